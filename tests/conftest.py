@@ -21,7 +21,7 @@ import pytest
 from hypothesis import HealthCheck, settings
 
 from tests.cases import Case
-from tfcheck.repository.shared_machine import signs
+from tfcheck.repository.gate import signs
 
 for _name in signs(os.environ):
     del os.environ[_name]

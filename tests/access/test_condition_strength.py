@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.access.made import allow, policy
-from tfcheck.access.condition_strength import Limits, is_within
+from tfcheck.access.coverage import Limits, is_within
 from tfcheck.iam import Absent, Context, Entry
 from tfcheck.iam.condition import evaluate
 from tfcheck.symbolic.value import Truth

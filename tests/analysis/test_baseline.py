@@ -10,8 +10,7 @@ from hypothesis import strategies as st
 from tests.laws import tries
 from tests.report import samples
 from tests.report.hostile import reports as forged
-from tfcheck.analysis.baseline import compare, entries, finding_count, remaining
-from tfcheck.analysis.baseline_file import Baseline, BaselineEntry
+from tfcheck.analysis.baseline import Baseline, BaselineEntry, compare, entries, finding_count, remaining
 from tfcheck.vocabulary.finding import Answer, Finding, Report, Severity, Skipped, Unread, Verdict
 
 OTHER = samples.need("s3:GetObject", "arn:aws:s3:::acme-config/other.env")

@@ -11,8 +11,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.report.hostile import names
-from tfcheck.analysis import baseline_file
-from tfcheck.analysis.baseline_file import Baseline, BaselineEntry, is_baseline, read_baseline, text
+from tfcheck.analysis import baseline
+from tfcheck.analysis.baseline import Baseline, BaselineEntry, is_baseline, read_baseline, text
 from tfcheck.vocabulary.errors import InputError
 from tfcheck.vocabulary.finding import Severity
 
@@ -93,7 +93,7 @@ def test_what_is_not_there_or_too_large_is_refused(tmp_path: Path, monkeypatch: 
     with pytest.raises(InputError, match="cannot be read: no such file"):
         read_baseline(str(tmp_path / "b.json"))
     assert is_baseline(str(tmp_path / "b.json"))
-    monkeypatch.setattr(baseline_file, "LARGEST", 10)
+    monkeypatch.setattr(baseline, "LARGEST", 10)
     (tmp_path / "b.json").write_text(text([ENTRY]), encoding="utf-8")
     with pytest.raises(InputError, match="it is larger than"):
         read_baseline(str(tmp_path / "b.json"))

@@ -10,7 +10,7 @@ import pytest
 
 from tests.plan.made import change, plan
 from tfcheck.analysis.check import check
-from tfcheck.checks.services_started import starting_services
+from tfcheck.checks.named_objects import starting_services
 from tfcheck.inventory.ecs import task_definitions
 from tfcheck.inventory.world import After
 from tfcheck.plan import Plan

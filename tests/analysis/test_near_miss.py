@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from tests.cases import TESTDATA, Case
-from tfcheck.analysis.near_miss import advice
+from tfcheck.analysis.findings import advice
 from tfcheck.symbolic.value import SECRET_SUFFIX, TextLike, Unknown, text
 from tfcheck.vocabulary.finding import Answer, Evidence, EvidenceKind, Requirement, RoleKind, Severity, Verdict
 

@@ -10,7 +10,7 @@ import pytest
 from tests.cases import TESTDATA, Case, with_plan
 from tests.checks.made_tasks import LATER, SECRET, found_in, messages, service
 from tests.made_world import MadeResource, MadeWorld
-from tfcheck.analysis.task_changes import task_changes
+from tfcheck.analysis.check import task_changes
 from tfcheck.checks import CHECKS, misconfigurations
 from tfcheck.checks.mistake import Check
 from tfcheck.inventory.change import is_changed, is_new

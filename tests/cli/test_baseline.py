@@ -15,8 +15,7 @@ from tests.cases import TESTDATA
 from tests.cli.test_new_only import COMMANDS, commands
 from tests.laws import tries
 from tests.report.hostile import reports as forged
-from tfcheck.analysis.baseline import compare, entries
-from tfcheck.analysis.baseline_file import Baseline
+from tfcheck.analysis.baseline import Baseline, compare, entries
 from tfcheck.atlantis.fence import fence
 from tfcheck.cli.main import main, run
 from tfcheck.cli.report import FORMATS

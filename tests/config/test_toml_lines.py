@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tfcheck.config.toml_lines import KeyPath, key_lines
+from tfcheck.config.tables import KeyPath, key_lines
 
 TEXT = '''fail-on = "error"
 severity.image = "warning"

@@ -21,9 +21,9 @@ from tests.cases import TESTDATA, Case, with_expectation
 from tests.fix.replan import MAKE_PLANS, patched
 from tfcheck.fix.text.policy_text import ListParts, ObjectParts, Parts, read_parts
 from tfcheck.hcl.syntax.block import Argument, Block
-from tfcheck.hcl.syntax.files import read_source
 from tfcheck.hcl.syntax.lexer import MalformedError
 from tfcheck.hcl.syntax.source import SourceText
+from tfcheck.hcl.syntax.tf_json import read_source
 
 _OPENING = re.compile(r"[\[{]")
 _RANGE = re.compile(r"range\((\d+)\)")

@@ -17,8 +17,8 @@ from tfcheck.fix.policies.into_policy import extension
 from tfcheck.fix.proposal import DraftFix
 from tfcheck.fix.wanted import NeededStatement, Reference
 from tfcheck.hcl.modules import Module, from_directory
-from tfcheck.hcl.syntax.files import read_source
 from tfcheck.hcl.syntax.source import SourceText
+from tfcheck.hcl.syntax.tf_json import read_source
 from tfcheck.inventory.world import After
 from tfcheck.resolve import Resolver
 

@@ -9,8 +9,8 @@ from tests.fix.found import found_in
 from tfcheck.fix.values.gates import gated_instance
 from tfcheck.fix.wanted import NeededStatement, Reference
 from tfcheck.hcl.modules import Module
-from tfcheck.hcl.syntax.files import read_source
 from tfcheck.hcl.syntax.source import SourceText
+from tfcheck.hcl.syntax.tf_json import read_source
 
 SECRET = 'aws_secretsmanager_secret.this["db"]'
 TEXT = """

@@ -11,8 +11,8 @@ import pytest
 
 from tfcheck.fix.text.policy_text import file_of
 from tfcheck.fix.words.narrowing import DenialPlace, narrowing
-from tfcheck.hcl.syntax.files import read_source
 from tfcheck.hcl.syntax.source import SourceText
+from tfcheck.hcl.syntax.tf_json import read_source
 from tfcheck.iam import parse_policy
 from tfcheck.symbolic.value import display
 from tfcheck.vocabulary.finding import Remedy, Requirement, RoleKind, Severity

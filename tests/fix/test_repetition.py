@@ -19,8 +19,8 @@ from tfcheck.fix.proposal import DraftFix
 from tfcheck.fix.values.repetition import InstanceTerms, Repeated, share_statements
 from tfcheck.fix.wanted import NeededStatement, Reference
 from tfcheck.hcl.modules import from_directory
-from tfcheck.hcl.syntax.files import read_source
 from tfcheck.hcl.syntax.source import SourceText
+from tfcheck.hcl.syntax.tf_json import read_source
 from tfcheck.inventory.world import After
 from tfcheck.plan import load
 from tfcheck.resolve import Resolver

@@ -20,7 +20,7 @@ from tfcheck.fix import PlanFixes, find_fixes
 from tfcheck.fix.edits.files import file_bytes
 from tfcheck.fix.edits.insertion import apply_insertions, group_by_file
 from tfcheck.hcl.modules import Sources, from_directory
-from tfcheck.hcl.syntax.files import read_source
+from tfcheck.hcl.syntax.tf_json import read_source
 from tfcheck.inventory.world import After
 from tfcheck.plan import Plan
 from tfcheck.plan.load import load

@@ -18,8 +18,8 @@ from tfcheck.fix import FixChoice
 from tfcheck.fix.corrections.waiting import insert_depends_on
 from tfcheck.fix.proposal import DraftFix
 from tfcheck.hcl.modules import from_directory
-from tfcheck.hcl.syntax.files import read_source
 from tfcheck.hcl.syntax.source import SourceText
+from tfcheck.hcl.syntax.tf_json import read_source
 from tfcheck.plan import Plan, load
 
 ONLY = FixSelection(only=("deploy-order",))

@@ -5,8 +5,8 @@ from collections.abc import Sequence
 import pytest
 
 from tests.made_world import HERE, OPEN, MadeResource, MadeWorld, reference
-from tfcheck.inventory.encryption import keys_of_parameter, keys_of_secret, secret_of, whole_arn
 from tfcheck.inventory.key import KmsKey
+from tfcheck.inventory.keys_in_use import keys_of_parameter, keys_of_secret, secret_of, whole_arn
 from tfcheck.inventory.object_key import has_bucket_key, keys_of_object
 from tfcheck.resolve.order import FinishedBefore
 from tfcheck.resolve.surroundings import Surroundings

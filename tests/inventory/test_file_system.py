@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 
 from tests.made_world import HERE, OPEN, MadeResource, MadeWorld, reference
-from tfcheck.inventory.file_system import access_point_arn, file_system_arn, file_system_of
+from tfcheck.inventory.named_objects import access_point_arn, file_system_arn, file_system_of
 from tfcheck.resolve.surroundings import Surroundings
 from tfcheck.symbolic.value import TextLike, Unknown, display
 

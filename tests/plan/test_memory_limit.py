@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from tests.plan.made import SMALLEST, loaded
-from tfcheck.plan import file, load, memory_limit, spool
+from tfcheck.plan import file, load
 from tfcheck.symbolic import limits
 from tfcheck.symbolic.limits import limit_steps
 from tfcheck.vocabulary.errors import InputError
@@ -21,9 +21,9 @@ VARIABLE = {"configuration": {"root_module": {"variables": {"v": {"sensitive": T
 
 @pytest.fixture(autouse=True)
 def soon(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(memory_limit, "_SMALL", 10)
-    monkeypatch.setattr(memory_limit, "_OBJECTS", 20)
-    monkeypatch.setattr(memory_limit, "_PARTS", 1)
+    monkeypatch.setattr(file, "_SMALL", 10)
+    monkeypatch.setattr(file, "_OBJECTS", 20)
+    monkeypatch.setattr(file, "_PARTS", 1)
 
 
 def refused(text: str | bytes) -> InputError:
@@ -44,7 +44,7 @@ def test_more_objects_than_a_plan_of_the_size_has_are_refused() -> None:
 
 
 def test_parts_of_a_large_plan_show_that_it_is_crowded(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(memory_limit, "_PARTS", 8)
+    monkeypatch.setattr(file, "_PARTS", 8)
     assert "too many for its size" in refused(_with_rows(1_000_000, {})).message
 
 
@@ -57,7 +57,7 @@ def test_a_plan_as_terraform_writes_it_is_never_crowded() -> None:
 @pytest.mark.parametrize("value", [["ab"] * 200, [{}] * 200, [[]] * 200, [{"a": 1}] * 100])
 def test_more_values_than_a_run_decodes_are_refused(value: object, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(limits, "_VALUES", 100)
-    monkeypatch.setattr(memory_limit, "_SMALL", 10_000)
+    monkeypatch.setattr(file, "_SMALL", 10_000)
     plan = loaded(json.dumps(SMALLEST | VARIABLE | {"variables": {"v": {"value": value}}})).plans[0]
     assert plan.secrets() is not None
     again = loaded(json.dumps(SMALLEST | VARIABLE | {"variables": {"v": {"value": value}}})).plans[0]
@@ -70,7 +70,7 @@ def test_more_values_than_a_run_decodes_are_refused(value: object, monkeypatch: 
 
 def test_each_file_brings_the_values_that_it_may_have(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(limits, "_VALUES", 100)
-    monkeypatch.setattr(memory_limit, "_SMALL", 10_000)
+    monkeypatch.setattr(file, "_SMALL", 10_000)
     with limit_steps():
         for _ in range(5):
             plan = loaded(json.dumps(SMALLEST | VARIABLE | {"variables": {"v": {"value": ["ab"] * 70}}})).plans[0]
@@ -78,7 +78,7 @@ def test_each_file_brings_the_values_that_it_may_have(monkeypatch: pytest.Monkey
 
 
 def test_a_part_that_is_too_large_is_not_decoded(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(memory_limit, "_LARGEST", 100)
+    monkeypatch.setattr(file, "_LARGEST", 100)
     plan = loaded(json.dumps(SMALLEST | VARIABLE | {"variables": {"v": {"value": "x" * 200}}})).plans[0]
     with pytest.raises(InputError, match=r"^the plan's variables: \d+ bytes are more than tfcheck decodes$"):
         plan.secrets()
@@ -126,8 +126,8 @@ def test_memory_that_cannot_be_released_stays(monkeypatch: pytest.MonkeyPatch) -
             raise OSError(22, "Invalid argument")
 
     monkeypatch.setattr(mmap, "mmap", Locked)
-    buffer = spool.spool_blocks(iter((b"x" * 2**20,) * 9))
-    spool.release(buffer)
+    buffer = file.spool_blocks(iter((b"x" * 2**20,) * 9))
+    file.release(buffer)
     assert len(buffer) == 9 * 2**20
 
 

@@ -8,8 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tfcheck.plan.edited import looks_like_reference
-from tfcheck.plan.overlay import is_masked, marks_anything, overlay
+from tfcheck.plan.overlay import is_masked, looks_like_reference, marks_anything, overlay
 from tfcheck.symbolic.value import Symbol, Unknown, unknowns
 
 ROLE = "module.a.aws_iam_role.x[0]"

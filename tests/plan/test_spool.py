@@ -15,8 +15,8 @@ from typing import IO, Any
 import pytest
 
 from tests.plan.made import SMALLEST, loaded
-from tfcheck.plan import file, spool
-from tfcheck.plan.spool import spool_blocks
+from tfcheck.plan import file as plan_file
+from tfcheck.plan.file import spool_blocks
 
 BLOCKS = (b"ab" * 50, b"", b"cd" * 50, b"e")
 WHOLE = b"".join(BLOCKS)
@@ -25,7 +25,7 @@ WHOLE = b"".join(BLOCKS)
 @pytest.fixture(autouse=True)
 def at_once(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     """Call more than 10 bytes large."""
-    monkeypatch.setattr(spool, "_IN_MEMORY", 10)
+    monkeypatch.setattr(plan_file, "_IN_MEMORY", 10)
     monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
 
 
@@ -38,14 +38,14 @@ def test_what_is_large_is_mapped_and_what_is_small_is_not() -> None:
 
 def test_only_the_user_can_read_the_file_and_it_has_no_name(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     opened: list[os.stat_result] = []
-    original = spool._view
+    original = plan_file._view
 
     def view(file: IO[bytes]) -> bytes | memoryview:
         opened.append(os.fstat(file.fileno()))
         assert list(tmp_path.iterdir()) == []
         return original(file)
 
-    monkeypatch.setattr(spool, "_view", view)
+    monkeypatch.setattr(plan_file, "_view", view)
     assert spool_blocks(iter(BLOCKS)) == WHOLE
     assert [(stat.S_IMODE(each.st_mode) & 0o077, each.st_nlink) for each in opened] == [(0, 0)]
 
@@ -91,5 +91,5 @@ def test_a_named_pipe_is_read_to_its_end(tmp_path: Path) -> None:
     os.mkfifo(pipe)
     writer = threading.Thread(target=pipe.write_bytes, args=(WHOLE,))
     writer.start()
-    assert file.content(pipe) == WHOLE
+    assert plan_file.content(pipe) == WHOLE
     writer.join()

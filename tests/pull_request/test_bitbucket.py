@@ -34,8 +34,8 @@ from tfcheck.pull_request.publish import publish
 from tfcheck.pull_request.refusal import RefusalError
 from tfcheck.pull_request.report_comment import CommentOptions
 from tfcheck.report.json import json as written
+from tfcheck.report.markdown.escape import unhidden
 from tfcheck.report.markdown.marker import Marker, marker, parse_marker
-from tfcheck.report.markdown.without_html import unhidden
 from tfcheck.vocabulary import ci
 from tfcheck.vocabulary.finding import Report
 

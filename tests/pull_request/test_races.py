@@ -28,8 +28,8 @@ from tfcheck.pull_request.outcome import CommentAction
 from tfcheck.pull_request.publish import Published, publish
 from tfcheck.pull_request.report_comment import CommentOptions, OnClean, When
 from tfcheck.pull_request.wait_budget import WaitBudget
+from tfcheck.report.markdown.escape import unhidden
 from tfcheck.report.markdown.marker import marker
-from tfcheck.report.markdown.without_html import unhidden
 from tfcheck.vocabulary.finding import Report
 
 

@@ -16,9 +16,8 @@ from tests.report import samples
 from tests.report.hostile import filled as hostile
 from tests.report.hostile import names, reports
 from tfcheck.analysis.check import check
-from tfcheck.report.access_map import PolicyOrigin, TaskNode, access_map, paths
+from tfcheck.report.access_map import PolicyOrigin, TaskNode, access_map, folded_maps, one_group_per_task, paths
 from tfcheck.report.cause_text import Detail
-from tfcheck.report.folded_map import folded_maps, one_group_per_task
 from tfcheck.report.json import encode
 from tfcheck.report.map_json import map_json
 from tfcheck.report.map_text import map_text

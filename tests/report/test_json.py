@@ -11,7 +11,7 @@ import pytest
 import tfcheck.report
 from tests.report import samples
 from tfcheck import __version__
-from tfcheck.config.expression import FIELDS
+from tfcheck.config.waivers import FIELDS
 from tfcheck.report.json import document, encode, finding_document, json
 from tfcheck.vocabulary import fingerprint
 from tfcheck.vocabulary.finding import Reason, Report, Severity, Skipped, Verdict

@@ -8,8 +8,7 @@ from hypothesis import given
 
 from tests.report import samples
 from tests.report.hostile import names
-from tfcheck.report.links import Links
-from tfcheck.report.origin import file_path, target
+from tfcheck.report.origin import Links, file_path, target
 from tfcheck.vocabulary.finding import Location
 
 SHA = "9f2c1ab04d7e55c2f3a8b6d1e09c7745a1b2c3d4"

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from tests.laws import tries
 from tests.repository.git import add, git, init, write
-from tfcheck.repository.index import SUBMODULE, BrokenIndexError, tracked_modes
+from tfcheck.repository.visibility import SUBMODULE, BrokenIndexError, tracked_modes
 
 NAMES = ("a.tf", "a/b.json", "a/b/c.json", "ü/é.txt", "z" * 200 + "/" + "y" * 200, "x y", "link")
 

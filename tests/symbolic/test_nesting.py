@@ -6,8 +6,8 @@ import json
 
 import pytest
 
+from tfcheck.symbolic.limits import DEEPEST, is_deep, may_be_deep
 from tfcheck.symbolic.match import equal
-from tfcheck.symbolic.size import DEEPEST, is_deep, may_be_deep
 from tfcheck.symbolic.value import JsonText, Text, Truth, Unknown
 
 

@@ -6,9 +6,7 @@ from collections.abc import Iterable, Iterator, Sequence
 
 import msgspec
 
-from tfcheck.access import condition_strength
-from tfcheck.access.condition_strength import Limits
-from tfcheck.access.coverage import Coverage, LayerGrants, limits
+from tfcheck.access.coverage import Coverage, LayerGrants, Limits, is_within, limits, share_a_key
 from tfcheck.iam.action import group_actions
 from tfcheck.iam.model import Effect, Origin, Statement
 from tfcheck.symbolic.value import Truth
@@ -36,7 +34,7 @@ class _Layer(msgspec.Struct, frozen=True):
     def allows_less(self) -> Truth:
         """Whether it allows more before than after."""
         one, other = (self.after, self.before) if self.denies else (self.before, self.after)
-        return ~condition_strength.is_within(limits(one), limits(other))
+        return ~is_within(limits(one), limits(other))
 
     def allows_more(self) -> Truth:
         """Whether it allows more after than before."""
@@ -99,7 +97,7 @@ def _compare_conditions(before: Coverage, after: Coverage) -> Iterator[Differenc
         return
     (number,) = changed
     others = [each.conditions() for each in layers if each is not layers[number]]
-    if any(condition_strength.share_a_key(layers[number].conditions(), each) for each in others):
+    if any(share_a_key(layers[number].conditions(), each) for each in others):
         return
     if less[number] is Truth.TRUE and more[number] is not Truth.UNKNOWN:
         yield Difference("revoked", _layer_words(layers[number], "revoked"), False)
@@ -117,7 +115,7 @@ def _layer_words(layer: _Layer, change: str) -> str:
     own, other = (layer.after, layer.before) if lost else (layer.before, layer.after)
     if not layer.denies:
         return _condition_words(own, "now" if lost else "until now")
-    new = (each for each in own if condition_strength.is_within([each.conditions], limits(other)) is not Truth.TRUE)
+    new = (each for each in own if is_within([each.conditions], limits(other)) is not Truth.TRUE)
     denying = next(new, own[0])
     return f"{statement(denying.origin)} {_DENIES[lost]} {_under_words([denying])}"
 

@@ -13,18 +13,19 @@ from tfcheck.access import access_changes, access_possible, access_unknown, role
 from tfcheck.analysis.findings import findings, worst_first
 from tfcheck.analysis.options import DEFAULTS, RunOptions
 from tfcheck.analysis.redaction import Redactor
-from tfcheck.analysis.task_changes import task_changes
 from tfcheck.analysis.waivers import Waivers, waivers_of
 from tfcheck.inventory.ecs import TASK_TYPES, TaskDefinition, task_definitions
-from tfcheck.inventory.object_address import subject
+from tfcheck.inventory.named_objects import subject
 from tfcheck.inventory.other_stack import Stack, formerly
 from tfcheck.inventory.world import After, World
 from tfcheck.plan import Plan
 from tfcheck.resolve import resolver_of
 from tfcheck.resolve.locations import Locations
+from tfcheck.startup.launch import possible_services
 from tfcheck.startup.rule import MOST_REQUIREMENTS
 from tfcheck.symbolic import limits
-from tfcheck.verdict.before import VerdictsBefore
+from tfcheck.symbolic.value import Truth
+from tfcheck.verdict.before import STARTS, VerdictsBefore
 from tfcheck.verdict.judge import Judge, Judgement
 from tfcheck.vocabulary.finding import (
     Answer,
@@ -35,7 +36,9 @@ from tfcheck.vocabulary.finding import (
     Report,
     Requirement,
     RoleKind,
+    Severity,
     Skipped,
+    TaskChange,
     TaskRole,
     Verdict,
 )
@@ -44,6 +47,49 @@ from tfcheck.vocabulary.rewriter import clip_report
 
 if TYPE_CHECKING:
     from tfcheck.hcl.modules import Sources
+
+
+def task_changes(
+    tasks: Iterable[TaskDefinition], answers: Iterable[Answer], world: World, past: VerdictsBefore
+) -> Iterator[TaskChange]:
+    """Return the task definitions that could start before the change and cannot after it, or the reverse.
+
+    New task definitions are left out, and those for which either answer is unknown.
+    """
+    after = _decide_after(tasks, answers, world)
+    for address, task in past.tasks.items():
+        if after.get(address, Truth.UNKNOWN) is not Truth.UNKNOWN:
+            found = _TASK_CHANGES.get((_could_start_before(task, past), after[address]))
+            if found is not None:
+                yield TaskChange(address, found)
+
+
+_TASK_CHANGES = {
+    (Truth.TRUE, Truth.FALSE): "broken",
+    (Truth.FALSE, Truth.TRUE): "fixed",
+    (Truth.FALSE, Truth.FALSE): "still_broken",
+}
+
+
+def _decide_after(tasks: Iterable[TaskDefinition], answers: Iterable[Answer], world: World) -> dict[str, Truth]:
+    """Decide for every task definition whether it can start after the change."""
+    found = {str(task.address): _is_definitely_stopped(task, world) for task in tasks}
+    for answer in answers:
+        need = answer.requirement
+        if need.severity is Severity.ERROR:
+            found[need.task_definition] &= STARTS[answer.verdict]
+    return found
+
+
+def _could_start_before(task: TaskDefinition, past: VerdictsBefore) -> Truth:
+    granted = past.could_start(task)
+    return granted if granted is Truth.FALSE else granted & _is_definitely_stopped(task, past.world)
+
+
+def _is_definitely_stopped(task: TaskDefinition, world: World) -> Truth:
+    if checks.is_stopped(task, world):
+        return Truth.FALSE
+    return Truth.UNKNOWN if task.problem or possible_services(task, world) else Truth.TRUE
 
 
 NOT_EVALUATED = (

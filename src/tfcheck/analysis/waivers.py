@@ -146,7 +146,7 @@ class Waivers:
                     yield waiver
 
     def _condition(self, waiver: Waiver) -> Callable[[Mapping[str, Any]], bool]:
-        from tfcheck.config.expression import condition
+        from tfcheck.config.waivers import condition
 
         if waiver.where not in self._conditions:
             limits.take(_CONDITION_STEPS * len(waiver.where))

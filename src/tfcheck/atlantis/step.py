@@ -10,8 +10,7 @@ from typing import TypeVar
 import msgspec
 
 from tfcheck import __version__
-from tfcheck.analysis.baseline import compare
-from tfcheck.analysis.baseline_file import read_baseline
+from tfcheck.analysis.baseline import compare, read_baseline
 from tfcheck.analysis.options import RunOptions
 from tfcheck.analysis.session import Session
 from tfcheck.atlantis.fence import failure_text, fence, harmless

@@ -27,7 +27,7 @@ import msgspec
 from tfcheck.atlantis.surroundings import PlannedPull, Project, is_commit
 from tfcheck.report.origin import context_text
 from tfcheck.repository.held import read_file
-from tfcheck.repository.index import LARGEST, BrokenIndexError, tracked_modes
+from tfcheck.repository.visibility import LARGEST, BrokenIndexError, tracked_modes
 from tfcheck.repository.work_tree import git_directories
 from tfcheck.repository.writing import write
 from tfcheck.symbolic.regex import regex

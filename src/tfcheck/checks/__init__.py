@@ -37,7 +37,7 @@ from tfcheck.checks import (
 )
 from tfcheck.checks.mistake import Check, Misconfiguration
 from tfcheck.inventory.ecs import TaskDefinition, tasks_by_address
-from tfcheck.inventory.object_address import subject
+from tfcheck.inventory.named_objects import subject
 from tfcheck.inventory.world import World, found_once
 from tfcheck.resolve.locations import Locations
 from tfcheck.symbolic import limits

@@ -29,9 +29,9 @@ from typing import NamedTuple
 from tfcheck.checks import env_file_absent, log_group_absent
 from tfcheck.checks.mistake import Check, Misconfiguration
 from tfcheck.checks.named_objects import files, stored_values
-from tfcheck.inventory.bucket import bucket_of
 from tfcheck.inventory.catalogue import LOG_GROUP, OBJECT, catalogue
 from tfcheck.inventory.ecs import TaskDefinition
+from tfcheck.inventory.named_objects import bucket_of
 from tfcheck.inventory.other_stack import Stack
 from tfcheck.inventory.world import World, WorldObject
 from tfcheck.startup.awslogs_options import awslogs

@@ -24,7 +24,7 @@ from collections.abc import Iterable, Iterator, Sequence
 import msgspec
 
 from tfcheck.checks.mistake import Check, Misconfiguration
-from tfcheck.checks.services_started import starting_services
+from tfcheck.checks.named_objects import starting_services
 from tfcheck.inventory.change import is_new
 from tfcheck.inventory.ecs import TaskDefinition
 from tfcheck.inventory.world import World, WorldObject

@@ -11,8 +11,7 @@ from functools import partial
 from typing import TypeVar
 
 from tfcheck import startup
-from tfcheck.checks.named_objects import files, stored_values
-from tfcheck.checks.services_started import starting_services
+from tfcheck.checks.named_objects import files, starting_services, stored_values
 from tfcheck.inventory.catalogue import LOG_GROUP, OBJECT, SECRET, catalogue
 from tfcheck.inventory.change import is_changed, is_new, object_before
 from tfcheck.inventory.ecs import TaskDefinition, task_definitions

@@ -1,4 +1,4 @@
-"""The environment files, secrets and parameters that a task definition names."""
+"""What a task definition names: environment files, secrets, parameters; and the services that start it."""
 
 from __future__ import annotations
 
@@ -7,8 +7,12 @@ from collections.abc import Iterator
 import msgspec
 
 from tfcheck.inventory.catalogue import PARAMETER, SECRET, catalogue
+from tfcheck.inventory.change import is_changed
 from tfcheck.inventory.ecs import Container, TaskDefinition, member
-from tfcheck.inventory.world import World, WorldObject
+from tfcheck.inventory.world import World, WorldObject, found_once
+from tfcheck.startup.capacity import launch_types
+from tfcheck.startup.launch import runs, services
+from tfcheck.startup.nested import only_block
 from tfcheck.startup.rule import TaskPlace
 from tfcheck.startup.source import Source, ValueStore, injected_values, sources
 from tfcheck.symbolic.value import Unknown, Value
@@ -47,3 +51,36 @@ def stored_values(
     for place, value in injected_values(task):
         for source in sources(value, task.resource.surroundings, world):
             yield place, source, catalogue(among or world, _STORES[source.store]).find_by_arn(source.arn)
+
+
+def runs_on_fargate(task: TaskDefinition, world: World) -> bool:
+    """Whether some tasks definitely run on Fargate."""
+    if task.on_fargate:
+        return True
+    return any("FARGATE" in launch_types(service, world) for service in runs(task, world).sure)
+
+
+def runs_on_windows(task: TaskDefinition) -> bool:
+    """Whether the tasks definitely run on Windows."""
+    platform = only_block(task.resource.attribute("runtime_platform")) or {}
+    family = platform.get("operating_system_family")
+    return isinstance(family, str) and family.upper().startswith("WINDOWS")
+
+
+#: Arguments of a service that make it start new tasks; the last two are those of ECS Express services.
+_STARTING = ("task_definition", "execution_role_arn", "primary_container")
+
+
+def starting_services(task: TaskDefinition, world: World) -> list[WorldObject]:
+    """Return the services that the change creates or updates to this definition and that start its tasks at once."""
+
+    def find() -> list[WorldObject]:
+        running = (task.resource,) if task.is_of_service else services(task, world)
+        return [each for each in running if is_changed(each, _STARTING, world) and _starts_tasks(each)]
+
+    return found_once(world, ("starting services", task.address), find)
+
+
+def _starts_tasks(service: WorldObject) -> bool:
+    count, kind = service.attribute("desired_count"), service.attribute("scheduling_strategy")
+    return kind == "DAEMON" or count is None or (isinstance(count, int) and count > 0)

@@ -22,8 +22,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from tfcheck.checks.mistake import Check, Misconfiguration
-from tfcheck.checks.named_objects import stored_values
-from tfcheck.checks.services_started import starting_services
+from tfcheck.checks.named_objects import starting_services, stored_values
 from tfcheck.inventory.ecs import TaskDefinition
 from tfcheck.inventory.world import World
 from tfcheck.startup import existence

@@ -106,7 +106,7 @@ def _check_plans(wanted: Inputs) -> _Found:
         shared=True,
     )
     found = _read_all(plans.files, together.check, plans.errors)
-    from tfcheck.report.markdown.results import distinguish_targets
+    from tfcheck.report.markdown.page import distinguish_targets
     from tfcheck.report.origin import target
 
     unread = list(together.unread_reports())

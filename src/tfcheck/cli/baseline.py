@@ -49,8 +49,7 @@ def baseline(
       tfcheck --baseline tfcheck-baseline.json plan.json
       tfcheck baseline --update plan.json
     """  # noqa: D301 (click's mark for lines that are not to be joined)
-    from tfcheck.analysis.baseline import compare, entries, finding_count, remaining
-    from tfcheck.analysis.baseline_file import is_baseline, read_baseline, text
+    from tfcheck.analysis.baseline import compare, entries, finding_count, is_baseline, read_baseline, remaining, text
 
     if update and output == "-":
         raise UsageError("`--update` changes a file, and standard output is not one", hint="leave out `--output -`")

@@ -14,8 +14,8 @@ from click.core import ParameterSource
 
 from tfcheck.cli import options, terminal
 from tfcheck.cli.configured import ConfiguredCommand, OwnFormats, choice, loaded_settings
-from tfcheck.cli.json_pick import json_pick
 from tfcheck.cli.main import check
+from tfcheck.cli.options import json_pick
 from tfcheck.config.keys import KEYS, Kind
 from tfcheck.config.settings import ConfigValue
 from tfcheck.config.tables import value_words

@@ -10,7 +10,7 @@ import click
 
 from tfcheck.cli import options, terminal
 from tfcheck.cli.configured import OwnFormats
-from tfcheck.cli.json_pick import Pick, json_pick
+from tfcheck.cli.options import Pick, json_pick
 from tfcheck.cli.plans import reports as checked
 from tfcheck.vocabulary.finding import Report
 

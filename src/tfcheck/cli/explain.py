@@ -10,7 +10,7 @@ import click
 
 from tfcheck.cli import options, terminal
 from tfcheck.cli.configured import OwnFormats
-from tfcheck.cli.json_pick import json_pick
+from tfcheck.cli.options import json_pick
 from tfcheck.vocabulary.errors import InputError, UsageError
 
 #: Texts of ECS are short; anything longer is something else.

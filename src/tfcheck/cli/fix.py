@@ -11,7 +11,7 @@ import click
 from tfcheck.cli import options, terminal
 from tfcheck.cli.configured import ConfiguredCommand
 from tfcheck.cli.configured import choice as chosen
-from tfcheck.cli.json_pick import Pick, json_pick
+from tfcheck.cli.options import Pick, json_pick
 from tfcheck.cli.progress import progress
 from tfcheck.report.safe_text import visible
 from tfcheck.vocabulary.errors import UsageError

@@ -17,7 +17,7 @@ from tfcheck.analysis.session import Checked
 from tfcheck.cli import options, terminal
 from tfcheck.cli import report as reporting
 from tfcheck.cli.configured import ConfiguredCommand, choice
-from tfcheck.cli.json_pick import Pick, json_pick
+from tfcheck.cli.options import Pick, json_pick
 from tfcheck.cli.plans import reports as checked
 from tfcheck.cli.report import baseline_filter, filter_reports
 from tfcheck.report.safe_text import visible

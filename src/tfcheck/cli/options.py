@@ -1,11 +1,11 @@
-"""Options that several commands share."""
+"""Options that several commands share, and which part of its JSON a command writes."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Callable, Sequence
 from functools import wraps
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeAlias, TypeVar
 
 import click
 import msgspec
@@ -13,6 +13,7 @@ from click.core import ParameterSource
 
 from tfcheck.analysis.options import RunOptions
 from tfcheck.vocabulary.arn import account_id
+from tfcheck.vocabulary.errors import UsageError
 
 if TYPE_CHECKING:
     from click.shell_completion import CompletionItem
@@ -20,6 +21,28 @@ if TYPE_CHECKING:
     _Type = click.ParamType[str]
 else:  # before click 8.4 it has no parameters
     _Type = click.ParamType
+
+
+Pick: TypeAlias = Callable[[Any], Any]
+
+
+def json_pick(form: str | None, query: str | None) -> Pick | None:
+    """Return the function that selects the printed part of a command's JSON, or None for other formats.
+
+    A query implies JSON, unless the command line says otherwise.
+
+    Raises:
+        UsageError: the query is not JMESPath, or the command line asks for another format as well.
+    """
+    if query is None:
+        return (lambda data: data) if form == "json" else None
+    asked = click.get_current_context().get_parameter_source("form") is ParameterSource.COMMANDLINE
+    if asked and form != "json":
+        raise UsageError("`--query` picks from JSON", hint=f"leave out `--format {form}`")
+    from tfcheck.report.query import query as picking
+
+    return picking(query)
+
 
 _Command = TypeVar("_Command", bound=Callable[..., Any])
 _DEBUG = "Show where a bug in tfcheck happened."

@@ -18,7 +18,7 @@ from tfcheck.vocabulary.fail_options import FailOptions
 from tfcheck.vocabulary.finding import Report
 
 if TYPE_CHECKING:
-    from tfcheck.report.links import Links
+    from tfcheck.report.origin import Links
 
 #: Besides `text` and `json`, which write one report after the other; these write one document.
 FORMATS = ("markdown", "summary", "html", "sarif", "junit", "github", "gitlab", "bitbucket")
@@ -102,7 +102,7 @@ def render(form: str, reports: Sequence[Report], failing: FailOptions = FailOpti
 
 def _links(variables: Mapping[str, str]) -> Links | None:
     """Link to the job's repository, never to one named in a report."""
-    from tfcheck.report.links import Links
+    from tfcheck.report.origin import Links
 
     if not ci.in_actions(variables):
         return None
@@ -121,8 +121,7 @@ def baseline_filter(file: str | None) -> LeavingOut:
     """
     if not file:
         return list
-    from tfcheck.analysis.baseline import compare
-    from tfcheck.analysis.baseline_file import read_baseline
+    from tfcheck.analysis.baseline import compare, read_baseline
 
     known = read_baseline(file)
     return lambda reports: compare(reports, known)

@@ -9,7 +9,7 @@ from collections.abc import Iterator, Sequence
 import click
 
 from tfcheck.cli import options, terminal
-from tfcheck.cli.json_pick import json_pick
+from tfcheck.cli.options import json_pick
 from tfcheck.report.manual import Manual
 from tfcheck.report.screen import Line, render_lines, wrap
 from tfcheck.vocabulary.errors import UsageError, did_you_mean

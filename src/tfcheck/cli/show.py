@@ -10,7 +10,7 @@ import click
 
 from tfcheck.cli import options, terminal
 from tfcheck.cli.configured import OwnFormats
-from tfcheck.cli.json_pick import json_pick
+from tfcheck.cli.options import json_pick
 from tfcheck.report.cause_text import Detail
 from tfcheck.report.causes import block
 from tfcheck.symbolic.regex import regex
@@ -54,8 +54,7 @@ def show(
     """
     from tfcheck.cli.plans import reports as checked
     from tfcheck.cli.plans import say_notes
-    from tfcheck.report.access_map import access_map
-    from tfcheck.report.folded_map import folded_maps, one_group_per_task
+    from tfcheck.report.access_map import access_map, folded_maps, one_group_per_task
     from tfcheck.report.json import encode
     from tfcheck.report.map_json import map_json
     from tfcheck.report.map_text import map_text

@@ -22,8 +22,7 @@ from tfcheck.vocabulary.clipping import clip
 from tfcheck.vocabulary.errors import UsageError
 
 if TYPE_CHECKING:
-    from tfcheck.config.tables import Table
-    from tfcheck.config.toml_lines import KeyPath
+    from tfcheck.config.tables import KeyPath, Table
 
 OWN, SHARED = "tfcheck.toml", "pyproject.toml"
 #: More than a thousand waivers need.
@@ -145,8 +144,7 @@ def _parse(file: Path, named: str, data: bytes) -> Table | None:
         if not isinstance(found, dict):
             return None
         tables = found
-    from tfcheck.config.tables import Table
-    from tfcheck.config.toml_lines import key_lines
+    from tfcheck.config.tables import Table, key_lines
 
     return Table(named, path, tables, key_lines(text))
 

@@ -5,9 +5,8 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable
 from typing import Any, TypeAlias
 
-from tfcheck.config.expression import LONGEST
 from tfcheck.config.keys import KEYS, OF_TARGETS, SECTIONS, SEVERITIES, TARGETS, ConfigKey, Kind
-from tfcheck.config.waivers import NARROWING, UNKNOWN, WAIVER, WAIVER_KEYS
+from tfcheck.config.waivers import LONGEST, NARROWING, UNKNOWN, WAIVER, WAIVER_KEYS
 
 Json: TypeAlias = dict[str, Any]
 _RULE: Json = {"$ref": "#/definitions/rule"}

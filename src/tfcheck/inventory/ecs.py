@@ -15,9 +15,9 @@ from tfcheck.hcl.formats.json import decode
 from tfcheck.inventory.world import World, WorldObject
 from tfcheck.resolve.attribute_shapes import LOG_GROUP
 from tfcheck.resolve.blocks import only_block
+from tfcheck.symbolic.limits import is_deep, may_be_deep
 from tfcheck.symbolic.marks import is_marked_throughout, unmark_all
 from tfcheck.symbolic.sensitive_text import Sensitive, redact
-from tfcheck.symbolic.size import is_deep, may_be_deep
 from tfcheck.symbolic.value import Symbol, TextLike, Unknown, Value, items
 from tfcheck.vocabulary.address import Address
 

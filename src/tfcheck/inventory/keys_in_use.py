@@ -1,4 +1,8 @@
-"""Find the customer managed KMS keys that a call on a secret, a parameter or an object needs.
+"""Find the customer managed KMS keys that encrypt what a task reads, and those that a call needs.
+
+Follows https://docs.aws.amazon.com/secretsmanager/latest/userguide/security-encryption.html and
+https://docs.aws.amazon.com/systems-manager/latest/userguide/secure-string-parameter-kms-encryption.html. What the plan
+does not show is taken to be encrypted by a key that AWS manages, which needs no permission.
 
 An ARN that definitely denotes one object of the plan, or of another stack, needs the key of that object. One that may
 denote several objects may need the key of any of them: then it is open whether a key is needed.
@@ -10,16 +14,213 @@ from collections.abc import Callable, Iterable, Iterator
 
 import msgspec
 
-from tfcheck.inventory.bucket import bucket_of
-from tfcheck.inventory.catalogue import BUCKET, OBJECT, PARAMETER, SECRET, ObjectKind, catalogue
-from tfcheck.inventory.encryption import keys_of_parameter, keys_of_possible_secrets, keys_of_secret
-from tfcheck.inventory.key import KmsKey, doubt_key, is_same_key
-from tfcheck.inventory.object_key import keys_of_object
+from tfcheck.inventory.catalogue import BUCKET, KEY, OBJECT, PARAMETER, SECRET, ObjectKind, catalogue
+from tfcheck.inventory.change import is_created, is_written, may_be_named, object_before
+from tfcheck.inventory.key import KmsKey, doubt_key, is_same_key, named_key
+from tfcheck.inventory.named_objects import bucket_of
+from tfcheck.inventory.object_key import chosen, keys_of_object
 from tfcheck.inventory.setting import BUCKET_ENCRYPTION
-from tfcheck.inventory.world import World, found_once
+from tfcheck.inventory.world import World, WorldObject, found_once
 from tfcheck.resolve import attribute_shapes
 from tfcheck.resolve.attribute_shapes import restrict_characters
-from tfcheck.symbolic.value import PlainText, TextLike, Unknown, text
+from tfcheck.symbolic.match import equal, glob
+from tfcheck.symbolic.value import PlainText, TextLike, Truth, Unknown, Value, items, spelled_out, text
+from tfcheck.vocabulary.arn import parse_arn
+
+#: Attributes of a parameter whose change makes the provider write it again.
+_PUT = ("name", "type", "key_id", "value", "insecure_value", "value_wo_version", "description", "tier", "data_type")
+_ALIAS_OPEN = "which key its alias stood for when it was encrypted"
+
+
+# Secrets
+
+
+def keys_of_secret(arn: TextLike, world: World) -> tuple[KmsKey, ...] | None:
+    """Return the possible keys of a secret; its ARN may lack the six random characters."""
+    if replica := _replica(arn, world):
+        return replica.keys(world)
+    secret, truth = _secret(arn, world)
+    if secret is None or isinstance(secret.attribute("kms_key_id"), Unknown):
+        managed = keys_of_managed_secret(arn, world)
+        if secret is None or managed is not None:
+            return managed
+    found = _secret_keys(secret, world)
+    doubt = f"whether {secret.address} is the secret"
+    return found if truth is Truth.TRUE else tuple(doubt_key(each, doubt) for each in found)
+
+
+def secret_of(arn: TextLike, world: World) -> WorldObject | None:
+    """Find the secret that an ARN names, or that it names a replica of; the six random characters may be missing."""
+    replica = _replica(arn, world)
+    return replica.secret if replica else _secret(arn, world)[0]
+
+
+def whole_arn(arn: TextLike, world: World) -> TextLike:
+    """Return the ARN of a secret with its six random characters, if the plan shows the secret."""
+    secret = None if _replica(arn, world) else _secret(arn, world)[0]
+    whole = secret.attribute("arn") if secret else None
+    return whole if isinstance(whole, PlainText) else arn
+
+
+class Replica(msgspec.Struct, frozen=True):
+    """A replica of a secret in another region, with the same tags and policy, and a key of that region."""
+
+    secret: WorldObject
+    arn: TextLike
+    region: TextLike
+    key: Value
+
+    def keys(self, world: World) -> tuple[KmsKey, ...]:
+        """Return its possible keys."""
+        key = named_key(self.key, self.secret, world)
+        parts = parse_arn(key.arn) if key is not None else None
+        if key is None or parts is None or equal(parts.region, self.region) is Truth.TRUE:
+            return _as_tuple(key)
+        there = msgspec.structs.replace(key, arn=msgspec.structs.replace(parts, region=self.region).as_text())
+        return (doubt_key(there, "which key of its region encrypts the replica"),)
+
+
+def _replica(arn: TextLike, world: World) -> Replica | None:
+    return world.once(_replicas).get(spelled_out(arn))
+
+
+def _replicas(world: World) -> dict[TextLike, Replica]:
+    """Index the replicas of secrets by their ARNs."""
+    return {each.arn: each for secret in world.resources(*SECRET.types) for each in replicas(secret)}
+
+
+def replicas(secret: WorldObject) -> Iterator[Replica]:
+    """Yield the replicas of a secret, whose ARNs differ from its own only by the region."""
+    own, blocks = secret.attribute("arn"), items(secret.attribute("replica"))
+    parts = parse_arn(own) if isinstance(own, PlainText) else None
+    for block in blocks if parts is not None and isinstance(blocks, tuple) else ():
+        region = block.get("region") if isinstance(block, dict) else None
+        if parts is not None and isinstance(block, dict) and isinstance(region, PlainText):
+            there = spelled_out(msgspec.structs.replace(parts, region=region).as_text())
+            yield Replica(secret, there, region, block.get("kms_key_id"))
+
+
+def _secret(arn: TextLike, world: World) -> tuple[WorldObject | None, Truth]:
+    """Find the secret that an ARN names, or may name."""
+    found = catalogue(world, SECRET).find_by_arn(arn)
+    parts = parse_arn(arn) if found is None else None
+    if parts is None or not isinstance(parts.resource, str):
+        return found, Truth.TRUE
+    found = catalogue(world, SECRET).find_by_name(parts.resource.removeprefix("secret:"), None)
+    if found is None:
+        return None, Truth.FALSE
+    here = equal(found.surroundings.region, parts.region) & equal(found.surroundings.account, parts.account)
+    return (None if here is Truth.FALSE else found), here
+
+
+def _secret_keys(secret: WorldObject, world: World) -> tuple[KmsKey, ...]:
+    """Return the keys of a secret: a new key re-encrypts it; without a key it keeps the one it has."""
+    new = named_key(secret.attribute("kms_key_id"), secret, world)
+    earlier = object_before(secret, world)
+    if earlier is None or is_created(secret, world):
+        return _as_tuple(new)
+    old = named_key(earlier.attribute("kms_key_id"), earlier, world.before())
+    if new is None and old is not None:
+        return (doubt_key(old, f"whether {secret.address} keeps the key that the plan no longer names"),)
+    if equal(earlier.attribute("kms_key_id"), secret.attribute("kms_key_id")) is Truth.TRUE:
+        return _unchanged_key(old, new)
+    return _as_tuple(new)
+
+
+# Parameters
+
+
+def keys_of_parameter(arn: TextLike, world: World) -> tuple[KmsKey, ...] | None:
+    """Return the possible keys of a parameter in the plan; none if it is not encrypted."""
+    parameter = catalogue(world, PARAMETER).find_by_arn(arn)
+    if parameter is None:
+        return None
+    kind = parameter.attribute("type")
+    if kind != "SecureString" and not isinstance(kind, Unknown):
+        return None
+    new = named_key(chosen(parameter, "key_id"), parameter, world)
+    earlier = object_before(parameter, world)
+    if earlier is None or is_written(parameter, _PUT, world):
+        found = _as_tuple(new)
+    else:
+        had = earlier.attribute("key_id")
+        found = _unchanged_key(named_key(None if isinstance(had, Unknown) else had, earlier, world.before()), new)
+    doubt = f"whether {parameter.address} is encrypted"
+    return tuple(doubt_key(each, doubt) for each in found) if isinstance(kind, Unknown) else found
+
+
+def _unchanged_key(old: KmsKey | None, new: KmsKey | None) -> tuple[KmsKey, ...]:
+    """Return the key of an unchanged object: if its alias moves, the old or the new one."""
+    if old is None or new is None or is_same_key(old, new):
+        return _as_tuple(new)
+    return doubt_key(old, _ALIAS_OPEN), doubt_key(new, _ALIAS_OPEN)
+
+
+def _as_tuple(key: KmsKey | None) -> tuple[KmsKey, ...]:
+    return () if key is None else (key,)
+
+
+# Secrets with the passwords of databases, which create them, under the key that an argument names, else under the one
+# that AWS manages. Follows https://docs.aws.amazon.com/AmazonRDS/latest/UserGuide/rds-secrets-manager.html and
+# https://docs.aws.amazon.com/redshift/latest/mgmt/redshift-secrets-manager-integration.html.
+
+_OF_RDS = ("master_user_secret", "master_user_secret_kms_key_id")
+#: The attribute with the secret, and the argument with its key.
+_DATABASES = {
+    "aws_db_instance": _OF_RDS,
+    "aws_rds_cluster": _OF_RDS,
+    "aws_docdb_cluster": _OF_RDS,
+    "aws_redshift_cluster": ("master_password_secret_arn", "master_password_secret_kms_key_id"),
+    "aws_redshiftserverless_namespace": ("admin_password_secret_arn", "admin_password_secret_kms_key_id"),
+}
+
+
+def keys_of_managed_secret(arn: TextLike, world: World) -> tuple[KmsKey, ...] | None:
+    """Return the keys of the secret of a database in the plan; None if it definitely is not one."""
+    symbol = arn.symbol if isinstance(arn, Unknown) else None
+    for database in world.resources(*_DATABASES):
+        attribute, argument = _DATABASES[database.address.type]
+        own = _secret_of(database, attribute)
+        is_same = own is not None and equal(own, arn) is Truth.TRUE
+        if symbol is not None and symbol.owner == str(database.address):
+            is_same = symbol.path[0] == attribute
+        if is_same:
+            key = _customer_key(database, argument, world)
+            return () if key is None else (key,)
+    return None
+
+
+def keys_of_possible_secrets(arn: TextLike, world: World) -> Iterator[KmsKey]:
+    """Yield the keys of the database secrets that an ARN may denote, each with that doubt."""
+    # NOTE: the name of a secret that a service creates begins with the service's.
+    patterns = (f"arn:*:secretsmanager:*:secret:{each}!*" for each in ("rds", "redshift"))
+    may_be_managed = any(glob(each, arn) is not Truth.FALSE for each in patterns)
+    for database in world.resources(*_DATABASES) if may_be_managed else ():
+        attribute, argument = _DATABASES[database.address.type]
+        own = _secret_of(database, attribute)
+        key = _customer_key(database, argument, world) if own is not None and may_be_named(arn, own, world) else None
+        if key is not None:
+            yield doubt_key(key, f"whether the secret is that of {database.address}")
+
+
+def _secret_of(database: WorldObject, attribute: str) -> TextLike | None:
+    """Return the ARN of a database's secret; None without one."""
+    value = database.attribute(attribute)
+    if isinstance(value, list):
+        first = value[0] if value else None
+        value = first.get("secret_arn") if isinstance(first, dict) else first
+    return value if isinstance(value, PlainText) and value != "" else None
+
+
+def _customer_key(database: WorldObject, argument: str, world: World) -> KmsKey | None:
+    """Return the customer managed key; if none is written, AWS reports its own key."""
+    reference: Value = database.attribute(argument)
+    key = named_key(reference, database, world)
+    if key is None or database.is_configured(argument):
+        return key
+    known = isinstance(reference, str) and catalogue(world, KEY).find(reference, database.surroundings) is not None
+    return key if known else None
+
 
 _Find = Callable[[TextLike, World], tuple[KmsKey, ...] | None]
 

@@ -8,10 +8,10 @@ from __future__ import annotations
 
 import msgspec
 
-from tfcheck.inventory.bucket import bucket_of
 from tfcheck.inventory.catalogue import KEY, OBJECT, catalogue
 from tfcheck.inventory.change import is_changed, is_created, is_written
 from tfcheck.inventory.key import KmsKey, doubt_key, is_same_key, named_key
+from tfcheck.inventory.named_objects import bucket_of
 from tfcheck.inventory.setting import BUCKET_ENCRYPTION, SettingOwner, settings, was_set
 from tfcheck.inventory.world import World, WorldObject
 from tfcheck.resolve.blocks import only_block

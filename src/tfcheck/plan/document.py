@@ -14,8 +14,8 @@ from typing import Any, Generic, TypeAlias, TypeVar
 import msgspec
 from msgspec import UNSET, Raw, UnsetType
 
-from tfcheck.plan.memory_limit import affordable
-from tfcheck.symbolic.size import DEEPEST, is_deep
+from tfcheck.plan.file import affordable
+from tfcheck.symbolic.limits import DEEPEST, is_deep
 from tfcheck.vocabulary.errors import InputError
 
 #: The sensitivity or unknown mask of an object: `true` covers all of it.

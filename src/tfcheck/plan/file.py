@@ -1,4 +1,10 @@
-"""Read the bytes of a plan, and find the JSON in them.
+"""Read the bytes of a plan, find the JSON in them, and refuse what takes much memory for its size.
+
+A large plan that is mapped takes hardly any memory. It is kept in a temporary file that only this user can read, which
+has no name and is gone when the process ends, however it ends.
+
+An object of a plan takes a hundred bytes of memory and more, and as JSON only three. Plans of Terraform have at least
+70 bytes for each, and 16 for each value.
 
 Files are mapped, so that what is not decoded is never copied, and so is what comes from standard input and pipes. What
 is not a readable plan raises an InputError that says why.
@@ -13,13 +19,108 @@ import stat
 import sys
 import zlib
 from collections.abc import Iterator
+from contextlib import suppress
+from itertools import chain
 from pathlib import Path
-from typing import BinaryIO
+from typing import IO, BinaryIO, TypeAlias
 
 import msgspec
 
-from tfcheck.plan.spool import Buffer, release, spool_blocks
+from tfcheck.symbolic.limits import take_values
 from tfcheck.vocabulary.errors import InputError
+
+Buffer: TypeAlias = bytes | memoryview
+
+#: Most plans are smaller, and never written anywhere.
+_IN_MEMORY = 8 * 2**20
+
+
+def spool_blocks(blocks: Iterator[bytes]) -> Buffer:
+    """Return the content of the blocks: as bytes, or mapped from a temporary file if it is large."""
+    begin = bytearray()
+    for block in blocks:
+        begin += block
+        if len(begin) > _IN_MEMORY:
+            return _map(bytes(begin), blocks)
+    return bytes(begin)
+
+
+def _map(begin: bytes, blocks: Iterator[bytes]) -> Buffer:
+    """Write everything to a temporary file, or join it in memory if that is impossible."""
+    from tempfile import TemporaryFile
+
+    try:
+        file = TemporaryFile(buffering=0)  # noqa: SIM115 (it is closed below)
+    except OSError:  # as in a container without a writable directory
+        return b"".join((begin, *blocks))
+    with file:
+        for block in chain((begin,), blocks):
+            rest = memoryview(block)
+            try:
+                while rest:
+                    rest = rest[file.write(rest) :]
+            except OSError:  # the disk is full
+                return b"".join((_view(file), rest, *blocks))
+        return _view(file)
+
+
+def _view(file: IO[bytes]) -> Buffer:
+    """Map a file that was written; it stays mapped while any part of it is referenced."""
+    try:
+        return memoryview(mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ)) if file.tell() else b""
+    except (OSError, ValueError):
+        raise MemoryError from None
+
+
+def release(buffer: Buffer) -> None:
+    """Release the memory of a mapped file; what is read again is mapped again."""
+    mapped = buffer.obj if isinstance(buffer, memoryview) else None
+    if isinstance(mapped, mmap.mmap) and hasattr(mmap, "MADV_DONTNEED"):
+        with suppress(OSError):  # the user locks memory
+            mapped.madvise(mmap.MADV_DONTNEED)
+
+
+#: One of this many parts, each this many bytes long, is inspected.
+_STRETCH, _PARTS = 2**21, 8
+#: A plan with fewer bytes never has too many objects.
+_SMALL = 4 * 2**20
+_OBJECTS, _BYTES_OF_AN_OBJECT = 1_000_000, 48
+#: The maximum for one resource or section that is decoded as a whole; no provider's attributes come close.
+_LARGEST = 20_000_000
+#: The minimum allowance for decoding.
+_CALL = 10
+
+_HINT = "check a plan as `terraform show -json` prints it"
+
+
+def refuse_crowded(text: Buffer, named: str) -> None:
+    """Raise InputError for a plan with more objects than is normal for its size."""
+    most = max(_OBJECTS, len(text) // _BYTES_OF_AN_OBJECT)
+    if len(text) > _SMALL and _objects_in(text) > most:
+        raise InputError(f"{named} has more than {most:,} objects, too many for its size", hint=_HINT)
+
+
+def _objects_in(text: Buffer) -> int:
+    """Estimate the number of objects in a large text from random samples, so that none can be hidden."""
+    begins = range(0, len(text), _STRETCH)
+    found = 0
+    for begin, chance in zip(begins, os.urandom(len(begins)), strict=True):
+        length = -(-min(_STRETCH, len(text) - begin) // _PARTS)
+        start = begin + chance % _PARTS * length
+        found += bytes(text[start : start + length]).count(b"{")
+    return found * _PARTS
+
+
+def affordable(part: memoryview, what: str) -> int:
+    """Charge the values of a part of a plan, or raise InputError; return how many objects and lists it opens."""
+    if len(part) > _LARGEST:
+        raise InputError(f"{what}: {len(part):,} bytes are more than tfcheck decodes", hint=_HINT)
+    text = bytes(part)
+    opened = text.count(b"{") + text.count(b"[")
+    if not take_values(opened + text.count(b",") + _CALL):
+        raise InputError(f"{what} cannot be decoded: the plan has too many values", hint=_HINT)
+    return opened
+
 
 #: How to create what tfcheck reads; the hint of nearly every refusal.
 SHOW = "run `terraform show -json tfplan > plan.json` (or `tofu`) on a plan saved with `terraform plan -out=tfplan`"

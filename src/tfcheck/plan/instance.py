@@ -23,9 +23,14 @@ from tfcheck.plan.document import (
     marks_nothing,
     present,
 )
-from tfcheck.plan.edited import may_be_edited, restore_references
-from tfcheck.plan.mistyped import mistyped_attributes
-from tfcheck.plan.overlay import is_masked, marks_anything, overlay
+from tfcheck.plan.overlay import (
+    is_masked,
+    marks_anything,
+    may_be_edited,
+    mistyped_attributes,
+    overlay,
+    restore_references,
+)
 from tfcheck.symbolic.lazy import Lazy
 from tfcheck.symbolic.marks import apply_mask
 from tfcheck.symbolic.value import Value

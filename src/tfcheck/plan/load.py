@@ -1,4 +1,7 @@
-"""Load the plans in a file.
+"""Load the plans in a file, and suggest what to run if it is not a complete plan.
+
+Follows https://developer.hashicorp.com/terraform/internals/json-format and, for documents other than plans, what the
+commands of Terraform and OpenTofu write.
 
 One function, `load`: it recognises everything that is passed as a plan, and refuses in one line what is none.
 """
@@ -7,19 +10,147 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from pathlib import Path
-from typing import BinaryIO
+from typing import BinaryIO, TypeAlias
 
 import msgspec
+from msgspec import UNSET, Raw
 
-from tfcheck.plan.document import Document, reason
-from tfcheck.plan.file import SHOW, content, json_text
-from tfcheck.plan.memory_limit import refuse_crowded
+from tfcheck.plan.document import (
+    Document,
+    KeptAny,
+    KeptData,
+    KeptManaged,
+    Mode,
+    State,
+    StateModule,
+    decoded_state,
+    is_written,
+    present,
+    reason,
+)
+from tfcheck.plan.file import SHOW, Buffer, content, json_text, refuse_crowded, release
 from tfcheck.plan.plan import Plan
-from tfcheck.plan.recognise import format_version
-from tfcheck.plan.spool import Buffer, release
 from tfcheck.symbolic.limits import allow_values
 from tfcheck.symbolic.regex import regex
 from tfcheck.vocabulary.errors import InputError
+
+_VERSION = regex(rb'"?(\d{1,6})\.(\d{1,6})(?:\.\d+)?"?')
+_NEWEST_MAJOR = 1
+
+#: Other kinds of documents, by a key that identifies them.
+_OTHERS = (
+    ("tfcheck_version", "is a tfcheck report, not a plan", "print it with `tfcheck report`"),
+    ("provider_schemas", "is the output of `providers schema -json`, not a plan", SHOW),
+    ("function_signatures", "is the output of `metadata functions -json`, not a plan", SHOW),
+    ("diagnostics", "is the output of `validate -json`, not a plan", SHOW),
+    ("log_level", "is a log of `plan -json`, not a plan", SHOW),
+    ("remote_plan_format", "is the bookmark of a remote run, not a plan", "run `terraform show -json` on it"),
+    (
+        "encrypted_data",
+        "is encrypted by OpenTofu",
+        "run `tofu show -json tfplan > plan.json` where the key is configured",
+    ),
+    ("lineage", "is a Terraform state, not a plan", SHOW),
+    ("serial", "is a Terraform state, not a plan", SHOW),
+    ("values", "is a Terraform state shown as JSON, not a plan", SHOW),
+)
+#: A state without resources has only versions.
+_EMPTY_STATE = regex(rb'\s*\{(\s*"(format|terraform)_version"\s*:\s*"[^"]*"\s*,?)+\s*\}\s*')
+_LONGEST_EMPTY_STATE = 300
+
+
+def format_version(document: Document, named: str, text: Buffer = b"") -> str:
+    """Return the format version of a complete plan, or an empty string."""
+    if not _is_plan(document):
+        raise _other_document_error(document, named, text)
+    if document.errored:
+        raise InputError(
+            f"{named} is not a complete plan: planning stopped with an error",
+            hint="fix it and run `terraform plan` again",
+        )
+    if document.complete is False:
+        raise InputError(
+            f"{named} is not a complete plan: it was made with `-target` or leaves changes for later",
+            hint="plan without `-target`, then `terraform show -json`",
+        )
+    missing = left_out(document)
+    if missing:
+        raise InputError(
+            f"{named} is not a complete plan: it leaves out `{missing}`, which its prior state holds",
+            hint="plan without `-target` and `-exclude`, then `show -json`; filters must keep what does not change",
+        )
+    version = document.format_version if present(document.format_version) else document.plan_format_version
+    return known_version(version, named) if present(version) else ""
+
+
+def _is_plan(document: Document) -> bool:
+    if document.resource_changes is not UNSET:
+        return True
+    if present(document.plan_format_version):
+        return True
+    sections = (document.planned_values, document.configuration)
+    return is_written(document.format_version) and any(map(is_written, sections))
+
+
+def _other_document_error(document: Document, named: str, text: Buffer) -> InputError:
+    for key, what, hint in _OTHERS:
+        if is_written(getattr(document, key)):
+            return InputError(f"{named} {what}", hint=hint)
+    if len(text) <= _LONGEST_EMPTY_STATE and _EMPTY_STATE.fullmatch(text) is not None:
+        return InputError(f"{named} is an empty Terraform state shown as JSON, not a plan", hint=SHOW)
+    return InputError(f"{named} is JSON, but not a Terraform plan", hint=SHOW)
+
+
+def known_version(raw: Raw, named: str) -> str:
+    """Return the known format version. Its parts are integers: 1.10 is newer than 1.9, which only adds keys."""
+    found = _VERSION.fullmatch(bytes(raw))
+    if not found:
+        raise InputError(f"{named} has a `format_version` that is not a version", hint=SHOW)
+    if int(found[1]) > _NEWEST_MAJOR:
+        raise InputError(
+            f"{named} has format version {int(found[1])}.{int(found[2])}, and this tfcheck knows 0.x and 1.x",
+            hint="upgrade tfcheck",
+        )
+    return bytes(raw).strip(b'"').decode()
+
+
+_Module: TypeAlias = StateModule[KeptManaged | KeptData] | StateModule[KeptAny]
+
+
+def left_out(document: Document) -> str:
+    """Return the address of a managed object that the plan leaves out; empty if there is none or the plan says so.
+
+    OpenTofu, and Terraform before 1.8, write no `complete`. Every managed object is listed in `resource_changes`, even
+    an unchanged one; one that only `prior_state` has was excluded by `-target` or `-exclude`
+    (https://developer.hashicorp.com/terraform/internals/json-format#plan-representation).
+    """
+    changes = document.resource_changes
+    if document.complete is not None or not isinstance(changes, list) or not present(document.prior_state):
+        return ""
+    listed = {address for row in changes if row for address in (row.address, row.previous_address)}
+    return next((each for each in _managed_addresses(document) if each not in listed), "")
+
+
+def _managed_addresses(document: Document) -> Iterator[str]:
+    what = "the plan's prior state"
+    state = decoded_state(document.prior_state, State[KeptManaged | KeptData], State[KeptAny], what)
+    waiting: list[_Module | None] = [state.values.root_module if state.values else None]
+    while waiting:
+        module = waiting.pop()
+        for row in (module.resources or ()) if module else ():
+            is_managed = isinstance(row, KeptManaged) or (isinstance(row, KeptAny) and row.mode is Mode.MANAGED)
+            if is_managed and not isinstance(row, KeptData) and row and module and _is_listed(row, module):
+                yield row.address
+        waiting += (module.child_modules or ()) if module else ()
+
+
+def _is_listed(row: KeptManaged | KeptAny, module: _Module) -> bool:
+    """Whether an object belongs in `resource_changes` under its address in the state."""
+    # NOTE: deposed objects have rows of their own, and early versions wrote addresses without the module and the key.
+    key = "" if row.index is None else "["
+    whole = f"{module.address}.{row.type}.{row.name}" if module.address else f"{row.type}.{row.name}"
+    return row.deposed_key is None and row.address.startswith(whole + key)
+
 
 _TRAILING = regex(r"trailing characters \(byte (\d+)\)")
 _COMMANDS = regex(rb"(?:(?:::|##\[|\[command\])[^\n]*(?:\s+|$))+")

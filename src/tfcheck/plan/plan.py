@@ -28,8 +28,8 @@ from tfcheck.plan.document import (
     present,
     refuse_deep,
 )
-from tfcheck.plan.edited import parse_resource, references_in, strip_interpolation
 from tfcheck.plan.instance import Deposed, Instance, PriorData
+from tfcheck.plan.overlay import parse_resource, references_in, strip_interpolation
 from tfcheck.plan.row_addresses import Addresses
 from tfcheck.plan.sensitive_texts import sensitive_in_plan, sensitive_in_state
 from tfcheck.symbolic.marks import mark_all, marked_strings

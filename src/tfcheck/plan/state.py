@@ -25,9 +25,8 @@ from tfcheck.plan.document import (
     present,
 )
 from tfcheck.plan.file import SHOW, SavedPlanError, content, json_text
-from tfcheck.plan.load import Loaded, documents, load
+from tfcheck.plan.load import Loaded, documents, known_version, load
 from tfcheck.plan.plan import Plan
-from tfcheck.plan.recognise import known_version
 from tfcheck.vocabulary.errors import InputError
 
 #: Prefixes of types in other stacks that matter to the start of a task.

@@ -19,7 +19,7 @@ from tfcheck.pull_request.event import NothingToDo, RequestedPull
 from tfcheck.pull_request.refusal import RefusalError, RefusalKind, WaitedError
 from tfcheck.pull_request.shapes import Comment, User
 from tfcheck.pull_request.wait_budget import WaitBudget
-from tfcheck.report.markdown.without_html import hidden, unhidden, without_html
+from tfcheck.report.markdown.escape import hidden, unhidden, without_html
 from tfcheck.symbolic.regex import regex
 from tfcheck.vocabulary import ci
 

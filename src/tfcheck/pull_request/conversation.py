@@ -12,8 +12,8 @@ from tfcheck.pull_request.client import Client
 from tfcheck.pull_request.event import RequestedPull
 from tfcheck.pull_request.refusal import RefusalError, RefusalKind
 from tfcheck.pull_request.shapes import Comment
-from tfcheck.report.links import LinkHost, Links
 from tfcheck.report.markdown import budget
+from tfcheck.report.origin import LinkHost, Links
 from tfcheck.vocabulary.finding import Finding
 
 _Shape = TypeVar("_Shape")

@@ -14,9 +14,9 @@ from tfcheck.pull_request.conversation import Conversation
 from tfcheck.pull_request.outcome import CommentAction, Outcome
 from tfcheck.pull_request.refusal import RefusalError
 from tfcheck.pull_request.report_comment import CommentOptions, ReportComment
-from tfcheck.report.links import Links
 from tfcheck.report.manual import Manual
 from tfcheck.report.markdown.page import Page
+from tfcheck.report.origin import Links
 from tfcheck.report.safe_text import visible
 from tfcheck.vocabulary import ci
 from tfcheck.vocabulary.finding import Report

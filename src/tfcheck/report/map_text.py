@@ -11,6 +11,7 @@ from tfcheck.report.access_map import (
     NO_ROLE,
     NO_STATEMENT,
     CallNode,
+    MapGroup,
     PolicyNode,
     PolicyOrigin,
     RoleNode,
@@ -18,7 +19,6 @@ from tfcheck.report.access_map import (
     TaskNode,
 )
 from tfcheck.report.cause_text import Detail, instances, origin, place_words
-from tfcheck.report.folded_map import MapGroup
 from tfcheck.report.safe_text import visible
 from tfcheck.report.screen import Line, Span, SpanStyle, line, render_lines, wrap
 from tfcheck.report.words import SEVERITY_STYLES, VERDICT_STYLES, plural, sentence

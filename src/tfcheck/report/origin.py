@@ -1,9 +1,19 @@
-"""The origin of a report, and the place of its files in the repository."""
+"""The origin of a report, the place of its files in the repository, and links to them.
+
+Only to addresses made of what whoever runs tfcheck says. A report may have been forged by the author of a pull request,
+so nothing of it but a quoted path comes into a link.
+"""
 
 from __future__ import annotations
 
 import posixpath
+import re
+from typing import Literal, TypeAlias
+from urllib.parse import quote
 
+import msgspec
+
+from tfcheck.symbolic.regex import regex
 from tfcheck.vocabulary.finding import Location, Report
 
 
@@ -41,3 +51,70 @@ def plan_path(report: Report) -> str:
         return "standard-input"
     outside = path.startswith(("/", "../")) or "\\" in path
     return posixpath.basename(path.replace("\\", "/")) if outside else path
+
+
+LinkHost: TypeAlias = Literal["github", "gitlab", "bitbucket", "bitbucket-server"]
+
+_SERVER = regex(r"https?://[A-Za-z0-9.-]+(:[0-9]{1,5})?")
+_OWNER_AND_NAME = regex(r"[A-Za-z0-9_.-]+/[A-Za-z0-9_.-]+")
+_COMMIT = regex(r"[0-9a-f]{40,64}")
+#: A run as `ID.ATTEMPT`, with attempts counted from 1; others have no page.
+_RUN = regex(r"([0-9]{1,20})\.([1-9][0-9]{0,8})")
+
+
+class _Addresses(msgspec.Struct, frozen=True):
+    """The URL formats of a host: of a repository, a line of a file, and a run."""
+
+    repository: re.Pattern[str]
+    base: str
+    line: str
+    run: str = ""
+
+
+_HOSTS: dict[LinkHost, _Addresses] = {
+    "github": _Addresses(
+        _OWNER_AND_NAME, "{0}/{1}", "/blob/{sha}/{path}#L{line}", "/actions/runs/{id}/attempts/{attempt}"
+    ),
+    # Groups of GitLab can be nested.
+    "gitlab": _Addresses(
+        regex(r"[A-Za-z0-9_.-]+(?:/[A-Za-z0-9_.-]+){1,20}"),
+        "{0}/{1}",
+        "/-/blob/{sha}/{path}#L{line}",
+        "/-/pipelines/{id}",
+    ),
+    "bitbucket": _Addresses(_OWNER_AND_NAME, "{0}/{1}", "/src/{sha}/{path}#lines-{line}", "/pipelines/results/{id}"),
+    "bitbucket-server": _Addresses(
+        regex(r"~?[A-Za-z0-9_.-]+/[A-Za-z0-9_.-]+"),
+        "{0}/projects/{owner}/repos/{name}",
+        "/browse/{path}?at={sha}#{line}",
+    ),
+}
+
+
+class Links(msgspec.Struct, frozen=True):
+    """The repository and commit of a page, and the run that writes it (`ID.ATTEMPT`), on some host."""
+
+    server: str
+    repository: str
+    sha: str
+    run: str = ""
+    host: LinkHost = "github"
+
+    def file(self, path: str, line: int) -> str | None:
+        """Return the address of a line in a file; its path is relative to the repository's root."""
+        base = self._base()
+        if base is None or not _COMMIT.fullmatch(self.sha):
+            return None
+        return base + _HOSTS[self.host].line.format(sha=self.sha, path=quote(path, errors="replace"), line=line)
+
+    def run_url(self) -> str | None:
+        """Return the address of the run; None if it has no page."""
+        base, found, page = self._base(), _RUN.fullmatch(self.run), _HOSTS[self.host].run
+        return base + page.format(id=found[1], attempt=found[2]) if base and found and page else None
+
+    def _base(self) -> str | None:
+        server, about = self.server.rstrip("/"), _HOSTS[self.host]
+        if not _SERVER.fullmatch(server) or not about.repository.fullmatch(self.repository):
+            return None
+        owner, _, name = self.repository.partition("/")
+        return about.base.format(server, self.repository, owner=owner, name=name)

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 
-from tfcheck.report.cause_text import Detail, cause_lines, origin
+from tfcheck.report.cause_text import Detail, cause_lines, origin, unknown_lines
 from tfcheck.report.causes import Cause, blocks, causes, skipped_blocks
 from tfcheck.report.change_words import TASKS, access_changes, role_switch
 from tfcheck.report.left_out_words import (
@@ -21,7 +21,6 @@ from tfcheck.report.left_out_words import (
 )
 from tfcheck.report.safe_text import visible
 from tfcheck.report.screen import Line, Span, SpanStyle, columns, line, render_lines, wrap
-from tfcheck.report.unknown_text import unknown_lines
 from tfcheck.report.words import TaskStatus, baseline_words, headline, instances, plural, standings
 from tfcheck.vocabulary.clipping import and_more
 from tfcheck.vocabulary.finding import Answer, Fix, Remedy, Report, Severity, Verdict

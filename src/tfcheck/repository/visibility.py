@@ -1,19 +1,177 @@
-"""Decide which files of a work tree everybody who can see its repository can see."""
+"""Decide which files of a work tree everybody who can see its repository can see, from git's index.
+
+Follows https://git-scm.com/docs/index-format (versions 2 to 4, split and sparse indexes, SHA-1 and SHA-256).
+"""
 
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
-from functools import cached_property
+import struct
+from collections.abc import Callable, Iterator, Mapping
+from functools import cached_property, lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import msgspec
+
 from tfcheck.repository.held import read_file
-from tfcheck.repository.index import LARGEST, SUBMODULE, BrokenIndexError, tracked_modes
 from tfcheck.repository.work_tree import git_directories, has_git, is_repository
 
 if TYPE_CHECKING:
     from tfcheck.repository.ignore import Ignored
+
+
+#: That of a repository with 700,000 files.
+LARGEST = 100_000_000
+SUBMODULE = 0o160000
+#: Before the hash, an entry has ten numbers of four bytes; the seventh is the mode.
+_HASH_AT, _MODE_AT = 40, 24
+_EXTENDED, _NAME_LENGTH = 0x4000, 0x0FFF
+
+
+class BrokenIndexError(Exception):
+    """The index is damaged, or of an unknown kind."""
+
+
+class _Entries(msgspec.Struct):
+    """The names of an index with their modes, in order, and its extensions."""
+
+    rows: list[tuple[bytes, int]]
+    extensions: dict[bytes, bytes]
+    hash_size: int
+
+
+def tracked_modes(index: bytes, shared: Callable[[str], bytes]) -> dict[str, int]:
+    """Return the mode of every tracked name; `shared` reads another file in git's directory.
+
+    A sparse index has directories that are not checked out instead of their files: those are left out.
+
+    Raises:
+        BrokenIndexError: the index is damaged, or of a kind that is not known.
+        OSError: the shared part of a split index cannot be read.
+    """
+    try:
+        found = _entries(index)
+        rows = [*_merge_shared(found, shared), *found.rows]
+    except (struct.error, IndexError, ValueError) as error:
+        raise BrokenIndexError("the index is damaged") from error
+    return {name.decode("utf-8", "surrogateescape"): mode for name, mode in rows if name and not name.endswith(b"/")}
+
+
+@lru_cache(maxsize=1)  # every stack of a repository needs the same
+def _entries(data: bytes) -> _Entries:
+    signature, version, count = struct.unpack_from(">4sII", data)
+    if signature != b"DIRC" or version not in (2, 3, 4) or count > len(data) // 40:
+        raise BrokenIndexError("the index is of an unknown kind")
+    problem: Exception = BrokenIndexError("the index is damaged")
+    for size in _hash_sizes(data):
+        try:
+            rows, end = _rows(data, version, count, size)
+            return _Entries(rows, dict(_extensions(data, end, size)), size)
+        except (struct.error, IndexError, ValueError, BrokenIndexError) as error:
+            problem = error
+    raise problem
+
+
+def _hash_sizes(data: bytes) -> tuple[int, ...]:
+    """Return the possible lengths of hashes, judged by the checksum at the end, if there is one."""
+    if _sha1(data[:-20]) == data[-20:]:
+        return (20,)
+    from hashlib import sha256
+
+    if sha256(data[:-32]).digest() == data[-32:]:
+        return (32,)
+    if any(data[-20:]):
+        raise BrokenIndexError("the index is damaged")
+    return (20, 32)  # `index.skipHash` leaves zeros there
+
+
+def _sha1(data: bytes) -> bytes:
+    """Return a checksum with the interpreter's own module, since `hashlib` loads all of OpenSSL."""
+    try:
+        from _sha1 import sha1  # type: ignore[import-not-found]
+    except ImportError:
+        from hashlib import sha1
+    digest: bytes = sha1(data, usedforsecurity=False).digest()
+    return digest
+
+
+def _rows(data: bytes, version: int, count: int, hash_size: int) -> tuple[list[tuple[bytes, int]], int]:
+    rows: list[tuple[bytes, int]] = []
+    start, name = 12, b""
+    for _ in range(count):
+        (mode,) = struct.unpack_from(">I", data, start + _MODE_AT)
+        at = start + _HASH_AT + hash_size
+        (flags,) = struct.unpack_from(">H", data, at)
+        at += 4 if flags & _EXTENDED else 2
+        if version == 4:
+            kept, at = _number(data, at)
+            name = name[: len(name) - kept]
+        end = data.index(b"\0", at)
+        name = (name if version == 4 else b"") + data[at:end]
+        if flags & _NAME_LENGTH != min(len(name), _NAME_LENGTH):
+            raise BrokenIndexError("the index is damaged")
+        rows.append((name, mode))
+        start = end + 1 if version == 4 else start + (end - start) // 8 * 8 + 8
+    return rows, start
+
+
+def _number(data: bytes, at: int) -> tuple[int, int]:
+    """Parse a number with seven bits per byte, and return it with its end."""
+    value = data[at] & 127
+    while data[at] & 128:
+        at += 1
+        value = (value + 1) << 7 | data[at] & 127
+        if value > len(data):
+            raise BrokenIndexError("the index is damaged")
+    return value, at + 1
+
+
+def _extensions(data: bytes, at: int, hash_size: int) -> Iterator[tuple[bytes, bytes]]:
+    end = len(data) - hash_size
+    while at < end:
+        name, size = struct.unpack_from(">4sI", data, at)
+        if at + 8 + size > end:
+            raise BrokenIndexError("the index is damaged")
+        # NOTE: a lower-case first letter means that the index cannot be read without it.
+        if name[:1].islower() and name not in (b"link", b"sdir"):
+            raise BrokenIndexError("the index has an extension that is not known")
+        yield name, data[at + 8 : at + 8 + size]
+        at += 8 + size
+    if at != end:
+        raise BrokenIndexError("the index is damaged")
+
+
+def _merge_shared(found: _Entries, shared: Callable[[str], bytes]) -> list[tuple[bytes, int]]:
+    """Return the entries that a split index takes from its shared part."""
+    link = found.extensions.get(b"link")
+    if link is None or not any(link[: found.hash_size]):
+        return []
+    base = _entries(shared(f"sharedindex.{link[: found.hash_size].hex()}"))
+    if b"link" in base.extensions:
+        raise BrokenIndexError("the index is damaged")
+    removed = frozenset(_bits(link, found.hash_size, len(base.rows))) if len(link) > found.hash_size else frozenset()
+    return [row for number, row in enumerate(base.rows) if number not in removed]
+
+
+def _bits(data: bytes, at: int, limit: int) -> Iterator[int]:
+    """Yield the numbers of the set bits in an EWAH-compressed bitmap that starts at `at`."""
+    size, words = struct.unpack_from(">II", data, at)
+    if size > limit + 64:
+        raise BrokenIndexError("the index is damaged")
+    values = struct.unpack_from(f">{words}Q", data, at + 8)
+    position = number = 0
+    while position < words:
+        head, position = values[position], position + 1
+        run, literals = head >> 1 & 0xFFFFFFFF, head >> 33
+        if run * 64 + number > limit + 64:
+            raise BrokenIndexError("the index is damaged")
+        yield from range(number, number + run * 64) if head & 1 else ()
+        number += run * 64
+        for value in values[position : position + literals]:
+            yield from (number + bit for bit in range(64) if value >> bit & 1)
+            number += 64
+        position += literals
 
 
 class Visibility:

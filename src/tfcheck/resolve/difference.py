@@ -13,10 +13,10 @@ from typing import Any
 
 from tfcheck.resolve.merge import is_open
 from tfcheck.symbolic import limits
+from tfcheck.symbolic.limits import is_deep, may_be_deep
 from tfcheck.symbolic.match import equal
 from tfcheck.symbolic.numbers import as_text, plain
 from tfcheck.symbolic.regex import regex
-from tfcheck.symbolic.size import is_deep, may_be_deep
 from tfcheck.symbolic.value import JsonText, Set, Text, Truth, Unknown, Value, is_known, text
 
 _DECIMAL = regex(r"-?\d{1,30}(?:\.\d{1,30}(?:[eE][+-]?\d{1,2})?|[eE][+-]?\d{1,2})")

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 from tfcheck.hcl.syntax.expression import Attribute, Expression, Index, Literal, ObjectOf, Variable
 from tfcheck.plan import constant
 from tfcheck.plan.configuration import ProviderConfig
-from tfcheck.plan.edited import references_in
+from tfcheck.plan.overlay import references_in
 from tfcheck.resolve import configuration_refs
 from tfcheck.resolve.blocks import block_values
 from tfcheck.symbolic.value import Unknown, Value, is_known

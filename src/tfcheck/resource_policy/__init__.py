@@ -14,14 +14,10 @@ from tfcheck.inventory.other_stack import Stack
 from tfcheck.inventory.world import World
 from tfcheck.resource_policy.bucket import bucket_guard
 from tfcheck.resource_policy.endpoint import warnings
-from tfcheck.resource_policy.file_system import file_system_guard
-from tfcheck.resource_policy.former_roles import without_former
 from tfcheck.resource_policy.grant import covering_grants
-from tfcheck.resource_policy.key import key_guard
-from tfcheck.resource_policy.repository import repository_guard
+from tfcheck.resource_policy.policies import file_system_guard, key_guard, repository_guard, secret_guard
+from tfcheck.resource_policy.reading import service_of, unidentified_side, without_former
 from tfcheck.resource_policy.resource_side import ResourceSide, join_sides
-from tfcheck.resource_policy.secret import secret_guard
-from tfcheck.resource_policy.unidentified import service_of, unidentified_side
 from tfcheck.role.policies import Policies
 from tfcheck.symbolic.match import equal
 from tfcheck.symbolic.value import TextLike, Truth

@@ -14,12 +14,11 @@ from collections.abc import Iterator
 import msgspec
 
 from tfcheck.iam import Effect, Policy, PolicyKind, Statement, parse_policy
-from tfcheck.inventory.bucket import bucket_of
+from tfcheck.inventory.named_objects import bucket_of
 from tfcheck.inventory.setting import BUCKET_OWNERSHIP, BUCKET_POLICY, BUCKET_PUBLIC_ACCESS, SettingOwner, settings
 from tfcheck.inventory.world import World, WorldObject, found_once
-from tfcheck.resource_policy.reading import policy_of, readable
+from tfcheck.resource_policy.reading import own_policies, policy_of, readable, unidentified_side
 from tfcheck.resource_policy.resource_side import ResourceSide, side_of
-from tfcheck.resource_policy.unidentified import own_policies, unidentified_side
 from tfcheck.role.policies import Policies
 from tfcheck.symbolic.match import equal
 from tfcheck.symbolic.value import TextLike, Truth, Unknown, Value, items

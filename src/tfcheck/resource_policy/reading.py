@@ -1,15 +1,23 @@
-"""Read the policy of a resource from another resource, or from one of its own arguments."""
+"""Read the policy of a resource from another resource or one of its own arguments, without deleted roles.
+
+When a policy is saved, AWS replaces the ARN of a role by its unique id: a new role with that ARN is not the one in the
+policy (https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_principal.html). Terraform does not
+save a policy whose text stays the same. The role may be in another stack; it is open which stack is applied first.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 
 import msgspec
 
-from tfcheck.iam import Policy
-from tfcheck.inventory.catalogue import BUCKET, SECRET
+from tfcheck.iam import Policy, Statement
+from tfcheck.inventory.catalogue import BUCKET, SECRET, catalogue
+from tfcheck.inventory.change import deleted_roles, is_created, object_before
 from tfcheck.inventory.setting import (
     BUCKET_POLICY,
+    KEY_POLICY,
+    REPOSITORY_POLICY,
     SECRET_POLICY,
     AttachedSettings,
     SettingKind,
@@ -17,10 +25,87 @@ from tfcheck.inventory.setting import (
     settings,
     was_set,
 )
-from tfcheck.inventory.world import World
-from tfcheck.resource_policy.former_roles import policy_as_saved
+from tfcheck.inventory.world import World, WorldObject
+from tfcheck.resource_policy.resource_side import ResourceSide
 from tfcheck.role.policies import Policies, PolicyOrReason, unread_policy
-from tfcheck.symbolic.value import Unknown
+from tfcheck.symbolic.match import equal
+from tfcheck.symbolic.value import PlainText, TextLike, Truth, Unknown, Value, pieces
+from tfcheck.vocabulary.address import owner_of
+
+
+def policy_as_saved(found: PolicyOrReason, holder: WorldObject, world: World) -> PolicyOrReason:
+    """Return the policy of `holder` with only the roles that it still names after the change."""
+    gone = world.once(deleted_roles)
+    unchanged = _is_unchanged(holder, "policy", world) if gone and found.policy else Truth.FALSE
+    if unchanged is Truth.FALSE or found.policy is None:
+        return found
+    policy = _without_former(found.policy, gone, unchanged)
+    if policy == found.policy:
+        return found
+    return msgspec.structs.replace(found, policy=policy, notes=(_note(str(holder.address), unchanged),))
+
+
+def _note(holder: str, unchanged: Truth) -> str:
+    verb = "names" if unchanged is Truth.TRUE else "may name"
+    return f"{holder} {verb} a role by its id, which the change deletes, and not a new one of the same ARN"
+
+
+def without_former(side: ResourceSide, others: Iterable[World], unchanged: Truth) -> ResourceSide:
+    """Return one stack's view of a resource without the roles of others that the change deletes.
+
+    `unchanged` says whether the stack definitely does not write its policies again after that.
+    """
+    gone = [role for world in others for role in world.once(deleted_roles)]
+    if not gone:
+        return side
+    policy = None if side.policy is None else _without_former(side.policy, gone, unchanged)
+    is_other = policy is not None and policy != side.policy
+    notes = (*side.notes, _note(policy.name, unchanged)) if policy is not None and is_other else side.notes
+    possible = tuple(_without_former(each, gone, unchanged) for each in side.possible_policies)
+    pairs = ((each, _is_gone(each.resource.attribute("grantee_principal"), gone)) for each in side.grants)
+    grants = tuple(
+        msgspec.structs.replace(each, sure=False) if former else each
+        for each, former in pairs
+        if not former or unchanged is not Truth.TRUE
+    )
+    return msgspec.structs.replace(side, policy=policy, possible_policies=possible, grants=grants, notes=notes)
+
+
+def _without_former(policy: Policy, gone: list[WorldObject], unchanged: Truth) -> Policy:
+    statements = tuple(_without(each, gone, unchanged) for each in policy.statements)
+    return msgspec.structs.replace(policy, statements=statements)
+
+
+def is_former(role: Value, holder: WorldObject, argument: str, world: World) -> bool:
+    """Whether an unchanged argument of `holder` names a role that the change deletes."""
+    return _is_gone(role, world.once(deleted_roles)) and _is_unchanged(holder, argument, world) is Truth.TRUE
+
+
+def _is_unchanged(holder: WorldObject, argument: str, world: World) -> Truth:
+    """Whether the change does not rewrite an argument of a resource."""
+    earlier = None if is_created(holder, world) else object_before(holder, world)
+    return Truth.FALSE if earlier is None else equal(earlier.attribute(argument), holder.attribute(argument))
+
+
+def _without(statement: Statement, gone: list[WorldObject], unchanged: Truth) -> Statement:
+    principals = statement.principals
+    if principals is None or not any(_is_gone(value, gone) for _, value in principals.entries):
+        return statement
+    unknown: TextLike = Unknown(reason="whether the policy is saved after the role that it names")
+    entries = (
+        (kind, unknown if _is_gone(value, gone) else value)
+        for kind, value in principals.entries
+        if unchanged is not Truth.TRUE or not _is_gone(value, gone)
+    )
+    return msgspec.structs.replace(statement, principals=msgspec.structs.replace(principals, entries=tuple(entries)))
+
+
+def _is_gone(name: Value, gone: list[WorldObject]) -> bool:
+    """Whether a principal definitely is the ARN of one of these deleted roles."""
+    if isinstance(name, Unknown) and name.symbol is not None:
+        return any(name.symbol.owner == str(each.address) for each in gone)
+    return any(equal(name, each.attribute("arn")) is Truth.TRUE for each in gone)
+
 
 #: The types of the AWS Cloud Control provider that set the same policy, which is not read.
 _OF_CLOUD_CONTROL = {
@@ -78,3 +163,51 @@ def own_policy(world: World, policies: Policies, setting: SettingKind, subject: 
                 return PolicyOrReason()
             return PolicyOrReason(hidden=f"the policy of {resource.address}, which this plan does not show,")
     return policy_as_saved(policies.of_attribute(resource, "policy"), resource, world)
+
+
+_POLICIES = {
+    BUCKET_POLICY: "s3",
+    KEY_POLICY: "kms",
+    SECRET_POLICY: "secretsmanager",
+    REPOSITORY_POLICY: "ecr",
+}
+_SERVICES = (
+    ("aws_s3_", "s3"),
+    ("aws_secretsmanager_", "secretsmanager"),
+    ("aws_kms_", "kms"),
+    ("aws_ecr_", "ecr"),
+    ("aws_ssm_", "ssm"),
+    ("aws_efs_", "elasticfilesystem"),
+)
+
+
+def service_of(arn: TextLike) -> str | None:
+    """Return the service of the resource whose attribute begins an unknown ARN."""
+    owner = owner_of(next(iter(pieces(arn)), ""))
+    return next((service for prefix, service in _SERVICES if owner and owner.type.startswith(prefix)), None)
+
+
+def unidentified_side(world: World, policies: Policies, service: str | None = None) -> ResourceSide:
+    """Describe a resource that may be any, of a service if that is known, and so may have any of their policies."""
+    listed = [each for each, theirs in _POLICIES.items() if service in (None, theirs)]
+    holders = [holder for setting in listed for holder in world.resources(setting.type)]
+    found = [policies.of_attribute(holder, "policy") for holder in holders]
+    for setting in listed:
+        found.extend(own_policies(None, world, policies, setting))
+    possible = readable(found)
+    if not holders:
+        return ResourceSide(outside="what is known only after apply", possible_policies=possible)
+    hidden = f"{holders[0].address}, which may be on what is known only after apply,"
+    return ResourceSide(hidden=hidden, possible_policies=possible)
+
+
+def own_policies(
+    name: TextLike | None, world: World, policies: Policies, setting: SettingKind, by: str = ""
+) -> Iterator[PolicyOrReason]:
+    """Yield the policies in arguments of resources of a kind, where `name` may be one of them.
+
+    `name` is compared with the attribute `by`; None may be any of them.
+    """
+    for resource, own in catalogue(world, setting.kind).possible(name, by):
+        names = (own,) if isinstance(own, PlainText) else ()
+        yield own_policy(world, policies, setting, SettingOwner(resource, names))

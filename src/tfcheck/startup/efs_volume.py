@@ -29,7 +29,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from tfcheck.inventory.ecs import TaskDefinition, member
-from tfcheck.inventory.file_system import access_point_arn, file_system_arn, file_system_of
+from tfcheck.inventory.named_objects import access_point_arn, file_system_arn, file_system_of
 from tfcheck.inventory.setting import FILE_SYSTEM_POLICY, settings
 from tfcheck.inventory.world import World
 from tfcheck.startup.nested import blocks_or_unknown, only_block_or_unknown

@@ -10,7 +10,6 @@ from collections.abc import Callable, Hashable, Iterable, Iterator
 
 import msgspec
 
-from tfcheck.inventory.bucket import bucket_of
 from tfcheck.inventory.catalogue import (
     BUCKET,
     LOG_GROUP,
@@ -24,6 +23,7 @@ from tfcheck.inventory.catalogue import (
 )
 from tfcheck.inventory.change import is_created, is_same_name, is_to_be
 from tfcheck.inventory.ecs import task_definitions
+from tfcheck.inventory.named_objects import bucket_of
 from tfcheck.inventory.world import World, WorldObject, found_once
 from tfcheck.resolve.derived import cleaned_key
 from tfcheck.resolve.surroundings import Surroundings

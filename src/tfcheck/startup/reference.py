@@ -14,7 +14,7 @@ from __future__ import annotations
 import msgspec
 
 from tfcheck.inventory.catalogue import PARAMETER, SECRET, catalogue
-from tfcheck.inventory.encryption import replicas
+from tfcheck.inventory.keys_in_use import replicas
 from tfcheck.inventory.world import World
 from tfcheck.resolve.surroundings import Surroundings
 from tfcheck.symbolic.match import equal, glob

@@ -10,9 +10,16 @@ from __future__ import annotations
 import msgspec
 
 from tfcheck.stopped_reason.known_text import KnownText, StopCause
-from tfcheck.stopped_reason.no_answer import UNREACHED, is_unanswered
 from tfcheck.stopped_reason.normalized_text import NormalizedText
-from tfcheck.stopped_reason.refusal import CALLS, Denial, explain_call, explain_similar_call, refusal
+from tfcheck.stopped_reason.refusal import (
+    CALLS,
+    UNREACHED,
+    Denial,
+    explain_call,
+    explain_similar_call,
+    is_unanswered,
+    refusal,
+)
 from tfcheck.stopped_reason.texts import KNOWN
 from tfcheck.symbolic.regex import regex
 

@@ -12,10 +12,10 @@ from typing import Any, TypeAlias
 
 import msgspec
 
+from tfcheck.symbolic.limits import parts_of
 from tfcheck.symbolic.numbers import SENSITIVE_NUMBERS as _NUMBERS
 from tfcheck.symbolic.numbers import as_text, marked_number, unmarked_number
 from tfcheck.symbolic.sensitive_text import Sensitive, is_fully_marked, stretches
-from tfcheck.symbolic.size import parts_of
 from tfcheck.symbolic.value import JsonText, Set, Text, Unknown, Value
 
 

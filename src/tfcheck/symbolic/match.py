@@ -15,8 +15,7 @@ import msgspec
 
 from tfcheck.symbolic import wildcards
 from tfcheck.symbolic.disjoint import LanguageStep, disjoint, exact, expand_hole
-from tfcheck.symbolic.limits import affordable, take
-from tfcheck.symbolic.size import is_deep
+from tfcheck.symbolic.limits import affordable, is_deep, take
 from tfcheck.symbolic.value import ANYTHING, Hole, JsonText, Set, Text, TextLike, Truth, Unknown, Value, items, pieces
 
 if TYPE_CHECKING:

@@ -11,10 +11,10 @@ from collections.abc import Mapping
 from contextlib import suppress
 
 from tfcheck.iam import CLOCK_KEYS, Absent, Entry, Later, OneOfValues, PresenceUnknown
-from tfcheck.inventory.bucket import bucket_of
 from tfcheck.inventory.catalogue import ALIAS, KEY, LOG_GROUP, OBJECT, PARAMETER, REPOSITORY, catalogue
-from tfcheck.inventory.encryption import secret_of, whole_arn
 from tfcheck.inventory.key import named_key
+from tfcheck.inventory.keys_in_use import secret_of, whole_arn
+from tfcheck.inventory.named_objects import bucket_of
 from tfcheck.inventory.object_key import has_bucket_key
 from tfcheck.inventory.world import World, WorldObject
 from tfcheck.startup.reference import secret_fields

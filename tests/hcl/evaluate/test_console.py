@@ -10,9 +10,9 @@ from tests.hcl.console import ERROR, needs_terraform, plain, worth
 from tests.hcl.generator import SOURCES, Generator
 from tests.hcl.writing import HERE, source
 from tfcheck.hcl.evaluate.elements import LocalScope
-from tfcheck.hcl.evaluate.equality import equal_values
 from tfcheck.hcl.evaluate.expressions import evaluate
 from tfcheck.hcl.evaluate.scope import EvaluationError, Seen
+from tfcheck.hcl.evaluate.types import equal_values
 from tfcheck.hcl.syntax.expression import Call
 from tfcheck.symbolic.value import Set, Text, Truth, Unknown, Value, is_known
 

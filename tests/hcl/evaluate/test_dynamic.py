@@ -5,8 +5,8 @@ from tfcheck.hcl.evaluate.dynamic import nested_blocks, possible
 from tfcheck.hcl.evaluate.expressions import evaluate
 from tfcheck.hcl.evaluate.scope import Scope, Seen
 from tfcheck.hcl.syntax.block import Block
-from tfcheck.hcl.syntax.files import read_source
 from tfcheck.hcl.syntax.source import SourceText
+from tfcheck.hcl.syntax.tf_json import read_source
 from tfcheck.symbolic.value import Set, Unknown, Value
 
 

@@ -12,9 +12,9 @@ from hypothesis import strategies as st
 from tests.hcl.generator import Generator
 from tests.hcl.writing import HERE, source
 from tests.laws import tries
-from tfcheck.hcl.evaluate.equality import equal_values
 from tfcheck.hcl.evaluate.expressions import LocalScope, evaluate, see
 from tfcheck.hcl.evaluate.scope import EvaluationError, Referent, Seen
+from tfcheck.hcl.evaluate.types import equal_values
 from tfcheck.hcl.syntax.expression import Binary, Expression, Literal, Unary
 from tfcheck.hcl.syntax.parse import parse
 from tfcheck.symbolic.match import equal

@@ -4,9 +4,9 @@ from fractions import Fraction
 
 import pytest
 
-from tfcheck.hcl.evaluate.equality import equal_values
 from tfcheck.hcl.evaluate.operators import compute, condition, conjunction, disjunction, equals, invert, negate
 from tfcheck.hcl.evaluate.scope import EvaluationError
+from tfcheck.hcl.evaluate.types import equal_values
 from tfcheck.symbolic.value import SECRET_SUFFIX, Set, Symbol, Text, Truth, Unknown, Value
 
 ARN = Unknown(Symbol("aws_s3_bucket.b", ("arn",)))

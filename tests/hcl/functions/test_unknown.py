@@ -10,10 +10,10 @@ from hypothesis import strategies as st
 
 from tests.hcl.functions.test_console import ARGUMENTS, Chance, Files, composed
 from tests.laws import tries
+from tfcheck.hcl.evaluate.comprehension import call_lazily
 from tfcheck.hcl.evaluate.convert import MapValue
 from tfcheck.hcl.evaluate.elements import element, evaluate_all
 from tfcheck.hcl.evaluate.expressions import see
-from tfcheck.hcl.evaluate.lazy_calls import call_lazily
 from tfcheck.hcl.evaluate.scope import EvaluationError
 from tfcheck.hcl.formats import json as json_text
 from tfcheck.hcl.functions import IMPURE, all_functions, call

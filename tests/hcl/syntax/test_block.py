@@ -9,9 +9,9 @@ import pytest
 
 from tfcheck.hcl.syntax.block import Block
 from tfcheck.hcl.syntax.expression import Attribute, ListOf, Literal, ObjectOf, Place, Template, Variable
-from tfcheck.hcl.syntax.files import read_source
 from tfcheck.hcl.syntax.parse import parse_range
 from tfcheck.hcl.syntax.source import SourceText
+from tfcheck.hcl.syntax.tf_json import read_source
 
 NATIVE = """
 resource "aws_x" "y" {

@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 
 from tests.laws import tries
 from tfcheck.hcl.syntax.block import Block, SourceFile
-from tfcheck.hcl.syntax.files import read_source
 from tfcheck.hcl.syntax.source import SourceText, decode_source
+from tfcheck.hcl.syntax.tf_json import read_source
 
 STYLES = """# a comment { with "brackets
 resource "aws_x" "y" {

@@ -18,9 +18,9 @@ from tests.hcl.syntax.test_parse import placeless, unreadable
 from tests.hcl.writing import HERE
 from tests.hcl.writing import source as written_as
 from tests.laws import part
-from tfcheck.hcl.syntax.files import read_source
 from tfcheck.hcl.syntax.parse import parse
 from tfcheck.hcl.syntax.source import SourceText
+from tfcheck.hcl.syntax.tf_json import read_source
 
 OPERATORS = ("||", "&&", "==", "!=", "<", "<=", ">", ">=", "+", "-", "*", "/", "%")
 

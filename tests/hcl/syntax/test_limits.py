@@ -9,10 +9,10 @@ import pytest
 from tfcheck.hcl.modules import from_directory
 from tfcheck.hcl.syntax.block import Block, SourceFile
 from tfcheck.hcl.syntax.expression import Expression, Unreadable
-from tfcheck.hcl.syntax.files import read_source
 from tfcheck.hcl.syntax.lexer import template_tokens
 from tfcheck.hcl.syntax.parse import parse_template
 from tfcheck.hcl.syntax.source import CHARACTERS, TOO_LONG, SourceText
+from tfcheck.hcl.syntax.tf_json import read_source
 from tfcheck.symbolic.limits import REASON, STEPS, Allowance, limit_steps, sublimit
 
 DEEP = "limit: nested too deeply"

@@ -36,9 +36,9 @@ from tfcheck.hcl.syntax.expression import (
     Unreadable,
     Variable,
 )
-from tfcheck.hcl.syntax.files import read_source
 from tfcheck.hcl.syntax.parse import parse, parse_template, reference_text
 from tfcheck.hcl.syntax.source import decode_source
+from tfcheck.hcl.syntax.tf_json import read_source
 
 P = Place("main.tf", 1)
 TESTDATA = Path(__file__).parents[3] / "testdata"

@@ -13,11 +13,11 @@ from tests.laws import tries
 from tests.report import samples
 from tests.report.github_markdown import assert_harmless, assert_whole, fences, inline, parsed, rows
 from tests.report.hostile import filled, names, reports
-from tfcheck.report.links import Links
 from tfcheck.report.manual import Manual
 from tfcheck.report.markdown import markdown, summary
 from tfcheck.report.markdown.marker import marker, parse_marker
 from tfcheck.report.markdown.page import Page
+from tfcheck.report.origin import Links
 from tfcheck.vocabulary.finding import Answer, Finding, Fix, Location, Report, Severity, Skipped
 
 SHA = "9f2c1ab04d7e55c2f3a8b6d1e09c7745a1b2c3d4"

@@ -12,8 +12,8 @@ from tests.report import samples
 from tests.report.github_markdown import fences, leaves
 from tests.report.hostile import reports
 from tfcheck.report.markdown import markdown
+from tfcheck.report.markdown.escape import hidden, unhidden, without_html
 from tfcheck.report.markdown.marker import listed_targets, parse_marker, target_list
-from tfcheck.report.markdown.without_html import hidden, unhidden, without_html
 from tfcheck.vocabulary.finding import Report
 
 FOLD = """<details open><summary>Suggested change: <code>a &amp; b</code> (safe)</summary>

@@ -8,7 +8,7 @@ import msgspec
 
 from tfcheck.checks.deploy_order import CHECK, waiting_places
 from tfcheck.checks.deploy_order_graph import late_resources
-from tfcheck.checks.services_started import starting_services
+from tfcheck.checks.named_objects import starting_services
 from tfcheck.fix.edits.insertion import (
     Change,
     Insertion,

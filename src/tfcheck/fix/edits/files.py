@@ -16,8 +16,8 @@ from tfcheck.fix.edits.harmless import empty, harmless
 from tfcheck.fix.edits.insertion import Insertion, group_by_file, line_end
 from tfcheck.hcl.modules import Sources
 from tfcheck.hcl.syntax.block import Block
-from tfcheck.hcl.syntax.files import read_source
 from tfcheck.hcl.syntax.source import BYTE_ORDER_MARK, SourceText
+from tfcheck.hcl.syntax.tf_json import read_source
 from tfcheck.repository import RefusedError, work_tree
 from tfcheck.symbolic.regex import regex
 

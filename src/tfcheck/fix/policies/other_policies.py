@@ -13,8 +13,8 @@ from tfcheck.fix.policies.place import Finder, FixPlaces
 from tfcheck.fix.proof.trial import verdicts_with
 from tfcheck.fix.proposal import Proposal, RoleNeed, join_proposals
 from tfcheck.fix.wanted import NeededStatement, Spelled, sid
-from tfcheck.inventory.bucket import bucket_of
 from tfcheck.inventory.catalogue import KEY, catalogue
+from tfcheck.inventory.named_objects import bucket_of
 from tfcheck.inventory.setting import BUCKET_POLICY, KEY_POLICY, SettingOwner, settings
 from tfcheck.inventory.world import WorldObject
 from tfcheck.role import Roles

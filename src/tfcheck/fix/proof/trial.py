@@ -27,9 +27,9 @@ from tfcheck.fix.proposal import RoleNeed
 from tfcheck.fix.text.policy_text import parse_file
 from tfcheck.hcl.modules import Module, Sources
 from tfcheck.hcl.syntax.block import Block, Problem, SourceFile
-from tfcheck.hcl.syntax.files import read_source
 from tfcheck.hcl.syntax.lexer import MalformedError
 from tfcheck.hcl.syntax.source import SourceText
+from tfcheck.hcl.syntax.tf_json import read_source
 from tfcheck.iam import parse_policy
 from tfcheck.inventory.ecs import TASK_TYPES, TaskDefinition, tasks_by_address
 from tfcheck.inventory.world import After, World

@@ -9,8 +9,7 @@ from typing import Protocol
 
 from tfcheck.hcl.evaluate.scope import Scope, Seen
 from tfcheck.hcl.syntax.expression import Expression
-from tfcheck.symbolic.limits import REASON, take
-from tfcheck.symbolic.size import LEAVES, size
+from tfcheck.symbolic.limits import LEAVES, REASON, size, take
 from tfcheck.symbolic.value import Unknown, Value
 
 #: Evaluated nodes, created elements and hundreds of characters, for one expression.

@@ -1,4 +1,6 @@
-"""Evaluate `for` expressions and splats.
+"""Evaluate `for` expressions, splats, templates, and calls that need only a part of what is passed to them.
+
+See https://developer.hashicorp.com/terraform/language/expressions/strings. Strip marks are applied by the parser.
 
 See https://developer.hashicorp.com/terraform/language/expressions/for and
 https://developer.hashicorp.com/terraform/language/expressions/splat.
@@ -6,19 +8,23 @@ https://developer.hashicorp.com/terraform/language/expressions/splat.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from typing import Any, cast
 
 import msgspec
 
-from tfcheck.hcl.evaluate.budget import EvaluationRun
+from tfcheck.hcl.evaluate.budget import LENGTH, PIECES, EvaluationRun, Limit
 from tfcheck.hcl.evaluate.convert import to_string
 from tfcheck.hcl.evaluate.elements import (
     LocalScope,
     Unordered,
+    element,
     elements,
     evaluate_all,
     gather,
     is_referent,
+    known_element,
+    member,
     member_at,
     splat_of_unknown,
 )
@@ -26,8 +32,109 @@ from tfcheck.hcl.evaluate.marking import is_marked, mark_if, without_mark
 from tfcheck.hcl.evaluate.operators import condition
 from tfcheck.hcl.evaluate.scope import EvaluationError, Scope, Seen
 from tfcheck.hcl.evaluate.types import is_definitely_text
-from tfcheck.hcl.syntax.expression import ForList, ForObject, Splat
-from tfcheck.symbolic.value import JsonText, Set, Text, Unknown, Value, is_known, unknowns
+from tfcheck.hcl.syntax.expression import Expression, ForList, ForObject, JoinedTexts, Literal, Splat, Template
+from tfcheck.symbolic.value import JsonText, Set, Text, TextLike, Unknown, Value, is_known, pieces, text, unknowns
+
+_MOVING = frozenset({"chunklist", "concat", "element", "merge", "one", "reverse", "slice", "values"})
+
+
+def call_lazily(name: str, arguments: Sequence[Seen]) -> tuple[bool, Seen]:
+    """Return whether a function only moves the members of lazy arguments, as `values` does, and its result."""
+    if name == "element" and len(arguments) == 2 and (known := known_element(*arguments)) is not None:
+        return True, known
+    if not any(is_referent(argument) for argument in arguments):
+        return False, None
+    keys = arguments[0].keys() if is_referent(arguments[0]) else None
+    match name, keys, arguments:
+        case "length", int(), [_]:
+            return True, keys
+        case "length" | "keys", Sequence(), [_]:
+            return True, len(keys) if name == "length" else [*sorted(keys)]
+        case "lookup", Sequence(), [members, str() as key, *default] if len(default) <= 1:
+            if key not in keys and not default:
+                raise EvaluationError("no such key, and no default")
+            return True, member(members, str(key)) if key in keys else default[0]
+    return _move_members(name, list(map(_open, arguments))) if name in _MOVING else (False, None)
+
+
+def _open(argument: Seen) -> Any:
+    """Return a resource or a module as the list or the object of its members, which stay lazy."""
+    keys = argument.keys() if is_referent(argument) else None
+    if isinstance(keys, int):
+        return [element(argument, position) for position in range(keys)]
+    return argument if keys is None else {key: member(argument, key) for key in keys}
+
+
+def _move_members(name: str, arguments: Sequence[Any]) -> tuple[bool, Seen]:
+    first, *numbers = arguments
+    if not all(isinstance(each, int) and not isinstance(each, bool) and each >= 0 for each in numbers):
+        numbers = [None]
+    match name, first, numbers:
+        case "values", dict(), []:
+            return True, gather([first[key] for key in sorted(first)])
+        case "reverse", list(), []:
+            return True, gather(first[::-1])
+        case "one", list(), []:
+            if len(first) > 1:
+                raise EvaluationError("more than one element")
+            return True, first[0] if first else None
+        case "element", [_, *_], [int(position)]:
+            return True, first[position % len(first)]
+        case "slice", list(), [int(start), int(end)] if start <= end <= len(first):
+            return True, gather(first[start:end])
+        case "chunklist", list(), [int(size)] if size:
+            return True, gather([gather(first[start : start + size]) for start in range(0, len(first), size)])
+        case "concat", _, _ if all(isinstance(each, list) for each in arguments):
+            return True, gather([item for items in arguments for item in items])
+        case "merge", _, _ if all(isinstance(each, dict | None) for each in arguments):
+            return True, gather({key: item for members in arguments for key, item in (members or {}).items()})
+    return False, None  # also for an error, which the function itself reports
+
+
+def render(node: Template, scope: Scope, run: EvaluationRun) -> Seen:
+    """Evaluate a template; a single interpolation keeps its type."""
+    if len(node.parts) == 1:
+        return run.see(node.parts[0], scope)
+    rendered = [_part_text(part, scope, run) for part in node.parts]
+    return _mark_if(any(map(is_marked, rendered)), _join(rendered, run))
+
+
+def join_texts(node: JoinedTexts, scope: Scope, run: EvaluationRun) -> Seen:
+    """Evaluate a `%{ for }`."""
+    listed = run.see(node.texts, scope)
+    texts = evaluate_all(without_mark(listed))
+    joined = _join([as_text(each) for each in texts], run) if isinstance(texts, list) else texts
+    return mark_if(is_marked(listed), joined)
+
+
+def as_text(value: Value) -> TextLike:
+    """Convert an interpolated value."""
+    converted = to_string(value)
+    if isinstance(converted, TextLike):
+        return converted
+    raise EvaluationError("null cannot be part of a text")
+
+
+def _join(parts: Sequence[TextLike], run: EvaluationRun) -> TextLike:
+    """Join texts, if that does not become too long."""
+    count = sum(len(pieces(part)) for part in parts)
+    length = sum(len(piece) for part in parts for piece in pieces(part) if isinstance(piece, str))
+    if length > LENGTH or count > PIECES:
+        raise Limit("limit: the text is too long")
+    run.budget.spend(4 + length // 100 + count // 2)
+    return text(parts)
+
+
+def _part_text(part: Expression, scope: Scope, run: EvaluationRun) -> TextLike:
+    if isinstance(part, Literal) and isinstance(part.value, str):
+        return part.value
+    seen = run.see(part, scope)
+    return _mark_if(is_marked(seen), as_text(evaluate_all(seen)))
+
+
+def _mark_if(condition: bool, rendered: TextLike) -> TextLike:
+    """Mark all of a text if the condition is true and no part of it has a mark."""
+    return cast(TextLike, mark_if(condition and not is_marked(rendered), rendered))
 
 
 class _Open(Exception):  # noqa: N818 (ends a walk)

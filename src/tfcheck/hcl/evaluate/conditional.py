@@ -14,10 +14,9 @@ import msgspec
 from tfcheck.hcl.evaluate.budget import EvaluationRun
 from tfcheck.hcl.evaluate.convert import unify
 from tfcheck.hcl.evaluate.elements import evaluate_all, is_referent
-from tfcheck.hcl.evaluate.equality import equal_values
 from tfcheck.hcl.evaluate.marking import is_marked, mark_if, without_mark
 from tfcheck.hcl.evaluate.scope import EvaluationError, Scope, Seen
-from tfcheck.hcl.evaluate.types import is_definitely_text
+from tfcheck.hcl.evaluate.types import equal_values, is_definitely_text
 from tfcheck.hcl.syntax.expression import (
     Attribute,
     Call,

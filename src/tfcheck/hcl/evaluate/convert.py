@@ -9,7 +9,6 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from fractions import Fraction
 
-from tfcheck.hcl.evaluate.equality import equal_values
 from tfcheck.hcl.evaluate.scope import EvaluationError
 from tfcheck.hcl.evaluate.types import (
     ANY,
@@ -26,11 +25,11 @@ from tfcheck.hcl.evaluate.types import (
     Type,
     common,
     elements,
+    equal_values,
     type_of,
 )
-from tfcheck.symbolic.limits import REASON, take
+from tfcheck.symbolic.limits import LEAVES, REASON, size, take
 from tfcheck.symbolic.numbers import as_text, exact, parse_number, spell_number
-from tfcheck.symbolic.size import LEAVES, size
 from tfcheck.symbolic.value import JsonText, Set, Text, Truth, Unknown, Value
 
 

@@ -11,7 +11,15 @@ from collections.abc import Sequence
 import msgspec
 
 from tfcheck.hcl.evaluate.budget import Budget, Limit
-from tfcheck.hcl.evaluate.comprehension import evaluate_for_list, evaluate_for_object, key_of, splat
+from tfcheck.hcl.evaluate.comprehension import (
+    call_lazily,
+    evaluate_for_list,
+    evaluate_for_object,
+    join_texts,
+    key_of,
+    render,
+    splat,
+)
 from tfcheck.hcl.evaluate.elements import (
     LocalScope,
     bound,
@@ -24,7 +32,6 @@ from tfcheck.hcl.evaluate.elements import (
     member,
     without_doubt,
 )
-from tfcheck.hcl.evaluate.lazy_calls import call_lazily
 from tfcheck.hcl.evaluate.marking import (
     call_mark_function,
     has_mark,
@@ -46,7 +53,6 @@ from tfcheck.hcl.evaluate.operators import (
     length_argument,
     negate,
 )
-from tfcheck.hcl.evaluate.rendering import join_texts, render
 from tfcheck.hcl.evaluate.scope import EvaluationError, Scope, Seen
 from tfcheck.hcl.functions import call
 from tfcheck.hcl.syntax.expression import (

@@ -11,11 +11,11 @@ from collections.abc import Iterator, Mapping, Sequence
 
 from tfcheck.hcl.evaluate.elements import LazyCollection, element, evaluate_all, gather, is_referent
 from tfcheck.hcl.evaluate.scope import Seen
+from tfcheck.symbolic.limits import parts_of
 from tfcheck.symbolic.marks import has_mark as value_holds_mark
 from tfcheck.symbolic.marks import mark_all, marked_strings, unmark_all
 from tfcheck.symbolic.numbers import SENSITIVE_NUMBERS
 from tfcheck.symbolic.sensitive_text import redact
-from tfcheck.symbolic.size import parts_of
 from tfcheck.symbolic.value import JsonText, PlainText, Set, Text, TextLike, Unknown, Value, pieces
 
 

@@ -11,8 +11,8 @@ from collections.abc import Callable
 from fractions import Fraction
 
 from tfcheck.hcl.evaluate.convert import to_bool, to_number
-from tfcheck.hcl.evaluate.equality import equal_values
 from tfcheck.hcl.evaluate.scope import EvaluationError
+from tfcheck.hcl.evaluate.types import equal_values
 from tfcheck.hcl.syntax.expression import Binary, Call, Expression
 from tfcheck.symbolic.numbers import Number, agree_with_rounded, exact, round_number
 from tfcheck.symbolic.value import Truth, Unknown, Value

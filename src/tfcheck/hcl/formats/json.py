@@ -13,10 +13,10 @@ from itertools import takewhile
 from typing import Any
 
 from tfcheck.hcl.evaluate.scope import EvaluationError
+from tfcheck.symbolic.limits import parts_of
 from tfcheck.symbolic.numbers import as_text, parse_number
 from tfcheck.symbolic.regex import regex
 from tfcheck.symbolic.sensitive_text import Sensitive, iter_stretches, join
-from tfcheck.symbolic.size import parts_of
 from tfcheck.symbolic.value import (
     ANYTHING,
     JsonText,

@@ -10,8 +10,8 @@ from collections.abc import Callable, Sequence
 from typing import TypeAlias
 
 from tfcheck.hcl.evaluate.convert import build_set, sequence, unify
-from tfcheck.hcl.evaluate.equality import equal_values
 from tfcheck.hcl.evaluate.scope import EvaluationError
+from tfcheck.hcl.evaluate.types import equal_values
 from tfcheck.hcl.functions.arguments import Function, unknown_result
 from tfcheck.symbolic.value import Set, Truth, Unknown, Value
 

@@ -19,11 +19,11 @@ from tfcheck.hcl.modules.module import Module, module_files
 from tfcheck.hcl.modules.saved_plan import Record, Snapshot, snapshot
 from tfcheck.hcl.syntax.block import Problem, SourceFile
 from tfcheck.hcl.syntax.expression import Place
-from tfcheck.hcl.syntax.files import read_source
 from tfcheck.hcl.syntax.parse import constant_text
 from tfcheck.hcl.syntax.source import SourceText, decode_source
+from tfcheck.hcl.syntax.tf_json import read_source
 from tfcheck.repository import Gate, RefusedError, SourceAccess, refusal_error
-from tfcheck.repository.shared_machine import is_shared
+from tfcheck.repository.gate import is_shared
 from tfcheck.symbolic.regex import regex
 from tfcheck.symbolic.sensitive_text import redact
 

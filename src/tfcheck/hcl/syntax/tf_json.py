@@ -1,4 +1,4 @@
-"""Parse the blocks of a `.tf.json` file.
+"""Find the blocks of a source file in either syntax, and parse those of a `.tf.json` file.
 
 Follows https://developer.hashicorp.com/terraform/language/syntax/json. Whether a property is an argument or nested
 blocks is not written there: whoever asks decides.
@@ -8,12 +8,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from tfcheck.hcl.syntax.block import Argument, Block, Problem, SourceFile
-from tfcheck.hcl.syntax.expression import Expression, ListOf, Literal, ObjectOf
+from tfcheck.hcl.syntax.block import Argument, Block, Problem, SourceFile, read_blocks
+from tfcheck.hcl.syntax.expression import Expression, ListOf, Literal, ObjectOf, Place
 from tfcheck.hcl.syntax.json_document import Array, JsonScalar, JsonValue, Member, Object, read_document
 from tfcheck.hcl.syntax.lexer import MalformedError
 from tfcheck.hcl.syntax.parse import parse, template_of
-from tfcheck.hcl.syntax.source import SourceText
+from tfcheck.hcl.syntax.source import CHARACTERS, TOO_LONG, SourceText
 
 _LABELS = {"resource": 2, "data": 2, "ephemeral": 2, "variable": 1, "output": 1, "module": 1, "provider": 1, "check": 1}
 #: Strings that are references or types, not templates: (type of block or any, name).
@@ -159,3 +159,10 @@ def _expression(source: SourceText, value: JsonValue, bare: bool = False) -> Exp
 
 def _source_within(source: SourceText, start: int, written: str) -> SourceText:
     return SourceText(source.name, written, source.line(start), one_line=True)
+
+
+def read_source(source: SourceText) -> SourceFile:
+    """Find the blocks of a `.tf` or `.tf.json` file; a syntax error becomes the file's `problem`."""
+    if len(source.text) > CHARACTERS:  # its lines are not counted either
+        return SourceFile(source, (), Problem(Place(source.name, source.first_line), TOO_LONG))
+    return read_json(source) if source.name.endswith(".json") else read_blocks(source)

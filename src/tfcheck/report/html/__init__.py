@@ -13,11 +13,9 @@ from itertools import count
 from pathlib import Path
 
 from tfcheck import __version__
-from tfcheck.report.access_map import access_map, paths
-from tfcheck.report.folded_map import MapGroup, folded_maps
+from tfcheck.report.access_map import MapGroup, access_map, folded_maps, paths
 from tfcheck.report.html.body import PageMap, page_body
-from tfcheck.report.html.element import Markup, tag
-from tfcheck.report.html.view import View
+from tfcheck.report.html.element import Markup, View, tag
 from tfcheck.report.markdown.page import Page, content
 from tfcheck.report.origin import target
 from tfcheck.vocabulary.finding import Report

@@ -6,8 +6,7 @@ from collections.abc import Iterator
 
 from tfcheck.report.causes import Cause, Group, Need, block, breakage, remedies
 from tfcheck.report.diff import needs_unidiff_zero
-from tfcheck.report.html.element import Child, Markup, address, prose, tag
-from tfcheck.report.html.view import View, capitalize, join_markup, sentence
+from tfcheck.report.html.element import Child, Markup, View, address, capitalize, join_markup, prose, sentence, tag
 from tfcheck.report.markdown.page import TargetedCause
 from tfcheck.report.pattern_mismatch import nearest, parting
 from tfcheck.report.words import compares_resources, evidence_words, outcome_words, plural, role_problem_words, title

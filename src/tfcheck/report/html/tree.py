@@ -8,6 +8,7 @@ from tfcheck.report.access_map import (
     NO_ROLE,
     NO_STATEMENT,
     CallNode,
+    MapGroup,
     MistakeNode,
     PolicyNode,
     PolicyOrigin,
@@ -15,9 +16,7 @@ from tfcheck.report.access_map import (
     TaskNode,
     paths,
 )
-from tfcheck.report.folded_map import MapGroup
-from tfcheck.report.html.element import Child, Markup, address, prose, tag
-from tfcheck.report.html.view import View
+from tfcheck.report.html.element import Child, Markup, View, address, prose, tag
 from tfcheck.report.map_text import WEIGHTS, statement_name
 from tfcheck.report.screen import SpanStyle
 from tfcheck.report.words import instances

@@ -8,11 +8,10 @@ import msgspec
 
 from tfcheck.report.causes import Group, broken_actions
 from tfcheck.report.diff import needs_unidiff_zero
-from tfcheck.report.markdown.alike import blocks_with_keys, needed_by
 from tfcheck.report.markdown.budget import PagePart, PartKind
 from tfcheck.report.markdown.escape import code, fence, html_code, html_prose, prose, sentence
 from tfcheck.report.markdown.page import Page
-from tfcheck.report.markdown.rows import place_link
+from tfcheck.report.markdown.rows import blocks_with_keys, needed_by, place_link
 from tfcheck.report.pattern_mismatch import nearest
 from tfcheck.report.safe_text import visible
 from tfcheck.report.words import evidence_words, reason_words, symptom_words

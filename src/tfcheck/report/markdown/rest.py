@@ -8,11 +8,10 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from tfcheck.report.causes import skipped_blocks
 from tfcheck.report.change_words import ACCESS, TASKS, access_changes, role_switch
 from tfcheck.report.left_out_words import WaivedGroup, waived_groups, waiver_sentences
-from tfcheck.report.markdown.alike import alike, blocks_with_keys, needed_by
 from tfcheck.report.markdown.budget import PagePart, PartKind
 from tfcheck.report.markdown.escape import code, prose
 from tfcheck.report.markdown.page import Page, PageContent, TargetedUnknown
-from tfcheck.report.markdown.rows import ICONS, UNKNOWN_ICON, target_names
+from tfcheck.report.markdown.rows import ICONS, UNKNOWN_ICON, alike, blocks_with_keys, needed_by, target_names
 from tfcheck.report.origin import target
 from tfcheck.report.words import instances, open_question, plural, question_words
 from tfcheck.vocabulary.clipping import and_more

@@ -14,8 +14,7 @@ from tfcheck.report.left_out_words import excused_words, selection_sentence
 from tfcheck.report.markdown.escape import code, sentence
 from tfcheck.report.markdown.fold import names
 from tfcheck.report.markdown.marker import Marker, marker
-from tfcheck.report.markdown.page import Page, PageContent, TargetedFinding, group_by_cause
-from tfcheck.report.markdown.results import SEVERAL
+from tfcheck.report.markdown.page import SEVERAL, Page, PageContent, TargetedFinding, group_by_cause
 from tfcheck.report.markdown.rows import ICONS, UNKNOWN_ICON, target_names
 from tfcheck.report.origin import context_text
 from tfcheck.report.safe_text import clip_width

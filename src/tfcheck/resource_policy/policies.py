@@ -1,0 +1,140 @@
+"""Read the policies of keys, secrets, image repositories and file systems.
+
+Follows https://docs.aws.amazon.com/kms/latest/developerguide/key-policies.html: a key without a policy of its own has
+the default one, which lets the account's IAM policies decide.
+
+Follows https://docs.aws.amazon.com/secretsmanager/latest/userguide/auth-and-access_resource-policies.html.
+
+Follows https://docs.aws.amazon.com/AmazonECR/latest/userguide/repository-policies.html and
+https://docs.aws.amazon.com/AmazonECR/latest/userguide/registry-permissions.html.
+
+Follows https://docs.aws.amazon.com/efs/latest/ug/iam-access-control-nfs-efs.html: in one account it is enough that the
+role's policies or the file system's allow. A file system without a policy asks nobody and lets every client in.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import msgspec
+
+from tfcheck.inventory.catalogue import KEY, REPOSITORY, catalogue
+from tfcheck.inventory.keys_in_use import secret_of
+from tfcheck.inventory.named_objects import file_system_of
+from tfcheck.inventory.setting import (
+    FILE_SYSTEM_POLICY,
+    KEY_GRANT,
+    KEY_POLICY,
+    REPOSITORY_POLICY,
+    SECRET_POLICY,
+    SettingOwner,
+    settings,
+)
+from tfcheck.inventory.world import World
+from tfcheck.resolve.surroundings import Surroundings
+from tfcheck.resource_policy.grant import KeyGrant
+from tfcheck.resource_policy.reading import (
+    is_former,
+    own_policies,
+    policy_as_saved,
+    policy_of,
+    readable,
+    set_policy,
+    unidentified_side,
+)
+from tfcheck.resource_policy.resource_side import ResourceSide, side_of
+from tfcheck.role.policies import Policies, PolicyOrReason
+from tfcheck.symbolic.match import equal
+from tfcheck.symbolic.value import PlainText, TextLike, Truth, without_prefix
+from tfcheck.vocabulary.arn import parse_arn
+
+
+def key_guard(arn: TextLike, world: World, policies: Policies) -> ResourceSide:
+    """Find the policy of a key, and the grants on it."""
+    resource = catalogue(world, KEY).find_by_arn(arn)
+    known = [resource.attribute(each) for each in ("arn", "key_id", "id")] if resource else []
+    names: list[TextLike] = [*(each for each in known if isinstance(each, PlainText)), arn]
+    parts = parse_arn(arn)
+    names += [without_prefix(parts.resource, "key/")] if parts else []
+    subject = SettingOwner(resource, tuple(names))
+    found = policy_of(world, policies, KEY_POLICY, subject)
+    seen = resource is not None or found.policy is not None or found.hidden != ""
+    possible = () if seen else readable(own_policies(arn, world, policies, KEY_POLICY))
+    return msgspec.structs.replace(
+        side_of(found, resource),
+        kind="kms",
+        outside=None if seen else "a key outside the plan",
+        grants=tuple(_grants(subject, world)),
+        possible_policies=(*found.possible_policies, *possible),
+    )
+
+
+def _grants(subject: SettingOwner, world: World) -> list[KeyGrant]:
+    joined = settings(world, KEY_GRANT).on(subject)
+    found = [*map(KeyGrant, joined.definite), *(KeyGrant(each, sure=False) for each in joined.possible)]
+    grantee = "grantee_principal"
+    return [each for each in found if not is_former(each.resource.attribute(grantee), each.resource, grantee, world)]
+
+
+def secret_guard(arn: TextLike, world: World, policies: Policies) -> ResourceSide:
+    """Find the policy of a secret."""
+    resource = secret_of(arn, world)
+    own = resource.attribute("arn") if resource else None
+    names = (arn, own) if isinstance(own, PlainText) else (arn,)
+    subject = SettingOwner(resource, names)
+    found = policy_of(world, policies, SECRET_POLICY, subject)
+    if resource is None and not found.policy and not found.hidden:
+        possible = (*found.possible_policies, *readable(own_policies(arn, world, policies, SECRET_POLICY)))
+        return ResourceSide(outside="a secret outside the plan", possible_policies=possible)
+    side = side_of(found, resource)
+    is_managed = resource is not None and resource.address.mode == "managed"
+    return side if is_managed else msgspec.structs.replace(side, account=None)
+
+
+def repository_guard(arn: TextLike, world: World, policies: Policies) -> ResourceSide:
+    """Find the policies of a repository and of its registry."""
+    resource = catalogue(world, REPOSITORY).find_by_arn(arn)
+    parts = parse_arn(arn)
+    if parts is None:
+        return unidentified_side(world, policies, "ecr")
+    near = resource.surroundings if resource else Surroundings(parts.partition, parts.region, parts.account)
+    subject = SettingOwner(resource, (arn, without_prefix(parts.resource, "repository/")), near)
+    own = set_policy(world, policies, REPOSITORY_POLICY, subject)
+    found = [*([own] if own else []), *_registry(near, world, policies)]
+    read = readable(found)
+    statements = tuple(statement for policy in read for statement in policy.statements)
+    is_open = any(each.open for each in read)
+    seen = resource is not None or (own and (own.policy or own.hidden))
+    return ResourceSide(
+        msgspec.structs.replace(read[0], statements=statements, open=is_open) if read else None,
+        next((each.hidden for each in found if each.hidden), None),
+        account=resource.surroundings.account if resource else None,
+        in_plan=resource is not None,
+        outside=None if seen else "a repository outside the plan",
+        notes=tuple(note for each in found for note in each.notes),
+        possible_policies=own.possible_policies if own else (),
+    )
+
+
+def _registry(near: Surroundings, world: World, policies: Policies) -> Iterator[PolicyOrReason]:
+    for holder in world.resources("aws_ecr_registry_policy"):
+        here = equal(holder.surroundings.region, near.region) & equal(holder.surroundings.account, near.account)
+        here = here & holder.remains_on(None)
+        if here is Truth.TRUE:
+            yield policy_as_saved(policies.of_attribute(holder, "policy"), holder, world)
+        elif here is Truth.UNKNOWN:
+            yield PolicyOrReason(hidden=f"{holder.address}, which may be of its registry,")
+
+
+def file_system_guard(arn: TextLike, world: World, policies: Policies) -> ResourceSide:
+    """Find the policy of a file system."""
+    subject = file_system_of(arn, world)
+    found = set_policy(world, policies, FILE_SYSTEM_POLICY, subject)
+    seen = subject.resource is not None or found is not None
+    found = found or PolicyOrReason()
+    possible = next((f"{each.name}, which may be on it," for each in found.possible_policies), None)
+    outside = None if seen else "a file system outside the plan"
+    side = side_of(found, subject.resource)
+    return msgspec.structs.replace(
+        side, hidden=found.hidden or possible, kind="open", outside=outside, possible_policies=()
+    )

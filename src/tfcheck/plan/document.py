@@ -16,7 +16,7 @@ from msgspec import UNSET, Raw, UnsetType
 
 from tfcheck.plan.file import affordable
 from tfcheck.symbolic.limits import DEEPEST, is_deep
-from tfcheck.vocabulary.errors import InputError
+from tfcheck.vocabulary.errors import InputError, decoding_problem
 
 #: The sensitivity or unknown mask of an object: `true` covers all of it.
 Mask: TypeAlias = bool | None | dict[str, Any]
@@ -279,11 +279,4 @@ def _unreadable(what: str, error: Exception) -> InputError:
     """Return the part of the plan that cannot be read, and the reason."""
     if isinstance(error, RecursionError):
         return _nesting_error(what)
-    return InputError(f"{what} cannot be read: {reason(error)}")
-
-
-def reason(error: Exception) -> str:
-    """Return in one line what a decoder rejected, without any text of the plan."""
-    if isinstance(error, UnicodeDecodeError):
-        return "its text is not UTF-8"
-    return str(error).removeprefix("JSON is malformed: ")
+    return InputError(f"{what} cannot be read: {decoding_problem(error)}")

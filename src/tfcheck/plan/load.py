@@ -26,13 +26,12 @@ from tfcheck.plan.document import (
     decoded_state,
     is_written,
     present,
-    reason,
 )
 from tfcheck.plan.file import SHOW, Buffer, content, json_text, refuse_crowded, release
 from tfcheck.plan.plan import Plan
 from tfcheck.symbolic.limits import allow_values
 from tfcheck.symbolic.regex import regex
-from tfcheck.vocabulary.errors import InputError
+from tfcheck.vocabulary.errors import InputError, decoding_problem
 
 _VERSION = regex(rb'"?(\d{1,6})\.(\d{1,6})(?:\.\d+)?"?')
 _NEWEST_MAJOR = 1
@@ -239,8 +238,8 @@ def _malformed_error(error: Exception, begin: int, end: int, named: str) -> Inpu
     if isinstance(error, RecursionError):
         return InputError(f"{named} is nested too deep to be a plan", hint=SHOW)
     if isinstance(error, msgspec.ValidationError):
-        return InputError(f"{named} is JSON, but not a Terraform plan: {reason(error)}", hint=SHOW)
+        return InputError(f"{named} is JSON, but not a Terraform plan: {decoding_problem(error)}", hint=SHOW)
     if isinstance(error, msgspec.DecodeError) and "truncated" in str(error):
         return InputError(f"{named} is cut short: it ends at byte {end} in the middle of the JSON", hint=SHOW)
-    problem = _BYTE.sub(lambda found: f"byte {begin + int(found[1])}", reason(error))
+    problem = _BYTE.sub(lambda found: f"byte {begin + int(found[1])}", decoding_problem(error))
     return InputError(f"{named} is not JSON: {problem}", hint=SHOW)

@@ -15,7 +15,7 @@ from msgspec import Meta
 
 from tfcheck.symbolic.regex import regex
 from tfcheck.vocabulary.access import AccessChange, AccessUnknown, ActionOnResource, RoleSwitch
-from tfcheck.vocabulary.errors import InputError
+from tfcheck.vocabulary.errors import InputError, decoding_problem
 from tfcheck.vocabulary.finding import (
     Answer,
     BaselineComparison,
@@ -225,9 +225,7 @@ def _problem(error: Exception) -> str:
     """Explain what is wrong with a file, without any of its text."""
     if isinstance(error, RecursionError):
         return "it is nested too deep"
-    if isinstance(error, UnicodeError):
-        return "its text is not UTF-8"
-    problem = _QUOTED.sub("", str(error).removeprefix("JSON is malformed: "))
+    problem = _QUOTED.sub("", decoding_problem(error))
     return problem[:1].lower() + problem[1:]
 
 

@@ -32,6 +32,12 @@ class InputError(TfcheckError):
     exit_status = 3
 
 
+def decoding_problem(error: Exception) -> str:
+    """Return in one line what a JSON decoder rejected, in the same words before and since msgspec 0.23."""
+    problem = str(error).removeprefix("JSON is malformed: ")
+    return "its text is not UTF-8" if "utf-8" in problem.lower() else problem
+
+
 #: The beginning of JSON, also after a wrapper's output, and its indented lines.
 _BEGINNINGS = ("[", "{", '"', "'", "}", "]")
 _CONTENT = regex(r"""\[command\]|[{\[]\s*(?:["{]|$)|["'].*["']\s*:|[}\]],?$""")

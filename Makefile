@@ -48,11 +48,12 @@ bombs: $(VENV)/.tools ## check that no input of 20 MB takes long or much memory;
 selftest: $(VENV)/.tools ## run the GitHub Action with act; takes some minutes
 	TFCHECK_SLOW_TESTS=1 $(RUN) pytest tests/pull_request/test_act.py tests/pull_request/test_act_examples.py
 
-check: $(VENV)/.tools ## format, lint, types, import floors, docs, tests: what CI runs
+check: $(VENV)/.tools ## format, lint, types, import floors, unused code, docs, tests: what CI runs
 	$(RUN) ruff format --check
 	$(RUN) ruff check
 	$(RUN) mypy
 	$(VENV)/bin/lint-imports
+	$(RUN) vulture
 	$(RUN) scripts.docs --check
 	$(RUN) pytest -n auto --dist worksteal
 

@@ -15,17 +15,20 @@ from tfcheck.iam import (
     Denied,
     Entry,
     Layers,
+    PolicyKind,
     Request,
     Undecided,
     decide,
     parse_policy,
     start_up_context,
 )
+from tfcheck.resolve.attribute_shapes import ASSIGNED_ID
 from tfcheck.resolve.surroundings import Surroundings
 from tfcheck.resource_policy import ResourcePolicies, ResourceSide, covering_grants
 from tfcheck.resource_policy.grant import KeyGrant
+from tfcheck.resource_policy.public_policy import is_public
 from tfcheck.role.policies import Policies
-from tfcheck.symbolic.value import SECRET_SUFFIX, TextLike, Truth, Unknown, Value, text
+from tfcheck.symbolic.value import SECRET_SUFFIX, Symbol, TextLike, Truth, Unknown, Value, text
 
 ROLE = "arn:aws:iam::111122223333:role/execution"
 FILE = "arn:aws:s3:::cfg/app.env"
@@ -193,6 +196,53 @@ def test_what_is_not_public_is_not_restricted() -> None:
     assert isinstance(
         decided("s3:GetObject", FILE, of(FILE, bucket(ELSEWHERE), public, blocked(restrict=False))), Allowed
     )
+
+
+ENDPOINT = Unknown(Symbol("aws_vpc_endpoint.s3", ("id",)), hole=ASSIGNED_ID)
+
+
+@pytest.mark.parametrize(
+    ("condition", "public"),
+    [
+        ({"Bool": {"aws:SecureTransport": "true"}}, Truth.TRUE),
+        ({"StringEquals": {"aws:RequestedRegion": "eu-west-1"}}, Truth.TRUE),
+        ({"StringEquals": {"aws:SourceVpce": ["vpce-1", "vpce-2"]}}, Truth.FALSE),
+        ({"StringEquals": {"aws:SourceVpce": ENDPOINT}}, Truth.FALSE),
+        ({"StringEquals": {"aws:SourceVpce": Unknown()}}, Truth.UNKNOWN),
+        ({"StringLike": {"AWS:sourcevpc": "vpc-1"}, "Bool": {"aws:SecureTransport": "true"}}, Truth.FALSE),
+        ({"StringLike": {"aws:SourceVpc": ["vpc-1", "vpc-*"]}}, Truth.TRUE),
+        ({"StringLike": {"aws:SourceVpc": "vpc-*"}, "ArnEquals": {"aws:SourceArn": "arn:aws:s3:::a"}}, Truth.FALSE),
+        ({"StringEquals": {"aws:SourceVpc": "vpc-*"}}, Truth.UNKNOWN),
+        ({"StringEquals": {"aws:PrincipalOrgID": "o-1"}}, Truth.FALSE),
+        ({"StringEquals": {"aws:PrincipalOrgID": "${aws:ResourceOrgID}"}}, Truth.TRUE),
+        ({"StringEquals": {"aws:PrincipalAccount": "111122223333"}}, Truth.UNKNOWN),
+        ({"StringNotEquals": {"aws:SourceVpce": "vpce-1"}}, Truth.UNKNOWN),
+        ({"StringEqualsIfExists": {"aws:SourceVpce": "vpce-1"}}, Truth.UNKNOWN),
+        ({"Null": {"aws:SourceVpce": "false"}}, Truth.TRUE),
+        ({"IpAddress": {"aws:SourceIp": ["10.0.0.0/8", "2001:db8::/32"]}}, Truth.FALSE),
+        ({"IpAddress": {"aws:SourceIp": "64.0.0.0/7"}}, Truth.TRUE),
+        ({"IpAddress": {"aws:SourceIp": Unknown()}}, Truth.UNKNOWN),
+        ({"StringLike": {"aws:userid": "AROA:*"}}, Truth.TRUE),
+        ({"StringLike": {"aws:userid": "AIDA*"}}, Truth.UNKNOWN),
+        ({"StringEquals": {"aws:userid": "AIDA"}}, Truth.FALSE),
+        ({"ArnLike": {"s3:DataAccessPointArn": "arn:aws:s3:eu-west-1:1:accesspoint/*"}}, Truth.UNKNOWN),
+    ],
+)
+def test_a_condition_with_fixed_values_makes_a_policy_non_public(condition: Value, public: Truth) -> None:
+    document: Value = {
+        "Version": "2012-10-17",
+        "Statement": {"Effect": "Allow", "Principal": "*", "Action": "*", "Resource": "*", "Condition": condition},
+    }
+    assert is_public(parse_policy(document, "bucket", PolicyKind.RESOURCE).statements[0]) is public
+
+
+def test_a_policy_that_is_limited_to_fixed_values_still_grants() -> None:
+    limits: Value = {"StringEquals": {"aws:PrincipalOrgID": "o-1", "aws:PrincipalAccount": "111122223333"}}
+    granted = json.loads(policy())["Statement"]
+    statements = [*granted, {**granted[0], "Principal": "*", "Condition": limits}]
+    document = json.dumps({"Version": "2012-10-17", "Statement": statements})
+    guarded = of(FILE, bucket(ELSEWHERE), bucket_policy(text=document, around=ELSEWHERE), blocked())
+    assert isinstance(decided("s3:GetObject", FILE, guarded), Allowed)
 
 
 def test_a_policy_that_may_be_public_leaves_it_open() -> None:

@@ -13,10 +13,11 @@ from collections.abc import Iterator
 
 import msgspec
 
-from tfcheck.iam import Effect, Policy, PolicyKind, Statement, parse_policy
+from tfcheck.iam import Policy, PolicyKind, parse_policy
 from tfcheck.inventory.named_objects import bucket_of
 from tfcheck.inventory.setting import BUCKET_OWNERSHIP, BUCKET_POLICY, BUCKET_PUBLIC_ACCESS, SettingOwner, settings
 from tfcheck.inventory.world import World, WorldObject, found_once
+from tfcheck.resource_policy.public_policy import is_public
 from tfcheck.resource_policy.reading import own_policies, policy_of, readable, unidentified_side
 from tfcheck.resource_policy.resource_side import ResourceSide, side_of
 from tfcheck.role.policies import Policies
@@ -54,7 +55,7 @@ def _guard(bucket: SettingOwner, world: World, policies: Policies) -> ResourceSi
 
 def _restrict_public(policy: Policy, bucket: SettingOwner, owner: WorldObject, world: World) -> Policy:
     """Deny other accounts in a public policy where public access is restricted, which AWS does without a statement."""
-    public = Truth.some(_is_public(each) for each in policy.statements)
+    public = Truth.some(is_public(each) for each in policy.statements)
     joined = settings(world, BUCKET_PUBLIC_ACCESS).on(bucket)
     blocks = [(each, Truth.TRUE) for each in joined.definite] + [(each, Truth.UNKNOWN) for each in joined.possible]
     for each in world.resources("aws_s3_account_public_access_block"):
@@ -69,17 +70,6 @@ def _restrict_public(policy: Policy, bucket: SettingOwner, owner: WorldObject, w
             cut = _cut_off(owner, block, sure=restricts is Truth.TRUE)
             return msgspec.structs.replace(policy, statements=(*policy.statements, *cut.statements))
     return policy
-
-
-def _is_public(statement: Statement) -> Truth:
-    """Whether a statement is public as AWS defines it: it allows everybody, without a narrowing condition."""
-    principals = statement.principals
-    if statement.effect is Effect.DENY or principals is None:
-        return Truth.FALSE
-    everybody = any(value == "*" for _, value in principals.entries)
-    if not everybody and principals.unread is None and not principals.negated:
-        return Truth.FALSE
-    return Truth.TRUE if everybody and not statement.conditions and statement.effect is Effect.ALLOW else Truth.UNKNOWN
 
 
 def _cut_off(owner: WorldObject, block: WorldObject, *, sure: bool) -> Policy:

@@ -71,6 +71,15 @@ def test_what_is_not_decided_is_a_note() -> None:
     assert "is not decided: it depends on a value that is known only after apply" in found["message"]["text"]
 
 
+def test_a_message_counts_the_other_results_of_its_rule_at_the_line() -> None:
+    """GitHub's fingerprint is that of the line, so it may show one alert for all."""
+    answers = [msgspec.structs.replace(samples.DENIED, requirement=samples.need(resource=name)) for name in "abc"]
+    finding = msgspec.structs.replace(samples.FINDING, answers=tuple(answers))
+    for each in results(samples.report(*answers, findings=(finding,))):
+        assert each["message"]["text"].endswith(". This rule has 2 more results at this line.")
+    assert not any("at this line" in each["message"]["text"] for each in results(samples.BROKEN))
+
+
 def test_the_rule_brings_its_manual() -> None:
     (rule,) = run(samples.BROKEN)["tool"]["driver"]["rules"]
     assert rule["id"] == "env-file"

@@ -204,13 +204,15 @@ def _artifact(path: str) -> Json:
 
 def _results(found: list[SarifResult], numbers: dict[str, int]) -> Iterator[Json]:
     seen: Counter[str] = Counter()
+    at_line = Counter((each.id, str(each.place)) for each in found)
     for each in found:
         seen[each.fingerprint] += 1
+        others = at_line[each.id, str(each.place)] - 1
         result: Json = {
             "ruleId": each.id,
             "ruleIndex": numbers[each.id],
             "level": _LEVELS[each.severity],
-            "message": {"text": each.message},
+            "message": {"text": f"{each.message}{_others_here(others)}"},
             "locations": [each.place],
             "partialFingerprints": {FINGERPRINT: f"{each.fingerprint}:{seen[each.fingerprint]}"},
         }
@@ -224,6 +226,11 @@ def _results(found: list[SarifResult], numbers: dict[str, int]) -> Iterator[Json
         if each.fix and (changes := edits(each.fix.diff)):
             result["fixes"] = [_fix(each.fix, changes)]
         yield result
+
+
+def _others_here(number: int) -> str:
+    """Count the other results of a rule at one line, of which GitHub may show only one."""
+    return f" This rule has {plural(number, 'more result')} at this line." if number else ""
 
 
 def _fix(fix: Fix, found: tuple[Edit, ...]) -> Json:

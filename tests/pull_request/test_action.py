@@ -14,7 +14,7 @@ from tests.pull_request.fake import TOKEN, FakeGitHub, says, serving
 from tests.pull_request.job import Clock, bad, clean, variables
 from tfcheck.cli import main as cli
 from tfcheck.cli.action import step_outputs
-from tfcheck.cli.action_inputs import inputs, paths
+from tfcheck.cli.action_inputs import inputs, load_configuration, paths
 from tfcheck.report.json import json as written
 
 TESTDATA = Path(__file__).parents[2] / "testdata"
@@ -189,7 +189,8 @@ def test_a_wrong_input_is_named(
 def test_a_pattern_names_each_file_once_and_a_name_with_brackets_itself(tmp_path: Path) -> None:
     for name in ("a.json", "b.json", "c[1].json"):
         (tmp_path / name).touch()
-    found = paths("plan", [f"{tmp_path}/b.json", f"{tmp_path}/[ab].json", f"{tmp_path}/x*", f"{tmp_path}/c[1].json"])
+    given = ["b.json", "./b.json", "[ab].json", "x*", "c[1].json"]
+    found = paths("plan", [f"{tmp_path}/{each}" for each in given])
     assert [Path(each).name for each in found.files] == ["b.json", "a.json", "c[1].json"]
     assert [each.message for each in found.errors] == [f"the input `plan` names no file: `{tmp_path}/x*`"]
 
@@ -234,6 +235,31 @@ def test_booleans_are_read_in_any_case(name: str, off: str) -> None:
     assert inputs({"TFCHECK_PLAN": "p", "TFCHECK_COMMENT": "Required"}).comment == "required"
     assert inputs({"TFCHECK_PLAN": "p", "TFCHECK_SUGGESTIONS": off}).comment_options.suggestions == 0
     assert inputs({"TFCHECK_PLAN": "p", "TFCHECK_FAIL_ON": "Warning"}).failing.fail_on == "warning"
+
+
+@pytest.mark.parametrize(
+    ("given", "named"),
+    [
+        ({"output_json": "./plan.json"}, "`output-json` and `plan`"),
+        ({"sarif_file": "b.json", "context": "*b.json"}, "`sarif-file` and `context`"),
+        ({"sarif_file": "new/x", "html_file": "new/../new/x"}, "`html-file` and `sarif-file`"),
+    ],
+)
+def test_no_file_is_written_over_another(
+    start: Start, tmp_path: Path, capsys: pytest.CaptureFixture[str], given: dict[str, str], named: str
+) -> None:
+    for name in ("plan.json", "b.json"):
+        (tmp_path / name).write_bytes(Path(MISSING).read_bytes())
+    assert start(plan="plan.json", **given) == 2
+    assert f"::error title=tfcheck::the inputs {named} name the same file" in capsys.readouterr().out
+    assert (tmp_path / "plan.json").read_bytes() == Path(MISSING).read_bytes()
+
+
+def test_words_of_inputs_are_read_in_any_case() -> None:
+    found = inputs({"TFCHECK_PLAN": "p", "TFCHECK_SEVERITY": "env-file=Warning"})
+    assert found.choice.rules.severity == {"env-file": "warning"}
+    for off in ("False", "OFF", "no"):
+        assert not load_configuration({"TFCHECK_PLAN": "p", "TFCHECK_CONFIG": off}).values
 
 
 def test_an_empty_input_is_one_that_is_not_set() -> None:

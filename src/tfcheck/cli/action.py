@@ -57,6 +57,7 @@ class _Found(msgspec.Struct, frozen=True):
 
 def _check_and_publish(wanted: Inputs, variables: Mapping[str, str], *, debug: bool) -> int:
     leave_out = baseline_filter(wanted.baseline)
+    _refuse_overwriting(wanted)
     checked, saved = _check_plans(wanted), _read_reports(wanted)
     together, errors = (*checked.reports, *saved.reports), (*checked.errors, *saved.errors)
     missing = reporting.missing_reports(wanted.comment_options.expected, len(together) + len(errors))
@@ -79,6 +80,17 @@ def _check_and_publish(wanted: Inputs, variables: Mapping[str, str], *, debug: b
         terminal.log(reporting.render("github", reports))
     _annotate(found.errors)
     return _publish(wanted, found, status, variables, debug=debug)
+
+
+def _refuse_overwriting(wanted: Inputs) -> None:
+    """Raise an error if a file would be written over one that is read, or over another one that is written."""
+    named = {"plan": wanted.plans, "report": wanted.reports, "context": (*wanted.context, *wanted.set_context)}
+    taken = {os.path.realpath(file): name for name, patterns in named.items() for file in paths(name, patterns).files}
+    outputs = {"output-json": wanted.output_json, "sarif-file": wanted.sarif_file, "html-file": wanted.html_file}
+    for name, file in ((name, os.path.realpath(file)) for name, file in outputs.items() if file):
+        if other := taken.get(file):
+            raise UsageError(f"the inputs `{name}` and `{other}` name the same file", hint="write to another file")
+        taken[file] = name
 
 
 def _check_plans(wanted: Inputs) -> _Found:

@@ -123,7 +123,7 @@ def load_configuration(variables: Mapping[str, str]) -> LoadedSettings:
         UsageError: it cannot be read, or contains something that it cannot contain.
     """
     values = _InputValues(variables, {})
-    config, plans = values.text("config"), paths("plan", values.lines("plan")).files
+    config, plans = values.switch_off("config"), paths("plan", values.lines("plan")).files
     if not (config or plans):
         return LoadedSettings()
     return load(config, plans, values.text("sources"), values.text("workspace"), shared=True)
@@ -165,7 +165,7 @@ class _InputValues:
 
     def rules(self) -> RuleSelection:
         select, ignore, severity = map(self.names, ("select", "ignore", "severity"))
-        return rule_selection(select, ignore, severity, "the input `{}`".format)
+        return rule_selection(select, ignore, map(str.lower, severity), "the input `{}`".format)
 
     def lines(self, name: str) -> tuple[str, ...]:
         found = tuple(filter(None, map(str.strip, self.text(name).split("\n"))))
@@ -185,6 +185,11 @@ class _InputValues:
         if value in _BOOLEANS:
             return on if _BOOLEANS[value] else others[-1]
         return self.one_of(name, on, *others)
+
+    def switch_off(self, name: str) -> str:
+        """Return a text, `off` for a false boolean."""
+        value = self.text(name)
+        return value if _BOOLEANS.get(value.lower(), True) else "off"
 
     def flag(self, name: str, default: bool) -> bool:
         value = self.text(name).lower()
@@ -208,29 +213,28 @@ def _variable(name: str) -> str:
 
 
 class NamedFiles(msgspec.Struct, frozen=True):
-    """The files that patterns match, each once, and the patterns without a match."""
+    """The files that patterns match, and the patterns without a match."""
 
     files: tuple[str, ...]
     errors: tuple[InputError, ...]
 
 
 def paths(name: str, patterns: Iterable[str]) -> NamedFiles:
-    """Find the files that the patterns of an input match; `name` is the input's name.
+    """Find the files that the patterns of an input match, each once; `name` is the input's name.
 
     A name that is not a pattern is returned even if there is no such file: reading it gives a better error.
     """
-    import glob  # loaded only in the action
-
-    files: dict[str, None] = {}
+    files: dict[str, str] = {}
     errors: list[InputError] = []
     for pattern in patterns:
         plain = not glob.has_magic(pattern) or exists(pattern)
         found = [pattern] if plain else expand_glob(pattern)
-        files |= dict.fromkeys(found)
+        for each in found:
+            files.setdefault(os.path.realpath(each), each)
         if not found:
             shown = visible(clip_width(pattern, _LONGEST))
             errors.append(InputError(f"the input `{name}` names no file: `{shown}`", hint=HINT))
-    return NamedFiles(tuple(files), tuple(errors))
+    return NamedFiles(tuple(files.values()), tuple(errors))
 
 
 def exists(path: str) -> bool:

@@ -48,10 +48,14 @@ def _is_in_account(grant: PolicyAttachment, account: Value) -> Truth:
 
     NOTE: what a state shows has no provider configuration: an account that is not known is no sign of another one.
     """
+    if account is None:
+        return Truth.TRUE
     ours = grant.resource.surroundings.account
-    truth = Truth.TRUE if account is None else equal(ours, account)
+    truth = equal(ours, account)
+    if truth is not Truth.UNKNOWN:
+        return truth
     configured = any(isinstance(each, Unknown) and each.symbol is not None for each in (ours, account))
-    return Truth.TRUE if truth is Truth.UNKNOWN and not configured else truth
+    return Truth.UNKNOWN if configured else Truth.TRUE
 
 
 class GrantOutcome(msgspec.Struct, frozen=True):

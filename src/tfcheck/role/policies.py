@@ -73,6 +73,7 @@ class Policies:
     def __init__(self, world: World) -> None:
         self._world = world
         self._read: dict[tuple[WorldObject, str], PolicyOrReason] = {}
+        self._by_arn: dict[tuple[Value, str], PolicyOrReason] = {}
 
     def of_attribute(self, resource: WorldObject, attribute: str, kind: PolicyKind | None = None) -> PolicyOrReason:
         """Read the policy in an attribute of a resource, of a `kind` if the resource's type does not show that."""
@@ -120,6 +121,13 @@ class Policies:
 
         It may be a policy of this plan or of another stack, one that the plan looks up, or an AWS managed one.
         """
+        if type(reference) not in (str, Unknown):  # a marked one equals an unmarked one
+            return self._find_by_arn(reference, secret_in)
+        if (reference, secret_in) not in self._by_arn:
+            self._by_arn[reference, secret_in] = self._find_by_arn(reference, secret_in)
+        return self._by_arn[reference, secret_in]
+
+    def _find_by_arn(self, reference: Value, secret_in: str) -> PolicyOrReason:
         if not isinstance(reference, PlainText):
             return PolicyOrReason(hidden="an attached policy whose ARN is not known")
         resource = self.resource(reference)

@@ -16,7 +16,7 @@ from tfcheck.iam import Policy, rename_policy
 from tfcheck.inventory.change import deleted_objects, is_created, object_before
 from tfcheck.inventory.world import World, WorldObject
 from tfcheck.role.grants import DeletedGrants, PolicyAttachment, attached_before, grants, known_arn, owner_by_name
-from tfcheck.role.policies import Attached, Policies, PolicyOrReason, first_policies
+from tfcheck.role.policies import Attached, Policies, PolicyOrReason, first_policies, is_abroad
 from tfcheck.role.removed import (
     RemovedByUpdate,
     earlier_entries,
@@ -78,12 +78,6 @@ class OwnAttachments(msgspec.Struct, frozen=True):
 
 
 NOTHING_OWNED = OwnAttachments()
-
-
-def is_abroad(policy: Value, resource: WorldObject) -> bool:
-    """Whether AWS refuses a managed policy because its ARN is of another partition than the resource that names it."""
-    arn = parse_arn(policy) if isinstance(policy, TextLike) else None
-    return arn is not None and equal(arn.partition, resource.surroundings.partition) is Truth.FALSE
 
 
 class Attachments:

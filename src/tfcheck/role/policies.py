@@ -38,6 +38,7 @@ from tfcheck.symbolic.value import (
     pieces,
     spelled_out,
 )
+from tfcheck.vocabulary.arn import parse_arn
 
 #: Ten times the length that AWS accepts for the largest policies, those of buckets and keys.
 _LONGEST = 300_000
@@ -229,6 +230,12 @@ class Policies:
             for key in _keys(arn) if isinstance(arn, (Unknown, Text)) else ():
                 found.setdefault(key, []).append(each)
         return found
+
+
+def is_abroad(policy: Value, resource: WorldObject) -> bool:
+    """Whether AWS refuses a managed policy because its ARN is of another partition than the resource that names it."""
+    arn = parse_arn(policy) if isinstance(policy, TextLike) else None
+    return arn is not None and equal(arn.partition, resource.surroundings.partition) is Truth.FALSE
 
 
 def _keys(arn: str | Unknown | Text) -> set[Hashable]:

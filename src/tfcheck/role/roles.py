@@ -15,9 +15,9 @@ from tfcheck.iam import Caller, Policy
 from tfcheck.inventory.catalogue import ReferenceIndex
 from tfcheck.inventory.ecs import TASK_TYPES
 from tfcheck.inventory.world import World, WorldObject
-from tfcheck.role.attachment import NOTHING_OWNED, Attachments, GrantOutcomes, OwnAttachments, account_of, is_abroad
+from tfcheck.role.attachment import NOTHING_OWNED, Attachments, GrantOutcomes, OwnAttachments, account_of
 from tfcheck.role.other_stacks import OtherStackGrants, TargetRole
-from tfcheck.role.policies import Attached, Policies, PolicyOrReason
+from tfcheck.role.policies import Attached, Policies, PolicyOrReason, is_abroad
 from tfcheck.role.role import Role, attach, join_role, namesake
 from tfcheck.symbolic.match import equal
 from tfcheck.symbolic.sensitive_text import SENSITIVE

@@ -307,9 +307,9 @@ REPLICA = SECRET.replace("eu-west-1", "us-east-1")
 REPLICA_KEY = KEY.replace("eu-west-1", "us-east-1")
 
 
-def replicated(key: Value, arn: Value = SECRET) -> MadeWorld:
+def replicated(key: Value, arn: Value = SECRET, **more: Value) -> MadeWorld:
     replicas: Value = [{"region": "us-east-1", "kms_key_id": key}]
-    attributes: dict[str, Value] = {"name": "db", "arn": arn, "kms_key_id": KEY, "replica": replicas}
+    attributes: dict[str, Value] = {"name": "db", "arn": arn, "kms_key_id": KEY, "replica": replicas, **more}
     return MadeWorld(MadeResource("aws_secretsmanager_secret.db", attributes))
 
 
@@ -319,6 +319,12 @@ def test_a_replica_of_a_secret_is_encrypted_with_a_key_of_its_region() -> None:
     assert keys_of_secret(SECRET, replicated(REPLICA_KEY)) == (KmsKey(KEY),)
     later = reference("aws_secretsmanager_secret.db", "arn")
     assert keys_of_secret(REPLICA, replicated(REPLICA_KEY, later)) is None
+
+
+def test_a_replica_without_a_key_of_its_own_has_the_default_one() -> None:
+    assert keys_of_secret(REPLICA, replicated(Unknown())) == ()
+    (found,) = keys_of_secret(REPLICA, replicated(Unknown(), **{"replica.kms_key_id": True})) or ()
+    assert found.doubt
 
 
 def test_a_replica_with_an_alias_uses_the_key_of_the_alias_in_its_region() -> None:

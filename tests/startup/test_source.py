@@ -4,7 +4,7 @@ import pytest
 
 from tests.made_world import ELSEWHERE, HERE, OPEN, MadeResource, MadeWorld, reference
 from tfcheck.startup.source import ValueStore, named_secret, parameter_arn, sources, without_tail
-from tfcheck.symbolic.value import SECRET_SUFFIX, Text, Unknown, Value, display, text
+from tfcheck.symbolic.value import SECRET_SUFFIX, Text, Unknown, Value, display, spelled_out, text
 
 SECRET = "arn:aws:secretsmanager:eu-west-1:111122223333:secret:app/db-AbCdEf"
 NOTHING = MadeWorld()
@@ -65,6 +65,16 @@ def test_a_name_known_only_after_apply_means_its_resource() -> None:
     arn = reference("aws_ssm_parameter.token", "arn")
     world = MadeWorld(MadeResource("aws_ssm_parameter.token", {"name": name, "arn": arn}))
     assert [(each.store, each.arn) for each in sources(name, HERE, world)] == [(ValueStore.PARAMETER_STORE, arn)]
+
+
+@pytest.mark.parametrize("version", [":3", ":prod"])
+def test_the_version_of_a_parameter_is_not_part_of_its_arn(version: str) -> None:
+    arn = "arn:aws:ssm:eu-west-1:111122223333:parameter/app/token"
+    own = reference("aws_ssm_parameter.token", "arn", arn)
+    world = MadeWorld(MadeResource("aws_ssm_parameter.token", {"name": "/app/token", "arn": own}))
+    for value in (arn + version, text([own, version]), f"/app/token{version}"):
+        (found,) = sources(value, HERE, world)
+        assert (found.store, spelled_out(found.arn)) == (ValueStore.PARAMETER_STORE, arn)
 
 
 def test_a_parameter_may_refer_to_a_secret_and_both_are_read() -> None:

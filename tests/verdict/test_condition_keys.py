@@ -3,8 +3,10 @@ from __future__ import annotations
 import msgspec
 import pytest
 
-from tests.made_world import HERE, MadeResource, MadeWorld, reference
+from tests.made_world import HERE, MadeResource, MadeWorld, reference, task
+from tests.startup.needs import ECR, needs
 from tfcheck.iam import Absent, Caller, Entry, Later, OneOfValues, PresenceUnknown, start_up_context
+from tfcheck.startup import image
 from tfcheck.symbolic.sensitive_text import SENSITIVE, redact
 from tfcheck.symbolic.value import TextLike, Unknown, Value, display, text
 from tfcheck.verdict.condition_keys import context_of
@@ -75,6 +77,11 @@ def test_a_bucket_of_the_plan_shows_the_region_of_the_call() -> None:
     outside = context_of(call("s3:GetObject", FILE), MadeWorld())
     assert isinstance(outside["aws:RequestedRegion"], Unknown)
     assert "aws:ResourceTag/" not in outside
+
+
+def test_a_token_is_requested_in_the_region_of_the_image() -> None:
+    (token, *_) = needs(image.RULE, task({"image": ECR.replace("eu-west-1", "us-east-1")}))
+    assert context_of(token, MadeWorld()) == {"aws:RequestedRegion": "us-east-1"}
 
 
 def test_an_object_of_the_plan_carries_its_tags() -> None:

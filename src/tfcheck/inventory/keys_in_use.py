@@ -90,14 +90,20 @@ def _replicas(world: World) -> dict[TextLike, Replica]:
 
 
 def replicas(secret: WorldObject) -> Iterator[Replica]:
-    """Yield the replicas of a secret, whose ARNs differ from its own only by the region."""
+    """Yield the replicas of a secret, whose ARNs differ from its own only by the region.
+
+    Without `kms_key_id`, which the provider then computes, AWS encrypts a replica with `aws/secretsmanager`
+    (https://docs.aws.amazon.com/secretsmanager/latest/apireference/API_ReplicaRegionType.html).
+    """
     own, blocks = secret.attribute("arn"), items(secret.attribute("replica"))
     parts = parse_arn(own) if isinstance(own, PlainText) else None
     for block in blocks if parts is not None and isinstance(blocks, tuple) else ():
         region = block.get("region") if isinstance(block, dict) else None
         if parts is not None and isinstance(block, dict) and isinstance(region, PlainText):
             there = spelled_out(msgspec.structs.replace(parts, region=region).as_text())
-            yield Replica(secret, there, region, block.get("kms_key_id"))
+            key = block.get("kms_key_id")
+            is_default = isinstance(key, Unknown) and secret.is_configured("replica.kms_key_id") is False
+            yield Replica(secret, there, region, None if is_default else key)
 
 
 def _secret(arn: TextLike, world: World) -> tuple[WorldObject | None, Truth]:

@@ -49,7 +49,7 @@ def image_requirements(task: TaskDefinition, world: World) -> Iterator[Requireme
         image = repository(value, task.resource, world) if isinstance(value, PlainText) else None
         if image is not None:
             place = container_place(task, container, "/image", "image")
-            yield place.require(ID, "ecr:GetAuthorizationToken", "*", doubt=image.doubt)
+            yield place.require(ID, "ecr:GetAuthorizationToken", "*", doubt=image.doubt, through=image.arn)
             for action, severity in _PULL:
                 yield place.require(ID, action, image.arn, severity, doubt=image.doubt)
             if caches(image, world):

@@ -125,7 +125,7 @@ def reference_error(value: Value, around: Surroundings, world: World) -> Invalid
     fields = secret_fields(value)
     if fields is not None:
         return _tail_error(fields[1:]) or _arn_error(value, around) or _misread(value, fields[0], world)
-    parameter = _fields(value, "ssm", ".aws_ssm_parameter.", ("arn",))
+    parameter = parameter_fields(value)
     if parameter is not None and len(parameter) > 2:
         return InvalidReference(
             "is the ARN of a parameter, which cannot be followed by the JSON key or version of a secret"
@@ -159,6 +159,14 @@ def secret_fields(value: TextLike) -> list[TextLike] | None:
     None where this may not be one, or they are not known.
     """
     return _fields(value, "secretsmanager", ".aws_secretsmanager_secret.", ("arn", "id"))
+
+
+def parameter_fields(value: TextLike) -> list[TextLike] | None:
+    """Return the last part of a parameter's ARN, or a reference to that ARN, and the version or label behind it.
+
+    None where this may not be one, or they are not known.
+    """
+    return _fields(value, "ssm", ".aws_ssm_parameter.", ("arn",))
 
 
 def _fields(value: TextLike, service: str, kind: str, attributes: tuple[str, ...]) -> list[TextLike] | None:

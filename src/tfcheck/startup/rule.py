@@ -122,7 +122,8 @@ def unmark_requirement(need: Requirement, world: World) -> Requirement:
     or a file that is needed there is no secret where a resource of the plan has it as its own, unmarked ARN; and a
     reference to an attribute names a resource and no value.
     """
-    texts = (need.resource, need.documented, need.encrypted, need.through)
+    through = None if need.resource == "*" else need.through  # what a token is for is not shown
+    texts = (need.resource, need.documented, need.encrypted, through)
     shown = world.once(_arns)
     may = all(each is None or _is_shown(each, shown) for each in texts)
     return msgspec.structs.replace(need, sensitive=False) if may else need

@@ -2,7 +2,10 @@
 
 Follows https://docs.aws.amazon.com/AmazonECS/latest/developerguide/secrets-envvar-secrets-manager.html and
 https://docs.aws.amazon.com/AmazonECS/latest/developerguide/secrets-envvar-ssm-paramstore.html. A secret's ARN may carry
-a tail `:json-key:version-stage:version-id`, which IAM never sees. A parameter's name means the task's own region.
+a tail `:json-key:version-stage:version-id`, which IAM never sees. A parameter's name means the task's own region. What
+follows it, `NAME:3` or `NAME:label`, selects a version
+(https://docs.aws.amazon.com/systems-manager/latest/APIReference/API_GetParameters.html), and is not part of the name in
+its ARN.
 """
 
 from __future__ import annotations
@@ -16,7 +19,14 @@ from tfcheck.inventory.catalogue import PARAMETER, SECRET, catalogue
 from tfcheck.inventory.ecs import Container, TaskDefinition, member
 from tfcheck.inventory.world import World
 from tfcheck.resolve.surroundings import Surroundings
-from tfcheck.startup.reference import is_refused, reference_error, secret_arn, secret_fields, whole_arn
+from tfcheck.startup.reference import (
+    is_refused,
+    parameter_fields,
+    reference_error,
+    secret_arn,
+    secret_fields,
+    whole_arn,
+)
 from tfcheck.startup.rule import TaskPlace, container_place
 from tfcheck.symbolic.match import glob
 from tfcheck.symbolic.value import (
@@ -30,6 +40,7 @@ from tfcheck.symbolic.value import (
     items,
     pieces,
     spelled_out,
+    split_text,
     text,
 )
 from tfcheck.vocabulary.arn import Arn, parse_arn
@@ -63,7 +74,8 @@ def sources(value: Value, around: Surroundings, world: World) -> tuple[Source, .
     if value == "" or not isinstance(value, PlainText):
         return ()
     if _is_name(value, world):
-        parameter = Source(ValueStore.PARAMETER_STORE, parameter_arn(value, around, world))
+        name = (split_text(value, ":", 1) or [value])[0]
+        parameter = Source(ValueStore.PARAMETER_STORE, parameter_arn(name, around, world))
         spelled = spelled_out(value)
         if not isinstance(spelled, str) or not spelled.startswith(_SECRET_PARAMETER):
             return (parameter,)
@@ -76,9 +88,16 @@ def sources(value: Value, around: Surroundings, world: World) -> tuple[Source, .
         says_more = short != whole or any((secret_fields(value) or ())[2:])
         return (Source(store, whole, named=value if says_more else None),)
     if store is ValueStore.PARAMETER_STORE:
-        return (Source(store, value),)
+        return (Source(store, _without_version(value)),)
     doubt = "whether a secret or a parameter is named is known only after apply"
     return tuple(Source(each, value, doubt) for each in ValueStore)
+
+
+def _without_version(arn: TextLike) -> TextLike:
+    fields, parts = parameter_fields(arn), parse_arn(arn)
+    if fields is None or len(fields) == 1:
+        return arn
+    return fields[0] if parts is None else msgspec.structs.replace(parts, resource=fields[0]).as_text()
 
 
 def _store_of(value: TextLike, world: World) -> ValueStore | None:

@@ -56,7 +56,10 @@ def _service_keys(requirement: Requirement, world: World) -> dict[str, Entry]:
         case "ssm":
             return _tags(catalogue(world, PARAMETER).find_by_arn(resource), "ssm:resourceTag/")
         case "ecr":
-            return _tags(catalogue(world, REPOSITORY).find_by_arn(resource), "ecr:ResourceTag/")
+            tags = _tags(catalogue(world, REPOSITORY).find_by_arn(resource), "ecr:ResourceTag/")
+            repository = None if requirement.through is None else parse_arn(requirement.through)
+            # A token is requested in the region of the image.
+            return tags if repository is None else {"aws:RequestedRegion": repository.region}
         case "logs":
             return _tags(_log_group(resource, world))
         case "kms":

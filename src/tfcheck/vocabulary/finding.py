@@ -85,8 +85,8 @@ class Requirement(msgspec.Struct, frozen=True):
     `doubt` says why it is open whether start-up needs this at all: what is not granted is then unknown, never denied.
     `encrypted` is, for `kms:Decrypt`, the ARN of the object, secret or parameter that the key encrypts. `documented` is
     the resource that AWS documents where denials name another one: what is granted only there is unknown. `through` is
-    the ARN of the access point that a file system is mounted through (an unknown without a symbol may be none), or the
-    text that names a secret.
+    the ARN of the access point that a file system is mounted through (an unknown without a symbol may be none), the
+    text that names a secret, or the ARN of the repository that a token is for.
     `read_by` is, for `kms:Decrypt`, the action that reads what is encrypted. `mistaken` says that a rule of ECS finds
     what is asked for definitely wrong: that is to be fixed, and no grant would. `once` says that the call was made
     already, unless it was denied before the change.

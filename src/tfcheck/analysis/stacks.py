@@ -6,7 +6,9 @@ state, and the first of several files before the others.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Collection, Iterator, Sequence
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -66,12 +68,7 @@ class OtherStacks:
         if not others:
             return StackView()
         if plan.label not in self._views:
-            repeated: list[frozenset[Address]] = []
-            first = [plan]
-            for stack in others:
-                known = [identity for each in first for identity in held_identities(each, stack.plan.types())]
-                repeated.append(frozenset(copies(stack.plan, frozenset(known))))
-                first.append(stack.plan)
+            repeated = self._repeated_objects(plan, others)
             stacks = others
             if any(repeated):
                 stacks = [stack.without(each) for stack, each in zip(others, repeated, strict=True)]
@@ -84,19 +81,48 @@ class OtherStacks:
                 for stack, each in zip(stacks, repeated, strict=True)
                 if each
             ]
-            self._views[plan.label] = StackView(tuple(stacks), (*notes, *self._outdated_plans(plan)))
+            notes += [
+                f"{f'`{plan.label}`' if maker.plan.label == plan.label else maker.name} creates "
+                f"{_resource_count(count)} that {state.name} already contains: the plan looks out of date; run "
+                "`terraform plan` again"
+                for maker, state, count in self._outdated_plans
+            ]
+            self._views[plan.label] = StackView(tuple(stacks), tuple(notes))
         return self._views[plan.label]
 
-    def _outdated_plans(self, plan: Plan) -> Iterator[str]:
-        """Yield notes on the plans that would create what a state already has."""
-        for stack in (each for each in self._stacks if each not in self._states):
-            name = f"`{plan.label}`" if stack.plan.label == plan.label else stack.name
-            for state in self._states:
-                if count := count_recreated(stack.plan, state.plan):
-                    yield (
-                        f"{name} creates {_resource_count(count)} that {state.name} already contains: the plan looks "
-                        "out of date; run `terraform plan` again"
-                    )
+    def _repeated_objects(self, plan: Plan, others: Sequence[Stack]) -> list[frozenset[Address]]:
+        """Return for each of the other stacks the objects that the plan, or one before it, decides."""
+        shown = self._shared_objects
+        known = set(shown[plan.label].existing) if plan.label in shown else set()
+        found = []
+        for stack in others:
+            here = shown[stack.plan.label]
+            found.append(frozenset(address for address, names in here.objects if not known.isdisjoint(names)))
+            known |= here.existing
+        return found
+
+    @cached_property
+    def _shared_objects(self) -> dict[str, _SharedObjects]:
+        """What several stacks show, by the label of their plans."""
+        plans = [each.plan for each in self._stacks]
+        types = Counter(kind for each in plans for kind in _deciding_types(each))
+        read = [list(_identities(each, {kind for kind, count in types.items() if count > 1})) for each in plans]
+        count = Counter(name for each in read for name in {one for _, before, after in each for one in before | after})
+        several = {name for name, stacks in count.items() if stacks > 1}
+        return {
+            plan.label: _SharedObjects(
+                frozenset().union(*(before & several for _, before, _ in rows)),
+                tuple((address, names) for address, before, after in rows if (names := (before | after) & several)),
+            )
+            for plan, rows in zip(plans, read, strict=True)
+        }
+
+    @cached_property
+    def _outdated_plans(self) -> list[tuple[Stack, Stack, int]]:
+        """The plans that would create what a state already has: each with the state, and how much."""
+        pairs = [(each, state) for each in self._stacks if each not in self._states for state in self._states]
+        counted = ((each, state, count_recreated(each.plan, state.plan)) for each, state in pairs)
+        return [(each, state, count) for each, state, count in counted if count]
 
 
 def _resource_count(count: int) -> str:
@@ -132,26 +158,29 @@ _NAMES = ("id", "role_name", "bucket", "arn")
 Identity = tuple[str, str, str]
 
 
-def held_identities(plan: Plan, types: Collection[str]) -> frozenset[Identity]:
-    """Return the identities of the objects of these types that a plan decides and that existed before its change."""
-    rows = ((each.address.type, each.before) for each in plan.instances(*_shared_types(plan, types)))
-    return frozenset(found for kind, values in rows for found in _identity(kind, values))
+class _SharedObjects(msgspec.Struct, frozen=True):
+    """The objects of one stack that another shows too: which existed before the change, and how each may be called."""
+
+    existing: frozenset[Identity]
+    objects: tuple[tuple[Address, frozenset[Identity]], ...]
 
 
-def copies(plan: Plan, held: Collection[Identity]) -> Iterator[Address]:
-    """Yield the addresses in another stack of objects that the plan or an earlier stack decides.
+def _identities(
+    plan: Plan, types: Collection[str]
+) -> Iterator[tuple[Address, frozenset[Identity], frozenset[Identity]]]:
+    """Yield the address of each object of these types with its identities before the change and after it.
 
-    Two objects are the same if their identities are, before the change or after it.
+    Two objects are the same if one of these is: the one that existed is decided where it is shown first.
     """
-    for each in plan.instances(*_shared_types(plan, {kind for kind, _, _ in held})):
+    for each in plan.instances(*(kind for kind in _deciding_types(plan) if kind in types)):
         kind = each.address.type
-        if any(found in held for values in (each.after, each.before) for found in _identity(kind, values)):
-            yield each.address
+        yield each.address, frozenset(_identity(kind, each.before)), frozenset(_identity(kind, each.after))
 
 
 def count_recreated(plan: Plan, state: Plan) -> int:
     """Count the objects that a plan creates although a state has them, with the same address and name."""
-    made = [each for each in plan.instances(*_shared_types(plan, state.types())) if not each.exists_before]
+    shared = set(_deciding_types(plan)).intersection(state.types())
+    made = [each for each in plan.instances(*shared) if not each.exists_before]
     pairs = ((each.after, state.instance(str(each.address))) for each in made)
     return sum(_has_same_name(after, there.after) for after, there in pairs if there is not None)
 
@@ -161,9 +190,8 @@ def _has_same_name(one: dict[str, Value] | None, other: dict[str, Value] | None)
     return any(isinstance(ours, str) and ours and ours == theirs for ours, theirs in names)
 
 
-def _shared_types(plan: Plan, types: Collection[str]) -> list[str]:
-    found = (each for each in plan.types() if each in types and each.startswith(_DECIDING))
-    return [each for each in found if each not in _ATTACHED]
+def _deciding_types(plan: Plan) -> list[str]:
+    return [each for each in plan.types() if each.startswith(_DECIDING) and each not in _ATTACHED]
 
 
 def _identity(kind: str, values: dict[str, Value] | None) -> Iterator[Identity]:

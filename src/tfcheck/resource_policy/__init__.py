@@ -10,6 +10,7 @@ from collections.abc import Iterator
 
 from tfcheck.iam import Request
 from tfcheck.inventory.catalogue import PARAMETER, catalogue
+from tfcheck.inventory.change import deleted_roles
 from tfcheck.inventory.other_stack import Stack
 from tfcheck.inventory.world import World
 from tfcheck.resource_policy.bucket import bucket_guard
@@ -39,10 +40,11 @@ class ResourcePolicies:
         key = resource, service
         if key not in self._found:
             stacks = self._world.context
+            deleting = [each for each in (self._world, *stacks) if each.once(deleted_roles)]
             found = _side_in(resource, service, self._world, self._policies)
-            found = without_former(found, stacks, Truth.UNKNOWN) if stacks else found
+            found = without_former(found, [each for each in deleting if each is not self._world], Truth.UNKNOWN)
             for stack in stacks:
-                others = [each for each in (self._world, *stacks) if each is not stack]
+                others = [each for each in deleting if each is not stack]
                 may_write = isinstance(stack, Stack) and stack.is_checked
                 theirs = _side_in(resource, service, stack, stack.once(Policies))
                 theirs = without_former(theirs, others, Truth.UNKNOWN if may_write else Truth.TRUE)

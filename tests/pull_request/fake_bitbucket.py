@@ -44,6 +44,11 @@ class FakeCloud(FakeBitbucket):
         super().__init__()
         self.us: Json = OURS
 
+    def start(self, number: int, **fields: Any) -> None:
+        """Let a pipeline start; its target names the pull request."""
+        target = {"type": "pipeline_pullrequest_target", "commit": {"hash": SHA}, "pullrequest": {"id": 42}}
+        self.runs.insert(0, {"build_number": number, "target": target | fields})
+
     def note(self, body: str, user: Json | None = None, **more: Any) -> int:
         number = next(self.ids)
         self.comments[number] = {
@@ -73,6 +78,8 @@ class FakeCloud(FakeBitbucket):
                     )
                 case "GET", ["pullrequests", "42", "comments"]:
                     return self._values(list(self.comments.values()), path, query, base)
+                case "GET", ["pipelines"]:
+                    return self._values(self.runs, path, query, base)
                 case "POST", ["pullrequests", "42", "comments"]:
                     return self._refused(body) or Answer(201, self.comments[self.note(body["content"]["raw"])])
                 case _, ["pullrequests", "42", "comments", number]:

@@ -10,10 +10,11 @@ import pytest
 from hypothesis import given
 
 from tests.pull_request.fake import SHA, Answer, FakeGitHub, Raw, Step, cut_before, says, serving
+from tests.pull_request.fake_bitbucket import FakeCloud
 from tests.pull_request.fake_gitea import FakeGitea
 from tests.pull_request.fake_gitlab import FakeGitLab
 from tests.pull_request.job import Clock, bad, clean, run, variables
-from tests.pull_request.test_races import on_gitea, on_github, on_gitlab, orders, quickly, texts, together
+from tests.pull_request.test_races import on_bitbucket, on_gitea, on_github, on_gitlab, orders, quickly, texts, together
 from tfcheck.pull_request.event import RequestedPull
 from tfcheck.pull_request.github import GitHubConversation
 from tfcheck.pull_request.outcome import CommentAction
@@ -89,6 +90,32 @@ def test_gitlab_lists_the_pipelines_of_a_merge_request(pipeline: dict[str, Any])
         publish(on_gitlab(where["GITHUB_API_URL"], wanted, Clock().patience()), [bad()], CommentOptions(id="orders"))
     (text,) = texts(gitlab)
     assert ("a newer run may differ" in head(text)) is (pipeline == {"id": 11})
+
+
+@pytest.mark.parametrize(
+    "target",
+    [{}, {"pullrequest": {"id": 7}}, {"commit": {"hash": "a" * 40}}, {"selector": {"type": "custom", "pattern": "x"}}],
+    ids=str,
+)
+def test_bitbucket_lists_pipelines_with_their_targets(target: dict[str, Any]) -> None:
+    cloud = FakeCloud()
+    cloud.start(10)
+    cloud.start(11, **target)
+    with serving(cloud) as where:
+        wanted = RequestedPull("acme/shop", 42, SHA, "10.1")
+        publish(on_bitbucket(where["GITHUB_API_URL"], wanted, Clock().patience()), [bad()], CommentOptions(id="orders"))
+    (text,) = texts(cloud)
+    assert ("a newer run may differ" in head(text)) is (target == {})
+
+
+def test_a_repeated_run_is_newer_than_itself_before(tmp_path: Path) -> None:
+    github = FakeGitHub()
+    github.start(10, run_attempt=2)
+    with serving(github) as where:
+        run(variables(tmp_path, where, run="10.1"), [bad()])
+        assert head(*texts(github)) == f"{TITLE}, a newer run may differ"
+        run(variables(tmp_path, where, run="10.2"), [bad()])
+        assert head(*texts(github)) == TITLE
 
 
 @pytest.mark.parametrize(

@@ -66,7 +66,7 @@ class _Comment(msgspec.Struct):
     links: _Pages = msgspec.field(default_factory=_Pages)
 
 
-class _Commit(msgspec.Struct):
+class _Commit(msgspec.Struct, frozen=True):
     hash: str
 
 
@@ -85,6 +85,26 @@ class _File(msgspec.Struct):
 
 class _Change(msgspec.Struct):
     new: _File | None = None
+
+
+class _Pull(msgspec.Struct, frozen=True):
+    id: int
+
+
+class _Selector(msgspec.Struct, frozen=True):
+    type: str = ""
+    pattern: str | None = None
+
+
+class _Target(msgspec.Struct, frozen=True):
+    commit: _Commit | None = None
+    pullrequest: _Pull | None = None
+    selector: _Selector | None = None
+
+
+class _Pipeline(msgspec.Struct):
+    build_number: int
+    target: _Target = _Target()
 
 
 class _Page(LinkedPage[_T], Generic[_T]):
@@ -154,6 +174,11 @@ class CloudConversation(Conversation[_Comment]):
         """Return the files that the pull request adds or changes, without their lines."""
         changes = [each.new for each in self.client.get_all(f"{self.path}/diffstat?pagelen=100", _Page[_Change])]
         return {each.path: None for each in changes if each}
+
+    def newer_run(self) -> str:
+        """Follow the page on pipelines beside that on pull requests; its scope is `pipeline`."""
+        found = self.client.peek(f"{self._repository}/pipelines?sort=-created_on&pagelen=100", _Page[_Pipeline])
+        return self._newest_alike((each.build_number, each.target) for each in (found.values if found else ()))
 
     def author(self, named: str) -> Author:
         """Return tfcheck's own account: as `named` by UUID or account id, otherwise from Bitbucket.

@@ -16,13 +16,14 @@ import msgspec
 
 from tfcheck.pull_request.author import Author
 from tfcheck.pull_request.conversation import Conversation
-from tfcheck.pull_request.earlier import ANOTHER_JOB, EarlierComments, is_same_body, state_in, without_run
+from tfcheck.pull_request.earlier import is_all_clear, is_same_body, without_run
+from tfcheck.pull_request.other_jobs import OtherJobs
 from tfcheck.pull_request.outcome import CommentAction, Outcome
 from tfcheck.pull_request.refusal import RefusalError, RefusalKind, UncertainError, WaitedError
 from tfcheck.pull_request.report_comment import CommentWording, OnClean, ReportComment
 from tfcheck.pull_request.shapes import Comment, User
-from tfcheck.report.markdown.marker import Marker, listed_targets, parse_marker
-from tfcheck.report.markdown.top import NEWER_RUN
+from tfcheck.report.markdown.marker import listed_targets, parse_marker
+from tfcheck.report.markdown.top import NEWER_RUN, UNKNOWN_RUN
 
 _ROUNDS = 16
 _CONFLICT = 409
@@ -52,12 +53,11 @@ class CommentThread:
         self._size = draft.size
         self._waits = conversation.waits
         self._gone: set[int] = set()
+        self._refused = 0
         self._lost = 0
-        self._targets: tuple[str, ...] = ()
-        self._beside: dict[str, bool] = {}
+        self._others = OtherJobs(draft)
         self._read_at = 0.0
-        self._read: set[str] = set()
-        self._written: set[str] = set()
+        self._was_slow = False
         self._doubt = ""
         self._late = ""
         self._newer = ""
@@ -107,12 +107,17 @@ class CommentThread:
         on_clean = self._when_clean if wording.clean and not wording.wanted else "update"
         if on_clean == "delete":
             return self._delete(live, wording)
-        title = "".join((live[0].body or "").splitlines()[1:2])  # somebody may have left only the marker
-        if title.rstrip().endswith(NEWER_RUN):
+        if self._may_be_overtaken(live[0].body or ""):
             self._newer = self._conversation.newer_run()
         body = self._body(wording)
         is_written = self._write_into(live[0], body)
         return self._clean_up(live, body, minimize=on_clean == "minimize") if is_written else None
+
+    def _may_be_overtaken(self, body: str) -> bool:
+        """Whether a newer run may have ended without writing to a comment: it is about another commit, or says so."""
+        mark = parse_marker(body)
+        title = "".join(body.splitlines()[1:2])  # somebody may have left only the marker
+        return (mark is not None and mark.sha != self.marker.sha) or title.rstrip().endswith(NEWER_RUN)
 
     def _ours(self) -> list[Comment]:
         """Return tfcheck's comments with this id, oldest first, without duplicates from overlapping pages.
@@ -133,7 +138,7 @@ class CommentThread:
             elif mark.run != self.marker.run and self._draft.succeeds(listed_targets(each.body or ""), mark):
                 others[each.id] = each
         found = [each for _, each in sorted((own or others).items())]
-        self._read.update(without_run(each.body or "") for each in found)
+        self._others.read.update(without_run(each.body or "") for each in found)
         if not own and found and (oldest := parse_marker(found[0].body or "")):
             self.marker = msgspec.structs.replace(self.marker, key=oldest.key)
         return found
@@ -147,47 +152,20 @@ class CommentThread:
 
     def _wording(self, ours: list[Comment]) -> CommentWording:
         """Choose the words after the existing comments, ignoring an equal one of another job in this run."""
-        earlier = self._earlier(ours)
+        earlier = self._others.earlier(ours)
         if earlier.rivals:
             for had_findings in (True, earlier.had_findings):  # a minimized comment may have been resolved
                 without_rivals = msgspec.structs.replace(earlier, beside=(), rivals=(), had_findings=had_findings)
                 alone = self._draft.choose_wording(without_rivals)
-                if any(is_same_body(each.body or "", self._body(alone)) for each in ours):
+                if self._others.say(self._body(alone), ours):
                     return alone
         return self._draft.choose_wording(earlier)
-
-    def _earlier(self, ours: list[Comment]) -> EarlierComments:
-        """Return the state in tfcheck's comments, including targets of comments removed in the meantime."""
-        state = state_in(ours)
-        self._targets = tuple(dict.fromkeys((*self._targets, *state.targets)))
-        for body in (each.body or "" for each in ours):
-            mark, listed = parse_marker(body), listed_targets(body)
-            shared = [each for each in listed.absent if each.endswith(ANOTHER_JOB)]
-            if mark and self._is_of_another(mark) and without_run(body) not in self._written:
-                for each in listed.present:
-                    is_rival = self._is_of_other_workflow(mark) or mark.run >= self.marker.run
-                    self._beside[each] = self._beside.get(each, False) or is_rival
-                self._targets = tuple(each for each in self._targets if each not in shared)  # which is ours
-            elif mark and mark.sha == self.marker.sha:
-                self._beside |= dict.fromkeys(shared, False)
-        rivals = tuple(each for each, is_rival in self._beside.items() if is_rival)
-        return EarlierComments(state.had_findings, self._targets, tuple(self._beside), rivals)
-
-    def _is_of_another(self, mark: Marker) -> bool:
-        """Whether a comment was written by another job for the same commit."""
-        if mark.sha != self.marker.sha or self.marker.run == (0, 0):
-            return False
-        known = self._draft.numbers_attempts and mark.run >= self.marker.run
-        return known or self._is_of_other_workflow(mark)
-
-    def _is_of_other_workflow(self, mark: Marker) -> bool:
-        return bool(mark.job and self.marker.job) and mark.job != self.marker.job
 
     def _overtaken(self, ours: list[Comment]) -> str:
         """Explain why this run is outdated; empty if it is not."""
         marks = [(mark, each.body or "") for each in ours if (mark := parse_marker(each.body or ""))]
         newer = [(mark, body) for mark, body in marks if mark.run > self.marker.run]
-        if any(mark.sha == self.marker.sha and self._is_known_to(mark, body) for mark, body in newer):
+        if any(mark.sha == self.marker.sha and self._others.know_ours(mark, body) for mark, body in newer):
             return "a newer run has written the comment"
         return self._conversation.outdated_reason() if newer else ""
 
@@ -195,29 +173,16 @@ class CommentThread:
         """Remove a comment that this run has created beside an older one, if it comes too late to look again."""
         for each in ours[1:]:
             mark = parse_marker(each.body or "")
-            if mark and mark.run == self.marker.run and without_run(each.body or "") in self._written:
+            if mark and mark.run == self.marker.run and without_run(each.body or "") in self._others.written:
                 with self._deferring_refusal():
                     self._remove(each)
-
-    def _is_known_to(self, mark: Marker, body: str) -> bool:
-        """Whether another run's text contains everything in ours.
-
-        A newer run replaces our results, or lists them as missing; another job of our own run must list them, and so
-        must another workflow, whose runs are not ordered with ours.
-        """
-        listed = listed_targets(body)
-        if not self._is_of_another(mark) or not (listed.present or listed.absent):
-            return True
-        replaced = mark.run > self.marker.run and not self._is_of_other_workflow(mark)
-        present = listed.present if replaced else ()
-        return self._draft.is_in((*present, *listed.absent))
 
     def _create_first(self, wording: CommentWording) -> Outcome | None:
         if not wording.wanted:
             return Outcome(CommentAction.NOTHING, "there is nothing to report")
         self._newer = self._conversation.newer_run()
         body = self._body(wording)
-        self._written.add(without_run(body))
+        self._others.written.add(without_run(body))
         try:
             made = self._send(lambda: self._conversation.create(body))
         except UncertainError:
@@ -235,14 +200,21 @@ class CommentThread:
 
     def _yield_to_older(self, made: Comment) -> Outcome | None:
         """Remove the new comment if another job created an older one at the same time."""
+        slow = self._is_slow()
         if self._conversation.patience.wait_random(*_LOOK_AGAIN):
             with self._deferring_refusal():
-                live = [each.id for each in self._ours() if each.minimized is None]
+                live = {each.id: each.body or "" for each in self._ours() if each.minimized is None}
                 if made.id not in live and self._now(made) is None:
                     return None  # NOTE: a list may lag behind, so only the comment itself proves that it is gone
                 if any(each < made.id for each in live):
                     self._remove(made)
                     self._wrote = CommentAction.UNCHANGED
+                    return None
+                is_ours = slow and without_run(live.get(made.id, "")) in self._others.written
+                if is_ours and (why := self._conversation.outdated_reason()):
+                    self._remove(made)  # the runs of the newer commit may have ended without seeing it
+                    return Outcome(CommentAction.NOTHING, why, late=True)
+                if is_ours and not self._newer and self._has_newer_run():
                     return None
         return Outcome(CommentAction.CREATED, self._doubt, made.id, made.html_url)
 
@@ -272,8 +244,8 @@ class CommentThread:
         """
         mark = parse_marker(comment.body or "")
         if is_same_body(comment.body or "", body) and mark and mark.run >= self.marker.run:
-            return True
-        self._written.add(without_run(body))
+            return not self._was_slow or self._is_still_ours(comment, body)
+        self._others.written.add(without_run(body))
         self._wrote = CommentAction.UPDATED if self._wrote is CommentAction.UNCHANGED else self._wrote
         try:
             if self._send(lambda: self._conversation.change(comment, body)) is None:
@@ -281,7 +253,11 @@ class CommentThread:
         except RefusalError as refusal:
             if refusal.status not in (404, 410):
                 raise
-            self._gone.add(comment.id)
+            if self._now(comment) is None:
+                self._gone.add(comment.id)
+            elif self._refused == comment.id:  # a token without permission gets this status too
+                raise
+            self._refused = comment.id
             return False
         return self._is_still_ours(comment, body)
 
@@ -295,31 +271,35 @@ class CommentThread:
             text = now.body or "" if now else ""
             mark = parse_marker(text)
             if not is_same_body(text, body):
-                return mark is not None and mark.run >= self.marker.run and self._is_known_to(mark, text)
+                return mark is not None and mark.run >= self.marker.run and self._others.know_ours(mark, text)
             if now and now.minimized is not None:
                 return False
             if slow:
-                return self._give_back(comment)
+                return self._give_back(comment, body)
         return True
 
     def _is_slow(self) -> bool:
-        """Whether a newer run may have started and ended since the comment was read."""
-        return self._read_at - self._conversation.patience.remaining() >= _LOOK_AGAIN[0]
+        """Whether a newer run may have started and ended since the comment was read, also before a lost answer."""
+        return self._was_slow or self._read_at - self._conversation.patience.remaining() >= _LOOK_AGAIN[0]
 
-    def _give_back(self, comment: Comment) -> bool:
-        """Restore a newer run's text that a slow request of ours has overwritten; False if it lacks our results.
+    def _give_back(self, comment: Comment, body: str) -> bool:
+        """Restore a newer run's text that a slow request of ours has overwritten; False to write another text.
 
-        Where the host keeps no former texts, a comment for an older commit says that there is no result for the newest.
+        Where the host keeps no former texts, a comment for an older commit says that there is no result for the newest,
+        and an all-clear that another result may be missing.
         """
+        self._was_slow = False
         for _ in range(_MOST_GIVEN_BACK):
             self._read_at = self._conversation.patience.remaining()
             former = self._conversation.former(comment)
             newer = next((each for each in former or () if self._is_newer(each)), None)
+            if newer is None and self._others.add_replaced(former or []):
+                return False
             if newer is None:
                 break
             self._conversation.change(comment, newer)
             mark = parse_marker(newer)
-            if mark and not self._is_known_to(mark, newer):
+            if mark and not self._others.know_ours(mark, newer):
                 return False
             self._late = "a newer run has written the comment"
             if not self._is_slow():
@@ -329,16 +309,23 @@ class CommentThread:
         if self._conversation.outdated_reason():
             self._conversation.change(comment, self._replace_key(self._draft.render_outdated(self._size)))
             self._doubt = "but a newer commit has come meanwhile"
-        elif not self._newer and (newer := self._conversation.newer_run()):
-            self._newer = newer  # so that the text says that this run may differ
+        elif not self._newer and self._has_newer_run():
             return False
         else:
-            self._doubt = "but slowly: the result of a newer run for this commit may have been replaced"
+            self._doubt = "but slowly: the result of another job or a newer run may have been replaced"
+            if not self._newer and is_all_clear(body):
+                self._newer = UNKNOWN_RUN
+                return False
         return True
+
+    def _has_newer_run(self) -> bool:
+        """Whether there is a newer run now, which the text must name."""
+        self._newer = self._conversation.newer_run()
+        return bool(self._newer)
 
     def _is_newer(self, body: str) -> bool:
         """Whether this is the complete comment of a newer run, which was not read before."""
-        mark = parse_marker(body) if body.rstrip().endswith("-->") and without_run(body) not in self._read else None
+        mark = self._others.unread(body)
         return mark is not None and mark.key == self.marker.key and mark.run > self.marker.run
 
     def _clean_up(self, live: list[Comment], body: str, *, minimize: bool) -> Outcome:
@@ -392,6 +379,9 @@ class CommentThread:
         """Send a body; None if it is too long and should be retried much shorter."""
         try:
             return send()
+        except (UncertainError, WaitedError):
+            self._was_slow = self._is_slow()
+            raise
         except RefusalError as refusal:
             if refusal.status not in _TOO_LONG or self._size < self._draft.size:
                 raise

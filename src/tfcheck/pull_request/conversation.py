@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Iterable
+from collections.abc import Hashable, Iterable
 from pathlib import Path
 from typing import Any, ClassVar, Generic, TypeVar
 
@@ -75,6 +75,13 @@ class Conversation(ABC, Generic[_Shape]):
     def newer_run(self) -> str:
         """Return a run like this one that started later, as `ID.ATTEMPT`; empty without one, or if none is shown."""
         return ""
+
+    def _newest_alike(self, runs: Iterable[tuple[int, Hashable]]) -> str:
+        """Return the newest of some runs with their kinds if it is of our kind and newer than ours."""
+        known, own = dict(runs), self.wanted.run.partition(".")[0]
+        ours = next((number for number in known if str(number) == own), None)
+        last = max((number for number in known if ours is not None and known[number] == known[ours]), default=0)
+        return f"{last}.1" if ours is not None and last > ours else ""
 
     def rewritten(self, page: str) -> str:
         """Convert a page for the host."""

@@ -53,5 +53,9 @@ def state_in(ours: list[Comment]) -> EarlierComments:
 
 def _reports_problem(body: str) -> bool:
     """Whether a comment ever reported something missing, which its title shows."""
-    title = body.split("\n", 2)[1:2]
-    return not any(line.startswith("### ✅ tfcheck: ") and ": resolved, " not in line for line in title)
+    return not is_all_clear(body) or ": resolved, " in body.split("\n", 2)[1]
+
+
+def is_all_clear(body: str) -> bool:
+    """Whether a comment says that nothing is missing, which its title shows."""
+    return any(line.startswith("### ✅ tfcheck: ") for line in body.split("\n", 2)[1:2])

@@ -96,7 +96,8 @@ class GitHubConversation(GiteaConversation):
         own = [each for each in found.workflow_runs if str(each.id) == self.wanted.run.partition(".")[0]]
         alike = (each for each in found.workflow_runs for one in own if each.is_like(one))
         last = max((*own, *alike), key=WorkflowRun.order, default=None)
-        return f"{last.id}.{last.run_attempt}" if last and last not in own else ""
+        newer = last and (last not in own or last.run_attempt > int(self.wanted.run.partition(".")[2] or 0))
+        return f"{last.id}.{last.run_attempt}" if last and newer else ""
 
     def minimize(self, comment: Comment, *, undo: bool = False) -> None:
         """Minimize a comment, or show it again."""

@@ -95,9 +95,7 @@ class MergeConversation(Conversation[_Note]):
     def newer_run(self) -> str:
         """Follow https://docs.gitlab.com/api/merge_requests/#list-merge-request-pipelines."""
         found = self.client.peek(f"{self.path}/pipelines?per_page=100", list[_Pipeline]) or []
-        own = [each for each in found if str(each.id) == self.wanted.run.partition(".")[0]]
-        last = max((each.id for each in found for one in own if each.source == one.source), default=0)
-        return f"{last}.1" if any(last > each.id for each in own) else ""
+        return self._newest_alike((each.id, each.source) for each in found)
 
     def comments(self) -> Iterator[Comment]:
         """Read all notes, oldest first."""

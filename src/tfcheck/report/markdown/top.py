@@ -26,6 +26,9 @@ _LONGEST_ID = 100
 _SHOWN_TARGETS, _MOST_ABSENT = 3, 20
 #: In the title of a comment that a newer run of the same commit did not see.
 NEWER_RUN = "a newer run may differ"
+#: A run whose number is not known, and what the title says then.
+UNKNOWN_RUN = "another"
+_MAY_BE_MISSING = "another result may be missing"
 #: What to do about two jobs or workflows that write one comment.
 SHARED_ID_HINT = "give each job a comment id of its own, or combine their reports in a final job"
 
@@ -52,7 +55,7 @@ def title(content: PageContent, page: Page) -> str:
     icon = UNKNOWN_ICON if page.newer and icon == "✅" else icon
     where = _names(content.targets)
     about = f"{words} in {where}" if words and where else words
-    newer = NEWER_RUN if page.newer else ""
+    newer = _MAY_BE_MISSING if page.newer == UNKNOWN_RUN else NEWER_RUN if page.newer else ""
     return f"### {icon} tfcheck: {', '.join(filter(None, (about, _lost(content, page), newer)))}"
 
 
@@ -133,6 +136,11 @@ def lead(content: PageContent, page: Page) -> Iterator[str]:
         yield (
             f"{UNKNOWN_ICON} **A newer run** started before this was written: [run]({newer}). This sentence "
             "stays if the newer run found nothing to report, or failed before that: look at its status."
+        )
+    if page.newer == UNKNOWN_RUN:
+        yield (
+            f"{UNKNOWN_ICON} **Another result may be missing**: this one was written slowly, and may have replaced "
+            "that of another job or a newer run. Look at their status, or run this job again."
         )
     yield from dict.fromkeys(f"{sentence(words)}." for each in content.reports if (words := selection_sentence(each)))
     absent = content.absent(page)

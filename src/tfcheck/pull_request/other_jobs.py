@@ -1,0 +1,90 @@
+"""Remember what other jobs and workflows have written to the comment for the same commit."""
+
+from __future__ import annotations
+
+from tfcheck.pull_request.earlier import ANOTHER_JOB, EarlierComments, is_same_body, state_in, without_run
+from tfcheck.pull_request.report_comment import ReportComment
+from tfcheck.pull_request.shapes import Comment
+from tfcheck.report.markdown.marker import Marker, listed_targets, parse_marker
+
+
+class OtherJobs:
+    """The results beside those of a draft, and which texts were read and written so far."""
+
+    def __init__(self, draft: ReportComment) -> None:
+        self._draft = draft
+        self._marker = draft.marker
+        self.read: set[str] = set()
+        self.written: set[str] = set()
+        self._targets: tuple[str, ...] = ()
+        self._beside: dict[str, bool] = {}
+
+    def earlier(self, ours: list[Comment]) -> EarlierComments:
+        """Return the state in tfcheck's comments, including targets of comments removed in the meantime."""
+        state = state_in(ours)
+        self._targets = tuple(dict.fromkeys((*self._targets, *state.targets)))
+        for body in (each.body or "" for each in ours):
+            mark, listed = parse_marker(body), listed_targets(body)
+            shared = [each for each in listed.absent if each.endswith(ANOTHER_JOB)]
+            if mark and self._is_theirs(body):
+                self._add(mark, body)
+                self._targets = tuple(each for each in self._targets if each not in shared)  # which is ours
+            elif mark and mark.sha == self._marker.sha:
+                self._beside |= dict.fromkeys(shared, False)
+        rivals = tuple(each for each, is_rival in self._beside.items() if is_rival)
+        return EarlierComments(state.had_findings, self._targets, tuple(self._beside), rivals)
+
+    def _add(self, mark: Marker, body: str) -> None:
+        is_rival = self._is_of_other_workflow(mark) or mark.run >= self._marker.run
+        for each in listed_targets(body).present:
+            self._beside[each] = self._beside.get(each, False) or is_rival
+
+    def add_replaced(self, former: list[str]) -> bool:
+        """Add the results of former texts that were never read, and return whether there are any."""
+        unread = [(mark, each) for each in former if (mark := self.unread(each)) and self.is_of_another(mark)]
+        for mark, body in unread:
+            self._add(mark, body)
+            self.read.add(without_run(body))
+        return bool(unread)
+
+    def say(self, text: str, ours: list[Comment]) -> bool:
+        """Whether other jobs have written just this text, so that none of their results is lost."""
+        shown = [each for each in ours if each.minimized is None] or ours
+        theirs = [body for each in shown if self._is_theirs(body := each.body or "")]
+        if not theirs or not all(is_same_body(body, text) for body in theirs):
+            return False
+        self._beside.clear()
+        return True
+
+    def _is_theirs(self, body: str) -> bool:
+        mark = parse_marker(body)
+        return mark is not None and self.is_of_another(mark) and without_run(body) not in self.written
+
+    def unread(self, body: str) -> Marker | None:
+        """Return the marker of a complete text that another job has written and that was not read before."""
+        text = without_run(body)
+        is_new = body.rstrip().endswith("-->") and text not in self.read and text not in self.written
+        return parse_marker(body) if is_new else None
+
+    def is_of_another(self, mark: Marker) -> bool:
+        """Whether a comment was written by another job for the same commit."""
+        if mark.sha != self._marker.sha or self._marker.run == (0, 0):
+            return False
+        known = self._draft.numbers_attempts and mark.run >= self._marker.run
+        return known or self._is_of_other_workflow(mark)
+
+    def _is_of_other_workflow(self, mark: Marker) -> bool:
+        return bool(mark.job and self._marker.job) and mark.job != self._marker.job
+
+    def know_ours(self, mark: Marker, body: str) -> bool:
+        """Whether another run's text contains everything in ours.
+
+        A newer run replaces our results, or lists them as missing; another job of our own run must list them, and so
+        must another workflow, whose runs are not ordered with ours.
+        """
+        listed = listed_targets(body)
+        if not self.is_of_another(mark) or not (listed.present or listed.absent):
+            return True
+        replaced = mark.run > self._marker.run and not self._is_of_other_workflow(mark)
+        present = listed.present if replaced else ()
+        return self._draft.is_in((*present, *listed.absent))

@@ -22,7 +22,7 @@ CASES = {
     ],
     "name-or-prefix": ['{ actions = ["s3:GetBucketLocation"], resources = [aws_s3_bucket.config.arn] },'],
     "inputs-of-modules": [
-        "readSecrets = {",
+        "secrets = {",
         "resources = [aws_secretsmanager_secret.api.arn]",
         'secret_arns = [aws_secretsmanager_secret.worker["queue"].arn, aws_secretsmanager_secret.worker["token"].arn]',
         'secret_arns = [aws_secretsmanager_secret.worker["token"].arn]',
@@ -58,7 +58,7 @@ def test_statements_below_one_on_one_line_leave_it_aligned(tmp_path: Path) -> No
     replaced(folder / "main.tf", written, on_one_line)
     (found,) = (each.fix for each in fixes(folder) if "policy_statements" in each.fix.title)
     lines = found.diff.splitlines()
-    assert "+    readSecrets = {" in lines
+    assert "+    secrets = {" in lines
     assert not [each for each in lines if each.startswith("-") and not each.startswith("---")]
 
 

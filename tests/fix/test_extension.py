@@ -26,6 +26,8 @@ CASE = "misspelled-grants"
 OLD = '{ Effect = "Allow", Action = "s3:GetObject", Resource = "arn:aws:s3:::acme-configs/*" },'
 NEW = '"${aws_s3_bucket.config.arn}/other/prod.env"'
 
+LONG = '["arn:aws:s3:::acme-configs-of-others/*", "arn:aws:s3:::acme-configs-of-all/*"'
+
 
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
@@ -57,6 +59,10 @@ STATEMENTS = {
         OLD.replace('"arn:aws:s3:::acme-configs/*"', '["arn:aws:s3:::acme-configs/*"]'),
         '{ Effect = "Allow", Action = "s3:GetObject", Resource = [\n'
         f'        "arn:aws:s3:::acme-configs/*",\n        {NEW},\n      ] }},',
+    ),
+    "a list of two, longer already": (
+        OLD.replace('"arn:aws:s3:::acme-configs/*"', f"{LONG}]"),
+        f'Action = "s3:GetObject", Resource = {LONG}, {NEW}] }},',
     ),
     "a list with a last comma": (
         '{\n        Effect = "Allow"\n        Action = "s3:GetObject"\n'

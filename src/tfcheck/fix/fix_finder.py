@@ -11,6 +11,7 @@ from tfcheck.fix.corrections.corrections import Corrections
 from tfcheck.fix.edits.files import Files
 from tfcheck.fix.edits.insertion import Change, ChangedAttribute, Replacement, merge_changes
 from tfcheck.fix.policies.added_policy import AddedPolicies
+from tfcheck.fix.policies.exclusive_lists import exclusive_lists
 from tfcheck.fix.policies.holders import join_by_shared_policy, join_needs, needs_of_outside_roles
 from tfcheck.fix.policies.mentions import commented_grant, mention_file
 from tfcheck.fix.policies.other_policies import OtherPolicies
@@ -217,6 +218,7 @@ class FixFinder:
                 touched.append(ChangedAttribute(holder.resource.address, holder.attribute))
                 touched += self.places.documents_of(holder)
             touched += self._elsewhere.changed_attributes(need)
+            touched += (one for kind in (False, True) for one in exclusive_lists(need, self._world, managed=kind))
             if self._resolver.declarations.doubts:
                 touched += [
                     ChangedAttribute(role.address, name) for role in need.roles for name in ("tags", "tags_all")

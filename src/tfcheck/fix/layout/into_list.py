@@ -266,10 +266,10 @@ def _insert_below(
     base = source.newline + indentation(text, last.start)
     joint, width = last.between if sign == ":" else " = ", 0
     if sign == "=" and _is_aligned(text, group):
-        old = max(_width(text, each) for each in group)
+        old = max(_width(each) for each in group)
         width = max(old, *(len(name) for name, _ in items))
         for each in group if width > old else ():
-            yield Insertion(source, each.start + _width(text, each), " " * (width - old))
+            yield Insertion(source, each.start + _width(each), " " * (width - old))
     between = "," if sign == ":" and not comma else comma
     lines = [f"{base}{name:<{width}}{joint}{value}" for name, value in items]
     if between and not comma:
@@ -291,12 +291,12 @@ def _group(text: str, items: Sequence[ItemParts]) -> list[ItemParts]:
     return found
 
 
-def _width(text: str, item: ItemParts) -> int:
-    return len(text[item.start : item.value.start].split("=")[0].split(":")[0].rstrip())
+def _width(item: ItemParts) -> int:
+    return item.value.start - item.start - len(item.between)
 
 
 def _is_aligned(text: str, group: Sequence[ItemParts]) -> bool:
     """Whether the signs of items are aligned, one blank after the longest name, as by a formatter."""
     signs = {text.index("=", each.start) - line_start(text, each.start) for each in group}
-    ends = [each.start + _width(text, each) - line_start(text, each.start) for each in group]
+    ends = [each.start + _width(each) - line_start(text, each.start) for each in group]
     return len(signs) == 1 and signs == {max(ends) + 1}

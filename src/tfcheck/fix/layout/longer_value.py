@@ -157,19 +157,25 @@ def _insert_into_map(
     spread = "\n" in text[parts.start : parts.end]
     if not spread or comment_follows(text, last.end) or any(each.label in known for each in elements):
         return ()
-    if len(elements) == 1 and ("\n" not in elements[0].lines or "\n" not in text[last.start : last.end]):
-        return items_into_object(source, parts, [(elements[0].label, elements[0].flat)])
+    is_flat = not any("\n" in each.lines for each in elements)
+    if is_flat or (len(elements) == 1 and "\n" not in text[last.start : last.end]):
+        return items_into_object(source, parts, [(each.label, each.flat) for each in elements])
     # NOTE: several on one line each would have to be aligned with those before them.
     base = source.newline + indentation(text, parts.items[-1].start)
     end = line_end(text, last.end)
     comma = "," if text[last.end : end].strip() == "," else ""
-    return (Insertion(source, end, "".join(f"{base}{each.render(base)}{comma}" for each in elements)),)
+    quotes = '"' if parts.items[-1].quoted else ""
+    named = (msgspec.structs.replace(each, label=f"{quotes}{each.label}{quotes}") for each in elements)
+    return (Insertion(source, end, "".join(f"{base}{each.render(base)}{comma}" for each in named)),)
 
 
 def label_like(name: str, known: Sequence[str]) -> str:
     """Name a map element in the style of the others, by default in camel case, which a `Sid` allows."""
     if known and all(each[:1].isupper() for each in known):
         return name
+    word = re.sub(r".*(?=[A-Z])", "", name).lower()
+    if known and all(each.isalpha() and each.islower() for each in known) and word not in known:
+        return word
     separator = next((each for each in "_-" if any(each in one for one in known)), "")
     if separator:
         return re.sub(r"(?<!^)(?=[A-Z])", separator, name).lower()

@@ -9,7 +9,8 @@ import msgspec
 from tfcheck.fix.edits.insertion import Change, Insertion
 from tfcheck.fix.layout import new_block
 from tfcheck.fix.layout.new_block import block_lines, unit_of
-from tfcheck.fix.layout.new_policy import Labels, NewPolicy, hcl, insert_after, module_words, passed_provider
+from tfcheck.fix.layout.new_policy import START_UP, Labels, NewPolicy, hcl, insert_after, module_words, passed_provider
+from tfcheck.fix.policies.exclusive_lists import list_exclusively
 from tfcheck.fix.policies.holders import FILLED, other_roles_words
 from tfcheck.fix.policies.place import Finder, FixPlaces
 from tfcheck.fix.proposal import Proposal, RoleNeed, extend_proposal, join_proposals
@@ -34,7 +35,6 @@ from tfcheck.symbolic.regex import regex
 from tfcheck.symbolic.value import PlainText, Truth, Unknown
 from tfcheck.vocabulary.address import Address, InstanceKey, ModulePath
 
-_NAME = "ecs-start-up"
 #: A name that begins with what tells environments apart.
 _PREFIXED = regex(r'"((?:[\w-]*\$\{(?:var|local)(?:\.[\w-]+)+\}-)+)[\w-]+"')
 _COMPARED = regex(r' != (?:null|"")$')
@@ -65,8 +65,7 @@ class AddedPolicies(Finder):
         siblings = self._places.holders.instances(role.address)
         keys = tuple(dict.fromkeys(each.address.key for each in need.roles))
         others = not {each.key for each in siblings} <= set(keys)
-        base = f"{role.address.type}.{role.address.name}"
-        repeated = Repeated(base, "id", block, keys, others)
+        repeated = Repeated(role.address.resource, "id", block, keys, others)
         made = [each for each in siblings if each.key in keys]
         for shared in self._places.share(need, "", need.places(), by_value=repeated.can_use_values()):
             if shared.filled and others and 2 * len(made) > len(siblings) and self._is_valid_in(shared, siblings):
@@ -101,6 +100,7 @@ class AddedPolicies(Finder):
         )
         remark += self._places.doubts(shared.statements, block, module, gate=gate)
         prefix = self._prefix(need)
+        listed: list[Proposal] = []
         for managed in _kinds(block):
             policy = self._policy(label, need, repeated, shared, given, managed=managed, prefix=prefix)
             by_key = gate.startswith("{")
@@ -114,7 +114,11 @@ class AddedPolicies(Finder):
             ]
             beside = tuple(each.address for each in need.roles)
             for found in self._propose_after(block, policy, keyed, remark):
-                yield msgspec.structs.replace(found, beside=beside)
+                alone = msgspec.structs.replace(found, beside=beside)
+                several = list_exclusively(alone, policy, need, self._places)
+                listed += [several] if several else []
+                yield from [] if several else [alone]
+        yield from listed
 
     def _gate(
         self, shared: SharedStatements, repeated: Repeated, made: Sequence[Address], block: Block
@@ -203,8 +207,8 @@ class AddedPolicies(Finder):
         holders = (holder for role in need.roles for holder in self._places.holders.of(role))
         known = (holder.resource.attribute("name") for holder in holders)
         taken = {each for each in known if isinstance(each, str)}
-        taken |= {f"{_NAME}{each}" for each in self._labels.names_for_others(need.names(), need.rules())}
-        return free(_NAME, taken, "-")
+        taken |= {f"{START_UP}{each}" for each in self._labels.names_for_others(need.names(), need.rules())}
+        return free(START_UP, taken, "-")
 
     # At the call of the role's module
 

@@ -30,6 +30,8 @@ from tfcheck.hcl.syntax.source import SourceText
 from tfcheck.hcl.syntax.tf_json import JsonBlock
 from tfcheck.symbolic.regex import regex
 
+#: A line that is longer than others may be gets this long if a list on it is extended.
+_LONGEST_LINE = 180
 _DOCUMENT, _LOCATE = "aws_iam_policy_document", "s3:GetBucketLocation"
 
 
@@ -37,7 +39,7 @@ class PolicyInsertion(msgspec.Struct, frozen=True):
     """The insertions, and the policy document that they go into, if any.
 
     `statements` are new ones, `resources` and `actions` are added to existing statements. `documents` are the names
-    of the changed policy documents and local values.
+    of the changed policy documents and local values. No changed line has keys that must be `reported`.
     """
 
     insertions: tuple[Insertion, ...]
@@ -48,6 +50,7 @@ class PolicyInsertion(msgspec.Struct, frozen=True):
     actions: tuple[str, ...]
     documents: tuple[str, ...]
     in_file: bool
+    reported: tuple[str, ...] = ()
 
     @property
     def description(self) -> str:
@@ -325,7 +328,16 @@ def _append_items(statement: WrittenStatement, parts: Parts, new: Sequence[str])
         return None
     if _has_room(statement, parts, new):
         return items_beside(source, parts, new)
-    return _broken(statement, parts, listed[0], new) if len(listed) == 1 else None
+    if len(listed) == 1:
+        return _broken(statement, parts, listed[0], new)
+    return items_beside(source, parts, new) if _is_long(statement, parts, new) else None
+
+
+def _is_long(statement: WrittenStatement, parts: Parts, new: Sequence[str]) -> bool:
+    """Whether the line of a list is too long already, and does not grow too much."""
+    written = statement.source.text
+    now = line_end(written, parts.end) - line_start(written, parts.start)
+    return WIDEST_LINE < now <= _LONGEST_LINE - sum(len(each) + 2 for each in new)
 
 
 def _has_room(statement: WrittenStatement, parts: Parts, new: Sequence[str]) -> bool:

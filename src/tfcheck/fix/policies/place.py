@@ -14,6 +14,7 @@ from tfcheck.fix.layout.new_policy import rename_taken_sids
 from tfcheck.fix.policies.holders import FILLED, Holder, Holders, came_near, other_roles_words
 from tfcheck.fix.policies.into_policy import insert_into_policy
 from tfcheck.fix.policies.policy_files import as_in_file, has_references, literal_in
+from tfcheck.fix.policies.statement_data import DataInsertion, StatementData
 from tfcheck.fix.proof.cycle import Dependencies
 from tfcheck.fix.proposal import Proposal, RoleNeed, join_proposals
 from tfcheck.fix.text.policy_statements import ReadableStatement, flat, readable
@@ -80,9 +81,8 @@ class FixPlaces:
         """Return how a module writes values, without references that would create a cycle with the block `into`."""
         key = (module, into)
         if key not in self._spellings:
-            if module not in self._referable:
-                self._referable[module] = Referable(self.world, module)
-            self._spellings[key] = Spelling(self.world, module, self._referable[module], self._refuse(module, into))
+            known = self._referable.setdefault(module, Referable(self.world, module))
+            self._spellings[key] = Spelling(self.world, module, known, self._refuse(module, into))
         return self._spellings[key]
 
     def _refuse(self, module: ModulePath, into: str) -> Refuse:
@@ -308,30 +308,30 @@ class FixPlaces:
 
         `extends`, `adds` and `shared` are those of `insert_into_policy`.
         """
-        address = holder.resource.address
-        module = self._resolver.module_sources(address.module)
+        module = self._resolver.module_sources(holder.resource.address.module)
         statements = self._render(holder, answers, given)
-        if module is None or statements is None:
+        passed = as_in_file(statements, holder.argument) if statements is not None else None
+        if module is None or statements is None or passed is None:
             return None
-        (_, goal), (_, place) = self._goal(holder), self.text_block(holder)
+        (_, goal), (_, place), touched = self._goal(holder), self.text_block(holder), self.changes(holder)
         ways = {"extends": extends, "adds": adds, "shared": shared}
-        passed = as_in_file(statements, holder.argument)
-        if passed is None:
-            return None
-        into = insert_into_policy(holder.argument, module, passed.statements, beside=self.replacing, **ways)
+        data = StatementData(holder, module, touched, self._resolver)
+        into = data.insert(passed.statements, **ways) or insert_into_policy(
+            holder.argument, module, passed.statements, beside=self.replacing, **ways
+        )
         if into is None or not self.files.are_editable((*into.insertions, *passed.insertions)):
             return None
-        remark += self.doubts(statements, place, address.module) if place is not None else ""
         goal = f"an inline policy of {goal}" if holder.attribute == "inline_policy" else goal
-        goal = join_names(into.documents) if into.documents else goal
-        goal, remark = passed.goal(goal), passed.remark(module) + remark
+        remark += self.doubts(statements, place, holder.resource.address.module) if place is not None else ""
+        remark += f"; {goal} is made from it" if isinstance(into, DataInsertion) else ""
+        goal, remark = passed.goal(join_names(into.documents or [goal])), passed.remark(module) + remark
         return Proposal(
             title=f"add {into.description}{goal}{remark}",
             safety="review" if remark else "safe",
             insertions=(*into.insertions, *passed.insertions),
-            touched=self.changes(holder),
+            touched=touched,
             hcl=into.hcl,
-            reported=passed.reported,
+            reported=(*passed.reported, *into.reported),
         )
 
     def gate(self, statements: Statements, places: Sequence[Address], block: Block) -> Statements:

@@ -1,0 +1,292 @@
+"""Add what a policy lacks to the list or map that its statements are made from, proven by evaluation."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Sequence
+from functools import cached_property
+
+import msgspec
+
+from tfcheck.fix.edits.insertion import ChangedAttribute, Insertion
+from tfcheck.fix.layout.longer_value import NewElement, label_like, longer
+from tfcheck.fix.layout.render import align, quote, text
+from tfcheck.fix.policies.holders import Holder
+from tfcheck.fix.policies.into_policy import extension
+from tfcheck.fix.proof.trial import Trial, change_sources
+from tfcheck.fix.text.policy_statements import flat, items, statements_of
+from tfcheck.fix.text.policy_text import (
+    FileText,
+    ItemParts,
+    ListParts,
+    ObjectParts,
+    Parts,
+    Syntax,
+    document_of,
+    is_own,
+    read_json_parts,
+    read_parts,
+)
+from tfcheck.fix.values.repetition import Statements, names_instance
+from tfcheck.fix.wanted import NeededStatement, free
+from tfcheck.hcl.modules import Module, Sources
+from tfcheck.hcl.syntax.block import Argument
+from tfcheck.hcl.syntax.lexer import MalformedError
+from tfcheck.hcl.syntax.source import SourceText
+from tfcheck.resolve import Resolver
+from tfcheck.symbolic.regex import regex
+from tfcheck.symbolic.value import JsonText, PlainText, Value
+
+_LOCAL = regex(r"(?<![\w.])local\.([\w-]+)")
+_ACTION = regex(r'"[a-z0-9-]+:[A-Za-z*]+"')
+_RESOURCES = regex(r"(?i)resources?|.*arns?")
+_LABEL = regex(r"(?i)sid|id|name")
+_LISTED = ("Action", "Resource")
+#: The number of places that are tried for one statement.
+_MOST = 8
+#: Each action and resource that a policy allows.
+_Grants = frozenset[tuple[str, str]]
+
+
+class DataInsertion(msgspec.Struct, frozen=True):
+    """The insertions into local values, which are called `documents`.
+
+    `reported` are the keys of the changed maps, whose lines may have to be aligned again.
+    """
+
+    insertions: tuple[Insertion, ...]
+    documents: tuple[str, ...]
+    elements: tuple[str, ...]
+    reported: tuple[str, ...]
+
+    @property
+    def description(self) -> str:
+        """Describe the insertions."""
+        return "an element" if len(self.elements) == 1 else f"{len(self.elements)} elements"
+
+    @property
+    def hcl(self) -> str:
+        """The inserted text."""
+        return "\n".join(f"{each}," for each in self.elements)
+
+
+class _Collection(msgspec.Struct, frozen=True):
+    """A list or map in the definition of a value that only one policy uses."""
+
+    name: str
+    source: SourceText
+    parts: ListParts | ObjectParts
+
+    def longer(self, elements: Sequence[NewElement]) -> tuple[Insertion, ...]:
+        """Return the edits that add elements."""
+        return longer(self.source, self.parts.start, self.parts.end, elements, "  ")
+
+    def text_of(self, parts: Parts) -> str:
+        """Return the text of a part."""
+        return self.source.text[parts.start : parts.end]
+
+    def elements_for(self, wanted: NeededStatement, *, only_texts: bool) -> tuple[NewElement, ...]:
+        """Write a statement as elements like those of the collection; none if they are of another kind."""
+        values = [each.value for each in self.parts.items] if isinstance(self.parts, ObjectParts) else self.parts.items
+        objects = [each for each in values if isinstance(each, ObjectParts) and each.items]
+        if only_texts and (objects or isinstance(self.parts, ObjectParts)):
+            return ()
+        if objects and len(objects) == len(values) and not self.source.name.endswith(".json"):
+            return self._objects(objects, wanted)
+        if isinstance(self.parts, ObjectParts):
+            return self._by_action(self.parts, wanted)
+        return self._texts(wanted) if self.parts.items else ()
+
+    def _texts(self, wanted: NeededStatement) -> tuple[NewElement, ...]:
+        known = [self.text_of(each) for each in items(self.parts)]
+        if any(_ACTION.fullmatch(each) or each == '"*"' or each[0] in "[{" for each in known):
+            return ()
+        syntax = Syntax.TF_JSON if self.source.name.endswith(".json") else Syntax.HCL
+        added = (text(each, syntax) for each in wanted.resources)
+        return tuple(NewElement(each, each) for each in added if each not in known)
+
+    def _by_action(self, parts: ObjectParts, wanted: NeededStatement) -> tuple[NewElement, ...]:
+        """Write a map from actions to lists of resources."""
+        names = [self.source.text[each.start : each.value.start].rstrip(" \t=:") for each in parts.items]
+        is_listed = all(isinstance(each.value, ListParts) for each in parts.items)
+        if not is_listed or not all(map(_ACTION.fullmatch, names)):
+            return ()
+        value = f"[{', '.join(map(text, wanted.resources))}]"
+        return tuple(NewElement(value, value, each) for each in wanted.actions if f'"{each}"' not in names)
+
+    def _objects(self, objects: Sequence[ObjectParts], wanted: NeededStatement) -> tuple[NewElement, ...]:
+        last = objects[-1]
+        members = [self._member(each, objects, wanted) for each in last.items]
+        named = [(each, value) for each, value in zip(last.items, members, strict=True) if value]
+        if len(named) != len(last.items) or not self._grants(last):
+            return ()
+        pairs = [(f'"{each.name}"' if each.quoted else each.name, value) for each, value in named]
+        sign = " : " if ":" in last.items[-1].between else " = "
+        one_line = f"{{ {', '.join(f'{name}{sign}{value}' for name, value in pairs)} }}"
+        lines, is_flat = one_line, "\n" not in self.text_of(last)
+        if not is_flat:
+            comma = "," if self.source.text[last.items[0].value.end] == "," else ""
+            lines = "\n".join(["{", *(f"  {each}" for each in align(pairs, sign, comma)), "}"])
+        return (NewElement(lines, one_line, self._label(wanted)),)
+
+    def _grants(self, one: ObjectParts) -> bool:
+        """Whether an object has actions, and something else that names resources."""
+        kinds = [self._kind(each) for each in one.items]
+        return kinds.count("actions") == kinds.count("resources") == 1
+
+    def _kind(self, item: ItemParts) -> str:
+        listed = [self.text_of(each) for each in items(item.value)]
+        if listed and all(map(_ACTION.fullmatch, listed)):
+            return "actions"
+        if _RESOURCES.fullmatch(item.name):
+            return "resources"
+        return "label" if _LABEL.fullmatch(item.name) and listed[:1] and listed[0].startswith('"') else "other"
+
+    def _member(self, item: ItemParts, objects: Sequence[ObjectParts], wanted: NeededStatement) -> str:
+        """Write a member of a new object like those of the others; empty if that is impossible."""
+        is_list = isinstance(item.value, ListParts)
+        match self._kind(item):
+            case "actions":
+                return _text_or_list([quote(each) for each in wanted.actions], is_list=is_list)
+            case "resources":
+                return _text_or_list([text(each) for each in wanted.resources], is_list=is_list)
+            case "label":
+                others = [self.text_of(one.value).strip('"') for each in objects if (one := each.item(item.name))]
+                return quote(free(label_like(wanted.sid, others), others))
+            case _:
+                known = {self.text_of(one.value) if (one := each.item(item.name)) else "" for each in objects}
+                return known.pop() if len(known) == 1 else ""
+
+    def _label(self, wanted: NeededStatement) -> str:
+        if not isinstance(self.parts, ObjectParts):
+            return ""
+        names = [each.name for each in self.parts.items]
+        return free(label_like(wanted.sid, names), names)
+
+
+def _text_or_list(several: Sequence[str], *, is_list: bool) -> str:
+    return several[0] if len(several) == 1 and not is_list else f"[{', '.join(several)}]"
+
+
+class StatementData:
+    """What the statements of one policy are made from."""
+
+    def __init__(self, holder: Holder, module: Module, touched: Sequence[ChangedAttribute], resolver: Resolver) -> None:
+        """Build from the attributes that change with the policy's text."""
+        self._holder = holder
+        self._module = module
+        self._touched = touched
+        self._resolver = resolver
+
+    def insert(self, wanted: Statements, *, extends: bool, adds: bool, shared: bool) -> DataInsertion | None:
+        """Add statements where the policy's text has none; None if nothing gives exactly them.
+
+        With `extends` also add the resources of statements to lists that the policy's text names. `adds` and `shared`
+        are those of `insert_into_policy`.
+        """
+        argument, is_open = self._holder.argument, any(each.gate or each.principal for each in wanted)
+        if is_open or shared or not adds or any(each.resource_list or names_instance(each) for each in wanted):
+            return None
+        if isinstance(argument, FileText) or not is_own(argument, self._module):
+            return None
+        only_texts = bool(statements_of(argument, self._module))
+        if only_texts and (not extends or not extension(argument, self._module, wanted).left):
+            return None
+        return self._insert(wanted, list(self._collections()), only_texts=only_texts)
+
+    def _insert(
+        self, wanted: Statements, collections: Sequence[_Collection], *, only_texts: bool
+    ) -> DataInsertion | None:
+        chosen: dict[int, list[NewElement]] = {}
+        for each in wanted:
+            ways = ((place, one.elements_for(each, only_texts=only_texts)) for place, one in enumerate(collections))
+            usable = [(place, elements) for place, elements in ways if elements][:_MOST]
+            found = next((way for way in usable if self._adds(collections[way[0]].longer(way[1]), [each])), None)
+            if found is None:
+                return None
+            chosen.setdefault(found[0], []).extend(found[1])
+        edited = [(collections[place], elements) for place, elements in chosen.items()]
+        edits = tuple(edit for one, elements in edited for edit in one.longer(elements))
+        if not self._adds(edits, wanted):
+            return None
+        written = (f"{one.label} = {one.flat}" if one.label else one.flat for _, each in edited for one in each)
+        keys = (f"{key.name} " for each, _ in edited if isinstance(each.parts, ObjectParts) for key in each.parts.items)
+        return DataInsertion(edits, tuple(dict.fromkeys(each.name for each, _ in edited)), tuple(written), tuple(keys))
+
+    def _adds(self, edits: Sequence[Insertion], wanted: Sequence[NeededStatement]) -> bool:
+        """Whether the policy then allows as much more as statements do, all of it for their actions."""
+        sources, old = self._resolver.sources, self._old_grants
+        if not edits or sources is None or old is None:
+            return False
+        new = self._grants(change_sources(sources, edits))
+        asked = {(action.lower(), one) for each in wanted for action in each.actions for one in each.resources}
+        if new is None or old - new or len(new - old) != len(asked):
+            return False
+        return {action for action, _ in new - old} == {action for action, _ in asked}
+
+    @cached_property
+    def _old_grants(self) -> _Grants | None:
+        return self._grants(self._resolver.sources)
+
+    def _grants(self, sources: Sources | None) -> _Grants | None:
+        """Return what the text of the policy allows by these sources; None if that cannot be read completely."""
+        resolver = Trial(self._resolver, sources, self._touched).world.resolver
+        scope = resolver.scope_of(self._holder.resource.address)
+        return _grants_in(resolver.evaluation.evaluate(self._holder.argument.expression, scope))
+
+    def _collections(self) -> Iterator[_Collection]:
+        """Yield the lists and maps that only the text of the policy uses: also those inside others."""
+        named = document_of(self._holder.argument)
+        document = self._module.resource("data", "aws_iam_policy_document", named) if named else None
+        block = document.source.text[document.start : document.end] if document is not None else ""
+        waiting, seen = [block or self._holder.argument.text], set[str]()
+        while waiting:
+            for label in _LOCAL.findall(waiting.pop()):
+                name, argument = f"local.{label}", self._module.local_argument(label)
+                if name not in seen and argument is not None and self._module.count_uses(name) == 1:
+                    waiting.append(argument.text)
+                    yield from (_Collection(name, argument.source, each) for each in _all_inside(_read(argument)))
+                seen.add(name)
+
+
+def _grants_in(seen: Value) -> _Grants | None:
+    """Return what a policy allows, as its JSON or what that is the encoding of; None if a part is unknown."""
+    if isinstance(seen, str):
+        try:
+            seen = json.loads(seen)
+        except ValueError:
+            return None
+    document = seen.value if isinstance(seen, JsonText) else seen
+    statements = document.get("Statement") if isinstance(document, dict) else None
+    found: set[tuple[str, str]] = set()
+    for each in statements if isinstance(statements, list) else [statements]:
+        actions, resources = (_flats(each.get(name)) if isinstance(each, dict) else [""] for name in _LISTED)
+        if not all((*actions, *resources)) or not isinstance(each, dict):
+            return None
+        found |= {(action.lower(), one) for action in actions for one in resources if each.get("Effect") == "Allow"}
+    return frozenset(found)
+
+
+def _flats(value: Value) -> list[str]:
+    """Write each text of a list, or a single one; an empty text for what cannot be written."""
+    several = value if isinstance(value, list) else [value]
+    return [flat(each) if isinstance(each, PlainText) else "" for each in several]
+
+
+def _read(argument: Argument) -> Parts | None:
+    source = argument.source
+    try:
+        if source.name.endswith(".json"):
+            return read_json_parts(source.text, argument.value_start, argument.value_end)
+        return read_parts(source.text, argument.value_start)
+    except MalformedError:
+        return None
+
+
+def _all_inside(parts: Parts | None) -> Iterator[ListParts | ObjectParts]:
+    """Yield a list or a map, and those inside it, the innermost first."""
+    if isinstance(parts, ListParts | ObjectParts):
+        for each in parts.items:
+            yield from _all_inside(each.value if isinstance(each, ItemParts) else each)
+        if parts.items:
+            yield parts

@@ -1,0 +1,98 @@
+"""Policies made from lists and maps get another element there, if that grants exactly what is missing."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from tests.cases import TESTDATA
+from tests.fix.found import Found, copied, found_in, replaced
+from tests.fix.open_policies import plan_with_open_policies
+
+CASE = "statements-from-data"
+SECRET = "aws_secretsmanager_secret.app.arn"
+ELEMENTS = {
+    "dynamic_statements": (
+        f'ReadSecrets = {{ actions = ["secretsmanager:GetSecretValue"], resources = [{SECRET}] }},',
+        "data.aws_iam_policy_document.dynamic",
+    ),
+    "list_grants": (
+        f'{{ name = "secrets", actions = ["secretsmanager:GetSecretValue"], arns = [{SECRET}] }},',
+        "aws_iam_role_policy.list",
+    ),
+    "map_statements": (
+        f'secrets = {{ Effect = "Allow", Action = "secretsmanager:GetSecretValue", Resource = {SECRET} }},',
+        "aws_iam_role_policy.map",
+    ),
+    "arns_of_actions": (f"secretsmanager:GetSecretValue = [{SECRET}],", "aws_iam_role_policy.names"),
+    "secret_arns": (f"{SECRET},", "aws_iam_role_policy.texts"),
+}
+
+
+def titles(found: Found) -> set[str]:
+    return {each.fix.title for each in found.fixes.found}
+
+
+def test_each_gets_an_element_like_its_others() -> None:
+    found = {each.fix.title: each.fix for each in found_in(TESTDATA / CASE).fixes.found}
+    for name, (element, policy) in ELEMENTS.items():
+        fix = found.pop(f"add an element to local.{name}; {policy} is made from it")
+        assert (fix.hcl, fix.safety, fix.proven) == (element, "review", True)
+    assert set(found) == {
+        "add aws_iam_role_policy.described_start_up",
+        "add aws_iam_role_policy.shared_start_up",
+        "add 2 statements to data.aws_iam_policy_document.input",
+    }
+
+
+def test_a_key_with_a_colon_keeps_its_quotes_and_alignment() -> None:
+    (diff,) = (each.fix.diff for each in found_in(TESTDATA / CASE).fixes.found if "arns_of_actions" in each.fix.title)
+    assert diff is not None
+    assert f'+    "secretsmanager:GetSecretValue" = [{SECRET}]\n' in diff
+    assert '+    "s3:GetBucketLocation"          = [aws_s3_bucket.config.arn]\n' in diff
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "role"),
+    [
+        # More would be granted than what is missing.
+        ('Action = "secretsmanager:GetSecretValue", Res', 'Action = "secretsmanager:*", Res', "texts"),
+        # The element would be a statement that denies.
+        ('Effect   = "Allow"\n      Action   = grant.actions', 'Effect = "Deny"\n      Action = grant.actions', "list"),
+        # The list is left out as it is read.
+        ("values(local.map_statements)", "slice(values(local.map_statements), 0, 2)", "map"),
+        # Something else is made from it too.
+        ("  family             = each.key", "  family = join(each.key, keys(local.arns_of_actions))", "names"),
+    ],
+)
+def test_another_way_is_taken_where_an_element_is_not_exactly_that(
+    tmp_path: Path, old: str, new: str, role: str
+) -> None:
+    folder = copied(CASE, tmp_path)
+    replaced(folder / "main.tf", old, new)
+    found = titles(found_in(folder, plan=plan_with_open_policies))
+    assert not any(each.endswith(f"aws_iam_role_policy.{role} is made from it") for each in found)
+    assert any(f"aws_iam_role_policy.{role}" in each for each in found)
+
+
+def test_a_line_that_may_contain_a_secret_is_not_shown(tmp_path: Path) -> None:
+    folder = copied(CASE, tmp_path)
+    replaced(folder / "main.tf", "  # each element is", '  password       = "hunter2"\n  # each element is')
+    replaced(folder / "main.tf", '"${aws_s3_bucket.config.arn}/*" }\n    reg', '"x/hunter2" }\n    reg')
+    assert "hunter2" not in "".join(each.fix.diff or "" for each in found_in(folder).fixes.found)
+
+
+def test_a_new_policy_is_listed_where_others_are_removed() -> None:
+    (found,) = found_in(TESTDATA / "exclusive-lists-named").fixes.found
+    resource = "aws_iam_role_policies_exclusive.execution"
+    assert found.fix.title == f"add aws_iam_role_policy.execution_start_up, and list it in {resource}"
+    assert found.fix.safety == "review"
+    assert "+  policy_names = [aws_iam_role_policy.execution_start_up[each.key].name]\n" in (found.fix.diff or "")
+
+
+def test_a_managed_policy_comes_first_where_only_inline_ones_are_listed(tmp_path: Path) -> None:
+    folder = copied("exclusive-lists-named", tmp_path)
+    for name in ("main.tf", "plan.json"):
+        replaced(folder / name, "aws_iam_role_policy_attachments_exclusive", "aws_iam_role_policy_other")
+    assert titles(found_in(folder)) == {"add aws_iam_policy.execution_start_up"}

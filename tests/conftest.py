@@ -14,6 +14,7 @@ from __future__ import annotations
 
 import gc
 import os
+import sys
 from functools import partial
 from pathlib import Path
 
@@ -25,6 +26,9 @@ from tfcheck.repository.gate import signs
 
 for _name in signs(os.environ):
     del os.environ[_name]
+# Without compiled modules every worker, and every command that a test starts, would compile all of them again.
+os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
+sys.dont_write_bytecode = False
 
 settings.register_profile(
     "quick",

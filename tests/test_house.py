@@ -14,6 +14,7 @@ import grimp
 import pytest
 
 from scripts import docs
+from tests.rows import every_row
 from tests.source_trees import SOURCES, nodes
 
 pytestmark = pytest.mark.usefixtures("checked_once")
@@ -116,13 +117,13 @@ def test_generated_parts_are_current(page: Path) -> None:
     assert page.read_text(encoding="utf-8") == docs.current(page), "run `make docs`"
 
 
-@pytest.mark.parametrize("page", PAGES, ids=path_in_repository)
+@every_row("page", PAGES)
 def test_links_lead_somewhere(page: Path) -> None:
     for target in re.findall(r"\]\(([^)#]+)", page.read_text(encoding="utf-8")):
         assert target.startswith("https://") or (page.parent / target).exists(), target
 
 
-@pytest.mark.parametrize("page", PAGES, ids=path_in_repository)
+@every_row("page", PAGES)
 def test_make_targets_on_the_pages_exist(page: Path) -> None:
     targets = set(re.findall(r"^([a-z]+):", (ROOT / "Makefile").read_text(encoding="utf-8"), re.MULTILINE))
     text = page.read_text(encoding="utf-8")

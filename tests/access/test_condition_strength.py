@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import itertools
 
-import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.access.made import allow, policy
+from tests.rows import every_row
 from tfcheck.access.coverage import Limits, is_within
 from tfcheck.iam import Absent, Context, Entry
 from tfcheck.iam.condition import evaluate
@@ -28,7 +28,7 @@ NOT_A, NOT_AB = (limits(StringNotEquals={"aws:SourceVpc": list(each)}) for each 
 ELSE = limits(StringEquals={"aws:ResourceAccount": ["a"]})
 
 
-@pytest.mark.parametrize(
+@every_row(
     ("these", "those", "truth"),
     [
         ([A], [()], Truth.TRUE),

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from tests.laws import tries
 from tests.report import samples
 from tests.report.hostile import reports as forged
+from tests.rows import every_row
 from tfcheck.analysis.baseline import Baseline, BaselineEntry, compare, entries, finding_count, remaining
 from tfcheck.vocabulary.finding import Answer, Finding, Report, Severity, Skipped, Unread, Verdict
 
@@ -58,7 +59,7 @@ def test_what_is_fixed_is_counted_whole_and_in_part() -> None:
     assert (finding_count(listed.entries), finding_count(left)) == (2, 1)
 
 
-@pytest.mark.parametrize(
+@every_row(
     "report",
     [
         samples.report(samples.unknown(samples.DENIED.requirement)),
@@ -67,7 +68,6 @@ def test_what_is_fixed_is_counted_whole_and_in_part() -> None:
         msgspec.structs.replace(samples.report(tasks=("x",)), unread=(Unread("b.json", "it is empty"),)),
         samples.report(),
     ],
-    ids=["undecided", "role not known", "skipped", "another plan unread", "nothing in the plan"],
 )
 def test_what_was_not_decided_is_not_called_fixed(report: Report) -> None:
     listed = known(made_of(samples.DENIED))
@@ -79,7 +79,7 @@ def test_what_is_gone_with_its_task_definition_is_fixed() -> None:
     assert states(compare([samples.report(tasks=("x",))], known(samples.BROKEN))[0])[2:] == (1, 0)
 
 
-@pytest.mark.parametrize(
+@every_row(
     ("before", "now", "hidden"),
     [
         (Severity.ERROR, Severity.ERROR, True),

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from tests.cases import TESTDATA, Case
+from tests.rows import every_row
 from tfcheck.analysis.findings import advice
 from tfcheck.symbolic.value import SECRET_SUFFIX, TextLike, Unknown, text
 from tfcheck.vocabulary.finding import Answer, Evidence, EvidenceKind, Requirement, RoleKind, Severity, Verdict
@@ -45,7 +46,7 @@ def advice_on(
     return list(advice([Answer(need, "role", Verdict.DENIED, evidence=evidence)]))
 
 
-@pytest.mark.parametrize(
+@every_row(
     ("action", "needed", "pattern"),
     [
         ("s3:GetObject", FILE, "arn:aws:s3:::other/*"),

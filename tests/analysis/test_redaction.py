@@ -10,6 +10,7 @@ import msgspec
 import pytest
 
 from tests.cases import TESTDATA
+from tests.rows import every_row
 from tfcheck.analysis.redaction import Redactor
 from tfcheck.cli import main
 from tfcheck.cli.report import FORMATS
@@ -31,7 +32,7 @@ def test_a_long_string_is_replaced_anywhere() -> None:
     assert found == "arn:aws:s3:::acme(sensitive)x/app.env"
 
 
-@pytest.mark.parametrize(
+@every_row(
     ("said", "shown"),
     [
         ("arn:aws:s3:::b/blue/app.env", "arn:aws:s3:::b/(sensitive)/app.env"),
@@ -53,7 +54,7 @@ SECRETS = (
 )
 
 
-@pytest.mark.parametrize(
+@every_row(
     ("said", "shown"),
     [
         ("abcdefghijk", "(sensitive)k"),
@@ -85,7 +86,7 @@ def test_what_takes_too_long_to_search_is_hidden(secrets: list[str], said: str) 
     assert "(sensitive)" in found
 
 
-@pytest.mark.parametrize("common", ["", "5", "ab", "true", "null", "8080"])
+@every_row("common", ["", "5", "ab", "true", "null", "8080"])
 def test_what_is_too_common_is_not_looked_for(common: str) -> None:
     assert not Redactor([common])
 
@@ -150,7 +151,7 @@ def test_no_format_shows_what_another_resource_marks(
         assert "(sensitive)" in out or form[0] in ("junit", "github")
 
 
-@pytest.mark.parametrize(
+@every_row(
     "part",
     [
         AccessUnknown("aws_iam_role.r", f"policy {SECRET}, which is not in the plan"),
@@ -167,9 +168,7 @@ def test_no_text_of_a_report_is_left_out(part: msgspec.Struct) -> None:
     assert "(sensitive)" in shown
 
 
-@pytest.mark.parametrize(
-    "word", ["prod", "Production", "staging", "debug", "true", "eu-west-1", "us-gov-west-1", "8080"]
-)
+@every_row("word", ["prod", "Production", "staging", "debug", "true", "eu-west-1", "us-gov-west-1", "8080"])
 def test_a_word_that_names_no_secret_stays(word: str) -> None:
     said = f"arn:aws:s3:::b/{word}/app.env"
     assert Redactor([word]).text(said) == said

@@ -1,6 +1,5 @@
 from __future__ import annotations
 
-import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from markdown_it import MarkdownIt
@@ -8,6 +7,7 @@ from msgspec.structs import replace
 
 from tests.atlantis.server import NO_CHANGES, OUTSIDE, PLAN_COUNTS, comment, rewritten
 from tests.report.samples import BROKEN, DENIED, FINDING, MIXED, allowed, report
+from tests.rows import every_row
 from tfcheck.atlantis.fence import MOST_LINES, failure_text, fence
 from tfcheck.vocabulary.finding import Finding, Report, Severity, Skipped
 
@@ -51,7 +51,7 @@ def test_a_clean_plan_is_one_line() -> None:
     assert fence([report(allowed())]) == "tfcheck: the task definition can start\n"
 
 
-@pytest.mark.parametrize("count", [1, 9, 10, 11, 12, 500])
+@every_row("count", [1, 9, 10, 11, 12, 500])
 def test_never_more_than_a_dozen_lines(count: int) -> None:
     found = replace(MIXED, findings=findings(count))
     lines = fence([found], ["tfcheck stops this plan"]).splitlines()

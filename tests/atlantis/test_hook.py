@@ -3,6 +3,7 @@ from __future__ import annotations
 import pytest
 
 from tests.report.samples import BROKEN, MIXED, allowed, report
+from tests.rows import every_row
 from tfcheck.atlantis.hook import count_line, hosts
 from tfcheck.atlantis.surroundings import PlannedPull
 
@@ -25,7 +26,7 @@ def test_the_environment_may_name_another_address() -> None:
     assert (found.api, found.graphql) == ("https://proxy.example/api/v3", "https://proxy.example/api/graphql")
 
 
-@pytest.mark.parametrize(
+@every_row(
     ("url", "server"),
     [
         ("https://github.com/acme/shop/pull/42", "https://github.com"),
@@ -54,7 +55,7 @@ def test_the_host_is_that_of_the_pull_request(url: str, server: str | None) -> N
     assert PlannedPull("acme", "shop", 42, "a" * 40, url).server == server
 
 
-@pytest.mark.parametrize(
+@every_row(
     ("url", "name", "value", "trusted"),
     [
         ("https://github.com/acme/shop/pull/42", "", "", "https://github.com"),

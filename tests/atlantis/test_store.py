@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from tests.report.samples import BROKEN
+from tests.rows import every_row
 from tfcheck.atlantis.store import ResultStore, root
 from tfcheck.atlantis.surroundings import PlannedPull, Project, project, pull
 from tfcheck.report.json import json
@@ -20,7 +21,7 @@ DAY = 24 * 3600
 CLONE = {"BASE_REPO_OWNER": "acme", "BASE_REPO_NAME": "shop", "PULL_NUM": "42"}
 
 
-@pytest.mark.parametrize(
+@every_row(
     ("variables", "expected"),
     [
         ({"TFCHECK_ATLANTIS_DIR": "/a", "ATLANTIS_DATA_DIR": "/b"}, "/a"),
@@ -193,15 +194,13 @@ def test_a_clone_of_another_commit_says_nothing_of_what_is_gone(tmp_path: Path) 
     assert store.read_all(clone).lost == ("infra",)
 
 
-@pytest.mark.parametrize(
-    "changed", [{"PULL_NUM": "4 2"}, {"PULL_NUM": "../1"}, {"HEAD_COMMIT": "../../x"}, {"HEAD_COMMIT": ""}]
-)
+@every_row("changed", [{"PULL_NUM": "4 2"}, {"PULL_NUM": "../1"}, {"HEAD_COMMIT": "../../x"}, {"HEAD_COMMIT": ""}])
 def test_a_pull_request_is_what_atlantis_sets(changed: dict[str, str]) -> None:
     with pytest.raises(UsageError):
         pull({**CLONE, "HEAD_COMMIT": "a" * 40, **changed})
 
 
-@pytest.mark.parametrize(
+@every_row(
     ("variables", "target"),
     [
         ({"PROJECT_NAME": "team/web", "REPO_REL_DIR": "a", "WORKSPACE": "b"}, "team/web"),

@@ -2,24 +2,21 @@
 
 from __future__ import annotations
 
-import pytest
-
 from tests.checks.made_tasks import LATER, SECRET, found_in, messages
+from tests.rows import every_row
 from tfcheck.checks import credential_in_environment
 from tfcheck.symbolic.sensitive_text import Sensitive
 from tfcheck.symbolic.value import Value
 
 
-@pytest.mark.parametrize(
-    "name", ["DB_PASSWORD", "dbPassword", "API_KEY", "GITHUB_TOKEN", "AWS_SECRET_ACCESS_KEY", "secret"]
-)
+@every_row("name", ["DB_PASSWORD", "dbPassword", "API_KEY", "GITHUB_TOKEN", "AWS_SECRET_ACCESS_KEY", "secret"])
 def test_a_name_may_sound_like_a_credential(name: str) -> None:
     (found,) = messages(credential_in_environment.CHECK, {"environment": [{"name": name, "value": "s3cr3t!"}]})
     assert found.startswith(f"info: `{name}`")
     assert "s3cr3t!" not in found
 
 
-@pytest.mark.parametrize(
+@every_row(
     ("name", "value"),
     [
         ("PASSWORD_FILE", "x"),

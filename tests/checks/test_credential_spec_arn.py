@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-import pytest
-
 from tests.checks.made_tasks import LATER, SECRET, messages
+from tests.rows import every_row
 from tfcheck.checks import (
     credential_spec_arn,
 )
 from tfcheck.symbolic.value import Value
 
 
-@pytest.mark.parametrize(
+@every_row(
     ("specification", "wrong"),
     [
         ("credentialspec:arn:aws:s3:::specs/web.json", ""),
@@ -24,7 +23,7 @@ from tfcheck.symbolic.value import Value
         ("credentialspec:specs/web.json", "neither the ARN"),
     ],
 )
-@pytest.mark.parametrize("member", ["credentialSpecs", "dockerSecurityOptions"])
+@every_row("member", ["credentialSpecs", "dockerSecurityOptions"])
 def test_the_arn_is_of_an_object_or_a_parameter(member: str, specification: Value, wrong: str) -> None:
     found = messages(credential_spec_arn.CHECK, {member: [specification]})
     assert [wrong in each and each.startswith("error") for each in found] == [True] * bool(wrong)

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import pytest
-
 from tests.checks.made_tasks import SECRET, messages, secrets
 from tests.made_world import MadeResource, MadeWorld
+from tests.rows import every_row
 from tfcheck.checks import disabled_key
 from tfcheck.symbolic.value import Unknown, Value
 
@@ -17,7 +16,7 @@ def key(enabled: Value = True, kind: str = "aws_kms_key") -> MadeResource:
     return MadeResource(f"{kind}.k", values)
 
 
-@pytest.mark.parametrize(
+@every_row(
     ("now", "before", "ending"),
     [
         ([key()], None, ""),

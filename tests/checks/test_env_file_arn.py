@@ -6,11 +6,12 @@ import pytest
 
 from tests.checks.made_tasks import FILE, LATER, files, messages
 from tests.made_world import MadeResource, MadeWorld, reference
+from tests.rows import every_row
 from tfcheck.checks import env_file_arn
 from tfcheck.symbolic.value import ACCOUNT_ID, Unknown, Value, text
 
 
-@pytest.mark.parametrize(
+@every_row(
     ("value", "wrong"),
     [
         (FILE, ""),
@@ -41,7 +42,7 @@ def test_an_account_that_is_not_known_is_still_an_account(account: Unknown, is_w
 BUCKET = MadeResource("aws_s3_bucket.b", {"bucket": reference("aws_s3_bucket.b", "bucket"), "id": LATER, "arn": LATER})
 
 
-@pytest.mark.parametrize(
+@every_row(
     ("tail", "wrong"),
     [
         ("/web.env", ""),

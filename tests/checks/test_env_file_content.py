@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import pytest
-
 from tests.checks.made_tasks import FILE, files, messages
 from tests.made_world import MadeResource, MadeWorld
+from tests.rows import every_row
 from tfcheck.checks import env_file_content
 
 
-@pytest.mark.parametrize(
+@every_row(
     ("line", "wrong"),
     [
         ("A=1", ""),

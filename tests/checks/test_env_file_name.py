@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import pytest
-
 from tests.checks.made_tasks import FILE, LATER, files, messages
+from tests.rows import every_row
 from tfcheck.checks import env_file_name
 from tfcheck.symbolic.value import Value, text
 
 
-@pytest.mark.parametrize(
+@every_row(
     ("value", "ends"),
     [
         (FILE, 0),

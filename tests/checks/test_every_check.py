@@ -10,6 +10,7 @@ import pytest
 from tests.cases import TESTDATA, Case, with_plan
 from tests.checks.made_tasks import LATER, SECRET, found_in, messages, service
 from tests.made_world import MadeResource, MadeWorld
+from tests.rows import every_row
 from tfcheck.analysis.check import task_changes
 from tfcheck.checks import CHECKS, misconfigurations
 from tfcheck.checks.mistake import Check
@@ -152,7 +153,7 @@ def test_a_check_has_the_name_of_its_module_and_of_its_tests_and_a_page() -> Non
         assert Path(__file__).with_name(f"test_{check.id.replace('-', '_')}.py").exists()
 
 
-@pytest.mark.parametrize("check", CHECKS, ids=lambda each: each.id)
+@every_row("check", CHECKS)
 def test_what_is_not_known_is_no_mistake(check: Check) -> None:
     unknown: dict[str, Value] = {
         "environmentFiles": LATER,

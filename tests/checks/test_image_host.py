@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import pytest
-
 from tests.checks.made_tasks import LATER, messages
+from tests.rows import every_row
 from tfcheck.checks import image_host
 from tfcheck.symbolic.value import Value, text
 
 
-@pytest.mark.parametrize(
+@every_row(
     ("image", "ends"),
     [
         ("111122223333.dkr-ecr.eu-west-1.on.aws/shop:1", 1),

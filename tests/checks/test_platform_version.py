@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import pytest
-
 from tests.checks.made_tasks import FILE, SECRET, files, messages, secrets, service
 from tests.made_world import MadeResource, MadeWorld
+from tests.rows import every_row
 from tfcheck.checks import platform_version
 from tfcheck.symbolic.value import Value
 
 
-@pytest.mark.parametrize(
+@every_row(
     ("version", "container", "needs"),
     [
         ("1.3.0", files(FILE), ["environment files need 1.4.0"]),

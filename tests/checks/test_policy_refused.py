@@ -8,6 +8,7 @@ import pytest
 
 from tests.checks.made_tasks import messages
 from tests.made_world import MadeResource, MadeWorld
+from tests.rows import every_row
 from tfcheck.checks import policy_refused
 from tfcheck.symbolic.value import Value
 
@@ -26,7 +27,7 @@ def found_for(*policies: MadeResource, earlier: tuple[MadeResource, ...] = (), t
     return messages(policy_refused.CHECK, world=world, execution_role_arn=ROLE)
 
 
-@pytest.mark.parametrize(
+@every_row(
     ("statement", "reason"),
     [
         ({"Resource": "acme-config/*"}, "a resource must be `*` or begin with `arn:`"),

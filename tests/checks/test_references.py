@@ -6,6 +6,7 @@ import pytest
 
 from tests.cases import TESTDATA, Case
 from tests.made_world import HERE, MadeResource, MadeWorld, reference, task
+from tests.rows import every_row
 from tfcheck.analysis.check import check
 from tfcheck.analysis.options import RunOptions
 from tfcheck.resolve.derived import cleaned_key
@@ -81,7 +82,7 @@ def test_only_an_other_partition_is_left_open() -> None:
     assert iam_object_arn(arn, Surroundings(Unknown(), "eu-west-1", "111122223333")) == arn
 
 
-@pytest.mark.parametrize(
+@every_row(
     "container",
     [
         {"firelensConfiguration": {"options": {"config-file-type": "s3", "config-file-value": "arn:aws:s3:::cfg"}}},
@@ -112,7 +113,7 @@ def test_the_credentials_of_a_volume_and_the_options_of_a_proxy_are_looked_at_to
     assert needs({}, world=MadeWorld(MadeResource("aws_ecs_service.app", runs))) == []
 
 
-@pytest.mark.parametrize(
+@every_row(
     ("key", "cleaned"),
     [
         ("web/prod.env", "web/prod.env"),

@@ -5,9 +5,8 @@ from __future__ import annotations
 import json
 from typing import Any
 
-import pytest
-
 from tests.made_world import HERE, MadeResource, MadeWorld, task
+from tests.rows import every_row
 from tfcheck.checks import role_for_anyone
 from tfcheck.symbolic.value import Value
 
@@ -27,13 +26,13 @@ def messages(*statements: dict[str, Any], task_role: Value = None) -> list[str]:
 SAID = "warning: the trust policy of the execution role aws_iam_role.exec lets anyone in any AWS account assume it"
 
 
-@pytest.mark.parametrize("principal", ["*", {"AWS": "*"}, {"AWS": ["arn:aws:iam::111122223333:root", "*"]}])
-@pytest.mark.parametrize("action", ["sts:AssumeRole", "sts:*", "*", ["sts:TagSession", "STS:assume*"]])
+@every_row("principal", ["*", {"AWS": "*"}, {"AWS": ["arn:aws:iam::111122223333:root", "*"]}])
+@every_row("action", ["sts:AssumeRole", "sts:*", "*", ["sts:TagSession", "STS:assume*"]])
 def test_everybody_is_notified_once(principal: object, action: object) -> None:
     assert messages(ANYONE | {"Principal": principal, "Action": action}, task_role=f"{ARN}execution") == [SAID]
 
 
-@pytest.mark.parametrize(
+@every_row(
     "statement",
     [
         ANYONE | {"Condition": {"StringEquals": {"aws:PrincipalOrgID": "o-a1b2c3d4e5"}}},

@@ -17,6 +17,7 @@ import pytest
 from tests.cases import TESTDATA
 from tests.plan.made import nested
 from tests.report import samples
+from tests.rows import every_row
 from tfcheck import __version__
 from tfcheck.cli import main as cli
 from tfcheck.cli import terminal
@@ -313,7 +314,7 @@ def test_colours_reach_the_screen_and_stay_out_of_files(
     assert "\x1b[" not in capsys.readouterr().out
 
 
-@pytest.mark.parametrize(("columns", "width"), [("40", 60), ("95", 95), ("400", 200), ("", 100), ("wide", 100)])
+@every_row(("columns", "width"), [("40", 60), ("95", 95), ("400", 200), ("", 100), ("wide", 100)])
 def test_the_width_is_one_that_reads_well(columns: str, width: int) -> None:
     assert terminal.width(io.StringIO(), {"COLUMNS": columns}) == width
 

@@ -12,6 +12,7 @@ from types import SimpleNamespace
 import pytest
 
 from tests.cases import TESTDATA, Case
+from tests.rows import every_row
 from tfcheck.analysis.check import check
 from tfcheck.analysis.options import RunOptions
 from tfcheck.cli import progress as module
@@ -98,7 +99,7 @@ def test_a_terminal_that_is_gone_is_no_error() -> None:
     assert terminal.closed
 
 
-@pytest.mark.parametrize(
+@every_row(
     ("stream", "variables", "quiet", "shown"),
     [
         (Terminal(), TERMINAL, False, True),

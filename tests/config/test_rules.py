@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import pytest
-
+from tests.rows import every_row
 from tfcheck.analysis.rulebook import known_rules
 from tfcheck.config.rules import RuleSelection, match_rules, suggestion
 
 RULES = known_rules()
 
 
-@pytest.mark.parametrize(
+@every_row(
     ("select", "ignore", "expected"),
     [
         ((), (), True),

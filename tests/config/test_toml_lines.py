@@ -5,10 +5,10 @@ from __future__ import annotations
 import tomllib
 from typing import Any
 
-import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from tests.rows import every_row
 from tfcheck.config.tables import KeyPath, key_lines
 
 TEXT = '''fail-on = "error"
@@ -30,7 +30,7 @@ rule = "image"
 '''
 
 
-@pytest.mark.parametrize(
+@every_row(
     ("path", "line"),
     [
         (("fail-on",), 1),

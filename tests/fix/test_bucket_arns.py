@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import pytest
-
+from tests.rows import every_row
 from tfcheck.fix.layout.render import text
 from tfcheck.fix.values.spelling import adapt_bucket_arns, shorter
 from tfcheck.fix.wanted import NeededStatement, Reference
@@ -11,7 +10,7 @@ from tfcheck.fix.wanted import NeededStatement, Reference
 ARN = Reference("aws_s3_bucket.b.arn")
 
 
-@pytest.mark.parametrize(
+@every_row(
     ("around", "written"),
     [
         ('Resource = "arn:aws:s3:::${aws_s3_bucket.b.bucket}/*"', '"arn:aws:s3:::${aws_s3_bucket.b.bucket}/web.env"'),

@@ -10,6 +10,7 @@ from tests.cases import TESTDATA, Case
 from tests.fix.found import after, copied, replaced
 from tests.fix.open_policies import plan_with_open_policies
 from tests.fix.test_cases import edits
+from tests.rows import every_row
 from tfcheck.analysis.check import check
 from tfcheck.fix import find_fixes
 from tfcheck.fix.edits.insertion import apply_insertions
@@ -118,7 +119,7 @@ NEARLY = [
 ]
 
 
-@pytest.mark.parametrize(("actions", "resources", "needed", "more_actions", "more_resources"), NEARLY)
+@every_row(("actions", "resources", "needed", "more_actions", "more_resources"), NEARLY)
 def test_a_nearly_fitting_statement_gets_what_its_other_parts_do_not_widen(
     actions: list[str],
     resources: list[str],

@@ -6,6 +6,7 @@ import pytest
 
 from tests.cases import TESTDATA
 from tests.fix.found import found_in
+from tests.rows import every_row
 from tfcheck.fix.values.gates import gated_instance
 from tfcheck.fix.wanted import NeededStatement, Reference
 from tfcheck.hcl.modules import Module
@@ -28,7 +29,7 @@ resource "aws_ecs_task_definition" "worker" {{
 """
 
 
-@pytest.mark.parametrize(
+@every_row(
     ("count", "named", "found"),
     [
         ("var.worker ? 1 : 0", SECRET, ""),

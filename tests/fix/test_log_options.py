@@ -6,10 +6,9 @@ import shutil
 import subprocess
 from pathlib import Path
 
-import pytest
-
 from tests.cases import TESTDATA, Case
 from tests.fix.planned_again import planned_again
+from tests.rows import every_row
 from tfcheck.analysis.fix_session import fix
 from tfcheck.analysis.options import FixSelection
 from tfcheck.checks import CHECKS
@@ -62,7 +61,7 @@ ITEMS = {
 }
 
 
-@pytest.mark.parametrize(("before", "after"), ITEMS.items())
+@every_row(("before", "after"), ITEMS.items())
 def test_an_item_is_aligned_with_those_above_it(before: str, after: str | None) -> None:
     source = SourceText("main.tf", f"x = {before}\n")
     parts = read_parts(source.text, len("x = "))

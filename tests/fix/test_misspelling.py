@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from tests.rows import every_row
 from tfcheck.fix.corrections.misspelling import Misspelling, misspelled_action, misspelled_prefix, misspelled_resources
 from tfcheck.symbolic.wildcards import glob_known
 
@@ -40,13 +40,13 @@ OTHERS = [
 ]
 
 
-@pytest.mark.parametrize(("pattern", "wanted"), SLIPS.items(), ids=SLIPS)
+@every_row(("pattern", "wanted"), SLIPS.items())
 def test_a_slip_is_corrected(pattern: str, wanted: str) -> None:
     found = next(misspelled_resources(S3 + pattern, FILE, GET))
     assert found.correct(S3 + pattern) == S3 + wanted
 
 
-@pytest.mark.parametrize("pattern", OTHERS)
+@every_row("pattern", OTHERS)
 def test_another_name_is_no_slip(pattern: str) -> None:
     assert list(misspelled_resources(S3 + pattern, FILE, GET)) == []
 
@@ -122,14 +122,14 @@ def test_a_file_without_a_directory_is_granted_alone() -> None:
     assert found.correct(f"{S3}acme-config/env/*") == f"{S3}acme-config/prod.env"
 
 
-@pytest.mark.parametrize("action", ["s3:GetObjects", "s3.GetObject", "s3:Get_Object", "s3:GetObjet", "s3:GteObject"])
+@every_row("action", ["s3:GetObjects", "s3.GetObject", "s3:Get_Object", "s3:GetObjet", "s3:GteObject"])
 def test_an_action_that_does_not_exist(action: str) -> None:
     assert misspelled_action(action, "s3:GetObject") == Misspelling(
         0, len(action), "s3:GetObject", "IAM has no such action"
     )
 
 
-@pytest.mark.parametrize(
+@every_row(
     ("action", "needed"),
     [
         ("s3:PutObject", "s3:GetObject"),

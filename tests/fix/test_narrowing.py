@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from tests.rows import every_row
 from tfcheck.fix.text.policy_text import file_of
 from tfcheck.fix.words.narrowing import DenialPlace, narrowing
 from tfcheck.hcl.syntax.source import SourceText
@@ -56,7 +57,7 @@ def test_a_statement_on_everything_names_what_it_must_not_deny() -> None:
     assert found.words == "name what it must not deny, or exempt the role by a condition"
 
 
-@pytest.mark.parametrize(
+@every_row(
     "statement",
     [
         {"Action": "s3:*", "Resource": "arn:aws:s3:::acme-config/*"},
@@ -129,7 +130,7 @@ def test_the_text_is_what_the_policy_is_written_in() -> None:
     assert f'  not_resources = ["{FILE}"]' in document.splitlines()
 
 
-@pytest.mark.parametrize(
+@every_row(
     ("text", "file"),
     [
         ('templatefile("${path.module}/policies/a.json.tftpl", { arn = var.arn })', "policies/a.json.tftpl"),

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from tests.cases import TESTDATA, Case, with_expectation
+from tests.rows import every_row
 from tfcheck.analysis.options import RunOptions
 from tfcheck.analysis.session import Session
 from tfcheck.checks import CHECKS
@@ -43,7 +44,7 @@ def test_an_access_key_is_not_moved_to_a_secret() -> None:
     assert (found.hcl, "task role" in found.words) == ("", True)
 
 
-@pytest.mark.parametrize(
+@every_row(
     ("rule", "about", "hcl"),
     [
         ("env-file-arn", "s3://acme-config/web/app.env", '"arn:aws:s3:::acme-config/web/app.env"'),

@@ -7,12 +7,11 @@ import re
 import shutil
 from pathlib import Path
 
-import pytest
-
 from tests.cases import TESTDATA, Case
 from tests.fix.found import replaced
 from tests.fix.test_cases import edits
 from tests.fix.test_place import fixes
+from tests.rows import every_row
 from tfcheck.analysis.check import check
 from tfcheck.fix import find_fixes
 from tfcheck.fix.proposal import DraftFix
@@ -124,7 +123,7 @@ def allow(*resource: str | Reference) -> tuple[NeededStatement, ...]:
     return (NeededStatement("Read", ("s3:GetObject",), (tuple(resource),)),)
 
 
-@pytest.mark.parametrize(
+@every_row(
     ("first", "second", "element", "wanted"),
     [
         ("b/a/x", "b/a/x", None, "b/a/x"),

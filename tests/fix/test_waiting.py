@@ -11,6 +11,7 @@ import pytest
 
 from tests.cases import TESTDATA
 from tests.fix.found import copied, found_in, plan_in
+from tests.rows import every_row
 from tfcheck.analysis.check import check
 from tfcheck.analysis.fix_session import fix
 from tfcheck.analysis.options import FixSelection, RunOptions
@@ -156,7 +157,7 @@ LISTS = {
 }
 
 
-@pytest.mark.parametrize(("before", "after"), LISTS.items())
+@every_row(("before", "after"), LISTS.items())
 def test_a_list_that_is_there_gets_another_element(before: str, after: str | None) -> None:
     source = SourceText("main.tf", f'resource "a" "b" {{\n  depends_on = {before}\n}}\n')
     edits = insert_depends_on(read_source(source).blocks[0], ["c.d"])

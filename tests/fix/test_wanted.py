@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import pytest
-
 from tests.report import samples
+from tests.rows import every_row
 from tfcheck.fix.wanted import NeededStatement, Reference, Spelled, needed_statements, with_gates
 from tfcheck.symbolic.value import TextLike, display
 from tfcheck.vocabulary.finding import Answer, Verdict
@@ -14,7 +13,7 @@ def spell(value: TextLike) -> Spelled | None:
     return (display(value),)
 
 
-@pytest.mark.parametrize(
+@every_row(
     ("resource", "granted"),
     [
         ("arn:aws:s3:::cfg/prod.env", True),

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import pytest
 
+from tests.rows import every_row
 from tfcheck.iam.action import Action, group_actions, names, read_action
 from tfcheck.symbolic.value import Symbol, TextLike, Truth, Unknown, text
 
@@ -15,7 +16,7 @@ def entry(written: TextLike) -> Action:
     return read
 
 
-@pytest.mark.parametrize(
+@every_row(
     ("written", "answer"),
     [
         ("s3:GetObject", T),

@@ -1,8 +1,7 @@
 from __future__ import annotations
 
-import pytest
-
 from tests.iam.examples import CALLER, ROLE, allow, document, readable
+from tests.rows import every_row
 from tfcheck.iam import Absent, Context, Entry, Later, OneOfValues, PresenceUnknown, Request, applies, parse_policy
 from tfcheck.symbolic.value import ACCOUNT_ID, Symbol, Truth, Unknown, Value
 
@@ -20,7 +19,7 @@ def holds(
     return applies(policy.statements[0], Request("s3:GetObject", "*", CALLER, context)).conditions
 
 
-@pytest.mark.parametrize(
+@every_row(
     ("operator", "values", "entry", "answer"),
     [
         ("StringEquals", "a", "a", T),
@@ -89,7 +88,7 @@ def test_operators_compare(operator: str, values: Value, entry: Entry, answer: T
     assert holds(operator, values, entry) is answer
 
 
-@pytest.mark.parametrize("operator", ["StringEquals", "StringLike", "ArnLike", "Bool", "NumericEquals", "DateLessThan"])
+@every_row("operator", ["StringEquals", "StringLike", "ArnLike", "Bool", "NumericEquals", "DateLessThan"])
 def test_a_key_that_is_missing(operator: str) -> None:
     assert holds(operator, "5", ABSENT) is F
     assert holds(operator + "IfExists", "5", ABSENT) is T
@@ -97,7 +96,7 @@ def test_a_key_that_is_missing(operator: str) -> None:
     assert holds("ForAnyValue:" + operator, "5", ABSENT) is F
 
 
-@pytest.mark.parametrize(
+@every_row(
     "operator",
     [
         "StringNotEquals",
@@ -121,7 +120,7 @@ def test_what_aws_does_not_document_stays_open() -> None:
     assert holds("StringNotEquals", "a", ["a", "b"]) is U
 
 
-@pytest.mark.parametrize(
+@every_row(
     ("operator", "entry", "answer"),
     [
         ("ForAllValues:StringEquals", ["a", "b"], T),
@@ -149,7 +148,7 @@ def test_a_key_known_to_have_several_values_needs_a_set_operator() -> None:
     assert holds("ForAnyValue:StringEquals", "a", "a", key="aws:TagKeys") is T
 
 
-@pytest.mark.parametrize(
+@every_row(
     ("value", "entry", "answer"),
     [
         ("true", ABSENT, T),
@@ -201,7 +200,7 @@ def test_several_keys_and_operators_must_all_hold() -> None:
     assert fits(a="2") is F
 
 
-@pytest.mark.parametrize(
+@every_row(
     ("operator", "value", "entry", "answer"),
     [
         ("StringEquals", "${x:other}", "a", T),
@@ -263,7 +262,7 @@ def test_an_open_condition_names_its_key_and_an_open_value_its_symbol() -> None:
     assert waits(SLOT, "a") == [("unknown_value", "${x.y.z}")]
 
 
-@pytest.mark.parametrize(
+@every_row(
     ("operator", "values", "answer"),
     [
         ("DateGreaterThan", "2020-01-01T00:00:00Z", T),

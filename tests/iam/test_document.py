@@ -2,9 +2,8 @@ from __future__ import annotations
 
 import json
 
-import pytest
-
 from tests.iam.examples import ACCOUNT, CFG, O, allow, deny, document, resource_policy
+from tests.rows import every_row
 from tfcheck.iam import Allowed, Denied, Effect, Layers, PolicyKind, Undecided, decide, parse_policy
 from tfcheck.symbolic.value import JsonText, Set, Symbol, Unknown, Value, text
 
@@ -39,7 +38,7 @@ def test_a_statement_says_where_it_stands() -> None:
     ]
 
 
-@pytest.mark.parametrize(
+@every_row(
     ("statement", "reason"),
     [
         (GOOD | {"Effect": "allow"}, "an Effect is neither `Allow` nor `Deny`"),
@@ -71,7 +70,7 @@ def test_what_aws_refuses_is_invalid(statement: Value, reason: str) -> None:
     assert (policy.invalid, policy.statements) == (reason, ())
 
 
-@pytest.mark.parametrize(
+@every_row(
     ("whole", "reason"),
     [
         ("", "the document is not JSON"),
@@ -91,7 +90,7 @@ def test_what_is_no_policy_is_invalid(whole: Value, reason: str) -> None:
     assert parse_policy(whole, "p").invalid == reason
 
 
-@pytest.mark.parametrize(
+@every_row(
     ("statement", "reason"),
     [
         (GOOD, "a statement has neither Principal nor NotPrincipal"),

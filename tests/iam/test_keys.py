@@ -1,9 +1,9 @@
 from __future__ import annotations
 
 import msgspec
-import pytest
 
 from tests.iam.examples import ACCOUNT, CALLER, REGION, ROLE
+from tests.rows import every_row
 from tfcheck.iam import Absent, Context, Entry, PresenceUnknown, service_context, start_up_context
 from tfcheck.symbolic.value import Unknown, Value
 
@@ -14,7 +14,7 @@ def context(action: str = "s3:GetObject", **more: object) -> Context:
     return start_up_context(CALLER, action, region=REGION, **more)  # type: ignore[arg-type]
 
 
-@pytest.mark.parametrize(
+@every_row(
     ("key", "entry"),
     [
         ("aws:PrincipalArn", ROLE),

@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import Any
 
 import msgspec
-import pytest
 
 from tests.iam.examples import (
     ACCOUNT,
@@ -25,6 +24,7 @@ from tests.iam.examples import (
     layers,
     resource_policy,
 )
+from tests.rows import every_row
 from tfcheck.iam import (
     Allowed,
     Caller,
@@ -50,7 +50,7 @@ SESSION = f"arn:aws:sts::{ACCOUNT}:assumed-role/exec/"
 SLOT = Unknown(Symbol("x.y", ("z",)))
 
 
-@pytest.mark.parametrize(
+@every_row(
     ("value", "answer"),
     [
         ("*", PrincipalMatch(session=T)),
@@ -124,7 +124,7 @@ def test_an_allow_with_not_principal_is_not_decided() -> None:
     assert isinstance(decide(O, given), Undecided)
 
 
-@pytest.mark.parametrize("principal", [ROLE, ACCOUNT, f"arn:aws:iam::{ACCOUNT}:root", "*", "AROAEXAMPLEEXAMPLE123"])
+@every_row("principal", [ROLE, ACCOUNT, f"arn:aws:iam::{ACCOUNT}:root", "*", "AROAEXAMPLEEXAMPLE123"])
 def test_a_deny_for_whatever_the_caller_is_denies(principal: str) -> None:
     given = layers(allow("s3:*", "*"), resource=deny("s3:*", "*", Principal={"AWS": principal}))
     assert decide(O, given) == Denied("explicit", (Origin("resource", None, 0),))
@@ -263,7 +263,7 @@ def by_service(service: Value = "ecs-tasks.amazonaws.com", condition: Value = No
 FINE: Decision = Allowed((Origin("aws_iam_role.exec", None, 0),))
 
 
-@pytest.mark.parametrize(
+@every_row(
     ("statement", "decision"),
     [
         (by_service(), FINE),

@@ -1,9 +1,9 @@
 from __future__ import annotations
 
 import msgspec
-import pytest
 
 from tests.iam.examples import K, O, P, S, T, W
+from tests.rows import every_row
 from tfcheck.iam import (
     Allowed,
     Decision,
@@ -37,7 +37,7 @@ def test_all_that_are_bundled_can_be_read() -> None:
         assert managed_policy_version("arn:aws:iam::aws:policy/" + tail) in {f"v{n}" for n in range(1, 30)}
 
 
-@pytest.mark.parametrize(
+@every_row(
     ("name", "request_", "decision"),
     [
         ("service-role/AmazonECSTaskExecutionRolePolicy", T, Allowed),
@@ -70,7 +70,7 @@ def test_they_are_the_same_in_every_partition() -> None:
         assert [each.actions for each in other.statements] == [each.actions for each in aws.statements]
 
 
-@pytest.mark.parametrize(
+@every_row(
     "arn",
     [
         "arn:aws:iam::aws:policy/ReadOnlyAccess",

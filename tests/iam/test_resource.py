@@ -1,8 +1,7 @@
 from __future__ import annotations
 
-import pytest
-
 from tests.iam.examples import ACCOUNT, CFG, HERE, LOG_GROUP
+from tests.rows import every_row
 from tfcheck.iam.context import Absent, Context, PresenceUnknown
 from tfcheck.iam.resource import Resource, Resources, covers, matches, read_resource, target
 from tfcheck.symbolic.value import NAME, REGION, Hole, Symbol, TextLike, Truth, Unknown, text
@@ -26,7 +25,7 @@ def fits(pattern: TextLike, resource: TextLike, variables: Truth = T) -> Truth:
     return matches(entry, target(resource), CONTEXT)
 
 
-@pytest.mark.parametrize(
+@every_row(
     ("pattern", "resource", "answer"),
     [
         ("*", PARAMETER, T),
@@ -113,7 +112,7 @@ def test_variables_are_text_in_policies_of_the_old_version() -> None:
     assert fits(CFG + "/${x:a}", CFG + "/app", U) is U
 
 
-@pytest.mark.parametrize("pattern", ["", "cfg", "aws:s3:::cfg", "ARN:aws:s3:::cfg", "**"])
+@every_row("pattern", ["", "cfg", "aws:s3:::cfg", "ARN:aws:s3:::cfg", "**"])
 def test_what_is_no_arn_is_refused(pattern: str) -> None:
     assert isinstance(read_resource(pattern, variables=T), str)
 

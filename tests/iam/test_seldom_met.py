@@ -20,6 +20,7 @@ from tests.iam.examples import (
     request,
     resource_policy,
 )
+from tests.rows import every_row
 from tfcheck.iam import (
     Allowed,
     Decision,
@@ -49,8 +50,8 @@ def decision_on(statement: Value, **entries: Entry) -> Decision:
 # Variables
 
 
-@pytest.mark.parametrize("entry", [["app"], Set(("app",)), "app", OneOfValues(("app", "ops")), PresenceUnknown("app")])
-@pytest.mark.parametrize("key", ["aws:CalledVia", "AWS:calledvia", "aws:PrincipalOrgPaths"])
+@every_row("entry", [["app"], Set(("app",)), "app", OneOfValues(("app", "ops")), PresenceUnknown("app")])
+@every_row("key", ["aws:CalledVia", "AWS:calledvia", "aws:PrincipalOrgPaths"])
 def test_a_key_with_several_values_is_put_into_no_string(key: str, entry: Entry) -> None:
     entries: dict[str, Entry] = {"aws:CalledVia": entry, "aws:PrincipalOrgPaths": entry}
     assert decision_on(allow("s3:*", f"{CFG}/${{{key}}}/*"), **entries) == Denied("implicit")
@@ -76,9 +77,7 @@ def test_of_many_open_variables_no_combination_is_dropped(number: int) -> None:
     assert decide(elsewhere, layers(allow("s3:*", spelled))) == Denied("implicit")
 
 
-@pytest.mark.parametrize(
-    "inside", ["aws:username,'app'", "aws:username,  'app'", "aws:username , 'app'", " aws:username"]
-)
+@every_row("inside", ["aws:username,'app'", "aws:username,  'app'", "aws:username , 'app'", " aws:username"])
 def test_a_variable_spaced_in_another_way_than_aws_documents_is_not_decided(inside: str) -> None:
     written = f"{CFG}/${{{inside}}}/*"
     assert isinstance(decision_on(allow("s3:*", written)), Undecided)
@@ -158,7 +157,7 @@ def test_a_key_policy_and_the_role_s_own_policy_open_a_key_of_another_account() 
 # Statement ids
 
 
-@pytest.mark.parametrize("sid", ["Read the file", "read-it", "read_it", "läs", "a.b", "a\n", Text(("a-", Unknown()))])
+@every_row("sid", ["Read the file", "read-it", "read_it", "läs", "a.b", "a\n", Text(("a-", Unknown()))])
 def test_a_sid_holds_letters_and_digits_on_a_role_and_anything_elsewhere(sid: Value) -> None:
     statement = allow("s3:GetObject", CFG + "/*", Sid=sid)
     refused = parse_policy(document(statement), "p")
@@ -169,7 +168,7 @@ def test_a_sid_holds_letters_and_digits_on_a_role_and_anything_elsewhere(sid: Va
     assert parse_policy(document(trusted), "p", PolicyKind.TRUST).invalid is None
 
 
-@pytest.mark.parametrize("sid", ["", "0", "ReadTheFile1", Text(("a", Unknown())), Unknown()])
+@every_row("sid", ["", "0", "ReadTheFile1", Text(("a", Unknown())), Unknown()])
 def test_other_sids_are_read(sid: Value) -> None:
     assert parse_policy(document(allow("s3:GetObject", CFG + "/*", Sid=sid)), "p").invalid is None
 

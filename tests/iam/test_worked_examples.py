@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from typing import Any
 
-import pytest
-
 from tests.iam.examples import (
     ACCOUNT,
     CFG,
@@ -29,6 +27,7 @@ from tests.iam.examples import (
     layers,
     request,
 )
+from tests.rows import every_row
 from tfcheck.iam import Allowed, Decision, Denied, Layers, Request, Undecided, decide
 from tfcheck.symbolic.value import Value
 
@@ -301,7 +300,7 @@ ROWS: list[tuple[str, Layers, Request, Expected]] = [
 ]
 
 
-@pytest.mark.parametrize(("given", "asked", "expected"), [row[1:] for row in ROWS], ids=[row[0] for row in ROWS])
+@every_row(("given", "asked", "expected"), [row[1:] for row in ROWS])
 def test_worked_example(given: Layers, asked: Request, expected: Expected) -> None:
     assert outline(decide(asked, given)) == expected
 

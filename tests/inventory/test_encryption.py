@@ -5,6 +5,7 @@ from collections.abc import Sequence
 import pytest
 
 from tests.made_world import HERE, OPEN, MadeResource, MadeWorld, reference
+from tests.rows import every_row
 from tfcheck.inventory.key import KmsKey
 from tfcheck.inventory.keys_in_use import keys_of_parameter, keys_of_secret, secret_of, whole_arn
 from tfcheck.inventory.object_key import has_bucket_key, keys_of_object
@@ -127,7 +128,7 @@ def test_an_etag_can_prove_that_no_key_encrypts_an_object() -> None:
     assert possible(MadeWorld(bucket(), encryption(), other, earlier=[bucket(), other])) == [(KEY, False)]
 
 
-@pytest.mark.parametrize("changed", ["content", "etag", "source_hash", "metadata", "key"])
+@every_row("changed", ["content", "etag", "source_hash", "metadata", "key"])
 def test_a_rewritten_object_follows_the_bucket_if_it_waits_for_its_encryption(changed: str) -> None:
     was, will = (file(("server_side_encryption",), server_side_encryption="", **{changed: each}) for each in "ab")
     for waits, expected in ((True, [(KEY, True)]), (False, [(KEY, False)])):
@@ -233,7 +234,7 @@ def secret(key: Value, around: Surroundings = HERE) -> MadeResource:
     return MadeResource("aws_secretsmanager_secret.db", attributes, around)
 
 
-@pytest.mark.parametrize(
+@every_row(
     ("old", "new", "expected"),
     [
         (KEY, OTHER, [(OTHER, True)]),  # the update encrypts it again

@@ -3,6 +3,7 @@ from __future__ import annotations
 import pytest
 
 from tests.made_world import HERE, MadeResource, MadeWorld, reference
+from tests.rows import every_row
 from tfcheck.inventory.key import KmsKey, named_key
 from tfcheck.resolve.surroundings import Surroundings
 from tfcheck.symbolic.value import Unknown, Value, display
@@ -26,7 +27,7 @@ def alias(target: Value, name: str = "alias/app") -> MadeResource:
     )
 
 
-@pytest.mark.parametrize("nothing", [None, "", "alias/aws/secretsmanager", "arn:aws:kms:eu-west-1:1:alias/aws/s3"])
+@every_row("nothing", [None, "", "alias/aws/secretsmanager", "arn:aws:kms:eu-west-1:1:alias/aws/s3"])
 def test_aws_managed_keys_need_no_permission(nothing: Value) -> None:
     assert named_key(nothing, HOLDER, MadeWorld()) is None
 
@@ -41,7 +42,7 @@ def test_a_reference_to_a_key_is_resolved_to_its_arn(attribute: str) -> None:
     assert named_key(reference("aws_kms_key.made", attribute), HOLDER, MadeWorld(MADE)) == KmsKey(OWN)  # type: ignore[arg-type]
 
 
-@pytest.mark.parametrize(
+@every_row(
     "named",
     [
         "alias/app",
@@ -51,7 +52,7 @@ def test_a_reference_to_a_key_is_resolved_to_its_arn(attribute: str) -> None:
         reference("aws_kms_alias.app", "target_key_arn"),
     ],
 )
-@pytest.mark.parametrize("target", [reference("aws_kms_key.made", "key_id"), reference("aws_kms_key.made", "arn")])
+@every_row("target", [reference("aws_kms_key.made", "key_id"), reference("aws_kms_key.made", "arn")])
 def test_an_alias_is_resolved_to_its_key(named: Value, target: Unknown) -> None:
     assert named_key(named, HOLDER, MadeWorld(MADE, alias(target))) == KmsKey(OWN)  # type: ignore[arg-type]
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from tests.made_world import HERE, MadeResource, MadeWorld
+from tests.rows import every_row
 from tfcheck.inventory.change import is_same_name
 from tfcheck.inventory.setting import KEY_POLICY, SettingOwner, settings
 from tfcheck.symbolic.value import ACCOUNT_ID, NAME, Symbol, Text, TextLike, Truth, Unknown, Value
@@ -18,7 +19,7 @@ CHOSEN = Unknown(symbol=Symbol("aws_s3_bucket.b", ("bucket",)))
 HERE_LATER = Unknown(symbol=Symbol("provider.aws", ("account_id",)), hole=ACCOUNT_ID)
 
 
-@pytest.mark.parametrize(
+@every_row(
     ("one", "other", "truth"),
     [
         (MADE, OLD, Truth.FALSE),

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from tests.plan.made import TESTDATA, nested, plan
+from tests.rows import every_row
 from tfcheck.plan import ConfigModule, constant, load, references
 from tfcheck.vocabulary.errors import InputError
 
@@ -37,12 +38,12 @@ def test_a_real_configuration_is_read_through_its_modules() -> None:
     assert provider.full_name.endswith("/hashicorp/aws")
 
 
-@pytest.mark.parametrize("value", [None, False, "", 0, [], "x", {"a": 1}])
+@every_row("value", [None, False, "", 0, [], "x", {"a": 1}])
 def test_a_constant_may_be_any_value(value: Any) -> None:
     assert constant({"constant_value": value}) == (True, value)
 
 
-@pytest.mark.parametrize("expression", [{}, {"references": ["var.x"]}, None, [], [{"constant_value": 1}]])
+@every_row("expression", [{}, {"references": ["var.x"]}, None, [], [{"constant_value": 1}]])
 def test_what_has_no_constant_is_none(expression: Any) -> None:
     assert constant(expression) == (False, None)
 
@@ -56,7 +57,7 @@ def test_references_keep_order_and_duplicates() -> None:
     assert references({"references": ["var.o.arn", "var.o", "var.o"]}) == ("var.o.arn", "var.o", "var.o")
 
 
-@pytest.mark.parametrize("expression", [{}, {"constant_value": 1}, {"references": None}, None, [{"references": ["a"]}]])
+@every_row("expression", [{}, {"constant_value": 1}, {"references": None}, None, [{"references": ["a"]}]])
 def test_what_has_no_references_has_none(expression: Any) -> None:
     assert references(expression) == ()
 

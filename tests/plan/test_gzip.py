@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from tests.plan.made import SMALLEST, loaded
+from tests.rows import every_row
 from tfcheck.plan import file as stored
 from tfcheck.plan import load
 from tfcheck.vocabulary.errors import InputError
@@ -35,7 +36,7 @@ def test_all_members_of_a_gzip_file_are_read() -> None:
     assert found.plans[0].variables == {"name": "ä"}
 
 
-@pytest.mark.parametrize("length", [3, 10, 15, -9, -1])
+@every_row("length", [3, 10, 15, -9, -1])
 def test_gzip_that_is_cut_short_is_refused(length: int) -> None:
     with pytest.raises(InputError, match="is cut short"):
         loaded(gzip.compress(PLAN)[:length])

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from tests.plan.made import change, nested, plan
+from tests.rows import every_row
 from tfcheck.plan import Instance
 from tfcheck.symbolic.value import Symbol, Unknown
 from tfcheck.vocabulary.errors import InputError
@@ -28,7 +29,7 @@ def instance_of(*actions: str, **parts: Any) -> Instance:
     return found
 
 
-@pytest.mark.parametrize(
+@every_row(
     ("actions", "before", "after", "expected_before", "expected_after"),
     [
         (["no-op"], OLD, OLD, OLD, OLD),
@@ -108,8 +109,8 @@ def test_an_object_of_another_shape_is_refused_by_name() -> None:
         _ = instance_of("create", after=[1]).after
 
 
-@pytest.mark.parametrize("mask", [[], [{"arn": True}], "arn", 1])
-@pytest.mark.parametrize(("key", "part"), MASKS.items())
+@every_row("mask", [[], [{"arn": True}], "arn", 1])
+@every_row(("key", "part"), MASKS.items())
 def test_a_mask_of_another_shape_is_refused_by_name(key: str, part: str, mask: Any) -> None:
     found = instance_of("update", before=OLD, after=NEW, **{key: mask})
     with pytest.raises(InputError, match=rf"`{key}` of `aws_iam_role\.x` in the plan cannot be read: Expected"):
@@ -122,8 +123,8 @@ def test_a_mask_that_is_null_or_false_marks_nothing() -> None:
     )
 
 
-@pytest.mark.parametrize("depth", [101, 500])
-@pytest.mark.parametrize(("key", "part"), PARTS.items())
+@every_row("depth", [101, 500])
+@every_row(("key", "part"), PARTS.items())
 def test_what_is_nested_too_deep_is_refused_by_name(key: str, part: str, depth: int) -> None:
     found = instance_of("update", **{"before": OLD, "after": NEW, key: nested(depth)})
     assert found.exists_after
@@ -131,7 +132,7 @@ def test_what_is_nested_too_deep_is_refused_by_name(key: str, part: str, depth: 
         getattr(found, part)
 
 
-@pytest.mark.parametrize(("key", "part"), PARTS.items())
+@every_row(("key", "part"), PARTS.items())
 def test_what_is_nested_deep_is_read(key: str, part: str) -> None:
     found = instance_of("update", **{"before": OLD, "after": NEW, key: nested(100)})
     assert getattr(found, part) is not None

@@ -13,6 +13,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from tests.plan.made import PLANS, SMALLEST, TESTDATA, loaded
+from tests.rows import every_row
 from tfcheck.plan import SavedPlanError, load
 from tfcheck.vocabulary.errors import InputError
 
@@ -48,7 +49,7 @@ def load_without_a_warning(path: Path) -> None:
     assert plan.has_changes
 
 
-@pytest.mark.parametrize("path", sorted(TESTDATA.glob("*/state.json")))
+@every_row("path", sorted(TESTDATA.glob("*/state.json")))
 def test_a_state_of_the_cases_is_refused(path: Path) -> None:
     with pytest.raises(InputError, match="is a Terraform state shown as JSON, not a plan") as caught:
         load(path)
@@ -56,7 +57,7 @@ def test_a_state_of_the_cases_is_refused(path: Path) -> None:
     assert "show -json" in caught.value.hint
 
 
-@pytest.mark.parametrize(
+@every_row(
     ("before", "encoding"),
     [
         (b"\xef\xbb\xbf", "utf-8"),
@@ -94,7 +95,7 @@ def test_several_plans_in_one_file_are_several_plans(between: str, tmp_path: Pat
     assert [plan.label for plan in plans] == [str(path), f"{path}#2", f"{path}#3"]
 
 
-@pytest.mark.parametrize("version", ["0.1", "0.2", "1.0", "1.2", "1.10", "1.99"])
+@every_row("version", ["0.1", "0.2", "1.0", "1.2", "1.10", "1.99"])
 def test_known_majors_are_read_whatever_the_minor(version: str) -> None:
     found = loaded(json.dumps(SMALLEST | {"format_version": version}))
     assert found.plans[0].format_version == version
@@ -159,7 +160,7 @@ def test_numbers_beyond_64_bits_are_read_exactly() -> None:
     assert plan.variables == {"n": large}
 
 
-@pytest.mark.parametrize(
+@every_row(
     ("text", "message", "hint"),
     [
         ("", "is empty", "show -json"),
@@ -216,9 +217,9 @@ COMMANDS = "\n".join(
 )
 
 
-@pytest.mark.parametrize("before", ["", WRAPPED, f"::group::show\r\n{WRAPPED}"])
-@pytest.mark.parametrize("between", ["", "\n", "\r\n\r\n"])
-@pytest.mark.parametrize("after", ["", "\n", "\n##[endgroup]\n"])
+@every_row("before", ["", WRAPPED, f"::group::show\r\n{WRAPPED}"])
+@every_row("between", ["", "\n", "\r\n\r\n"])
+@every_row("after", ["", "\n", "\n##[endgroup]\n"])
 def test_what_the_wrapper_of_setup_terraform_prints_is_passed_over(before: str, between: str, after: str) -> None:
     found = loaded(f"{before}{PLAN}{between}{COMMANDS}{after}")
     assert len(found.plans) == 1

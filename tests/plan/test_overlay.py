@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
-import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from tests.rows import every_row
 from tfcheck.plan.overlay import is_masked, looks_like_reference, marks_anything, overlay
 from tfcheck.symbolic.value import Symbol, Unknown, unknowns
 
@@ -18,7 +18,7 @@ def unknown(*path: str | int) -> Unknown:
     return Unknown(Symbol(ROLE, path))
 
 
-@pytest.mark.parametrize(
+@every_row(
     ("after", "mask", "expected"),
     [
         # any attribute, all of it
@@ -134,7 +134,7 @@ def filled(found: Any, value: Any) -> Any:
             return found
 
 
-@pytest.mark.parametrize(
+@every_row(
     "text",
     [
         "module.x.aws_iam_role.e.arn",
@@ -154,14 +154,14 @@ def test_references_are_recognised(text: str) -> None:
     assert looks_like_reference(text)
 
 
-@pytest.mark.parametrize(
+@every_row(
     "text", ["", "arn:aws:iam::1:role/x", "arn:aws:s3:::my_bucket.x/y", "a b", "web.example.com", "service", "1.2.3"]
 )
 def test_values_are_no_references(text: str) -> None:
     assert not looks_like_reference(text)
 
 
-@pytest.mark.parametrize(
+@every_row(
     ("name", "text", "known"),
     [
         ("execution_role_arn", "module.x.aws_iam_role.e.arn", False),
@@ -191,12 +191,12 @@ def test_a_list_of_arns_is_looked_at_one_by_one() -> None:
     assert isinstance(second, Unknown)
 
 
-@pytest.mark.parametrize("mask", [None, False, {}, [], [False, {}], {"a": [{}]}])
+@every_row("mask", [None, False, {}, [], [False, {}], {"a": [{}]}])
 def test_a_mask_that_is_not_empty_marks_nothing_without_a_true(mask: Any) -> None:
     assert not marks_anything(mask)
 
 
-@pytest.mark.parametrize(
+@every_row(
     ("mask", "name", "expected"),
     [
         (True, "a", True),

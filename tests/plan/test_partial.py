@@ -10,6 +10,7 @@ import pytest
 
 from tests.cases import TESTDATA
 from tests.plan.made import SMALLEST, change
+from tests.rows import every_row
 from tfcheck.plan import load
 from tfcheck.vocabulary.errors import InputError
 
@@ -56,7 +57,7 @@ def test_an_object_of_the_prior_state_that_is_not_listed_makes_a_plan_partial(pa
     read(document | {"complete": True})
 
 
-@pytest.mark.parametrize(
+@every_row(
     "document",
     [
         plan(change("aws_x.new", previous_address="aws_x.old"), kept=[kept("aws_x.old")]),

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from tests.plan.made import PLANS, change, plan
+from tests.rows import every_row
 from tfcheck.plan import load
 from tfcheck.plan.overlay import marks_anything
 from tfcheck.symbolic.value import is_known
@@ -119,7 +120,7 @@ def test_an_instance_is_the_same_object_every_time() -> None:
     assert found.instance("a.x") is found.instances("a")[0]
 
 
-@pytest.mark.parametrize("address", ["a.y", "a.x[0]", "data.a.x", "module.m.a.x", "no address", ""])
+@every_row("address", ["a.y", "a.x[0]", "data.a.x", "module.m.a.x", "no address", ""])
 def test_what_the_plan_does_not_list_is_none(address: str) -> None:
     assert plan(change("a.x")).instance(address) is None
 

@@ -12,6 +12,7 @@ import pytest
 
 from tests.pull_request.fake import TOKEN, FakeGitHub, says, serving
 from tests.pull_request.job import Clock, bad, clean, variables
+from tests.rows import every_row
 from tfcheck.cli import main as cli
 from tfcheck.cli.action import step_outputs
 from tfcheck.cli.action_inputs import inputs, load_configuration, paths
@@ -220,8 +221,8 @@ def test_patterns_that_name_nothing_are_reported_as_missing(github: FakeGitHub, 
     assert comment["body"].split("\n")[1] == "### ❔ tfcheck: 2 results missing"
 
 
-@pytest.mark.parametrize("name", ["true", "True", "TRUE", " yes ", "on", "1"])
-@pytest.mark.parametrize("off", ["false", "False", "FALSE", "no", "Off", "0"])
+@every_row("name", ["true", "True", "TRUE", " yes ", "on", "1"])
+@every_row("off", ["false", "False", "FALSE", "no", "Off", "0"])
 def test_booleans_are_read_in_any_case(name: str, off: str) -> None:
     found = inputs({"TFCHECK_PLAN": "p", "TFCHECK_STRICT": name, "TFCHECK_NEW_ONLY": off, "TFCHECK_SUMMARY": off})
     assert (found.failing.strict, found.failing.new_only, found.summary, found.annotations) == (

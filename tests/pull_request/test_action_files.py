@@ -16,6 +16,7 @@ from packaging.requirements import Requirement
 
 from scripts.lock_action import LOCK, wanted
 from tests.report.samples import MIXED
+from tests.rows import every_row
 from tfcheck.cli.action import outputs
 from tfcheck.cli.action_inputs import inputs
 
@@ -89,7 +90,7 @@ def locked() -> dict[str, str]:
     return dict(re.findall(r"^([\w.-]+)==(\S+)", LOCK.read_text(encoding="utf-8"), re.MULTILINE))
 
 
-@pytest.mark.parametrize("line", wanted())
+@every_row("line", wanted())
 def test_what_the_action_installs_is_what_the_package_wants(line: str) -> None:
     requirement = Requirement(line)
     assert requirement.specifier.contains(locked()[requirement.name]), "run `python -m scripts.lock_action`"

@@ -21,6 +21,7 @@ from tests.pull_request.fake import (
     serving,
 )
 from tests.pull_request.job import Clock, client
+from tests.rows import every_row
 from tfcheck import __version__
 from tfcheck.pull_request.client import Client, Hosts, hosts
 from tfcheck.pull_request.connection import Connection
@@ -255,7 +256,7 @@ def test_a_comment_that_is_gone_already_is_not_a_refusal(github: FakeGitHub, whe
         client(where).remove(f"/repos/{REPOSITORY}/issues/comments/1")
 
 
-@pytest.mark.parametrize("token", ["", "two words", "line\nbreak", "ghs_x\r", "schlüssel"])
+@every_row("token", ["", "two words", "line\nbreak", "ghs_x\r", "schlüssel"])
 def test_what_cannot_be_a_token_is_refused_without_showing_it(token: str) -> None:
     with pytest.raises(RefusalError) as refusal:
         Client(hosts({}), token)
@@ -354,7 +355,7 @@ def test_a_proxy_that_cannot_be_used_is_a_refusal_that_does_not_show_it(
     assert "secret" not in str(refusal.value)
 
 
-@pytest.mark.parametrize(
+@every_row(
     "address",
     [
         "api.github.com",

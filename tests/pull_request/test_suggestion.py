@@ -15,6 +15,7 @@ from markdown_it import MarkdownIt
 
 from tests.pull_request.fake import REPOSITORY, Answer, FakeGitHub, Step, cut_after, says, serving
 from tests.pull_request.job import bad, clean, run, variables
+from tests.rows import every_row
 from tfcheck.pull_request.report_comment import CommentOptions
 from tfcheck.pull_request.shapes import ChangedFile
 from tfcheck.pull_request.suggestion import Suggestion, parse_suggestion, shown_lines, suggestions
@@ -121,7 +122,7 @@ def test_the_usual_one_can_be_made() -> None:
     assert len(suggested_for(FIX, OLD, HEAD)) == 1
 
 
-@pytest.mark.parametrize(
+@every_row(
     ("fix", "fields"),
     [
         (FIX, {"filename": "other.tf"}),

@@ -8,6 +8,7 @@ import msgspec
 import pytest
 
 from tests.report import samples
+from tests.rows import every_row
 from tfcheck.report.annotations import workflow_commands
 from tfcheck.report.causes import causes, remedies
 from tfcheck.report.markdown import markdown
@@ -130,7 +131,7 @@ def test_what_breaks_comes_first() -> None:
     assert [each.rule for each in causes([warned, new, breaks])] == ["secret", "env-file", "image"]
 
 
-@pytest.mark.parametrize("rule", [each.id for each in RULES])
+@every_row("rule", [each.id for each in RULES])
 def test_every_rule_has_words_for_what_a_role_cannot_do(rule: str) -> None:
     assert rule in PURPOSES or rule == "trust"
 

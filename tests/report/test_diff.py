@@ -1,9 +1,9 @@
 from __future__ import annotations
 
-import pytest
 from hypothesis import given
 
 from tests.report.hostile import names
+from tests.rows import every_row
 from tfcheck.report.diff import Edit, edits
 
 HEAD = "--- a/infra/main.tf\n+++ b/infra/main.tf\n"
@@ -41,7 +41,7 @@ def test_several_files() -> None:
     assert [each.file for each in edits(diff)] == ["infra/main.tf", "b.tf"]
 
 
-@pytest.mark.parametrize(
+@every_row(
     "diff",
     [
         "",

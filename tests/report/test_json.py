@@ -6,10 +6,10 @@ from typing import Any
 
 import jsonschema
 import msgspec
-import pytest
 
 import tfcheck.report
 from tests.report import samples
+from tests.rows import every_row
 from tfcheck import __version__
 from tfcheck.config.waivers import FIELDS
 from tfcheck.report.json import document, encode, finding_document, json
@@ -33,7 +33,7 @@ def test_the_schema_is_one() -> None:
     jsonschema.Draft202012Validator.check_schema(SCHEMA)
 
 
-@pytest.mark.parametrize(
+@every_row(
     "report",
     [
         samples.BROKEN,

@@ -9,6 +9,7 @@ from hypothesis import given
 from tests.laws import tries
 from tests.report import samples
 from tests.report.hostile import names, reports
+from tests.rows import every_row
 from tfcheck.report.junit import junit
 from tfcheck.vocabulary.fail_options import FailOptions
 from tfcheck.vocabulary.finding import Report, Severity, Skipped
@@ -94,7 +95,7 @@ def test_what_the_change_does_stands_before_the_tests() -> None:
     assert ("this change grants", "2 permissions to the new role aws_iam_role.new") in told
 
 
-@pytest.mark.parametrize(
+@every_row(
     ("failing", "tags"),
     [
         (FailOptions(), ["failure", "skipped", "skipped"]),

@@ -3,18 +3,18 @@ from __future__ import annotations
 import re
 
 import msgspec
-import pytest
 from hypothesis import given
 
 from tests.report import samples
 from tests.report.hostile import names
+from tests.rows import every_row
 from tfcheck.report.origin import Links, file_path, target
 from tfcheck.vocabulary.finding import Location
 
 SHA = "9f2c1ab04d7e55c2f3a8b6d1e09c7745a1b2c3d4"
 
 
-@pytest.mark.parametrize(
+@every_row(
     ("context", "directory", "path", "named"),
     [
         ({"target": "infra:prod"}, "infra", "plan.json", "infra:prod"),

@@ -2,16 +2,16 @@ from __future__ import annotations
 
 import re
 
-import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from tests.rows import every_row
 from tfcheck.report.pattern_mismatch import nearest, parting
 
 ARN = "arn:aws:s3:::acme-config/web/prod.env"
 
 
-@pytest.mark.parametrize(
+@every_row(
     ("pattern", "until"),
     [
         (ARN, None),

@@ -3,6 +3,7 @@ from __future__ import annotations
 import pytest
 
 from tests.report import samples
+from tests.rows import every_row
 from tfcheck.report.json import document
 from tfcheck.report.query import query
 from tfcheck.vocabulary.errors import UsageError
@@ -15,7 +16,7 @@ def test_an_expression_picks_from_the_report() -> None:
     assert query("nothing.here")(shown) is None
 
 
-@pytest.mark.parametrize(
+@every_row(
     "wrong",
     ["findings[", "", "findings[?]", "nofunction(@)", "length(plan.complete)",
      "contains(findings[0].message, `1`)", "sort_by(findings, &nothing)", "abs(`\"x\"`)",

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import pytest
-
+from tests.rows import every_row
 from tfcheck.report.words import deciding_words, question_words
 from tfcheck.vocabulary.finding import Reason
 
 
-@pytest.mark.parametrize(
+@every_row(
     ("cause", "words", "advice"),
     [
         (

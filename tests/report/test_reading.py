@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from tests.report import samples
 from tests.report.hostile import filled, names
+from tests.rows import every_row
 from tfcheck.report.json import document, json
 from tfcheck.report.reading import LARGEST, read_reports
 from tfcheck.vocabulary.errors import InputError
@@ -28,7 +29,7 @@ REPORTS = (
 )
 
 
-@pytest.mark.parametrize("report", REPORTS)
+@every_row("report", REPORTS)
 def test_what_was_written_is_read_and_written_alike(report: Report) -> None:
     (found,) = read_reports(json(report).encode(), "report.json")
     assert json(found) == json(report)
@@ -80,7 +81,7 @@ def _changed(path: tuple[str | int, ...], value: Any) -> bytes:
     return standard.dumps(shown).encode()
 
 
-@pytest.mark.parametrize(
+@every_row(
     ("data", "problem"),
     [
         (b"", "`x` is empty"),

@@ -1,13 +1,13 @@
 from __future__ import annotations
 
-import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from tests.rows import every_row
 from tfcheck.report.safe_text import quotable
 
 
-@pytest.mark.parametrize(
+@every_row(
     "source",
     [
         'resource "aws_iam_role_policy" "env_file" {',
@@ -23,7 +23,7 @@ def test_names_references_and_arns_are_shown(source: str) -> None:
     assert quotable(source) == source
 
 
-@pytest.mark.parametrize(
+@every_row(
     ("source", "shown"),
     [
         ('  environment = [{ name = "DB", value = "hunter2" }]', '  environment = [{ name = "…", value = "…" }]'),

@@ -12,6 +12,7 @@ from hypothesis import given
 from tests.laws import tries
 from tests.report import samples
 from tests.report.hostile import filled, names, reports
+from tests.rows import every_row
 from tfcheck.report.manual import Manual
 from tfcheck.report.sarif import document, sarif
 from tfcheck.vocabulary.finding import Fix, Location, Report, Severity, Skipped
@@ -149,7 +150,7 @@ def test_what_has_no_place_in_the_repository_is_at_the_plan(file: str) -> None:
     assert [each["level"] for each in told] == ["warning"]
 
 
-@pytest.mark.parametrize(
+@every_row(
     ("path", "file", "uri"),
     [
         ("plan.json", "infra/orders/plan.json", "infra/orders/plan.json"),

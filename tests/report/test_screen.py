@@ -1,14 +1,14 @@
 from __future__ import annotations
 
-import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from tests.rows import every_row
 from tfcheck.report.safe_text import visible
 from tfcheck.report.screen import Span, SpanStyle, columns, line, render_lines, wrap
 
 
-@pytest.mark.parametrize(
+@every_row(
     ("hostile", "shown"),
     [
         ("\x1b[2Jx", "\\x1b[2Jx"),

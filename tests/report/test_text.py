@@ -9,6 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.report import samples
+from tests.rows import every_row
 from tfcheck.report.text import text
 from tfcheck.vocabulary.finding import (
     Answer,
@@ -31,7 +32,7 @@ def test_the_whole_screen() -> None:
     assert text(samples.MIXED) == SCREEN.read_text(encoding="utf-8")
 
 
-@pytest.mark.parametrize(
+@every_row(
     ("report", "verdict"),
     [
         (samples.report(), "no ECS task definition in this plan"),
@@ -295,7 +296,7 @@ def test_no_colour_unless_asked() -> None:
     assert "\x1b[31m" in coloured
 
 
-@pytest.mark.parametrize("width", [60, 80, 100, 120, 200])
+@every_row("width", [60, 80, 100, 120, 200])
 def test_sentences_keep_to_the_width(width: int) -> None:
     note = "every word of this note is short enough to be put on the next line " * 5
     report = samples.report(samples.DENIED, findings=(samples.FINDING,), notes=(note,))

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from tests.laws import tries
 from tests.repository.git import add, git, init, write
+from tests.rows import every_row
 from tfcheck.repository.visibility import SUBMODULE, BrokenIndexError, tracked_modes
 
 NAMES = ("a.tf", "a/b.json", "a/b/c.json", "ü/é.txt", "z" * 200 + "/" + "y" * 200, "x y", "link")
@@ -112,7 +113,7 @@ def test_a_broken_index_is_refused(index: bytes, data: st.DataObject) -> None:
     assert all(isinstance(name, str) for name in found)
 
 
-@pytest.mark.parametrize("data", [b"", b"DIRC", b"DIRC\0\0\0\x02\xff\xff\xff\xff" + b"\0" * 40, b"x" * 1000])
+@every_row("data", [b"", b"DIRC", b"DIRC\0\0\0\x02\xff\xff\xff\xff" + b"\0" * 40, b"x" * 1000])
 def test_what_is_no_index_is_refused(data: bytes) -> None:
     with pytest.raises(BrokenIndexError):
         tracked_modes(data, lambda _: b"")

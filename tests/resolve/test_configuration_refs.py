@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-import pytest
-
+from tests.rows import every_row
 from tfcheck.hcl.syntax.expression import Attribute, Expression, Index, Literal, Unreadable, Variable
 from tfcheck.resolve.configuration_refs import expression
 
@@ -30,7 +29,7 @@ def refers(*names: str) -> dict[str, Any]:
     return {"references": list(names)}
 
 
-@pytest.mark.parametrize(
+@every_row(
     ("json", "argument", "means"),
     [
         ({"constant_value": None}, "role", "None"),
@@ -54,7 +53,7 @@ def test_one_reference_of_a_joining_argument_is_a_candidate(json: Any, argument:
     assert source_text(expression(json, argument)) == means
 
 
-@pytest.mark.parametrize(
+@every_row(
     "json",
     [
         {},

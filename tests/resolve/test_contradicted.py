@@ -11,6 +11,7 @@ import pytest
 from tests.cases import TESTDATA, Case, with_expectation, with_plan
 from tests.laws import part, some
 from tests.plan.made import change, plan
+from tests.rows import every_row
 from tfcheck.analysis.check import check
 from tfcheck.fix.proof.trial import ChangedSources
 from tfcheck.hcl.modules.sources import from_directory
@@ -135,7 +136,7 @@ def test_what_agrees_is_believed(tmp_path: Path) -> None:
 WORKSPACE = Unknown(Symbol("terraform", ("workspace",)))
 
 
-@pytest.mark.parametrize(
+@every_row(
     ("evaluated", "planned", "expected"),
     [
         ("a", "a", False),

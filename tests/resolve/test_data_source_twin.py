@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from tests.plan.made import change, plan
+from tests.rows import every_row
 from tfcheck.resolve import Resolver
 from tfcheck.symbolic.match import equal
 from tfcheck.symbolic.value import Truth, Unknown, Value, display, spelled_out
@@ -54,8 +55,8 @@ def compared(found: Resolver, one: str, other: str) -> Truth:
     return equal(value(found, one), value(found, other))
 
 
-@pytest.mark.parametrize("attribute", ["id", "arn"])
-@pytest.mark.parametrize(
+@every_row("attribute", ["id", "arn"])
+@every_row(
     "kind",
     ["time_static", "random_id", "random_integer", "null_resource", "aws_lb", "aws_secretsmanager_secret_version"],
 )
@@ -80,7 +81,7 @@ LOOKED_UP = [
 ]
 
 
-@pytest.mark.parametrize(("kind", "argument", "first", "second", "truth"), LOOKED_UP)
+@every_row(("kind", "argument", "first", "second", "truth"), LOOKED_UP)
 def test_two_look_ups(kind: str, argument: str, first: str, second: str, truth: Truth) -> None:
     rows = [
         deferred(f"data.{kind}.{name}", **{argument: wanted})
@@ -114,7 +115,7 @@ NAMED = [
 ]
 
 
-@pytest.mark.parametrize(("kind", "argument", "name"), NAMED)
+@every_row(("kind", "argument", "name"), NAMED)
 def test_a_name_of_another_region_is_another_object(kind: str, argument: str, name: str) -> None:
     rows = created(f"{kind}.x", **{argument: name}), deferred(f"data.{kind}.x", **{argument: name})
     assert compared(resolver(*rows), f"{kind}.x.arn", f"data.{kind}.x.arn") is Truth.TRUE
@@ -122,7 +123,7 @@ def test_a_name_of_another_region_is_another_object(kind: str, argument: str, na
     assert compared(elsewhere, f"{kind}.x.arn", f"data.{kind}.x.arn") is Truth.FALSE
 
 
-@pytest.mark.parametrize(("kind", "argument", "name"), [*NAMED, ("aws_iam_role", "name", "app")])
+@every_row(("kind", "argument", "name"), [*NAMED, ("aws_iam_role", "name", "app")])
 def test_a_name_of_what_may_be_another_account_may_be_another_object(kind: str, argument: str, name: str) -> None:
     other = {"region": {"constant_value": "eu-west-1"}, **OTHER_ACCOUNT}
     rows = created(f"{kind}.x", **{argument: name}), deferred(f"data.{kind}.x", **{argument: name})

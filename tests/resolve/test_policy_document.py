@@ -14,6 +14,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.laws import tries
+from tests.rows import every_row
 from tfcheck.hcl.formats.json import encode
 from tfcheck.resolve.policy_document import document
 from tfcheck.symbolic import limits
@@ -92,7 +93,7 @@ def test_own_statements_replace_those_of_sources_and_stand_behind_the_others() -
     assert policy["Version"] == "2012-10-17"
 
 
-@pytest.mark.parametrize(
+@every_row(
     "given",
     [
         {"sources": [source({"Sid": "A"}), source({"Sid": "A"})]},

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from tests.plan.made import change, plan
+from tests.rows import every_row
 from tfcheck.hcl.modules import from_directory
 from tfcheck.resolve import Resolver
 from tfcheck.symbolic.sensitive_text import SENSITIVE, Sensitive, redact
@@ -152,7 +153,7 @@ def looked_up(kind: str, arn: str, arguments: dict[str, Any]) -> dict[str, Any]:
 SECRET_ARN = f"arn:aws:secretsmanager:eu-west-1:{HERE}:secret:s-AbCdEf"
 
 
-@pytest.mark.parametrize(
+@every_row(
     ("kind", "arguments"),
     [
         ("aws_secretsmanager_secret", {"name": "s"}),
@@ -165,7 +166,7 @@ def test_what_is_looked_up_by_name_is_in_the_account(kind: str, arguments: dict[
     assert account(**looked_up(kind, SECRET_ARN, arguments)) == HERE
 
 
-@pytest.mark.parametrize(
+@every_row(
     ("kind", "arguments"),
     [
         ("aws_secretsmanager_secret", {"arn": SECRET_ARN}),
@@ -197,7 +198,7 @@ def test_the_only_account_in_literal_arns_is_assumed_and_stated() -> None:
     assert assumed(task(arn("role/x")), elb) == (HERE, 1)
 
 
-@pytest.mark.parametrize(
+@every_row(
     "literal",
     [
         f"arn:aws:ecr:eu-west-1:{ELSEWHERE}:repository/shared",
@@ -340,7 +341,7 @@ def test_the_arn_of_a_resource_with_a_region_of_its_own_shows_nothing() -> None:
     assert region(queue, configuration={"root_module": {"resources": [own]}}) is None
 
 
-@pytest.mark.parametrize(
+@every_row(
     ("own", "where"),
     [
         ({}, ("eu-west-1", ELSEWHERE)),
@@ -348,7 +349,7 @@ def test_the_arn_of_a_resource_with_a_region_of_its_own_shows_nothing() -> None:
         ({"expressions": {"region": {"constant_value": "us-east-1"}}}, ("us-east-1", None)),
     ],
 )
-@pytest.mark.parametrize("root", [True, False])
+@every_row("root", [True, False])
 def test_a_module_without_a_provider_works_where_its_callers_do(
     own: dict[str, Any], where: tuple[str, str | None] | None, root: bool
 ) -> None:

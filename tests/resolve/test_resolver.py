@@ -10,6 +10,7 @@ import pytest
 
 from tests.cases import TESTDATA, Case
 from tests.plan.made import change, plan
+from tests.rows import every_row
 from tfcheck.hcl.evaluate.elements import element
 from tfcheck.hcl.evaluate.types import is_definitely_text
 from tfcheck.hcl.modules import find
@@ -79,7 +80,7 @@ def test_a_module_that_is_not_at_hand_is_named(tmp_path: Path) -> None:
 OLD = "arn:aws:iam::111122223333:role/old"
 
 
-@pytest.mark.parametrize(
+@every_row(
     ("was", "name", "confirmed"),
     [
         (OLD, "old", True),
@@ -203,7 +204,7 @@ resource "aws_ecs_task_definition" "web" {
     assert listed == 1
 
 
-@pytest.mark.parametrize(
+@every_row(
     ("provider", "after", "tags"),
     [
         ({}, {"tags": None}, {}),
@@ -229,7 +230,7 @@ def test_all_tags_are_open_in_a_plan_where_there_are_none(
     assert found == tags if tags is not None else isinstance(found, Unknown)
 
 
-@pytest.mark.parametrize(
+@every_row(
     ("shown", "provider", "derived"),
     [
         ({"team": "shop"}, {"default_tags": [{"tags": {"constant_value": {"team": "shop"}}}]}, True),

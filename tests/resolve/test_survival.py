@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from tests.plan.made import change, plan
+from tests.rows import every_row
 from tfcheck.resolve import Resolver
 from tfcheck.symbolic.value import Truth
 
@@ -31,8 +32,8 @@ def remains(owner: dict[str, Any], row: dict[str, Any], references: list[str] | 
     return resolver.survival.remains(instance)
 
 
-@pytest.mark.parametrize("actions", [("delete", "create"), ("create", "delete"), ("delete",)])
-@pytest.mark.parametrize("kind", ["aws_iam_role_policy", "aws_iam_role_policy_attachment"])
+@every_row("actions", [("delete", "create"), ("create", "delete"), ("delete",)])
+@every_row("kind", ["aws_iam_role_policy", "aws_iam_role_policy_attachment"])
 def test_what_does_not_change_goes_with_its_role(actions: tuple[str, ...], kind: str) -> None:
     owner = change("aws_iam_role.r", *actions, before=ROLE, after=ROLE if "create" in actions else None)
     assert remains(owner, change(f"{kind}.p", "no-op", before=POLICY, after=POLICY)) is Truth.FALSE
@@ -40,7 +41,7 @@ def test_what_does_not_change_goes_with_its_role(actions: tuple[str, ...], kind:
     assert remains(owner, change(f"{kind}.p", "delete", "create", before=POLICY, after=POLICY)) is Truth.TRUE
 
 
-@pytest.mark.parametrize("actions", [("no-op",), ("update",), ("forget",), ("create", "forget")])
+@every_row("actions", [("no-op",), ("update",), ("forget",), ("create", "forget")])
 def test_what_is_on_a_role_that_is_not_deleted_remains(actions: tuple[str, ...]) -> None:
     owner = change("aws_iam_role.r", *actions, before=ROLE, after=ROLE)
     assert remains(owner, change("aws_iam_role_policy.p", "no-op", before=POLICY, after=POLICY)) is Truth.TRUE
@@ -67,7 +68,7 @@ def test_what_is_written_anew_remains_where_it_is_written_after_its_role() -> No
     assert remains(owner, row, ["aws_iam_role.r.name", "aws_iam_role.r"]) is Truth.UNKNOWN
 
 
-@pytest.mark.parametrize(
+@every_row(
     "kind",
     [
         "aws_s3_bucket_policy",
@@ -93,8 +94,8 @@ def test_what_is_created_before_its_own_deletion_is_gone(renamed: dict[str, Any]
     assert remains(owner, late) is Truth.TRUE
 
 
-@pytest.mark.parametrize("actions", [("no-op",), ("update",), ("create",), ("create", "delete"), ("delete", "create")])
-@pytest.mark.parametrize(("renamed", "truth"), [({}, Truth.FALSE), ({"name": "write"}, Truth.TRUE)])
+@every_row("actions", [("no-op",), ("update",), ("create",), ("create", "delete"), ("delete", "create")])
+@every_row(("renamed", "truth"), [({}, Truth.FALSE), ({"name": "write"}, Truth.TRUE)])
 def test_what_a_deposed_object_is_as_well_goes_with_it(
     actions: tuple[str, ...], renamed: dict[str, Any], truth: Truth
 ) -> None:
@@ -110,8 +111,8 @@ def test_what_a_deposed_object_is_as_well_goes_with_it(
     assert (" (deposed object 0000000a) is deleted" in "".join(resolver.survival.notes.values())) == (not renamed)
 
 
-@pytest.mark.parametrize("kind", ["aws_s3_bucket_policy", "aws_s3_object", "aws_kms_key_policy"])
-@pytest.mark.parametrize(
+@every_row("kind", ["aws_s3_bucket_policy", "aws_s3_object", "aws_kms_key_policy"])
+@every_row(
     ("actions", "truth"), [(("create",), Truth.UNKNOWN), (("update",), Truth.UNKNOWN), (("no-op",), Truth.FALSE)]
 )
 def test_what_is_also_deleted_at_another_address_may_be_gone(kind: str, actions: tuple[str, ...], truth: Truth) -> None:

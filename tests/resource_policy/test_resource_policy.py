@@ -7,6 +7,7 @@ import json
 import pytest
 
 from tests.made_world import ELSEWHERE, HERE, OPEN, MadeResource, MadeWorld, reference
+from tests.rows import every_row
 from tfcheck.iam import (
     Absent,
     Allowed,
@@ -77,10 +78,8 @@ def bucket_policy(on: Value = "cfg", text: Value = None, around: Surroundings = 
 # Buckets
 
 
-@pytest.mark.parametrize(
-    "on", ["cfg", reference("aws_s3_bucket.cfg", "id"), reference("aws_s3_bucket.cfg", "bucket", "cfg")]
-)
-@pytest.mark.parametrize("resource", [FILE, "arn:aws:s3:::cfg", text([reference("aws_s3_bucket.cfg", "arn"), "/x"])])
+@every_row("on", ["cfg", reference("aws_s3_bucket.cfg", "id"), reference("aws_s3_bucket.cfg", "bucket", "cfg")])
+@every_row("resource", [FILE, "arn:aws:s3:::cfg", text([reference("aws_s3_bucket.cfg", "arn"), "/x"])])
 def test_a_bucket_s_policy_is_found_by_name_and_by_reference(on: Value, resource: TextLike) -> None:
     guarded = of(resource, bucket(), bucket_policy(on))
     assert guarded.policy is not None
@@ -172,7 +171,7 @@ def test_restricting_a_public_bucket_cuts_off_other_accounts_only() -> None:
     assert isinstance(decided("s3:GetObject", FILE, here), Allowed)
 
 
-@pytest.mark.parametrize(
+@every_row(
     ("around", "account", "expected"),
     [
         (ELSEWHERE, Unknown(), Denied),  # computed: the account of its provider
@@ -279,7 +278,7 @@ def test_a_key_outside_the_plan_is_assumed_to_have_the_default_policy() -> None:
     assert any("default key policy" in each for each in found.assumptions)
 
 
-@pytest.mark.parametrize("named", ["k1", KEY, reference("aws_kms_key.k", "id"), reference("aws_kms_key.k", "arn")])
+@every_row("named", ["k1", KEY, reference("aws_kms_key.k", "id"), reference("aws_kms_key.k", "arn")])
 def test_a_key_policy_of_its_own_resource_decides(named: Value) -> None:
     admin = policy(principal={"AWS": "arn:aws:iam::111122223333:role/admin"})
     guarded = of(KEY, key(), MadeResource("aws_kms_key_policy.k", {"key_id": named, "policy": admin}))
@@ -293,7 +292,7 @@ def grant(**attributes: Value) -> MadeResource:
     return MadeResource("aws_kms_grant.g", known)
 
 
-@pytest.mark.parametrize(
+@every_row(
     ("attributes", "allowed"),
     [
         ({}, True),
@@ -312,7 +311,7 @@ def test_a_grant_may_be_bound_to_an_encryption_context() -> None:
     assert isinstance(decided("kms:Decrypt", KEY, of(KEY, key(), bound), granted=False), Undecided)
 
 
-@pytest.mark.parametrize(
+@every_row(
     ("constraint", "carried", "truth"),
     [
         ({"encryption_context_subset": {"SecretARN": SECRET}}, SECRET, Truth.TRUE),
@@ -337,7 +336,7 @@ def test_an_encryption_context_that_holds_the_pairs_need_not_equal_them(
     assert bound.covers(Request("kms:Decrypt", KEY, caller, context)) is truth
 
 
-@pytest.mark.parametrize(
+@every_row(
     ("pairs", "keys", "truth"),
     [
         ({"SecretARN": SECRET}, ["SecretARN"], Truth.TRUE),
@@ -534,7 +533,7 @@ def test_an_endpoint_policy_that_leaves_no_room_is_worth_a_warning() -> None:
     assert len(warned(endpoint(), holder)) == 1
 
 
-@pytest.mark.parametrize(
+@every_row(
     ("resource", "region", "count"),
     [
         ("arn:aws:s3:::other/*", "eu-west-1", 1),
@@ -563,7 +562,7 @@ def test_calls_pass_only_endpoints_of_their_region_and_never_those_for_keys() ->
     assert warned(endpoint("com.amazonaws.eu-west-1.kms", policy=narrow), action="kms:Decrypt", resource=key) == []
 
 
-@pytest.mark.parametrize(
+@every_row(
     ("kind", "statement", "count"),
     [
         ("SERVICE_CONTROL_POLICY", {"Effect": "Deny", "Action": "s3:*", "Resource": "*"}, 1),

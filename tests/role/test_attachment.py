@@ -8,6 +8,7 @@ from collections.abc import Callable
 import pytest
 
 from tests.made_world import ELSEWHERE, HERE, OPEN, MadeResource, MadeWorld, reference
+from tests.rows import every_row
 from tfcheck.resolve.order import FinishedBefore
 from tfcheck.resolve.surroundings import Surroundings
 from tfcheck.role import Roles
@@ -24,8 +25,8 @@ def policy(around: Surroundings) -> MadeResource:
     return MadeResource("aws_iam_role_policy.p", {"name": "p", "role": "exec", "policy": POLICY}, around)
 
 
-@pytest.mark.parametrize(("around", "sure", "open_"), [(HERE, 1, 0), (ELSEWHERE, 0, 0), (OPEN, 0, 1), (UNTOLD, 1, 0)])
-@pytest.mark.parametrize("address", ["aws_iam_role.exec", "data.aws_iam_role.exec", ""])
+@every_row(("around", "sure", "open_"), [(HERE, 1, 0), (ELSEWHERE, 0, 0), (OPEN, 0, 1), (UNTOLD, 1, 0)])
+@every_row("address", ["aws_iam_role.exec", "data.aws_iam_role.exec", ""])
 def test_a_policy_is_attached_to_the_role_of_its_own_account(
     address: str, around: Surroundings, sure: int, open_: int
 ) -> None:
@@ -54,7 +55,7 @@ def attached(*more: MadeResource, name: str = "exec") -> tuple[int, int, bool, b
     return len(found.identity), len(found.doubted), bool(found.hidden or found.doubted), bool(found.notes)
 
 
-@pytest.mark.parametrize(
+@every_row(
     ("kind", "attributes", "hidden"),
     [
         ("role_policy", {"role_name": "exec"}, True),
@@ -88,7 +89,7 @@ def exclusive(arns: Value, role: Value = "exec") -> MadeResource:
     return MadeResource("aws_iam_role_policy_attachments_exclusive.e", {"role_name": role, "policy_arns": arns})
 
 
-@pytest.mark.parametrize(
+@every_row(
     ("resources", "expected"),
     [
         ([attachment(["exec"])], (1, 0, False, False)),
@@ -125,7 +126,7 @@ class OrderedWorld(MadeWorld):
         return FinishedBefore(frozenset(others) if address.config == self.later else frozenset(), False)
 
 
-@pytest.mark.parametrize(
+@every_row(
     ("new", "later", "expected"),
     [
         # (policies, policies that may be there): the plan creates one of the two, both, or neither.
@@ -155,9 +156,7 @@ def test_an_exclusive_list_removes_what_is_there_when_it_is_applied(
     assert len(found.notes) == 1 - expected[1]
 
 
-@pytest.mark.parametrize(
-    ("names", "closed"), [([], True), (["p"], True), (["other"], False), (LATER, False), ([LATER], False)]
-)
+@every_row(("names", "closed"), [([], True), (["p"], True), (["other"], False), (LATER, False), ([LATER], False)])
 def test_a_role_outside_the_plan_is_complete_only_where_all_that_is_listed_is_shown(names: Value, closed: bool) -> None:
     looked_up = MadeResource("data.aws_iam_role.exec", {"name": "exec", "arn": ARN})
     inline = MadeResource("aws_iam_role_policies_exclusive.i", {"role_name": "exec", "policy_names": names})
@@ -169,7 +168,7 @@ def test_a_role_outside_the_plan_is_complete_only_where_all_that_is_listed_is_sh
 INLINE = MadeResource("aws_iam_role_policy.p", {"name": "p", "role": "exec", "policy": POLICY})
 
 
-@pytest.mark.parametrize(
+@every_row(
     ("listed", "grant", "noted"),
     [
         ({"inline_policy": [{"name": "other", "policy": POLICY}]}, INLINE, True),
@@ -200,8 +199,8 @@ SAME_OR_NOT = JsonText(
 )
 
 
-@pytest.mark.parametrize(("text", "certain", "possible"), [(POLICY, 0, 0), (OTHER_TEXT, 1, 0), (SAME_OR_NOT, 0, 1)])
-@pytest.mark.parametrize("by", ["list", "role"])
+@every_row(("text", "certain", "possible"), [(POLICY, 0, 0), (OTHER_TEXT, 1, 0), (SAME_OR_NOT, 0, 1)])
+@every_row("by", ["list", "role"])
 def test_what_a_list_removes_is_there_again_only_if_it_is_written(
     text: Value, certain: int, possible: int, by: str
 ) -> None:
@@ -225,9 +224,9 @@ LISTED: dict[str, Value] = {
 }
 
 
-@pytest.mark.parametrize("listed_before", [True, False])
-@pytest.mark.parametrize("remains", [True, False])
-@pytest.mark.parametrize("more", [[], [{"name": "q", "policy": POLICY}]])
+@every_row("listed_before", [True, False])
+@every_row("remains", [True, False])
+@every_row("more", [[], [{"name": "q", "policy": POLICY}]])
 def test_what_a_role_lists_as_before_goes_with_the_resource_that_attached_it(
     listed_before: bool, remains: bool, more: list[Value]
 ) -> None:
@@ -258,7 +257,7 @@ WITH_POLICY = MadeResource("aws_iam_role.exec", {**PLAIN.attributes, "inline_pol
 NO_INLINE = MadeResource("aws_iam_role_policies_exclusive.l", {"role_name": "exec", "policy_names": []})
 
 
-@pytest.mark.parametrize(
+@every_row(
     ("earlier", "now", "certain", "possible"),
     [
         # A list that does not change is not applied: it removes nothing that is written, and attaches nothing again.
@@ -347,7 +346,7 @@ def test_a_policy_that_moves_to_another_number_may_go_with_the_old_one(kind: str
             assert (len(found.identity), len(found.doubted)) == (sure, possible), (earlier, later)
 
 
-@pytest.mark.parametrize(
+@every_row(
     ("former", "later", "was_attached", "expected"),
     [
         (["other"], ["other"], False, (1, 0)),
@@ -378,7 +377,7 @@ def test_an_attachment_that_another_type_takes_over_may_go(former: MadeResource,
     assert (len(found.identity), len(found.doubted)) == ((1, 0) if is_sure else (0, 1))
 
 
-@pytest.mark.parametrize(
+@every_row(
     ("there", "again", "remain"),
     [
         ([], [], "q"),  # both are new, and one waits for the other
@@ -415,7 +414,7 @@ def test_a_managed_policy_of_another_partition_is_never_attached(arn: str, count
     assert (found.boundary is None, bool(found.boundary_hidden)) == (count == 0, count == 0)
 
 
-@pytest.mark.parametrize(("attribute", "count"), [("name", 1), ("id", 1), ("arn", 0), ("unique_id", 0)])
+@every_row(("attribute", "count"), [("name", 1), ("id", 1), ("arn", 0), ("unique_id", 0)])
 def test_a_policy_is_on_the_role_whose_name_it_refers_to_and_not_its_arn(attribute: str, count: int) -> None:
     reference = Unknown(Symbol("aws_iam_role.exec", (attribute,)))
     grant = MadeResource("aws_iam_role_policy.p", {"name": "p", "role": reference, "policy": POLICY})

@@ -9,6 +9,7 @@ import pytest
 
 from tests.made_world import OPEN, MadeResource, MadeWorld, reference
 from tests.plan.made import change, plan
+from tests.rows import every_row
 from tfcheck.analysis.check import check
 from tfcheck.iam import Caller, Request, Undecided, managed_policy, parse_policy, service_context
 from tfcheck.resource_policy import ResourcePolicies
@@ -30,8 +31,8 @@ def found(named: Value, **attributes: Value) -> PolicyOrReason:
     return Policies(MadeWorld(MadeResource(LOOK_UP, attributes))).by_arn(named)
 
 
-@pytest.mark.parametrize("named", [ARN, reference(LOOK_UP, "arn"), reference(LOOK_UP, "arn", ARN)])
-@pytest.mark.parametrize("unread", [LATER, None])
+@every_row("named", [ARN, reference(LOOK_UP, "arn"), reference(LOOK_UP, "arn", ARN)])
+@every_row("unread", [LATER, None])
 def test_the_bundled_text_counts_where_the_look_up_has_none(named: Value, unread: Value) -> None:
     bundled = managed_policy(ARN)
     assert bundled is not None
@@ -90,7 +91,7 @@ def test_one_that_is_not_bundled_is_what_is_waited_for() -> None:
     assert {(each.verdict.value, each.reason) for each in answers(OWN)} == {("unknown", Reason.POLICY_NOT_READABLE)}
 
 
-@pytest.mark.parametrize(
+@every_row(
     ("name", "prefix", "is_found"),
     [
         ("AmazonS3ReadOnlyAccess", None, True),

@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from tests.plan.made import change, plan
+from tests.rows import every_row
 from tfcheck.hcl.modules.sources import from_directory
 from tfcheck.inventory.world import After
 from tfcheck.resolve import Resolver
@@ -31,7 +32,7 @@ def found(*rows: dict[str, Any]) -> ClusterInstances:
     return instances_of_cluster(service, world)
 
 
-@pytest.mark.parametrize(
+@every_row(
     ("user_data", "joins"),
     [
         ("echo ECS_CLUSTER=main >> /etc/ecs/ecs.config", True),

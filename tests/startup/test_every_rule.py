@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
-import pytest
-
 from tests.made_world import task
+from tests.rows import every_row
 from tests.startup.needs import SECRET, needs
 from tfcheck.startup import RULES
 from tfcheck.startup.rule import Rule
@@ -20,7 +19,7 @@ def test_a_rule_has_the_name_of_its_module_and_of_its_tests_and_a_page() -> None
         assert Path(__file__).with_name(f"test_{module}.py").exists()
 
 
-@pytest.mark.parametrize("rule", RULES, ids=lambda rule: rule.id)
+@every_row("rule", RULES)
 def test_a_plain_task_needs_nothing_but_its_roles(rule: Rule) -> None:
     assert rule.id == "trust" or needs(rule, task({"image": "nginx"})) == []
 

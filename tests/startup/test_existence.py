@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-import pytest
-
 from tests.made_world import HERE, MadeResource, MadeWorld, reference
+from tests.rows import every_row
 from tfcheck.resolve.order import FinishedBefore
 from tfcheck.startup import existence
 from tfcheck.symbolic.value import Truth, Value, text
@@ -40,7 +39,7 @@ def put(key: Value, bucket: Value = "cfg", kind: str = "aws_s3_object") -> MadeR
     return MadeResource(f"{kind}.o", {"bucket": bucket, "key": key})
 
 
-@pytest.mark.parametrize(
+@every_row(
     ("objects", "truth"),
     [
         ([], Truth.FALSE),
@@ -78,7 +77,7 @@ WAITING = [
 ]
 
 
-@pytest.mark.parametrize(("waits", "provisioned", "truth"), WAITING)
+@every_row(("waits", "provisioned", "truth"), WAITING)
 def test_a_script_may_fill_what_is_new(waits: dict[str, Sequence[str]], provisioned: list[str], truth: Truth) -> None:
     world = Ordered(SERVICE, BUCKET, SECRET, SCRIPT, waits=waits, provisioned=provisioned)
     assert existence.file(FILE, [SERVICE], world) is truth

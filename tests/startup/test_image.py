@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import pytest
-
 from tests.made_world import MadeResource, MadeWorld, task
+from tests.rows import every_row
 from tests.startup.needs import AWSLOGS, ECR, needs, rows
 from tfcheck.startup import image, log_group
 from tfcheck.symbolic.value import Value
@@ -34,7 +33,7 @@ def test_a_pull_through_cache_is_filled_and_made() -> None:
     assert [action for _, action, _, _ in found] == ["ecr:BatchImportUpstreamImage"]
 
 
-@pytest.mark.parametrize(
+@every_row(
     ("kinds", "asked"), [(["EC2"], False), ([], False), (["EC2", "FARGATE"], True), (["MANAGED_INSTANCES"], True)]
 )
 def test_without_an_execution_role_the_instance_of_ec2_pulls_and_logs(kinds: list[Value], *, asked: bool) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from tests.made_world import ELSEWHERE, HERE, OPEN, MadeResource, MadeWorld, reference, task
+from tests.rows import every_row
 from tests.startup.needs import ECR, LATER, needs
 from tfcheck.inventory.ecs import task_definitions
 from tfcheck.startup import image
@@ -37,7 +38,7 @@ FITTING: dict[str, Value] = {
 }
 
 
-@pytest.mark.parametrize(
+@every_row(
     ("attributes", "service", "asked"),
     [
         ({}, None, "perhaps"),
@@ -79,7 +80,7 @@ OWN: dict[str, Value] = {
 }
 
 
-@pytest.mark.parametrize(
+@every_row(
     ("named", "truth"),
     [
         (reference("aws_ecs_task_definition.app", "arn"), Truth.TRUE),

@@ -1,8 +1,7 @@
 from __future__ import annotations
 
-import pytest
-
 from tests.made_world import MadeWorld, task
+from tests.rows import every_row
 from tfcheck.startup.log_router_file import RULE
 from tfcheck.symbolic.value import Unknown, Value
 
@@ -11,7 +10,7 @@ FILE = "arn:aws:s3:::acme-config/parsers.conf"
 LATER = Unknown(reason="known only after apply")
 
 
-@pytest.mark.parametrize(
+@every_row(
     ("image", "environment", "rows"),
     [
         (INIT, [{"name": "aws_fluent_bit_init_s3_1", "value": FILE}], [("/0/environment/0", "")]),

@@ -3,6 +3,7 @@ from __future__ import annotations
 import pytest
 
 from tests.made_world import HERE, OPEN, MadeResource, MadeWorld, reference, task
+from tests.rows import every_row
 from tfcheck.startup.registry import Image, caches, repository
 from tfcheck.symbolic.value import Unknown, display, text
 
@@ -10,7 +11,7 @@ TASK = task({}).resource
 NOTHING = MadeWorld()
 
 
-@pytest.mark.parametrize(
+@every_row(
     ("image", "arn"),
     [
         ("111122223333.dkr.ecr.eu-west-1.amazonaws.com/shop", "arn:aws:ecr:eu-west-1:111122223333:repository/shop"),
@@ -29,7 +30,7 @@ def test_the_host_name_shows_account_and_region(image: str, arn: str) -> None:
     assert repository(image, TASK, NOTHING) == Image(arn)
 
 
-@pytest.mark.parametrize(
+@every_row(
     "image",
     [
         "nginx",
@@ -67,7 +68,7 @@ def test_an_image_that_may_be_anywhere_is_in_doubt(image: Unknown) -> None:
     assert found.doubt
 
 
-@pytest.mark.parametrize(
+@every_row(
     ("prefix", "name", "cached"),
     [
         ("quay", "quay/org/app", True),

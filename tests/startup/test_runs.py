@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import json
 
-import pytest
-
 from tests.made_world import MadeResource, MadeWorld, reference, task
+from tests.rows import every_row
 from tfcheck.startup.capacity import launch_types
 from tfcheck.startup.launch import possible_services, runs, services
 from tfcheck.startup.runs import all_runs
@@ -24,7 +23,7 @@ def _state(overrides: Value) -> dict[str, Value]:
     return {"Resource": "arn:aws:states:::ecs:runTask", "Parameters": {"Overrides": overrides}}
 
 
-@pytest.mark.parametrize(
+@every_row(
     ("address", "attributes"),
     [
         ("aws_ecs_task_set.a", {"task_definition": "app", "launch_type": "FARGATE", "cluster": "main"}),
@@ -44,7 +43,7 @@ def test_what_starts_tasks_names_what_on_which_cluster(address: str, attributes:
     assert services(of, world) == possible_services(of, world) == ()
 
 
-@pytest.mark.parametrize(
+@every_row(
     ("address", "attributes"),
     [
         ("aws_cloudwatch_event_target.a", {"arn": "queue", "ecs_target": []}),
@@ -83,7 +82,7 @@ def _by_path(template: Value) -> dict[str, Value]:
     return EVENT | {"input_transformer": [{"input_paths": {"role": "$.role"}, "input_template": template}]}
 
 
-@pytest.mark.parametrize(
+@every_row(
     ("address", "attributes", "role"),
     [
         ("aws_cloudwatch_event_target.a", EVENT, None),

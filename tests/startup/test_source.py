@@ -1,8 +1,7 @@
 from __future__ import annotations
 
-import pytest
-
 from tests.made_world import ELSEWHERE, HERE, OPEN, MadeResource, MadeWorld, reference
+from tests.rows import every_row
 from tfcheck.startup.source import ValueStore, named_secret, parameter_arn, sources, without_tail
 from tfcheck.symbolic.value import SECRET_SUFFIX, Text, Unknown, Value, display, spelled_out, text
 
@@ -10,7 +9,7 @@ SECRET = "arn:aws:secretsmanager:eu-west-1:111122223333:secret:app/db-AbCdEf"
 NOTHING = MadeWorld()
 
 
-@pytest.mark.parametrize(
+@every_row(
     ("value", "arn"),
     [
         (SECRET, SECRET),
@@ -38,7 +37,7 @@ def test_a_hole_inside_a_known_arn_holds_no_colons() -> None:
     assert without_tail(text([named, ":key::"])) == named
 
 
-@pytest.mark.parametrize(
+@every_row(
     ("name", "tail"),
     [("/app/token", "app/token"), ("app-token", "app-token"), ("token", "token"), ("arn", "arn"), ("/a//b", "a//b")],
 )
@@ -67,7 +66,7 @@ def test_a_name_known_only_after_apply_means_its_resource() -> None:
     assert [(each.store, each.arn) for each in sources(name, HERE, world)] == [(ValueStore.PARAMETER_STORE, arn)]
 
 
-@pytest.mark.parametrize("version", [":3", ":prod"])
+@every_row("version", [":3", ":prod"])
 def test_the_version_of_a_parameter_is_not_part_of_its_arn(version: str) -> None:
     arn = "arn:aws:ssm:eu-west-1:111122223333:parameter/app/token"
     own = reference("aws_ssm_parameter.token", "arn", arn)
@@ -91,7 +90,7 @@ def test_what_is_unknown_may_be_either() -> None:
     assert all(each.doubt for each in found)
 
 
-@pytest.mark.parametrize("value", [None, "", 5, ["x"]])
+@every_row("value", [None, "", 5, ["x"]])
 def test_what_is_no_text_names_nothing(value: Value) -> None:
     assert sources(value, HERE, NOTHING) == ()
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from tests.rows import every_row
 from tests.stopped_reason.test_texts import FETCH, refused
 from tfcheck.stopped_reason import UNREACHED, StopCause, explain_text
 
@@ -92,8 +93,8 @@ TEXTS = [
 ]
 
 
-@pytest.mark.parametrize("sign", SIGNS)
-@pytest.mark.parametrize(("call", "rule"), CALLS, ids=[rule for _, rule in CALLS])
+@every_row("sign", SIGNS)
+@every_row(("call", "rule"), CALLS)
 def test_a_call_without_an_answer_is_explained_by_the_network(call: str, rule: str | None, sign: str) -> None:
     found = explain_text(f"{call}: {sign}")
     assert found is not None
@@ -121,7 +122,7 @@ def test_the_examples_cover_every_network_text() -> None:
     assert [each for each in UNREACHED if each not in tried] == []
 
 
-@pytest.mark.parametrize(
+@every_row(
     "answer",
     [refused("ecr:BatchGetImage"), "StatusCode: 403, api error", "403 Forbidden", "AccessDeniedException: no"],
 )

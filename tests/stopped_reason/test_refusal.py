@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from tests.cases import TESTDATA, Case
+from tests.rows import every_row
 from tests.stopped_reason.test_texts import FETCH, refused
 from tfcheck.analysis import rulebook
 from tfcheck.analysis.check import check
@@ -72,7 +73,7 @@ def test_the_surrounding_text_decides_who_called() -> None:
     assert (found.known.rules, found.cause) == (("decrypt",), StopCause.PERMISSION)
 
 
-@pytest.mark.parametrize(
+@every_row(
     ("action", "called"),
     [
         ("ssm:GetParameter", "ssm:GetParameters"),

@@ -9,6 +9,7 @@ from collections.abc import Callable
 
 import pytest
 
+from tests.rows import every_row
 from tfcheck.analysis import rulebook
 from tfcheck.stopped_reason import KNOWN, StopCause, explain_text
 
@@ -425,7 +426,7 @@ TEXTS = [
 ]
 
 
-@pytest.mark.parametrize(("text", "rule", "cause"), TEXTS, ids=[text[-40:] for text, _, _ in TEXTS])
+@every_row(("text", "rule", "cause"), TEXTS)
 def test_a_text_is_explained_by_its_rule(text: str, rule: str | None, cause: StopCause) -> None:
     for said in (text, text.upper(), text.lower(), f"(service web) was unable to place a task. Reason: {text}"):
         found = explain_text(said)
@@ -502,7 +503,7 @@ def test_texts_name_existing_rules() -> None:
     assert all(re.compile(each.pattern) and each.meaning for each in KNOWN)
 
 
-@pytest.mark.parametrize("way", [each for each in WAYS if each != "cut off"])
+@every_row("way", [each for each in WAYS if each != "cut off"])
 def test_a_refused_call_is_parsed_in_every_copied_form(way: str) -> None:
     found = explain_text(
         WAYS[way](f"{FETCH}unable to retrieve secret from asm: {refused('secretsmanager:GetSecretValue')}")
@@ -522,7 +523,7 @@ def test_a_refused_call_shows_role_action_and_resource() -> None:
     assert found.denial.why == "no policy of the role allows it: add a statement"
 
 
-@pytest.mark.parametrize(
+@every_row(
     ("ending", "why"),
     [
         ("with an explicit deny in a resource-based policy", "the policy of the resource denies it"),
@@ -547,7 +548,7 @@ def test_a_refused_key_is_explained_as_the_key_of_any_object() -> None:
     assert found.known.rules == ("decrypt",)
 
 
-@pytest.mark.parametrize(
+@every_row(
     "text",
     [
         "",

@@ -4,15 +4,14 @@ from __future__ import annotations
 
 from fractions import Fraction
 
-import pytest
-
+from tests.rows import every_row
 from tfcheck.symbolic.marks import apply_mask, has_mark, mark_all, marked_strings, unmark_all
 from tfcheck.symbolic.numbers import as_text
 from tfcheck.symbolic.sensitive_text import Sensitive
 from tfcheck.symbolic.value import Unknown, Value, display
 
 
-@pytest.mark.parametrize("number", [81_234_567, -5, 10**30, 0.5, Fraction(1, 4)])
+@every_row("number", [81_234_567, -5, 10**30, 0.5, Fraction(1, 4)])
 def test_a_number_keeps_its_mark_as_text(number: Value) -> None:
     kept = mark_all(number)
 

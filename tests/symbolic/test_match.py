@@ -4,10 +4,10 @@ import itertools
 import re
 from typing import Any
 
-import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from tests.rows import every_row
 from tfcheck.symbolic.match import Verbatim, equal, glob, spelling
 from tfcheck.symbolic.value import (
     ACCOUNT_ID,
@@ -54,7 +54,7 @@ ANY = attribute("aws_thing.x.text")
 NAMELESS = Unknown()
 
 
-@pytest.mark.parametrize(
+@every_row(
     ("pattern", "subject", "answer"),
     [
         # known on both sides
@@ -152,7 +152,7 @@ def test_verbatim_parts_contain_no_wildcards() -> None:
     assert glob((Verbatim(attribute("a.b.c", Hole(longest=1))),), "ab") is F
 
 
-@pytest.mark.parametrize(
+@every_row(
     ("a", "b", "answer"),
     [
         ("a", "a", T),

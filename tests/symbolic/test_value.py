@@ -10,6 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.hcl.console import ERROR, needs_terraform, worth
+from tests.rows import every_row
 from tfcheck.hcl.formats.json import encode
 from tfcheck.symbolic.numbers import as_text
 from tfcheck.symbolic.value import Set, Text, Unknown, Value, items
@@ -26,18 +27,18 @@ def test_items_returns_the_elements_of_a_list_or_set() -> None:
     assert items(None) == ()
 
 
-@pytest.mark.parametrize("value", [LATER, "a", 1, {"a": 1}, Text(("a", LATER)), True])
+@every_row("value", [LATER, "a", 1, {"a": 1}, Text(("a", LATER)), True])
 def test_a_collection_of_unknown_length_cannot_be_iterated_over(value: Value) -> None:
     with pytest.raises(TypeError, match="not iterable"):
         tuple(cast("tuple[Value, ...]", items(value)))
 
 
-@pytest.mark.parametrize("path", [each for name in READERS for each in sorted((SOURCES / name).rglob("*.py"))], ids=str)
+@every_row("path", [each for name in READERS for each in sorted((SOURCES / name).rglob("*.py"))])
 def test_an_unknown_list_is_never_read_as_empty(path: Path) -> None:
     assert not re.findall(r"isinstance\([\w.]+, (?:list|Set)[^)]*\) else (?:\(\)|\[\])", path.read_text("utf-8"))
 
 
-@pytest.mark.parametrize(
+@every_row(
     ("number", "written"),
     [
         *((1.2, "1.2"), (Fraction(6, 5), "1.2"), (Fraction(-3, 2), "-1.5"), (1e21, "1" + "0" * 21)),

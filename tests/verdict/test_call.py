@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import pytest
-
+from tests.rows import every_row
 from tfcheck.iam import Allowed, Caller, Context, Denied, Policy, Request, Undecided, parse_policy
 from tfcheck.resource_policy import ResourceSide
 from tfcheck.role import Role
@@ -23,7 +22,7 @@ OTHERS = [_policy(f"other{number}", "sqs:*") for number in range(18)]
 PAIRS = tuple(zip(OTHERS[::2], OTHERS[1::2], strict=True))
 
 
-@pytest.mark.parametrize(
+@every_row(
     ("identity", "groups", "decided"),
     [
         # `c` may be of the name of `a` and of `b`, which have one name: without `c`, `a` may be the last.

@@ -1,9 +1,9 @@
 from __future__ import annotations
 
 import msgspec
-import pytest
 
 from tests.made_world import HERE, MadeResource, MadeWorld, reference, task
+from tests.rows import every_row
 from tests.startup.needs import ECR, needs
 from tfcheck.iam import Absent, Caller, Entry, Later, OneOfValues, PresenceUnknown, start_up_context
 from tfcheck.startup import image
@@ -35,7 +35,7 @@ def test_a_secret_s_call_names_it_and_carries_its_tags() -> None:
     }
 
 
-@pytest.mark.parametrize(
+@every_row(
     ("named", "secret_id", "stage", "version"),
     [
         (f"{SECRET}::AWSPREVIOUS:", SECRET, "AWSPREVIOUS", None),
@@ -103,7 +103,7 @@ def test_decrypting_goes_through_the_service_that_keeps_the_object() -> None:
     assert found["kms:EncryptionContext:PARAMETER_ARN"] == parameter
 
 
-@pytest.mark.parametrize(
+@every_row(
     ("encrypted", "key", "absent"),
     [
         ("arn:aws:ssm:eu-west-1:111122223333:parameter/a", "PARAMETER_ARN", False),
@@ -173,7 +173,7 @@ def test_a_log_stream_s_group_gives_the_tags() -> None:
         assert context_of(call("logs:PutLogEvents", stream), MadeWorld(group))["aws:ResourceTag/"] == {"team": "app"}
 
 
-@pytest.mark.parametrize(
+@every_row(
     ("planned_at", "known"),
     [
         ("2026-11-26T12:00:00Z", Later(1795694400)),

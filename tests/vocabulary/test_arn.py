@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from tests.rows import every_row
 from tfcheck.symbolic.value import NAME, Text, TextLike, Unknown, text
 from tfcheck.vocabulary.arn import Arn, parse_arn
 
@@ -26,7 +26,7 @@ def test_only_six_parts_beginning_with_arn_are_one(written: str) -> None:
     assert found is None or found.as_text() == written
 
 
-@pytest.mark.parametrize(
+@every_row(
     ("value", "expected"),
     [
         (text(["arn:aws:s3:::", NAMED, "/k"]), Arn("aws", "s3", "", "", text([NAMED, "/k"]))),

@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from tests.rows import every_row
 from tfcheck.cli import main as cli
 from tfcheck.vocabulary import ci
 from tfcheck.vocabulary.ci import Event
@@ -50,7 +51,7 @@ def test_an_event_that_cannot_be_read_names_nothing(tmp_path: Path, content: byt
     assert ci.event({"GITHUB_EVENT_PATH": str(tmp_path)}) == Event("")
 
 
-@pytest.mark.parametrize("named", ["acme/shop/x", "acme", "", "acme/shop\n", "acme/<b>"])
+@every_row("named", ["acme/shop/x", "acme", "", "acme/shop\n", "acme/<b>"])
 def test_what_is_no_repository_is_not_taken_for_one(named: str) -> None:
     assert ci.repository({"GITHUB_REPOSITORY": named}) == ""
 
@@ -61,7 +62,7 @@ def test_a_run_is_its_id_and_attempt() -> None:
     assert ci.run_id({"GITHUB_RUN_ID": "x"}) == ""
 
 
-@pytest.mark.parametrize(
+@every_row(
     ("directory", "workspace", "target"),
     [
         ("infra/orders", "prod", "infra/orders:prod"),
@@ -117,7 +118,7 @@ def test_on_a_laptop_a_report_says_nothing_of_that(
     assert "context" not in json.loads(capsys.readouterr().out)
 
 
-@pytest.mark.parametrize(
+@every_row(
     ("job", "workspace", "expected"),
     [
         ("plan: [dev, eu-west-1]", "default", "infra:dev, eu-west-1"),

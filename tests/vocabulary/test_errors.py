@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from tests.cases import TESTDATA
+from tests.rows import every_row
 from tfcheck.cli import main as cli
 from tfcheck.cli.action_inputs import inputs
 from tfcheck.vocabulary.errors import UsageError, refuse_content
@@ -12,23 +13,19 @@ from tfcheck.vocabulary.errors import UsageError, refuse_content
 PLAN = '{"format_version":"1.2","variables":{"password":{"value":"hunter2"}}}'
 
 
-@pytest.mark.parametrize(
-    "text", [PLAN, "  {", "[", '[{"x"', "[command]/usr/bin/terraform show", '"password": "x",', "}"]
-)
+@every_row("text", [PLAN, "  {", "[", '[{"x"', "[command]/usr/bin/terraform show", '"password": "x",', "}"])
 def test_json_is_not_a_path(text: str) -> None:
     with pytest.raises(UsageError, match=r"^it is the content of a file, not its path$"):
         refuse_content(text, "it")
 
 
-@pytest.mark.parametrize(
-    "path", ["plan.json", "[ab]/plan.json", "{a}/x", "-", "infra/[a-z]*/**", 'a "b": c', "C:\\x.json"]
-)
+@every_row("path", ["plan.json", "[ab]/plan.json", "{a}/x", "-", "infra/[a-z]*/**", 'a "b": c', "C:\\x.json"])
 def test_paths_and_patterns_are_not_content(path: str) -> None:
     refuse_content(path, "it")
 
 
-@pytest.mark.parametrize("name", ["PLAN", "CONTEXT", "REPORT"])
-@pytest.mark.parametrize("text", [PLAN, PLAN.replace("{", "{\n"), f"[command]terraform\n{PLAN}"])
+@every_row("name", ["PLAN", "CONTEXT", "REPORT"])
+@every_row("text", [PLAN, PLAN.replace("{", "{\n"), f"[command]terraform\n{PLAN}"])
 def test_an_input_with_content_shows_nothing_of_it(name: str, text: str) -> None:
     with pytest.raises(UsageError) as found:
         inputs({"TFCHECK_PLAN": "plan.json", f"TFCHECK_{name}": text})

@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 from tests.cases import TESTDATA
 from tests.fix.edits.test_diff import FILE, LINES, applied, insertion
 from tests.laws import tries
+from tests.rows import every_row
 from tfcheck.analysis.check import check
 from tfcheck.analysis.options import RunOptions
 from tfcheck.fix.edits.diff import Lines, diff
@@ -118,7 +119,7 @@ def test_git_makes_the_same_text_whatever_is_hidden(
         assert applied("f", text, written, *options) == apply_insertions(text, changes)
 
 
-@pytest.mark.parametrize(
+@every_row(
     "line",
     ["  }", "", '    Action = ["s3:GetObject", "logs:PutLogEvents"]', '  resources = ["${aws_s3_bucket.b.arn}/x/*"]',
      'resource "aws_iam_role_policy" "execution" {', "  policy = jsonencode({", '  Version = "2012-10-17"',
@@ -131,7 +132,7 @@ def test_policy_language_is_harmless(line: str) -> None:
     assert harmless(line)
 
 
-@pytest.mark.parametrize(
+@every_row(
     "line",
     ["hunter2", "# hunter2", "  }, # hunter2", '  password = "arn:aws:s3:::x"', '  Action = "hunter2"',
      '  value = "s3:GetObject"', "  pin = 1234", 'description = "s3:x"', "/* x", '  values = ["hunter2"]',

@@ -9,6 +9,7 @@ import pytest
 
 from tests.hcl.console import ERROR, needs_terraform, plain, worth
 from tests.hcl.writing import HERE
+from tests.rows import every_row
 from tfcheck.hcl.evaluate.convert import build_set, convert, to_bool, to_number, to_string, unify
 from tfcheck.hcl.evaluate.declaration import parse_type
 from tfcheck.hcl.evaluate.scope import EvaluationError
@@ -24,7 +25,7 @@ def kind(text: str) -> Any:
     return parse_type(parse(text, HERE))
 
 
-@pytest.mark.parametrize(
+@every_row(
     ("number", "text"),
     [
         (1000, "1000"),
@@ -43,14 +44,12 @@ def test_a_number_without_a_short_decimal_notation_is_unknown() -> None:
     assert isinstance(to_string(Fraction(1, 3)), Unknown)
 
 
-@pytest.mark.parametrize(
-    ("text", "number"), [("+5", 5), ("5.", 5), (".5", Fraction(1, 2)), ("1e3", 1000), ("00012", 12)]
-)
+@every_row(("text", "number"), [("+5", 5), ("5.", 5), (".5", Fraction(1, 2)), ("1e3", 1000), ("00012", 12)])
 def test_numeric_text_is_parsed_as_a_number(text: str, number: Value) -> None:
     assert to_number(text) == number
 
 
-@pytest.mark.parametrize("text", ["", " 5", "0x10", "1_000", "Inf", "a"])
+@every_row("text", ["", " 5", "0x10", "1_000", "Inf", "a"])
 def test_other_text_is_not_a_number(text: str) -> None:
     with pytest.raises(EvaluationError):
         to_number(text)

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from tests.hcl.generator import Generator
 from tests.hcl.writing import HERE, source
 from tests.laws import tries
+from tests.rows import every_row
 from tfcheck.hcl.evaluate.expressions import LocalScope, evaluate, see
 from tfcheck.hcl.evaluate.scope import EvaluationError, Referent, Seen
 from tfcheck.hcl.evaluate.types import equal_values
@@ -180,9 +181,7 @@ def test_every_way_to_select_an_element_returns_the_same_value() -> None:
     assert nameless.symbol is None
 
 
-@pytest.mark.parametrize(
-    "written", ["{}.a", "[1][1]", "null.a", "null[0]", '"a".b', "[1].a", "[1][-1]", "toset([1])[0]"]
-)
+@every_row("written", ["{}.a", "[1][1]", "null.a", "null[0]", '"a".b', "[1].a", "[1][-1]", "toset([1])[0]"])
 def test_a_missing_attribute_or_element_is_an_error(written: str) -> None:
     with pytest.raises(EvaluationError):
         see(parse(written, HERE), Names())

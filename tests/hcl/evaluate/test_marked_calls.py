@@ -12,6 +12,7 @@ import pytest
 
 from tests.hcl.console import needs_terraform
 from tests.hcl.evaluate.test_marking import judged, ours
+from tests.rows import every_row
 from tfcheck.hcl.functions import _MODULE_OF
 from tfcheck.symbolic.regex import regex
 
@@ -41,7 +42,7 @@ def _brackets(call: str) -> Iterator[tuple[int, int]]:
                 yield begin, position + 1
 
 
-@pytest.mark.parametrize("call", CALLS)
+@every_row("call", CALLS)
 def test_a_marked_argument_never_raises(call: str) -> None:
     for each in marked_in_turn(call):
         assert ours(each) in (True, False, None)

@@ -4,6 +4,7 @@ from fractions import Fraction
 
 import pytest
 
+from tests.rows import every_row
 from tfcheck.hcl.evaluate.operators import compute, condition, conjunction, disjunction, equals, invert, negate
 from tfcheck.hcl.evaluate.scope import EvaluationError
 from tfcheck.hcl.evaluate.types import equal_values
@@ -14,7 +15,7 @@ OTHER = Unknown(Symbol("aws_s3_bucket.c", ("arn",)))
 SUFFIX = Unknown(Symbol("aws_secretsmanager_secret.s", ("suffix",)), hole=SECRET_SUFFIX)
 
 
-@pytest.mark.parametrize(
+@every_row(
     ("sign", "left", "right", "result"),
     [
         ("+", "1", 1, 2),
@@ -32,14 +33,12 @@ def test_arithmetic_is_exact(sign: str, left: Value, right: Value, result: Value
     assert compute(sign, left, right) == result
 
 
-@pytest.mark.parametrize(
-    ("sign", "left", "right"), [("/", 1, 3), ("/", 1, 0), ("*", Fraction(1, 10), 0.1), ("*", 10**200, 10**200)]
-)
+@every_row(("sign", "left", "right"), [("/", 1, 3), ("/", 1, 0), ("*", Fraction(1, 10), 0.1), ("*", 10**200, 10**200)])
 def test_a_result_that_terraform_rounds_is_unknown(sign: str, left: Value, right: Value) -> None:
     assert isinstance(compute(sign, left, right), Unknown)
 
 
-@pytest.mark.parametrize(("left", "right"), [("a", 1), (True, 1), (None, 1), ([1], 1), (1, {})])
+@every_row(("left", "right"), [("a", 1), (True, 1), (None, 1), ([1], 1), (1, {})])
 def test_arithmetic_accepts_only_numbers(left: Value, right: Value) -> None:
     with pytest.raises(EvaluationError):
         compute("+", left, right)
@@ -72,7 +71,7 @@ def test_logical_operators_follow_kleene() -> None:
     assert disjunction(False, False) is False
 
 
-@pytest.mark.parametrize(
+@every_row(
     ("left", "right", "truth"),
     [
         (1, 1.0, Truth.TRUE),

@@ -9,6 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.laws import tries
+from tests.rows import every_row
 from tfcheck.hcl.evaluate.scope import EvaluationError
 from tfcheck.hcl.formats.json import decode, encode
 from tfcheck.symbolic.value import JsonText, Set, Symbol, Text, Unknown, Value, text
@@ -46,7 +47,7 @@ def test_strings_are_normalised() -> None:
     assert decode('"e\\u0301 \\ud800"') == "é \ufffd"
 
 
-@pytest.mark.parametrize("written", ["", "{", "[1,]", "01", "NaN", "'a'", '"\n"', "1 2", "nul"])
+@every_row("written", ["", "{", "[1,]", "01", "NaN", "'a'", '"\n"', "1 2", "nul"])
 def test_invalid_json_is_an_error(written: str) -> None:
     with pytest.raises(EvaluationError):
         decode(written)
@@ -101,7 +102,7 @@ def test_an_unknown_key_makes_its_object_unknown() -> None:
     assert value["y"] == 2
 
 
-@pytest.mark.parametrize(
+@every_row(
     "parts", [("[1", ARN, "]"), (ARN, ARN), ('{"a": 1', ARN, "}"), ("{", ARN, "}"), ('["', ARN), ("[\\", ARN, "]")]
 )
 def test_json_that_an_unknown_piece_breaks_is_unknown_with_the_reason(parts: Any) -> None:

@@ -14,6 +14,7 @@ from tests.hcl import yaml_texts
 from tests.hcl.console import ERROR, needs_terraform, worth
 from tests.hcl.evaluate.test_console import agrees
 from tests.hcl.functions.test_console import Chance, composed, expression_for, quoted
+from tests.rows import every_row
 from tfcheck.hcl.evaluate.expressions import see
 from tfcheck.hcl.formats.yaml import decode
 from tfcheck.hcl.functions import call
@@ -216,7 +217,7 @@ def test_json_in_place_of_a_value_is_its_structure() -> None:
     assert with_holes("a: ", JsonText({"b": [ARN]}), "\nc: 1") == {"a": {"b": [ARN]}, "c": 1}
 
 
-@pytest.mark.parametrize("parts", [("a: [", ARN, "]"), (ARN, ": 1"), ("a: 1\n", ARN), ("a: [b, ", ARN, "]")])
+@every_row("parts", [("a: [", ARN, "]"), (ARN, ": 1"), ("a: 1\n", ARN), ("a: [b, ", ARN, "]")])
 def test_a_structure_that_depends_on_an_unknown_piece_is_unknown(parts: Any) -> None:
     value = with_holes(*parts)
     assert isinstance(value["a"] if isinstance(value, dict) else value, Unknown)

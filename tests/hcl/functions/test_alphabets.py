@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from tests.hcl.functions.test_console import Files
 from tests.hcl.functions.test_unknown import leaves_open
 from tests.laws import tries
+from tests.rows import every_row
 from tfcheck.hcl.evaluate.expressions import see
 from tfcheck.hcl.evaluate.scope import EvaluationError
 from tfcheck.hcl.functions import call
@@ -42,7 +43,7 @@ END: Final = Unknown(symbol=Symbol("aws_secretsmanager_secret.s", ("arn", "end")
 SECRET: Final = text(["arn:aws:secretsmanager:eu-west-1:", ACCOUNT, ":secret:db-", END, ":p::"])
 
 
-@pytest.mark.parametrize(
+@every_row(
     ("name", "arguments", "result"),
     [
         ("regex", ["[^/]+$", ROLE], "web"),
@@ -94,7 +95,7 @@ def test_a_result_that_the_possible_characters_decide_is_known(
         assert found == result
 
 
-@pytest.mark.parametrize(
+@every_row(
     ("name", "arguments"),
     [
         ("regex", ["[^/]+$", text(["a/", OPEN])]),

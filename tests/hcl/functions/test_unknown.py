@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from tests.hcl.functions.test_console import ARGUMENTS, Chance, Files, composed
 from tests.laws import tries
+from tests.rows import every_row
 from tfcheck.hcl.evaluate.comprehension import call_lazily
 from tfcheck.hcl.evaluate.convert import MapValue
 from tfcheck.hcl.evaluate.elements import element, evaluate_all
@@ -60,7 +61,7 @@ def given_by(name: str, *arguments: Value) -> Value:
 # What is decided although pieces are unknown
 
 
-@pytest.mark.parametrize(
+@every_row(
     ("name", "arguments", "result"),
     [
         ("format", ["%s/web/%d", ARN, 3], text([ARN, "/web/3"])),
@@ -185,7 +186,7 @@ def plainly(value: Value) -> Any:
     return {key: plainly(item) for key, item in value.items()} if isinstance(value, dict) else value
 
 
-@pytest.mark.parametrize(
+@every_row(
     ("name", "arguments"),
     [
         ("split", [":", OPAQUE]),
@@ -251,7 +252,7 @@ def test_the_characters_of_an_unknown_hash_are_known() -> None:
     assert (result.hole.shortest, result.hole.longest, result.hole.allows("z")) == (40, 40, False)
 
 
-@pytest.mark.parametrize("name", sorted(IMPURE))
+@every_row("name", sorted(IMPURE))
 def test_functions_that_differ_at_every_run_are_not_computed(name: str) -> None:
     result = given_by(name)
     assert isinstance(result, Unknown)
@@ -265,7 +266,7 @@ def test_an_unsupported_function_is_named() -> None:
     assert result.may_fail
 
 
-@pytest.mark.parametrize(
+@every_row(
     ("name", "arguments"),
     [
         ("upper", []),
@@ -325,7 +326,7 @@ class Elsewhere(Files):
         return None
 
 
-@pytest.mark.parametrize("name", ["file", "fileexists", "filemd5", "filebase64"])
+@every_row("name", ["file", "fileexists", "filemd5", "filebase64"])
 def test_the_content_of_an_unavailable_file_is_unknown(name: str) -> None:
     result = call(name, ["x"], Elsewhere(), see)
     assert isinstance(result, Unknown)

@@ -7,6 +7,7 @@ from unittest.mock import patch
 
 import pytest
 
+from tests.rows import every_row
 from tfcheck.hcl.syntax.block import Block
 from tfcheck.hcl.syntax.expression import Attribute, ListOf, Literal, ObjectOf, Place, Template, Variable
 from tfcheck.hcl.syntax.parse import parse_range
@@ -183,7 +184,7 @@ def test_properties_that_contain_dynamic_blocks_are_blocks() -> None:
     assert [(each.type, each.labels) for each in statement.nested] == [("dynamic", ("condition",))]
 
 
-@pytest.mark.parametrize(
+@every_row(
     "text",
     [
         "",

@@ -10,6 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.laws import tries
+from tests.rows import every_row
 from tfcheck.hcl.syntax.block import Block, SourceFile
 from tfcheck.hcl.syntax.source import SourceText, decode_source
 from tfcheck.hcl.syntax.tf_json import read_source
@@ -60,8 +61,8 @@ def value(block: Block, name: str) -> str:
     return argument.source.text[argument.value_start : argument.value_end]
 
 
-@pytest.mark.parametrize("final", ["\n", "", "\n\n# end", " "])
-@pytest.mark.parametrize("newline", ["\n", "\r\n"])
+@every_row("final", ["\n", "", "\n\n# end", " "])
+@every_row("newline", ["\n", "\r\n"])
 def test_files_in_many_styles_are_parsed(newline: str, final: str) -> None:
     file = walk(STYLES.removesuffix("\n").replace("\n", newline) + final)
 
@@ -145,7 +146,7 @@ FAULTS = {
 }
 
 
-@pytest.mark.parametrize(("text", "expected"), FAULTS.items(), ids=[repr(text[:20]) for text in FAULTS])
+@every_row(("text", "expected"), FAULTS.items())
 def test_a_syntax_error_is_reported_with_its_line(text: str, expected: tuple[int | None, str | None]) -> None:
     problem = read_source(SourceText("main.tf", text)).problem
     line, message = expected
@@ -225,7 +226,7 @@ def test_no_text_raises(pieces: list[str]) -> None:
     read_source(SourceText("main.tf", "".join(pieces)))
 
 
-@pytest.mark.parametrize("part", ['"', "$", "%{", "/*", "/", "<", "<<", "<<-E\n", "${", "\\", "a ", "a = 1 "])
+@every_row("part", ['"', "$", "%{", "/*", "/", "<", "<<", "<<-E\n", "${", "\\", "a ", "a = 1 "])
 def test_repetitive_text_is_parsed_quickly(part: str) -> None:
     assert read_source(SourceText("main.tf", "a = " + part * 20_000)).source.name == "main.tf"
 

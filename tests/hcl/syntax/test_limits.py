@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.rows import every_row
 from tfcheck.hcl.modules import from_directory
 from tfcheck.hcl.syntax.block import Block, SourceFile
 from tfcheck.hcl.syntax.expression import Expression, Unreadable
@@ -118,7 +119,7 @@ def test_the_number_of_steps_is_limited_by_the_text(name: str) -> None:
     assert steps(text)[0] <= 10 * len(text) + 100
 
 
-@pytest.mark.parametrize("name", texts(1))
+@every_row("name", texts(1))
 def test_a_text_beyond_a_limit_is_refused_with_the_limit(name: str) -> None:
     with sublimit(Allowance(2_000)) as allowance:
         file = read_source(SourceText("main.tf", texts(20_000)[name]))
@@ -129,7 +130,7 @@ def test_a_text_beyond_a_limit_is_refused_with_the_limit(name: str) -> None:
     assert allowance.steps > -100_000, "it stops where nothing is left"
 
 
-@pytest.mark.parametrize("name", [*list(REPEATED)[:16]])
+@every_row("name", [*list(REPEATED)[:16]])
 def test_a_deeply_nested_text_is_refused_with_the_reason(name: str) -> None:
     file = steps(texts(500)[name])[1]
     reasons = [each.reason for block in file.blocks for each in expressions(block) if isinstance(each, Unreadable)]

@@ -15,6 +15,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.laws import tries
+from tests.rows import every_row
 from tfcheck.hcl.syntax.block import Block
 from tfcheck.hcl.syntax.expression import (
     Attribute,
@@ -178,12 +179,12 @@ CONSTRUCTS: list[tuple[str, Expression]] = [
 ]
 
 
-@pytest.mark.parametrize(("written", "expected"), CONSTRUCTS, ids=[written for written, _ in CONSTRUCTS])
+@every_row(("written", "expected"), CONSTRUCTS)
 def test_a_construct_becomes_its_node(written: str, expected: Expression) -> None:
     assert parse(written, P) == expected
 
 
-@pytest.mark.parametrize(("written", "expected"), CONSTRUCTS, ids=[written for written, _ in CONSTRUCTS])
+@every_row(("written", "expected"), CONSTRUCTS)
 def test_a_construct_is_parsed_the_same_inside_others(written: str, expected: Expression) -> None:
     written = written.partition(" // ")[0]
 
@@ -256,7 +257,7 @@ HEREDOCS = {
 }
 
 
-@pytest.mark.parametrize(("written", "expected"), HEREDOCS.items())
+@every_row(("written", "expected"), HEREDOCS.items())
 def test_a_heredoc_is_parsed_to_its_text(written: str, expected: str) -> None:
     found = parse(written, P)
 
@@ -343,7 +344,7 @@ UNREADABLE = [
 ]
 
 
-@pytest.mark.parametrize("written", UNREADABLE, ids=[repr(written[:20]) for written in UNREADABLE])
+@every_row("written", UNREADABLE)
 def test_an_invalid_expression_is_a_node_with_a_reason(written: str) -> None:
     broken = list(unreadable(parse(written, P)))
 
@@ -385,7 +386,7 @@ def test_any_text_can_be_written_as_a_template(written: str) -> None:
     assert parse_template(escaped, P) == Template((Literal(written, P),) if written else (), P)
 
 
-@pytest.mark.parametrize(
+@every_row(
     ("written", "expected"),
     [
         ("container_definitions", "container_definitions"),

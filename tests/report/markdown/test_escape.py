@@ -1,10 +1,10 @@
 from __future__ import annotations
 
-import pytest
 from hypothesis import given
 
 from tests.report.github_markdown import inline, parsed
 from tests.report.hostile import names
+from tests.rows import every_row
 from tfcheck.report.markdown.escape import code, fence, html_code, prose
 from tfcheck.report.safe_text import visible
 
@@ -39,7 +39,7 @@ def test_a_sentence_leaves_nothing_foreign_outside_of_code(one: str, name: str, 
     assert not any(token.type.startswith(("link", "image", "html")) for token in inline(written))
 
 
-@pytest.mark.parametrize(
+@every_row(
     ("sentence", "written"),
     [
         (

@@ -2,11 +2,11 @@ from __future__ import annotations
 
 import hashlib
 
-import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.report.hostile import names
+from tests.rows import every_row
 from tfcheck.report.markdown.marker import (
     NO_COMMIT,
     ListedTargets,
@@ -37,7 +37,7 @@ def test_no_id_gets_out_of_the_line(comment_id: str, sha: str, run: str) -> None
     assert str(made).count("-->") == 1
 
 
-@pytest.mark.parametrize(
+@every_row(
     "body",
     [
         "",
@@ -67,7 +67,7 @@ def test_the_targets_of_a_comment_are_read_from_its_last_line(
     assert (set(found.present), set(found.absent)) == (kept, missing)
 
 
-@pytest.mark.parametrize(
+@every_row(
     "body",
     [
         "",

@@ -13,6 +13,7 @@ from tests.laws import tries
 from tests.report import samples
 from tests.report.github_markdown import assert_harmless, assert_whole, fences, inline, parsed, rows
 from tests.report.hostile import filled, names, reports
+from tests.rows import every_row
 from tfcheck.report.manual import Manual
 from tfcheck.report.markdown import markdown, summary
 from tfcheck.report.markdown.marker import marker, parse_marker
@@ -98,7 +99,7 @@ def test_nothing_wrong_is_short() -> None:
     )
 
 
-@pytest.mark.parametrize(
+@every_row(
     ("report", "icon"),
     [
         (samples.BROKEN, "❌"),

@@ -3,11 +3,11 @@ from __future__ import annotations
 import re
 
 import msgspec
-import pytest
 from hypothesis import given
 
 from tests.report import samples
 from tests.report.hostile import findings, names
+from tests.rows import every_row
 from tfcheck.report.markdown.fold import label, picture
 from tfcheck.vocabulary.finding import Answer, Evidence, EvidenceKind, Finding, Reason, Verdict
 
@@ -88,7 +88,7 @@ def test_evidence_of_one_policy_is_one_node() -> None:
     assert drawn(answer).count('"aws_iam_policy.p"') == 1
 
 
-@pytest.mark.parametrize(
+@every_row(
     ("reason", "gap"),
     [
         (Reason.GRANTED_TO_TASK_ROLE, "granted to the task role only"),

@@ -321,6 +321,10 @@ def in_region(region: str) -> Resolver:
         change("aws_s3_access_point.a", "create", after={"name": "ap", "bucket": "cfg"}, after_unknown={"arn": True}),
         change("aws_s3_access_point.o", "create", after={"name": "ap", "bucket": "arn:aws:s3-outposts:eu-west-1:1:b"},
                after_unknown={"arn": True}),
+        change("aws_ecrpublic_repository.p", "create", after={"repository_name": "web"},
+               after_unknown={"repository_uri": True}),
+        change("data.aws_ecr_image.i", "read", mode="data", after={"repository_name": "web", "registry_id": "123"},
+               after_unknown={"image_uri": True}),
     ]  # fmt: skip
     return Resolver(plan(*rows, configuration={"provider_config": provider, "root_module": {}}))
 
@@ -342,3 +346,11 @@ def test_the_arn_of_an_access_point_has_a_region_and_an_account() -> None:
     assert _spelled(asked, "aws_s3_access_point.a", "arn").startswith("arn:aws:s3:eu-west-1:")
     assert _spelled(asked, "aws_s3_access_point.a", "arn").endswith(":accesspoint/ap")
     assert _spelled(asked, "aws_s3_access_point.o", "arn") == "${aws_s3_access_point.o.arn}"
+
+
+def test_an_image_is_in_the_registry_of_its_account_or_a_public_one() -> None:
+    asked = in_region("eu-west-1")
+    image, public = "data.aws_ecr_image.i", "aws_ecrpublic_repository.p"
+    uri = _spelled(asked, image, "image_uri")
+    assert uri == f"123.dkr.ecr.eu-west-1.amazonaws.com/web@${{{image}.image_digest}}"
+    assert _spelled(asked, public, "repository_uri") == f"public.ecr.aws/${{{public}.registry_alias}}/web"

@@ -100,6 +100,17 @@ def test_a_trust_that_waits_for_a_condition_names_its_key() -> None:
     assert by(found) == [("aws_iam_role.exec", "Ecs", "", EvidenceKind.MAY_DECIDE, "aws:SourceIp")]
 
 
+@pytest.mark.parametrize("argument", ["execution_role_arn", "task_role_arn"])
+def test_ecs_cannot_assume_a_role_of_another_account(argument: str) -> None:
+    foreign = _ARN.replace("111122223333", "444455556666")
+    known = {"family": "app", "execution_role_arn": _ARN, "container_definitions": "[]"} | {argument: foreign}
+    found = check(plan(role(), change("aws_ecs_task_definition.app", "create", after=known, name="app")))
+    trusted = next(each for each in found.answers if each.requirement.resource == foreign)
+    assert (trusted.verdict, trusted.reason) == (Verdict.DENIED, Reason.TRUST_POLICY)
+    (finding,) = found.findings
+    assert finding.message.endswith(f"role {foreign}: it belongs to another account than the task definition")
+
+
 def test_ecs_cannot_assume_a_role_that_the_plan_deletes() -> None:
     found = report(statement(), of=role("delete"))
     trusted = answer(found, "sts:AssumeRole")

@@ -240,9 +240,9 @@ def message_of(answers: list[Answer]) -> str:
         case Reason.NO_EXECUTION_ROLE:
             return f"the task has no {need.role_kind.value} role, which must be allowed {actions} on {what}"
         case Reason.TRUST_POLICY:
-            deleted = (evidence_words(each) for each in first.evidence if each.kind in _DELETIONS)
+            of_role = (evidence_words(each) for each in first.evidence if each.kind in _OF_THE_ROLE)
             who, service = _ASSUMING.get(need.role_kind, ("ECS", "ecs-tasks.amazonaws.com"))
-            cause = next(deleted, f"its trust policy does not allow {service}")
+            cause = next(of_role, f"its trust policy does not allow {service}")
             return f"{who} cannot assume the {role}: {cause}"
         case Reason.EXPLICIT_DENY:
             return f"a policy denies {actions} on {what} to the {role}"
@@ -259,7 +259,7 @@ def message_of(answers: list[Answer]) -> str:
 
 
 _ASSUMING = {RoleKind.INSTANCE: ("EC2", "ec2.amazonaws.com")}
-_DELETIONS = (EvidenceKind.DELETED, EvidenceKind.DELETED_BY_OTHER_STACK)
+_OF_THE_ROLE = (EvidenceKind.DELETED, EvidenceKind.DELETED_BY_OTHER_STACK, EvidenceKind.OF_OTHER_ACCOUNT)
 
 
 def _explanation(answers: list[Answer]) -> Iterator[str]:

@@ -49,6 +49,7 @@ _EVIDENCE = {
     EvidenceKind.GRANTED_TO_EXECUTION_ROLE: "grants it to the execution role, which is not used for this",
     EvidenceKind.DELETED: "this plan deletes it",
     EvidenceKind.DELETED_BY_OTHER_STACK: "the plan of another stack deletes it",
+    EvidenceKind.OF_OTHER_ACCOUNT: "it belongs to another account than the task definition",
 }
 
 

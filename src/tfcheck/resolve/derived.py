@@ -259,6 +259,10 @@ def _replica_id(instance: DerivedInstance) -> TextLike | None:
     return Unknown(symbol=Symbol(instance.owner, ("key_id",)), hole=NAME)
 
 
+def _registry(image: DerivedInstance) -> TextLike | None:
+    return _text(image.planned_argument("registry_id")) or image.surroundings.account
+
+
 _KEY_ARN = regex(r"arn:[^:]+:kms:[^:]*:[^:]*:key/")
 _KEY_ID = regex(r"mrk-[0-9a-f]{32}|[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 
@@ -271,6 +275,8 @@ _policy = _generated_name("name", "name_prefix", IAM)
 _group = _generated_name("name", "name_prefix", LOG_GROUP)
 _secret = _generated_name("name", "name_prefix", SECRET)
 _assigned_key_id = _opaque("key_id", "aws_kms_key.key_id")
+_digest = _opaque("image_digest", "", Hole("sha256:0123456789abcdef", False, 1))
+_public_registry = _opaque("registry_alias", "", Hole("abcdefghijklmnopqrstuvwxyz0123456789._-", False, 2))
 _revision = _opaque("revision", "", Hole("0123456789", False, 1))
 _file_system_id = _opaque("id", "aws_efs_file_system.id")
 _access_point_id = _opaque("id", "aws_efs_access_point.id")
@@ -340,6 +346,14 @@ _DERIVATIONS: dict[str, dict[str, Derivation]] = {
         "arn": _arn("ecr", _concatenation("repository/", _attribute("name"))),
         "registry_id": _account,
         "repository_url": _concatenation(_account, ".dkr.ecr.", _region, ".", _dns_suffix, "/", _attribute("name")),
+    },
+    "aws_ecr_image": {
+        "image_uri": _concatenation(
+            _registry, ".dkr.ecr.", _region, ".", _dns_suffix, "/", _attribute("repository_name"), "@", _digest
+        )
+    },
+    "aws_ecrpublic_repository": {
+        "repository_uri": _concatenation("public.ecr.aws/", _public_registry, "/", _attribute("repository_name"))
     },
     "aws_cloudwatch_log_group": {
         "name": _group,

@@ -2,7 +2,8 @@
 
 ECS assumes the execution role to prepare the task, and the task role for the code in its containers. The trust policy
 of each role must allow `sts:AssumeRole` to the service `ecs-tasks.amazonaws.com`. Conditions on `aws:SourceAccount` and
-`aws:SourceArn` can restrict this to your own account and region, but not to one cluster.
+`aws:SourceArn` can restrict this to your own account and region, but not to one cluster. The roles must be in the
+account of the task definition.
 
 Without an execution role, a task on EC2 uses the role of its container instance for images and logs. That role must
 trust `ec2.amazonaws.com` instead.

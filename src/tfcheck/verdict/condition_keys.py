@@ -56,10 +56,9 @@ def _service_keys(requirement: Requirement, world: World) -> dict[str, Entry]:
         case "ssm":
             return _tags(catalogue(world, PARAMETER).find_by_arn(resource), "ssm:resourceTag/")
         case "ecr":
-            tags = _tags(catalogue(world, REPOSITORY).find_by_arn(resource), "ecr:ResourceTag/")
-            repository = None if requirement.through is None else parse_arn(requirement.through)
-            # A token is requested in the region of the image.
-            return tags if repository is None else {"aws:RequestedRegion": repository.region}
+            if resource == "*":
+                return _token(requirement.through)
+            return _tags(catalogue(world, REPOSITORY).find_by_arn(resource), "ecr:ResourceTag/")
         case "logs":
             return _tags(_log_group(resource, world))
         case "kms":
@@ -71,6 +70,13 @@ def _service_keys(requirement: Requirement, world: World) -> dict[str, Entry]:
             return {"aws:ResourceAccount": _ANY, "elasticfilesystem:AccessPointArn": point}
         case _:
             return {}
+
+
+def _token(repository: TextLike | None) -> dict[str, Entry]:
+    """Return the keys of a request for a token, which is for all repositories of the region that the image is in."""
+    parts = None if repository is None else parse_arn(repository)
+    region: dict[str, Entry] = {} if parts is None else {"aws:RequestedRegion": parts.region}
+    return {**region, "aws:ResourceTag/": Absent(), "ecr:ResourceTag/": Absent()}
 
 
 def _tags(resource: WorldObject | None, own: str = "") -> dict[str, Entry]:

@@ -91,6 +91,11 @@ def deletion_evidence(role: Role) -> tuple[Evidence, ...]:
     return (Evidence(policy=str(role.deleted), sid=None, effect="", kind=kind),)
 
 
+def account_evidence(role: Role) -> tuple[Evidence, ...]:
+    """Return as the evidence that a role belongs to another account than its task definition."""
+    return (Evidence(policy=role.label or "", sid=None, effect="", kind=EvidenceKind.OF_OTHER_ACCOUNT),)
+
+
 def _undecided_statement(origin: Origin, call: RoleCall) -> Evidence:
     """Return a statement that may decide, with its effect and its undecided condition key."""
     effect, keys = "", []

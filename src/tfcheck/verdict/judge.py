@@ -25,8 +25,9 @@ from tfcheck.inventory.ecs import TaskDefinition
 from tfcheck.inventory.world import World, share_equal
 from tfcheck.resource_policy import ResourcePolicies, ResourceSide
 from tfcheck.role import Role, Roles
+from tfcheck.symbolic.match import equal
 from tfcheck.symbolic.sensitive_text import SENSITIVE
-from tfcheck.symbolic.value import TextLike
+from tfcheck.symbolic.value import TextLike, Truth
 from tfcheck.verdict import evidence
 from tfcheck.verdict.call import RoleCall, decide_call, denials, without_denials
 from tfcheck.verdict.evidence import UnmetCondition, unmet
@@ -272,6 +273,13 @@ class Judge:
     # Trust policies
 
     def _judge_trust(self, role: Role, side: RolesOfTask, kind: RoleKind) -> Judgement:
+        # NOTE: a service only accepts roles of its own account
+        # (https://docs.aws.amazon.com/IAM/latest/UserGuide/id_roles_use_passrole.html).
+        around = side.surroundings
+        if kind is not RoleKind.INSTANCE and equal(role.caller.account, around.account) is Truth.FALSE:
+            assumed = (around.assumption,) if around.assumption else ()
+            by = evidence.account_evidence(role)
+            return Judgement(role.label, Verdict.DENIED, Reason.TRUST_POLICY, evidence=by, assumptions=assumed)
         if role.trust is None:
             if role.deleted is not None or (role.managed and not role.trust_hidden):
                 by = evidence.deletion_evidence(role) if role.deleted is not None else ()

@@ -142,9 +142,10 @@ class EvidenceKind(Enum):
     CONDITION_NOT_MET = "condition_not_met"
     GRANTED_TO_TASK_ROLE = "granted_to_task_role"
     GRANTED_TO_EXECUTION_ROLE = "granted_to_execution_role"
-    #: Not a statement: the role itself is deleted.
+    #: Not a statement: the role itself is deleted, or belongs to another account.
     DELETED = "deleted"
     DELETED_BY_OTHER_STACK = "deleted_by_other_stack"
+    OF_OTHER_ACCOUNT = "of_other_account"
 
 
 class Evidence(msgspec.Struct, frozen=True):

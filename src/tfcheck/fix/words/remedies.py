@@ -29,7 +29,7 @@ from tfcheck.verdict.evidence import UnmetCondition
 from tfcheck.verdict.judge import Judge
 from tfcheck.vocabulary.address import Address, ModulePath, address_in
 from tfcheck.vocabulary.clipping import and_more, join_names
-from tfcheck.vocabulary.finding import Answer, Reason, Remedy, RoleKind, Verdict
+from tfcheck.vocabulary.finding import Answer, EvidenceKind, Reason, Remedy, RoleKind, Verdict
 
 _SERVICES = {RoleKind.INSTANCE: "ec2.amazonaws.com"}
 _LISTED = 3
@@ -75,6 +75,8 @@ class Remedies(Finder):
                 words = f"let the policy of {_resources(answers)} name {first.role}: add this statement to it"
                 return Remedy(words, self._statements(answers, self._role_of(first)))
             case Reason.TRUST_POLICY:
+                if any(each.kind is EvidenceKind.OF_OTHER_ACCOUNT for each in first.evidence):
+                    return Remedy(f"name a role of the account of the task definition in place of {first.role}")
                 service = _SERVICES.get(first.requirement.role_kind, "ecs-tasks.amazonaws.com")
                 words = f"let {service} assume {first.role}: add this statement to its `assume_role_policy`"
                 needed = NeededStatement("AssumeRole", ("sts:AssumeRole",), (), ("Service", (service,)))

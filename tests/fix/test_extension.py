@@ -27,7 +27,7 @@ CASE = "misspelled-grants"
 OLD = '{ Effect = "Allow", Action = "s3:GetObject", Resource = "arn:aws:s3:::acme-configs/*" },'
 NEW = '"${aws_s3_bucket.config.arn}/other/prod.env"'
 
-LONG = '["arn:aws:s3:::acme-configs-of-others/*", "arn:aws:s3:::acme-configs-of-all/*"'
+LONG = '["arn:aws:s3:::acme-of-others/*", "arn:aws:s3:::acme-of-all/*"'
 
 
 @pytest.fixture

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from functools import cache
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 import msgspec
@@ -28,12 +28,7 @@ if TYPE_CHECKING:
 CREATED = [case for case in with_plan("plan.json") if case.has("applied.plan.json")]
 #: Of these the provider keeps other forms than what is written: `tests/resolve/test_contradicted.py` compares them.
 OTHER_FORMS = "forms-of-the-provider"
-PLANS = [
-    (case, name)
-    for name, each in (("plan.json", 1), ("applied.plan.json", 1), ("tofu.plan.json", 4))
-    for case in part(with_plan(name), each)
-    if case.name != OTHER_FORMS
-]
+WITH_TOFU = part(with_plan("tofu.plan.json"), 4)
 #: Arguments that Terraform itself reads; they are no attributes.
 META = {"count", "for_each", "provider", "depends_on", "lifecycle", "provisioner", "connection"}
 #: Attributes that stay partly open until the apply, by case, and why.
@@ -114,28 +109,29 @@ OPEN = {
 }
 
 
-@pytest.mark.parametrize(("case", "name"), PLANS, ids=[f"{case}-{name}" for case, name in PLANS])
-def test_evaluating_agrees_with_what_the_plan_knows(case: Case, name: str) -> None:
+@pytest.mark.parametrize("case", [each for each in with_plan() if each.name != OTHER_FORMS], ids=repr)
+def test_evaluating_agrees_with_what_the_plan_knows(case: Case) -> None:
+    for name in ("plan.json", "applied.plan.json", "tofu.plan.json"):
+        if case.has(name) and (name != "tofu.plan.json" or case in WITH_TOFU):
+            plan, resolver = planned(case, name)
+            rows = [
+                (f"{address}.{attribute}", as_kept(attribute, resolver.evaluate(address, attribute)), known)
+                for address, attribute, known in known_attributes(plan, case, name, resolver)
+            ]
+            assert [(name, row) for row in rows if not (agrees(row[1], row[2]) or generated(row[0], row[1]))] == []
+            assert sum(is_known(evaluated) and is_known(known) for _, evaluated, known in rows) > 0
+
+
+@lru_cache(maxsize=4)
+def planned(case: Case, name: str = "plan.json") -> tuple[Plan, Resolver]:
+    """Read a plan, once for the tests of a case, which run one after another."""
     plan = case.plan(name)
-    resolver = Resolver(plan, case.sources(plan, name))
-    rows = [
-        (f"{address}.{attribute}", as_kept(attribute, resolver.evaluate(address, attribute)), planned)
-        for address, attribute, planned in known_attributes(plan, case, name, resolver)
-    ]
-    assert [row for row in rows if not (agrees(row[1], row[2]) or generated(row[0], row[1]))] == []
-    assert sum(is_known(evaluated) and is_known(planned) for _, evaluated, planned in rows) > 0
-
-
-@cache
-def resolved(case: Case) -> Resolver:
-    """Resolve the plan that creates everything, once for the tests that compare it with the applied one."""
-    plan = case.plan()
-    return Resolver(plan, case.sources(plan))
+    return plan, Resolver(plan, case.sources(plan, name))
 
 
 @pytest.mark.parametrize("case", CREATED, ids=repr)
 def test_what_is_symbolic_becomes_what_was_applied(case: Case) -> None:
-    resolver, applied = resolved(case), case.plan("applied.plan.json")
+    (_, resolver), (applied, _) = planned(case), planned(case, "applied.plan.json")
     wrong, still_open = [], set()
     for address, attribute in waiting(case, resolver):
         told = applied_value(applied, address, attribute)
@@ -146,15 +142,6 @@ def test_what_is_symbolic_becomes_what_was_applied(case: Case) -> None:
             still_open.add(f"{address}.{attribute}")
         if not agrees(become, told):
             wrong.append((f"{address}.{attribute}", become, told))
-    assert wrong == []
-    _, expected = OPEN.get(case.name, ("", []))
-    assert still_open == set(expected)
-
-
-@pytest.mark.parametrize("case", CREATED, ids=repr)
-def test_a_shape_fits_what_was_applied(case: Case) -> None:
-    resolver, applied = resolved(case), case.plan("applied.plan.json")
-    wrong = []
     for address, attribute in computed(case):
         symbolic, told = resolver.attribute(address, attribute), applied_value(applied, address, attribute)
         if isinstance(symbolic, Unknown) and isinstance(told, str):
@@ -162,6 +149,8 @@ def test_a_shape_fits_what_was_applied(case: Case) -> None:
             if not may_become(symbolic, told) or not (shape is None or agrees(shape, told)):
                 wrong.append((f"{address}.{attribute}", symbolic, told))
     assert wrong == []
+    _, expected = OPEN.get(case.name, ("", []))
+    assert still_open == set(expected)
 
 
 def agrees(evaluated: Value, told: Any) -> bool:

@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 import json
-from pathlib import Path
 
 import pytest
 
-from tests.cases import TESTDATA, Case
-from tests.laws import part
+from tests.cases import TESTDATA, Case, with_expectation
 from tfcheck.analysis.check import check
 from tfcheck.vocabulary.finding import Reason, Report, Verdict
 
@@ -64,20 +62,22 @@ def test_a_role_that_the_plan_only_refers_to_is_unknown_and_the_reason_asks_for_
 Place = tuple[str, str | None, str, str]
 
 
-@pytest.mark.parametrize("case", part(sorted(TESTDATA.glob("*/expect.json")), 2), ids=lambda path: path.parent.name)
-def test_without_the_sources_no_answer_is_another_one(case: Path) -> None:
-    folder, rows = Case(case.parent), json.loads(case.read_text())["requirements"]
-    for path in sorted(case.parent.glob("*plan.json")):
-        with_sources = by_place(folder.report(path.name))
+@pytest.mark.parametrize("case", with_expectation(), ids=repr)
+def test_without_the_sources_no_answer_is_another_one(case: Case) -> None:
+    wrong: dict[tuple[str, Place], set[str]] = {}
+    for name in sorted(each.name for each in case.folder.glob("*plan.json")):
+        with_sources = by_place(case.report(name))
         expected: dict[Place, set[str]] = {}  # several where one of several keys is needed
-        for row in rows:
-            place = row["task_definition"], row["container"], row["pointer"], row["action"]
-            verdict = row.get("applied", row["verdict"]) if "applied" in path.name else row["verdict"]
+        for row in case.expected.requirements:
+            verdict = row.applied if name == "applied.plan.json" and isinstance(row.applied, str) else row.verdict
+            place = row.task_definition, row.container, row.pointer, row.action
             expected.setdefault(place, set()).add(verdict)
-        for place, found in by_place(folder.report_without_sources(path.name)).items():
+        for place, found in by_place(case.report_without_sources(name)).items():
             # A row that the case does not name is what it is with the sources; one that these do not have is open.
             known = expected.get(place, set()) | with_sources.get(place, set())
-            assert found <= {"unknown", *known}, (path.name, place)
+            if not found <= {"unknown", *known}:
+                wrong[name, place] = found
+    assert wrong == {}
 
 
 def by_place(report: Report) -> dict[Place, set[str]]:

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from tests.plan.made import change, plan
 from tfcheck.analysis.check import check
+from tfcheck.hcl.modules.sources import from_directory
 from tfcheck.vocabulary.finding import Answer, EvidenceKind, Reason, Report, Verdict
 
 _ARN = "arn:aws:iam::111122223333:role/exec"
@@ -109,6 +111,41 @@ def test_ecs_cannot_assume_a_role_of_another_account(argument: str) -> None:
     assert (trusted.verdict, trusted.reason) == (Verdict.DENIED, Reason.TRUST_POLICY)
     (finding,) = found.findings
     assert finding.message.endswith(f"role {foreign}: it belongs to another account than the task definition")
+
+
+def test_an_account_that_is_only_assumed_is_no_sign_of_another_role(tmp_path: Path) -> None:
+    """A policy names a secret of a shared account, the only one in the plan: the account is assumed, wrongly."""
+    profile = {"constant_value": "deploy"}
+    allowed = {"constant_value": ["111122223333"]}
+    providers = {
+        "aws": {"name": "aws"},
+        "aws.iam": {"name": "aws", "alias": "iam", "expressions": {"profile": profile, "allowed_account_ids": allowed}},
+    }
+    arn = {"references": ["aws_iam_role.exec.arn", "aws_iam_role.exec"]}
+    blocks = [
+        {"address": "aws_iam_role.exec", "type": "aws_iam_role", "name": "exec", "provider_config_key": "aws.iam"},
+        {
+            "address": "aws_ecs_task_definition.app",
+            "type": "aws_ecs_task_definition",
+            "name": "app",
+            "provider_config_key": "aws",
+            "expressions": {"execution_role_arn": arn, "family": {"constant_value": "app"}},
+        },
+    ]
+    source = 'resource "aws_ecs_task_definition" "app" {\n  execution_role_arn = aws_iam_role.exec.arn\n}\n'
+    (tmp_path / "main.tf").write_text(source)
+    secret = "arn:aws:secretsmanager:eu-west-1:444455556666:secret:shared-AbCdEf"
+    containers = json.dumps([{"name": "app", "secrets": [{"name": "A", "valueFrom": secret}]}])
+    known = {"name": "exec", "assume_role_policy": json.dumps({"Version": "2012-10-17", "Statement": [trust()]})}
+    task = {"family": "app", "container_definitions": containers}
+    rows = [
+        change("aws_iam_role.exec", "create", after=known, after_unknown={"arn": True}, name="exec"),
+        change(
+            "aws_ecs_task_definition.app", "create", after=task, after_unknown={"execution_role_arn": True}, name="app"
+        ),
+    ]
+    made = plan(*rows, configuration={"provider_config": providers, "root_module": {"resources": blocks}})
+    assert answer(check(made, from_directory(tmp_path)), "sts:AssumeRole").verdict is Verdict.ALLOWED
 
 
 def test_ecs_cannot_assume_a_role_that_the_plan_deletes() -> None:

@@ -274,12 +274,13 @@ class Judge:
 
     def _judge_trust(self, role: Role, side: RolesOfTask, kind: RoleKind) -> Judgement:
         # NOTE: a service only accepts roles of its own account
-        # (https://docs.aws.amazon.com/IAM/latest/UserGuide/id_roles_use_passrole.html).
+        # (https://docs.aws.amazon.com/IAM/latest/UserGuide/id_roles_use_passrole.html). An account that is only
+        # assumed is no sign of another one: the role's is more likely.
         around = side.surroundings
-        if kind is not RoleKind.INSTANCE and equal(role.caller.account, around.account) is Truth.FALSE:
-            assumed = (around.assumption,) if around.assumption else ()
+        is_abroad = not around.assumption and equal(role.caller.account, around.account) is Truth.FALSE
+        if is_abroad and kind is not RoleKind.INSTANCE:
             by = evidence.account_evidence(role)
-            return Judgement(role.label, Verdict.DENIED, Reason.TRUST_POLICY, evidence=by, assumptions=assumed)
+            return Judgement(role.label, Verdict.DENIED, Reason.TRUST_POLICY, evidence=by)
         if role.trust is None:
             if role.deleted is not None or (role.managed and not role.trust_hidden):
                 by = evidence.deletion_evidence(role) if role.deleted is not None else ()

@@ -318,4 +318,4 @@ def test_a_remedy_that_differs_by_names_of_its_finding_alone_is_written_once() -
     ]
     assert len(remedies(found)) == 2
     page = markdown([msgspec.structs.replace(samples.BROKEN, findings=tuple(found[:2]))])
-    assert page.count("To do: create a secret") == 1
+    assert page.count(": create a secret") == 1

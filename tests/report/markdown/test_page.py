@@ -19,7 +19,7 @@ from tfcheck.report.markdown import markdown, summary
 from tfcheck.report.markdown.marker import marker, parse_marker
 from tfcheck.report.markdown.page import Page
 from tfcheck.report.origin import Links
-from tfcheck.vocabulary.finding import Answer, Finding, Fix, Location, Report, Severity, Skipped
+from tfcheck.vocabulary.finding import Answer, Finding, Fix, Location, Remedy, Report, Severity, Skipped
 
 SHA = "9f2c1ab04d7e55c2f3a8b6d1e09c7745a1b2c3d4"
 LINKS = Links("https://github.com", "acme/shop", SHA, "7421839201.1")
@@ -199,6 +199,30 @@ def test_no_cause_is_left_out_for_the_rows_of_another() -> None:
         "`secret` also affects `t14`, `t15`, `t16` and 23 more",
     ]
     assert page.count("<details><summary>Why <code>s3:GetObject</code> is denied to <code>t1</code>") == 2
+
+
+def mistake(rule: str, task: str, message: str, change: str = "introduced") -> Finding:
+    remedy = Remedy(f"change {rule}")
+    return Finding(rule, Severity.ERROR, f"aws_ecs_task_definition.{task}", None, message, remedy=remedy, change=change)
+
+
+def test_several_mistakes_are_counted_and_each_remedy_says_for_what_it_is() -> None:
+    found = (mistake("one", "a", "`aws_ecs_task_definition.a` is wrong"), mistake("two", "b", "a file is wrong"))
+    page = markdown([samples.report(findings=found)])
+    assert "\n**2 errors**.\n" in page
+    assert "\n- ❌ `aws_ecs_task_definition.a` is wrong\n" in page
+    assert "\n- ❌ `aws_ecs_task_definition.b`: a file is wrong\n" in page
+    assert "\nTo do for `aws_ecs_task_definition.b`: change two\n" in page
+    alone = markdown([samples.report(findings=found[1:])])
+    assert "\nA file is wrong.\n" in alone
+    assert "\nTo do: change two\n" in alone
+
+
+def test_what_was_missing_before_is_counted_above_the_rows() -> None:
+    before = msgspec.structs.replace(samples.FINDING, change="existing", answers=(samples.DENIED_BUCKET,))
+    page = markdown([samples.report(samples.DENIED, findings=(samples.FINDING, before))])
+    lead = page.split("\n\n")[1]
+    assert lead == "**1 required permission missing**, 2 recommended; 1 of these was missing before this change."
 
 
 def test_the_summary_is_the_same_without_a_marker() -> None:

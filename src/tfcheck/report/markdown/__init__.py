@@ -13,14 +13,16 @@ from tfcheck.report.causes import remedies
 from tfcheck.report.markdown import budget, fold, rest, top
 from tfcheck.report.markdown import rows as listed
 from tfcheck.report.markdown.budget import PagePart, PartKind
+from tfcheck.report.markdown.escape import code
 from tfcheck.report.markdown.page import Page, PageContent, TargetedCause, content, group_by_cause
 from tfcheck.report.markdown.rest import edited_choices_parts, newly_waived_parts, waived_rest
 from tfcheck.report.words import fixed_words, plural
+from tfcheck.vocabulary.clipping import and_more
 from tfcheck.vocabulary.finding import Remedy, Report
 
 _ROWS_OF_COMMENT = 30
 _ROWS_OF_SUMMARY = 1000
-_PICTURES = 3
+_PICTURES, _TASKS = 3, 3
 
 
 def markdown(reports: Sequence[Report], page: Page | None = None, *, size: int = budget.COMMENT) -> str:
@@ -86,8 +88,11 @@ def _folds(
     for each, group in groups if len(found.targets) > 1 else ():
         for fix in (finding.fix for finding in group.findings if finding.fix):
             targets.setdefault(fix.diff or fix.hcl, {}).update(dict.fromkeys(each.targets))
+    to_do: dict[Remedy, dict[str, None]] = {}
+    for _, group in groups:
+        for gist in remedies(group.findings):
+            to_do.setdefault(gist, {}).update(dict.fromkeys(group.shown))
     shown: set[str] = set()
-    shown_remedies: set[Remedy] = set()
     for number, (each, group) in enumerate(groups, first):
         for fix in dict.fromkeys(finding.fix for finding in group.findings if finding.fix):
             change = fix.diff or fix.hcl
@@ -95,9 +100,9 @@ def _folds(
                 yield from fold.suggestion(fix, number, tuple(targets.get(change, ())), opened=not shown and not first)
                 shown.add(change)
         for gist, remedy in remedies(group.findings).items():
-            if gist not in shown_remedies:
-                shown_remedies.add(gist)
-                yield fold.remedy_part(group.findings[0], remedy, number)
+            if tasks := to_do.pop(gist, ()):
+                shown_tasks = ", ".join(map(code, list(tasks)[:_TASKS])) + and_more(len(tasks), _TASKS)
+                yield fold.remedy_part(group.findings[0], remedy, number, shown_tasks if len(groups) > 1 else "")
         if id(group) in explained:
             drawn = number - first < pictures and each.cause.severity.rank == worst
             yield from fold.evidence(group, each.report, number, page, drawn=drawn)

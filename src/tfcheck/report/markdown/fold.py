@@ -98,8 +98,6 @@ def _answers(finding: Finding, report: Report, page: Page) -> Iterator[str]:
         why = reason_words(answer.reason)
         yield f"- {code(need.action)} on {code(need.shown_resource)} for {needed_by([answer])}: {why}"
         yield from (_statement(each, answer, report, page) for each in answer.evidence[:_SHOWN_EVIDENCE])
-        if answer.reason is Reason.IMPLICIT_DENY and not answer.evidence:
-            yield f"  - no statement of {code(answer.role or 'no role')} comes near"
         if len(answer.evidence) > _SHOWN_EVIDENCE:
             yield f"  - and {len(answer.evidence) - _SHOWN_EVIDENCE:,} more"
     if len(finding.answers) > _SHOWN_ANSWERS:
@@ -125,10 +123,12 @@ def suggestion(fix: Fix, number: int, targets: tuple[str, ...], *, opened: bool)
     yield PagePart(f"{top}\n\n{_change_itself(fix)}\n\n</details>", PartKind.DIFF, number)
 
 
-def remedy_part(finding: Finding, remedy: Remedy, number: int) -> PagePart:
-    """Write a remedy."""
+def remedy_part(finding: Finding, remedy: Remedy, number: int, tasks: str = "") -> PagePart:
+    """Write a remedy, and for which tasks it is if a page has several."""
     body = f"\n\n{fence(remedy.hcl, 'hcl')}" if remedy.hcl else ""
-    return PagePart(f"To do: {prose(remedy.words, names(finding))}{body}", PartKind.DIFF, number)
+    return PagePart(
+        f"To do{f' for {tasks}' if tasks else ''}: {prose(remedy.words, names(finding))}{body}", PartKind.DIFF, number
+    )
 
 
 def _change_itself(fix: Fix) -> str:

@@ -217,10 +217,11 @@ def _mistake(group: Group, cause: TargetedCause, content: PageContent, page: Pag
     task = first.task_definition
     subject = group.role or task
     message = prose(group.message, (task, subject))
+    named = "" if message.startswith(code(subject)) else f"{code(subject)}: "
     needed_by = "" if subject == task else f", needed by {task_names(group)}"
     seen_at = _place_suffix(first.needed_at or first.location, cause.report, page)
     where = f"{needed_by}{seen_at}{_in_targets(cause.targets, content)}"
-    return f"{ICONS[cause.cause.severity]} {code(subject)}: {message}{where}"
+    return f"{ICONS[cause.cause.severity]} {named}{message}{where}"
 
 
 def task_names(group: Group) -> str:

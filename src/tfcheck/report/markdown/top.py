@@ -110,7 +110,11 @@ def _headline_counts(content: PageContent) -> list[str]:
         known = len(_broken(content.known) - broken)
         others = [f"{known:,} more {'is' if known == 1 else 'are'} in the baseline"] if known else []
         return [f"{plural(len(broken), 'task definition')} will not start", *others]
-    found = [each.cause.severity for each in group_by_cause(content.findings)]
+    return _counts_by_cause(content.findings)
+
+
+def _counts_by_cause(findings: Iterable[TargetedFinding]) -> list[str]:
+    found = [each.cause.severity for each in group_by_cause(findings)]
     return [plural(found.count(each), _NAMES[each]) for each in Severity if each in found]
 
 
@@ -169,11 +173,16 @@ def _breaks(content: PageContent) -> str:
         answers = [answer for each in content.findings for _ in each.targets for answer in each.finding.answers]
         required = sum(each.requirement.severity is Severity.ERROR for each in answers)
         recommended = len(answers) - required
-        if not required:
+        if not required and len(group_by_cause(content.findings)) == 1:
             return f"{sentence(first.message, names(first))}."
+        if not required:
+            worst, *others = _counts_by_cause(content.findings)
+            return f"{', '.join((f'**{worst}**', *others))}."
+        before = sum(len(each.finding.answers) for each in content.findings if each.finding.change == "existing")
         more = f", {recommended:,} recommended" if recommended else ""
         waiting = f", {len(content.waiting):,} not decided" if content.waiting else ""
-        return f"**{plural(required, 'required permission')} missing**{more}{waiting}."
+        old = f"; {before:,} of these {'was' if before == 1 else 'were'} missing before this change" if before else ""
+        return f"**{plural(required, 'required permission')} missing**{more}{waiting}{old}."
     if content.known:
         return "Everything that is missing is in the baseline."
     if content.waiting:

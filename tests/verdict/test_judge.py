@@ -148,6 +148,26 @@ def test_an_account_that_is_only_assumed_is_no_sign_of_another_role(tmp_path: Pa
     assert answer(check(made, from_directory(tmp_path)), "sts:AssumeRole").verdict is Verdict.ALLOWED
 
 
+@pytest.mark.parametrize(("profile", "verdict"), [("b", Verdict.UNKNOWN), ("a", Verdict.ALLOWED)])
+def test_a_role_of_other_credentials_may_be_in_another_account(profile: str, verdict: Verdict) -> None:
+    profiles = {"aws": "a", "aws.other": profile}
+    providers = {
+        key: {"name": "aws", "alias": key[4:], "expressions": {"profile": {"constant_value": each}}}
+        for key, each in profiles.items()
+    }
+    of = {"aws_iam_role.exec": "aws.other", "aws_ecs_task_definition.app": "aws"}
+    rows = [
+        {"address": each, "mode": "managed", "type": each.partition(".")[0], "name": each.partition(".")[2]}
+        | {"provider_config_key": key, "expressions": {}}
+        for each, key in of.items()
+    ]
+    task = {"family": "app", "execution_role_arn": _ARN, "container_definitions": "[]"}
+    created = change("aws_ecs_task_definition.app", "create", after=task, name="app")
+    configuration = {"provider_config": providers, "root_module": {"resources": rows}}
+    found = check(plan(role(), created, configuration=configuration))
+    assert answer(found, "sts:AssumeRole").verdict is verdict
+
+
 def test_ecs_cannot_assume_a_role_that_the_plan_deletes() -> None:
     found = report(statement(), of=role("delete"))
     trusted = answer(found, "sts:AssumeRole")

@@ -277,8 +277,9 @@ class Judge:
         # (https://docs.aws.amazon.com/IAM/latest/UserGuide/id_roles_use_passrole.html). An account that is only
         # assumed is no sign of another one: the role's is more likely.
         around = side.surroundings
-        is_abroad = not around.assumption and equal(role.caller.account, around.account) is Truth.FALSE
-        if is_abroad and kind is not RoleKind.INSTANCE:
+        is_settled = kind is RoleKind.INSTANCE or around.assumption
+        same = Truth.TRUE if is_settled else equal(role.caller.account, around.account)
+        if same is Truth.FALSE:
             by = evidence.account_evidence(role)
             return Judgement(role.label, Verdict.DENIED, Reason.TRUST_POLICY, evidence=by)
         if role.trust is None:
@@ -290,6 +291,9 @@ class Judge:
             return Judgement(role.label, Verdict.UNKNOWN, reason, role.trust_hidden or "")
         first, *others = (self._trusts(role, role.trust, each, side, kind) for each in service_principals(kind, side))
         if all(each.verdict is first.verdict for each in others):
+            if same is Truth.UNKNOWN and first.verdict is Verdict.ALLOWED:
+                waits = "whether the role is in the account of the task definition: pass `--account`"
+                return Judgement(role.label, Verdict.UNKNOWN, Reason.UNKNOWN_VALUE, waits, first.evidence)
             return first
         return Judgement(role.label, Verdict.UNKNOWN, Reason.UNKNOWN_VALUE, "the name of the service EC2 in China")
 

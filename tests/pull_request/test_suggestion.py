@@ -120,6 +120,7 @@ FIX = fixed(HEAD, inserted(HEAD, 21, "new"))
 
 def test_the_usual_one_can_be_made() -> None:
     assert len(suggested_for(FIX, OLD, HEAD)) == 1
+    assert len(suggested_for(FIX, OLD, HEAD, status="renamed")) == 1
 
 
 @every_row(
@@ -127,7 +128,7 @@ def test_the_usual_one_can_be_made() -> None:
     [
         (FIX, {"filename": "other.tf"}),
         (FIX, {"patch": None}),
-        (FIX, {"status": "renamed"}),
+        (FIX, {"status": "renamed", "patch": None}),
         (FIX, {"status": "removed"}),
         (FIX, {"sha": "0" * 40}),
         (FIX, {"sha": None}),

@@ -112,7 +112,7 @@ def overlapping(one: Iterable[Suggestion], other: Iterable[Suggestion]) -> bool:
 
 def _lines_at_head(file: ChangedFile | None, top: Path) -> list[str] | None:
     """Read the file at the head of the pull request; None if it is unavailable or unsuitable."""
-    if file is None or file.patch is None or file.status in ("removed", "renamed"):
+    if file is None or file.patch is None or file.status == "removed":
         return None
     data = _content(top, file.filename)
     if data is None or _blob(data) != file.sha or b"\r" in data:  # GitHub may change line ends

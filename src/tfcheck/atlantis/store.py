@@ -16,7 +16,6 @@ import os
 import re
 import stat
 import time
-import zlib
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 from pathlib import Path
@@ -26,9 +25,7 @@ import msgspec
 
 from tfcheck.atlantis.surroundings import PlannedPull, Project, is_commit
 from tfcheck.report.origin import context_text
-from tfcheck.repository.held import read_file
-from tfcheck.repository.visibility import LARGEST, BrokenIndexError, tracked_modes
-from tfcheck.repository.work_tree import git_directories
+from tfcheck.repository.clone import Clone
 from tfcheck.repository.writing import write
 from tfcheck.symbolic.regex import regex
 from tfcheck.vocabulary.errors import InputError, TfcheckError, UsageError
@@ -291,65 +288,3 @@ def _remove_empty(folder: Path, root: Path) -> None:
         except OSError:
             return
         folder = folder.parent
-
-
-# The clone: does it still have a project's directory? Atlantis resets its clone to a new commit, and untracked files
-# stay: `.terraform`, the lock file, and the plan as JSON. So a directory may outlive its project.
-
-
-_LARGEST_FILE = 1024 * 1024
-
-
-class Clone:
-    """A clone of the repository, in which a hook runs."""
-
-    def __init__(self, top: Path, commit: str) -> None:
-        """Build from the root of the clone and the commit that it should have."""
-        self._top = top
-        self._commit = commit
-
-    def is_certainly_missing(self, directory: str) -> bool:
-        """Whether the repository certainly has no such directory at this commit."""
-        if not directory or not self._is_at_commit():
-            return False
-        if not (self._top / directory).is_dir():
-            return True
-        names = self._tracked_files()
-        return names is not None and not any(name.startswith(f"{directory}/") for name in names)
-
-    def _is_at_commit(self) -> bool:
-        """Whether the clone has this commit checked out, or a merge of it into the base branch.
-
-        NOTE: a command for another workspace leaves the clone that hooks run in as an earlier one left it.
-        """
-        head = self._bytes("HEAD").decode("ascii", "replace").strip()
-        if head.startswith("ref: "):
-            head = self._bytes(head.removeprefix("ref: ")).decode("ascii", "replace").strip()
-        return head == self._commit or self._commit in self._parents(head)
-
-    def _bytes(self, name: str) -> bytes:
-        """Read a small file of git, empty if it does not exist."""
-        try:
-            own, shared = git_directories(self._top)
-            return read_file((shared if name.startswith(("refs/", "objects/")) else own) / name, _LARGEST_FILE)[0]
-        except (OSError, ValueError):
-            return b""
-
-    def _parents(self, commit: str) -> tuple[str, ...]:
-        """Return the parents of a recent commit, which git still keeps as a loose object."""
-        if not is_commit(commit):
-            return ()
-        try:
-            text = zlib.decompressobj().decompress(self._bytes(f"objects/{commit[:2]}/{commit[2:]}"), _LARGEST_FILE)
-        except zlib.error:
-            return ()
-        lines = text.partition(b"\n\n")[0].decode("ascii", "replace").split("\n")
-        return tuple(line.removeprefix("parent ") for line in lines if line.startswith("parent "))
-
-    def _tracked_files(self) -> dict[str, int] | None:
-        """Return the files that git tracks; None if they cannot be read."""
-        try:
-            own, _ = git_directories(self._top)
-            return tracked_modes(read_file(own / "index", LARGEST)[0], lambda name: read_file(own / name, LARGEST)[0])
-        except (OSError, ValueError, BrokenIndexError):
-            return None

@@ -24,6 +24,7 @@ from tfcheck.pull_request.refusal import OF_TOKENS, RefusalError, RefusalKind, r
 from tfcheck.pull_request.report_comment import CommentOptions
 from tfcheck.report.annotations import Annotation, workflow_command
 from tfcheck.report.markdown import budget, markdown, summary
+from tfcheck.report.origin import Links
 from tfcheck.report.safe_text import visible
 from tfcheck.vocabulary import ci
 from tfcheck.vocabulary.finding import Report
@@ -146,7 +147,7 @@ def summarize(
             warn("no summary of the job: those before it leave no room; GitHub drops them all above 1 MiB", variables)
             return
         with refusing(debug=debug):
-            about = page(variables, hosts(variables).server, comment_options, manuals())
+            about = page(_links(variables), comment_options, manuals())
             text = summary(reports, about, size=min(room, budget.SUMMARY))
         append(Path(file), text)
     except RefusalError as refusal:
@@ -158,7 +159,12 @@ def summarize(
 
 def render_comment(reports: Sequence[Report], comment_options: CommentOptions, variables: Mapping[str, str]) -> str:
     """Render the comment without any request."""
-    return markdown(reports, page(variables, hosts(variables).server, comment_options, manuals()))
+    return markdown(reports, page(_links(variables), comment_options, manuals()))
+
+
+def _links(variables: Mapping[str, str]) -> Links:
+    """Link to the event's commit and the run."""
+    return Links(hosts(variables).server, ci.repository(variables), ci.event(variables).sha, ci.run_id(variables))
 
 
 def _top(variables: Mapping[str, str]) -> Path:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -10,7 +10,7 @@ import msgspec
 
 from tfcheck.pull_request.author import Author
 from tfcheck.pull_request.comment import CommentThread
-from tfcheck.pull_request.conversation import Conversation
+from tfcheck.pull_request.conversation import Added, Conversation
 from tfcheck.pull_request.outcome import CommentAction, Outcome
 from tfcheck.pull_request.refusal import RefusalError
 from tfcheck.pull_request.report_comment import CommentOptions, ReportComment
@@ -18,7 +18,6 @@ from tfcheck.report.manual import Manual
 from tfcheck.report.markdown.page import Page
 from tfcheck.report.origin import Links
 from tfcheck.report.safe_text import visible
-from tfcheck.vocabulary import ci
 from tfcheck.vocabulary.finding import Report
 
 
@@ -31,17 +30,23 @@ class Published(msgspec.Struct, frozen=True):
 
 
 def page(
-    variables: Mapping[str, str], server: str, comment_options: CommentOptions, manuals: tuple[Manual, ...]
+    links: Links,
+    comment_options: CommentOptions,
+    manuals: tuple[Manual, ...],
+    *,
+    job: str = "",
+    added: Added | None = None,
 ) -> Page:
-    """Describe the page about these reports: for the event's commit, with web pages on `server`."""
-    links = Links(server, ci.repository(variables), ci.event(variables).sha, ci.run_id(variables))
+    """Describe the page about these reports."""
     return Page(
         id=comment_options.id,
         links=links,
         artifact=comment_options.artifact,
+        job=job,
         manuals=manuals,
         expected=comment_options.expected,
         absent=comment_options.absent,
+        added=added,
     )
 
 
@@ -61,9 +66,9 @@ def publish(
     """
     if why := conversation.outdated_reason():
         return Published(Outcome(CommentAction.NOTHING, why))
-    draft = ReportComment(
-        reports, _page(conversation, reports, comment_options, manuals), comment_options, conversation
-    )
+    added = conversation.added_lines() if any(map(_may_depend_on_edits, reports)) else {}
+    about = page(conversation.links, comment_options, manuals, job=conversation.wanted.job, added=added)
+    draft = ReportComment(reports, about, comment_options, conversation)
     if draft.is_empty:
         return Published(Outcome(CommentAction.NOTHING, "no report is about the newest commit of the pull request"))
     thread, outcome, warnings = _write(conversation, draft, comment_options)
@@ -78,24 +83,6 @@ def publish(
     except RefusalError as refusal:
         return msgspec.structs.replace(done, warnings=(*done.warnings, f"no suggestions beside lines: {refusal}"))
     return done
-
-
-def _page(
-    conversation: Conversation[Any],
-    reports: Sequence[Report],
-    comment_options: CommentOptions,
-    manuals: tuple[Manual, ...],
-) -> Page:
-    return Page(
-        id=comment_options.id,
-        links=conversation.links,
-        artifact=comment_options.artifact,
-        job=conversation.wanted.job,
-        manuals=manuals,
-        expected=comment_options.expected,
-        absent=comment_options.absent,
-        added=conversation.added_lines() if any(map(_may_depend_on_edits, reports)) else {},
-    )
 
 
 def _may_depend_on_edits(report: Report) -> bool:

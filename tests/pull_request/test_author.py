@@ -6,7 +6,8 @@ from collections.abc import Iterator
 
 import pytest
 
-from tests.pull_request.fake import FakeGitHub, Step, cut_after, says, serving, shape
+from tests.pull_request.description import shape
+from tests.pull_request.fake import FakeGitHub, Step, cut_after, says, serving
 from tests.pull_request.job import client
 from tests.pull_request.sample import sample
 from tfcheck.pull_request.author import Author, author

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from random import Random
+
 import msgspec
 from hypothesis import strategies as st
 
@@ -64,7 +66,22 @@ _WEAPONS = (
     ),
 )
 
-names = st.lists(st.sampled_from(_WEAPONS), max_size=8).map("".join) | st.text(max_size=20)
+#: Where other characters are from: ASCII, the plane of most scripts without surrogates, and what is above.
+_CHARACTERS = ((0, 0x7F), (0, 0x2FF), (0, 0xD7FF), (0xE000, 0x10FFFF))
+
+
+def _name(number: int) -> str:
+    """Return a name of its own for each number: nothing, one weapon, several of them, or other characters."""
+    if number <= len(_WEAPONS):
+        return ("", *_WEAPONS)[number]
+    chance = Random(number)
+    if chance.random() < 0.6:
+        return "".join(chance.choices(_WEAPONS, k=chance.randint(1, 8)))
+    return "".join(chr(chance.randint(*chance.choice(_CHARACTERS))) for _ in range(chance.randint(1, 20)))
+
+
+#: A report has a hundred names: each is one choice, as dozens take ten times as long.
+names = st.integers(0, 2**32).map(_name)
 _lines = st.integers(1, 10_000)
 _places = st.none() | st.builds(Location, names, _lines, _lines, names)
 _evidence = st.builds(

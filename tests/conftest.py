@@ -56,7 +56,7 @@ def pytest_collection_finish() -> None:
     """Let the garbage collector look at new objects only, and not often."""
     gc.collect()
     gc.freeze()
-    gc.set_threshold(50_000, 20, 20)
+    gc.set_threshold(200_000, 20, 50)
 
 
 @pytest.fixture

@@ -121,7 +121,7 @@ def test_the_job_of_gitlab_keeps_one_note(tmp_path: Path, case: str, status: int
     with listening(SecondServer()) as server:
         server.me = ROBOT
         environment = in_gitlab(server, tmp_path) | prepare(tmp_path, case)
-        for _ in range(2):
+        for _ in range(1 + status):
             done = run(commands(*block(".gitlab-ci.yml")), tmp_path, environment)
             assert done.returncode == status, done.stderr
         assert len(server.ours()) == status
@@ -158,8 +158,7 @@ def proxy(answer: int) -> Iterator[tuple[int, list[tuple[str, str, Any]]]]:
 
 @pytest.mark.long
 @pytest.mark.skipif(not shutil.which("curl") or not shutil.which("jq"), reason="needs curl and jq")
-@pytest.mark.parametrize("answer", [200, 401])
-@CASES
+@pytest.mark.parametrize(("case", "status", "answer"), [(*each, 200) for each in STATUSES] + [(*STATUSES[0], 401)])
 def test_the_step_of_bitbucket_sends_a_report_then_its_annotations(
     tmp_path: Path, case: str, status: int, answer: int
 ) -> None:

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from pathlib import Path
 
-import pytest
-
 from tests.rows import every_row
 from tfcheck.hcl.modules import from_directory
 from tfcheck.hcl.syntax.block import Block, SourceFile
@@ -106,23 +104,21 @@ def steps(text: str, name: str = "main.tf") -> tuple[int, SourceFile]:
     return STEPS - allowance.steps, file
 
 
-@pytest.mark.parametrize("name", texts(1))
+SMALL, LARGE, LONG = texts(500), texts(2_000), texts(20_000)
+
+
+@every_row("name", SMALL)
 def test_steps_grow_no_faster_than_the_text(name: str) -> None:
-    small, _ = steps(texts(1_000)[name])
-    large, _ = steps(texts(4_000)[name])
+    small, _ = steps(SMALL[name])
+    large, _ = steps(LARGE[name])
     assert large <= 4 * small + 100
+    assert large <= 10 * len(LARGE[name]) + 100
 
 
-@pytest.mark.parametrize("name", texts(1))
-def test_the_number_of_steps_is_limited_by_the_text(name: str) -> None:
-    text = texts(3_000)[name]
-    assert steps(text)[0] <= 10 * len(text) + 100
-
-
-@every_row("name", texts(1))
+@every_row("name", LONG)
 def test_a_text_beyond_a_limit_is_refused_with_the_limit(name: str) -> None:
     with sublimit(Allowance(2_000)) as allowance:
-        file = read_source(SourceText("main.tf", texts(20_000)[name]))
+        file = read_source(SourceText("main.tf", LONG[name]))
         found = [each for block in file.blocks for each in expressions(block)]
     reasons = [each.reason for each in found if isinstance(each, Unreadable)]
     reasons += [file.problem.message] if file.problem else []
@@ -132,7 +128,7 @@ def test_a_text_beyond_a_limit_is_refused_with_the_limit(name: str) -> None:
 
 @every_row("name", [*list(REPEATED)[:16]])
 def test_a_deeply_nested_text_is_refused_with_the_reason(name: str) -> None:
-    file = steps(texts(500)[name])[1]
+    file = steps(SMALL[name])[1]
     reasons = [each.reason for block in file.blocks for each in expressions(block) if isinstance(each, Unreadable)]
     reasons += [file.problem.message] if file.problem else []
     assert reasons == [DEEP]
@@ -147,8 +143,8 @@ def test_a_file_that_is_too_long_is_not_read() -> None:
 
 def test_the_files_of_a_configuration_share_one_allowance(tmp_path: Path) -> None:
     for number in range(6):
-        (tmp_path / f"m{number}.tf").write_text("a {}\n" * 60_000)
-    with limit_steps():
+        (tmp_path / f"m{number}.tf").write_text("a {}\n" * 6_000)
+    with sublimit(Allowance(STEPS // 10)):
         module = from_directory(tmp_path).module(())
     assert module
     problems = [str(file.problem.message) for file in module.files if file.problem]

@@ -49,7 +49,7 @@ def test_two_projects_become_one_comment(atlantis: Atlantis, github: FakeGitHub)
         f"comment created: https://github.com/acme/shop/pull/42#issuecomment-{github.by()[0]['id']}",
     ]
     assert atlantis.description() == "1 error, 1 warning in 2 projects"
-    assert title(github) == "### ❌ tfcheck: 1 task definition will not start in `infra/orders`, `infra/web`"
+    assert title(github) == "### ❌ tfcheck: 1 task definition will not start in `infra/orders` (1 of 2 targets)"
     assert "id `atlantis`" in body(github)
     assert "/actions/runs/" not in body(github)
 
@@ -85,7 +85,7 @@ def test_planning_one_project_again_keeps_the_others(atlantis: Atlantis, github:
     atlantis.plan(orders)
     atlantis.hook(only="orders-dev")
     assert len(atlantis.kept()) == 2
-    assert title(github) == "### ❌ tfcheck: 1 task definition will not start in `orders-dev`, `orders-prod`"
+    assert title(github) == "### ❌ tfcheck: 1 task definition will not start in `orders-prod` (1 of 2 targets)"
     assert atlantis.description() == "1 error, 1 warning in 2 projects"
 
 
@@ -120,7 +120,7 @@ def test_an_earlier_result_stays_where_the_next_plan_fails(atlantis: Atlantis, g
     atlantis.hook(failed=True)
     assert (
         title(github)
-        == "### ❌ tfcheck: 1 task definition will not start in `infra/orders`, `infra/web`, 1 result missing"
+        == "### ❌ tfcheck: 1 task definition will not start in `infra/orders` (1 of 2 targets), 1 result missing"
     )
     assert "**1 result missing**" in body(github)
 

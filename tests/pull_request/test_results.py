@@ -35,7 +35,7 @@ def test_of_two_plans_of_one_directory_neither_is_taken_for_both(
 ) -> None:
     both = [of(clean(), "dev.json"), of(bad(), "prod.json")]
     run(variables(tmp_path, where), both, UNNAMED)
-    assert title(github).endswith("in `infra/orders (dev.json)`, `infra/orders (prod.json)`")
+    assert title(github).endswith("in `infra/orders (prod.json)` (1 of 2 targets)")
     run(variables(tmp_path, where, run="11.1"), both[:1] * 2, UNNAMED)
     assert title(github) == "### ❔ tfcheck: no result for `infra/orders (prod.json)`"
     run(variables(tmp_path, where, run="12.1"), [of(clean(), "dev.json"), of(clean(), "prod.json")], UNNAMED)

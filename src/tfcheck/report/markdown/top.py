@@ -53,10 +53,19 @@ def title(content: PageContent, page: Page) -> str:
     """Write the heading, which is the summary."""
     icon, words = _verdict(content, page)
     icon = UNKNOWN_ICON if page.newer and icon == "✅" else icon
-    where = _names(content.targets)
+    affected = _affected_targets(content)
+    share = "" if affected == content.targets else f" ({len(affected)} of {len(content.targets)} targets)"
+    where = f"{_names(affected)}{share}"
     about = f"{words} in {where}" if words and where else words
     newer = _MAY_BE_MISSING if page.newer == UNKNOWN_RUN else NEWER_RUN if page.newer else ""
     return f"### {icon} tfcheck: {', '.join(filter(None, (about, _lost(content, page), newer)))}"
+
+
+def _affected_targets(content: PageContent) -> tuple[str, ...]:
+    """Return the targets with what the verdict counts: errors, otherwise any findings, otherwise all targets."""
+    errors = [each for each in content.findings if each.finding.severity is Severity.ERROR]
+    affected = {target for each in errors or content.findings for target in each.targets}
+    return tuple(each for each in content.targets if each in affected) or content.targets
 
 
 def _lost(content: PageContent, page: Page) -> str:

@@ -8,22 +8,21 @@ from functools import cached_property
 from itertools import chain
 from typing import TypeAlias, TypeGuard
 
-import msgspec
+from msgspec.structs import replace
 
 from tfcheck.fix.callers.module_inputs import ModuleInput, decides_how_many
 from tfcheck.fix.edits.files import Files
-from tfcheck.fix.edits.insertion import Change, Insertion, Replacement, indentation, line_end
-from tfcheck.fix.layout.into_list import items_into_object
+from tfcheck.fix.edits.insertion import Change, Insertion, Replacement, indentation
+from tfcheck.fix.layout.into_list import items_or_group
 from tfcheck.fix.layout.longer_value import NewElement, label_like, longer, new_value
 from tfcheck.fix.layout.new_block import argument_beside, member_behind, unit_of
 from tfcheck.fix.layout.render import WIDEST, StatementStyle, render_on_one_line, statement, text
 from tfcheck.fix.policies.place import FixPlaces
-from tfcheck.fix.text.policy_text import ItemParts, ObjectParts, Syntax, read_parts
+from tfcheck.fix.text.policy_text import ItemParts, ObjectParts, Syntax, object_at
 from tfcheck.fix.values.repetition import InstanceTerms, Statements, share_statements, terms_of_call
 from tfcheck.fix.wanted import Reference, Spelled
 from tfcheck.hcl.evaluate.scope import Seen
 from tfcheck.hcl.syntax.block import Argument, Block
-from tfcheck.hcl.syntax.lexer import MalformedError
 from tfcheck.hcl.syntax.source import SourceText
 from tfcheck.hcl.syntax.tf_json import JsonBlock
 from tfcheck.symbolic.regex import regex
@@ -136,8 +135,7 @@ class CallNeeds:
         if shape == "arns":
             whole = self.with_all_instances(statements or ())
             statements = tuple(
-                msgspec.structs.replace(each, resources=tuple(one for one in each.resources if not _is_list(one)))
-                for each in whole
+                replace(each, resources=tuple(one for one in each.resources if not _is_list(one))) for each in whole
             )
         return self.places.doubts(statements, self.call, self.caller) if statements else ""
 
@@ -152,7 +150,7 @@ class CallNeeds:
             count = block.attribute_text("count") if block is not None else ""
             return (Reference(f"{first[1]}[*]{first[2]}", first[1]),) if first and not count.isdigit() else spelled
 
-        return tuple(msgspec.structs.replace(each, resources=tuple(map(spell, each.resources))) for each in statements)
+        return tuple(replace(each, resources=tuple(map(spell, each.resources))) for each in statements)
 
     def statements_for(self, key: InstanceKey, actions: Sequence[str], into: str = "") -> Statements | None:
         """Write what one instance lacks as the calling module does."""
@@ -181,7 +179,7 @@ def pass_value(passing: CallNeeds, given: ModuleInput, actions: Sequence[str]) -
     statements = passing.shared_statements(actions)
     above = passing.parent() if handed_on else None
     if above is not None and handed_on is not None and (not statements or passing.is_from_above(statements)):
-        higher = pass_value(above, msgspec.structs.replace(given, name=handed_on[1]), actions)
+        higher = pass_value(above, replace(given, name=handed_on[1]), actions)
         if higher is not None:
             return higher
     if not statements or not passing.is_for_one or not passing.places.files.editable(passing.call.source):
@@ -241,13 +239,10 @@ def _add_to_element(
     if map_ is None or given.shape == "arn" or not passing.places.files.editable(map_.source):
         return None
     source = map_.source
-    try:
-        parts = read_parts(source.text, map_.value_start)
-    except MalformedError:
-        return None
+    parts = object_at(source.text, map_.value_start)
     for key in passing.answers:
         statements = passing.statements_for(key, actions, name)
-        element = parts.item(str(key)) if isinstance(parts, ObjectParts) else None
+        element = parts.item(str(key)) if parts is not None else None
         if statements is None or element is None or not isinstance(element.value, ObjectParts):
             return None
         files = passing.places.files
@@ -277,15 +272,7 @@ def _insert_in_element(
     flat = f"[{', '.join(each.flat for each in elements)}]"
     if not is_optional or given.shape not in ("arns", "list") or not elements or len(flat) > WIDEST:
         return ()
-    aligned = items_into_object(source, object_, [(member, flat)])
-    if aligned and not files.reveals(aligned):
-        return aligned
-    last = object_.items[-1] if object_.items else None
-    end = line_end(source.text, last.value.end) if last else 0
-    if last is None or source.text[last.value.end : end].strip() or "\n" not in source.text[end : object_.end]:
-        return ()
-    base = source.newline + indentation(source.text, last.start)
-    return (Insertion(source, end, f"{source.newline}{base}{member} = {flat}"),)
+    return items_or_group(source, object_, [(member, flat)], files.reveals)
 
 
 def _step(source: SourceText, outer: ItemParts, inner: ObjectParts) -> str:
@@ -314,13 +301,11 @@ def _elements(
         return [NewElement(each, each) for each in arns if each not in known]
     names = re.findall(r'(?m)^\s*"?([\w-]+)"?\s*=\s*\{', known)
     labels = [label_like(each.sid, names) if given.shape == "map" else "" for each in statements]
-    style = StatementStyle(sid=bool(_SID.search(known)), effect=given.effect, unit=unit)
+    style = StatementStyle(document=True, sid=bool(_SID.search(known)), effect=given.effect, unit=unit)
     if syntax is Syntax.TF_JSON:
-        style = StatementStyle(syntax, quoted=True, between=": ", pad="", sid=style.sid, effect=given.effect)
+        style = replace(style, syntax=syntax, quoted=True, between=": ", pad="", unit="  ")
     return [
-        NewElement(
-            "\n".join(statement(each, style, document=True)), render_on_one_line(each, style, document=True), label
-        )
+        NewElement("\n".join(statement(each, style)), render_on_one_line(each, style), label)
         for each, label in zip(statements, labels, strict=True)
     ]
 

@@ -20,7 +20,7 @@ from tfcheck.fix.proof.task_proof import blocks_of, mistakes, proven_draft, unpl
 from tfcheck.fix.proof.trial import Trial
 from tfcheck.fix.proposal import DraftFix, draft_for_review
 from tfcheck.fix.text.policy_statements import flat, written_text
-from tfcheck.fix.text.policy_text import ObjectParts, OtherParts, read_parts
+from tfcheck.fix.text.policy_text import ObjectParts, OtherParts, object_at, read_parts
 from tfcheck.fix.wanted import free
 from tfcheck.hcl.modules import Module
 from tfcheck.hcl.syntax.block import Argument, Block
@@ -149,7 +149,7 @@ def written_options(block: Block) -> Iterator[_Options]:
     for argument in block.arguments.values():
         text = argument.source.text
         for found in _OPTIONS.finditer(text, argument.value_start, argument.value_end):
-            parts = _object(text, found.end())
+            parts = object_at(text, found.end())
             if parts is not None and any(each.name.startswith("awslogs-") for each in parts.items):
                 around = _options_around(text, argument.value_start, parts)
                 yield _Options(block, argument.source, parts, around)
@@ -158,18 +158,10 @@ def written_options(block: Block) -> Iterator[_Options]:
 def _options_around(text: str, start: int, options: ObjectParts) -> ObjectParts | None:
     found: ObjectParts | None = None
     for each in islice(_BRACE.finditer(text, start, options.start), _MOST_AROUND):
-        parts = _object(text, each.start())
+        parts = object_at(text, each.start())
         if parts is not None and parts.end >= options.end and parts.item("name") and parts.item("logConfiguration"):
             found = parts
     return found
-
-
-def _object(text: str, start: int) -> ObjectParts | None:
-    try:
-        found = read_parts(text, start)
-    except MalformedError:
-        return None
-    return found if isinstance(found, ObjectParts) else None
 
 
 def _options_elsewhere(name: str, module: Module) -> Iterator[str]:

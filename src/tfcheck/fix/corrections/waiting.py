@@ -23,10 +23,9 @@ from tfcheck.fix.policies.place import Finder, FixPlaces
 from tfcheck.fix.proof.task_proof import is_readable
 from tfcheck.fix.proof.trial import Trial, reread
 from tfcheck.fix.proposal import DraftFix, draft_fix
-from tfcheck.fix.text.policy_text import ListParts, read_parts
+from tfcheck.fix.text.policy_text import list_at
 from tfcheck.hcl.syntax.block import Block
 from tfcheck.hcl.syntax.expression import ListOf
-from tfcheck.hcl.syntax.lexer import MalformedError
 from tfcheck.hcl.syntax.parse import reference_text
 from tfcheck.inventory.ecs import SERVICE_TYPES, TaskDefinition, tasks_by_address
 from tfcheck.inventory.world import After, WorldObject, WorldView
@@ -288,11 +287,8 @@ def insert_depends_on(block: Block, names: Sequence[str]) -> tuple[Insertion, ..
     """Write names into the `depends_on` of a block; nothing if its layout has no room."""
     argument = block.arguments.get(_ARGUMENT)
     if argument is not None:
-        try:
-            listed = read_parts(argument.source.text, argument.value_start)
-        except MalformedError:
-            return ()
-        return items_into(argument.source, listed, names) if isinstance(listed, ListParts) else ()
+        listed = list_at(argument.source.text, argument.value_start)
+        return items_into(argument.source, listed, names) if listed is not None else ()
     text, unit = f"[{', '.join(names)}]", unit_of(block)
     if len(text) > _WIDEST:
         gap = block.source.newline + indentation(block.source.text, block.start) + unit

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from itertools import pairwise
 
 from msgspec.structs import replace
@@ -11,7 +11,7 @@ from msgspec.structs import replace
 from tfcheck.fix.edits.harmless import harmless
 from tfcheck.fix.edits.insertion import Insertion, Replacement, indentation, line_end, line_start
 from tfcheck.fix.layout.new_block import items_below, items_beside
-from tfcheck.fix.layout.render import WIDEST, StatementStyle, ends_with_comma, render_on_one_line, statement
+from tfcheck.fix.layout.render import WIDEST, StatementStyle, align, ends_with_comma, render_on_one_line, statement
 from tfcheck.fix.text.policy_text import ItemParts, ListParts, ObjectParts, Parts, Syntax
 from tfcheck.fix.wanted import NeededStatement
 from tfcheck.hcl.syntax.source import SourceText
@@ -47,10 +47,10 @@ class _ListInsertion:
         self.source = source
         self.text = source.text
         self.last = last
-        self.document = document
         self.newline = source.newline
         known = statements.items if isinstance(statements, ListParts) else (statements,)
-        self.style = style_of(self.text, [each for each in known if isinstance(each, ObjectParts)], syntax)
+        found = style_of(self.text, [each for each in known if isinstance(each, ObjectParts)], syntax)
+        self.style = replace(found, document=document)
 
     def insert_below(self, wanted: Sequence[NeededStatement], statements: ListParts) -> tuple[Insertion, ...] | None:
         """Put each on lines of its own, below the last one."""
@@ -61,7 +61,7 @@ class _ListInsertion:
         """Put each after the last one, on its line."""
         if comment_follows(self.text, statements.end):
             return None
-        written = [render_on_one_line(each, self.style, document=self.document) for each in wanted]
+        written = [render_on_one_line(each, self.style) for each in wanted]
         closer = self._edits_around(statements, written)
         if closer is not None:
             return (*closer, *self._broken(wanted, statements))
@@ -106,7 +106,7 @@ class _ListInsertion:
         if "\n" not in self.text[self.last.start : self.last.end]:
             if comment_follows(self.text, self.last.end):
                 return None
-            written = [render_on_one_line(each, self.style, document=self.document) for each in wanted]
+            written = [render_on_one_line(each, self.style) for each in wanted]
             if (closer := self._edits_around(self.last, written)) is not None:
                 base = f"{self.newline}{indentation(self.text, self.last.start)}"
                 inner, comma = f"{base}{self.style.unit}", "," if self.style.syntax is Syntax.HCL else ""
@@ -124,13 +124,13 @@ class _ListInsertion:
 
     def _joint(self, wanted: NeededStatement, base: str) -> str:
         style = replace(self.style, one_line=False)
-        lines = statement(wanted, style, document=self.document)[1:-1]
+        lines = statement(wanted, style)[1:-1]
         unit = style.unit if style.syntax is Syntax.HCL else ""
         inside = "".join(f"{base}{line}{self.newline}" for line in lines)
         return f"{unit}}}, {{{self.newline}{inside}{base}"
 
     def _lines(self, wanted: NeededStatement, base: str) -> str:
-        return f"{self.newline}{base}".join(statement(wanted, self.style, document=self.document))
+        return f"{self.newline}{base}".join(statement(wanted, self.style))
 
     def _ends_its_own_line(self) -> bool:
         """Whether the closing brace of the last statement begins its line."""
@@ -256,6 +256,24 @@ def items_into_object(
     if not group or line_start(text, last.start) == line_start(text, parts.end - 1):
         return ()
     return tuple(_insert_below(source, group, written, sign))
+
+
+def items_or_group(
+    source: SourceText, parts: ObjectParts, items: Sequence[tuple[str, str]], reveals: Callable[[list[Insertion]], bool]
+) -> tuple[Insertion, ...]:
+    """Add items to an object, as a group of their own if a diff would show old lines that must not be shown.
+
+    Such a group needs no line before it to be aligned again. Nothing if the object has no item, or another layout.
+    """
+    beside, text = items_into_object(source, parts, items), source.text
+    if beside and not reveals(list(beside)):
+        return beside
+    last = parts.items[-1] if parts.items else None
+    end = line_end(text, last.value.end) if last is not None else 0
+    if last is None or text[last.value.end : end].strip(" ,\r") or "\n" not in text[end : parts.end]:
+        return ()
+    base = source.newline + indentation(text, last.start)
+    return (Insertion(source, end, source.newline + "".join(base + line for line in align(items, " = ", ""))),)
 
 
 def _insert_below(

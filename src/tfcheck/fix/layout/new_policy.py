@@ -12,12 +12,11 @@ from tfcheck.fix.edits.insertion import Insertion, indentation, line_start
 from tfcheck.fix.layout import new_block
 from tfcheck.fix.layout.new_block import block_lines, instance_index, member_behind, unit_of
 from tfcheck.fix.layout.render import StatementStyle, align, quote, render_on_one_line, statement
-from tfcheck.fix.text.policy_text import ObjectParts, read_parts
+from tfcheck.fix.text.policy_text import object_at
 from tfcheck.fix.wanted import NeededStatement, free
 from tfcheck.hcl.modules import Module
 from tfcheck.hcl.syntax.block import Block
 from tfcheck.hcl.syntax.json_document import JsonValue, Member, Object, read_document
-from tfcheck.hcl.syntax.lexer import MalformedError
 from tfcheck.hcl.syntax.source import SourceText
 from tfcheck.hcl.syntax.tf_json import JsonBlock
 from tfcheck.symbolic.regex import regex
@@ -203,14 +202,9 @@ def module_words(modules: Iterable[ModulePath]) -> str:
 def passed_provider(call: Block) -> str:
     """Return the provider configuration that a call passes as the default one, if it does."""
     argument = call.arguments.get("providers")
-    if argument is None:
-        return ""
-    try:
-        parts = read_parts(argument.source.text, argument.value_start)
-    except MalformedError:
-        return ""
-    item = parts.item("aws") if isinstance(parts, ObjectParts) else None
-    return argument.source.text[item.value.start : item.value.end].strip('"') if item else ""
+    parts = object_at(argument.source.text, argument.value_start) if argument is not None else None
+    item = parts.item("aws") if parts is not None else None
+    return argument.source.text[item.value.start : item.value.end].strip('"') if argument and item else ""
 
 
 def rename_taken_sids(statements: Sequence[NeededStatement], words: frozenset[str]) -> tuple[NeededStatement, ...]:

@@ -12,6 +12,7 @@ from collections.abc import Iterable, Sequence
 from typing import TypeAlias
 
 import msgspec
+from msgspec.structs import replace
 
 from tfcheck.fix.text.policy_text import Syntax
 from tfcheck.fix.wanted import NeededStatement, Reference, Spelled
@@ -25,12 +26,13 @@ class StatementStyle(msgspec.Struct, frozen=True):
 
     `between` is the text between a name and its value, `pad` the text inside the braces of a one-line object,
     `ends_lines` the text after each item on its own line, `closes` that after the last one, `order` the items of a
-    statement. With `spread` each item of
-    a list has its own line, and with `trailing` the last one has a comma too; `widest` is the maximum length of a
-    one-line list.
+    statement. With `spread` each item of a list has its own line, and with `trailing` the last one has a comma too;
+    `widest` is the maximum length of a one-line list. With `document` the names are those of an
+    `aws_iam_policy_document`.
     """
 
     syntax: Syntax = Syntax.HCL
+    document: bool = False
     quoted: bool = False
     between: str = " = "
     comma: str = ", "
@@ -59,7 +61,7 @@ Item: TypeAlias = tuple[str, "str | Sequence[str]"]
 
 def block(wanted: NeededStatement, style: StatementStyle) -> list[str]:
     """Render a `statement` block, with lines indented relative to it."""
-    lines = align(_items(wanted, style, document=True), " = ", "")
+    lines = align(_items(wanted, replace(style, document=True)), " = ", "")
     if wanted.principal:
         kind, who = wanted.principal
         inside = [("type", text((kind,))), ("identifiers", f"[{text(who)}]")]
@@ -71,9 +73,9 @@ def block(wanted: NeededStatement, style: StatementStyle) -> list[str]:
     return ["statement {", *indent(lines, style.unit), "}"]
 
 
-def statement(wanted: NeededStatement, style: StatementStyle, *, document: bool = False) -> list[str]:
-    """Render an object; with `document` one of an `aws_iam_policy_document` in a `.tf.json` file."""
-    items = _items(wanted, style, document=document, principal=True)
+def statement(wanted: NeededStatement, style: StatementStyle) -> list[str]:
+    """Render an object: in a policy, in a `.tf.json` file, or in a value that a document is made from."""
+    items = _items(wanted, style, principal=True)
     flat = _flat(items, style)
     if style.one_line and (flat is not None) and len(flat) <= style.widest:
         return [flat]
@@ -82,9 +84,9 @@ def statement(wanted: NeededStatement, style: StatementStyle, *, document: bool 
     return ["{", *indent([*inside[:-1], inside[-1] + style.closes], style.unit), "}"]
 
 
-def render_on_one_line(wanted: NeededStatement, style: StatementStyle, *, document: bool = False) -> str:
+def render_on_one_line(wanted: NeededStatement, style: StatementStyle) -> str:
     """Render an object on one line, regardless of its length."""
-    items = _items(wanted, style, document=document, principal=True)
+    items = _items(wanted, style, principal=True)
     found = _flat([(name, _render_list(value, style)) for name, value in items], style)
     assert found is not None  # every value is on one line
     return found
@@ -120,19 +122,19 @@ def _hcl_piece(piece: str | Reference) -> str:
     return _template_piece(escaped)
 
 
-def _items(wanted: NeededStatement, style: StatementStyle, *, document: bool, principal: bool = False) -> list[Item]:
-    sid, effect, action, resource = _DOCUMENT if document else _POLICY
+def _items(wanted: NeededStatement, style: StatementStyle, *, principal: bool = False) -> list[Item]:
+    sid, effect, action, resource = _DOCUMENT if style.document else _POLICY
     items: list[Item] = []
     if style.sid:
         items.append((sid, text((wanted.sid,), style.syntax)))
     if style.effect:
         items.append((effect, '"Allow"'))
-    items.append((action, _list([(each,) for each in wanted.actions], style, is_list=style.lists or document)))
+    items.append((action, _list([(each,) for each in wanted.actions], style, is_list=style.lists or style.document)))
     if wanted.resources:
-        is_list = style.resource_lists or document
+        is_list = style.resource_lists or style.document
         items.append((resource, _list(wanted.resources, style, is_list=is_list, spread=True)))
     if principal and wanted.principal:
-        items.append(_principal(wanted.principal, style, document=document))
+        items.append(_principal(wanted.principal, style))
     places = {name: place for place, name in enumerate(style.order)}
     return sorted(items, key=lambda each: places.get(each[0], len(places)))
 
@@ -152,10 +154,10 @@ def _list(several: Sequence[Spelled], style: StatementStyle, *, is_list: bool, s
     return ["[", *indent(lines, style.unit), "]"]
 
 
-def _principal(principal: tuple[str, Spelled], style: StatementStyle, *, document: bool) -> tuple[str, str]:
+def _principal(principal: tuple[str, Spelled], style: StatementStyle) -> tuple[str, str]:
     kind, who = principal
     written = text(who, style.syntax)
-    if document:
+    if style.document:
         pairs = [("type", text((kind,), style.syntax)), ("identifiers", f"[{written}]")]
         inside = style.comma.join(f"{_name(name, style.quoted)}{style.between}{value}" for name, value in pairs)
         return "principals", f"{{{style.pad}{inside}{style.pad}}}"

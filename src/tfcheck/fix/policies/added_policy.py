@@ -19,7 +19,6 @@ from tfcheck.fix.values.repetition import (
     Repeated,
     SharedStatements,
     Statements,
-    fill_statements,
     share_statements,
     terms_of_call,
     use_each_key,
@@ -334,7 +333,7 @@ class AddedPolicies(Finder):
             if statements is None:
                 return None
             found.append((terms_of_call(call, caller, path.steps[-1].key, self._resolver), statements))
-        return share_statements(found, by_value=by_value) or fill_statements(found, by_value=by_value)
+        return share_statements(found, by_value=by_value, fills=True)
 
     def _output_for_role(self, role: WorldObject, module: ModulePath) -> str | None:
         """Find the module output that is the role's name, or the role; one derived from the role is preferred."""

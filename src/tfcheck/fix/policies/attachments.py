@@ -12,11 +12,10 @@ from tfcheck.fix.layout.render import quote
 from tfcheck.fix.policies.holders import came_near, other_roles_words
 from tfcheck.fix.policies.place import FixPlaces
 from tfcheck.fix.proposal import Proposal, RoleNeed
-from tfcheck.fix.text.policy_text import ListParts, read_parts
+from tfcheck.fix.text.policy_text import list_at
 from tfcheck.fix.values.repetition import Repeated
 from tfcheck.fix.wanted import free
 from tfcheck.hcl.syntax.block import Block
-from tfcheck.hcl.syntax.lexer import MalformedError
 from tfcheck.hcl.syntax.tf_json import JsonBlock
 from tfcheck.inventory.change import deleted_objects
 from tfcheck.inventory.ecs import tasks_by_address
@@ -185,8 +184,5 @@ def _add_keys(attached: Block, keys: Sequence[str]) -> tuple[Insertion, ...]:
     found = re.match(r"toset\(\s*(?=\[)", argument.text) if argument is not None else None
     if argument is None or found is None:
         return ()
-    try:
-        listed = read_parts(argument.source.text, argument.value_start + found.end())
-    except MalformedError:
-        return ()
-    return items_into(argument.source, listed, [*map(quote, keys)]) if isinstance(listed, ListParts) else ()
+    listed = list_at(argument.source.text, argument.value_start + found.end())
+    return items_into(argument.source, listed, [*map(quote, keys)]) if listed is not None else ()

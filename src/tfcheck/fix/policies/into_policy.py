@@ -18,8 +18,8 @@ from tfcheck.fix.text.policy_text import (
     Parts,
     Syntax,
     document_of,
+    documents_of,
     is_own,
-    merged_documents,
     read_json_parts,
 )
 from tfcheck.fix.wanted import NeededStatement
@@ -32,7 +32,7 @@ from tfcheck.symbolic.regex import regex
 
 #: A line that is longer than others may be gets this long if a list on it is extended.
 _LONGEST_LINE = 180
-_DOCUMENT, _LOCATE = "aws_iam_policy_document", "s3:GetBucketLocation"
+_LOCATE = "s3:GetBucketLocation"
 
 
 class PolicyInsertion(msgspec.Struct, frozen=True):
@@ -91,15 +91,14 @@ def insert_into_policy(
         return None
     nothing = Extension((), (), (), tuple(wanted), None)
     extended = extension(argument, module, wanted, beside) if extends else nothing
-    name = document_of(argument)
-    document = module.resource("data", _DOCUMENT, name) if name is not None else None
-    if name is not None and document is None:
+    document = next(iter(documents_of(argument, module)), None)
+    if document_of(argument) is not None and document is None:
         return None
     added, into = _statements(argument, document, module, extended.left) if extended.left else ((), extended.source)
     if into is None or (added and not adds) or extended.source not in (None, into):
         return None
     insertions = (*extended.insertions, *added)
-    edited = tuple(_edited_texts(name, module, insertions))
+    edited = tuple(_edited_texts(argument, module, insertions))
     return PolicyInsertion(
         insertions,
         into,
@@ -112,12 +111,11 @@ def insert_into_policy(
     )
 
 
-def _edited_texts(name: str | None, module: Module, insertions: Sequence[Insertion]) -> Iterator[str]:
+def _edited_texts(argument: Argument, module: Module, insertions: Sequence[Insertion]) -> Iterator[str]:
     """Name the documents and local values of a policy that insertions change."""
-    documents = (name, *merged_documents(name, module)) if name is not None else ()
-    blocks = ((f"data.{_DOCUMENT}.{each}", module.resource("data", _DOCUMENT, each)) for each in documents)
-    places = [(title, block.source, block.start, block.end) for title, block in blocks if block is not None]
-    arguments = ((f"local.{each}", module.local_argument(each)) for each in (module.locals() if name is None else ()))
+    documents = documents_of(argument, module)
+    places = [(f"data.{'.'.join(each.labels)}", each.source, each.start, each.end) for each in documents]
+    arguments = ((f"local.{each}", module.local_argument(each)) for each in (module.locals() if not documents else ()))
     places += [(title, one.source, one.value_start, one.value_end) for title, one in arguments if one is not None]
     for title, source, start, end in places:
         if any(each.source is source and start <= each.offset <= end for each in insertions):
@@ -204,8 +202,8 @@ def _insert_into_json(document: JsonBlock, wanted: Sequence[NeededStatement]) ->
         members = document.value.members
         if not members:
             return None
-        style = StatementStyle(Syntax.TF_JSON, quoted=True, between=": ", one_line=True, effect=False)
-        added = ", ".join("".join(statement(each, style, document=True)) for each in wanted)
+        style = StatementStyle(Syntax.TF_JSON, document=True, quoted=True, between=": ", one_line=True, effect=False)
+        added = ", ".join("".join(statement(each, style)) for each in wanted)
         return (member_behind(document.source, members[-1], f'"statement": [{added}]'),)
     parts = read_json_parts(source.text, found.value.start, found.value.end)
     return insert_into_list(source, parts, wanted, Syntax.TF_JSON, document=True)

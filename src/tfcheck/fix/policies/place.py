@@ -18,11 +18,11 @@ from tfcheck.fix.policies.statement_data import DataInsertion, StatementData
 from tfcheck.fix.proof.cycle import Dependencies
 from tfcheck.fix.proposal import Proposal, RoleNeed, join_proposals
 from tfcheck.fix.text.policy_statements import ReadableStatement, flat, readable
-from tfcheck.fix.text.policy_text import FileText, document_of, merged_documents
+from tfcheck.fix.text.policy_text import DOCUMENT, FileText, document_of, documents_of
 from tfcheck.fix.values.gates import Gates, explain_doubts
 from tfcheck.fix.values.listed_texts import collection_of, may_vary
 from tfcheck.fix.values.referable import Referable, Refuse
-from tfcheck.fix.values.repetition import InstanceTerms, SharedStatements, Statements, fill_statements, share_statements
+from tfcheck.fix.values.repetition import InstanceTerms, SharedStatements, Statements, share_statements
 from tfcheck.fix.values.spelling import Spelling, adapt_bucket_arns
 from tfcheck.fix.values.written_lists import WrittenLists
 from tfcheck.fix.wanted import NeededStatement, Reference, needed_statements, rank, with_gates
@@ -34,7 +34,6 @@ from tfcheck.vocabulary.address import Address, ModulePath
 from tfcheck.vocabulary.clipping import join_names
 from tfcheck.vocabulary.finding import Answer
 
-_DOCUMENT = "aws_iam_policy_document"
 #: With this many resources, needs are divided among the policies of a role.
 _MOST = 30
 _WORD = regex(r'"([A-Za-z0-9]+)"')
@@ -118,10 +117,10 @@ class FixPlaces:
                     break
                 found.append((self.terms(places[role]), statements))
             else:
-                shared = share_statements(found, by_value=by_value)
-                filled = None if shared is not None else fill_statements(found, by_value=by_value)
-                yield from [shared] if shared is not None else []
-                if shared is not None and not own and not any(each.resource_list for each in shared.statements):
+                shared = share_statements(found, by_value=by_value, fills=True)
+                filled = shared if shared is not None and shared.filled else None
+                yield from [shared] if shared is not filled and shared is not None else []
+                if filled is None and shared and not own and not any(each.resource_list for each in shared.statements):
                     return
         yield from filter(None, [filled])
 
@@ -241,7 +240,7 @@ class FixPlaces:
             if own is None:
                 return
             places[str(role.address)], _ = self.text_block(own)
-        edited = [each.address for each in self.changes(holder) if not name or each.address.type == _DOCUMENT]
+        edited = [each.address for each in self.changes(holder) if not name or each.address.type == DOCUMENT]
         place = next(iter(places.values()))
         if isinstance(holder.argument, FileText) and not holder.argument.is_template:
             yield from filter(None, [self.as_statements(need.answers, place.module, goal)])
@@ -352,9 +351,9 @@ class FixPlaces:
         address, document = holder.resource.address, document_of(holder.argument)
         if document is not None:
             sources = self._resolver.module_sources(address.module)
-            block = sources.resource("data", _DOCUMENT, document) if sources is not None else None
+            block = sources.resource("data", DOCUMENT, document) if sources is not None else None
             key = address.key if block is not None and block.repetition else None
-            address = Address(address.module, "data", _DOCUMENT, document, key)
+            address = Address(address.module, "data", DOCUMENT, document, key)
         return address, self._resolver.block(address)
 
     def readable(self, holder: Holder) -> tuple[ReadableStatement, ...]:
@@ -378,10 +377,9 @@ class FixPlaces:
     def documents_of(self, holder: Holder) -> list[ChangedAttribute]:
         """List the policy documents that a policy's text comes from."""
         module = self._resolver.module_sources(holder.resource.address.module)
-        name = document_of(holder.argument)
-        if module is None or name is None:
+        if module is None:
             return []
-        names = (name, *merged_documents(name, module))
+        names = [each.labels[1] for each in documents_of(holder.argument, module)]
         return [ChangedAttribute(one) for each in names for one in self.holders.document_instances(module, each)]
 
     def _quoted_words(self, *texts: SourceText) -> frozenset[str]:

@@ -22,7 +22,7 @@ from tfcheck.fix.text.policy_text import (
     ObjectParts,
     Parts,
     Syntax,
-    document_of,
+    documents_of,
     is_own,
     read_json_parts,
     read_parts,
@@ -236,10 +236,9 @@ class StatementData:
 
     def _collections(self) -> Iterator[_Collection]:
         """Yield the lists and maps that only the text of the policy uses: also those inside others."""
-        named = document_of(self._holder.argument)
-        document = self._module.resource("data", "aws_iam_policy_document", named) if named else None
-        block = document.source.text[document.start : document.end] if document is not None else ""
-        waiting, seen = [block or self._holder.argument.text], set[str]()
+        documents = documents_of(self._holder.argument, self._module)
+        texts = [each.source.text[each.start : each.end] for each in documents]
+        waiting, seen = texts or [self._holder.argument.text], set[str]()
         while waiting:
             for label in _LOCAL.findall(waiting.pop()):
                 name, argument = f"local.{label}", self._module.local_argument(label)

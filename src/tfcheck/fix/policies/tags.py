@@ -4,17 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 
-from tfcheck.fix.edits.insertion import ChangedAttribute, Insertion, indentation, line_end
-from tfcheck.fix.layout.into_list import items_into_object
+from tfcheck.fix.edits.insertion import ChangedAttribute, Insertion, indentation
+from tfcheck.fix.layout.into_list import items_or_group
 from tfcheck.fix.layout.longer_value import NewElement, longer
 from tfcheck.fix.layout.new_block import insert_last_argument, unit_of
 from tfcheck.fix.layout.render import align, indent, quote
 from tfcheck.fix.policies.holders import is_frozen
 from tfcheck.fix.policies.place import Finder
 from tfcheck.fix.proposal import Proposal, join_proposals
-from tfcheck.fix.text.policy_text import ObjectParts, read_parts
+from tfcheck.fix.text.policy_text import object_at
 from tfcheck.hcl.syntax.block import Argument, Block
-from tfcheck.hcl.syntax.lexer import MalformedError
 from tfcheck.hcl.syntax.tf_json import JsonBlock
 from tfcheck.inventory.catalogue import KEY, OBJECT, PARAMETER, REPOSITORY, SECRET, catalogue
 from tfcheck.inventory.ecs import tasks_by_address
@@ -90,24 +89,11 @@ class DemandedTags(Finder):
 
     def _edits_of(self, argument: Argument, tags: Mapping[str, str], unit: str) -> tuple[Insertion, ...]:
         source, start = argument.source, argument.value_start
-        try:
-            parts = read_parts(source.text, start)
-        except MalformedError:
-            return ()
-        if not isinstance(parts, ObjectParts) or not parts.items:
+        parts = object_at(source.text, start)
+        if parts is None or not parts.items:
             elements = [NewElement(value, value, key) for key, value in _items(tags)]
             return longer(source, start, argument.value_end, elements, unit)
-        beside = items_into_object(source, parts, _items(tags))
-        if beside and not self._places.files.reveals(beside):
-            return beside
-        last = parts.items[-1]
-        end = line_end(source.text, last.value.end)
-        if "\n" not in source.text[end : parts.end] or source.text[last.value.end : end].strip(" ,\r"):
-            return ()
-        # NOTE: a group of its own needs no line before it to be aligned again, which a diff would show.
-        base = source.newline + indentation(source.text, last.start)
-        lines = "".join(base + line for line in align(_items(tags), " = ", ""))
-        return (Insertion(source, end, source.newline + lines),)
+        return items_or_group(source, parts, _items(tags), self._places.files.reveals)
 
 
 def tags_text(tags: Iterable[tuple[str, str]]) -> list[str]:

@@ -19,6 +19,7 @@ from tfcheck.fix.text.policy_text import (
     ObjectParts,
     Parts,
     document_of,
+    documents_of,
     find_policy_text,
     read_parts,
 )
@@ -120,11 +121,11 @@ class TrustPolicies(Finder):
         self, holder: Holder, module: Module, users: Sequence[Block] | None, service: str, remark: str
     ) -> Iterator[Proposal]:
         """Propose to add a service beside another in a statement that lets it assume the role."""
-        name = document_of(holder.argument)
-        document = module.resource("data", _DOCUMENT, name) if name else None
+        document = next(iter(documents_of(holder.argument, module)), None)
         source = document.source if document is not None else holder.argument.source
-        own = holder.argument.name
-        place = f"data.{_DOCUMENT}.{name}" if name else f"local.{own}" if own != _ARGUMENT else f"`{_ARGUMENT}`"
+        name = holder.argument.name
+        own = f"local.{name}" if name != _ARGUMENT else f"`{_ARGUMENT}`"
+        place = f"data.{'.'.join(document.labels)}" if document is not None else own
         place = source.name if isinstance(holder.argument, FileText) else place
         if not self._places.files.editable(source):
             return
@@ -150,8 +151,7 @@ class TrustPolicies(Finder):
         label = free(f"{role.address.name}_trust", self._places.labels_of(role.address.module, _DOCUMENT), "_")
         lines = _document(label, old, service, unit_of(block), block.repetition)
         new = f"data.{_DOCUMENT}.{label}{instance_index(block.repetition)}.json"
-        name = document_of(argument)
-        shared = module.resource("data", _DOCUMENT, name) if name else None
+        shared = next(iter(documents_of(argument, module)), None)
         place = shared if shared is not None and shared.source is block.source else block
         instances = self._places.holders.instances(role.address)
         is_repeated = block.repetition is not None

@@ -15,8 +15,8 @@ from tfcheck.fix.text.policy_text import (
     Parts,
     Syntax,
     document_of,
+    documents_of,
     find_policy_text,
-    merged_documents,
     read_json_parts,
     read_parts,
 )
@@ -60,15 +60,11 @@ class WrittenStatement(msgspec.Struct, frozen=True):
 
 def statements_of(argument: Argument, module: Module) -> tuple[WrittenStatement, ...]:
     """Find the Allow statements of the policy in an argument; none if its text cannot be located."""
-    name = document_of(argument)
     try:
-        if name is None:
+        if document_of(argument) is None:
             lists = lists_of_statements(argument, module)
             return tuple(each for one in lists for each in _readable_statements(*one, _POLICY))
-        named = (
-            module.resource("data", "aws_iam_policy_document", each) for each in (name, *merged_documents(name, module))
-        )
-        return tuple(each for block in named if block is not None for each in _statements_in_document(block))
+        return tuple(each for block in documents_of(argument, module) for each in _statements_in_document(block))
     except MalformedError:
         return ()
 

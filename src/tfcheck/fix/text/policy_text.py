@@ -11,7 +11,7 @@ import msgspec
 
 from tfcheck.hcl.modules import Module
 from tfcheck.hcl.syntax import json_document as json
-from tfcheck.hcl.syntax.block import Argument
+from tfcheck.hcl.syntax.block import Argument, Block
 from tfcheck.hcl.syntax.lexer import (
     DEEPEST,
     MalformedError,
@@ -24,6 +24,9 @@ from tfcheck.hcl.syntax.lexer import (
 )
 from tfcheck.symbolic.regex import regex
 
+#: The type of a policy document, and its lists of others.
+DOCUMENT = "aws_iam_policy_document"
+_MERGING = ("source_policy_documents", "override_policy_documents")
 _DOCUMENT = regex(
     r'(?:"\$\{|join\("",\s*|one\()?data\.aws_iam_policy_document\.([\w-]+)(?:\[[^\[\]]*\])?\.(?:minified_)?json(?:\}"|\))?'
 )
@@ -57,12 +60,13 @@ def document_of(argument: Argument) -> str | None:
     return found[1] if found else None
 
 
-def merged_documents(name: str, module: Module) -> list[str]:
-    """Return the names of the policy documents that are merged into one and used nowhere else."""
-    document = module.resource("data", "aws_iam_policy_document", name)
-    lists = ("source_policy_documents", "override_policy_documents")
-    found = (each for one in lists for each in _MERGED.findall(document.attribute_text(one) if document else ""))
-    return [each for each in found if _is_named_once(each, module)]
+def documents_of(argument: Argument, module: Module) -> list[Block]:
+    """Return the policy document that an argument takes its text from, and those merged into it and used only there."""
+    name = document_of(argument)
+    document = module.resource("data", DOCUMENT, name) if name else None
+    texts = [document.attribute_text(each) for each in _MERGING] if document is not None else []
+    merged = [each for one in texts for each in _MERGED.findall(one) if _is_named_once(each, module)]
+    return [found for each in (name, *merged) if each and (found := module.resource("data", DOCUMENT, each))]
 
 
 def file_of(argument: Argument, module: Module | None = None) -> str:
@@ -200,6 +204,25 @@ def read_parts(text: str, start: int) -> Parts:
         MalformedError: brackets or quotes do not pair up.
     """
     return _Reader(text).value(start, 0)
+
+
+def object_at(text: str, start: int) -> ObjectParts | None:
+    """Return the literal object that begins at `start`; None if there is anything else."""
+    found = _parts_at(text, start)
+    return found if isinstance(found, ObjectParts) else None
+
+
+def list_at(text: str, start: int) -> ListParts | None:
+    """Return the literal list that begins at `start`; None if there is anything else."""
+    found = _parts_at(text, start)
+    return found if isinstance(found, ListParts) else None
+
+
+def _parts_at(text: str, start: int) -> Parts | None:
+    try:
+        return read_parts(text, start)
+    except MalformedError:
+        return None
 
 
 def read_json_parts(text: str, start: int, end: int) -> Parts:

@@ -53,39 +53,25 @@ class SharedStatements(msgspec.Struct, frozen=True):
 
 
 def share_statements(
-    instances: Sequence[tuple[InstanceTerms, Statements]], *, by_value: bool = True
+    instances: Sequence[tuple[InstanceTerms, Statements]], *, by_value: bool = True, fills: bool = False
 ) -> SharedStatements | None:
-    """Write what all instances lack as one statement, with `each.value` only if `by_value`; None where they differ."""
-    if len(instances) == 1:
-        terms, only = instances[0]
-        own = _rewritten(only, terms, {})
-        return SharedStatements(own, _names_value(own)) if by_value or not _names_value(own) else None
-    for words in (_no_words, _own_words, _key_words, _all_words) if by_value else (_no_words, _key_words):
-        found = [_rewritten(statements, terms, words(terms)) for terms, statements in instances]
-        if all(each == found[0] for each in found) and (by_value or not _names_value(found[0])):
-            return SharedStatements(found[0], _names_value(found[0]))
-        if words is _no_words and all(statements == instances[0][1] for _, statements in instances):
-            return SharedStatements(instances[0][1])
-    return None
+    """Write what all instances lack as one statement, with `each.value` only if `by_value`; None where they differ.
 
-
-def fill_statements(
-    instances: Sequence[tuple[InstanceTerms, Statements]], *, by_value: bool = True
-) -> SharedStatements | None:
-    """Write what any instance lacks for all of them, as far as each gets only what belongs to it; otherwise None."""
+    With `fills` they then get what any of them lacks, as far as each gets only what belongs to it.
+    """
+    words = (_no_words, _own_words, _key_words, _all_words) if by_value else (_no_words, _key_words)
+    plain, *others = ([_rewritten(each, terms, names(terms)) for terms, each in instances] for names in words)
+    ways = (plain, [statements for _, statements in instances], *others)
+    equal = (each[0] for each in ways if all(one == each[0] for one in each))
+    shared = next((each for each in equal if by_value or not _names_value(each)), None)
+    if shared is not None or not fills:
+        return SharedStatements(shared, _names_value(shared)) if shared is not None else None
     # What names one instance literally would be granted to all.
-    words = (_own_words, _key_words, _all_words, _no_words) if by_value else (_key_words, _no_words)
     own = _INSTANCE if any(terms.key is not None for terms, _ in instances) else _RESOURCE
-    ways: list[Statements] = []
-    for each in words:
-        rewritten = [one for terms, several in instances for one in _rewritten(several, terms, each(terms))]
-        found = join_statements(rewritten)
-        if found and all(_refers(found, own)) and (by_value or not _names_value(found)):
-            ways.append(found)
-    if not ways:
-        return None
-    best = min(ways, key=lambda way: sum(len(each.resources) for each in way))
-    return SharedStatements(best, _names_value(best), filled=True)
+    joined = (join_statements(one for each in way for one in each) for way in (*others, plain))
+    usable = (each for each in joined if each and all(_refers(each, own)) and (by_value or not _names_value(each)))
+    best = min(usable, key=lambda way: sum(len(each.resources) for each in way), default=None)
+    return SharedStatements(best, _names_value(best), filled=True) if best is not None else None
 
 
 def names_instance(statement: NeededStatement) -> bool:

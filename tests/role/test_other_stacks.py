@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from tests.cases import TESTDATA
+from tests.plan.made import SMALLEST, change
 from tfcheck.analysis.session import Session
 from tfcheck.cli import main
 from tfcheck.vocabulary.finding import Answer, EvidenceKind, Report, Verdict
@@ -134,6 +135,28 @@ def test_a_policy_that_a_stack_looks_up_is_what_its_own_stack_says(tmp_path: Pat
 
 
 # Roles that the plan of another stack deletes
+
+
+def test_a_role_that_another_stack_shows_is_one_of_the_tasks_account(tmp_path: Path) -> None:
+    """Secrets of two accounts leave the task's own open; ECS accepts only roles of that."""
+    arn = "arn:aws:iam::111122223333:role/exec"
+    secrets = [f"arn:aws:secretsmanager:eu-west-1:{each}:secret:s-AbCdEf" for each in ("444455556666", "777788889999")]
+    container = {"name": "app", "secrets": [{"name": each[-1], "valueFrom": each} for each in secrets]}
+    task = {"family": "app", "execution_role_arn": arn, "container_definitions": json.dumps([container])}
+    made = SMALLEST | {"resource_changes": [change("aws_ecs_task_definition.app", "create", after=task)]}
+    trust = {"Effect": "Allow", "Action": "sts:AssumeRole", "Principal": {"Service": "ecs-tasks.amazonaws.com"}}
+    policy = json.dumps({"Version": "2012-10-17", "Statement": [trust]})
+    role: dict[str, Any] = {"address": "aws_iam_role.exec", "mode": "managed", "type": "aws_iam_role", "name": "exec"}
+    role |= {"values": {"name": "exec", "arn": arn, "assume_role_policy": policy}}
+    state = {"format_version": "1.0", "terraform_version": "1.11.4", "values": {"root_module": {"resources": [role]}}}
+    (tmp_path / "plan.json").write_text(json.dumps(made))
+    (tmp_path / "state.json").write_text(json.dumps(state))
+    (found,) = Session([str(tmp_path / "plan.json")], (str(tmp_path / "state.json"),)).check(
+        str(tmp_path / "plan.json")
+    )
+    assert [each.verdict for each in found.report.answers if each.requirement.action == "sts:AssumeRole"] == [
+        Verdict.ALLOWED
+    ]
 
 
 def test_a_role_that_another_plan_of_the_call_deletes_or_renames_cannot_be_assumed(

@@ -291,7 +291,7 @@ class Judge:
             return Judgement(role.label, Verdict.UNKNOWN, reason, role.trust_hidden or "")
         first, *others = (self._trusts(role, role.trust, each, side, kind) for each in service_principals(kind, side))
         if all(each.verdict is first.verdict for each in others):
-            if same is Truth.UNKNOWN and first.verdict is Verdict.ALLOWED:
+            if same is Truth.UNKNOWN and role.home is None and first.verdict is Verdict.ALLOWED:
                 waits = "whether the role is in the account of the task definition: pass `--account`"
                 return Judgement(role.label, Verdict.UNKNOWN, Reason.UNKNOWN_VALUE, waits, first.evidence)
             return first

@@ -77,6 +77,16 @@ def test_a_comment_that_may_not_be_changed_gets_no_second_one(tmp_path: Path, ti
     assert len(texts(github)) == 1
 
 
+def test_a_comment_that_may_not_be_removed_is_updated(tmp_path: Path) -> None:
+    github = FakeGitHub()
+    with serving(github) as where:
+        run(variables(tmp_path, where, run="9.1"), [bad()])
+        github.fault("DELETE", "", says(404, "Not Found"), 9)
+        done = run(variables(tmp_path, where), [clean()], CommentOptions(id="orders", on_clean="delete"))
+    assert done.outcome.did is CommentAction.UPDATED
+    assert titles(github)[0].startswith("### ✅ tfcheck: resolved, ")
+
+
 def test_a_second_comment_of_our_own_is_not_that_of_another_job(tmp_path: Path) -> None:
     """Two jobs of one run create comments at once, and the removal of the newer one is lost."""
     github = FakeGitHub()

@@ -350,7 +350,7 @@ class CommentThread:
         return Outcome(self._wrote, self._doubt, oldest.id, oldest.html_url)
 
     def _delete(self, live: list[Comment], wording: CommentWording) -> Outcome | None:
-        """Remove tfcheck's comments; None if one must stay because of a reply or a newer text."""
+        """Remove tfcheck's comments; None if one stays because of a reply, a newer text or a missing permission."""
         try:
             for each in live:
                 self._remove(each)
@@ -360,6 +360,10 @@ class CommentThread:
             self._when_clean = "update"
             return None
         with self._deferring_refusal():
+            if self._now(live[0]) is not None:  # a token without permission gets the same answer
+                self._gone.clear()
+                self._when_clean = "update"
+                return None
             if self._is_slow():  # it may have removed a newer text
                 if self._conversation.outdated_reason():
                     body, why = self._draft.render_outdated(self._size), "a newer commit has come meanwhile"

@@ -285,6 +285,16 @@ def spelled_out(value: TextLike) -> TextLike:
     return text(parts)
 
 
+def known_text(value: Value) -> Value:
+    """Return a text as a string if everything in it is known but not sensitive; otherwise unchanged."""
+    if not isinstance(value, (Unknown, Text)) or any(
+        isinstance(each, Unknown) and each.sensitive for each in pieces(value)
+    ):
+        return value
+    spelled = spelled_out(value)
+    return spelled if isinstance(spelled, str) else value
+
+
 def identity(value: Value) -> TextLike | None:
     """Return a key that is equal for two strings only if they are the same text, or None.
 

@@ -253,6 +253,14 @@ def test_an_unknown_element_keeps_the_shape_but_an_unknown_key_or_condition_does
     assert isinstance(worth("{(var.k) = 1}", k=ARN), Unknown)
 
 
+def test_an_attribute_of_which_everything_is_known_is_a_key() -> None:
+    known = Unknown(symbol=Symbol("aws_ssm_parameter.p", ("arn",)), shape="arn:p")
+    assert worth("{(var.k) = 1}", k=known) == {"arn:p": 1}
+    assert worth("{for v in var.l : v => 1}", l=[known]) == {"arn:p": 1}
+    assert worth('{"arn:p" = 1}[var.k]', k=known) == 1
+    assert isinstance(worth("{(var.k) = 1}", k=msgspec.structs.replace(known, sensitive=True)), Unknown)
+
+
 def test_a_splat_wraps_a_single_value_in_a_list() -> None:
     assert worth("var.x[*]", x=None) == []
     assert worth("var.x[*]", x="a") == ["a"]

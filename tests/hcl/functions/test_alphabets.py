@@ -72,7 +72,7 @@ SECRET: Final = text(["arn:aws:secretsmanager:eu-west-1:", ACCOUNT, ":secret:db-
         ("length", [text(["a-", ACCOUNT])], 14),
         ("length", [text(["-", SUFFIX])], 27),
         ("substr", [text(["ab", ACCOUNT, "cd"]), 2, 12], ACCOUNT),
-        ("substr", [text(["ab", ACCOUNT, "cd"]), -3, 2], None),
+        ("substr", [text(["ab", ACCOUNT, "cd"]), -3, 2], text([Unknown(hole=Hole("0123456789", False, 1, 1)), "c"])),
         ("substr", [text(["ab", ACCOUNT, "cd"]), -2, -1], "cd"),
         ("substr", [text(["ab", ACCOUNT, "cd"]), 1, 14], text(["b", ACCOUNT, "c"])),
         ("title", [text(["a b", ACCOUNT])], text(["A B", ACCOUNT])),

@@ -33,7 +33,19 @@ from tfcheck.hcl.evaluate.operators import condition
 from tfcheck.hcl.evaluate.scope import EvaluationError, Scope, Seen
 from tfcheck.hcl.evaluate.types import is_definitely_text
 from tfcheck.hcl.syntax.expression import Expression, ForList, ForObject, JoinedTexts, Literal, Splat, Template
-from tfcheck.symbolic.value import JsonText, Set, Text, TextLike, Unknown, Value, is_known, pieces, text, unknowns
+from tfcheck.symbolic.value import (
+    JsonText,
+    Set,
+    Text,
+    TextLike,
+    Unknown,
+    Value,
+    is_known,
+    known_text,
+    pieces,
+    text,
+    unknowns,
+)
 
 _MOVING = frozenset({"chunklist", "concat", "element", "merge", "one", "reverse", "slice", "values"})
 
@@ -199,7 +211,7 @@ def splat(node: Splat, scope: Scope, run: EvaluationRun) -> Seen:
 
 def key_of(value: Value) -> str | Unknown:
     """Convert the key of an object's member."""
-    name = to_string(value)
+    name = known_text(to_string(value))
     if isinstance(name, str):
         return name
     if isinstance(name, (Unknown, Text, JsonText)):

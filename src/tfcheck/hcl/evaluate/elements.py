@@ -18,7 +18,7 @@ from tfcheck.hcl.evaluate.types import is_definitely_text
 from tfcheck.symbolic.marks import mark_all
 from tfcheck.symbolic.numbers import exact, parse_number
 from tfcheck.symbolic.sensitive_text import redact
-from tfcheck.symbolic.value import JsonText, ListStart, Set, Symbol, Text, Unknown, Value, unknowns
+from tfcheck.symbolic.value import JsonText, ListStart, Set, Symbol, Text, Unknown, Value, known_text, unknowns
 
 _VALUES = (type(None), bool, int, float, str, list, dict, Unknown, Text, JsonText, Set, Fraction)
 _BOOL_KEY = Unknown(reason="unsupported: a bool as a key of an object or a map", may_fail=True)
@@ -136,6 +136,7 @@ def element(seen: Seen, key: Value) -> Seen:
     """Evaluate `seen[key]`."""
     if key is None:
         raise EvaluationError("an index must not be null")
+    key = known_text(key)
     if isinstance(key, (Unknown, Text, JsonText)):
         if isinstance(seen, str | bool | None):
             raise EvaluationError(f"{kind_name(seen)} has no elements to be picked")

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from importlib import import_module
+from typing import Any
 
 import msgspec
 
@@ -22,7 +23,7 @@ from tfcheck.hcl.functions.arguments import (
     convert_arguments,
     limit_error,
 )
-from tfcheck.symbolic.value import Text, Unknown, Value
+from tfcheck.symbolic.value import Text, Unknown, Value, known_text
 
 #: The functions of each module, which is imported when the first of them is called.
 _MODULES = {
@@ -62,16 +63,40 @@ def call(name: str, arguments: Sequence[Seen], scope: Scope, see: See) -> Value:
         return Unknown(reason=f"function `{name}` is not supported", may_fail=True)
     values = [argument.evaluate() if isinstance(argument, Referent) else argument for argument in arguments]
     try:
-        ready = convert_arguments(function, values)
-        if isinstance(ready, Unknown):
-            return _add_function_name(ready, name)
-        afford(characters=sum(len(each) for each in ready if isinstance(each, str)))
         context = (see, scope) if function.evaluates else (scope,) if function.scoped else ()
-        return _add_function_name(_check_size(function.compute(*context, *ready)), name)
+        result = _compute(function, values, context)
+        # NOTE: what is known as an attribute first keeps its symbol, which says more than the same text.
+        if isinstance(result, Unknown) and result.symbol is None and (known := _spell_out(values)) != values:
+            result = _compute(function, known, context)
+        return _add_function_name(result, name)
     except LimitError as limit:
         return Unknown(reason=f"`{name}`: {limit}", may_fail=not function.total)
     except RecursionError:
         return Unknown(reason=f"`{name}`: limit: a structure nested so deeply", may_fail=True)
+
+
+def _compute(function: Function, values: Sequence[Value], context: Sequence[Any]) -> Value:
+    ready = convert_arguments(function, values)
+    if isinstance(ready, Unknown):
+        return ready
+    afford(characters=sum(len(each) for each in ready if isinstance(each, str)))
+    return _check_size(function.compute(*context, *ready))
+
+
+def _spell_out(values: Sequence[Value]) -> list[Value]:
+    """Replace texts by strings where everything in them is known, also in lists and objects."""
+    afford(elements=len(values))
+    return [_spell_value(each) for each in values]
+
+
+def _spell_value(value: Value) -> Value:
+    match value:
+        case list():
+            return _spell_out(value)
+        case dict():
+            return dict(zip(value, _spell_out([*value.values()]), strict=True))
+        case _:
+            return known_text(value)
 
 
 def find_function(name: str) -> Function | None:

@@ -10,6 +10,8 @@ import re
 from collections.abc import Callable
 from functools import partial
 
+import msgspec
+
 from tfcheck.hcl.evaluate.scope import EvaluationError
 from tfcheck.hcl.formats.json import inline
 from tfcheck.hcl.functions.arguments import Function, afford, limit_error, unknown_result
@@ -143,7 +145,7 @@ def substr(subject: TextLike, offset: int, length: int) -> Value:
 
 
 def _split_at(subject: TextLike, offset: int, length: int) -> TextLike | None:
-    """Split a text with unknown pieces of known length; None for other pieces, or if one would be split."""
+    """Split a text with unknown pieces of known length; None for other pieces."""
     begin = whole = 0
     out: list[TextLike] = []
     parts = pieces(subject)
@@ -159,9 +161,15 @@ def _split_at(subject: TextLike, offset: int, length: int) -> TextLike | None:
     for piece in parts:
         low, high = max(start - begin, 0), min(end - begin, size := _fixed_length(piece) or 0)
         if low < high:
-            if not isinstance(piece, str) and (low, high) != (0, size):
+            if isinstance(piece, str):
+                out.append(piece[low:high])
+            elif (low, high) == (0, size):
+                out.append(piece)
+            elif isinstance(piece, Unknown) and not piece.hole.starts:
+                hole = msgspec.structs.replace(piece.hole, shortest=high - low, longest=high - low)
+                out.append(Unknown(reason=piece.reason, where=piece.where, hole=hole, sensitive=piece.sensitive))
+            else:
                 return None
-            out.append(piece[low:high] if isinstance(piece, str) else piece)
         begin += size
     return text(out)
 

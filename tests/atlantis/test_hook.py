@@ -52,7 +52,8 @@ def test_the_environment_may_name_another_address() -> None:
     ],
 )
 def test_the_host_is_that_of_the_pull_request(url: str, server: str | None) -> None:
-    assert PlannedPull("acme", "shop", 42, "a" * 40, url).server == server
+    host = PlannedPull("acme", "shop", 42, "a" * 40, url).host
+    assert (host.server if host else None) == server
 
 
 @every_row(
@@ -91,7 +92,9 @@ def test_the_host_is_that_of_the_pull_request(url: str, server: str | None) -> N
 def test_a_token_goes_only_where_the_server_is_configured_to(
     url: str, name: str, value: str, trusted: str | None
 ) -> None:
-    assert PlannedPull("acme", "shop", 42, "a" * 40, url).trusted_server({name: value}) == trusted
+    host = PlannedPull("acme", "shop", 42, "a" * 40, url).host
+    assert host is not None
+    assert host.trusted_server({name: value}) == trusted
 
 
 def test_the_words_beside_the_status_are_few() -> None:

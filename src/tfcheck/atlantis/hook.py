@@ -11,7 +11,7 @@ from typing import Any
 import msgspec
 
 from tfcheck.atlantis.store import ResultStore, StoredResults, root
-from tfcheck.atlantis.surroundings import Host, PlannedPull, pull
+from tfcheck.atlantis.surroundings import Host, PlannedPull, PullHost, pull
 from tfcheck.pull_request import bitbucket
 from tfcheck.pull_request.bitbucket_server import ServerConversation
 from tfcheck.pull_request.client import Client, Hosts, first_token
@@ -188,15 +188,15 @@ def _published_result(hook: Hook, results: StoredResults, missing: int) -> HookR
         return HookResult(
             "no comment: PULL_URL is not that of a GitHub, GitLab, Gitea, Forgejo or Bitbucket", in_log=True
         )
-    words = _WORDS[host]
+    words = _WORDS[host.kind]
     token = first_token(hook.variables, words.tokens)
     if not token:
         return HookResult(f"no comment: none of {', '.join(words.tokens)} is set", in_log=True)
     server = (
-        "" if hook.variables.get("GITHUB_API_URL") and host == "github" else hook.pull.trusted_server(hook.variables)
+        "" if hook.variables.get("GITHUB_API_URL") and host.kind == "github" else host.trusted_server(hook.variables)
     )
     if server is None:
-        setting = hook.pull.setting
+        setting = host.setting
         return HookResult(
             f"no comment: PULL_URL is on a host that {setting} does not name; set {setting} for the hook", in_log=True
         )
@@ -206,19 +206,21 @@ def _published_result(hook: Hook, results: StoredResults, missing: int) -> HookR
     )
     try:
         with refusing(debug=hook.debug):
-            done = _post(hook, server, token, results.reports, comment_options)
+            done = _post(hook, host, server, token, results.reports, comment_options)
     except RefusalError as refusal:
         hint = f"; the token needs {words.rights}" if refusal.kind in OF_TOKENS else ""
         return HookResult(f"no comment: {refusal.words(words.name)}{hint}", in_log=True)
     return HookResult(str(done.outcome), done.warnings, absent=done.absent)
 
 
-def _post(hook: Hook, server: str, token: str, reports: Sequence[Report], comment_options: CommentOptions) -> Published:
+def _post(
+    hook: Hook, host: PullHost, server: str, token: str, reports: Sequence[Report], comment_options: CommentOptions
+) -> Published:
     """Write to the host of the pull request, whose address is `server`."""
-    about, pages = hook.pull, hook.pull.server or ""
+    about, pages = hook.pull, host.server
     wanted = RequestedPull(about.repository, about.number, about.commit, hook.run)
     there: Conversation[Any]
-    match about.host:
+    match host.kind:
         case "gitlab":
             there = MergeConversation(Client(Hosts(f"{server}/api/v4", "", pages), token), wanted)
         case "bitbucket":
@@ -227,7 +229,7 @@ def _post(hook: Hook, server: str, token: str, reports: Sequence[Report], commen
             is_personal = user and token == first_token(hook.variables, ["ATLANTIS_BITBUCKET_TOKEN"])
             there = bitbucket.conversation(wanted, f"{user}:{token}" if is_personal else token)
         case "bitbucket-server":
-            wanted = msgspec.structs.replace(wanted, repository=f"{about.project}/{about.name}")
+            wanted = msgspec.structs.replace(wanted, repository=f"{host.project}/{about.name}")
             there = ServerConversation(Client(Hosts(f"{server}/rest/api/1.0", "", server), token), wanted)
         case "gitea":
             addresses = Hosts(f"{server}/api/v1", f"{server}/api/v1/graphql", pages)

@@ -19,19 +19,20 @@ Host: TypeAlias = Literal["github", "gitlab", "gitea", "bitbucket", "bitbucket-s
 
 _COMMIT = regex(r"[0-9a-f]{7,64}")
 _NUMBER = regex(r"[0-9]{1,18}")
-_GITHUB = regex(r"(https://[A-Za-z0-9.-]+(?::[0-9]{1,5})?)/([A-Za-z0-9_.-]+/[A-Za-z0-9_.-]+)/pull/[0-9]+")
-_HOSTS: tuple[tuple[Host, re.Pattern[str]], ...] = (
+_SERVER, _NAME = r"https?://[A-Za-z0-9.-]+(?::[0-9]{1,5})?", r"[A-Za-z0-9_.-]+"
+#: The shapes of PULL_URL. A Bitbucket Data Center may be below a path, and identifies projects by a key.
+_SHAPES: tuple[tuple[Host, re.Pattern[str]], ...] = (
+    ("github", regex(rf"(?=https:)(?P<server>{_SERVER})/(?P<repository>{_NAME}/{_NAME})/pull/[0-9]+")),
+    ("gitlab", regex(rf"(?P<server>{_SERVER})/(?P<repository>[A-Za-z0-9_./-]+?)(?:/-)?/merge_requests/[0-9]+")),
+    ("gitea", regex(rf"(?P<server>{_SERVER})/(?P<repository>{_NAME}/{_NAME})/pulls/[0-9]+")),
+    ("bitbucket", regex(rf"(?P<server>https://bitbucket\.org)/(?P<repository>{_NAME}/{_NAME})/pull-requests/[0-9]+")),
     (
-        "gitlab",
-        regex(r"(https?://[A-Za-z0-9.-]+(?::[0-9]{1,5})?)/([A-Za-z0-9_./-]+?)(?:/-)?/merge_requests/[0-9]+"),
+        "bitbucket-server",
+        regex(
+            rf"(?P<server>{_SERVER}(?:/{_NAME})?)/projects/(?P<project>~?{_NAME})/repos/(?P<name>{_NAME})"
+            r"/pull-requests/[0-9]+"
+        ),
     ),
-    ("gitea", regex(r"(https?://[A-Za-z0-9.-]+(?::[0-9]{1,5})?)/([A-Za-z0-9_.-]+/[A-Za-z0-9_.-]+)/pulls/[0-9]+")),
-    ("bitbucket", regex(r"(https://bitbucket\.org)/([A-Za-z0-9_.-]+/[A-Za-z0-9_.-]+)/pull-requests/[0-9]+")),
-)
-#: A server may be below a path; its projects are identified by a key.
-_BITBUCKET_SERVER = regex(
-    r"(https?://[A-Za-z0-9.-]+(?::[0-9]{1,5})?(?:/[A-Za-z0-9_.-]+)?)"
-    r"/projects/(~?[A-Za-z0-9_.-]+)/repos/([A-Za-z0-9_.-]+)/pull-requests/[0-9]+"
 )
 #: The variables with the host, and the default addresses.
 _NAMED: dict[Host, tuple[str, re.Pattern[str] | None]] = {
@@ -42,6 +43,32 @@ _NAMED: dict[Host, tuple[str, re.Pattern[str] | None]] = {
     "bitbucket-server": ("ATLANTIS_BITBUCKET_BASE_URL", None),
 }
 _HINT = "run it as a step or hook of Atlantis"
+
+
+class PullHost(msgspec.Struct, frozen=True):
+    """The host of a pull request: its kind of API, the address of its pages, and a project's key if it has any."""
+
+    kind: Host
+    server: str
+    project: str = ""
+
+    @property
+    def setting(self) -> str:
+        """Return the Atlantis variable that names the host, empty if there is none."""
+        return _NAMED[self.kind][0]
+
+    def trusted_server(self, variables: Mapping[str, str]) -> str | None:
+        """Return the address that may receive a token, which is the one that Atlantis uses; None if it is not known.
+
+        NOTE: anyone who can send a webhook without a secret chooses PULL_URL.
+        """
+        setting, public = _NAMED[self.kind]
+        named = variables.get(setting, "").rstrip("/") if setting else ""
+        if not named:
+            return self.server if public and public.fullmatch(self.server) else None
+        if "://" in named:
+            return named
+        return self.server if self.server.partition("://")[2].lower() == named.lower() else f"https://{named}"
 
 
 class PlannedPull(msgspec.Struct, frozen=True):
@@ -59,54 +86,21 @@ class PlannedPull(msgspec.Struct, frozen=True):
         return f"{self.owner}/{self.name}"
 
     @property
-    def project(self) -> str:
-        """Return the project key on a Bitbucket Data Center, which Atlantis passes as the owner."""
-        found = _BITBUCKET_SERVER.fullmatch(self.url.rstrip("/"))
-        return found[2] if found else ""
+    def host(self) -> PullHost | None:
+        """Recognise the host by the shape of the address, which must be about the repository; None if not known.
 
-    @property
-    def server(self) -> str | None:
-        """Return the address of the pull request's host; None if it is not a known one."""
-        found = self._place()
-        return found[1] if found else None
-
-    @property
-    def host(self) -> Host | None:
-        """Return the kind of API of the host; None if it is not a known one."""
-        found = self._place()
-        return found[0] if found else None
-
-    def trusted_server(self, variables: Mapping[str, str]) -> str | None:
-        """Return the address that may receive a token, which is the one that Atlantis uses; None if it is not known.
-
-        NOTE: anyone who can send a webhook without a secret chooses PULL_URL.
+        NOTE: Atlantis passes the owner of a project on Bitbucket Data Center by another name than its key.
         """
-        server, host = self.server, self.host
-        if server is None or host is None:
-            return None
-        setting, public = _NAMED[host]
-        named = variables.get(setting, "").rstrip("/") if setting else ""
-        if not named:
-            return server if public and public.fullmatch(server) else None
-        if "://" in named:
-            return named
-        return server if server.partition("://")[2].lower() == named.lower() else f"https://{named}"
-
-    @property
-    def setting(self) -> str:
-        """Return the Atlantis variable that names the host, empty if there is none."""
-        return _NAMED[self.host][0] if self.host else ""
-
-    def _place(self) -> tuple[Host, str] | None:
-        """Recognise the host by the shape of an address, which must be about the repository."""
-        if {".", ".."} & {*self.repository.split("/"), self.project}:
-            return None
-        for host, pattern in (("github", _GITHUB), *_HOSTS):
+        for kind, pattern in _SHAPES:
             found = pattern.fullmatch(self.url.rstrip("/"))
-            if found and found[2].lower() == self.repository.lower():
-                return host, found[1]
-        found = _BITBUCKET_SERVER.fullmatch(self.url.rstrip("/"))
-        return ("bitbucket-server", found[1]) if found and found[3].lower() == self.name.lower() else None
+            if not found:
+                continue
+            place = {"project": "", "repository": self.repository, "name": self.name, **found.groupdict()}
+            wanted = self.repository.lower(), self.name.lower()
+            named = place["repository"].lower(), place["name"].lower()
+            if named == wanted and not {".", ".."} & {*self.repository.split("/"), place["project"]}:
+                return PullHost(kind, place["server"], place["project"])
+        return None
 
 
 class Project(msgspec.Struct, frozen=True):

@@ -226,8 +226,10 @@ def test_a_removal_that_arrives_late_is_no_all_clear_for_a_newer_commit(tmp_path
         github.fault("DELETE", "", late)
         comment_options = CommentOptions(id="orders", on_clean="delete")
         older = run(variables(tmp_path, where, run="10.1"), [clean()], comment_options, patience=clock.patience())
-    assert [each.split("\n")[1] for each in texts(github)] == ["### ❔ tfcheck: no result for `infra/orders`"] * pushed
-    assert older.outcome.did is (CommentAction.CREATED if pushed else CommentAction.DELETED)
+    (title,) = (each.split("\n")[1] for each in texts(github))
+    assert title.startswith("### ❔ tfcheck: ")
+    assert title.endswith(" no result for `infra/orders`" if pushed else ", another result may be missing")
+    assert older.outcome.did is CommentAction.CREATED
 
 
 @quickly

@@ -364,15 +364,14 @@ class CommentThread:
                 self._gone.clear()
                 self._when_clean = "update"
                 return None
-            if self._is_slow():  # it may have removed a newer text
+            if self._is_slow():  # it may have removed a newer text, or that of another job
                 if self._conversation.outdated_reason():
                     body, why = self._draft.render_outdated(self._size), "a newer commit has come meanwhile"
                 else:
-                    self._newer, why = self._conversation.newer_run(), "a newer run may differ"
-                    body = wording.write(self._size, self._newer) if self._newer else ""
-                if body:
-                    made = self._conversation.create(self._replace_key(body))
-                    return Outcome(CommentAction.CREATED, why, made.id, made.html_url)
+                    self._newer = self._conversation.newer_run() or UNKNOWN_RUN
+                    body, why = wording.write(self._size, self._newer), "another result may be missing"
+                made = self._conversation.create(self._replace_key(body))
+                return Outcome(CommentAction.CREATED, why, made.id, made.html_url)
         return Outcome(CommentAction.DELETED, "no finding is open any more", live[0].id)
 
     def _remove(self, comment: Comment) -> None:

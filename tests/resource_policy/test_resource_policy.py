@@ -235,6 +235,19 @@ def test_a_condition_with_fixed_values_makes_a_policy_non_public(condition: Valu
     assert is_public(parse_policy(document, "bucket", PolicyKind.RESOURCE).statements[0]) is public
 
 
+@pytest.mark.parametrize(
+    ("principal", "public"),
+    [
+        ({"Federated": "graph.facebook.com"}, Truth.TRUE),
+        ({"Federated": "arn:aws:iam::111122223333:saml-provider/own"}, Truth.FALSE),
+        ({"Service": "cloudtrail.amazonaws.com"}, Truth.FALSE),
+    ],
+)
+def test_all_users_of_an_identity_provider_make_a_policy_public(principal: Value, public: Truth) -> None:
+    written = parse_policy(policy(principal=principal), "bucket", PolicyKind.RESOURCE)
+    assert is_public(written.statements[0]) is public
+
+
 def test_a_policy_that_is_limited_to_fixed_values_still_grants() -> None:
     limits: Value = {"StringEquals": {"aws:PrincipalOrgID": "o-1", "aws:PrincipalAccount": "111122223333"}}
     granted = json.loads(policy())["Statement"]

@@ -33,16 +33,23 @@ _KEYS = frozenset(
 )
 #: Other keys that describe the principal; AWS lists "an AWS principal" without the keys that it means.
 _PRINCIPAL_KEYS = "aws:principal"
+_PROVIDERS = frozenset(
+    ("Federated", each)
+    for each in ("accounts.google.com", "cognito-identity.amazonaws.com", "graph.facebook.com", "www.amazon.com")
+)
 _WITH_WILDCARDS = (string_like, arn_like)
 _TESTS = (string_equals, string_equals_ignore_case, ip_address, *_WITH_WILDCARDS)
 
 
 def is_public(statement: Statement) -> Truth:
-    """Whether a statement allows everybody, without a condition that limits it to fixed values."""
+    """Whether a statement allows everybody, without a condition that limits it to fixed values.
+
+    NOTE: AWS's page also calls a statement public that allows all users of an identity provider on the internet.
+    """
     principals = statement.principals
     if statement.effect is Effect.DENY or principals is None:
         return Truth.FALSE
-    everybody = any(value == "*" for _, value in principals.entries)
+    everybody = any(value == "*" or (kind, value) in _PROVIDERS for kind, value in principals.entries)
     if not everybody and principals.unread is None and not principals.negated:
         return Truth.FALSE
     certain = Truth.of(everybody and statement.effect is Effect.ALLOW and statement.unread is None) | Truth.UNKNOWN

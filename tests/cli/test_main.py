@@ -417,7 +417,7 @@ def test_a_source_file_that_cannot_be_read_is_reported(tmp_path: Path, capsys: p
     assert "hunter2" not in shown
 
 
-@pytest.mark.long
+@pytest.mark.usefixtures("own_directory")
 @pytest.mark.parametrize("name", ["check", "diff", "fix"])
 @pytest.mark.parametrize("damage", [{"after_unknown": [{"arn": True}]}, {"after_sensitive": nested(500)}, None])
 def test_a_damaged_plan_is_no_bug(

@@ -95,11 +95,8 @@ def sample(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture
 def reader(sample: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    top = shutil.copytree(sample, tmp_path / "reader", ignore=shutil.ignore_patterns("compiled"))
+    top = shutil.copytree(sample, tmp_path / "reader")
     monkeypatch.setattr(clock, "today", lambda: "2026-06-15")
-    if sys.dont_write_bytecode:  # what is compiled once serves all lines that run in a shell
-        monkeypatch.delenv("PYTHONDONTWRITEBYTECODE", raising=False)
-        monkeypatch.setenv("PYTHONPYCACHEPREFIX", str(sample / "compiled"))
     for name, value in {
         "COLUMNS": "100",
         "NO_COLOR": "1",

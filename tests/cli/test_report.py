@@ -38,6 +38,7 @@ def saved(tmp_path: Path, *reports: Report) -> list[str]:
     return [str(file) for file in files]
 
 
+@pytest.mark.usefixtures("checked_once")
 @pytest.mark.long
 @pytest.mark.parametrize("form", FORMATS)
 @pytest.mark.parametrize("case", ["literal-missing", "regression-on-update", "conditional-grant"])

@@ -18,6 +18,7 @@ from tests.repository.git import add, init
 from tfcheck.cli import main as cli
 from tfcheck.cli.report import FORMATS
 
+pytestmark = pytest.mark.usefixtures("checked_once")
 NAMES = (
     *("a\n::set-output name=x::y", "\r\n::warning::z", "%0A::error::x", "\u2028::notice::q", "\x1b[2J\x1b[31mred"),
     *("\x9b31m", "\u202egnp.exe", "`|`", "</code><img src=x onerror=alert(1)>", "@everyone #1", "-->", "]]>"),

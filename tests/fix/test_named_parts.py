@@ -53,6 +53,9 @@ def arn_in_parts(arn: str, *literals: str) -> str:
         ("arn:aws:s3:::files/core/app.env", ("files", "app.env"), "arn:aws:s3:::files/core/app.env"),
         ("arn:aws:s3:::files/production", ("files",), "arn:aws:s3:::files/production"),
         ("files/prod", ("files",), "files/${var.stage}"),
+        # what precedes the ending of a file is a name too
+        ("arn:aws:s3:::files/prod.env", ("files",), "arn:aws:s3:::files/${var.stage}.env"),
+        ("arn:aws:s3:::files/prod.env", ("files", "prod.env"), "arn:aws:s3:::files/prod.env"),
     ],
 )
 def test_parts_that_the_module_does_not_contain_are_named(arn: str, literals: tuple[str, ...], expected: str) -> None:

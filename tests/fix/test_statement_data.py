@@ -96,3 +96,10 @@ def test_a_managed_policy_comes_first_where_only_inline_ones_are_listed(tmp_path
     for name in ("main.tf", "plan.json"):
         replaced(folder / name, "aws_iam_role_policy_attachments_exclusive", "aws_iam_role_policy_other")
     assert titles(found_in(folder)) == {"add aws_iam_policy.execution_start_up"}
+
+
+def test_the_file_of_each_caller_is_named_by_an_input() -> None:
+    (found,) = found_in(TESTDATA / "statements-in-module").fixes.found
+    assert found.fix.title.startswith("add an element to local.statements; ")
+    assert 'Resource = "${var.bucket_arn}/${var.name}.env"' in found.fix.hcl
+    assert (found.fix.safety, found.fix.proven) == ("review", True)

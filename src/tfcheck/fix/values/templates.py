@@ -309,12 +309,16 @@ class NamedParts:
 
     def _parts(self, text: str) -> Iterator[str | Reference]:
         for each in re.split(r"([:/])", text):
-            known = len(each) < _SHORTEST or self._is_literal(each)
-            name = None if known or _ACCOUNT.fullmatch(each) else self._only_name(each)
-            yield Reference(name, assumed=True) if name else each
+            stem = each.rpartition(".")[0]
+            words = (each, stem) if stem and not self._is_literal(each) else (each,)
+            found = ((word, name) for word in words if (name := self._only_name(word)) is not None)
+            word, name = next(found, (each, None))
+            yield from (Reference(name, assumed=True) if name is not None else each, each[len(word) :])
 
     def _only_name(self, word: str) -> str | None:
         """Return the only input or local that equals a word, or begins with it and a slash."""
+        if len(word) < _SHORTEST or self._is_literal(word) or _ACCOUNT.fullmatch(word):
+            return None
         whole = [name for name, seen in self._seen if seen == word]
         if whole:
             return whole[0] if len(whole) == 1 else None

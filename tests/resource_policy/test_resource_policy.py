@@ -154,6 +154,15 @@ def test_a_bucket_of_another_account_must_let_the_role_in() -> None:
     assert decided("s3:GetObject", FILE, let_in, granted=False) == Denied("implicit")
 
 
+def test_a_policy_that_names_its_bucket_by_arn_is_refused() -> None:
+    denying = policy("Deny", "*")
+    for named in ("arn:aws:s3:::cfg", reference("aws_s3_bucket.cfg", "arn", "arn:aws:s3:::cfg")):
+        by_arn = MadeResource("aws_s3_bucket_policy.cfg", {"bucket": named, "policy": denying})
+        assert of(FILE, bucket(), by_arn).policy is None
+    by_name = MadeResource("aws_s3_bucket_policy.cfg", {"bucket": "cfg", "policy": denying})
+    assert of(FILE, bucket(), by_name).policy is not None
+
+
 # Public access
 
 

@@ -22,32 +22,37 @@ from tfcheck.inventory.change import is_same_name
 from tfcheck.inventory.world import World, WorldObject
 from tfcheck.resolve.surroundings import Surroundings
 from tfcheck.symbolic.value import PlainText, TextLike, Truth
+from tfcheck.vocabulary.arn import is_arn
 
 
 class SettingKind(msgspec.Struct, frozen=True, eq=False):
     """A resource type that sets something on a resource of one kind, which one of its arguments names.
 
-    `by` is the attribute that identifies the resource from outside the plan.
+    `by` is the attribute that identifies the resource from outside the plan. Without `takes_arn`, AWS refuses a setting
+    whose argument is an ARN, so that it is on nothing.
     """
 
     type: str
     argument: str
     kind: ObjectKind
     by: str
+    takes_arn: bool = True
 
     def settings(self, world: World) -> SettingsIndex:
         """List all resources of this kind of setting in a world."""
         return SettingsIndex(world, self)
 
 
-BUCKET_POLICY = SettingKind("aws_s3_bucket_policy", "bucket", BUCKET, "bucket")
-BUCKET_ENCRYPTION = SettingKind("aws_s3_bucket_server_side_encryption_configuration", "bucket", BUCKET, "bucket")
-BUCKET_OWNERSHIP = SettingKind("aws_s3_bucket_ownership_controls", "bucket", BUCKET, "bucket")
-BUCKET_PUBLIC_ACCESS = SettingKind("aws_s3_bucket_public_access_block", "bucket", BUCKET, "bucket")
+BUCKET_POLICY = SettingKind("aws_s3_bucket_policy", "bucket", BUCKET, "bucket", takes_arn=False)
+BUCKET_ENCRYPTION = SettingKind(
+    "aws_s3_bucket_server_side_encryption_configuration", "bucket", BUCKET, "bucket", takes_arn=False
+)
+BUCKET_OWNERSHIP = SettingKind("aws_s3_bucket_ownership_controls", "bucket", BUCKET, "bucket", takes_arn=False)
+BUCKET_PUBLIC_ACCESS = SettingKind("aws_s3_bucket_public_access_block", "bucket", BUCKET, "bucket", takes_arn=False)
 KEY_POLICY = SettingKind("aws_kms_key_policy", "key_id", KEY, "key_id")
 KEY_GRANT = SettingKind("aws_kms_grant", "key_id", KEY, "key_id")
 SECRET_POLICY = SettingKind("aws_secretsmanager_secret_policy", "secret_arn", SECRET, "arn")
-REPOSITORY_POLICY = SettingKind("aws_ecr_repository_policy", "repository", REPOSITORY, "name")
+REPOSITORY_POLICY = SettingKind("aws_ecr_repository_policy", "repository", REPOSITORY, "name", takes_arn=False)
 FILE_SYSTEM_POLICY = SettingKind("aws_efs_file_system_policy", "file_system_id", FILE_SYSTEM, "id")
 ENDPOINT_POLICY = SettingKind("aws_vpc_endpoint_policy", "vpc_endpoint_id", ENDPOINT, "id")
 
@@ -82,6 +87,8 @@ class SettingsIndex:
         self._found: dict[tuple[object, tuple[TextLike, ...], Surroundings | None], AttachedSettings] = {}
         for each in world.resources(setting.type):
             reference = each.attribute(setting.argument)
+            if not setting.takes_arn and isinstance(reference, PlainText) and is_arn(reference):
+                continue
             resource = catalogue(world, setting.kind).find(reference, each.surroundings)
             if resource is not None:
                 self._by_resource.setdefault(str(resource.address), []).append(each)

@@ -55,7 +55,8 @@ def test_reports_of_several_jobs_become_one_comment(
     files = [save(bad("infra/a"), "a.json"), save(clean("infra/b"), "b.json")]
     assert main.run(["comment", "--id", "all", *files]) == 1
     (made,) = github.by()
-    assert made["body"].split("\n")[1] == "### ❌ tfcheck: 1 task definition will not start in `infra/a`, `infra/b`"
+    title = made["body"].split("\n")[1]
+    assert title == "### ❌ tfcheck: 1 task definition will not start in `infra/a` (1 of 2 targets)"
     streams = capsys.readouterr()
     assert streams.out == ""
     assert streams.err == f"comment created: {made['html_url']}\n"

@@ -251,7 +251,9 @@ def test_the_file_behind_a_link_is_written(tmp_path: Path, answering: Answering)
     assert "no ECS task definition" in (tmp_path / "target").read_text(encoding="utf-8")
 
 
-@pytest.mark.parametrize("command", [[], ["--context", "state.json"], ["diff"]], ids=" ".join)
+@pytest.mark.parametrize(
+    "command", [[], ["--context", "state.json"], ["--baseline", "state.json"], ["diff"], ["report"]], ids=" ".join
+)
 def test_a_report_never_overwrites_what_it_is_about(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], command: list[str]
 ) -> None:

@@ -18,6 +18,7 @@ from tfcheck.cli import options, terminal
 from tfcheck.cli import report as reporting
 from tfcheck.cli.configured import ConfiguredCommand, choice
 from tfcheck.cli.options import Pick, json_pick
+from tfcheck.cli.plans import refuse_overwriting
 from tfcheck.cli.plans import reports as checked
 from tfcheck.cli.report import baseline_filter, filter_reports
 from tfcheck.report.safe_text import visible
@@ -164,6 +165,7 @@ def check(plans: tuple[str, ...], about: options.PlanOptions, baseline: str | No
     PLAN is what `terraform show -json` prints, or - for standard input. Write a file named `check` as ./check.
     """
     wanted = _check_options(**others)
+    refuse_overwriting(wanted.output, filter(None, (baseline,)))
     chosen, leave_out = choice(), baseline_filter(baseline)
     run_options = about.run_options(choice=chosen, fixes=True, excerpts=wanted.form == "html")
     reports, status = checked(plans, about, run_options, quiet=wanted.quiet, output=wanted.output)
@@ -185,6 +187,7 @@ def report(files: tuple[str, ...], baseline: str | None, **others: Any) -> int:
     FILE is what `tfcheck --format json` wrote, or - for standard input. Write a plan named `report` as ./report.
     """
     wanted = _check_options(**others)
+    refuse_overwriting(wanted.output, filter(None, (*files, baseline)))
     chosen, leave_out = choice(), baseline_filter(baseline)
     reports = filter_reports(list(reporting.read_saved(files, chosen)), leave_out)
     terminal.publish(_render(reports, wanted), wanted.output, colour=wanted.colour)

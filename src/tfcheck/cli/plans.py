@@ -31,8 +31,7 @@ def reports(
         InputError: a file of the context cannot be read, or holds something else.
         UsageError: standard input is to be more than one of them, or the report would overwrite one.
     """
-    if output and any(is_same_file(output, each) for each in (*plans, *about.context)):
-        raise UsageError(f"`{output}` is an input of this run", hint="write the report to another file")
+    refuse_overwriting(output, (*plans, *about.context))
     found: list[Checked] = []
     status = 0
     together = Session(plans, about.context, about.sources, options, outputs=(output,) if output else ())
@@ -44,6 +43,16 @@ def reports(
             terminal.print_error(error)
             status = error.exit_status
     return found, status
+
+
+def refuse_overwriting(output: str | None, inputs: Iterable[str]) -> None:
+    """Refuse to write a report over what it is made from.
+
+    Raises:
+        UsageError: `output` is one of the inputs.
+    """
+    if output and any(is_same_file(output, each) for each in inputs):
+        raise UsageError(f"`{output}` is an input of this run", hint="write the report to another file")
 
 
 def say_notes(found: Iterable[Checked]) -> None:

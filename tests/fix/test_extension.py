@@ -258,7 +258,7 @@ def test_statements_go_where_those_beside_them_are_written() -> None:
     gated = found["add aws_iam_role_policy.crawler_start_up"]
     assert "+  count = length(aws_secretsmanager_secret.agent) > 0 ? 1 : 0\n" in gated.diff
     assert {each.safety for each in (into_locals, of_key, in_list, gated)} == {"safe"}
-    other = "; it is shared by 2 roles: also for module.billing.aws_iam_role.execution"
+    other = "; also for module.billing.aws_iam_role.execution"
     listed = found[f"add 2 statements to data.aws_iam_policy_document.execution{other}"]
     assert "+      resources = var.env_files\n" in listed.diff
     assert '+      resources = distinct([for arn in var.env_files : split("/", arn)[0]])\n' in listed.diff

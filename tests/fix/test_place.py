@@ -144,7 +144,7 @@ def test_what_is_there_for_every_caller_is_preferred_to_an_instance() -> None:
 
 
 def test_a_fix_says_which_roles_get_it_too() -> None:
-    assert other_roles_words(frozenset("abc"), frozenset("c")) == "; it is shared by 3 roles: also for a, b"
+    assert other_roles_words(frozenset("abc"), frozenset("c")) == "; also for a, b"
     assert other_roles_words(frozenset("abcde"), frozenset("e")).endswith("also for a, b, c and 1 more")
     assert other_roles_words(frozenset("a"), frozenset("ab")) == ""
 
@@ -157,7 +157,7 @@ def test_services_that_lack_different_things_get_one_policy_in_which_each_has_it
     assert '+        Resource = "${aws_s3_bucket.config[each.key].arn}/${each.key}.env"\n' in found.diff
     assert "+        Resource = aws_secretsmanager_secret.database[each.key].arn\n" in found.diff
     assert found.safety == "review"
-    assert found.title.endswith("each of its roles gets what one of them lacks")
+    assert found.title.endswith("each role gets what any of them lacks")
 
 
 def test_a_role_with_inline_policies_of_its_own_gets_no_inline_policy_beside_them(tmp_path: Path) -> None:

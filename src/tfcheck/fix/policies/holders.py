@@ -193,15 +193,13 @@ def came_near(holder: Holder, need: RoleNeed) -> bool:
 
 
 #: The remark where roles get more than they lack.
-FILLED = "; each of its roles gets what one of them lacks"
+FILLED = "; each role gets what any of them lacks"
 
 
 def other_roles_words(reach: frozenset[str], own: frozenset[str]) -> str:
     """Describe the other roles that a fix would grant to, of all that it reaches."""
     others = reach - own
-    if not others:
-        return ""
-    return f"; it is shared by {len(reach)} roles: also for {few(sorted(others))}"
+    return f"; also for {few(sorted(others))}" if others else ""
 
 
 #: The number of unmatched needs that others are compared with: each is compared with all.

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator, Sequence
 from functools import cached_property
 
@@ -34,8 +33,9 @@ from tfcheck.hcl.syntax.block import Argument
 from tfcheck.hcl.syntax.lexer import MalformedError
 from tfcheck.hcl.syntax.source import SourceText
 from tfcheck.resolve import Resolver
+from tfcheck.resolve.difference import document
 from tfcheck.symbolic.regex import regex
-from tfcheck.symbolic.value import JsonText, PlainText, Value
+from tfcheck.symbolic.value import JsonText, PlainText, Text, Value
 
 _LOCAL = regex(r"(?<![\w.])local\.([\w-]+)")
 _ACTION = regex(r'"[a-z0-9-]+:[A-Za-z*]+"')
@@ -250,13 +250,8 @@ class StatementData:
 
 def _grants_in(seen: Value) -> _Grants | None:
     """Return what a policy allows, as its JSON or what that is the encoding of; None if a part is unknown."""
-    if isinstance(seen, str):
-        try:
-            seen = json.loads(seen)
-        except ValueError:
-            return None
-    document = seen.value if isinstance(seen, JsonText) else seen
-    statements = document.get("Statement") if isinstance(document, dict) else None
+    written = document(seen) if isinstance(seen, str | Text | JsonText) else seen
+    statements = written.get("Statement") if isinstance(written, dict) else None
     found: set[tuple[str, str]] = set()
     for each in statements if isinstance(statements, list) else [statements]:
         actions, resources = (_flats(each.get(name)) if isinstance(each, dict) else [""] for name in _LISTED)

@@ -243,6 +243,7 @@ def test_booleans_are_read_in_any_case(name: str, off: str) -> None:
     [
         ({"output_json": "./plan.json"}, "`output-json` and `plan`"),
         ({"sarif_file": "b.json", "context": "*b.json"}, "`sarif-file` and `context`"),
+        ({"html_file": "b.json", "baseline": "./b.json"}, "`html-file` and `baseline`"),
         ({"sarif_file": "new/x", "html_file": "new/../new/x"}, "`html-file` and `sarif-file`"),
     ],
 )

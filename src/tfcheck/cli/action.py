@@ -56,8 +56,8 @@ class _Found(msgspec.Struct, frozen=True):
 
 
 def _check_and_publish(wanted: Inputs, variables: Mapping[str, str], *, debug: bool) -> int:
-    leave_out = baseline_filter(wanted.baseline)
     _refuse_overwriting(wanted)
+    leave_out = baseline_filter(wanted.baseline)
     checked, saved = _check_plans(wanted), _read_reports(wanted)
     together, errors = (*checked.reports, *saved.reports), (*checked.errors, *saved.errors)
     missing = reporting.missing_reports(wanted.comment_options.expected, len(together) + len(errors))
@@ -86,6 +86,7 @@ def _refuse_overwriting(wanted: Inputs) -> None:
     """Raise an error if a file would be written over one that is read, or over another one that is written."""
     named = {"plan": wanted.plans, "report": wanted.reports, "context": (*wanted.context, *wanted.set_context)}
     taken = {os.path.realpath(file): name for name, patterns in named.items() for file in paths(name, patterns).files}
+    taken |= {os.path.realpath(wanted.baseline): "baseline"} if wanted.baseline else {}
     outputs = {"output-json": wanted.output_json, "sarif-file": wanted.sarif_file, "html-file": wanted.html_file}
     for name, file in ((name, os.path.realpath(file)) for name, file in outputs.items() if file):
         if other := taken.get(file):

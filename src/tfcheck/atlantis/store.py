@@ -23,9 +23,9 @@ from urllib.parse import quote
 
 import msgspec
 
-from tfcheck.atlantis.surroundings import PlannedPull, Project, is_commit
+from tfcheck.atlantis.surroundings import PlannedPull, Project
 from tfcheck.report.origin import context_text
-from tfcheck.repository.clone import Clone
+from tfcheck.repository.clone import Clone, is_commit
 from tfcheck.repository.writing import write
 from tfcheck.symbolic.regex import regex
 from tfcheck.vocabulary.errors import InputError, TfcheckError, UsageError

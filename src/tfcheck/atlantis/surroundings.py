@@ -12,12 +12,12 @@ from typing import Literal, TypeAlias
 
 import msgspec
 
+from tfcheck.repository.clone import is_commit
 from tfcheck.symbolic.regex import regex
 from tfcheck.vocabulary.errors import UsageError
 
 Host: TypeAlias = Literal["github", "gitlab", "gitea", "bitbucket", "bitbucket-server"]
 
-_COMMIT = regex(r"[0-9a-f]{7,64}")
 _NUMBER = regex(r"[0-9]{1,18}")
 _SERVER, _NAME = r"https?://[A-Za-z0-9.-]+(?::[0-9]{1,5})?", r"[A-Za-z0-9_.-]+"
 #: The shapes of PULL_URL. A Bitbucket Data Center may be below a path, and identifies projects by a key.
@@ -120,11 +120,6 @@ class Project(msgspec.Struct, frozen=True):
             return self.name
         place = self.repository if self.directory == "." else self.directory
         return place if self.workspace == "default" else f"{place}:{self.workspace}"
-
-
-def is_commit(text: str) -> bool:
-    """Whether this can be a commit hash."""
-    return _COMMIT.fullmatch(text) is not None
 
 
 def pull(variables: Mapping[str, str]) -> PlannedPull:

@@ -18,6 +18,11 @@ _COMMIT = regex(r"[0-9a-f]{7,64}")
 _LARGEST_FILE = 1024 * 1024
 
 
+def is_commit(text: str) -> bool:
+    """Whether this can be a commit hash."""
+    return _COMMIT.fullmatch(text) is not None
+
+
 class Clone:
     """A clone of a repository with one commit checked out."""
 
@@ -55,7 +60,7 @@ class Clone:
 
     def _parents(self, commit: str) -> tuple[str, ...]:
         """Return the parents of a recent commit, which git still keeps as a loose object."""
-        if not _COMMIT.fullmatch(commit):
+        if not is_commit(commit):
             return ()
         try:
             text = zlib.decompressobj().decompress(self._bytes(f"objects/{commit[:2]}/{commit[2:]}"), _LARGEST_FILE)

@@ -39,7 +39,7 @@ class PolicyInsertion(msgspec.Struct, frozen=True):
     """The insertions, and the policy document that they go into, if any.
 
     `statements` are new ones, `resources` and `actions` are added to existing statements. `documents` are the names
-    of the changed policy documents and local values. No changed line has keys that must be `reported`.
+    of the changed policy documents and local values. `reported` is empty: no line of a changed map is aligned again.
     """
 
     insertions: tuple[Insertion, ...]

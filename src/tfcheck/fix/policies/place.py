@@ -80,8 +80,9 @@ class FixPlaces:
         """Return how a module writes values, without references that would create a cycle with the block `into`."""
         key = (module, into)
         if key not in self._spellings:
-            known = self._referable.setdefault(module, Referable(self.world, module))
-            self._spellings[key] = Spelling(self.world, module, known, self._refuse(module, into))
+            if module not in self._referable:
+                self._referable[module] = Referable(self.world, module)
+            self._spellings[key] = Spelling(self.world, module, self._referable[module], self._refuse(module, into))
         return self._spellings[key]
 
     def _refuse(self, module: ModulePath, into: str) -> Refuse:

@@ -189,10 +189,13 @@ class StatementData:
             return None
         if isinstance(argument, FileText) or not is_own(argument, self._module):
             return None
+        collections = list(self._collections())
+        if not collections:
+            return None
         only_texts = bool(statements_of(argument, self._module))
         if only_texts and (not extends or not extension(argument, self._module, wanted).left):
             return None
-        return self._insert(wanted, list(self._collections()), only_texts=only_texts)
+        return self._insert(wanted, collections, only_texts=only_texts)
 
     def _insert(
         self, wanted: Statements, collections: Sequence[_Collection], *, only_texts: bool

@@ -8,8 +8,6 @@ the page lists.
 
 from __future__ import annotations
 
-import ipaddress
-
 from tfcheck.iam import Effect, Statement
 from tfcheck.iam.condition import Condition
 from tfcheck.iam.operators import arn_like, ip_address, string_equals, string_equals_ignore_case, string_like
@@ -95,6 +93,8 @@ def _has_wildcard(piece: str | Unknown | JsonText) -> Truth:
 
 def _is_narrow(value: TextLike) -> Truth:
     """Whether AWS considers a range of addresses fixed: at most a /8 in IPv4, and a /32 in IPv6."""
+    import ipaddress
+
     try:
         network = ipaddress.ip_network(value, strict=False) if isinstance(value, str) else None
     except ValueError:

@@ -78,7 +78,7 @@ def document(report: Report) -> Json:
     fixes = {fix: f"f{number}" for number, fix in enumerate(found, 1)}
     verdicts = [answer.verdict for answer in report.answers]
     severities = [finding.severity for finding in report.open_findings]
-    shown: Json = {
+    return {
         "format_version": FORMAT_VERSION,
         "tfcheck_version": __version__,
         "plan": {
@@ -106,7 +106,13 @@ def document(report: Report) -> Json:
         "fixes": [{"id": name, **asdict(fix), "diff": fix.diff or None} for fix, name in fixes.items()],
         "skipped": [asdict(each) for each in report.skipped],
         "notes": list(report.notes),
+        **_optional_parts(report, fixes),
     }
+
+
+def _optional_parts(report: Report, fixes: dict[Fix, str]) -> Json:
+    """Return what only some reports have; findings refer to `fixes` by id."""
+    shown: Json = {}
     if report.unread:
         shown["unread"] = [asdict(each) for each in report.unread]
     if report.configuration is not None:

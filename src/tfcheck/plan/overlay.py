@@ -27,7 +27,7 @@ _REFERENCE = regex(
     rf"(?:\$\{{.*\}}|(?:module\.[\w-]+{_KEY}\.)*"
     rf"(?:(?:var|local|each|count|module)\.[\w.\[\]\"-]+|(?:data\.)?[a-z][a-z0-9]*_\w+\.[\w-]+{_KEY}(?:\.[\w.\[\]\"-]+)?))"
 )
-#: How references begin, but for those to resources, whose types have an underscore.
+#: How references begin, except those to resources, whose types have an underscore.
 _FIRST_NAMES = ("module", "var", "local", "each", "count", "data")
 #: Signs that an object's text may contain a reference: a string with its beginning, or an escape, or
 #: anything but an ARN where a role's or a policy's ARN belongs.

@@ -114,6 +114,32 @@ def test_nothing_is_written_about_an_older_commit(github: FakeGitHub, where: dic
     assert github.writes() == []
 
 
+@pytest.mark.parametrize(
+    ("ref", "source", "written"),
+    [
+        ("refs/heads/orders", "acme/shop", False),
+        ("refs/heads/main", "acme/shop", True),
+        ("refs/heads/orders", FORK, True),
+        ("refs/heads/orders", None, True),
+        ("refs/pull/41/merge", "acme/shop", True),
+    ],
+)
+@pytest.mark.parametrize("name", ["push", "workflow_dispatch"])
+def test_a_run_of_the_pull_request_s_branch_is_about_its_own_commit(
+    github: FakeGitHub, where: dict[str, str], tmp_path: Path, name: str, ref: str, source: str | None, written: bool
+) -> None:
+    github.open_pull(sha=OTHER, source=source)
+    github.pulls[42]["head"]["ref"] = "orders"
+    told = where | event(tmp_path, name, {}) | ran("10.1") | {"GITHUB_REF": ref, "GITHUB_SHA": SHA}
+    published = run(told, [bad(sha="")], CommentOptions(id="orders", number=42))
+    assert (published.outcome.did is CommentAction.CREATED) is written
+    if not written:
+        assert "another newest commit" in published.outcome.why
+        github.open_pull(sha=SHA)
+        github.pulls[42]["head"]["ref"] = "orders"
+        assert run(told, [bad(sha="")], CommentOptions(id="orders", number=42)).outcome.did is CommentAction.CREATED
+
+
 def test_a_comment_that_starts_a_job_is_answered_about_the_newest_commit(
     github: FakeGitHub, where: dict[str, str], tmp_path: Path
 ) -> None:

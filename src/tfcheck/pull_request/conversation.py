@@ -46,7 +46,7 @@ class Conversation(ABC, Generic[_Shape]):
         self.path = path
         self._list = comments
         self._shape = shape
-        self.sha = wanted.sha
+        self.sha = "" if wanted.branch else wanted.sha
         self.patience = client.patience
         self.waits = client.patience.waits
 

@@ -16,7 +16,7 @@ class RequestedPull(msgspec.Struct, frozen=True):
 
     `repository` is its path on the host, `sha` the checked commit (or its beginning), empty if it is unknown. A number
     from the options counts only if the pull request comes from `head_repository`; None if the event itself has the
-    number.
+    number. If there is a `branch`, the commit is that of the branch, and counts only for its pull requests.
     """
 
     repository: str
@@ -25,6 +25,7 @@ class RequestedPull(msgspec.Struct, frozen=True):
     run: str = ""
     job: str = ""
     head_repository: str | None = None
+    branch: str = ""
 
 
 class NothingToDo(msgspec.Struct, frozen=True):
@@ -47,8 +48,10 @@ def find_pull_request(
         if not named.isdecimal() or not event.sha or not event.head_repository:
             return NothingToDo("neither the event nor the reports name one pull request")
         return RequestedPull(repository, int(named), event.sha, run, job, event.head_repository)
-    if number is not None:
-        return RequestedPull(repository, number, event.sha if number == event.number else "", run, job)
-    if event.number is None:
+    wanted = event.number if number is None else number
+    if wanted is None:
         return NothingToDo(f"the event `{event.name or 'none'}` has no pull request; `pr-number` can name one")
-    return RequestedPull(repository, event.number, event.sha, run, job)
+    if event.sha and wanted == event.number:
+        return RequestedPull(repository, wanted, event.sha, run, job)
+    branch, sha = ci.branch(variables)
+    return RequestedPull(repository, wanted, sha, run, job, branch=branch)

@@ -57,7 +57,10 @@ class GiteaConversation(Conversation[Comment]):
 
     def _state(self) -> tuple[str, str]:
         self._found = self.client.get(self.path, PullRequest)
-        return self._found.state, self._found.head.sha
+        head, wanted = self._found.head, self.wanted
+        if not self.sha and head.repo and (head.ref, head.repo.full_name) == (wanted.branch, wanted.repository):
+            self.sha = wanted.sha
+        return self._found.state, head.sha
 
     def _added_lines(self) -> Added | None:
         files = list(self.client.pages(f"{self.path}/files", ChangedFile))

@@ -36,10 +36,11 @@ class Repository(msgspec.Struct, frozen=True):
 
 
 class Head(msgspec.Struct, frozen=True):
-    """The newest commit of a pull request; `repo` is None once the fork is deleted."""
+    """The newest commit of a pull request and its branch; `repo` is None once the fork is deleted."""
 
     sha: str
     repo: Repository | None = None
+    ref: str = ""
 
 
 class PullRequest(msgspec.Struct, frozen=True):

@@ -113,6 +113,13 @@ def run_id(environment: Mapping[str, str]) -> str:
     return f"{number}.{attempt}" if _RUN.fullmatch(number) and _RUN.fullmatch(attempt) else ""
 
 
+def branch(environment: Mapping[str, str]) -> tuple[str, str]:
+    """Return the branch of a run and its commit; both are empty if the run is not about a branch."""
+    _, is_branch, name = environment.get("GITHUB_REF", "").partition("refs/heads/")
+    sha = _commit(environment.get("GITHUB_SHA", ""))
+    return (name, sha) if is_branch and sha else ("", "")
+
+
 def workflow(environment: Mapping[str, str]) -> str:
     """Return the path of the workflow file; empty outside a workflow."""
     return environment.get("GITHUB_WORKFLOW_REF", "").partition("@")[0]

@@ -6,6 +6,7 @@ import ast
 import re
 import subprocess
 import sys
+from collections import Counter
 from collections.abc import Iterator
 from graphlib import TopologicalSorter
 from pathlib import Path
@@ -91,6 +92,20 @@ def test_no_files_import_one_another_in_a_circle() -> None:
 def test_a_module_stays_short_enough_to_be_read() -> None:
     lines = {path_in_repository(path): path.read_text(encoding="utf-8").count("\n") for path in SOURCES}
     assert {path: number for path, number in lines.items() if number > 400} == {}
+
+
+def test_a_module_gives_each_name_one_meaning() -> None:
+    """A constant that is assigned twice has the second value everywhere, also in the functions above it."""
+    names = Counter(
+        (path_in_repository(path), name.id)
+        for path in SOURCES
+        for statement in ast.iter_child_nodes(nodes(path)[0])
+        if isinstance(statement, ast.Assign | ast.AnnAssign)
+        for target in (statement.targets if isinstance(statement, ast.Assign) else [statement.target])
+        for name in (target.elts if isinstance(target, ast.Tuple) else [target])
+        if isinstance(name, ast.Name)
+    )
+    assert [name for name, count in names.items() if count > 1] == []
 
 
 def test_no_module_is_named_after_nothing() -> None:

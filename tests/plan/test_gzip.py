@@ -50,7 +50,7 @@ def test_damaged_gzip_is_refused() -> None:
 
 
 def test_gzip_of_more_than_the_limit_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(stored, "_LARGEST", 3 * 2**20)
+    monkeypatch.setattr(stored, "_LARGEST_UNPACKED", 3 * 2**20)
     machine = zlib.compressobj(9, wbits=31)
     bomb = machine.compress(b" " * 2**26) + machine.flush()
     assert len(bomb) < 2**17

@@ -78,7 +78,7 @@ def test_each_file_brings_the_values_that_it_may_have(monkeypatch: pytest.Monkey
 
 
 def test_a_part_that_is_too_large_is_not_decoded(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(file, "_LARGEST", 100)
+    monkeypatch.setattr(file, "_LARGEST_PART", 100)
     plan = loaded(json.dumps(SMALLEST | VARIABLE | {"variables": {"v": {"value": "x" * 200}}})).plans[0]
     with pytest.raises(InputError, match=r"^the plan's variables: \d+ bytes are more than tfcheck decodes$"):
         plan.secrets()

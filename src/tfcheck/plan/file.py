@@ -1,13 +1,11 @@
 """Read the bytes of a plan, find the JSON in them, and refuse what takes much memory for its size.
 
-A large plan that is mapped takes hardly any memory. It is kept in a temporary file that only this user can read, which
-has no name and is gone when the process ends, however it ends.
+Files are mapped, so that what is not decoded is never copied. What comes from standard input or a pipe, if it is large,
+is written to a temporary file first and mapped as well: only this user can read that file, it has no name, and it is
+gone when the process ends, however it ends.
 
-An object of a plan takes a hundred bytes of memory and more, and as JSON only three. Plans of Terraform have at least
-70 bytes for each, and 16 for each value.
-
-Files are mapped, so that what is not decoded is never copied, and so is what comes from standard input and pipes. What
-is not a readable plan raises an InputError that says why.
+An object takes at least a hundred bytes of memory, and as JSON only three. In plans that Terraform writes, there are at
+least 70 bytes for each object, and 16 for each value.
 """
 
 from __future__ import annotations
@@ -86,7 +84,7 @@ _STRETCH, _PARTS = 2**21, 8
 _SMALL = 4 * 2**20
 _OBJECTS, _BYTES_OF_AN_OBJECT = 1_000_000, 48
 #: The maximum for one resource or section that is decoded as a whole; no provider's attributes come close.
-_LARGEST = 20_000_000
+_LARGEST_PART = 20_000_000
 #: The minimum allowance for decoding.
 _CALL = 10
 
@@ -113,7 +111,7 @@ def _objects_in(text: Buffer) -> int:
 
 def affordable(part: memoryview, what: str) -> int:
     """Charge the values of a part of a plan, or raise InputError; return how many objects and lists it opens."""
-    if len(part) > _LARGEST:
+    if len(part) > _LARGEST_PART:
         raise InputError(f"{what}: {len(part):,} bytes are more than tfcheck decodes", hint=_HINT)
     text = bytes(part)
     opened = text.count(b"{") + text.count(b"[")
@@ -248,7 +246,7 @@ def _unreachable(path: Path, error: Exception) -> InputError:
 _MAGIC = b"\x1f\x8b"
 #: The maximum decompressed size of a file, and its number of objects, so that a small file cannot exhaust the
 #: machine: memory grows with the JSON, not with the file. A plan of this size has 850,000 objects.
-_LARGEST, _MOST_OBJECTS = 96 * 2**20, 1_000_000
+_LARGEST_UNPACKED, _MOST_OBJECTS = 96 * 2**20, 1_000_000
 #: A file can have a member every 20 bytes: little is copied for each, and their number is limited.
 _FIRST_BLOCK, _MOST_MEMBERS = 2**10, 100_000
 #: Makes zlib read gzip's header and checksum.
@@ -270,8 +268,8 @@ def _limit(blocks: Iterator[bytes], named: str) -> Iterator[bytes]:
     for block in blocks:
         size += len(block)
         objects += block.count(b"{")
-        if size > _LARGEST or objects > _MOST_OBJECTS:
-            limit = f"{_LARGEST // 2**20} MiB" if size > _LARGEST else f"{_MOST_OBJECTS:,} objects"
+        if size > _LARGEST_UNPACKED or objects > _MOST_OBJECTS:
+            limit = f"{_LARGEST_UNPACKED // 2**20} MiB" if size > _LARGEST_UNPACKED else f"{_MOST_OBJECTS:,} objects"
             raise InputError(f"{named} decompresses to more than {limit}", hint="decompress it first, with `gunzip`")
         yield block
 

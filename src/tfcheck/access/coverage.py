@@ -1,11 +1,13 @@
 """Find the statements that grant a role one permission or block it, and compare their conditions.
 
-A request satisfies a statement if it meets all of its conditions, and several if it satisfies one of them. Follows
+A request satisfies a statement if it meets all of its conditions, and several statements if it satisfies one of them.
+See
 https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_condition-logic-multiple-context-keys-or-values.html.
-The values of keys are not known here: only what is true for every possible request is reported.
+The values of the keys are unknown here: only what is true for every possible request is reported.
 
-Follows https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_evaluation-logic.html for the policies of a
-role and its permissions boundary. What the policies of a resource say is the same before and after, or another matter.
+The policies of a role and its permissions boundary are combined as in
+https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_evaluation-logic.html. Resource policies are not
+considered.
 """
 
 from __future__ import annotations

@@ -1,8 +1,7 @@
 """List the permissions to compare, and match statements with them.
 
-A permission is an action on a resource, both as some policy writes them. Its wildcards count as texts of which nothing
-is known: only a pattern with a wildcard at that place matches them. So what a statement definitely does not name is
-definitely lost in part, where only that statement is left.
+A permission is an action on a resource, both as some policy writes them. Their wildcards count as unknown text, which
+only a pattern with a wildcard at that place matches.
 """
 
 from __future__ import annotations

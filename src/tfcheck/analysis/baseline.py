@@ -1,7 +1,7 @@
 """Compare reports with a baseline, a file of known problems: these are not reported, and fixed ones are counted.
 
-What counts is each permission that is missing and each rule that is broken, by its fingerprint. A finding of which only
-a part is in the baseline is reported with the rest of it.
+The baseline lists missing permissions and broken rules by their fingerprints. If only a part of a finding is in it, the
+rest of the finding is reported.
 """
 
 from __future__ import annotations

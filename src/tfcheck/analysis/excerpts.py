@@ -1,7 +1,7 @@
 """Quote the source lines of findings, as far as they may be shown.
 
-A page is shared like a comment, and any line of a configuration can contain a password. The first line of a block or
-argument is shown with its literals left out. Of policies and roles further lines are shown, as in a diff, if they
+A page is shared like a comment, and any line of a configuration can contain a password. So only the first line of a
+block or argument is shown, without its literals. Policies and roles are shown with more lines, as in a diff, if these
 consist of the policy language, names, references and ARNs.
 """
 

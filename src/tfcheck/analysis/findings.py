@@ -1,6 +1,6 @@
 """Group denied requirements into findings, write their messages, and explain statements that almost match.
 
-Each is said in one sentence, where it definitely is the reason: with it fixed, the pattern would match.
+A near miss is explained in one sentence, and only if it definitely is the reason: with it fixed, the pattern matches.
 """
 
 from __future__ import annotations

@@ -1,14 +1,14 @@
 """Keep what a plan marks as sensitive out of everything that is printed.
 
-The last line of defence: values carry their marks, but Terraform loses them in ids and ARNs that a provider computes,
-and a text may have been put together in a way that loses them here. Every string that the plan marks is therefore
-looked for in all texts of a report.
+This is the last line of defence. Values carry their marks, but Terraform loses marks in ids and ARNs that a provider
+computes, and tfcheck may lose one where it joins texts. So every string that the plan marks is searched for in all
+texts of a report.
 
-A string of eight characters or more is replaced wherever it occurs. A shorter one is replaced where it is all of a text
-or stands between `:`, `/`, `=`, `@`, quotes or backticks, as the parts of ARNs, paths and names do: in prose it could
-be any word. Not looked for are strings of fewer than three characters, numbers of fewer than six digits, AWS regions,
-and words that name an environment, a level or a switch: every value of a parameter is marked, also `prod`, and a report
-without that word would be about nothing. Addresses of resources and modules stay readable: Terraform allows nothing
+A string of eight characters or more is replaced wherever it occurs. A shorter one could be any word, so it is replaced
+only if it is a whole text, or is between `:`, `/`, `=`, `@`, quotes or backticks, as in ARNs, paths and names. Not
+searched for are strings of fewer than three characters, numbers of fewer than six digits, AWS regions, and words that
+name an environment, a level or a switch: Terraform marks the value of every parameter, even `prod`, and a report
+without that word would be useless. Addresses of resources and modules stay readable, since Terraform allows nothing
 sensitive in them.
 """
 

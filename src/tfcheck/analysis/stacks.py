@@ -1,7 +1,7 @@
 """Decide what each plan of a run sees of the other stacks.
 
-All plans of the call see each other and the context. Where two of them show the same resource, a plan counts before a
-state, and the first of several files before the others.
+All plans of one call see each other and the files of `--context`. If two of them show the same resource, a plan counts
+before a state, and an earlier file before a later one.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """Read waivers from comments in the sources: `# tfcheck:ignore env-file -- reason (until 2027-03-01)`.
 
-A comment counts at the block that it is inside of, or directly above; in `.tf.json` it is the member `//` of a block.
-Only files whose text is for everybody count: not those of installed packages, and in CI none that git does not track.
+A comment counts for the block that it is inside of, or directly above; in `.tf.json` it is the member `//` of a block.
+Comments in installed modules do not count, and in CI neither do those in files that git does not track.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """Decide which findings are waived, and how each waiver was used.
 
-INVARIANT: a waiver never hides another rule, and one that does not say which object it is about is for one place of
-each task definition: as soon as the rule finds a second one there, it waives nothing.
+INVARIANT: a waiver never hides another rule. One that names no object is for one place in each task definition: as soon
+as the rule finds a second place there, it waives nothing.
 """
 
 from __future__ import annotations

@@ -1,7 +1,8 @@
-"""Render what a step prints into Atlantis's comment.
+"""Render the output of a step for Atlantis's comment.
 
-Atlantis puts the output of all steps of a project into one fence of the language `diff` and folds more than 12 lines:
-`-` at the beginning of a line is red, `!` orange. A second fence would end the first, and Markdown is shown as it is.
+Atlantis puts the output of all steps of a project into one fence of the language `diff`, in which lines that begin with
+`-` are red and those with `!` orange, and folds more than 12 lines. A second fence would end the first one, and
+Markdown is not rendered in it.
 """
 
 from __future__ import annotations

@@ -1,11 +1,11 @@
 """Print the output of a custom policy check in conftest's format.
 
 Follows https://www.runatlantis.io/docs/custom-policy-checks and what Atlantis looks for
-(`server/events/project_command_runner.go`): the check has failed if its text begins with `FAIL` or counts failures. A
-policy check that exits with anything but 0, or prints nothing, leaves no result to approve.
+(`server/events/project_command_runner.go`): the check has failed if its output begins with `FAIL` or counts failures. A
+check that exits with another status than 0, or prints nothing, leaves no result to approve.
 
-INVARIANT: a line that begins with `FAIL` is the same for every plan with that mistake, since approvals may stick to it:
-it holds no count, no date and no line number.
+INVARIANT: a line that begins with `FAIL` is the same for every plan with that mistake, since approvals may be kept for
+it: it contains no count, date or line number.
 """
 
 from __future__ import annotations

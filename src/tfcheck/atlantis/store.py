@@ -2,9 +2,9 @@
 
     FOLDER/OWNER/REPOSITORY/PULL/COMMIT/PROJECT.json
 
-Each file is a JSON report; PROJECT.announced says that one is expected. The newest result of each project is kept,
-also that of an earlier commit, so that the hook knows which projects have none for the newest one. Only the account
-that Atlantis runs as may read them. NOTE: nothing may be put into the clones of Atlantis
+Each file is a JSON report; PROJECT.announced says that one is expected. The newest result of each project is kept, even
+if it is of an earlier commit, so that the hook knows which projects have no result for the newest one. Only the account
+that Atlantis runs as may read the files. NOTE: nothing may be written into the clones of Atlantis
 (`DATA/repos/OWNER/REPOSITORY/PULL`): it treats every entry there as a workspace.
 """
 

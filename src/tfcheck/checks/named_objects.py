@@ -1,4 +1,4 @@
-"""What a task definition names: environment files, secrets, parameters; and the services that start it."""
+"""List what a task definition names (environment files, secrets, parameters), and the services that start it."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Suggest what to write instead where a task definition breaks a rule of ECS."""
+"""Suggest the right configuration where a task definition breaks a rule of ECS."""
 
 from __future__ import annotations
 

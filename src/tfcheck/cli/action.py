@@ -1,7 +1,7 @@
 """Run the GitHub Action, from its inputs to its outputs.
 
-`action.yml` hands its inputs over as variables, `TFCHECK_` and their names; nothing of them is ever part of a script.
-Files, outputs and the summary are written first and the comment last, so that nothing waits for GitHub.
+`action.yml` passes its inputs as variables, `TFCHECK_` and their names, and never puts them into a script. Files,
+outputs and the job summary are written first and the comment last, so that they do not depend on GitHub's answers.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""The date of a run: no other module asks the clock for it."""
+"""The date of a run. No other module asks the clock for it."""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
 """Complete words for a shell: rule ids, and addresses in the plan on the command line.
 
-A shell waits for the answer while somebody types: a plan that is large, or not a file, is not read.
+The user is typing meanwhile: a plan that is large, or not a regular file, is not read.
 """
 
 from __future__ import annotations

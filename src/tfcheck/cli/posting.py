@@ -1,6 +1,6 @@
 """Post reports from a command, with a fallback where GitHub refuses.
 
-Whatever it answers, a report gets through: as the summary of the job, as annotations, and in the log.
+If the comment cannot be written, the report is in the job summary, in annotations, and in the log.
 """
 
 from __future__ import annotations

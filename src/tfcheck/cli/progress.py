@@ -1,6 +1,6 @@
 """Show progress on a terminal after one second, and remove it at the end.
 
-The bar is on standard error, and drawn by a thread that only reads: checking does not wait for it.
+A thread of its own draws the bar on standard error; it only reads, and the check never waits for it.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
-"""Write the report to standard output and messages to standard error.
+"""Write the report to standard output, and messages to standard error.
 
-Standard output is the report, standard error is talk. Colour and progress appear on a terminal only.
+Colour and progress appear on a terminal only.
 """
 
 from __future__ import annotations

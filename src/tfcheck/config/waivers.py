@@ -1,7 +1,8 @@
 """Waivers: which findings are accepted, why and until when, and how a configuration file writes them.
 
-Follows https://jmespath.org/specification.html. Whoever opens a pull request can write one: projections, pipes and
-functions that build something are left out, since a short expression with them can take any time.
+The condition of a waiver is a JMESPath expression (https://jmespath.org/specification.html). Whoever opens a pull
+request can write one, so projections, pipes and functions that build a value are not allowed: with them, a short
+expression could run for any time.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Decide whether a statement applies to a request, and what that waits for."""
+"""Decide whether a statement applies to a request, and on what that depends."""
 
 from __future__ import annotations
 

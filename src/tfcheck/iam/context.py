@@ -1,8 +1,7 @@
 """A request's caller, and its condition keys as far as they are known before it is made.
 
-A key has a value (perhaps an unknown one), or definitely is absent, or may be absent. Any other key may be absent, and
-may have any value. Follows
-https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_condition-keys.html.
+A key has a value, which may be unknown, or is absent, or may be absent. Any key that is not listed may be absent, and
+may have any value. Follows https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_condition-keys.html.
 """
 
 from __future__ import annotations

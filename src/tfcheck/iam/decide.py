@@ -1,6 +1,4 @@
-"""Decide whether the caller is allowed to make the request.
-
-A decision names the statements that made it, or that could still make it.
+"""Decide whether the caller is allowed to make the request, and name the statements that decide it, or could.
 
 Follows https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_evaluation-logic.html, and for keys
 https://docs.aws.amazon.com/kms/latest/developerguide/policy-evaluation.html, in three values: an explicit deny wins;

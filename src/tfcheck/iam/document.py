@@ -1,7 +1,7 @@
 """Parse a policy document, and refuse what AWS would refuse.
 
-Follows https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_grammar.html. What AWS would refuse is not
-evaluated: the policy is `invalid`, with the reason. What is only strange is read, with a warning.
+Follows https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_grammar.html. A policy that AWS would refuse
+is `invalid`, with the reason, and is not evaluated. What is only unusual is a warning.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """The condition keys of a call by a role, or by an AWS service that assumes one.
 
-Follows https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_condition-keys.html, applied to a role whose
-session runs a task: it signs its calls with temporary credentials, over TLS, and is no user.
+Follows https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_condition-keys.html for a role whose session
+runs a task: it signs its calls with temporary credentials, uses TLS, and is not a user.
 """
 
 from __future__ import annotations

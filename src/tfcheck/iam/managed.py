@@ -1,7 +1,7 @@
 """The bundled AWS managed policies.
 
-The ones that matter to the roles of ECS tasks come with tfcheck, each in one version that AWS published
-(`data/managed_policies.json`, made by `scripts/managed_policies.py`). All others are not known.
+Those that matter to the roles of ECS tasks come with tfcheck, each in one version that AWS published
+(`data/managed_policies.json`, written by `scripts/managed_policies.py`). All others are unknown.
 """
 
 from __future__ import annotations

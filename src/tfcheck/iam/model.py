@@ -1,8 +1,7 @@
 """Parsed policies, with an index of their statements, and requests.
 
-A policy is a list of statements; the elements of a statement are read once, by the modules that match them, so that
-deciding a request repeats no work. Follows
-https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements.html.
+The elements of a statement are parsed once, by the modules that match them, so that no request parses them again.
+Follows https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements.html.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Find the statements that almost grant a request, and what each of them lacks."""
+"""Find the statements that almost grant a request, and what keeps each of them from granting it."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
 """Match Principal and NotPrincipal of a resource policy with the caller.
 
-Follows https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_principal.html. What a principal
-names matters: a session, the role, or the whole account grant differently (see `tfcheck.iam.decide`).
+Follows https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_principal.html. A principal can be
+a session, the role, or the whole account, and `tfcheck.iam.decide` treats each differently.
 """
 
 from __future__ import annotations

@@ -1,8 +1,8 @@
 """Match Resource and NotResource with the resource of a request.
 
 Follows https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_resource.html: the six parts of the
-ARNs are compared one by one. The guides of IAM and S3 disagree on whether a wildcard runs over a colon into the next
-part; where it matters the answer is unknown.
+ARNs are compared one by one. The guides of IAM and S3 disagree on whether a wildcard extends across a colon into the
+next part; where it matters the answer is unknown.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """Find the resource of the plan that a name, an ARN or a reference denotes.
 
-A reference to an attribute denotes its resource, also while the value is unknown; a literal denotes the resource whose
-ARN or name it equals. A resource that a reference only may denote is not found.
+A reference to an attribute denotes its resource even if the value is unknown. A literal denotes the resource whose ARN
+or name it equals. A resource that is only possibly denoted is not found.
 """
 
 from __future__ import annotations

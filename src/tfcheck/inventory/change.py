@@ -1,7 +1,7 @@
 """Find out what the change does to an object: create, change or keep it.
 
-What AWS assigns to a new resource, an id or the end of an ARN, was never assigned before: a key that a plan creates
-definitely is not the key whose ARN a data source has read.
+An id or the end of an ARN that AWS assigns to a new resource is always new: a key that a plan creates definitely is not
+the key whose ARN a data source has read.
 """
 
 from __future__ import annotations

@@ -2,10 +2,10 @@
 
 Follows https://docs.aws.amazon.com/secretsmanager/latest/userguide/security-encryption.html and
 https://docs.aws.amazon.com/systems-manager/latest/userguide/secure-string-parameter-kms-encryption.html. What the plan
-does not show is taken to be encrypted by a key that AWS manages, which needs no permission.
+does not show is assumed to be encrypted with an AWS managed key, which needs no permission.
 
-An ARN that definitely denotes one object of the plan, or of another stack, needs the key of that object. One that may
-denote several objects may need the key of any of them: then it is open whether a key is needed.
+An ARN that definitely denotes one object of the plan, or of another stack, needs the key of that object. If it may
+denote several, it is unknown whether the key of each is needed.
 """
 
 from __future__ import annotations

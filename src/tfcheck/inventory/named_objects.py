@@ -1,12 +1,8 @@
-"""Find the bucket or file system that an ARN or an id names, and write objects by their addresses.
+"""Find the bucket or file system that an ARN or an id names, and replace ARNs in texts by addresses.
 
-Follows the ARN formats of Amazon S3
-(https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazons3.html).
-
-Follows the ARN formats of Amazon EFS
-(https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazonelasticfilesystem.html).
-
-A plan that creates a bucket knows `${aws_s3_bucket.config.arn}`, a later one the ARN itself: both are the same object.
+Follows the ARN formats of S3 (https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazons3.html)
+and EFS (https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazonelasticfilesystem.html). A plan
+that creates a bucket has `${aws_s3_bucket.config.arn}`, a later one the ARN itself: both are the same object.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """Find the customer managed KMS keys that may encrypt an object in S3.
 
-Follows https://docs.aws.amazon.com/AmazonS3/latest/userguide/bucket-encryption.html: an object keeps the key that was
-in force when it was written. A new default encryption of its bucket counts only for what is written after it.
+Follows https://docs.aws.amazon.com/AmazonS3/latest/userguide/bucket-encryption.html: an object stays encrypted with the
+key that was in force when it was written. A new default encryption of its bucket counts only for later writes.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """Another stack, as the checked plan sees it.
 
-A stack is a world of its own. Its addresses carry the name of its file, and so do the owners of what is unknown in it:
-nothing in it can be taken for something of the plan.
+A stack is a world of its own. Its addresses, and the owners of its unknown values, have the name of its file in front,
+so that nothing in it is confused with something of the plan.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 """Find the resources that set something (a policy, an encryption) on another resource.
 
-The AWS provider splits resources into several resources: a bucket and its policy are joined only by an argument.
+The AWS provider has separate resources for a bucket and for its policy, joined only by an argument.
 """
 
 from __future__ import annotations

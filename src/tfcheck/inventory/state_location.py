@@ -1,9 +1,9 @@
 """Find the account and region of the resources of a state, which has no provider configurations.
 
-A stack may work in several accounts and regions, through aliases of its provider, and `show -json` prints no
-aliases for a state (https://developer.hashicorp.com/terraform/internals/json-format). So the attributes of a resource
-determine where it is. If they do not, only the sources help: the resources without a provider configuration are all in
-one account.
+A stack may work in several accounts and regions, through aliases of its provider, and `show -json` prints no aliases
+for a state (https://developer.hashicorp.com/terraform/internals/json-format). So a resource's own attributes determine
+where it is. If they do not, only the sources help: the resources without a provider configuration are all in one
+account.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 """The resources before the change, and after it.
 
-The two worlds answer the same questions, so that everything built on them compares "before" and "after" by one code.
+Both worlds have the same interface, so that the same code decides "before" and "after".
 """
 
 from __future__ import annotations

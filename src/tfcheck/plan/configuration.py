@@ -1,7 +1,7 @@
-"""The `configuration` of a plan: the part of the sources that plans keep.
+"""The `configuration` of a plan: the part of the sources that plans contain.
 
-Follows https://developer.hashicorp.com/terraform/internals/json-format#configuration-representation. Expressions are
-not evaluated there: a constant, or the objects that occur in it, or nothing.
+Follows https://developer.hashicorp.com/terraform/internals/json-format#configuration-representation. It does not
+contain values: an expression is a constant, or the list of the objects that occur in it, or nothing.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """The parts of a plan's JSON that tfcheck reads, with their types.
 
-Follows https://developer.hashicorp.com/terraform/internals/json-format. What is large or seldom wanted stays `Raw`, a
-view of the file's bytes that is decoded when somebody asks; keys that are not named here are skipped without
+Follows https://developer.hashicorp.com/terraform/internals/json-format. Parts that are large or rarely needed stay
+`Raw`, a view of the file's bytes that is decoded on request; keys that are not named here are skipped without
 allocation. What cannot be decoded raises an `InputError` that names it.
 """
 

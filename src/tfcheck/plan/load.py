@@ -1,9 +1,7 @@
-"""Load the plans in a file, and suggest what to run if it is not a complete plan.
+"""Load the plans in a file, or explain in one line why it is not a complete plan.
 
-Follows https://developer.hashicorp.com/terraform/internals/json-format and, for documents other than plans, what the
-commands of Terraform and OpenTofu write.
-
-One function, `load`: it recognises everything that is passed as a plan, and refuses in one line what is none.
+Follows https://developer.hashicorp.com/terraform/internals/json-format and, for other documents, what the commands of
+Terraform and OpenTofu print.
 """
 
 from __future__ import annotations

@@ -1,13 +1,14 @@
 """Mark the parts of a planned object that are unknown, edited, or of an impossible type.
 
+Unknown parts follow `after_unknown`
+(https://developer.hashicorp.com/terraform/internals/json-format#change-representation): Terraform omits them from
+`after`.
+
 Some tools that filter or annotate plans write `module.x.aws_iam_role.e.arn` into `after` and drop the marks of unknown
-values. Such a text is neither a name nor an ARN: what it refers to is evaluated as for any unknown value.
+values. Such a text is neither a name nor an ARN: it is evaluated like the unknown value that it replaced.
 
-Only a plan that was edited has them, a list where a name belongs for example. Each becomes unknown at the one place
-where plans are decoded, so that nothing behind it has to expect them.
-
-Follows `after_unknown` of https://developer.hashicorp.com/terraform/internals/json-format#change-representation and
-Terraform's `omitUnknowns`, which leaves unknown parts out of `after`.
+Only an edited plan has values of an impossible type, such as a list in place of a name. They become unknown here, where
+plans are decoded, so that no other code has to expect them.
 """
 
 from __future__ import annotations

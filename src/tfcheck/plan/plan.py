@@ -1,6 +1,6 @@
 """One plan, indexed by address and type.
 
-Resources are sorted by type in one pass; only those of types that somebody asks for are parsed and decoded.
+Resources are sorted by type in one pass; only those of the requested types are parsed and decoded.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 """Parse the addresses in the plan's rows.
 
-Each is worked out once, and the instances of a module share one path: large plans have many of both.
+Each is parsed once, and the instances of a module share one path: large plans have many of both.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 """List every text that a plan marks as sensitive, of any resource, variable or output.
 
-Rows are decoded only where a mask marks something; that is looked for in the bytes.
+A row is decoded only if its mask marks something, which can be seen in the bytes.
 """
 
 from __future__ import annotations

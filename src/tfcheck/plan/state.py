@@ -1,8 +1,8 @@
 """The resources of another stack: those of its state, or those that its plan creates.
 
-Takes what `terraform show -json` prints of a state or of a plan
+Accepts `terraform show -json` output of a state or a plan
 (https://developer.hashicorp.com/terraform/internals/json-format#state-representation). A state is read as a plan that
-changes nothing, so that both answer alike.
+changes nothing, so that both have the same interface.
 """
 
 from __future__ import annotations

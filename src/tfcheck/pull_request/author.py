@@ -1,6 +1,6 @@
 """Recognise tfcheck's own comments by their author.
 
-Anybody may paste our marker into a comment of theirs; that one is not to be touched.
+Anybody can paste tfcheck's marker into a comment: such a comment is never changed.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """Publish reports on a pull request of Bitbucket Data Center: the same comment, without HTML.
 
-Follows https://developer.atlassian.com/server/bitbucket/rest/. A comment has a version, and whoever changes another one
-than the newest is refused.
+Follows https://developer.atlassian.com/server/bitbucket/rest/. A comment has a version: a change of any version but the
+newest is refused.
 """
 
 from __future__ import annotations

@@ -1,8 +1,8 @@
 """Send requests to GitHub, and retry those that are safe to retry.
 
 Follows https://docs.github.com/en/rest/using-the-rest-api/best-practices-for-using-the-rest-api and the page on rate
-limits beside it. What may be repeated is repeated; a POST never is, unless it was definitely refused or not sent:
-whoever made it looks first whether it was carried out. The token goes into one header and nowhere else.
+limits beside it. A POST is repeated only if it was definitely refused or not sent; otherwise its caller first looks
+whether it was carried out. The token is sent in one header and used nowhere else.
 """
 
 from __future__ import annotations

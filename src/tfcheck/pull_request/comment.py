@@ -1,9 +1,9 @@
 """Keep one up-to-date comment although several jobs write to it.
 
-GitHub has no way to say "only if nobody wrote meanwhile". So whoever had to wait reads all again before writing, and
-whoever wrote looks again after a moment of random length. Of two comments made at the same time the older one stays. An
-older run that wrote over a newer one is written over in turn. A request that took longer than that moment may have
-replaced what a newer run wrote and looked at: whoever sent it brings that back.
+GitHub has no conditional write. So a job that had to wait reads everything again before it writes, and a job that has
+written looks again after a random moment. Of two comments created at the same time the older one stays. If an older run
+has overwritten a newer one, it is overwritten in turn. A request that took longer than that moment may have replaced
+what a newer run had written and checked: the job that sent it restores that.
 """
 
 from __future__ import annotations

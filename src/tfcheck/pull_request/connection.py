@@ -1,7 +1,7 @@
 """Make HTTP requests through the environment's proxy, each with a deadline and a size limit.
 
-A time-out of the socket ends only a silence; an answer that comes byte by byte would hold the job for hours. So the
-whole request runs beside, and is given up when its time is over.
+A socket time-out only limits silence: a response that arrives byte by byte could take hours. So the whole request runs
+in a thread, and is abandoned at its deadline.
 """
 
 from __future__ import annotations

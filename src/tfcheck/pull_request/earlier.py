@@ -1,4 +1,4 @@
-"""Read what tfcheck's earlier comments said, and compare their texts."""
+"""Read tfcheck's earlier comments, and compare their texts."""
 
 from __future__ import annotations
 

@@ -1,8 +1,7 @@
 """Turn fixes into suggestions on the lines of a pull request.
 
-GitHub takes a suggestion only for lines that the pull request's diff shows. Most policies are not touched by the pull
-request that needs them, so most changes stay in the comment. Follows
-https://docs.github.com/en/rest/pulls/reviews#create-a-review-for-a-pull-request.
+GitHub accepts a suggestion only on lines that the pull request's diff shows, so most changes stay in the comment.
+Follows https://docs.github.com/en/rest/pulls/reviews#create-a-review-for-a-pull-request.
 """
 
 from __future__ import annotations

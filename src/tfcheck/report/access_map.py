@@ -1,7 +1,7 @@
 """The access of every task definition as a tree: task, role, policy, statement, and call.
 
-Built from the rows of a report and the statements that decided them; nothing is decided here. What is missing or open
-is below the statement that comes nearest, else below the role itself.
+Built from the rows of a report and the statements that decided them; nothing is decided here. A missing or undecided
+permission is below the statement that comes nearest to it, otherwise below the role.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """Group findings by cause, so that a mistake in many instances is shown once.
 
-A report holds a finding for each task definition, since that is what the exit status, baselines and other tools count.
-People read causes: the rule that is broken, and below it who needs what.
+A report has one finding for each task definition, because the exit status, baselines and other tools count them. For
+people, they are grouped by the rule that is broken and what is missing.
 """
 
 from __future__ import annotations

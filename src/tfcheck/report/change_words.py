@@ -1,7 +1,7 @@
 """The sentences about changed access.
 
-Access is gathered into lines: one for each action on a resource that roles which stay gain or lose alike, one for all
-of a role that the change creates or deletes, so that the long list of a new role does not hide what others lose.
+There is one line for each action on a resource that remaining roles gain or lose alike. A role that the change creates
+or deletes has one line in all, so that its long list does not hide what other roles lose.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """Parse a unified diff into the lines that it inserts and replaces.
 
-Follows https://www.gnu.org/software/diffutils/manual/html_node/Detailed-Unified.html. Diffs that make or delete a file,
-or concern the newline at its end, are not read.
+Follows https://www.gnu.org/software/diffutils/manual/html_node/Detailed-Unified.html. Diffs that create or delete a
+file, or concern the newline at its end, are not read.
 """
 
 from __future__ import annotations

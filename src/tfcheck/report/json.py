@@ -1,6 +1,6 @@
 """Render the JSON report.
 
-Its shape is a promise, written down in `report.schema.json`: fields may be added, never renamed or dropped.
+Its shape is fixed by `report.schema.json`: fields may be added, never renamed or dropped.
 """
 
 from __future__ import annotations

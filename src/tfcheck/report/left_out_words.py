@@ -1,4 +1,4 @@
-"""Explain which findings are waived or not selected, and why, so that nobody takes a report for an all-clear."""
+"""Explain which findings are waived or not selected, so that nobody takes a report without them for an all-clear."""
 
 from __future__ import annotations
 

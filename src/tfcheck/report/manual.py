@@ -1,6 +1,6 @@
 """The manual page of a rule.
 
-Whoever calls passes the manuals in: what is printed does not depend on which rules there are.
+The caller passes the manuals, so that reports do not depend on the list of rules.
 """
 
 from __future__ import annotations

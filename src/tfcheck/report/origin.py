@@ -1,7 +1,7 @@
 """The origin of a report, the place of its files in the repository, and links to them.
 
-Only to addresses made of what whoever runs tfcheck says. A report may have been forged by the author of a pull request,
-so nothing of it but a quoted path comes into a link.
+Links are built from the environment of the run. The author of a pull request may have forged a report, so a link
+contains nothing of it but a quoted path.
 """
 
 from __future__ import annotations

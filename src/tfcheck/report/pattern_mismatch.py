@@ -1,6 +1,6 @@
 """Show where a granted pattern stops matching the needed ARN.
 
-This only points at a place for the eye; whether a statement matches was decided before.
+This only helps the reader; whether a statement matches was decided before.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """Read a saved JSON report.
 
-The file may come from the author of a pull request: every field is checked for its type and its alphabet, and none is
-trusted further than that. The shape is `report.schema.json`; fields of later versions are passed over.
+The author of a pull request may have written the file: the type and the characters of every field are checked, and
+nothing else is trusted. The shape is `report.schema.json`; fields of later versions are ignored.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """Make foreign text safe to show: without invisible characters and possibly secret literals.
 
-A line of a container definition may hold the value of an environment variable. Names, references and ARNs are shown,
-every other string and number is not.
+A line of a container definition may contain the value of an environment variable. So names, references and ARNs are
+shown, and no other string or number.
 """
 
 from __future__ import annotations

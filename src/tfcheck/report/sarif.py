@@ -2,9 +2,8 @@
 
 Follows SARIF 2.1.0 (https://docs.oasis-open.org/sarif/sarif/v2.1.0/sarif-v2.1.0.html) and what GitHub reads of it
 (https://docs.github.com/en/code-security/code-scanning/integrating-with-code-scanning/sarif-support-for-code-scanning):
-one run, the first location of a result only, and one severity for each rule, so that what a rule finds of another
-severity is a rule of its own. GitHub's fingerprint, `primaryLocationLineHash`, is left to the step that uploads, which
-computes it from the lines.
+one run, the first location of a result only, and one severity for each rule, so findings of another severity have a
+rule of their own. The step that uploads the file adds GitHub's fingerprint, `primaryLocationLineHash`.
 """
 
 from __future__ import annotations

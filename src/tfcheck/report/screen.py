@@ -1,7 +1,7 @@
 """Render lines for a terminal so that nothing in a plan can forge them.
 
-Addresses, ARNs and source lines come from files that others wrote. Every span is escaped here, at the very end, so that
-a name with control characters neither moves the cursor nor begins a line of its own.
+Addresses, ARNs and source lines come from files that others wrote. Every span is escaped here, last of all, so that no
+control character in a name can move the cursor or begin a new line.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """Render a report for a terminal.
 
-The answer first, then each cause with who needs what, what grants come near it and what fixes it. What nobody acts on
-is left for those who ask.
+The answer comes first, then each cause: who needs what, which grants come near it, and the fix. What needs no action is
+shown only with `--verbose`.
 """
 
 from __future__ import annotations

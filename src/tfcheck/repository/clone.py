@@ -1,7 +1,7 @@
 """Look up in a clone whether it still has a directory at a commit.
 
-Whoever checks commits out one after the other leaves untracked files: `.terraform`, the lock file, plans as JSON. So a
-directory may outlive what it was for.
+A checkout of another commit leaves untracked files, such as `.terraform`, the lock file and plans as JSON, so a
+directory may still exist that the commit does not have.
 """
 
 from __future__ import annotations

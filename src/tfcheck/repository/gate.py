@@ -1,7 +1,7 @@
 """Allow the files that the sources of a plan may read, and refuse all others with the rule.
 
-Whoever opens a pull request writes the sources. A file that they name may be anywhere on the machine, and what it holds
-may end up in a comment.
+The author of a pull request writes the sources. They can name any file on the machine, whose content could end up in a
+comment.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """Write files: all or none, each atomically, and never through a link in a repository.
 
-Whoever opens a pull request can commit a link where a report or a fix is going to be written. What
-cannot or must not be written raises OSError.
+The author of a pull request can commit a link where a report or a fix will be written. What cannot or must not be
+written raises OSError.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """Find the possible texts of a computed attribute, and which of them AWS assigns to one object only.
 
-Follows the API reference of each service: what is known only after apply cannot hold a character that its attribute
-does not take, or the apply fails.
+Follows the API reference of each service: a value that is known only after apply has only characters that the API
+accepts, or the apply fails.
 """
 
 from __future__ import annotations

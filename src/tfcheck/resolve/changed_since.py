@@ -1,8 +1,8 @@
 """Find changes in the sources since the plan was made, by comparison with its `configuration`.
 
-The configuration keeps each argument's constant, or what the expression refers to
-(https://developer.hashicorp.com/terraform/internals/json-format#expression-representation). An argument whose
-expression has another constant, or refers to something else, was not the one that was planned.
+The configuration contains each argument's constant, or what the expression refers to
+(https://developer.hashicorp.com/terraform/internals/json-format#expression-representation). An argument with another
+constant or other references has changed.
 """
 
 from __future__ import annotations

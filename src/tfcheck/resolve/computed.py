@@ -1,15 +1,13 @@
 """Derive attributes that the provider or AWS computes: all tags, hashes, and a database's secret.
 
-The provider merges them while it plans (`tags_all`), and leaves all of them open where one is known only after apply
-(https://registry.terraform.io/providers/hashicorp/aws/latest/docs/guides/resource-tagging).
-
-The provider writes the SHA-1 of `user_data` into plans and state, decoded first where it is base64
-(https://registry.terraform.io/providers/hashicorp/aws/5.100.0/docs/resources/instance#user_data).
-
-Follows https://docs.aws.amazon.com/AmazonRDS/latest/UserGuide/rds-secrets-manager.html,
-https://docs.aws.amazon.com/redshift/latest/mgmt/redshift-secrets-manager-integration.html and, for the names,
-https://docs.aws.amazon.com/secretsmanager/latest/userguide/service-linked-secrets.html: the name begins with that of
-the service, and each database has a secret of its own. The provider shows it as a list of one, or as an ARN.
+- `tags_all`: the provider merges the tags while it plans, and leaves all of them open if one is known only after apply
+  (https://registry.terraform.io/providers/hashicorp/aws/latest/docs/guides/resource-tagging).
+- `user_data`: plans and states contain its SHA-1, decoded first if it is base64
+  (https://registry.terraform.io/providers/hashicorp/aws/5.100.0/docs/resources/instance#user_data).
+- The secret of a database is its own, and has a name that begins with that of the service; the provider shows it as a
+  list of one, or as an ARN. See https://docs.aws.amazon.com/AmazonRDS/latest/UserGuide/rds-secrets-manager.html,
+  https://docs.aws.amazon.com/redshift/latest/mgmt/redshift-secrets-manager-integration.html and
+  https://docs.aws.amazon.com/secretsmanager/latest/userguide/service-linked-secrets.html.
 """
 
 from __future__ import annotations

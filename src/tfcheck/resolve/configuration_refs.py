@@ -2,7 +2,7 @@
 
 The configuration lists which objects an expression refers to, not how it combines them
 (https://developer.hashicorp.com/terraform/internals/json-format#expression-representation): of
-`replace(aws_iam_role.task.arn, "-task", "-exec")` it keeps `aws_iam_role.task.arn`. One single reference is therefore
+`replace(aws_iam_role.task.arn, "-task", "-exec")` it contains `aws_iam_role.task.arn`. So even a single reference is
 only a candidate for the value of an argument, which something known must confirm.
 """
 

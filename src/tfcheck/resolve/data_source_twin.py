@@ -1,7 +1,7 @@
-"""Find what a data source looks up: a resource of this plan, or what an earlier data source finds too.
+"""Find what a data source looks up: a resource of this plan, or what an earlier data source also finds.
 
-A data source that is read only during apply often depends on what it looks up: it then is that resource, where
-partition, region and account are certainly the same. Two data sources with equal arguments find one object.
+A data source that is read only during apply often depends on what it looks up: it is that resource if partition, region
+and account definitely are the same. Two data sources with equal arguments find one object.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Find where the sources and the plan's configuration declare resources and modules, and what is not believed."""
+"""Find where the sources and the plan's configuration declare resources and modules, and which of that is in doubt."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
 """Merge a planned value with the evaluation of its sources.
 
-The plan wins: what it knows stays. Only unknown parts are taken from the sources, and only where both sides agree on
-everything that both know.
+What the plan knows stays. Only unknown parts are taken from the sources, and only if both agree on everything that both
+know.
 """
 
 from __future__ import annotations

@@ -1,9 +1,8 @@
 """The order in which Terraform creates resources.
 
-Follows Terraform's graph
-(https://developer.hashicorp.com/terraform/internals/graph): a resource waits for everything that its arguments, its
-`count` or `for_each` and its `depends_on` refer to, through variables, locals and outputs, and for the `depends_on` of
-the modules around it. Instances of one resource are not distinguished.
+Follows Terraform's graph (https://developer.hashicorp.com/terraform/internals/graph): a resource waits for everything
+that its arguments, its `count` or `for_each` and its `depends_on` refer to, through variables, locals and outputs, and
+for the `depends_on` of the modules around it. Instances of one resource are not distinguished.
 """
 
 from __future__ import annotations

@@ -2,8 +2,8 @@
 
 Follows https://registry.terraform.io/providers/hashicorp/aws/latest/docs/data-sources/iam_policy_document and what the
 provider (5.100) does: lists of one are written as their element, others sorted backwards; documents are merged by Sid.
-Where something is unknown, an element of `Statement` may be an `Unknown`: there may be further statements, which can
-allow and deny, or one statement may have been replaced by another.
+An element of `Statement` may be an `Unknown`: there may be further statements, which can allow and deny, or one
+statement may have been replaced by another.
 """
 
 from __future__ import annotations

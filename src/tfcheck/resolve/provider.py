@@ -1,6 +1,7 @@
 """The partition, region and account of a resource.
 
-What the plan does not show is one shared symbol for each provider configuration, so that two ARNs still compare equal.
+A value that the plan does not show is one shared symbol for each provider configuration, so that two ARNs still compare
+equal.
 """
 
 from __future__ import annotations

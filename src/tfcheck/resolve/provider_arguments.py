@@ -1,9 +1,8 @@
 """Evaluate the arguments of provider configurations, and find the instance that a resource uses.
 
 A plan names only the block. The sources show which of its instances is used, at the resource or at the call of its
-module (https://opentofu.org/docs/language/providers/configuration/).
-
-The plan's configuration keeps constants, and only the references of anything else
+module (https://opentofu.org/docs/language/providers/configuration/). Of an argument, the plan's configuration contains
+the constant, or only the references
 (https://developer.hashicorp.com/terraform/internals/json-format#configuration-representation).
 """
 

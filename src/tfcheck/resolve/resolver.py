@@ -1,6 +1,6 @@
 """Find the value of an attribute of a resource instance after the change.
 
-A value that the plan knows counts. Otherwise the sources are evaluated, or the plan's configuration is followed. What
+It is taken from the plan if that knows it, otherwise evaluated from the sources or from the plan's configuration. What
 remains is `Unknown`, with its symbol.
 """
 

@@ -1,7 +1,7 @@
 """Find the sensitive stretches of a marked text.
 
 Terraform marks a text as a whole: one sensitive value in `container_definitions` hides every name and ARN of the task.
-The sources show where the mark comes from. What they do not show as public stays marked.
+The sources show where the mark comes from. Stretches that they do not show to be public stay marked.
 """
 
 from __future__ import annotations

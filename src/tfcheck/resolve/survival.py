@@ -1,8 +1,8 @@
 """Find the objects that are lost when the object that they are on is deleted or replaced.
 
-Terraform replaces a policy with its role only where a reference of it changes. `role = aws_iam_role.x.name` does not,
-where the new role has the name of the old one: the plan lists the policy as unchanged, yet the provider deletes all
-policies of a role before the role, S3 deletes a bucket's settings with it, and so on. Only the next plan notices.
+Terraform replaces a policy with its role only if a reference of it changes. `role = aws_iam_role.x.name` does not
+change if the new role has the name of the old one: the plan lists the policy as unchanged, yet the provider deletes all
+policies of a role before the role. Likewise S3 deletes a bucket's settings with it. Only the next plan notices.
 """
 
 from __future__ import annotations

@@ -1,10 +1,8 @@
 """Build a plan's resolver without the workspace and sources that the plan contradicts.
 
-A plan does not contain locals, outputs, arguments of calls, and files that expressions read. If a value that depends on
-them differs from the planned one, any of them may have changed.
-
-A plan does not show its workspace, and sources may have changed after it. What `.terraform/environment` or an option
-names, and what the sources say, is believed only as long as no value that depends on it is another one in the plan.
+A plan does not contain its workspace, nor locals, outputs, arguments of calls and files that expressions read. The
+workspace that `.terraform/environment` or an option names, and the sources, are used only while every value that
+depends on them is the planned one. If a value differs, anything that it depends on may have changed.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""The resource's own policy: a bucket's, a key's, a secret's, a repository's, a file system's.
+"""The policies of resources: buckets, keys, secrets, repositories and file systems.
 
 Follows https://docs.aws.amazon.com/IAM/latest/UserGuide/access_policies_identity-vs-resource.html and the AWS
 provider's resources for such policies.

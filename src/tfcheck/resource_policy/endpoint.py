@@ -1,10 +1,11 @@
 """Warn about VPC endpoint policies that could block a call.
 
 Endpoint policies bind only calls that pass the endpoint
-(https://docs.aws.amazon.com/vpc/latest/privatelink/vpc-endpoints-access.html), organization policies only the accounts
-they are attached to (https://docs.aws.amazon.com/organizations/latest/userguide/orgs_manage_policies_scps.html): what
-they do not allow is worth a warning, not a verdict. Layers of images come from a bucket of ECR
-(https://docs.aws.amazon.com/AmazonECR/latest/userguide/vpc-endpoints.html), by addresses that ECR signs.
+(https://docs.aws.amazon.com/vpc/latest/privatelink/vpc-endpoints-access.html), and organization policies only the
+accounts that they are attached to
+(https://docs.aws.amazon.com/organizations/latest/userguide/orgs_manage_policies_scps.html). So what they do not allow
+is a warning, not a verdict. ECR serves the layers of images from a bucket, by presigned URLs
+(https://docs.aws.amazon.com/AmazonECR/latest/userguide/vpc-endpoints.html).
 """
 
 from __future__ import annotations

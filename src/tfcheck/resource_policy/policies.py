@@ -1,15 +1,12 @@
 """Read the policies of keys, secrets, image repositories and file systems.
 
-Follows https://docs.aws.amazon.com/kms/latest/developerguide/key-policies.html: a key without a policy of its own has
-the default one, which lets the account's IAM policies decide.
-
-Follows https://docs.aws.amazon.com/secretsmanager/latest/userguide/auth-and-access_resource-policies.html.
-
-Follows https://docs.aws.amazon.com/AmazonECR/latest/userguide/repository-policies.html and
-https://docs.aws.amazon.com/AmazonECR/latest/userguide/registry-permissions.html.
-
-Follows https://docs.aws.amazon.com/efs/latest/ug/iam-access-control-nfs-efs.html: in one account it is enough that the
-role's policies or the file system's allow. A file system without a policy asks nobody and lets every client in.
+- Keys: one without a policy of its own has the default policy, which lets the account's IAM policies decide
+  (https://docs.aws.amazon.com/kms/latest/developerguide/key-policies.html).
+- Secrets: https://docs.aws.amazon.com/secretsmanager/latest/userguide/auth-and-access_resource-policies.html.
+- Repositories: https://docs.aws.amazon.com/AmazonECR/latest/userguide/repository-policies.html and
+  https://docs.aws.amazon.com/AmazonECR/latest/userguide/registry-permissions.html.
+- File systems: in one account either the role's policies or the file system's must allow the call. A file system
+  without a policy lets every client in (https://docs.aws.amazon.com/efs/latest/ug/iam-access-control-nfs-efs.html).
 """
 
 from __future__ import annotations

@@ -2,7 +2,7 @@
 
 When a policy is saved, AWS replaces the ARN of a role by its unique id: a new role with that ARN is not the one in the
 policy (https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_principal.html). Terraform does not
-save a policy whose text stays the same. The role may be in another stack; it is open which stack is applied first.
+save a policy whose text stays the same. If the role is in another stack, it is unknown which stack is applied first.
 """
 
 from __future__ import annotations

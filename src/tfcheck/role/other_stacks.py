@@ -1,9 +1,9 @@
 """Decide which policies other stacks leave on a role.
 
-To AWS a policy on a role is one object, whichever resource attaches it: addresses and ids differ from stack to stack,
-so roles and policies are compared. Follows what the AWS provider does where attachments and inline policies are
-deleted, for aws_iam_policy_attachment, which owns all attachments of its policy, and for what lists all that a role is
-to have: the two `_exclusive` resources, and the arguments `inline_policy` and `managed_policy_arns` of aws_iam_role.
+In AWS, a policy on a role is one object, whichever resource attaches it. Addresses and ids differ from stack to stack,
+so roles and policies are compared. Follows what the AWS provider does when it deletes attachments and inline policies,
+for aws_iam_policy_attachment, which owns all attachments of its policy, and for the complete lists of a role: the two
+`_exclusive` resources, and the arguments `inline_policy` and `managed_policy_arns` of aws_iam_role.
 """
 
 from __future__ import annotations

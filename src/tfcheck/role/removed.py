@@ -2,8 +2,8 @@
 
 - The exclusive resources of a role (aws_iam_role_policies_exclusive, aws_iam_role_policy_attachments_exclusive) remove
   what they do not list.
-- The arguments `inline_policy` and `managed_policy_arns` of aws_iam_role are all that the role has. The update of the
-  role removes what was on it and is no longer in them; a resource that does not change is not applied after that.
+- The arguments `inline_policy` and `managed_policy_arns` of aws_iam_role are complete lists. The update of the role
+  removes what was on it and is no longer listed, and a resource that does not change does not attach it again.
 - Of inline policies that have one name on a role, the last one written replaces the others.
 """
 

@@ -1,7 +1,7 @@
 """Explain a stopped reason, or an event of a service.
 
-The texts are those of Fargate, of the ECS agent on EC2, and of the API. They change between releases and count their
-retries: each is recognised by the part that stays. Follows
+The texts come from Fargate, from the ECS agent on EC2, and from the API. They change between releases and contain retry
+counts, so each is recognised by the part that stays. Follows
 https://docs.aws.amazon.com/AmazonECS/latest/developerguide/stopped-task-error-codes.html.
 """
 

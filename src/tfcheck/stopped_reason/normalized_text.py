@@ -1,7 +1,7 @@
 """Normalise a text that was copied from a log or a console.
 
-Texts are copied from terminals, tables, logs, mails and JSON: they come in frames, with time stamps and colours, with
-the escapes of JSON and HTML, with typographic quotes, and broken into lines between words or within them.
+Texts that are copied from terminals, tables, logs, mails and JSON have frames, time stamps and colours, escapes of JSON
+and HTML, typographic quotes, and line breaks between words or within them.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """Decide whether two simple languages have no text in common.
 
-The floor under `tfcheck.symbolic.match`: plain languages, without a notion of patterns or of unknown values. Answers
-err to one side only: what is called disjoint is so.
+Used by `tfcheck.symbolic.match`; knows nothing of patterns and unknown values. If the answer is "disjoint", it is
+certain; otherwise nothing is.
 """
 
 from __future__ import annotations

@@ -1,9 +1,9 @@
 """Limit the cost of one run for any input, and measure values for that.
 
-Sources and plans are not ours: a few lines may double a list sixty times, or compare everything with everything. What
-takes long takes steps from the allowance of its run: the characters, tokens and blocks of the sources that are read;
-what is evaluated, and everything that this makes, before it is made; what is compared and decided. Where none are left
-the answer is unknown. Steps are counted and not seconds, so that an answer never depends on the machine.
+Anybody may have written the sources and the plan: a few lines may double a list sixty times, or compare everything with
+everything. Work is charged to the allowance of the run, in steps: the characters, tokens and blocks of the sources;
+what is evaluated, and everything that it builds, before it is built; what is compared and decided. When the allowance
+is used up, answers are unknown. Steps are counted instead of seconds, so that an answer never depends on the machine.
 """
 
 from __future__ import annotations

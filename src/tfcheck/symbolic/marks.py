@@ -1,7 +1,7 @@
 """Mark values as sensitive, and find the marks inside values.
 
-A string carries its marks itself (`Sensitive`), and so does a number; an unknown value has a flag. Bools and null carry
-none. How Terraform's expressions pass marks on is `tfcheck.hcl.evaluate.marking`.
+A string or a number carries its mark itself (`Sensitive`); an unknown value has a flag. Bools and null have no marks.
+How Terraform's expressions propagate marks is in `tfcheck.hcl.evaluate.marking`.
 """
 
 from __future__ import annotations

@@ -1,8 +1,7 @@
 """A string that records which of its stretches are sensitive.
 
-It is a `str` wherever a string is wanted, so that a mark never changes what is decided; only what is printed differs.
-Cutting and concatenating keep the marks. `str.join`, f-strings and `replace` lose them: where a string is put together,
-use `tfcheck.symbolic.value.text` or `join`.
+It is a `str`, so that a mark never changes what is decided, only what is printed. Slicing and concatenating keep the
+marks. `str.join`, f-strings and `replace` lose them: use `tfcheck.symbolic.value.text` or `join` to build a string.
 """
 
 from __future__ import annotations

@@ -1,8 +1,8 @@
 """Partly known values.
 
 A value is plain JSON data (None, bool, numbers, str, list, dict) in which any leaf may be `Unknown`, any string may be
-a `Text` with unknown pieces, and a string known to be JSON of such data is a `JsonText`. Deciding whether two values
-are equal, or match, is `tfcheck.symbolic.match`.
+a `Text` with unknown pieces, and a string known to be JSON of such data is a `JsonText`. Equality and matching are in
+`tfcheck.symbolic.match`.
 """
 
 from __future__ import annotations

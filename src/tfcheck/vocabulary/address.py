@@ -1,7 +1,6 @@
-"""Addresses of resources and modules, as Terraform writes them.
+"""Addresses of resources and modules.
 
-Addresses follow Terraform's resource address syntax
-(https://developer.hashicorp.com/terraform/cli/state/resource-addressing).
+Follows Terraform's resource address syntax (https://developer.hashicorp.com/terraform/cli/state/resource-addressing).
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """Amazon Resource Names that may be partly unknown.
 
 Follows https://docs.aws.amazon.com/IAM/latest/UserGuide/reference-arns.html:
-`arn:partition:service:region:account:resource`, where the resource part may hold further colons.
+`arn:partition:service:region:account:resource`, where the resource part may contain further colons.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """Read the repository, pull request, commit and run from the environment of a CI job.
 
 Follows https://docs.github.com/en/actions/reference/workflows-and-actions/variables and, for the payloads,
-https://docs.github.com/en/webhooks/webhook-events-and-payloads. Nothing is asked of anybody.
+https://docs.github.com/en/webhooks/webhook-events-and-payloads. No request is made.
 """
 
 from __future__ import annotations

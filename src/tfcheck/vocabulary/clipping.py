@@ -1,6 +1,6 @@
-"""Clip what people read: a name of a megabyte helps nobody, and hides what is beside it.
+"""Clip texts for readers: a name of a megabyte helps nobody, and hides what is beside it.
 
-Never what is compared or looked up: addresses, ids and the resources of requirements stay whole.
+Texts that are compared or looked up (addresses, ids and the resources of requirements) are never clipped.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""The errors that a user can fix, and hints at what was probably meant."""
+"""The errors that a user can fix, and suggestions for mistyped words."""
 
 from __future__ import annotations
 

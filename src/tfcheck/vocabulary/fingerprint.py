@@ -1,8 +1,7 @@
 """The fingerprint of a problem: the same in every run, regardless of file, line and plan.
 
-It is made of the rule, the addresses of task definition and role, the container's name, the action, and the object that
-is asked for by its address in the plan. Lines, files, the order of containers, messages and the plan's name are not
-part of it.
+It consists of the rule, the addresses of task definition and role, the container's name, the action, and the address of
+the needed object. Lines, files, the order of containers, messages and the plan's name are not part of it.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 """Limit the cost of evaluating one expression, and of all expressions of a run together.
 
-Sources are not ours: an expression may nest without end, or make lists of lists until memory is gone.
+Anybody may have written the sources: an expression may nest without end, or build lists of lists until memory is full.
 """
 
 from __future__ import annotations

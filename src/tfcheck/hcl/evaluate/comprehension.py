@@ -1,9 +1,8 @@
 """Evaluate `for` expressions, splats, templates, and calls that need only a part of what is passed to them.
 
-See https://developer.hashicorp.com/terraform/language/expressions/strings. Strip marks are applied by the parser.
-
-See https://developer.hashicorp.com/terraform/language/expressions/for and
-https://developer.hashicorp.com/terraform/language/expressions/splat.
+See https://developer.hashicorp.com/terraform/language/expressions/for,
+https://developer.hashicorp.com/terraform/language/expressions/splat and
+https://developer.hashicorp.com/terraform/language/expressions/strings. The parser has already applied strip marks.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
-"""Convert a value to a type, or several values to the type that they share.
+"""Convert a value to a type, or several values to their common type.
 
 See https://developer.hashicorp.com/terraform/language/expressions/types#type-conversion and
-https://developer.hashicorp.com/terraform/language/expressions/type-constraints. Unknown leaves pass through.
+https://developer.hashicorp.com/terraform/language/expressions/type-constraints. Unknown leaves stay unchanged.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """Access the attributes and elements of a value.
 
-Resources and modules stay lazy on their way through lists, objects and `for`: they are worked out as a whole only where
-a function, an operator or a conversion needs the value.
+Resources and modules stay lazy in lists, objects and `for`: they are evaluated completely only where a function, an
+operator or a conversion needs the value.
 """
 
 from __future__ import annotations

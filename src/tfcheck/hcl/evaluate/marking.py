@@ -1,8 +1,8 @@
 """Propagate sensitive marks through expressions.
 
-As in Terraform (https://developer.hashicorp.com/terraform/language/manage-sensitive-data): a list keeps the marks of
-its elements apart; a function marks its whole result where any part of an argument is marked, except those that only
-move elements around.
+As in Terraform (https://developer.hashicorp.com/terraform/language/manage-sensitive-data), each element of a list has
+its own mark. The result of a function is marked if any part of an argument is, except for functions that only move
+elements.
 """
 
 from __future__ import annotations

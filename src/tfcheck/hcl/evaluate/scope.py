@@ -1,7 +1,8 @@
 """The names that an expression can refer to.
 
-The evaluator knows nothing of AWS or of plans: it asks a `Scope` for what a reference is. Objects that are
-dear to work out as a whole (resources, modules) are handed out as `Referent`s, whose members are looked up one by one.
+The evaluator knows nothing of AWS or of plans: it asks a `Scope` for the value of a reference. An object that is
+expensive to evaluate, such as a resource or a module, is passed as a `Referent`, whose members are looked up one by
+one.
 """
 
 from __future__ import annotations

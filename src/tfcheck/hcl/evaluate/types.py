@@ -1,9 +1,8 @@
 """The type of a value, the common type of several values, and whether two values are equal.
 
-The rules are those of Terraform's conversion and unification of types
-(https://developer.hashicorp.com/terraform/language/expressions/types#type-conversion).
-
-See https://developer.hashicorp.com/terraform/language/expressions/operators#equality-operators.
+Follows Terraform's conversion and unification of types
+(https://developer.hashicorp.com/terraform/language/expressions/types#type-conversion) and its operator `==`
+(https://developer.hashicorp.com/terraform/language/expressions/operators#equality-operators).
 """
 
 from __future__ import annotations

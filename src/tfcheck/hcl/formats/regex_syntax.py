@@ -1,8 +1,8 @@
 """Parse a regular expression as Terraform does.
 
-Follows the syntax of RE2 as Go's parser accepts it (https://pkg.go.dev/regexp/syntax). Python's `re` reads some
-patterns otherwise (white space, the end of the text, nested repetition) and can be made to run for hours, so they are
-read here and run by `tfcheck.hcl.formats.regex_machine`.
+Follows the syntax of RE2 as Go's parser accepts it (https://pkg.go.dev/regexp/syntax). Python's `re` interprets some
+patterns differently (white space, the end of the text, nested repetition), and some would run for hours. So patterns
+are parsed here and run by `tfcheck.hcl.formats.regex_machine`.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """Call one of Terraform's functions.
 
-See https://developer.hashicorp.com/terraform/language/functions. `try` and `can` are the evaluator's: they look at
-expressions, not at values. Functions that give something else at every run are never computed.
+See https://developer.hashicorp.com/terraform/language/functions. `try` and `can` belong to the evaluator, because they
+look at expressions rather than values. Functions with a different result in every run are never computed.
 """
 
 from __future__ import annotations

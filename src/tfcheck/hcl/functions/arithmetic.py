@@ -1,7 +1,7 @@
 """Functions on numbers.
 
-See https://developer.hashicorp.com/terraform/language/functions (numeric functions). Numbers are exact; where Terraform
-computes with 64 bits and the result is not sure to be the same here, it is unknown.
+See https://developer.hashicorp.com/terraform/language/functions (numeric functions). Numbers are exact. Where Terraform
+computes with 64 bits and may get another result, the result is unknown.
 """
 
 from __future__ import annotations

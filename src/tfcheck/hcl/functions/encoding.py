@@ -1,7 +1,7 @@
 """Functions that encode, decode and hash.
 
-See https://developer.hashicorp.com/terraform/language/functions (encoding, hash and crypto functions). What differs at
-every run (`bcrypt`, `uuid`) is not here.
+See https://developer.hashicorp.com/terraform/language/functions (encoding, hash and crypto functions), without those
+whose result differs in every run (`bcrypt`, `uuid`).
 """
 
 from __future__ import annotations

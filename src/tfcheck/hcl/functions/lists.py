@@ -1,7 +1,7 @@
 """Functions on lists, also with unknown elements.
 
-See https://developer.hashicorp.com/terraform/language/functions (collection functions). Elements are passed on by
-position, unknown or not; what depends on whether two of them are equal waits until that is decided.
+See https://developer.hashicorp.com/terraform/language/functions (collection functions). Functions that only move
+elements also move unknown ones. If the result depends on whether two unknown elements are equal, it is unknown.
 """
 
 from __future__ import annotations

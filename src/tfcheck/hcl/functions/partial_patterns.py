@@ -1,7 +1,7 @@
 """Match a regular expression in a partly unknown string, where its matches are certain.
 
-That is so where the pattern takes all characters that a piece may have alike: where it begins and ends then depends on
-how long the piece is, at most. Several lengths are tried, and a match has to begin and end at the same places in all.
+Matches are certain if the pattern treats all characters that an unknown piece may contain alike, so that at most the
+length of the piece matters. Several lengths are tried, and the matches must begin and end at the same places in all.
 """
 
 from __future__ import annotations

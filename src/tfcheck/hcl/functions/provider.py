@@ -1,7 +1,7 @@
 """Functions of the AWS provider.
 
-See https://registry.terraform.io/providers/hashicorp/aws/latest/docs (functions). They only take ARNs apart and put
-them together, so the evaluator needs to know nothing else about AWS.
+See https://registry.terraform.io/providers/hashicorp/aws/latest/docs (functions). They only split and build ARNs, so
+the evaluator needs to know nothing else about AWS.
 """
 
 from __future__ import annotations

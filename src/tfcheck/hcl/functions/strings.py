@@ -1,7 +1,7 @@
 """Functions on strings, also with unknown pieces.
 
-See https://developer.hashicorp.com/terraform/language/functions (string functions). Where pieces are unknown, only what
-holds however they turn out is answered.
+See https://developer.hashicorp.com/terraform/language/functions (string functions). The result for unknown pieces is
+known only if it is the same for everything that they may be.
 """
 
 from __future__ import annotations

@@ -1,7 +1,6 @@
-"""Functions on timestamps.
+"""Functions on timestamps, in the format of RFC 3339.
 
-See https://developer.hashicorp.com/terraform/language/functions/formatdate and its kin. Times are written as RFC 3339
-says.
+See https://developer.hashicorp.com/terraform/language/functions/formatdate and its kin.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """Read the configuration inside a saved plan, and convert the plan to JSON.
 
-`terraform plan -out` writes a zip with the exact files that the plan was made from. The plan in it is private to
-Terraform, which alone can turn it into JSON.
+`terraform plan -out` writes a zip archive that contains the exact files that the plan was made from. Only Terraform can
+read the plan in it.
 """
 
 from __future__ import annotations

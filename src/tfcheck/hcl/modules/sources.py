@@ -1,6 +1,6 @@
 """The modules of a plan's sources.
 
-Modules and their files are read when they are asked for, once. A file that cannot be read costs only what it holds.
+Modules and their files are read once, when they are needed. A file that cannot be read costs only its own blocks.
 """
 
 from __future__ import annotations

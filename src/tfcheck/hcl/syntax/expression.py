@@ -1,7 +1,7 @@
 """The nodes of an expression of Terraform's language.
 
-The nodes follow the HCL native syntax specification (https://github.com/hashicorp/hcl/blob/main/hclsyntax/spec.md).
-`tfcheck.hcl.syntax.parse` makes them, `tfcheck.hcl.evaluate.expressions` works them out.
+They follow the HCL native syntax specification (https://github.com/hashicorp/hcl/blob/main/hclsyntax/spec.md).
+`tfcheck.hcl.syntax.parse` creates them, `tfcheck.hcl.evaluate.expressions` evaluates them.
 """
 
 from __future__ import annotations

@@ -1,8 +1,8 @@
 """Split expressions and templates into tokens, and find where a value, a string or a heredoc ends.
 
-Follows the HCL native syntax specification (https://github.com/hashicorp/hcl/blob/main/hclsyntax/spec.md) and, where
-it is silent, what Terraform accepts. What is open (brackets, strings, heredocs, interpolations) is kept on a list: no
-depth of nesting fills Python's stack, and every character is looked at a fixed number of times.
+Follows the HCL native syntax specification (https://github.com/hashicorp/hcl/blob/main/hclsyntax/spec.md) and, where it
+is silent, what Terraform accepts. What is open (brackets, strings, heredocs, interpolations) is kept in a list rather
+than on Python's stack, so any depth of nesting can be read, and every character is read a fixed number of times.
 """
 
 from __future__ import annotations

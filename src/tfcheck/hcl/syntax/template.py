@@ -1,7 +1,7 @@
 """Parse templates: strings, heredocs and template files.
 
-Texts lose what the marks `~` and the indentation of `<<-` take away, exactly as in Terraform, which trims only the text
-up to the end of that line. Directives become nodes.
+The strip marks `~` and the indentation of `<<-` are removed from the texts exactly as Terraform does. Directives become
+nodes.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """Find the blocks of a source file in either syntax, and parse those of a `.tf.json` file.
 
-Follows https://developer.hashicorp.com/terraform/language/syntax/json. Whether a property is an argument or nested
-blocks is not written there: whoever asks decides.
+Follows https://developer.hashicorp.com/terraform/language/syntax/json. That syntax does not show whether a property is
+an argument or nested blocks: the caller decides.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """Build HTML in which foreign text can only be text, and the shared parts of a page.
 
 Follows https://html.spec.whatwg.org/multipage/syntax.html. Every string becomes escaped text; only what `tag` returns
-is markup. Attributes are written by name, so that no name in a plan can become one.
+is markup. Attribute names are written in the code, so that no name in a plan can become one.
 """
 
 from __future__ import annotations

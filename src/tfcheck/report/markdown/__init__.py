@@ -1,8 +1,8 @@
 """Render a report for a pull request, or as the summary of a job.
 
-The title is the summary. Then comes what the change breaks, and a list with one row for each permission that is
-missing, however many instances of a block miss it. What fixes it stands below, the first change open; all the rest is
-folded: why, what the change grants, what is not decided.
+The title is the summary. Then comes what the change breaks, and a list with one row for each missing permission,
+however many instances of a block lack it. The fixes are below it, the first one open. Everything else is folded: why,
+what the change grants, what is undecided.
 """
 
 from __future__ import annotations

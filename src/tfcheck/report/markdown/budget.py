@@ -1,7 +1,7 @@
 """Leave out the least important parts of a page that would be too long.
 
-GitHub refuses a comment of more than 65,536 characters, and drops a job summary of more than 1 MiB as a whole. What
-goes is always a whole part, so that no fence, list or fold is ever cut.
+GitHub refuses a comment of more than 65,536 characters, and drops a whole job summary of more than 1 MiB. Only whole
+parts are left out, so that no fence, list or fold is ever cut.
 """
 
 from __future__ import annotations

@@ -1,14 +1,14 @@
 """Make foreign text harmless in Markdown, also for a host that shows HTML as text.
 
-Addresses, keys of `for_each`, ARNs, file names and HCL come from the author of a pull request, and a saved report may
-be forged as a whole. Outside code GitHub turns `@name`, `#1`, commit ids and URLs into pings and links, and neither a
-backslash nor an entity keeps it from that. So foreign text stands in code spans, fences and `<code>` only.
+Addresses, keys of `for_each`, ARNs, file names and HCL come from the author of a pull request, who may also have forged
+a saved report. Outside code, GitHub turns `@name`, `#1`, commit ids and URLs into mentions and links, even after a
+backslash or as an entity. So foreign text is written only as code spans, fences and `<code>`.
 
 Follows the GitHub Flavored Markdown spec (https://github.github.com/gfm/): code spans, fenced code blocks.
 
-What is folded becomes a heading in bold with its text below, pictures in Mermaid are left out, and the lines that
-only tfcheck reads become link definitions that nothing refers to. Almost all of it becomes shorter; only a name full of
-backticks may become longer.
+For hosts without HTML, a fold becomes a heading in bold with its text below, Mermaid diagrams are left out, and the
+lines that only tfcheck reads become unused link definitions. A page rarely gets longer by that, only if a name is full
+of backticks.
 """
 
 from __future__ import annotations

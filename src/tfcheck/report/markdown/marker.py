@@ -1,8 +1,8 @@
 """Recognise tfcheck's own comments and their targets by two lines.
 
-The first line is the marker, the last one the list of targets; nothing between them is read: names from a plan may look
-like either, but never get there. Neither line holds an id or a path as such: encoded, it cannot end the HTML comment,
-nor be a part of another one's, and the first line contains no word that other bots look for.
+The first line is the marker, the last one the list of targets. Names from a plan are only between them, where nothing
+is read. Ids and paths are encoded, so that they cannot end the HTML comment or be confused with one another, and the
+first line contains no word that other bots look for.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """The findings of all targets of a page, grouped, and the results that it is made of.
 
-Plans of one directory, such as those of two variable files, have one target. Each is a result of its own all the same:
-if one is lost, the other must not be taken for both.
+Plans of one directory, such as those of two variable files, have one target, but are separate results: if one is lost,
+the other is not taken for both.
 """
 
 from __future__ import annotations

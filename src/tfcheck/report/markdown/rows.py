@@ -1,6 +1,7 @@
-"""Render the list of missing permissions, a row each; what differs only by action or key shares one.
+"""Render the list of missing permissions, one row each; rows that differ only by action or key are joined.
 
-NOTE: GitHub breaks no names in a table, so one of addresses and ARNs fits neither a phone nor the width of a comment.
+NOTE: GitHub breaks no names in a table, so a table of addresses and ARNs would be too wide for a phone and for a
+comment.
 """
 
 from __future__ import annotations

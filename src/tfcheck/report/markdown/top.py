@@ -1,6 +1,6 @@
 """Render the head and the foot of a page.
 
-The title is all that a preview shows, the sentence below it all that many read.
+A preview shows only the title, and many read only the sentence below it.
 """
 
 from __future__ import annotations

@@ -30,8 +30,10 @@ def test_no_finding_is_left_without_a_fix_or_what_to_do(case: Case) -> None:
 def test_every_rule_says_what_to_write_instead() -> None:
     plan = Case(TESTDATA / "literal-missing").plan()
     task = next(iter(task_definitions(After(Resolver(plan, None)))))
+    with_advice = {"efs-authorization"}  # each of its mistakes says what to do
     for each in CHECKS:
-        found = remedy(each.id, Misconfiguration("it is wrong", Severity.ERROR), task)
+        advice = "do it" if each.id in with_advice else ""
+        found = remedy(each.id, Misconfiguration("it is wrong", Severity.ERROR, advice=advice), task)
         assert found is not None
         assert "{" not in found.words
 
@@ -68,6 +70,34 @@ def test_a_correction_is_written_with_what_the_plan_has(rule: str, about: str, h
     assert hcl in found.hcl
 
 
+@every_row(
+    ("case", "message", "words", "hcl"),
+    [
+        (
+            "twelve-services",
+            "has IAM authorization, but the task definition names no",
+            "set `task_role_arn`",
+            "task_role",
+        ),
+        ("twelve-services", "Fargate accepts only a file in the image", "into its image", '"file"'),
+        ("twelve-services", "is not allowed ssmmessages:", 'to the task role aws_iam_role.task["stock"]', "Channel"),
+        ("keys-disabled", "which this plan deletes", "keep aws_kms_key.former until", ""),
+        ("references-misread", "`awslogs-group` of container `app` is", "the name of the log group", "group.app.name"),
+        ("references-misread", "cannot have", "with nothing after it", "credentialsParameter"),
+        ("other-partition", "names another partition", "`aws-cn`, in the ARN", ""),
+        ("bucket-in-other-account", "the policy of ${aws_s3_bucket.audit.arn}", "${aws_s3_bucket.audit.arn} name", "{"),
+    ],
+)
+def test_each_mistake_has_the_remedy_that_fits_it(case: str, message: str, words: str, hcl: str) -> None:
+    found = [each.remedy for each in Case(TESTDATA / case).report().findings if message in each.message]
+    assert found
+    for each in found:
+        assert each is not None
+        assert words in each.words
+        assert hcl in each.hcl
+        assert bool(each.hcl) is bool(hcl)
+
+
 def test_a_grant_that_a_boundary_denies_comes_with_the_boundary() -> None:
     findings = Case(TESTDATA / "bounded-and-not-granted").report().findings
     by_task = {
@@ -91,7 +121,8 @@ def test_a_grant_that_a_boundary_denies_comes_with_the_boundary() -> None:
     )
     assert till.remedy is not None
     assert till.remedy.words.endswith(
-        "managed, and to its permissions boundary arn:aws:iam::aws:policy/AmazonS3ReadOnlyAccess"
+        "managed, and replace its permissions boundary arn:aws:iam::aws:policy/AmazonS3ReadOnlyAccess, which only AWS "
+        "can change"
     )
 
 

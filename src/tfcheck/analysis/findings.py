@@ -15,6 +15,7 @@ from tfcheck.analysis.waivers import Waivers
 from tfcheck.inventory.ecs import TaskDefinition
 from tfcheck.report.words import evidence_words
 from tfcheck.resolve.locations import Locations
+from tfcheck.resource_policy import policy_holder
 from tfcheck.symbolic.regex import regex
 from tfcheck.symbolic.value import SECRET_SUFFIX, Unknown, display, pieces, spelled_out, text
 from tfcheck.symbolic.wildcards import glob_known
@@ -253,7 +254,8 @@ def message_of(answers: list[Answer]) -> str:
         case Reason.PERMISSIONS_BOUNDARY:
             return f"the permissions boundary of the {role} does not allow {actions} on {what}"
         case Reason.RESOURCE_POLICY:
-            return f"the policy of {what} does not let the {role} call {actions}"
+            holders = dict.fromkeys(policy_holder(answer.requirement) for answer in answers)
+            return f"the policy of {join_names(holders)} does not let the {role} call {actions}"
         case _:
             return f"the {role} is not allowed {actions} on {what}"
 

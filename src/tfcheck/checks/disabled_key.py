@@ -28,13 +28,14 @@ def _search(task: TaskDefinition, world: World) -> Iterator[Misconfiguration]:
         known = [catalogue(each, KEY) for each in (world, *world.context)] if need.action == ACTION else []
         key = next(filter(None, (each.find_by_arn(need.resource) for each in known)), None)
         former = catalogue(world.before(), KEY).find_by_arn(need.resource) if known and key is None else None
-        message = ""
+        message, advice = "", ""
         if key is not None and any(key.attribute(each) is False for each in ("is_enabled", "enabled")):
             message = f"{need.cause} is encrypted with {key.address}, which is disabled"
         elif former is not None and not former.is_abandoned:
             message = f"{need.cause} is encrypted with {former.address}, which this plan deletes"
+            advice = f"keep {former.address} until what the task reads is encrypted with another key"
         if message and not need.doubt:
-            yield Misconfiguration(message, Severity.ERROR, need.container, need.resource)
+            yield Misconfiguration(message, Severity.ERROR, need.container, need.resource, advice=advice)
 
 
 CHECK = Check("disabled-key", "disabled keys", __doc__, _search)

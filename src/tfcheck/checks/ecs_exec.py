@@ -81,7 +81,14 @@ def _missing_permissions(service: WorldObject, task: TaskDefinition, world: Worl
             explanation=tuple(_explanation(actions, task, judge)),
             address=str(service.address),
             argument="enable_execute_command",
+            advice=f"grant the missing actions to the task role {role}",
+            hcl=_statement(actions),
         )
+
+
+def _statement(actions: list[str]) -> str:
+    listed = "\n".join(f'    "{each}",' for each in actions)
+    return f'{{\n  Effect   = "Allow"\n  Action   = [\n{listed}\n  ]\n  Resource = "*"\n}}'
 
 
 def _explanation(actions: list[str], task: TaskDefinition, judge: Judge) -> Iterator[str]:

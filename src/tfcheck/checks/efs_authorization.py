@@ -60,18 +60,22 @@ def _search(task: TaskDefinition, world: World) -> Iterator[Misconfiguration]:
             message = (
                 f"{volume.name} has IAM authorization, but the task definition names no task role to mount it with"
             )
-            yield _mistake(message, Severity.ERROR, _NO_ROLE)
+            advice = "set `task_role_arn` to a role that is allowed to mount the file system"
+            yield _mistake(message, Severity.ERROR, _NO_ROLE, advice, "task_role_arn = aws_iam_role.task.arn")
         if volume.authorization and equal(volume.system.get("transit_encryption"), "ENABLED") is Truth.FALSE:
             message = f"{volume.name} has {volume.authorization}, but its transit encryption is not enabled"
-            yield _mistake(message, Severity.ERROR)
+            advice = "enable transit encryption of the volume"
+            yield _mistake(message, Severity.ERROR, "", advice, 'transit_encryption = "ENABLED"')
         root = volume.system.get("root_directory")
         if volume.has_point and isinstance(root, str) and root not in ("", "/"):
-            message = f"{volume.name} has an access point and a root directory of its own: leave `root_directory` out"
-            yield _mistake(message, Severity.WARNING, _ROOT)
+            message = f"{volume.name} has an access point and a root directory of its own"
+            yield _mistake(message, Severity.WARNING, _ROOT, "remove `root_directory` from the volume")
 
 
-def _mistake(message: str, severity: Severity, symptom: str = "") -> Misconfiguration:
-    return Misconfiguration(message, severity, about=message, symptom=symptom, argument="volume")
+def _mistake(message: str, severity: Severity, symptom: str, advice: str, hcl: str = "") -> Misconfiguration:
+    return Misconfiguration(
+        message, severity, about=message, symptom=symptom, argument="volume", advice=advice, hcl=hcl
+    )
 
 
 def _volumes(task: TaskDefinition, world: World) -> Iterator[_Volume]:

@@ -43,7 +43,8 @@ def _search(task: TaskDefinition, world: World) -> Iterator[Misconfiguration]:
             )
         elif names_other_partition(file.value, task.resource.surroundings):
             message = f"{file.name}, {quote_value(task, file.value)}, names another partition than the task's"
-            yield Misconfiguration(message, Severity.WARNING, file.container.name, file.value)
+            advice = f"write the partition of the task's region, `{task.resource.surroundings.partition}`, in the ARN"
+            yield Misconfiguration(message, Severity.WARNING, file.container.name, file.value, advice=advice)
 
 
 CHECK = Check("env-file-arn", "invalid ARNs of environment files", __doc__, _search)

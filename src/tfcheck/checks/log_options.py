@@ -26,14 +26,20 @@ from tfcheck.startup.awslogs_calls import missing_group_reason
 from tfcheck.startup.awslogs_options import awslogs
 from tfcheck.vocabulary.finding import Severity
 
+_BY_NAME = "set `awslogs-group` to the name of the log group"
+_GROUP_NAME = '"awslogs-group" = aws_cloudwatch_log_group.app.name'
+
 
 def _search(task: TaskDefinition, world: World) -> Iterator[Misconfiguration]:
     for log in awslogs(task, world):
         wrong = missing_group_reason(log.options)
         if wrong is not None:
-            named = f", {quote_value(task, log.group)}," if log.group else ""
-            message = f"the log driver of {log.name}{named} {wrong}"
-            yield Misconfiguration(message, Severity.ERROR, log.container, wrong)
+            if log.group:
+                message = f"`awslogs-group` of {log.name} is {quote_value(task, log.group)}: it {wrong}"
+                yield Misconfiguration(message, Severity.ERROR, log.container, wrong, advice=_BY_NAME, hcl=_GROUP_NAME)
+            else:
+                message = f"the log driver of {log.name} {wrong}"
+                yield Misconfiguration(message, Severity.ERROR, log.container, wrong)
         # NOTE: the proxy of Service Connect has no name of its own to follow a prefix.
         if log.container is not None and not log.prefix and "FARGATE" in task.compatibilities:
             message = f"the log driver of {log.name} has no `awslogs-stream-prefix`, which Fargate requires"

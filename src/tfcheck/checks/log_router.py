@@ -25,6 +25,9 @@ from tfcheck.inventory.world import World
 from tfcheck.startup.object_arn import FORM, is_other_than_arn, misshape
 from tfcheck.vocabulary.finding import Severity
 
+_IN_IMAGE = "put the configuration of the log router into its image"
+_FILE_IN_IMAGE = 'options = {\n  "config-file-type"  = "file"\n  "config-file-value" = "/fluent-bit/etc/app.conf"\n}'
+
 
 def _search(task: TaskDefinition, world: World) -> Iterator[Misconfiguration]:
     for container in task.containers:
@@ -34,7 +37,9 @@ def _search(task: TaskDefinition, world: World) -> Iterator[Misconfiguration]:
             what = f"log router configuration of container `{container.name}`"
             if runs_on_fargate(task, world):
                 message = f"{what} is in S3: Fargate accepts only a file in the image"
-                yield Misconfiguration(message, Severity.ERROR, container.name, "fargate")
+                yield Misconfiguration(
+                    message, Severity.ERROR, container.name, "fargate", advice=_IN_IMAGE, hcl=_FILE_IN_IMAGE
+                )
             elif (wrong := misshape(value, world)) is not None:
                 message = f"{what}, {quote_value(task, value)}, {wrong.what}" if value else f"{what} {wrong.what}"
                 symptom = "ClientException: Invalid arn syntax." if is_other_than_arn(value) else ""

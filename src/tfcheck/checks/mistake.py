@@ -18,8 +18,8 @@ class Misconfiguration(msgspec.Struct, frozen=True):
     """A definite mistake in a task definition, or in an object that belongs to it.
 
     `about` identifies the mistake at a place: the same before and after a change is the same mistake. `address` is the
-    resource to fix if it is not the task definition, `argument` its wrong argument. `hcl` is the replacement, if it is
-    known.
+    resource to fix if it is not the task definition, `argument` its wrong argument. `advice` is what to do where it is
+    not the same for every violation of the rule, and `hcl` the replacement, if it is known.
     """
 
     message: str
@@ -30,6 +30,7 @@ class Misconfiguration(msgspec.Struct, frozen=True):
     symptom: str = ""
     address: str | None = None
     argument: str = "container_definitions"
+    advice: str = ""
     hcl: str = ""
 
 

@@ -99,8 +99,8 @@ _TABLE: dict[str, tuple[str, str]] = {
         "",
     ),
     "log-router": (
-        "put the configuration of the log router into its image on Fargate, and elsewhere name it by the object's ARN",
-        'options = {\n  "config-file-type"  = "file"\n  "config-file-value" = "/fluent-bit/etc/app.conf"\n}',
+        "name the configuration of the log router by the ARN of its object",
+        'options = {\n  "config-file-type"  = "s3"\n  "config-file-value" = "${aws_s3_bucket.config.arn}/app.conf"\n}',
     ),
     "policies-of-one-name": (
         "give each inline policy of the role a name of its own, or merge their statements into one",
@@ -115,16 +115,12 @@ _TABLE: dict[str, tuple[str, str]] = {
         "name who is to assume the role: for a task only the service of ECS",
         'Principal = { Service = "ecs-tasks.amazonaws.com" }',
     ),
-    "efs-authorization": (
-        "enable IAM authorization and transit encryption of the volume",
-        'transit_encryption = "ENABLED"\n\nauthorization_config {\n  iam = "ENABLED"\n}',
-    ),
     "deploy-order": (
         "let {address} wait for what its tasks need",
         "",
     ),
     "ecs-exec": (
-        "give the task definition a task role that is allowed the four `ssmmessages` actions",
+        "set `task_role_arn` to a role that is allowed the four `ssmmessages` actions",
         '{\n  Effect   = "Allow"\n  Action   = [\n    "ssmmessages:CreateControlChannel",\n'
         '    "ssmmessages:CreateDataChannel",\n    "ssmmessages:OpenControlChannel",\n'
         '    "ssmmessages:OpenDataChannel",\n  ]\n  Resource = "*"\n}',
@@ -141,19 +137,21 @@ _TABLE: dict[str, tuple[str, str]] = {
 
 def remedy(rule: str, mistake: Misconfiguration, task: TaskDefinition) -> Remedy | None:
     """Return the suggestion for a rule, or None if the rule has none."""
-    if rule not in _TABLE:
+    words, hcl = (mistake.advice, "") if mistake.advice else _TABLE.get(rule, ("", ""))
+    if not words:
         return None
-    words, hcl = _TABLE[rule]
     if mistake.about in ("AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN"):
         return Remedy("remove the access key, and grant what the code calls to the task role: its keys come from ECS")
     address = mistake.address or str(task.address)
     words = words.replace("{address}", address).replace("{task}", str(task.address))
+    region = task.resource.surroundings.region
+    hcl = hcl.replace("eu-west-1", region) if isinstance(region, str) else hcl
     return Remedy(words, _remedy_in_plan(rule, mistake, task) or hcl)
 
 
 def _remedy_in_plan(rule: str, mistake: Misconfiguration, task: TaskDefinition) -> str:
     """Write the suggestion with names from the plan where they can be determined; never with secrets."""
-    if mistake.hcl or task.sensitive or not isinstance(mistake.about, PlainText):
+    if mistake.hcl or mistake.advice or task.sensitive or not isinstance(mistake.about, PlainText):
         return mistake.hcl
     about = display(mistake.about)
     match rule:

@@ -25,6 +25,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+import msgspec
+
 from tfcheck.checks.mistake import Check, Misconfiguration, quote_value
 from tfcheck.inventory.ecs import TaskDefinition, member
 from tfcheck.inventory.world import World
@@ -35,6 +37,9 @@ from tfcheck.startup.rule import TaskPlace, container_place
 from tfcheck.startup.service_connect_log import proxy_options
 from tfcheck.startup.source import injected_values
 from tfcheck.symbolic.value import Value
+
+_CREDENTIALS = "name the registry credentials by the ARN of their secret, with nothing after it"
+_CREDENTIALS_HCL = "repositoryCredentials = { credentialsParameter = aws_secretsmanager_secret.registry.arn }"
 
 
 def _search(task: TaskDefinition, world: World) -> Iterator[Misconfiguration]:
@@ -49,7 +54,8 @@ def _search(task: TaskDefinition, world: World) -> Iterator[Misconfiguration]:
     for container in task.containers:
         value = member(container.member("repositoryCredentials"), "credentialsParameter")
         place = container_place(task, container, "/repositoryCredentials", "registry credentials")
-        yield from _mistakes(place, value, credentials_error(value, around))
+        for mistake in _mistakes(place, value, credentials_error(value, around)):
+            yield msgspec.structs.replace(mistake, advice=_CREDENTIALS, hcl=_CREDENTIALS_HCL)
 
 
 def _mistakes(

@@ -21,10 +21,11 @@ from tfcheck.resource_policy.reading import service_of, unidentified_side, witho
 from tfcheck.resource_policy.resource_side import ResourceSide, join_sides
 from tfcheck.role.policies import Policies
 from tfcheck.symbolic.match import equal
-from tfcheck.symbolic.value import TextLike, Truth
+from tfcheck.symbolic.value import Piece, TextLike, Truth, display, pieces, text
 from tfcheck.vocabulary.arn import parse_arn
+from tfcheck.vocabulary.finding import Requirement
 
-__all__ = ["ResourcePolicies", "ResourceSide", "covering_grants"]
+__all__ = ["ResourcePolicies", "ResourceSide", "covering_grants", "policy_holder"]
 
 
 class ResourcePolicies:
@@ -55,6 +56,19 @@ class ResourcePolicies:
     def warnings(self, request: Request) -> Iterator[str]:
         """Return warnings about policies in the plan that may block a request; whether they do, it does not show."""
         return warnings(request, self._world, self._policies)
+
+
+def policy_holder(need: Requirement) -> str:
+    """Return, for people, what has the resource policy for a call: the bucket of an object in S3, else the resource."""
+    if need.sensitive or not need.action.startswith("s3:") or ":accesspoint/" in need.shown_resource:
+        return need.shown_resource
+    bucket: list[Piece] = []
+    for piece in pieces(need.resource):
+        head, slash, _ = piece.partition("/") if isinstance(piece, str) else (piece, "", "")
+        bucket.append(head)
+        if slash:
+            break
+    return display(text(bucket))
 
 
 def _side_in(resource: TextLike, service: str | None, world: World, policies: Policies) -> ResourceSide:

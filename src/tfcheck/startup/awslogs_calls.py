@@ -75,7 +75,7 @@ def missing_group_reason(options: Value) -> str | None:
         return None
     is_arn = isinstance(name, Unknown) and name.symbol is not None and name.symbol.path == ("arn",)
     if is_arn or any(isinstance(each, str) and ":" in each for each in pieces(spelled_out(name))):
-        return "accepts the name of a log group, which contains no colons: not its ARN"
+        return "must be the name of a log group, which contains no colons, not its ARN"
     return None
 
 

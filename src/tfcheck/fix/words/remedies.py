@@ -22,6 +22,7 @@ from tfcheck.iam import CLOCK_KEYS
 from tfcheck.iam.model import Origin, Statement
 from tfcheck.inventory.ecs import tasks_by_address
 from tfcheck.inventory.world import WorldObject
+from tfcheck.resource_policy import policy_holder
 from tfcheck.role import Role
 from tfcheck.symbolic.sensitive_text import redact
 from tfcheck.symbolic.value import pieces
@@ -33,6 +34,8 @@ from tfcheck.vocabulary.finding import Answer, EvidenceKind, Reason, Remedy, Rol
 
 _SERVICES = {RoleKind.INSTANCE: "ec2.amazonaws.com"}
 _LISTED = 3
+#: What the ARNs of the policies contain that AWS manages.
+_OF_AWS = ":iam::aws:policy/"
 _BY_VARIABLES = "; pass it the ARNs by the variables of `templatefile`"
 
 
@@ -61,6 +64,12 @@ class Remedies(Finder):
             case Reason.PERMISSIONS_BOUNDARY:
                 judged = self._judged_role(first)
                 boundary = address_in(judged.boundary[0].name) if judged is not None and judged.boundary else None
+                if judged is not None and judged.boundary and _OF_AWS in judged.boundary[0].name:
+                    words = (
+                        f"replace the permissions boundary of {first.role}, {judged.boundary[0].name}, which only AWS "
+                    )
+                    words += f"can change, with one that allows {_permissions(answers)}"
+                    return Remedy(words, self._statements(answers))
                 file = self._file(boundary)
                 words = (
                     f"let the permissions boundary of {first.role} allow {_permissions(answers)}: add this statement "
@@ -72,7 +81,7 @@ class Remedies(Finder):
                 words += _BY_VARIABLES if file and "${" in written else ""
                 return Remedy(words, written)
             case Reason.RESOURCE_POLICY:
-                words = f"let the policy of {_resources(answers)} name {first.role}: add this statement to it"
+                words = f"let the policy of {_holders(answers)} name {first.role}: add this statement to it"
                 return Remedy(words, self._statements(answers, self._role_of(first)))
             case Reason.TRUST_POLICY:
                 if any(each.kind is EvidenceKind.OF_OTHER_ACCOUNT for each in first.evidence):
@@ -98,7 +107,7 @@ class Remedies(Finder):
         role = answers[0].role or "the role"
         need = RoleNeed(tuple(self._roles(answers)), tuple(answers))
         where = f"where the policies of that role are managed{mention_file(need, self._places)}"
-        where += f", and to {other}" if (other := self._other_denial(answers)) else ""
+        where += f", and {other}" if (other := self._other_denial(answers)) else ""
         return Remedy(f"grant {_permissions(answers)} to {role}: add this statement {where}", self._statements(answers))
 
     def _other_denial(self, answers: Sequence[Answer]) -> str:
@@ -107,8 +116,11 @@ class Remedies(Finder):
         if role is None or Verdict.DENIED not in verdicts_with(answers, self._world):
             return ""
         if role.boundary:
-            return f"its permissions boundary {role.boundary[0].name}"
-        return f"the policy of {_resources(answers)}, with the role as its principal"
+            boundary = role.boundary[0].name
+            if _OF_AWS in boundary:
+                return f"replace its permissions boundary {boundary}, which only AWS can change"
+            return f"to its permissions boundary {boundary}"
+        return f"to the policy of {_holders(answers)}, with the role as its principal"
 
     def _narrow(self, answers: Sequence[Answer]) -> Remedy:
         """Explain how to narrow each denying statement, counting those after the first few."""
@@ -278,6 +290,10 @@ def _permissions(answers: Sequence[Answer]) -> str:
 def _resources(answers: Sequence[Answer]) -> str:
     shown = list(dict.fromkeys(each.requirement.shown_resource for each in answers))
     return shown[0] if len(shown) == 1 else f"{len(shown):,} resources"
+
+
+def _holders(answers: Sequence[Answer]) -> str:
+    return join_names(dict.fromkeys(policy_holder(each.requirement) for each in answers))
 
 
 def _label(task: str) -> str:

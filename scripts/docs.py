@@ -114,7 +114,7 @@ def _options(command: str) -> str:
             names = ", ".join(f"`{name}`" for name in (*option.opts, *option.secondary_opts))
             value = "" if option.is_flag else f" `{_value(option)}`"
             default = f" Default: `{option.default}`." if option.show_default else ""
-            rows.append(f"| {names}{value} | {option.help}{default} |".replace("DIR|TFPLAN", "DIR\\|TFPLAN"))
+            rows.append(f"| {names}{value} | {option.help}{default} |")
     return "\n".join(rows) + "\n"
 
 
@@ -129,7 +129,7 @@ def _command(names: str) -> click.Command:
 def _value(option: click.Option) -> str:
     if isinstance(option.type, click.Choice):
         return "\\|".join(option.type.choices)
-    return option.metavar or option.type.name.upper()
+    return (option.metavar or option.type.name.upper()).replace("|", "\\|")
 
 
 def _action(part: str) -> dict[str, dict[str, str]]:

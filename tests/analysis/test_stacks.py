@@ -158,7 +158,7 @@ def test_a_role_of_that_name_with_another_path_is_reported(tmp_path: Path) -> No
     plan.write_text(text.replace("role/acme-open", "role/acme-pathed"), encoding="utf-8")
     (found,) = Session((str(plan),), (str(SHARED / "state.json"),)).check(str(plan))
     name = "arn:aws:iam::123456789012:role/acme-pathed"
-    said = f'there is no role {name}: state.json: aws_iam_role.this["pathed"] has its name, and another path'
+    said = f'there is no role {name}: state.json: aws_iam_role.this["pathed"] has its name, but another path'
     assert said in found.report.notes
     assert not any("there is no role" in each for each in by_names("applied.plan.json", SHARED / "state.json").notes)
 

@@ -21,7 +21,7 @@ def test_what_the_change_deletes_is_missing_unless_something_of_its_name_is_ther
     assert messages(search, container, world=MadeWorld(group)) == []
     renamed = MadeResource("aws_cloudwatch_log_group.a", {"name": "/other"})
     (said,) = messages(search, container, world=MadeWorld(renamed, earlier=[group]))
-    assert said.endswith("aws_cloudwatch_log_group.a, which this plan replaces by one of another name")
+    assert said.endswith("aws_cloudwatch_log_group.a, which this plan replaces with one of another name")
     assert (
         messages(search, logs(awslogs_group="/b", awslogs_region=HERE.region), world=MadeWorld(earlier=[group])) == []
     )

@@ -46,14 +46,15 @@ def test_the_task_role_opens_channels() -> None:
         "aws_ecs_service.app enables ECS Exec, but the task role aws_iam_role.task is not allowed "
         "ssmmessages:OpenControlChannel and ssmmessages:OpenDataChannel"
     )
-    assert found.explanation == ("the tasks start all the same; only commands cannot be run in their containers",)
+    assert found.explanation == ("the tasks start, but no commands can be run in their containers",)
     assert found_by(*role("task", "ssmmessages:*"), *role("execution")) == []
 
 
 def test_what_the_execution_role_may_is_nothing_to_it() -> None:
     (found,) = found_by(*role("task"), *role("execution", "ssmmessages:*"))
     assert found.explanation[1] == (
-        "the execution role aws_iam_role.execution is allowed it, but ECS Exec never uses that one: move the statement"
+        "the execution role aws_iam_role.execution is allowed this, but ECS Exec never uses that role: "
+        "move the statement"
     )
 
 

@@ -23,8 +23,8 @@ def found_for(*policies: MadeResource) -> list[str]:
 def test_two_policies_of_one_name_overwrite_each_other() -> None:
     (found,) = found_for(policy("a", "read"), policy("b", "read"), policy("c", "write"))
     assert found == (
-        "warning: aws_iam_role_policy.a and aws_iam_role_policy.b write one inline policy of the execution role: "
-        "only the last one remains"
+        "warning: aws_iam_role_policy.a and aws_iam_role_policy.b write an inline policy of the same name to the "
+        "execution role: only the last one written remains"
     )
 
 

@@ -99,7 +99,7 @@ def test_explain_finds_in_the_plan_what_only_the_context_decides(capsys: pytest.
     known = capsys.readouterr().out
     assert "arn:aws:s3:::acme-config-files/jobs/secret.env" in known
     assert run(["explain", FORBIDDEN, SERVICE]) == 0
-    assert "something that the plan does not decide" in capsys.readouterr().out
+    assert "something cannot be decided from the plan" in capsys.readouterr().out
 
 
 def test_diff_takes_several_plans_and_a_context(capsys: pytest.CaptureFixture[str]) -> None:

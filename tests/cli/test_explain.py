@@ -48,7 +48,7 @@ def test_a_plan_may_grant_it_already(capsys: pytest.CaptureFixture[str]) -> None
 
 def test_a_plan_may_leave_it_open(capsys: pytest.CaptureFixture[str]) -> None:
     text = explain_output(capsys, FORBIDDEN, str(TESTDATA / "conditional-grant" / "plan.json"))
-    assert "something that the plan does not decide" in text
+    assert "something cannot be decided from the plan" in text
     assert "  unknown  " in text
 
 

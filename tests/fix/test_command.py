@@ -141,7 +141,7 @@ def test_safe_only_leaves_out_what_wants_a_review(checkout: Path) -> None:
     assert "common/app.env" in run("fix", "plan.json", cwd=folder).stdout
     done = run("fix", "--safe-only", "plan.json", cwd=folder)
     assert (done.returncode, done.stdout) == (0, "")
-    assert "left out, since it wants a review" in done.stderr
+    assert "left out, because it needs a review" in done.stderr
 
 
 def test_grant_prefix_grants_the_directory_that_files_share(checkout: Path) -> None:

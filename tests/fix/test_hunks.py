@@ -57,7 +57,7 @@ def test_a_part_of_a_fix_is_reported_not_to_be_proven(folder: Path) -> None:
     assert "execution_start_up" in text
     assert '"EnvFile"' in text
     (note,) = (each for each in done.notes if "not proven" in each)
-    assert note.startswith("only 1 of 2 hunks are written, so that this fix is not proven: add aws_iam_role_policy.")
+    assert note.startswith("only 1 of 2 hunks are written, so this fix is not proven: add aws_iam_role_policy.")
 
 
 def test_nothing_is_written_of_what_nobody_wants(folder: Path) -> None:

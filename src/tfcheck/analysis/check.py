@@ -300,7 +300,7 @@ def _notes(decided: _Decided, after: After) -> Iterator[str]:
     """List the assumptions of the verdicts and what could not be analysed."""
     resolver = after.resolver
     if not resolver.plan.has_changes:
-        yield "the plan lists no resources (as with -refresh-only): nothing can be said about a change"
+        yield "the plan lists no resources (as with -refresh-only), so its changes are unknown"
     if any(each.verdict is Verdict.ALLOWED for each in decided.judgements):
         yield NOT_EVALUATED
     yield from resolver.contradictions

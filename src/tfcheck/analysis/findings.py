@@ -77,7 +77,7 @@ def _object(needed: tuple[str, ...], pattern: str) -> str:
             return f"s3:GetObject is decided on objects, and `{pattern}` is a bucket: append `/` and the key, or `/*`"
         rest = pattern.removeprefix(bucket)
         if key and rest not in (pattern, "") and rest[0] not in "/*?" and glob_known(f"{bucket}/{rest}", each):
-            return f"a slash is missing behind the bucket in `{pattern}`"
+            return f"a slash is missing after the bucket in `{pattern}`"
     return ""
 
 
@@ -108,7 +108,7 @@ def _secret(needed: tuple[str, ...], pattern: str) -> str:
 
 def _parameter(needed: tuple[str, ...], pattern: str) -> str:
     if any(_agrees(pattern, ":parameter//", each, ":parameter/") for each in needed):
-        return f"remove the second slash behind `parameter` in `{pattern}`"
+        return f"remove the second slash after `parameter` in `{pattern}`"
     return ""
 
 

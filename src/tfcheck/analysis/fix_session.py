@@ -292,7 +292,7 @@ def _unfixed_notes(
             alike = finding.severity, finding.rule, folded_message(finding), *remedies([finding])
             left.setdefault(alike, []).append(finding)
         elif fix is not None and selection.safe_only and fix.safety != "safe" and fix.title not in asked:
-            yield f"left out, since it wants a review: {fix.title}"
+            yield f"left out, because it needs a review: {fix.title}"
     shown: set[Remedy] = set()
     for members in left.values():
         yield _left_note(members, shown)

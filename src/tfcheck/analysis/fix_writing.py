@@ -107,7 +107,7 @@ def chosen(
         return None, ""
     if len(accepted) == len(parts):
         return draft, ""
-    note = f"only {len(accepted)} of {len(parts)} hunks are written, so that this fix is not proven: {draft.fix.title}"
+    note = f"only {len(accepted)} of {len(parts)} hunks are written, so this fix is not proven: {draft.fix.title}"
     return _with_insertions(draft, [each for part in accepted for each in part]), note
 
 

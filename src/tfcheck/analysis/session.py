@@ -208,4 +208,4 @@ def _unused_source_notes(found: FoundSources) -> Iterator[str]:
     if len(refusals) > _MOST_REFUSALS:
         yield f"{len(refusals) - _MOST_REFUSALS:,} more files that expressions name are not read"
     for names, reason in found.sources.missing.items():
-        yield f"module.{'.module.'.join(names)} is not at hand: {reason}"
+        yield f"module.{'.module.'.join(names)} is not available: {reason}"

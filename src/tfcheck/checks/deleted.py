@@ -57,7 +57,7 @@ def _search(task: TaskDefinition, world: World) -> Iterator[Misconfiguration]:
                 Severity.ERROR,
                 each.container,
                 str(resource.address),
-                ("tasks that run go on running; none starts any more",),
+                ("running tasks keep running, but no new ones can start",),
                 _symptom(task, resource),
             )
 
@@ -87,7 +87,7 @@ def _symptom(task: TaskDefinition, resource: WorldObject) -> str:
 
 def _change_of(resource: WorldObject, world: World) -> str:
     replaced = any(each.address == resource.address for each in world.resources(resource.address.type))
-    return "replaces by one of another name" if replaced else "deletes"
+    return "replaces with one of another name" if replaced else "deletes"
 
 
 # What a task names

@@ -58,7 +58,7 @@ def _search(task: TaskDefinition, world: World) -> Iterator[Misconfiguration]:
             if "FARGATE" in launch_types(service, world) or task.on_fargate:
                 yield Misconfiguration(
                     f"{service.address} enables ECS Exec, "
-                    "which ECS refuses since the task definition names no task role",
+                    "which ECS refuses because the task definition has no task role",
                     Severity.ERROR,
                     about=str(service.address),
                     symptom=_REFUSED,
@@ -92,11 +92,11 @@ def _statement(actions: list[str]) -> str:
 
 
 def _explanation(actions: list[str], task: TaskDefinition, judge: Judge) -> Iterator[str]:
-    yield "the tasks start all the same; only commands cannot be run in their containers"
+    yield "the tasks start, but no commands can be run in their containers"
     granted = [each for each in _calls(task, RoleKind.EXECUTION) if each.action in actions]
     if all(judge.verdict(each, task) is Verdict.ALLOWED for each in granted):
         role = judge.judge(granted[0], task).role
-        yield f"the execution role {role} is allowed it, but ECS Exec never uses that one: move the statement"
+        yield f"the execution role {role} is allowed this, but ECS Exec never uses that role: move the statement"
 
 
 def _calls(task: TaskDefinition, role_kind: RoleKind) -> list[Requirement]:

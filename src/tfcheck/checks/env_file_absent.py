@@ -41,11 +41,11 @@ def _search(task: TaskDefinition, world: World) -> Iterator[Misconfiguration]:
         value = file.value
         if isinstance(value, (str, Text)) and existence.file(value, services, world) is Truth.FALSE:
             yield Misconfiguration(
-                f"the plan creates the bucket of {file.name}, but nothing that puts {quote_value(task, value)} there",
+                f"the plan creates the bucket of {file.name}, but not the object {quote_value(task, value)}",
                 Severity.WARNING,
                 file.container.name,
                 value,
-                ("tasks start at once; S3 reports a file that is not there like a missing permission",),
+                ("tasks start immediately, and S3 reports a missing file like a missing permission",),
                 SYMPTOM,
             )
 

@@ -66,7 +66,7 @@ def _misreading_words(line: str) -> str:
         return ""
     name, mark, value = line.partition("=")
     if not mark:
-        return "without `=` is passed over"
+        return "without `=` is ignored"
     if name.startswith("export "):
         return "begins with `export`, which becomes part of the name"
     if name != name.strip():

@@ -37,7 +37,7 @@ def _search(task: TaskDefinition, world: World) -> Iterator[Misconfiguration]:
         yield Misconfiguration(
             f"the containers name {total} environment files together: AWS's guide allows {_MOST} in a task definition",
             Severity.WARNING,
-            explanation=("the API reference allows them in each container: one of both pages is wrong",),
+            explanation=("the API reference allows them in each container: one of the two pages is wrong",),
         )
 
 

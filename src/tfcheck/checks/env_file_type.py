@@ -26,7 +26,7 @@ def _search(task: TaskDefinition, world: World) -> Iterator[Misconfiguration]:
         if file.type is None or (isinstance(file.type, str) and file.type != "s3"):
             what = "has no type" if file.type is None else f"has the type {quote_value(task, file.type)}"
             yield Misconfiguration(
-                f"{file.name} {what}: only `s3` is known", Severity.ERROR, file.container.name, file.type
+                f"{file.name} {what}: only `s3` is supported", Severity.ERROR, file.container.name, file.type
             )
 
 

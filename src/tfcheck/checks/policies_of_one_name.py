@@ -25,7 +25,8 @@ def _search(task: TaskDefinition, world: World) -> Iterator[Misconfiguration]:
         names = sorted(set(group))
         if len(names) > 1:
             yield Misconfiguration(
-                f"{' and '.join(names)} write one inline policy of the execution role: only the last one remains",
+                f"{' and '.join(names)} write an inline policy of the same name to the execution role: only the last "
+                "one written remains",
                 Severity.WARNING,
                 about=" ".join(names),
                 address=names[-1],

@@ -57,7 +57,7 @@ _TABLE: dict[str, tuple[str, str]] = {
     ),
     "secret-reference": (
         "write the reference in a form that ECS reads: a secret's ARN, alone or with `:KEY:STAGE:VERSION` and its "
-        "three colons behind it, or the name or ARN of a parameter",
+        "three colons after it, or the name or ARN of a parameter",
         '{ name = "PASSWORD", valueFrom = "${aws_secretsmanager_secret.app.arn}:password::" }',
     ),
     "secret-value": (

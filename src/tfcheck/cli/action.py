@@ -33,7 +33,7 @@ _FINDINGS = 1
 )
 @options.debug
 def github(debug: bool) -> int:
-    """Run the action with the inputs of action.yml, which are the variables TFCHECK_PLAN and so on.
+    """Run as the GitHub Action: its inputs are variables such as TFCHECK_PLAN.
 
     The page on the GitHub Action lists them.
     """

@@ -38,7 +38,7 @@ def baseline(
     update: bool,
     about: options.PlanOptions,
 ) -> int:
-    """Write what is wrong in PLAN now to a baseline file, which belongs in the repository.
+    """Write the findings of PLAN to a baseline file, which you commit.
 
     `tfcheck --baseline FILE` then reports only what is new, and `tfcheck baseline --update` removes from the file what
     is fixed. Nothing is written if a plan cannot be read.

@@ -82,7 +82,7 @@ def comment(
     token is TFCHECK_GITHUB_TOKEN, GITHUB_TOKEN or GH_TOKEN. In a job of GitLab the comment is a note on the merge
     request, and the token TFCHECK_GITLAB_TOKEN or GITLAB_TOKEN; in Bitbucket Pipelines the token is
     TFCHECK_BITBUCKET_TOKEN or BITBUCKET_TOKEN. If the host refuses, the report becomes annotations and the summary of
-    the job, and the exit status still depends on the findings only.
+    the job, and the exit status still depends only on the findings.
 
     \b
     Examples:

@@ -35,7 +35,7 @@ def diff(
     output: str | None,
     colour: str,
 ) -> int:
-    """Print the access of execution roles that PLAN grants and revokes, whether or not a task needs it.
+    """Print the permissions that PLAN grants to execution roles and revokes from them, needed or not.
 
     Covers the policies that can be read, and everything on roles that the change creates or deletes.
     """

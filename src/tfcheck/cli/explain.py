@@ -40,7 +40,7 @@ def explain(
     """Explain what TEXT means: the stopped reason of a task, an event of a service, or an error of a deployment.
 
     Put TEXT in quotes, or pass `-` to read it from standard input. With PLAN, which is `terraform show -json` output,
-    also show what the plan does not grant of it.
+    also show which of the permissions in question the plan does not grant.
     """
     from tfcheck.cli.plans import reports as checked
     from tfcheck.cli.plans import say_notes

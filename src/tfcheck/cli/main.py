@@ -139,11 +139,11 @@ def main(ctx: click.Context) -> int | None:
     "--format",
     "form",
     type=click.Choice(["text", "json", *reporting.FORMATS]),
-    help="The output format. markdown: a comment; summary: the page of a job; html: a page for a browser; github: "
+    help="The output format. markdown: a comment; summary: a job summary; html: a page for a browser; github: "
     "annotations of lines; gitlab: Code Quality; bitbucket: Code Insights. Default: text.",
 )
 @options.fail_on(
-    "Exit with status 1 if there is a finding of this severity or higher. Default with SARIF on standard output: never."
+    "Exit with status 1 if there is a finding of this severity or higher. SARIF on standard output: never, unless set."
 )
 @options.new_only
 @options.strict

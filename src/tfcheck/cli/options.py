@@ -103,7 +103,7 @@ config = click.option(
     metavar="FILE|off",
     envvar="TFCHECK_CONFIG",
     expose_value=False,
-    help="The configuration file; off reads none. Default: the nearest tfcheck.toml or pyproject.toml with "
+    help="The configuration file, or off for none. Default: the nearest tfcheck.toml or pyproject.toml with "
     "[tool.tfcheck], from the sources to the top of the work tree.",
 )
 
@@ -175,7 +175,7 @@ _RULE_OPTIONS = (
         "--ignore",
         "RULE,...",
         "rules",
-        "Do not report findings of these rules. The verdicts stay, and the report counts the omitted findings.",
+        "Do not report findings of these rules; the report counts them.",
     ),
     _rule_option(
         "--severity",

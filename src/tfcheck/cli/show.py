@@ -36,7 +36,7 @@ _PARTS = regex(r"[\w-]+")
 @options.config
 @options.plan_options
 @options.colour
-@click.option("--expand/--no-expand", help="Show every instance that is folded with others, and every near statement.")
+@click.option("--expand/--no-expand", help="Show every instance, and every statement that nearly matches.")
 @options.hidden_debug
 def show(
     plan: str,

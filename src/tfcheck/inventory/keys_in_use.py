@@ -29,7 +29,7 @@ from tfcheck.vocabulary.arn import parse_arn
 
 #: Attributes of a parameter whose change makes the provider write it again.
 _PUT = ("name", "type", "key_id", "value", "insecure_value", "value_wo_version", "description", "tier", "data_type")
-_ALIAS_OPEN = "which key its alias stood for when it was encrypted"
+_ALIAS_OPEN = "which key its alias named when it was encrypted"
 
 
 # Secrets

@@ -109,7 +109,7 @@ def verdict(found: RelatedRows, cause: StopCause) -> str:
     if denied:
         return f"{plural(denied, 'call')} of this kind {'is' if denied == 1 else 'are'} not allowed"
     if any(each.verdict is Verdict.UNKNOWN for each in found.answers):
-        return "nothing that is missing, but something that the plan does not decide"
+        return "nothing is missing, but something cannot be decided from the plan"
     return (
         f"everything of this kind is allowed ({calls}). If the plan is applied and the text still appears: does the "
         "object exist, does a service control policy or an endpoint's policy deny the call, did the task start before "

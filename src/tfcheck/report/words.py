@@ -18,8 +18,8 @@ VERDICT_STYLES = {Verdict.ALLOWED: SpanStyle.GOOD, Verdict.DENIED: SpanStyle.ERR
 _REASONS = {
     Reason.IMPLICIT_DENY: "no statement allows it",
     Reason.EXPLICIT_DENY: "a statement denies it",
-    Reason.GRANTED_TO_TASK_ROLE: "only the task role may do it, and ECS does not use that role here",
-    Reason.GRANTED_TO_EXECUTION_ROLE: "only the execution role may do it, and ECS does not use that role here",
+    Reason.GRANTED_TO_TASK_ROLE: "only the task role is allowed to, and ECS does not use it here",
+    Reason.GRANTED_TO_EXECUTION_ROLE: "only the execution role is allowed to, and ECS does not use it here",
     Reason.PERMISSIONS_BOUNDARY: "the role's permissions boundary does not allow it",
     Reason.RESOURCE_POLICY: "the policy on the resource does not allow it",
     Reason.TRUST_POLICY: "the role's trust policy does not let ECS assume it",

@@ -209,7 +209,7 @@ class Attachments:
         for group, _ in of_one:
             attached.name_conflicts.append(tuple(str(grant.resource.address) for grant in group))
             said = " and ".join(attached.name_conflicts[-1])
-            attached.notes.append(f"{said} have one name on one role: the last one written remains")
+            attached.notes.append(f"{said} have the same name on one role: the last one written remains")
 
     def _definitely_remains(self, grant: PolicyAttachment, name: Value, attached: Attached) -> bool:
         """Whether a grant definitely survives a replacement of the role."""

@@ -84,7 +84,8 @@ def _add_policies(role: Role, theirs: Role | Attached) -> Role:
     """Add policies to a role; of inline policies with the same name only the last one remains."""
     pairs = [(ours, other) for name, ours in role.inline for same, other in theirs.inline if name == same]
     notes = (
-        f"{ours.name} and {other.name} have one name on one role: the last one written remains" for ours, other in pairs
+        f"{ours.name} and {other.name} have the same name on one role: the last one written remains"
+        for ours, other in pairs
     )
     named = ((ours.name, other.name) for ours, other in pairs)
     more = {"name_conflicts": named, "same_name_policies": pairs, "notes": notes}
@@ -99,6 +100,6 @@ def namesake(resource: WorldObject, account: TextLike, role: Role) -> str:
         case Truth.UNKNOWN:
             return f"{resource.address} may be the role {role.label}: in which account it is made is not known"
         case Truth.FALSE if equal(account, role.caller.account) is Truth.TRUE:
-            return f"there is no role {role.label}: {resource.address} has its name, and another path"
+            return f"there is no role {role.label}: {resource.address} has its name, but another path"
         case _:
             return ""

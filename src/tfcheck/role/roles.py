@@ -188,7 +188,7 @@ class Roles:
             secret_in = str(resource.address) if resource.sensitive("permissions_boundary") else ""
             boundary = self.policies.by_arn(reference, secret_in)
             if is_abroad(reference, resource):
-                foreign = f"the boundary of {resource.address}, of a partition that the role is not in"
+                foreign = f"the boundary of {resource.address}, which is in another partition"
                 boundary = PolicyOrReason(hidden=foreign)
         trust = self.policies.of_attribute(resource, "assume_role_policy")
         others = [("policy", boundary.refused if boundary else None), ("assume_role_policy", trust.refused)]

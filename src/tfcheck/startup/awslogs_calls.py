@@ -59,7 +59,7 @@ def log_calls(
     if makes_group is not Truth.FALSE and (exists is not Truth.TRUE or is_made):
         # NOTE: the driver first opens a stream, and creates the group only if there is none.
         severity = Severity.ERROR if exists is Truth.FALSE else Severity.WARNING
-        doubt = doubt if makes_group is Truth.TRUE else "whether the group is to be made is known only after apply"
+        doubt = doubt if makes_group is Truth.TRUE else "whether the group is to be created is known only after apply"
         seen = text([group, ":log-stream:"])
         yield place.require(rule, "logs:CreateLogGroup", seen, severity, doubt=doubt, documented=group, once=is_made)
 

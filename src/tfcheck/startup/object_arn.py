@@ -106,7 +106,7 @@ def _misshape(value: TextLike, world: World) -> MalformedArn | None:
     if isinstance(parts.service, str) and parts.service != "s3":
         return MalformedArn("is not an ARN of s3")
     if is_never_empty(parts.region) or is_never_empty(parts.account):
-        return MalformedArn("has a region or an account, which the ARN of an object has not")
+        return MalformedArn("has a region or an account, which the ARN of an object does not have")
     bucket_and_key = split_text(parts.resource, "/", limit=1)
     if bucket_and_key is None or (len(bucket_and_key) == 2 and "" not in bucket_and_key):
         return None

@@ -192,7 +192,7 @@ def _tail_error(tail: list[TextLike]) -> InvalidReference | None:
         return InvalidReference(what, symptom=_MALFORMED)
     stage, version = tail[1:] or ("", "")
     if isinstance(version, str) and 0 < len(version) < _SHORTEST_VERSION:
-        return InvalidReference("ends in a version id that is too short to be one", symptom=_SHORT_VERSION)
+        return InvalidReference("ends in a version id that is too short", symptom=_SHORT_VERSION)
     if is_never_empty(stage) and is_never_empty(version):
         what = (
             "has a version stage and a version id: AWS accepts one of them, and Secrets Manager both only if they agree"
@@ -227,7 +227,7 @@ def _secret_error(fields: list[TextLike]) -> InvalidReference | None:
     if (isinstance(kind, str) and kind != "secret") or name == "":
         return InvalidReference("names no secret: its sixth part must be `secret`", symptom=_MALFORMED)
     if _has_wildcard(name):
-        return InvalidReference("contains a wildcard, which is not one here")
+        return InvalidReference("contains a wildcard, which ECS does not expand")
     if has_no_suffix(name):
         what = "lacks the six random characters at its end, without which it works in its own account only"
         return InvalidReference(f"{what}: write the full ARN", Severity.WARNING)
@@ -240,9 +240,9 @@ def _parameter_error(resource: TextLike) -> InvalidReference | None:
     if isinstance(resource, str) and not resource.startswith("parameter/"):
         return InvalidReference("names no parameter: its resource must begin with `parameter/`")
     if beginning.startswith("parameter//"):
-        return InvalidReference("has two slashes behind `parameter`: remove one")
+        return InvalidReference("has two slashes after `parameter`: remove one")
     if _has_wildcard(resource):
-        return InvalidReference("contains a wildcard, which is not one here")
+        return InvalidReference("contains a wildcard, which ECS does not expand")
     return None
 
 

@@ -84,7 +84,7 @@ def find(
 def _sources_of_option(
     option: Path, configuration: PlannedModule | None, opentofu: bool | None, run: SourceAccess
 ) -> Sources:
-    hint = "--sources takes the directory of the root module, or the saved plan"
+    hint = "--sources accepts the directory of the root module, or the saved plan"
     if not option.exists():
         raise InputError(f"`{option}` does not exist", hint=hint)
     try:

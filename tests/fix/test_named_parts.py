@@ -9,7 +9,9 @@ import pytest
 from tests.cases import TESTDATA, Case
 from tests.fix.found import copied, replaced
 from tests.fix.test_place import fixes
+from tests.rows import every_row
 from tfcheck.fix.layout.render import text
+from tfcheck.fix.text.policy_text import Syntax
 from tfcheck.fix.values.templates import NamedParts
 from tfcheck.resolve import Resolver
 from tfcheck.vocabulary.address import ModulePath
@@ -83,3 +85,15 @@ def test_a_text_in_json_is_written_as_it_is_there(tmp_path: Path) -> None:
     (found,) = (each.fix for each in fixes(folder))
     assert 'Resource = ["arn:aws:s3:::acme-config/orders/${var.stage}.env"]' in found.diff
     assert found.safety == "safe"
+
+
+@every_row(
+    ("syntax", "written"),
+    [
+        (Syntax.HCL, r'"a\"\\\u202e\u001b\u009b\u0008\U000e0041$${b}é"'),
+        (Syntax.JSON, r'"a\"\\\u202e\u001b\u009b\b\udb40\udc41$${b}é"'),
+        (Syntax.TF_JSON, r'"a\"\\\u202e\u001b\u009b\b\udb40\udc41$${b}é"'),
+    ],
+)
+def test_what_nobody_sees_is_escaped(syntax: Syntax, written: str) -> None:
+    assert text(('a"\\\u202e\x1b\x9b\b\U000e0041${b}é',), syntax) == written

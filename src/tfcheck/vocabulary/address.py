@@ -236,9 +236,13 @@ def _key_text(key: InstanceKey) -> str:
         return ""
     if isinstance(key, int):
         return f"[{key}]"
-    is_plain = key.isprintable() and '"' not in key and "\\" not in key
-    written = key if is_plain else "".join(_escape(char) for char in key)
-    return '["' + written.replace("${", "$${").replace("%{", "%%{") + '"]'
+    return '["' + escape(key).replace("${", "$${").replace("%{", "%%{") + '"]'
+
+
+def escape(literal: str) -> str:
+    """Escape what a quoted string of Terraform's language cannot contain, and what is not printable."""
+    is_plain = literal.isprintable() and '"' not in literal and "\\" not in literal
+    return literal if is_plain else "".join(_escape(char) for char in literal)
 
 
 def _escape(char: str) -> str:

@@ -11,7 +11,7 @@ import msgspec
 from tfcheck.fix.edits.insertion import Insertion, indentation, line_start
 from tfcheck.fix.layout import new_block
 from tfcheck.fix.layout.new_block import block_lines, instance_index, member_behind, unit_of
-from tfcheck.fix.layout.render import StatementStyle, align, quote, render_on_one_line, statement
+from tfcheck.fix.layout.render import StatementStyle, align, as_json, quote, render_on_one_line, statement
 from tfcheck.fix.text.policy_text import object_at
 from tfcheck.fix.wanted import NeededStatement, free
 from tfcheck.hcl.modules import Module
@@ -116,7 +116,7 @@ def _insert_last(source: SourceText, value: JsonValue, name: str, content: objec
         return None
     last = value.members[-1]
     own_line = not source.text[line_start(source.text, last.start) : last.start].strip()
-    written = json.dumps(content, indent=2 if own_line else None, ensure_ascii=False)
+    written = as_json(content, indent=2 if own_line else None)
     base = indentation(source.text, last.start)
     lines = (source.newline + base).join(written.split("\n"))
     return (member_behind(source, last, f"{json.dumps(name)}: {lines}"),)

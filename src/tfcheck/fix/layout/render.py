@@ -8,7 +8,7 @@ opens a bracket without closing it not aligned.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import TypeAlias
 
 import msgspec
@@ -16,6 +16,7 @@ from msgspec.structs import replace
 
 from tfcheck.fix.text.policy_text import Syntax
 from tfcheck.fix.wanted import NeededStatement, Reference, Spelled
+from tfcheck.vocabulary.address import escape
 
 #: The maximum length of a written line.
 WIDEST = 110
@@ -97,11 +98,17 @@ def text(spelled: Spelled, syntax: Syntax = Syntax.HCL) -> str:
     if syntax is Syntax.HCL:
         if len(spelled) == 1 and isinstance(spelled[0], Reference):
             return spelled[0].expression
-        return '"' + "".join(_hcl_piece(each) for each in spelled) + '"'
+        return '"' + "".join(_hcl_piece(each, escape) for each in spelled) + '"'
     if syntax is Syntax.JSON:
         # NOTE: Terraform replaces `${...}` before the JSON is parsed, so references stay unchanged.
-        return '"' + "".join(_hcl_piece(each) for each in spelled) + '"'
-    return json.dumps("".join(_template_piece(each) for each in spelled), ensure_ascii=False)
+        return '"' + "".join(_hcl_piece(each, lambda literal: as_json(literal)[1:-1]) for each in spelled) + '"'
+    return as_json("".join(_template_piece(each) for each in spelled))
+
+
+def as_json(content: object, indent: int | None = None) -> str:
+    """Render JSON whose unprintable characters are escaped: no change may hide anything from its reader."""
+    written = json.dumps(content, indent=indent, ensure_ascii=False)
+    return "".join(char if char.isprintable() or char == "\n" else json.dumps(char)[1:-1] for char in written)
 
 
 def quote(literal: str) -> str:
@@ -115,11 +122,8 @@ def _template_piece(piece: str | Reference) -> str:
     return piece.replace("${", "$${").replace("%{", "%%{")
 
 
-def _hcl_piece(piece: str | Reference) -> str:
-    if isinstance(piece, Reference):
-        return _template_piece(piece)
-    escaped = json.dumps(piece, ensure_ascii=False)[1:-1]
-    return _template_piece(escaped)
+def _hcl_piece(piece: str | Reference, escaped: Callable[[str], str]) -> str:
+    return _template_piece(piece if isinstance(piece, Reference) else escaped(piece))
 
 
 def _items(wanted: NeededStatement, style: StatementStyle, *, principal: bool = False) -> list[Item]:

@@ -89,7 +89,12 @@ def test_no_output_is_more_than_text(name: str, capsys: pytest.CaptureFixture[st
     commands = (
         *(["check", "plan.json", "--format", each] for each in FORMATS),
         *(["check", "plan.json", "--verbose", "--expand"], ["diff", "plan.json"], ["show", "plan.json"], ["config"]),
-        *(["explain", name, "plan.json"], ["baseline", "plan.json", "--output", "-"], ["check", name]),
+        *(
+            ["fix", "plan.json"],
+            ["explain", name, "plan.json"],
+            ["baseline", "plan.json", "--output", "-"],
+            ["check", name],
+        ),
         *(["check", "plan.json", each, name] for each in ("--select", "--context", "--workspace", "--query")),
         *(["report", name], ["rules", name]),
     )

@@ -14,6 +14,7 @@ from tfcheck.analysis.options import DEFAULTS, FixSelection, RunOptions
 from tfcheck.analysis.session import Session
 from tfcheck.hcl.modules import FoundSources
 from tfcheck.report.causes import folded_message, remedies, skipped_blocks
+from tfcheck.report.safe_text import visible
 from tfcheck.report.words import instances, plural
 from tfcheck.repository import SourceAccess
 from tfcheck.symbolic import limits
@@ -303,11 +304,11 @@ def _left_note(findings: Sequence[Finding], shown: Container[Remedy]) -> str:
     """Explain what remains to be done about findings that differ only by instance, showing each HCL once."""
     first, number = findings[0], len(findings)
     message = f"{folded_message(first)} ({number:,} task definitions)" if number > 1 else first.message
-    note = f"left for you: {first.severity.value}[{first.rule}]: {message}"
+    note = f"left for you: {first.severity.value}[{first.rule}]: {visible(message)}"
     for gist, remedy in remedies(findings).items():
         again = bool(remedy.hcl) and gist in shown
         lines = () if again else filter(None, remedy.hcl.split("\n"))
-        note += "\n    ".join((f"\n  to do: {remedy.words}{' (as above)' * again}", *lines))
+        note += "\n    ".join((f"\n  to do: {visible(remedy.words)}{' (as above)' * again}", *lines))
     return note
 
 

@@ -48,6 +48,28 @@ def test_a_short_string_is_replaced_where_it_is_a_part_of_its_own(said: str, sho
     assert Redactor(["blue"], ["aws_iam_role", "aws_s3_bucket"]).text(said) == shown
 
 
+@every_row(
+    ("said", "shown"),
+    [
+        (f'`module.{SECRET}["{SECRET}"].aws_iam_role.{SECRET}[0].arn`', None),
+        (f"`aws_iam_role.{SECRET}`, `data.aws_iam_role.{SECRET}`", None),
+        ("`module.web`, `aws_iam_role.web`", None),
+        (f"`module.x{SECRET}`", "`module.x(sensitive)`"),
+        (f"`aws_iam_role.a{SECRET}`", "`aws_iam_role.a(sensitive)`"),
+        (f"`aws_iam_role.{SECRET}.x{SECRET}`", f"`aws_iam_role.{SECRET}.x(sensitive)`"),
+        (f'`module.{SECRET}["x{SECRET}"].aws_iam_role.web`', f'`module.{SECRET}["x(sensitive)"].aws_iam_role.web`'),
+    ],
+)
+def test_what_is_only_written_like_an_address_is_replaced(said: str, shown: str | None) -> None:
+    addresses = f'module.{SECRET}["{SECRET}"].aws_iam_role.{SECRET}[0]', f"data.aws_iam_role.{SECRET}"
+    assert Redactor([SECRET], ["aws_iam_role"], lambda: addresses).text(said) == (shown or said)
+
+
+@every_row("said", ['ca\\"na\\\\r$${y}\\u2028', 'ca\\"na\\\\r${y}\\u2028', 'ca"na\\r${y}\u2028'])
+def test_a_string_is_found_as_code_writes_it(said: str) -> None:
+    assert Redactor(['ca"na\\r${y}\u2028']).text(f'Resource = "b/{said}.env"') == 'Resource = "b/(sensitive).env"'
+
+
 SECRETS = (
     *("abc", "abcd", "abcdefgh", "abcdefghij", "abcdefghijABC", "abd", "xyz"),
     *("arn:aws:s3:::b", "arn:aws:s3:::bucket/key"),

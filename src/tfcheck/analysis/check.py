@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from itertools import chain
 from typing import TYPE_CHECKING
 
 import msgspec
@@ -144,7 +145,8 @@ def check_unredacted(
     """Return the report before anything sensitive is removed, and the redactor that removes it."""
     now = progress or Progress()
     # NOTE: marks are collected from whole states, of which little is kept: the memory is reused by the check.
-    marked = [text for each in (plan, *(each.plan for each in stacks)) for text in each.secrets()]
+    plans = (plan, *(each.plan for each in stacks))
+    marked = [text for each in plans for text in each.secrets()]
     resolver = resolver_of(plan, sources, options.workspace, options.account)
     after = After(resolver, stacks, formerly(stacks))
     before = after.before()
@@ -156,8 +158,10 @@ def check_unredacted(
     of_checks = checks.findings(decided.tasks, after, locations)
     found = worst_first(waivers.waive_findings([*of_answers, *of_checks]))
     report = _report(decided, found, waivers, after, past)
-    types = plan.resource_types().union(*(each.plan.resource_types() for each in stacks))
-    redactor = Redactor((*resolver.evaluation.secrets, *marked), types)
+    types = {kind for each in plans for kind in each.resource_types()}
+    redactor = Redactor(
+        (*resolver.evaluation.secrets, *marked), types, lambda: chain.from_iterable(map(Plan.written_addresses, plans))
+    )
     wanted = options.wanted_fixes(report) if options.fixes and limits.take(_FINDING_STEPS * len(found)) else ()
     if options.excerpts:
         from tfcheck.analysis.excerpts import ExcerptReader
@@ -270,7 +274,7 @@ def _with_fixes(report: Report, wanted: Sequence[Finding], after: After, redacto
 
 def writes_secret(fix: Fix, redactor: Redactor) -> bool:
     """Whether a fix would write a sensitive value."""
-    added = (line[1:] for line in fix.diff.splitlines() if line.startswith("+"))
+    added = (line[1:] for line in fix.diff.split("\n") if line.startswith("+"))
     return redactor.finds(fix.hcl) or any(map(redactor.finds, added))
 
 

@@ -8,15 +8,16 @@ A string of eight characters or more is replaced wherever it occurs. A shorter o
 only if it is a whole text, or is between `:`, `/`, `=`, `@`, quotes or backticks, as in ARNs, paths and names. Not
 searched for are strings of fewer than three characters, numbers of fewer than six digits, AWS regions, and words that
 name an environment, a level or a switch: Terraform marks the value of every parameter, even `prod`, and a report
-without that word would be useless. Addresses of resources and modules stay readable, since Terraform allows nothing
-sensitive in them.
+without that word would be useless. Addresses of resources and modules that are in the plan stay readable, since
+Terraform allows nothing sensitive in them. A name that somebody chose may look like another address, which does not.
 """
 
 from __future__ import annotations
 
 import re
 from bisect import bisect_right
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
+from functools import cached_property
 from typing import TypeVar, cast
 
 import msgspec
@@ -57,7 +58,9 @@ _WORDS = frozenset(
     }
 )
 _REGION = regex(r"[a-z]{2}(?:-[a-z]+){1,2}-\d")
+_PLAIN = regex(r"[\w ./:@=+,;!?()*#'-]*")
 _KEY = r"(?:\[(?:\d+|\"(?:[^\"\\]|\\.)*\")\])?"
+_STEP = regex(r"\"(?:[^\"\\]|\\.)*\"|[\w-]+")
 _AROUND = frozenset(":/=@\"'`")
 #: Fields without values of the plan: words of tfcheck's own, addresses of task definitions, and places.
 _FIXED: dict[type[msgspec.Struct], tuple[str, ...]] = {
@@ -89,14 +92,18 @@ _T = TypeVar("_T")
 class Redactor:
     """Replaces the strings that a plan marks."""
 
-    def __init__(self, secrets: Iterable[str], types: Iterable[str] = ()) -> None:
-        """Build from the secrets and from the resource types of the plan, which identify addresses."""
+    def __init__(
+        self, secrets: Iterable[str], types: Iterable[str] = (), addresses: Callable[[], Iterable[str]] = tuple
+    ) -> None:
+        """Build from the secrets, and from the resource types and the addresses of the plan."""
         self._by_start: dict[str, list[str]] = {}
-        for secret in sorted({str(each)[:_LONGEST] for each in filter(_is_looked_for, secrets)}):
+        forms = {form[:_LONGEST] for each in filter(_is_looked_for, secrets) for form in _forms(str(each)[:_LONGEST])}
+        for secret in sorted(forms):
             self._by_start.setdefault(secret[:_SHORTEST], []).append(secret)
         kinds = "|".join(map(re.escape, sorted(types)))
         resource = rf"|(?:data\.|ephemeral\.)?(?:{kinds})\.[\w-]+{_KEY}" if kinds else ""
         self._address = regex(rf"(?<![\w.:/-])(?:module\.[\w-]+{_KEY}{resource})(?:\.[\w-]+{_KEY})*")
+        self._addresses = addresses
         self._known: dict[str, str] = {}
         self._comparisons = _MOST_COMPARISONS
         self._rewriter = Rewriter(self.text, _text_fields, dict.fromkeys((Unknown, Text, JsonText), self._redact))
@@ -115,8 +122,9 @@ class Redactor:
             out: list[str] = []
             position = 0
             for found in self._address.finditer(text):
-                out += (self._replace_secrets(text, position, found.start()), found[0])
-                position = found.end()
+                start, end = found.start(), self._address_end(text, found.start(), found.end())
+                out += (self._replace_secrets(text, position, start), text[start:end])
+                position = end
             self._known[text] = "".join((*out, self._replace_secrets(text, position, len(text))))
         return self._known[text]
 
@@ -131,6 +139,21 @@ class Redactor:
     def _redact(self, value: Unknown | Text | JsonText) -> Unknown | Text | JsonText | str:
         shown = display(value)
         return value if self.text(shown) == shown else self.text(shown)
+
+    def _address_end(self, text: str, start: int, end: int) -> int:
+        """Return the end of what stays of an address: all of it, or the steps that the plan's addresses have."""
+        if self._replace_secrets(text, start, end) == text[start:end]:
+            return end
+        known = start
+        for step in _STEP.finditer(text, start, end):
+            if step[0] not in self._steps:
+                return known
+            known = step.end()
+        return end
+
+    @cached_property
+    def _steps(self) -> frozenset[str]:
+        return frozenset(step for each in self._addresses() for step in _STEP.findall(each))
 
     def _replace_secrets(self, text: str, start: int, end: int) -> str:
         out: list[str] = []
@@ -180,6 +203,19 @@ def _text_fields(kind: type[msgspec.Struct]) -> tuple[str, ...]:
     """Return the fields of a part of a report that may contain values of the plan."""
     fixed = _FIXED.get(kind, ())
     return tuple(each for each in kind.__struct_fields__ if each not in fixed)
+
+
+def _forms(secret: str) -> set[str]:
+    """Return a secret as it is, and as it is written in strings of Terraform's language and of JSON."""
+    if _PLAIN.fullmatch(secret):
+        return {secret}
+    from tfcheck.fix.layout.render import as_json, text
+    from tfcheck.fix.text.policy_text import Syntax
+    from tfcheck.hcl.formats import json
+
+    written = [as_json(secret), json.quote(secret), *(text((secret,), each) for each in Syntax)]
+    written.append(as_json(written[2][1:-1]))  # an expression in a .tf.json file
+    return {secret, *(each[1:-1] for each in written)}
 
 
 def _is_looked_for(secret: str) -> bool:

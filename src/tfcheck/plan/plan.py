@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from functools import cached_property
+from itertools import chain
 from typing import Generic, Protocol, TypeVar
 
 import msgspec
@@ -135,6 +136,16 @@ class Plan:
     def resource_types(self) -> frozenset[str]:
         """Return the types of all resources and data sources in the plan."""
         return frozenset(kind for _, kind in self._rows) | frozenset(self._prior.reads)
+
+    def written_addresses(self) -> Iterator[str]:
+        """Yield the addresses of what is in the plan, and those of what its configuration declares, in any module."""
+        yield from (row.address for rows in self._rows.values() for row in rows)
+        yield from (row.address for rows in self._prior.reads.values() for row in rows)
+        waiting = [self.configuration] if self.configuration else []
+        while waiting:
+            module = waiting.pop()
+            yield from chain(module.resources, (call.address for call in module.calls.values()))
+            waiting += [call.module for call in module.calls.values()]
 
     def instances(self, *types: str, mode: str = "managed") -> list[Instance]:
         """Return the instances of these resource types in the plan's order, including deleted ones."""

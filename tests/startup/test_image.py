@@ -21,15 +21,16 @@ def test_an_image_in_ecr_needs_a_token_and_the_repository() -> None:
 
 
 def test_a_pull_through_cache_is_filled_and_made() -> None:
-    rule = MadeResource("aws_ecr_pull_through_cache_rule.r", {"ecr_repository_prefix": "ROOT"})
-    found = rows(image.RULE, task({"image": ECR}), MadeWorld(rule))[4:]
+    rule = MadeResource("aws_ecr_pull_through_cache_rule.r", {"ecr_repository_prefix": "quay"})
+    cached = task({"image": ECR.replace("/shop", "/quay/shop")})
+    found = rows(image.RULE, cached, MadeWorld(rule))[4:]
     assert [(action, severity) for _, action, _, severity in found] == [
         ("ecr:BatchImportUpstreamImage", "warning"),
         ("ecr:CreateRepository", "warning"),
     ]
-    arn = "arn:aws:ecr:eu-west-1:111122223333:repository/shop"
-    managed = MadeResource("aws_ecr_repository.shop", {"name": "shop", "arn": arn})
-    found = rows(image.RULE, task({"image": ECR}), MadeWorld(rule, managed))[4:]
+    arn = "arn:aws:ecr:eu-west-1:111122223333:repository/quay/shop"
+    managed = MadeResource("aws_ecr_repository.shop", {"name": "quay/shop", "arn": arn})
+    found = rows(image.RULE, cached, MadeWorld(rule, managed))[4:]
     assert [action for _, action, _, _ in found] == ["ecr:BatchImportUpstreamImage"]
 
 

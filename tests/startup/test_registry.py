@@ -75,10 +75,15 @@ def test_an_image_that_may_be_anywhere_is_in_doubt(image: Unknown) -> None:
         ("quay", "quay2/app", False),
         ("quay", "quay", False),
         ("ROOT", "anything", True),
+        ("ROOT", "own/app", False),
+        ("own", "own/app", True),
     ],
 )
 def test_a_pull_through_cache_holds_what_begins_with_its_prefix(prefix: str, name: str, *, cached: bool) -> None:
-    world = MadeWorld(MadeResource("aws_ecr_pull_through_cache_rule.r", {"ecr_repository_prefix": prefix}))
+    world = MadeWorld(
+        MadeResource("aws_ecr_pull_through_cache_rule.r", {"ecr_repository_prefix": prefix}),
+        MadeResource("aws_ecr_repository.own", {"arn": f"arn:aws:ecr:{HERE.region}:{HERE.account}:repository/own/app"}),
+    )
     image = Image(f"arn:aws:ecr:{HERE.region}:{HERE.account}:repository/{name}")
     assert caches(image, world) is cached
     elsewhere = Image(f"arn:aws:ecr:us-east-1:{HERE.account}:repository/{name}")

@@ -79,7 +79,10 @@ def _repository_name(path: TextLike) -> TextLike:
 
 
 def caches(image: Image, world: World) -> bool:
-    """Whether the repository is a pull-through cache, by a rule in the plan."""
+    """Whether the repository is a pull-through cache, by a rule in the plan.
+
+    A rule for the whole registry (`ROOT`) does not count for a repository of the plan: its images are pushed to it.
+    """
     parts = parse_arn(image.arn)
     if parts is None:
         return False
@@ -87,7 +90,10 @@ def caches(image: Image, world: World) -> bool:
         prefix, around = rule.attribute("ecr_repository_prefix"), rule.surroundings
         if isinstance(prefix, PlainText):
             here = equal(around.region, parts.region) & equal(around.account, parts.account)
-            pattern = "repository/*" if prefix == "ROOT" else text(["repository/", prefix, "/*"])
-            if here is not Truth.FALSE and glob(pattern, parts.resource) is Truth.TRUE:
+            if prefix == "ROOT":
+                covered = Truth.of(catalogue(world, REPOSITORY).find_by_arn(image.arn) is None)
+            else:
+                covered = glob(text(["repository/", prefix, "/*"]), parts.resource)
+            if here is not Truth.FALSE and covered is Truth.TRUE:
                 return True
     return False

@@ -31,6 +31,7 @@ _CASES = {
     "log-group": "image-and-logs",
     "log-group-absent": "role-in-other-stack",
     "log-router-file": "log-router-files",
+    "old-revision": "revision-stays",
     "parameter": "secrets-and-parameters",
     "policies-of-one-name": "two-policies-one-name",
     "policy-refused": "policies-refused",

@@ -67,6 +67,7 @@ def test_every_check_is_seeded() -> None:
     in_other_cases = {
         "deleted",
         "disabled-key",
+        "old-revision",
         "role-for-anyone",
         "foreign-default-key",
         "policy-refused",
@@ -116,6 +117,7 @@ IN_PASSING = {
     + ["env-file-arn"] * 6
     + ["log-options"] * 2
     + ["secret-reference"] * 12,
+    "revision-stays": ["old-revision"],
     "role-in-other-stack": ["log-group-absent"],
     "policies-refused": ["policy-refused"] * 5,
     "secrets-with-key": ["secret-reference"],

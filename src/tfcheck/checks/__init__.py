@@ -27,6 +27,7 @@ from tfcheck.checks import (
     log_options,
     log_region,
     log_router,
+    old_revision,
     parameter_region,
     platform_version,
     policies_of_one_name,
@@ -50,7 +51,7 @@ _MODULES = (
     *(env_file_type, env_file_arn, env_file_name, env_file_count, env_file_windows, platform_version),
     *(env_file_absent, env_file_content, image_host),
     *(secret_reference, secret_value, parameter_region, foreign_default_key, disabled_key, credential_spec_arn),
-    *(log_options, log_region, log_group_absent, deleted, log_router),
+    *(log_options, log_region, log_group_absent, deleted, old_revision, log_router),
     *(policies_of_one_name, policy_refused, role_for_anyone, efs_authorization),
     *(deploy_order, ecs_exec, credential_in_environment),
 )

@@ -98,6 +98,10 @@ _TABLE: dict[str, tuple[str, str]] = {
         "keep what the task needs, or change the task definition in the same plan so that it no longer names it",
         "",
     ),
+    "old-revision": (
+        "keep the permission until {address} runs the new revision, and remove it in a later change",
+        "",
+    ),
     "log-router": (
         "name the configuration of the log router by the ARN of its object",
         'options = {\n  "config-file-type"  = "s3"\n  "config-file-value" = "${aws_s3_bucket.config.arn}/app.conf"\n}',

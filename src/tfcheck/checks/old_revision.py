@@ -1,0 +1,99 @@
+"""Keep what the revision that a service still runs needs.
+
+A service that ignores changes of `task_definition`, because a pipeline deploys it, stays on its revision when Terraform
+registers a new one. So does a service that names a revision by its number. Terraform deregisters the old revision, but
+ECS goes on starting its tasks for that service. If the same change revokes what only the old revision needs, running
+tasks keep running, but new ones cannot start.
+
+tfcheck reports this if a permission that the old revision needs is allowed before the change and denied after it. Of
+revisions that Terraform did not register, it does not know what they need.
+
+Keep the permission until the service runs the new revision, and remove it in a later change.
+
+See https://docs.aws.amazon.com/AmazonECS/latest/developerguide/deregister-task-definition-v2.html.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import TypeAlias
+
+from tfcheck import startup
+from tfcheck.checks.mistake import Check, Misconfiguration
+from tfcheck.inventory.catalogue import is_in_same_region
+from tfcheck.inventory.change import is_created
+from tfcheck.inventory.ecs import TaskDefinition, tasks_by_address
+from tfcheck.inventory.named_objects import subject
+from tfcheck.inventory.world import World, WorldObject
+from tfcheck.symbolic.limits import take
+from tfcheck.symbolic.numbers import as_text
+from tfcheck.symbolic.sensitive_text import SENSITIVE
+from tfcheck.symbolic.value import TextLike, Truth, identity
+from tfcheck.verdict.judge import Judge
+from tfcheck.vocabulary.clipping import join_names
+from tfcheck.vocabulary.finding import Requirement, RoleKind, Severity, Verdict
+
+_Need: TypeAlias = tuple[str, str, TextLike | None]
+#: Steps for deciding one permission, and the permissions that a message lists.
+_STEPS, _SHOWN = 300, 3
+
+
+def _search(task: TaskDefinition, world: World) -> Iterator[Misconfiguration]:
+    old = tasks_by_address(world.before()).get(str(task.address)) if world.before() is not world else None
+    if old is None or old.problem or not is_created(task.resource, world):
+        return
+    running = world.once(_services_by_revision).get(_revision(old.resource), ())
+    here = task.resource.surroundings
+    staying = [each for each in running if is_in_same_region(each.surroundings, here) is Truth.TRUE]
+    revoked = [_words(each, world) for each in _lost_needs(old, task, world)] if staying else []
+    for service in staying if revoked else ():
+        shown = [*revoked[:_SHOWN], "more"] if revoked[_SHOWN:] else revoked
+        yield Misconfiguration(
+            f"{service.address} stays on the old revision of {task.address}, from which this plan revokes "
+            f"{join_names(shown)}",
+            Severity.ERROR,
+            about=" ".join(revoked),
+            explanation=("tasks that run go on running; none starts any more",),
+            address=str(service.address),
+            argument="task_definition",
+        )
+
+
+def _words(need: Requirement, world: World) -> str:
+    return f"{need.action} on {SENSITIVE if need.sensitive else subject(need.resource, world)}"
+
+
+def _services_by_revision(world: World) -> Mapping[tuple[str, str] | None, Sequence[WorldObject]]:
+    """Index the services by the family and revision that they run, where these are known."""
+    found: dict[tuple[str, str] | None, list[WorldObject]] = {}
+    for each in world.resources("aws_ecs_service"):
+        named = each.attribute("task_definition")
+        family, colon, number = named.rpartition("/")[2].partition(":") if isinstance(named, str) else ("", "", "")
+        if colon:
+            found.setdefault((family, number), []).append(each)
+    return found
+
+
+def _revision(task: WorldObject) -> tuple[str, str] | None:
+    family, number = task.attribute("family"), as_text(task.attribute("revision"))
+    return (family, number) if isinstance(family, str) and isinstance(number, str) else None
+
+
+def _lost_needs(old: TaskDefinition, new: TaskDefinition, world: World) -> Iterator[Requirement]:
+    """Yield what the old revision alone needs and what only the change denies to it."""
+    judge, earlier = world.once(Judge), world.before().once(Judge)
+    still = {_key(each, new, judge) for each in startup.requirements(new, world)}
+    for each in startup.requirements(old, world.before()):
+        is_required = each.severity is Severity.ERROR and each.role_kind is not RoleKind.INSTANCE
+        if not is_required or not take(_STEPS) or _key(each, old, judge) in still:
+            continue
+        if earlier.verdict(each, old) is Verdict.ALLOWED and judge.verdict(each, old) is Verdict.DENIED:
+            yield each
+
+
+def _key(need: Requirement, task: TaskDefinition, judge: Judge) -> _Need:
+    role = judge.role(need, task)
+    return (role.label or "") if role else "", need.action, identity(need.resource)
+
+
+CHECK = Check("old-revision", "old revisions that services stay on", __doc__, _search)

@@ -1,0 +1,103 @@
+"""A service that stays on an old revision keeps what that revision needs."""
+
+from __future__ import annotations
+
+import json
+
+from tests.checks.made_tasks import FILE, LATER, VIRGINIA, files, found_in, service
+from tests.made_world import HERE, MadeResource, MadeWorld
+from tests.rows import every_row
+from tfcheck.checks import old_revision
+from tfcheck.inventory.ecs import task_definitions
+from tfcheck.resolve.surroundings import Surroundings
+from tfcheck.symbolic.value import Value
+
+ARN = "arn:aws:ecs:eu-west-1:111122223333:task-definition/app"
+ROLE = "arn:aws:iam::111122223333:role/execution"
+TRUST = {"Effect": "Allow", "Action": "sts:AssumeRole", "Principal": {"Service": "ecs-tasks.amazonaws.com"}}
+
+
+def revision(number: Value, *container: dict[str, Value], created: bool = False) -> MadeResource:
+    text = json.dumps([{"name": "app", "image": "nginx", **each} for each in container])
+    arn: Value = LATER if created else f"{ARN}:{number}"
+    known: dict[str, Value] = {"family": "app", "requires_compatibilities": ["FARGATE"], "execution_role_arn": ROLE}
+    own: dict[str, Value] = {"revision": number, "arn": arn, "id": LATER if created else "app"}
+    return MadeResource("aws_ecs_task_definition.app", {**known, **own, "container_definitions": text})
+
+
+def role(*actions: str) -> tuple[MadeResource, MadeResource]:
+    trust, statement = ({"Version": "2012-10-17", "Statement": each} for each in (TRUST, _statement(actions)))
+    named: dict[str, Value] = {"arn": ROLE, "name": "execution", "id": "execution"}
+    return (
+        MadeResource("aws_iam_role.execution", {**named, "assume_role_policy": json.dumps(trust)}),
+        MadeResource("aws_iam_role_policy.p", {"name": "p", "role": "execution", "policy": json.dumps(statement)}),
+    )
+
+
+def _statement(actions: tuple[str, ...]) -> dict[str, object]:
+    return {"Effect": "Allow", "Action": list(actions), "Resource": "*"}
+
+
+BEFORE = (*role("s3:*"), revision(1, files(FILE)))
+
+
+def revoked(
+    *now: MadeResource,
+    runs: Value = f"{ARN}:1",
+    around: Surroundings = HERE,
+    earlier: tuple[MadeResource, ...] = BEFORE,
+) -> list[str]:
+    running = MadeResource("aws_ecs_service.app", service(task_definition=runs).attributes, around)
+    world = MadeWorld(*now, running, earlier=(*earlier, running))
+    (task,) = task_definitions(world)
+    return [str(each.about) for each in old_revision.CHECK.search(task, world)]
+
+
+NEXT = revision(LATER, {}, created=True)
+LOST = [f"s3:GetObject on {FILE}"]
+
+
+@every_row(
+    ("runs", "expected"),
+    [
+        (f"{ARN}:1", LOST),
+        ("app:1", LOST),
+        ("app:7", []),
+        ("app", []),
+        (ARN, []),
+        ("other:1", []),
+        (LATER, []),
+        (None, []),
+    ],
+)
+def test_a_service_that_definitely_stays_on_the_old_revision(runs: Value, expected: list[str]) -> None:
+    assert revoked(*role("logs:*"), NEXT, runs=runs) == expected
+
+
+def test_only_what_the_change_revokes_counts() -> None:
+    assert revoked(*role("s3:*"), NEXT) == []
+    assert revoked(*role("s3:GetObject"), NEXT) == []  # to locate the bucket is optional
+    assert revoked(*role("logs:*"), NEXT, earlier=(*role("logs:*"), revision(1, files(FILE)))) == []
+
+
+def test_what_the_new_revision_needs_as_well_is_reported_for_that() -> None:
+    assert revoked(*role("logs:*"), revision(LATER, files(FILE), created=True)) == []
+
+
+def test_a_revision_that_is_not_replaced_has_nothing_that_is_old() -> None:
+    assert revoked(*role("logs:*"), revision(1, files(FILE))) == []
+
+
+def test_a_service_in_another_region_runs_another_revision() -> None:
+    assert revoked(*role("logs:*"), NEXT, runs="app:1", around=VIRGINIA) == []
+
+
+def test_it_is_found_in_a_real_plan() -> None:
+    (found,) = found_in("revision-stays")
+    assert (found.rule, found.severity.value, found.change) == ("old-revision", "error", "introduced")
+    assert found.address == 'aws_ecs_service.deployed["web"]'
+    assert found.message == (
+        'aws_ecs_service.deployed["web"] stays on the old revision of aws_ecs_task_definition.app["web"], from which '
+        "this plan revokes s3:GetObject on arn:aws:s3:::releases/old/web.env"
+    )
+    assert found_in("revision-stays", "applied.plan.json") == []

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from tests.fix.found import copied, found_in
+from tests.fix.found import copied, found_in, replaced
 from tfcheck.analysis.fix_session import fix
 from tfcheck.analysis.options import FixSelection
 from tfcheck.fix.proposal import DraftFix
 
 CASE = "inline-and-managed-on-role"
+CALL = 'container_definitions = replace(\n    jsonencode([\n    {\n      name      = "ledger'
 ONLY = FixSelection(only=("log-group-absent",))
 
 
@@ -23,6 +24,16 @@ def test_the_group_is_created_and_referred_to(tmp_path: Path) -> None:
     assert (draft.fix.safety, draft.fix.proven) == ("review", True)
     assert '  name              = "/ecs/ledger"\n  retention_in_days = 30\n' in draft.fix.hcl
     assert "+          awslogs-group         = aws_cloudwatch_log_group.ledger.name\n" in draft.fix.diff
+
+
+def test_the_name_may_be_written_for_a_template(tmp_path: Path) -> None:
+    folder = copied(CASE, tmp_path)
+    file = folder / "main.tf"
+    replaced(file, '= "/ecs/ledger"\n', '= "GROUP"\n')
+    replaced(file, 'container_definitions = jsonencode([\n    {\n      name      = "ledger', CALL)
+    replaced(file, "      }\n    },\n  ])\n", '      }\n    },\n  ]),\n    "GROUP",\n    "/ecs/ledger"\n  )\n')
+    (draft,) = found(folder)
+    assert '-    "/ecs/ledger"\n+    aws_cloudwatch_log_group.ledger.name\n' in draft.fix.diff
 
 
 def test_a_group_that_other_callers_of_the_module_have_is_not_created_for_one(tmp_path: Path) -> None:

@@ -126,7 +126,8 @@ def test_git_makes_the_same_text_whatever_is_hidden(
      "    role = aws_iam_role.execution[each.key].id", '  "Principal": {"Service": "ecs-tasks.amazonaws.com"},',
      "  statement {", "  policy = <<EOF", '   Resource = "arn:aws:s3:::acme-config/web/prod.env",',
      '  family = "web"', "  cpu    = 256", '  memory = "512"', '  requires_compatibilities = ["FARGATE"]',
-     "  container_definitions = jsonencode([{", '  network_mode = "awsvpc"', "  tags = var.tags"],
+     "  container_definitions = jsonencode([{", '  network_mode = "awsvpc"', "  tags = var.tags",
+     '  { type = "s3", value = "s3://${aws_s3_bucket.b.id}/${aws_s3_object.o.key}" },'],
 )  # fmt: skip
 def test_policy_language_is_harmless(line: str) -> None:
     assert harmless(line)

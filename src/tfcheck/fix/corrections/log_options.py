@@ -10,6 +10,7 @@ import msgspec
 
 from tfcheck.checks import log_options, log_region
 from tfcheck.checks.log_group_absent import CHECK
+from tfcheck.fix.corrections.task_corrections import literals_in
 from tfcheck.fix.edits.insertion import ChangedAttribute, Insertion, Replacement, added_instances
 from tfcheck.fix.layout.into_list import items_into_object
 from tfcheck.fix.layout.new_block import block_lines, insert_after, instance_index, unit_of
@@ -237,7 +238,7 @@ class LogGroups(Finder):
     # Where the name is written
 
     def _options(self, task: Address, name: str, module: Module) -> list[_GroupOption]:
-        found: list[_GroupOption] = []
+        found, others = list[_GroupOption](), list[_GroupOption]()
         for block in module.blocks:
             is_task = block.type == "resource" and block.labels[:1] == (_TASK,)
             if isinstance(block, JsonBlock) or not (is_task or block.type == "locals"):
@@ -252,7 +253,10 @@ class LogGroups(Finder):
             for each in written if self._places.files.editable(block.source) else ():
                 text = written_text(each.source, OtherParts(each.start, each.end), evaluate)
                 found += [each] if text is not None and text.value == name else []
-        return found
+            texts = literals_in(block, scopes[0], self._resolver, self._places.files) if "/" in name else ()
+            same = (each for each in texts if each.value == name)
+            others += (_GroupOption(block, each.source, each.start, each.end, in_json=False) for each in same)
+        return found or others
 
     # The change
 
@@ -287,7 +291,8 @@ class LogGroups(Finder):
         hcl = "\n".join([*lines, "", f"awslogs-group = {reference}"])
         touched = tuple(ChangedAttribute(each.address, _CONTAINERS) for each in tasks)
         draft = draft_for_review(title, hcl, insertions, touched=touched, added=added)
-        found = proven_draft(draft, self._world, self._places.files, tasks, gone={each.message for each in findings})
+        gone, named = {each.message for each in findings}, [each.text for each in options]
+        found = proven_draft(draft, self._world, self._places.files, tasks, named, gone)
         after = Trial.after(self._world, draft).world if found is not None else self._world
         names = [flat(each.attribute("name")) for each in after.resources(_GROUP)]
         return None if any(names.count(each) > 1 for each in names if each) else found

@@ -15,7 +15,8 @@ _KEYS = (
     "content|statement|assume_role_policy|provider|depends_on|execution_role_arn|resource|data|"
     "valueFrom|environmentFiles|secrets|platform_version|family|network_mode|requires_compatibilities|task_role_arn|"
     "container_definitions|cluster|task_definition|launch_type|cpu|memory|desired_count|tags|"
-    r"awslogs-group|awslogs-region|awslogs-stream-prefix|options|logDriver|logConfiguration|(?:[a-z_]{1,60}_)?arns?"
+    r"awslogs-group|awslogs-region|awslogs-stream-prefix|options|logDriver|logConfiguration|"
+    r"log_group(?:_name)?|(?:[a-z_]{1,60}_)?arns?"
 )
 _SERVICES = (
     "s3|kms|ssm|secretsmanager|ecr|ecr-public|logs|sts|iam|ec2|ecs|elasticfilesystem|fsx|ds|cloudwatch|xray|sqs|sns|"
@@ -31,7 +32,7 @@ _SAFE_TEXT = (
     rf"(?:{_SERVICES}):[A-Za-z*?]{{1,60}}",  # an action
     r"[a-z0-9.-]{1,60}\.amazonaws\.com(?:\.cn)?",
     r"s3://[a-z0-9][\w./-]{0,128}|S3|s3|[0-9]{1,2}(?:\.[0-9]{1,2}){2}|LATEST",
-    rf"s3://{_HOLE}/[\w./-]{{0,128}}",
+    rf"s3://{_HOLE}/(?:{_HOLE}|[\w./-]){{0,128}}",
     r"awsvpc|bridge|host|FARGATE|EC2|EXTERNAL|awslogs",
     r"\*|Allow|Deny|AWS|Service|2012-10-17|2008-10-17|aws_[a-z0-9_]{1,60}",
 )

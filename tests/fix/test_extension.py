@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from tests.cases import TESTDATA, Case
-from tests.fix.found import after, copied, replaced
+from tests.fix.found import after, copied, found_in, replaced
 from tests.fix.open_policies import plan_with_open_policies
 from tests.fix.test_cases import edits
 from tests.rows import every_row
@@ -264,21 +264,35 @@ def test_statements_go_where_those_beside_them_are_written() -> None:
     assert '+      resources = distinct([for arn in var.env_files : split("/", arn)[0]])\n' in listed.diff
 
 
+def test_what_all_roles_of_a_policy_lack_goes_into_it_and_the_rest_elsewhere(tmp_path: Path) -> None:
+    folder = copied("policies-put-together", tmp_path)
+    own = '[{ type = "s3", value = "arn:aws:s3:::acme-put-together/job.env" }]'
+    both = "    secrets = [for name, arn in local.arns"
+    replaced(folder / "main.tf", both, f'    environmentFiles = each.key == "job" ? {own} : []\n{both}')
+    found = {each.fix.title: each.fix for each in found_in(folder).fixes.found}
+    assert found["add a statement to aws_iam_policy.secrets"].safety == "safe"
+    assert "secretsmanager" not in found["add aws_iam_role_policy.job_start_up"].hcl
+
+
 def test_an_item_of_a_list_is_a_text_and_a_call_may_be_a_list() -> None:
     text = 'data "aws_iam_policy_document" "d" {\n  statement {\n    actions   = ["s3:GetObject"]\n'
     text += "    resources = {}\n  }\n}\n"
     text += 'resource "x" "y" {\n  policy = data.aws_iam_policy_document.d.json\n}\n'
-    for written, is_extended in (
-        ('[local.files["a"], format("%s/*", var.bucket)]', True),
-        ("[one(var.files)]", True),
-        ("values(var.files)", False),
+    variable = 'variable "files" {\n  default = null\n}\n'
+    for written, added in (
+        ('[local.files["a"], format("%s/*", var.bucket)]', [', local.files["b"]']),
+        ("[one(var.files)]", [', local.files["b"]']),
+        ("values(var.files)", ['concat(values(var.files), [local.files["b"]])']),
+        ("var.others", ['concat(var.others, [local.files["b"]])']),
+        ("var.files", []),  # it may be null
+        ("var.others == [] ? local.a : local.b", []),
     ):
-        module = Module(".", [read_source(SourceText("main.tf", text.replace("{}", written)))])
+        module = Module(".", [read_source(SourceText("main.tf", (variable + text).replace("{}", written)))])
         block = module.resource("resource", "x", "y")
         assert block is not None
         needed = NeededStatement("A", ("s3:GetObject",), ((Reference('local.files["b"]'),),))
         found = extension(block.arguments["policy"], module, [needed])
-        assert [each.text for each in found.insertions] == ([', local.files["b"]'] if is_extended else [])
+        assert [each.text for each in found.insertions] == added
 
 
 @pytest.mark.parametrize(

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from tfcheck.fix.edits.insertion import apply_insertions, group_by_file
-from tfcheck.fix.layout.into_list import insert_into_list
+from tfcheck.fix.layout.into_list import insert_into_call, insert_into_list
 from tfcheck.fix.text.policy_text import ObjectParts, Syntax, read_parts
 from tfcheck.fix.wanted import NeededStatement
 from tfcheck.hcl.syntax.source import SourceText
@@ -56,6 +56,19 @@ def test_lists_end_as_those_of_the_neighbours_do(end: str) -> None:
     assert f'"s3:GetObject"{end}\n' in apply_insertions(text, group_by_file(insertions or ())[source])
 
 
+def test_each_list_is_spread_as_that_of_its_kind() -> None:
+    own = '    {\n      Action = ["a:B"]\n      Effect = "Allow"\n      Resource = [\n        "*",\n      ]\n    }'
+    text = f"x = {{\n  Statement = [\n{own}\n  ]\n}}\n"
+    policy = read_parts(text, text.index("{"))
+    assert isinstance(policy, ObjectParts)
+    item = policy.item("Statement")
+    assert item is not None
+    insertions = insert_into_list(source := SourceText("main.tf", text), item.value, [NEEDED], Syntax.HCL)
+    new = apply_insertions(text, group_by_file(insertions or ())[source])
+    assert 'Action = ["s3:GetObject"]\n' in new
+    assert 'Resource = [\n        "arn:aws:s3:::acme-config/web/prod.env",\n      ]\n' in new
+
+
 def test_a_single_statement_that_would_be_too_long_gets_a_line_of_its_own() -> None:
     own = '{ Effect = "Allow", Action = ["logs:CreateLogStream", "logs:PutLogEvents"], Resource = "*" }'
     text = f'x = {{\n  Version   = "2012-10-17"\n  Statement = {own}\n}}\n'
@@ -91,3 +104,27 @@ def test_a_line_stays_where_a_neighbour_must_not_be_shown() -> None:
     assert item is not None
     (insertion,) = insert_into_list(SourceText("main.tf", text), item.value, [NEEDED], Syntax.HCL) or ()
     assert insertion.text == f", {NEW}"
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        (
+            'x = {\n  Version   = "2012-10-17"\n  Statement = concat(local.a, var.b)\n}\n',
+            'x = {\n  Version = "2012-10-17"\n  Statement = concat(local.a, var.b, [\n'
+            '    { Effect = "Allow", Action = ["s3:GetObject"], Resource = "arn:aws:s3:::acme-config/web/prod.env" },\n'
+            "  ])\n}\n",
+        ),
+        ('x = {\n  Version   = "a password"\n  Statement = concat(local.a, var.b)\n}\n', ""),  # no diff may show it
+        ("x = {\n  Statement = concat(\n    local.a,\n    var.b)\n}\n", ""),
+        ("x = {\n  Statement = flatten(local.a)\n}\n", ""),
+    ],
+)
+def test_joined_lists_get_one_more_like_them(text: str, expected: str) -> None:
+    policy, like = read_parts(text, text.index("{")), '[{ Effect = "Allow", Action = ["a:B"], Resource = local.c }]'
+    assert isinstance(policy, ObjectParts)
+    item, source = policy.item("Statement"), SourceText("main.tf", text)
+    assert item is not None
+    other = (SourceText("locals.tf", like), read_parts(like, 0), Syntax.HCL)
+    insertions = insert_into_call(source, item.value, [NEEDED], *other)
+    assert (apply_insertions(text, group_by_file(insertions)[source]) if insertions else "") == expected

@@ -54,6 +54,16 @@ def test_a_policy_goes_with_the_gate_and_the_keys_of_its_role() -> None:
     assert tail.fix.safety == "safe"
 
 
+def test_a_policy_for_some_services_is_repeated_for_those_with_files() -> None:
+    text = 'resource "aws_iam_role" "r" {\n  for_each = local.services\n}\n'
+    (block,) = read_source(SourceText("main.tf", text)).blocks
+    given = Repeated("aws_iam_role.r", "id", block, ("api",), others=True, condition="length(each.value.files) > 0")
+    some = "{ for key, value in local.services : key => value if length(value.files) > 0 }"
+    assert given.repetition(by_value=True) == ("for_each", some)
+    by_role = '{ for key, role in aws_iam_role.r : key => role if key == "api" }'
+    assert given.repetition(by_value=False) == ("for_each", by_role)
+
+
 def test_a_policy_in_json_syntax_is_repeated_for_the_map_of_its_role() -> None:
     text = '{"resource": {"aws_iam_role": {"r": {"for_each": "${var.services}"}}}}'
     (block,) = read_source(SourceText("main.tf.json", text)).blocks

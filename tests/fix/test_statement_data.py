@@ -53,6 +53,16 @@ def test_a_key_with_a_colon_keeps_its_quotes_and_alignment() -> None:
     assert '+    "s3:GetBucketLocation"          = [aws_s3_bucket.config.arn]\n' in diff
 
 
+def test_a_map_of_arns_gets_one_by_the_name_of_its_object(tmp_path: Path) -> None:
+    folder = copied(CASE, tmp_path)
+    own = "aws_secretsmanager_secret.other.arn"
+    replaced(folder / "main.tf", f"[\n    {own},\n  ]", f"{{\n    other = {own}\n  }}")
+    replaced(folder / "main.tf", "Resource = local.secret_arns", "Resource = values(local.secret_arns)")
+    found = {each.fix.title: each.fix.hcl for each in found_in(folder, plan=plan_with_open_policies).fixes.found}
+    title = "add an element to local.secret_arns; aws_iam_role_policy.texts is made from it"
+    assert found[title] == f"app = {SECRET},"
+
+
 @pytest.mark.parametrize(
     ("old", "new", "role"),
     [

@@ -31,8 +31,7 @@ def test_only_what_a_policy_names_alone_is_granted(resource: str, *, granted: bo
 def test_what_may_be_null_is_named_only_where_it_is_not() -> None:
     file, bucket = (Reference("var.env_file"),), (Reference("aws_s3_bucket.b.arn"), "/x.env")
     both = NeededStatement("ReadFiles", ("s3:GetObject",), (bucket, file))
-    one, other = with_gates([both], lambda each: "var.env_file != null" if each == file[0] else "", gates=True) or ()
+    one, other = with_gates([both], lambda each: "var.env_file != null" if each == file[0] else "")
     assert (one.sid, one.resources, one.gate) == ("ReadFiles", (bucket,), "")
     assert (other.sid, other.resources, other.gate) == ("ReadFiles2", (file,), "var.env_file != null")
-    assert with_gates([both], lambda each: "var.env_file != null" if each == file[0] else "", gates=False) is None
-    assert with_gates([both], lambda _: "", gates=False) == (both,)
+    assert with_gates([both], lambda _: "") == (both,)

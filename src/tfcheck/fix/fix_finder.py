@@ -290,9 +290,11 @@ class FixFinder:
 
     def _fix_in_shared_policies(self, needs: Sequence[RoleNeed]) -> tuple[list[Case], list[RoleNeed]]:
         """Fix what roles of several blocks lack in a policy that they share; also return the rest."""
+        if self._sources is None:
+            return [], list(needs)
         cases = [
             RoleCase(each, lambda need: self.places.existing(need, wide=False))
-            for each in (join_by_shared_policy(needs, self.places.holders) if self._sources else ())
+            for each in join_by_shared_policy(needs, self.places.holders, self.places.grants_alike)
         ]
         found = self._proven(cases)
         done = {answer for case in found for answer in case.answers}

@@ -50,6 +50,7 @@ def _propose_by_callers(need: RoleNeed, places: FixPlaces, added: AddedPolicies)
     yield from propose_call_inputs(need, places)
     if places.names_all(need):
         return
+    yield from places.existing(need, wide=False, in_callers=True)
     if added.is_for_callers(need):
         yield from added.propose_at_callers(need)
     yield from propose_new_inputs(need, places)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import TypeAlias
 
 import msgspec
@@ -48,6 +48,17 @@ class NeededStatement(msgspec.Struct, frozen=True):
         """The list expression for the resources, if the sources have one."""
         part = self.resources[0][0] if len(self.resources) == 1 else ""
         return part if isinstance(part, Reference) and part.over else None
+
+
+def references_in(statements: Iterable[NeededStatement]) -> Iterator[Reference]:
+    """Yield the references in the resources of statements."""
+    for spelled in (one for each in statements for one in each.resources):
+        yield from (part for part in spelled if isinstance(part, Reference))
+
+
+def rewrite(statements: Iterable[NeededStatement], write: Callable[[Spelled], Spelled]) -> tuple[NeededStatement, ...]:
+    """Return statements with their resources written otherwise."""
+    return tuple(msgspec.structs.replace(each, resources=tuple(map(write, each.resources))) for each in statements)
 
 
 _STREAM = ":log-stream:"
@@ -115,9 +126,9 @@ def join_statements(statements: Iterable[NeededStatement]) -> tuple[NeededStatem
 
 
 def with_gates(
-    statements: Iterable[NeededStatement], gate_of: Callable[[Reference], str], *, gates: bool
-) -> tuple[NeededStatement, ...] | None:
-    """Put values that may be missing into gated statements of their own; None without `gates`."""
+    statements: Iterable[NeededStatement], gate_of: Callable[[Reference], str]
+) -> tuple[NeededStatement, ...]:
+    """Put values that may be missing into gated statements of their own."""
     found: list[NeededStatement] = []
     for each in statements:
         gated: dict[str, list[Spelled]] = {}
@@ -125,8 +136,6 @@ def with_gates(
             named = (gate_of(one) for one in resource if isinstance(one, Reference))
             gate = " && ".join(dict.fromkeys(filter(None, named)))
             gated.setdefault(gate, []).append(resource)
-        if not gates and any(gated):
-            return None
         for gate, resources in gated.items():
             name = each.sid if gate == next(iter(gated)) else free(each.sid, {one.sid for one in found})
             found.append(msgspec.structs.replace(each, sid=name, resources=tuple(resources), gate=gate or each.gate))

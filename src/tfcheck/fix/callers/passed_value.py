@@ -20,7 +20,7 @@ from tfcheck.fix.layout.render import WIDEST, StatementStyle, render_on_one_line
 from tfcheck.fix.policies.place import FixPlaces
 from tfcheck.fix.text.policy_text import ItemParts, ObjectParts, Syntax, object_at
 from tfcheck.fix.values.repetition import InstanceTerms, Statements, share_statements, terms_of_call
-from tfcheck.fix.wanted import Reference, Spelled
+from tfcheck.fix.wanted import Reference, Spelled, references_in, rewrite
 from tfcheck.hcl.evaluate.scope import Seen
 from tfcheck.hcl.syntax.block import Argument, Block
 from tfcheck.hcl.syntax.source import SourceText
@@ -105,8 +105,7 @@ class CallNeeds:
 
     def is_from_above(self, statements: Statements) -> bool:
         """Whether the calling module receives everything that statements name from its own caller."""
-        parts = (part for each in statements for one in each.resources for part in one)
-        return not any(isinstance(each, Reference) and not each.expression.startswith("var.") for each in parts)
+        return all(each.expression.startswith("var.") for each in references_in(statements))
 
     @cached_property
     def _keys(self) -> frozenset[InstanceKey]:
@@ -150,7 +149,7 @@ class CallNeeds:
             count = block.attribute_text("count") if block is not None else ""
             return (Reference(f"{first[1]}[*]{first[2]}", first[1]),) if first and not count.isdigit() else spelled
 
-        return tuple(replace(each, resources=tuple(map(spell, each.resources))) for each in statements)
+        return rewrite(statements, spell)
 
     def statements_for(self, key: InstanceKey, actions: Sequence[str], into: str = "") -> Statements | None:
         """Write what one instance lacks as the calling module does."""

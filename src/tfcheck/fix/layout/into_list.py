@@ -40,6 +40,22 @@ def insert_into_list(
     return adding.insert_joined(wanted, statements)
 
 
+def insert_into_call(
+    source: SourceText, call: Parts, wanted: Sequence[NeededStatement], other: SourceText, like: Parts, syntax: Syntax
+) -> tuple[Insertion, ...] | None:
+    """Add statements as the last argument of a `concat` on one line, like those of a list in a file; or None."""
+    written, end = source.text[call.start : call.end], call.end - 1
+    edits = unalign(source, call.start)
+    if edits is None or not written.startswith("concat(") or "\n" in written or comment_follows(source.text, end):
+        return None
+    base = source.newline + indentation(source.text, call.start)
+    known = like.items if isinstance(like, ListParts) else ()
+    style = style_of(other.text, [each for each in known if isinstance(each, ObjectParts)], syntax)
+    inner = f"{base}{style.unit}"
+    added = "".join(f"{inner}{inner.join(statement(each, style))}," for each in wanted)
+    return (*edits, Insertion(source, end, f", [{added}{base}]"))
+
+
 class _ListInsertion:
     """Adds statements after `last`."""
 
@@ -72,9 +88,7 @@ class _ListInsertion:
         width = line_end(self.text, statements.end) - line_start(self.text, statements.start)
         if width + sum(len(each) + 2 for each in added) <= WIDEST_LINE or self.style.syntax is Syntax.TF_JSON:
             return None
-        closer = list(unalign(self.source, statements.start))
-        lines = (self.text[line_start(self.text, each.offset) : line_end(self.text, each.offset)] for each in closer)
-        return closer if all(map(harmless, lines)) else None  # a diff shows them
+        return unalign(self.source, statements.start)
 
     def _broken(self, wanted: Sequence[NeededStatement], statements: ListParts) -> tuple[Insertion, ...]:
         """Put all statements on lines of their own, because one line would be too long."""
@@ -141,8 +155,17 @@ class _ListInsertion:
         return Insertion(self.source, offset, text)
 
 
-def unalign(source: SourceText, offset: int) -> Iterator[Replacement]:
-    """Yield edits that remove the alignment around a line whose value will span several lines."""
+def unalign(source: SourceText, offset: int) -> list[Replacement] | None:
+    """Remove the alignment around a line whose value will span several lines; None if no diff may show these lines."""
+    edits, text = list(_blanks_around(source, offset)), source.text
+    return (
+        edits
+        if all(harmless(text[line_start(text, each.offset) : line_end(text, each.offset)]) for each in edits)
+        else None
+    )
+
+
+def _blanks_around(source: SourceText, offset: int) -> Iterator[Replacement]:
     text, column = source.text, None
     own = line_start(text, offset)
     named = _NAMED.match(text, own)
@@ -205,12 +228,20 @@ def style_of(text: str, known: Sequence[ObjectParts], syntax: Syntax) -> Stateme
         effect="effect" in names or last.item("actions") is None,
         lists=action is not None and action.value in lists,
         resource_lists=resource is not None and isinstance(resource.value, ListParts),
-        spread=not flat and any("\n" in text[each.start : each.end] for each in lists),
+        spread=_is_spread(text, action, resource),
         trailing=ends_with_comma(text[each.start : each.end] for each in every),
         order=tuple(each.name for each in last.items),
         widest=max(WIDEST, *(len(text[each.start : each.end]) for each in shown)),
         unit=_unit(text, last),
     )
+
+
+def _is_spread(text: str, action: ItemParts | None, resource: ItemParts | None) -> tuple[bool, bool]:
+    """Whether actions, and resources, are on lines of their own; those of a single text as the others."""
+    shown = [each.value if each is not None else None for each in (action, resource)]
+    found = ["\n" in text[each.start : each.end] if isinstance(each, ListParts) else None for each in shown]
+    actions, resources = found
+    return bool(actions if actions is not None else resources), bool(resources if resources is not None else actions)
 
 
 def _separator(written: str, syntax: Syntax) -> str:

@@ -27,7 +27,7 @@ class StatementStyle(msgspec.Struct, frozen=True):
 
     `between` is the text between a name and its value, `pad` the text inside the braces of a one-line object,
     `ends_lines` the text after each item on its own line, `closes` that after the last one, `order` the items of a
-    statement. With `spread` each item of a list has its own line, and with `trailing` the last one has a comma too;
+    statement. With `spread` each action, or each resource, has its own line, and with `trailing` the last one a comma;
     `widest` is the maximum length of a one-line list. With `document` the names are those of an
     `aws_iam_policy_document`.
     """
@@ -45,7 +45,7 @@ class StatementStyle(msgspec.Struct, frozen=True):
     effect: bool = True
     lists: bool = False
     resource_lists: bool = False
-    spread: bool = False
+    spread: tuple[bool, bool] = (False, False)
     trailing: bool = True
     order: tuple[str, ...] = ()
     widest: int = WIDEST
@@ -133,26 +133,29 @@ def _items(wanted: NeededStatement, style: StatementStyle, *, principal: bool = 
         items.append((sid, text((wanted.sid,), style.syntax)))
     if style.effect:
         items.append((effect, '"Allow"'))
-    items.append((action, _list([(each,) for each in wanted.actions], style, is_list=style.lists or style.document)))
+    actions = [(each,) for each in wanted.actions]
+    is_wide = len(f"[{style.comma.join(text(each, style.syntax) for each in actions)}]") > WIDEST
+    spread = style.spread[0] or (is_wide and len(actions) > 1)
+    items.append((action, _list(actions, style, is_list=style.lists or style.document, spread=spread)))
     if wanted.resources:
         is_list = style.resource_lists or style.document
-        items.append((resource, _list(wanted.resources, style, is_list=is_list, spread=True)))
+        spread = style.spread[1] or len(wanted.resources) > 1
+        items.append((resource, _list(wanted.resources, style, is_list=is_list, spread=spread)))
     if principal and wanted.principal:
         items.append(_principal(wanted.principal, style))
     places = {name: place for place, name in enumerate(style.order)}
     return sorted(items, key=lambda each: places.get(each[0], len(places)))
 
 
-def _list(several: Sequence[Spelled], style: StatementStyle, *, is_list: bool, spread: bool = False) -> str | list[str]:
-    """Render texts as a string, a list on one line or, with `spread` and several texts, on several lines."""
+def _list(several: Sequence[Spelled], style: StatementStyle, *, is_list: bool, spread: bool) -> str | list[str]:
+    """Render texts as a string, a list on one line or, with `spread`, on several lines."""
     written = [text(each, style.syntax) for each in several]
     if len(several) == 1 and isinstance(several[0][0], Reference) and several[0][0].over:
         return several[0][0].expression
     if len(written) == 1 and not is_list:
         return written[0]
-    flat = f"[{style.comma.join(written)}]"
-    if not style.spread and (len(written) == 1 or (not spread and len(flat) <= WIDEST)):
-        return flat
+    if not spread:
+        return f"[{style.comma.join(written)}]"
     last = "," if style.syntax is Syntax.HCL and style.trailing else ""
     lines = [f"{each}," for each in written[:-1]] + [written[-1] + last]
     return ["[", *indent(lines, style.unit), "]"]

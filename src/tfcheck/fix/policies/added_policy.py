@@ -14,6 +14,7 @@ from tfcheck.fix.policies.exclusive_lists import list_exclusively
 from tfcheck.fix.policies.holders import FILLED, other_roles_words
 from tfcheck.fix.policies.place import Finder, FixPlaces
 from tfcheck.fix.proposal import Proposal, RoleNeed, extend_proposal, join_proposals
+from tfcheck.fix.values.listed_texts import collection_of
 from tfcheck.fix.values.repetition import (
     InstanceTerms,
     Repeated,
@@ -23,7 +24,7 @@ from tfcheck.fix.values.repetition import (
     terms_of_call,
     use_each_key,
 )
-from tfcheck.fix.wanted import Reference, Spelled, free
+from tfcheck.fix.wanted import Reference, Spelled, free, references_in
 from tfcheck.hcl.evaluate.scope import EvaluationError
 from tfcheck.hcl.syntax.block import Block
 from tfcheck.hcl.syntax.tf_json import JsonBlock
@@ -70,12 +71,23 @@ class AddedPolicies(Finder):
             if shared.filled and others and 2 * len(made) > len(siblings) and self._is_valid_in(shared, siblings):
                 every = msgspec.structs.replace(repeated, others=False)
                 yield from self._propose_after_roles(need, block, every, shared, siblings)
+            if condition := self._condition(shared, siblings, keys) if others and shared.by_value else "":
+                told = msgspec.structs.replace(repeated, condition=condition)
+                yield from self._propose_after_roles(need, block, told, shared, made)
             yield from self._propose_after_roles(need, block, repeated, shared, made)
+
+    def _condition(self, shared: SharedStatements, places: Sequence[Address], keys: Sequence[InstanceKey]) -> str:
+        """Return what is true in the places with these keys only: a list that statements name is not empty."""
+        lists = (each.resource_list for each in shared.statements)
+        conditions = dict.fromkeys(f"length({collection_of(each)}) > 0" for each in lists if each)
+        for each in (one for one in conditions if "each.value" in one):
+            if all(self._places.lists.evaluate(each, place) is (place.key in keys) for place in places):
+                return each
+        return ""
 
     def _is_valid_in(self, shared: SharedStatements, places: Sequence[Address]) -> bool:
         """Whether everything that statements name exists for these instances."""
-        parts = (part for each in shared.statements for one in each.resources for part in one)
-        named = {each.expression for each in parts if isinstance(each, Reference)}
+        named = {each.expression for each in references_in(shared.statements)}
         values = (self._places.lists.evaluate(each, place) for place in places for each in named)
         return not any(each is None or (isinstance(each, Unknown) and each.may_fail) for each in values)
 
@@ -130,9 +142,9 @@ class AddedPolicies(Finder):
         lists, statements = self._places.lists, shared.statements
         if lists.holds_no_arns(statements, made):
             return statements, None, made
-        given = self._places.gate(statements, made, block)
-        are_lists = all(each.resource_list for each in given)
-        given = given if are_lists or not made else self._places.with_lists(given, made[0])
+        given = self._places.gates.for_references(statements, made, block)
+        if made and not (repeated.is_repeated and all(each.resource_list for each in given)):
+            given = self._places.gates.for_lists(given, made[0])
         gates = dict.fromkeys(each.gate for each in given)
         if "" not in gates:
             there = [self._is_there(gates, each) for each in made]
@@ -140,11 +152,8 @@ class AddedPolicies(Finder):
             gate = repeated.only_where(" || ".join(gates), by_value=shared.by_value) if is_known else ""
             given = statements if len(gates) == 1 else given
             return given, gate or None, [each for each, is_there in zip(made, there, strict=True) if is_there]
-        count = lists.count(statements, made) if are_lists and not repeated.is_repeated else ""
-        if count:
-            return given, count, [each for each in made if not lists.may_be_empty(statements, [each])]
         always = [each for each in given if not each.gate]
-        return given, None if count is None or lists.may_be_empty(always, made) else "", made
+        return given, None if lists.may_be_empty(always, made) else "", made
 
     def _is_there(self, gates: Iterable[str], place: Address) -> bool | None:
         """Whether a referenced object exists in a place; None where Terraform may not know it in time."""

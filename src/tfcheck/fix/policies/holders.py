@@ -244,33 +244,50 @@ def needs_of_outside_roles(answers: Sequence[Answer], world: World) -> Iterator[
         yield RoleNeed((), tuple(several), name)
 
 
-def join_by_shared_policy(needs: Sequence[RoleNeed], holders: Holders) -> Iterator[RoleNeed]:
-    """Group the needs of roles where a policy is for exactly these: equal ones, or those of the roles of one block."""
+def join_by_shared_policy(
+    needs: Sequence[RoleNeed], holders: Holders, is_alike: Callable[[Holder, RoleNeed], bool]
+) -> Iterator[RoleNeed]:
+    """Group what roles lack where a policy is for exactly these: all of it for the roles of one block.
+
+    Otherwise it is what all of them lack: everything, or what a policy is for that grants the like (`is_alike`).
+    """
     by_role: dict[str, list[RoleNeed]] = {}
     for need in needs:
         for name in need.names() if need.answers else ():
             by_role.setdefault(name, []).append(need)
     done: set[str] = set()
-    tried: set[tuple[str, frozenset[tuple[str, object]]]] = set()
+    tried: set[str] = set()
     for need in needs:
         for holder in holders.of(need.roles[0]) if need.roles and need.answers else ():
-            asked, reach = _permissions(need), holders.reach(holder.resource) or frozenset()
-            if (str(holder.resource.address), asked) in tried or not done.isdisjoint(reach):
+            address, reach = str(holder.resource.address), holders.reach(holder.resource) or frozenset()
+            if address in tried or not done.isdisjoint(reach):
                 continue
-            tried.add((str(holder.resource.address), asked))
-            beside = {id(each): each for name in sorted(reach) for each in by_role.get(name, ())}.values()
+            tried.add(address)
+            found = {id(each): each for name in sorted(reach) for each in by_role.get(name, ())}.values()
+            beside = [each for each in found if each.names() <= reach]
+            if len(beside) < 2 or {name for each in beside for name in each.names()} != reach:
+                continue
             role = need.roles[0].address
             siblings = {str(each) for each in holders.instances(role) if each.module == role.module}
-            same = [
-                each for each in beside if each.names() <= reach and (_permissions(each) == asked or reach <= siblings)
-            ]
-            if len(same) > 1 and {name for each in same for name in each.names()} == reach:
+            whole = _sum(beside)
+            shared = whole if reach <= siblings else _common(beside)
+            if shared.answers and (len(shared.answers) == len(whole.answers) or is_alike(holder, shared)):
                 done |= reach
-                yield _sum(same)
+                yield shared
 
 
-def _permissions(need: RoleNeed) -> frozenset[tuple[str, object]]:
-    return frozenset((each.requirement.action, identity(each.requirement.resource)) for each in need.answers)
+def _common(needs: Sequence[RoleNeed]) -> RoleNeed:
+    """Return what all roles of several needs lack."""
+    lacking: dict[str, set[tuple[str, object]]] = {}
+    for each in needs:
+        for name, answers in each.answers_by_role().items():
+            lacking.setdefault(name, set()).update(map(_permission, answers))
+    common, whole = set.intersection(*lacking.values()), _sum(needs)
+    return whole.restrict_to([each for each in whole.answers if _permission(each) in common])
+
+
+def _permission(answer: Answer) -> tuple[str, object]:
+    return answer.requirement.action, identity(answer.requirement.resource)
 
 
 def _join_by_rule(needs: list[RoleNeed], is_shared: IsShared) -> Iterator[RoleNeed]:

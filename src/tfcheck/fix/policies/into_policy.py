@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from typing import TypeAlias
 
 import msgspec
 
 from tfcheck.fix.edits.insertion import Insertion, indentation, line_end, line_start
-from tfcheck.fix.layout.into_list import WIDEST_LINE, comment_follows, insert_into_list
+from tfcheck.fix.layout.into_list import WIDEST_LINE, comment_follows, insert_into_call, insert_into_list
+from tfcheck.fix.layout.longer_value import NewElement, longer
 from tfcheck.fix.layout.new_block import items_below, items_beside, member_behind, unit_of
 from tfcheck.fix.layout.render import StatementStyle, block, ends_with_comma, statement, text
 from tfcheck.fix.text.policy_statements import WrittenStatement, items, lists_of_statements, statements_of
 from tfcheck.fix.text.policy_text import (
     FileText,
     ListParts,
+    OtherParts,
     Parts,
     Syntax,
     document_of,
@@ -35,40 +38,28 @@ _LONGEST_LINE = 180
 _LOCATE = "s3:GetBucketLocation"
 
 
-class PolicyInsertion(msgspec.Struct, frozen=True):
-    """The insertions, and the policy document that they go into, if any.
+#: A list of statements: its file, its text, and the kind of that.
+_StatementList: TypeAlias = tuple[SourceText, Parts, Syntax]
 
-    `statements` are new ones, `resources` and `actions` are added to existing statements. `documents` are the names
-    of the changed policy documents and local values. `reported` is empty: no line of a changed map is aligned again.
+
+class PolicyEdit(msgspec.Struct, frozen=True):
+    """The insertions that give a policy more, described in words and as HCL.
+
+    `documents` are the names of the changed policy documents and local values, `reported` the keys of changed maps,
+    whose lines may have to be aligned again.
     """
 
     insertions: tuple[Insertion, ...]
-    source: SourceText
-    document: Block | None
-    statements: tuple[NeededStatement, ...]
-    resources: tuple[str, ...]
-    actions: tuple[str, ...]
     documents: tuple[str, ...]
-    in_file: bool
+    description: str
+    hcl: str
     reported: tuple[str, ...] = ()
 
-    @property
-    def description(self) -> str:
-        """Describe the insertions."""
-        parts = {"a statement": self.statements, "an action": self.actions, "a resource": self.resources}
-        counted = {one: len(several) for one, several in parts.items() if several}
-        return " and ".join(one if many == 1 else f"{many} {one.split()[1]}s" for one, many in counted.items())
 
-    @property
-    def hcl(self) -> str:
-        """The inserted text."""
-        listed = [f"{each}," for each in (*self.actions, *self.resources)]
-        if self.document is not None:
-            blocks = ("\n".join(block(each, StatementStyle(effect=False))) for each in self.statements)
-            return "\n\n".join(["\n".join(listed), *blocks]).strip()
-        style = StatementStyle(Syntax.JSON, quoted=True, between=": ") if self.in_file else StatementStyle()
-        written = ("\n".join(statement(each, style)) + "," for each in self.statements)
-        return "\n".join([*listed, *written])
+def count_parts(parts: Mapping[str, Sequence[object]]) -> str:
+    """Count what is added, by what one of it is called: `a statement and 2 resources`."""
+    counted = {one: len(several) for one, several in parts.items() if several}
+    return " and ".join(one if many == 1 else f"{many} {one.split()[1]}s" for one, many in counted.items())
 
 
 def insert_into_policy(
@@ -80,7 +71,7 @@ def insert_into_policy(
     adds: bool = True,
     shared: bool = False,
     beside: Sequence[Insertion] = (),
-) -> PolicyInsertion | None:
+) -> PolicyEdit | None:
     """Add to the policy in an argument; None if its text has no safe place.
 
     With `extends` a statement with the same actions gets the resources, and one for the same resources the actions;
@@ -98,17 +89,18 @@ def insert_into_policy(
     if into is None or (added and not adds) or extended.source not in (None, into):
         return None
     insertions = (*extended.insertions, *added)
-    edited = tuple(_edited_texts(argument, module, insertions))
-    return PolicyInsertion(
-        insertions,
-        into,
-        document,
-        extended.left,
-        extended.resources,
-        extended.actions,
-        edited,
-        isinstance(argument, FileText),
+    parts = {"a statement": extended.left, "an action": extended.actions, "a resource": extended.resources}
+    listed = "\n".join(f"{each}," for each in (*extended.actions, *extended.resources))
+    style = (
+        StatementStyle(Syntax.JSON, quoted=True, between=": ") if isinstance(argument, FileText) else StatementStyle()
     )
+    if document is not None:
+        blocks = ("\n".join(block(each, StatementStyle(effect=False))) for each in extended.left)
+        hcl = "\n\n".join([listed, *blocks]).strip()
+    else:
+        written = ("\n".join(statement(each, style)) + "," for each in extended.left)
+        hcl = "\n".join([*([listed] if listed else []), *written])
+    return PolicyEdit(insertions, tuple(_edited_texts(argument, module, insertions)), count_parts(parts), hcl)
 
 
 def _edited_texts(argument: Argument, module: Module, insertions: Sequence[Insertion]) -> Iterator[str]:
@@ -131,13 +123,38 @@ def _statements(
         if document is not None:
             found = None if lists and isinstance(document, JsonBlock) else insert_into_document(document, wanted)
             return found or (), document.source if found else None
-        for source, listed, syntax in lists_of_statements(argument, module):
-            usable = syntax is Syntax.HCL or not lists
-            if usable and (made := insert_into_list(source, listed, wanted, syntax)):
+        places = _places_for(wanted, argument, module)
+        for source, listed, syntax in places if not lists or all(each[2] is Syntax.HCL for each in places) else ():
+            is_call = isinstance(listed, OtherParts)
+            if made := (
+                insert_into_call(source, listed, wanted, *places[-1])
+                if is_call
+                else insert_into_list(source, listed, wanted, syntax)
+            ):
                 return made, source
     except MalformedError:
         pass
     return (), None
+
+
+def _places_for(wanted: Sequence[NeededStatement], argument: Argument, module: Module) -> list[_StatementList]:
+    """List the places for new statements: of several joined lists, first one for the same services, or for several."""
+    lists = list(lists_of_statements(argument, module))
+    if len(lists) <= 2:
+        return lists
+    call, *others = lists
+    services: dict[tuple[SourceText, int], set[str]] = {}
+    for each in statements_of(argument, module):
+        place = (each.source, each.among.start if each.among is not None else 0)
+        services.setdefault(place, set()).update(map(_service, _item_texts(each, each.actions)))
+    asked = {_service(f'"{action}"') for each in wanted for action in each.actions}
+    known = [(services.get((each[0], each[1].start), set()), each) for each in others]
+    fitting = [each for own, each in known if own & asked] + [each for own, each in known if len(own) > 1]
+    return [*fitting, call, *others]
+
+
+def _service(action: str) -> str:
+    return action.lower().partition(":")[0]
 
 
 def insert_into_document(document: Block, wanted: Sequence[NeededStatement]) -> tuple[Insertion, ...] | None:
@@ -184,11 +201,11 @@ def _style(text: str, document: Block, nested: Sequence[Block]) -> StatementStyl
     named = any("sid" in each.arguments for each in shown) or not shown
     effect = any("effect" in each.arguments for each in shown)
     every = [each.attribute_text(name) for each in shown for name in ("actions", "resources")]
-    lists = every[-2:]
+    actions, resources = every[-2:] or ("", "")
     return StatementStyle(
         sid=named,
         effect=effect,
-        spread=all("\n" in each for each in lists) and bool(lists),
+        spread=("\n" in actions, "\n" in resources),
         trailing=ends_with_comma(every),
         order=tuple(shown[-1].arguments) if shown else (),
         unit=unit_of(document),
@@ -213,6 +230,8 @@ def _insert_into_json(document: JsonBlock, wanted: Sequence[NeededStatement]) ->
 _TEXT = regex(
     r'"[^"\n]*"|(?:data\.)?aws_\w+\.[\w-]+(?:\[(?:\w+|"[^"\[\]]*"|(?:each|count)\.\w+)\])?\.arn|format\([^()]*\)'
 )
+#: A list by an expression, which `concat` makes longer.
+_LIST = regex(r'(?:var|local|module)(?:\.[\w-]+)+|values\([\w.\[\]"-]+\)|[\w.-]+\[\*\]\.arn|\[for [^\n]*\]')
 _QUOTED_ARN = regex(r'"\$\{[^{}"]*\}"')
 
 
@@ -248,7 +267,7 @@ def extension(
         here = [one for one in free if source is None or one.source is source]  # a policy is changed in one file
         is_open = each.principal is not None or bool(each.gate)
         asked = {f'"{action.lower()}"' for action in each.actions}
-        like = (one for one in here if _has_beside(_item_texts(one, one.actions), asked))
+        like = (one for one in here if _has_beside(_item_texts(one, one.actions), asked) and not _is_null(one, module))
         extensible = not is_open and bool(each.resources) and each.resource_list is None
         ways = [(one, one.resources, _texts(one, each), resources) for one in like if extensible and one.is_plain]
         corrected = {
@@ -271,9 +290,16 @@ def extension(
     return Extension(tuple(insertions), tuple(resources), tuple(actions), tuple(left), source)
 
 
+def _is_null(statement: WrittenStatement, module: Module) -> bool:
+    """Whether the resources are an input that callers may leave null, which `concat` does not accept."""
+    named = _item_texts(statement, statement.resources)[:1]
+    variable = module.variable(named[0].removeprefix("var.")) if named and named[0].startswith("var.") else None
+    return variable is not None and variable.attribute_text("default") == "null"
+
+
 def _is_about(statement: WrittenStatement, wanted: NeededStatement) -> bool:
     actions = (*_item_texts(statement, statement.actions), *_actions(statement, wanted))
-    services = {each.lower().partition(":")[0] for each in actions}
+    services = set(map(_service, actions))
     is_open = not statement.is_plain or wanted.principal is not None or wanted.gate
     asked = set(_texts(statement, wanted))
     others = set(_item_texts(statement, statement.resources)) - asked
@@ -317,9 +343,12 @@ def _append_items(statement: WrittenStatement, parts: Parts, new: Sequence[str])
     source = statement.source
     listed = items(parts)
     written = _item_texts(statement, parts)
-    is_text = isinstance(parts, ListParts) or _TEXT.fullmatch(written[0])  # not a list by an expression
-    if not listed or not is_text or '"*"' in (*new, *written):
+    if not listed or '"*"' in (*new, *written):
         return None
+    if not isinstance(parts, ListParts) and not _TEXT.fullmatch(written[0]):
+        is_list, has_room = _LIST.fullmatch(written[0]), _has_room(statement, parts, [*new, "concat()"])
+        elements = [NewElement(each, each) for each in new]
+        return list(longer(source, parts.start, parts.end, elements, "")) or None if is_list and has_room else None
     if line_start(source.text, parts.end - 1) > listed[-1].end - 1:
         return items_below(source, parts, new)
     if "\n" in source.text[parts.start : parts.end] or comment_follows(source.text, parts.end):
@@ -342,7 +371,8 @@ def _has_room(statement: WrittenStatement, parts: Parts, new: Sequence[str]) -> 
     """Whether the line of a list stays short enough, or contains other text anyway."""
     written = statement.source.text
     start = line_start(written, parts.start)
-    width = line_end(written, parts.end) - start + len("[]") + sum(len(each) + 2 for each in new)
+    brackets = 0 if isinstance(parts, ListParts) else len("[]")
+    width = line_end(written, parts.end) - start + brackets + sum(len(each) + 2 for each in new)
     begins_its_line = not written[line_start(written, statement.start) : statement.start].strip()
     is_beside = "\n" not in written[statement.start : statement.end] and not begins_its_line
     return width <= WIDEST_LINE or is_beside

@@ -6,26 +6,23 @@ import itertools
 from collections.abc import Iterator, Mapping, Sequence
 from functools import cached_property, partial
 
-from msgspec.structs import replace
-
 from tfcheck.fix.edits.files import Files
 from tfcheck.fix.edits.insertion import ChangedAttribute, Insertion
 from tfcheck.fix.layout.new_policy import rename_taken_sids
 from tfcheck.fix.policies.holders import FILLED, Holder, Holders, came_near, other_roles_words
 from tfcheck.fix.policies.into_policy import insert_into_policy
 from tfcheck.fix.policies.policy_files import as_in_file, has_references, literal_in
-from tfcheck.fix.policies.statement_data import DataInsertion, StatementData
+from tfcheck.fix.policies.statement_data import StatementData
 from tfcheck.fix.proof.cycle import Dependencies
 from tfcheck.fix.proposal import Proposal, RoleNeed, join_proposals
 from tfcheck.fix.text.policy_statements import ReadableStatement, flat, readable
 from tfcheck.fix.text.policy_text import DOCUMENT, FileText, document_of, documents_of
 from tfcheck.fix.values.gates import Gates, explain_doubts
-from tfcheck.fix.values.listed_texts import collection_of, may_vary
 from tfcheck.fix.values.referable import Referable, Refuse
 from tfcheck.fix.values.repetition import InstanceTerms, SharedStatements, Statements, share_statements
 from tfcheck.fix.values.spelling import Spelling, adapt_bucket_arns
 from tfcheck.fix.values.written_lists import WrittenLists
-from tfcheck.fix.wanted import NeededStatement, Reference, needed_statements, rank, with_gates
+from tfcheck.fix.wanted import NeededStatement, Reference, needed_statements, rank
 from tfcheck.hcl.syntax.block import Block
 from tfcheck.hcl.syntax.source import SourceText
 from tfcheck.inventory.world import After, WorldObject
@@ -55,7 +52,7 @@ class FixPlaces:
         self.files = files
         self.holders = Holders(world)
         self.lists = WrittenLists(world)
-        self._gates = Gates(world.resolver, self.lists)
+        self.gates = Gates(world.resolver, self.lists)
 
     @cached_property
     def dependencies(self) -> Dependencies:
@@ -185,10 +182,16 @@ class FixPlaces:
         if need.elsewhere:
             yield from self.holders.of_named_role(need.elsewhere)
 
-    def existing(self, need: RoleNeed, *, wide: bool) -> Iterator[Proposal]:
-        """Propose to add to the roles' policies; with `wide`, to those that other roles share."""
+    def existing(self, need: RoleNeed, *, wide: bool, in_callers: bool = False) -> Iterator[Proposal]:
+        """Propose to add to the roles' policies; with `wide`, to those that other roles share.
+
+        With `in_callers` only to policies outside the roles' module that grant the same on other resources.
+        """
         names = need.names()
-        first = self.holders.of(need.roles[0]) if need.roles else self.holders_of(need)
+        first = list(self.holders.of(need.roles[0]) if need.roles else self.holders_of(need))
+        if in_callers:
+            own = need.roles[0].address.module
+            first = [each for each in first if each.resource.address.module != own and self.grants_alike(each, need)]
         fitting: list[tuple[Holder, str]] = []
         for holder in sorted(first, key=lambda each: not came_near(each, need)):
             reach = self.holders.reach(holder.resource)
@@ -202,6 +205,11 @@ class FixPlaces:
             added = self._propose_in_shared(holder, remark, need, extends=False)
             if added is not None and (extended is None or added.insertions != extended.insertions):
                 yield added
+
+    def grants_alike(self, holder: Holder, need: RoleNeed) -> bool:
+        """Whether a policy grants a needed action on other resources."""
+        actions = {each.requirement.action for each in need.answers}
+        return any(each.matches_action(one) for each in self.readable(holder) for one in actions)
 
     def _propose_by_statement(self, holders: Sequence[tuple[Holder, str]], need: RoleNeed) -> Iterator[Proposal]:
         """Propose to extend a statement of each policy, and to add the rest to the first policy."""
@@ -250,23 +258,13 @@ class FixPlaces:
         if len(places) > 1 and set(places.values()) == {place}:
             ways = itertools.chain(ways, (self.statements(need.answers, place, goal, lists=it) for it in (True, False)))
         for each in (one for one in ways if one is not None):
-            statements = self.with_lists(each, place) if name else each
+            statements = self.gates.for_lists(each, place) if name else each
             if self.lists.are_usable(statements, edited):
                 yield statements
 
     def own_holder(self, holder: Holder, role: WorldObject) -> Holder | None:
         """Return the policy of a role that is written in the same block as another one."""
         return next((each for each in self.holders.of(role) if each.argument is holder.argument), None)
-
-    def with_lists(self, statements: Statements, place: Address) -> Statements:
-        """Add gates to statements whose lists may be empty in another plan."""
-        block = self._resolver.block(place)
-        return tuple(
-            replace(each, gate=f"length({collection_of(each.resource_list)}) > 0")
-            if each.resource_list and may_vary(each.resource_list, place.module, block, self._resolver)
-            else each
-            for each in statements
-        )
 
     def _goal(self, holder: Holder) -> tuple[str | None, str]:
         """Name the policy document of a policy, if it has one, and the block that receives statements."""
@@ -286,8 +284,8 @@ class FixPlaces:
             return None
         own = self.holders.document_instances(module, name) if name else self.holders.instances(address)
         _, place = self.text_block(holder)
-        statements = with_gates(statements, self._gates.condition_finder(own, place), gates=name is not None)
-        if statements is None:
+        statements = self.gates.for_references(statements, own, place)
+        if name is None and any(each.gate and each.resource_list is None for each in statements):
             return None
         around = place.source.text[place.start : place.end] if place is not None else ""
         words = self._quoted_words(*(file.source for file in module.files), holder.argument.source)
@@ -315,15 +313,13 @@ class FixPlaces:
             return None
         (_, goal), (_, place), touched = self._goal(holder), self.text_block(holder), self.changes(holder)
         ways = {"extends": extends, "adds": adds, "shared": shared}
-        data = StatementData(holder, module, touched, self._resolver)
-        into = data.insert(passed.statements, **ways) or insert_into_policy(
-            holder.argument, module, passed.statements, beside=self.replacing, **ways
-        )
+        data = StatementData(holder, module, touched, self._resolver).insert(passed.statements, **ways)
+        into = data or insert_into_policy(holder.argument, module, passed.statements, beside=self.replacing, **ways)
         if into is None or not self.files.are_editable((*into.insertions, *passed.insertions)):
             return None
         goal = f"an inline policy of {goal}" if holder.attribute == "inline_policy" else goal
         remark += self.doubts(statements, place, holder.resource.address.module) if place is not None else ""
-        remark += f"; {goal} is made from it" if isinstance(into, DataInsertion) else ""
+        remark += f"; {goal} is made from it" if data is not None else ""
         goal, remark = passed.goal(join_names(into.documents or [goal])), passed.remark(module) + remark
         return Proposal(
             title=f"add {into.description}{goal}{remark}",
@@ -333,12 +329,6 @@ class FixPlaces:
             hcl=into.hcl,
             reported=(*passed.reported, *into.reported),
         )
-
-    def gate(self, statements: Statements, places: Sequence[Address], block: Block) -> Statements:
-        """Add gates to statements whose references may be missing in an instance of a block, or in another plan."""
-        found = with_gates(statements, self._gates.condition_finder(places, block), gates=True)
-        assert found is not None  # otherwise there would be no gates
-        return found
 
     def changes(self, holder: Holder) -> tuple[ChangedAttribute, ...]:
         """List the attributes in the plan that change with a policy's text, in every instance of its block."""

@@ -7,11 +7,11 @@ from functools import cached_property
 
 import msgspec
 
-from tfcheck.fix.edits.insertion import ChangedAttribute, Insertion
+from tfcheck.fix.edits.insertion import ChangedAttribute, Insertion, Replacement
 from tfcheck.fix.layout.longer_value import NewElement, label_like, longer
 from tfcheck.fix.layout.render import align, quote, text
 from tfcheck.fix.policies.holders import Holder
-from tfcheck.fix.policies.into_policy import extension
+from tfcheck.fix.policies.into_policy import PolicyEdit, count_parts, extension
 from tfcheck.fix.proof.trial import Trial, change_sources
 from tfcheck.fix.text.policy_statements import flat, items, statements_of
 from tfcheck.fix.text.policy_text import (
@@ -38,6 +38,7 @@ from tfcheck.symbolic.regex import regex
 from tfcheck.symbolic.value import JsonText, PlainText, Text, Value
 
 _LOCAL = regex(r"(?<![\w.])local\.([\w-]+)")
+_ARN = regex(r"(?:data\.)?aws_\w+\.([\w-]+)\.arn")
 _ACTION = regex(r'"[a-z0-9-]+:[A-Za-z*]+"')
 _RESOURCES = regex(r"(?i)resources?|.*arns?")
 _LABEL = regex(r"(?i)sid|id|name")
@@ -46,28 +47,6 @@ _LISTED = ("Action", "Resource")
 _MOST = 8
 #: Each action and resource that a policy allows.
 _Grants = frozenset[tuple[str, str]]
-
-
-class DataInsertion(msgspec.Struct, frozen=True):
-    """The insertions into local values, which are called `documents`.
-
-    `reported` are the keys of the changed maps, whose lines may have to be aligned again.
-    """
-
-    insertions: tuple[Insertion, ...]
-    documents: tuple[str, ...]
-    elements: tuple[str, ...]
-    reported: tuple[str, ...]
-
-    @property
-    def description(self) -> str:
-        """Describe the insertions."""
-        return "an element" if len(self.elements) == 1 else f"{len(self.elements)} elements"
-
-    @property
-    def hcl(self) -> str:
-        """The inserted text."""
-        return "\n".join(f"{each}," for each in self.elements)
 
 
 class _Collection(msgspec.Struct, frozen=True):
@@ -85,16 +64,14 @@ class _Collection(msgspec.Struct, frozen=True):
         """Return the text of a part."""
         return self.source.text[parts.start : parts.end]
 
-    def elements_for(self, wanted: NeededStatement, *, only_texts: bool) -> tuple[NewElement, ...]:
+    def elements_for(self, wanted: NeededStatement) -> tuple[NewElement, ...]:
         """Write a statement as elements like those of the collection; none if they are of another kind."""
         values = [each.value for each in self.parts.items] if isinstance(self.parts, ObjectParts) else self.parts.items
         objects = [each for each in values if isinstance(each, ObjectParts) and each.items]
-        if only_texts and (objects or isinstance(self.parts, ObjectParts)):
-            return ()
         if objects and len(objects) == len(values) and not self.source.name.endswith(".json"):
             return self._objects(objects, wanted)
         if isinstance(self.parts, ObjectParts):
-            return self._by_action(self.parts, wanted)
+            return self._by_action(self.parts, wanted) or self._by_name(self.parts, wanted)
         return self._texts(wanted) if self.parts.items else ()
 
     def _texts(self, wanted: NeededStatement) -> tuple[NewElement, ...]:
@@ -113,6 +90,16 @@ class _Collection(msgspec.Struct, frozen=True):
             return ()
         value = f"[{', '.join(map(text, wanted.resources))}]"
         return tuple(NewElement(value, value, each) for each in wanted.actions if f'"{each}"' not in names)
+
+    def _by_name(self, parts: ObjectParts, wanted: NeededStatement) -> tuple[NewElement, ...]:
+        """Write a map of ARNs, each by the name of its object."""
+        names = [each.name for each in parts.items]
+        arns = [text(each) for each in wanted.resources]
+        named = [(found[1], arn) for arn in arns if (found := _ARN.fullmatch(arn))]
+        is_plain = all(_ARN.fullmatch(self.text_of(each.value)) for each in parts.items)
+        if not is_plain or len(named) < len(arns):
+            return ()
+        return tuple(NewElement(arn, arn, free(name, names, "_")) for name, arn in named)
 
     def _objects(self, objects: Sequence[ObjectParts], wanted: NeededStatement) -> tuple[NewElement, ...]:
         last = objects[-1]
@@ -178,7 +165,7 @@ class StatementData:
         self._touched = touched
         self._resolver = resolver
 
-    def insert(self, wanted: Statements, *, extends: bool, adds: bool, shared: bool) -> DataInsertion | None:
+    def insert(self, wanted: Statements, *, extends: bool, adds: bool, shared: bool) -> PolicyEdit | None:
         """Add statements where the policy's text has none; None if nothing gives exactly them.
 
         With `extends` also add the resources of statements to lists that the policy's text names. `adds` and `shared`
@@ -189,20 +176,21 @@ class StatementData:
             return None
         if isinstance(argument, FileText) or not is_own(argument, self._module):
             return None
-        collections = list(self._collections())
-        if not collections:
+        written = statements_of(argument, self._module)
+        lists = {(each.source, each.among.start) for each in written if each.among is not None}
+        collections = [each for each in self._collections() if (each.source, each.parts.start) not in lists]
+        if not collections or (written and not extends):
             return None
-        only_texts = bool(statements_of(argument, self._module))
-        if only_texts and (not extends or not extension(argument, self._module, wanted).left):
+        found = extension(argument, self._module, wanted)
+        # NOTE: a list that `concat` would make longer may be one of the collections.
+        if written and not found.left and not any(isinstance(each, Replacement) for each in found.insertions):
             return None
-        return self._insert(wanted, collections, only_texts=only_texts)
+        return self._insert(wanted, collections)
 
-    def _insert(
-        self, wanted: Statements, collections: Sequence[_Collection], *, only_texts: bool
-    ) -> DataInsertion | None:
+    def _insert(self, wanted: Statements, collections: Sequence[_Collection]) -> PolicyEdit | None:
         chosen: dict[int, list[NewElement]] = {}
         for each in wanted:
-            ways = ((place, one.elements_for(each, only_texts=only_texts)) for place, one in enumerate(collections))
+            ways = ((place, one.elements_for(each)) for place, one in enumerate(collections))
             usable = [(place, elements) for place, elements in ways if elements][:_MOST]
             found = next((way for way in usable if self._adds(collections[way[0]].longer(way[1]), [each])), None)
             if found is None:
@@ -214,7 +202,8 @@ class StatementData:
             return None
         written = (f"{one.label} = {one.flat}" if one.label else one.flat for _, each in edited for one in each)
         keys = (f"{key.name} " for each, _ in edited if isinstance(each.parts, ObjectParts) for key in each.parts.items)
-        return DataInsertion(edits, tuple(dict.fromkeys(each.name for each, _ in edited)), tuple(written), tuple(keys))
+        names, elements = tuple(dict.fromkeys(each.name for each, _ in edited)), [f"{each}," for each in written]
+        return PolicyEdit(edits, names, count_parts({"an element": elements}), "\n".join(elements), tuple(keys))
 
     def _adds(self, edits: Sequence[Insertion], wanted: Sequence[NeededStatement]) -> bool:
         """Whether the policy then allows as much more as statements do, all of it for their actions."""

@@ -6,11 +6,11 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 
 import msgspec
 
-from tfcheck.fix.values.listed_texts import may_vary
+from tfcheck.fix.values.listed_texts import collection_of, may_vary
 from tfcheck.fix.values.repetition import Statements
 from tfcheck.fix.values.spelling import Spelling
 from tfcheck.fix.values.written_lists import WrittenLists
-from tfcheck.fix.wanted import NeededStatement, Reference
+from tfcheck.fix.wanted import NeededStatement, Reference, references_in, with_gates
 from tfcheck.hcl.evaluate.scope import EvaluationError
 from tfcheck.hcl.modules import Module
 from tfcheck.hcl.syntax.block import Block
@@ -40,9 +40,19 @@ class Gates:
         self._resolver = resolver
         self._lists = lists
 
-    def condition_finder(self, places: Sequence[Address], block: Block | None) -> Callable[[Reference], str]:
-        """Return the function that gives the condition of a reference in a block with the instances `places`."""
-        return lambda each: self._of(each, places, block)
+    def for_references(self, statements: Statements, places: Sequence[Address], block: Block | None) -> Statements:
+        """Add conditions to statements whose references may be missing in an instance of a block, or another plan."""
+        return with_gates(statements, lambda each: self._of(each, places, block))
+
+    def for_lists(self, statements: Statements, place: Address) -> Statements:
+        """Add conditions to statements whose lists may be empty in another plan."""
+        block = self._resolver.block(place)
+        return tuple(
+            msgspec.structs.replace(each, gate=f"length({collection_of(each.resource_list)}) > 0")
+            if each.resource_list and may_vary(each.resource_list, place.module, block, self._resolver)
+            else each
+            for each in statements
+        )
 
     def _of(self, reference: Reference, places: Sequence[Address], block: Block | None) -> str:
         part = _BUCKET_OF.fullmatch(reference.expression)
@@ -137,10 +147,8 @@ def _keys_of_callers(statements: Statements, module: Module) -> Iterator[str]:
 
 
 def _expressions(statements: Iterable[NeededStatement]) -> Iterator[str]:
-    for statement in statements:
-        for spelled in statement.resources:
-            # NOTE: a list is the task definition's, which relies on every instance in it.
-            yield from (each.expression for each in spelled if isinstance(each, Reference) and not each.over)
+    # NOTE: a list is the task definition's, which relies on every instance in it.
+    yield from (each.expression for each in references_in(statements) if not each.over)
 
 
 def _is_relied_on(instance: str, place: Block, module: Module) -> bool:

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
+from functools import partial
 
 import msgspec
 
 from tfcheck.fix.layout.render import quote
-from tfcheck.fix.wanted import NeededStatement, Reference, Spelled, join_statements
+from tfcheck.fix.wanted import NeededStatement, Reference, Spelled, join_statements, references_in, rewrite
 from tfcheck.hcl.evaluate.scope import Seen
 from tfcheck.hcl.syntax.block import Block
 from tfcheck.resolve import Resolver
@@ -60,7 +61,10 @@ def share_statements(
     With `fills` they then get what any of them lacks, as far as each gets only what belongs to it.
     """
     words = (_no_words, _own_words, _key_words, _all_words) if by_value else (_no_words, _key_words)
-    plain, *others = ([_rewritten(each, terms, names(terms)) for terms, each in instances] for names in words)
+    plain, *others = (
+        [rewrite(each, partial(_spell_in_terms, terms=terms, words=names(terms))) for terms, each in instances]
+        for names in words
+    )
     ways = (plain, [statements for _, statements in instances], *others)
     equal = (each[0] for each in ways if all(one == each[0] for one in each))
     shared = next((each for each in equal if by_value or not _names_value(each)), None)
@@ -76,8 +80,7 @@ def share_statements(
 
 def names_instance(statement: NeededStatement) -> bool:
     """Whether a statement names the instance of its block: `each.key`, `count.index`."""
-    parts = (part for one in statement.resources for part in one)
-    return any(isinstance(part, Reference) and _INSTANCE.search(part.expression) for part in parts)
+    return any(_INSTANCE.search(each.expression) for each in references_in([statement]))
 
 
 def _names_value(statements: Statements) -> bool:
@@ -118,13 +121,6 @@ def _leaves(expression: str, seen: Seen) -> list[tuple[str, str]]:
     return []
 
 
-def _rewritten(statements: Statements, terms: InstanceTerms, words: Mapping[str, str]) -> Statements:
-    return tuple(
-        msgspec.structs.replace(each, resources=tuple(_spell_in_terms(one, terms, words) for one in each.resources))
-        for each in statements
-    )
-
-
 def _spell_in_terms(spelled: Spelled, terms: InstanceTerms, words: Mapping[str, str]) -> Spelled:
     found: list[str | Reference] = []
     for each in spelled:
@@ -157,7 +153,7 @@ class Repeated(msgspec.Struct, frozen=True):
     """What a policy is repeated for: instances of `base` (`aws_iam_role.execution`, `module.service`).
 
     `attribute` is the role's name there, `block` the block with `for_each` or `count`, `keys` the instances that the
-    policy is for; with `others` there are more.
+    policy is for; with `others` there are more, of which a `condition` is false, if there is one.
     """
 
     base: str
@@ -165,6 +161,7 @@ class Repeated(msgspec.Struct, frozen=True):
     block: Block
     keys: tuple[InstanceKey, ...]
     others: bool
+    condition: str = ""
 
     @property
     def is_repeated(self) -> bool:
@@ -191,6 +188,7 @@ class Repeated(msgspec.Struct, frozen=True):
             value = "value" if by_value else what
             keys = [str(each) if isinstance(each, int) else quote(str(each)) for each in self.keys]
             choice = f"{name} == {keys[0]}" if len(keys) == 1 else f"contains([{', '.join(keys)}], {name})"
+            choice = self.condition.replace("each.", "") if by_value and self.condition else choice
             return "for_each", f"{{ for {name}, {value} in {collection} : {name} => {value} if {choice} }}"
         return ("count", f"length({self.base})") if self.is_counted else ("for_each", collection)
 
@@ -226,15 +224,13 @@ class Repeated(msgspec.Struct, frozen=True):
 
 def use_each_key(statements: Statements) -> Statements:
     """Replace `count.index` by `each.key`: a policy for some instances of a counted role uses a map."""
-    return tuple(
-        msgspec.structs.replace(each, resources=tuple(map(_without_count_index, each.resources))) for each in statements
-    )
 
+    def write(spelled: Spelled) -> Spelled:
+        return tuple(
+            Reference(each.expression.replace("[count.index]", "[each.key]"), each.over)
+            if isinstance(each, Reference)
+            else each
+            for each in spelled
+        )
 
-def _without_count_index(spelled: Spelled) -> Spelled:
-    return tuple(
-        Reference(each.expression.replace("[count.index]", "[each.key]"), each.over)
-        if isinstance(each, Reference)
-        else each
-        for each in spelled
-    )
+    return rewrite(statements, write)

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-
-from msgspec.structs import replace
+from functools import partial
 
 from tfcheck.fix.values.referable import Referable, References, Refuse, local_name
-from tfcheck.fix.wanted import NeededStatement, Reference, Spelled, join_parts
+from tfcheck.fix.wanted import NeededStatement, Reference, Spelled, join_parts, rewrite
 from tfcheck.inventory.world import After
 from tfcheck.symbolic.regex import regex
 from tfcheck.symbolic.sensitive_text import Sensitive, iter_stretches
@@ -200,16 +199,10 @@ def shorter(spelled: Spelled, partition_of: Callable[[str], object]) -> Spelled:
 
 def adapt_bucket_arns(statements: Sequence[NeededStatement], around: str) -> tuple[NeededStatement, ...]:
     """Write bucket ARNs with the buckets' names if the surrounding text does, otherwise with their ARNs."""
-    statements = [
-        replace(each, resources=tuple(_use_index(one, around) for one in each.resources)) for each in statements
-    ]
-    by_name = _BY_NAME.search(around)
+    indexed, by_name = rewrite(statements, partial(_use_index, around=around)), _BY_NAME.search(around)
     if by_name is None or _BY_ARN.search(around):
-        return tuple(statements)
-    return tuple(
-        replace(each, resources=tuple(_use_name(one, by_name[1], by_name[3]) for one in each.resources))
-        for each in statements
-    )
+        return indexed
+    return rewrite(indexed, partial(_use_name, head=by_name[1], attribute=by_name[3]))
 
 
 def _use_index(spelled: Spelled, around: str) -> Spelled:

@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 import msgspec
 
 from tfcheck.fix.text.policy_statements import flat
-from tfcheck.fix.values.listed_texts import collection_of, depends_on_elements, lists_in, may_vary, spelled_text
+from tfcheck.fix.values.listed_texts import collection_of, depends_on_elements, lists_in, spelled_text
 from tfcheck.fix.values.referable import Refuse
 from tfcheck.fix.wanted import NeededStatement, Reference, Spelled, is_exact, sid, writable
 from tfcheck.hcl.evaluate.scope import EvaluationError, Seen
@@ -119,22 +119,6 @@ class WrittenLists:
         lists = [each.resource_list.expression for each in statements if each.resource_list]
         seen = (self.evaluate(text, place) for text in lists for place in places)
         return not all(isinstance(each, list) and each for each in seen)
-
-    def count(self, statements: Sequence[NeededStatement], places: Sequence[Address]) -> str | None:
-        """Return the `count` of a policy that only has lists over one collection, if another plan may empty it.
-
-        It is empty if no plan empties it, and None if one of the places would have an invalid `count`.
-        """
-        lists = [each.resource_list for each in statements]
-        written = {collection_of(each) for each in lists if each}
-        module = places[0].module if places else None
-        if len(written) != 1 or None in lists or module is None:
-            return ""
-        (listed, *_) = filter(None, lists)
-        if not may_vary(listed, module, None, self._resolver):
-            return ""
-        (collection,) = written
-        return f"length({collection}) > 0 ? 1 : 0" if self.are_counted(statements, places) else None
 
     def are_counted(self, statements: Iterable[NeededStatement], places: Sequence[Address]) -> bool:
         """Whether Terraform knows the length of the lists in statements before apply."""

@@ -37,7 +37,7 @@ from tfcheck.pull_request.outcome import CommentAction
 from tfcheck.pull_request.refusal import RefusalError, RefusalKind
 from tfcheck.pull_request.report_comment import CommentOptions, CommentWording, OnClean, ReportComment
 from tfcheck.report.markdown.marker import hashed_target, marker, parse_marker
-from tfcheck.report.markdown.page import Page
+from tfcheck.report.markdown.page import OtherRun, Page
 from tfcheck.vocabulary.access import AccessChange
 from tfcheck.vocabulary.finding import Report, Verdict
 
@@ -505,7 +505,7 @@ def test_a_text_that_github_finds_too_long_is_tried_once_more_shorter(
         def choose_wording(self, earlier: EarlierComments) -> CommentWording:
             found = super().choose_wording(earlier)
 
-            def write(size: int, newer: str) -> str:
+            def write(size: int, newer: OtherRun | None) -> str:
                 sizes.append(size)
                 return found.write(size, newer)
 

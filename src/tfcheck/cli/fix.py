@@ -168,6 +168,5 @@ def _print(diff: str, colour: str) -> None:
     if coloured:
         from tfcheck.report.diff import diff_text
 
-        terminal.publish(diff_text(diff), None, colour=True)
-    else:
-        terminal.publish(diff, None, colour=False)
+        diff = diff_text(diff)
+    terminal.publish(diff, None, colour=coloured)

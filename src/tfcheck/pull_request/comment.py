@@ -23,7 +23,8 @@ from tfcheck.pull_request.refusal import RefusalError, RefusalKind, UncertainErr
 from tfcheck.pull_request.report_comment import CommentWording, OnClean, ReportComment
 from tfcheck.pull_request.shapes import Comment, User
 from tfcheck.report.markdown.marker import listed_targets, parse_marker
-from tfcheck.report.markdown.top import NEWER_RUN, UNKNOWN_RUN
+from tfcheck.report.markdown.page import OtherRun
+from tfcheck.report.markdown.top import NEWER_RUN
 
 _ROUNDS = 16
 _CONFLICT = 409
@@ -60,7 +61,7 @@ class CommentThread:
         self._was_slow = False
         self._doubt = ""
         self._late = ""
-        self._newer = ""
+        self._newer: OtherRun | None = None
         self._wrote = CommentAction.UNCHANGED
 
     @property
@@ -108,7 +109,7 @@ class CommentThread:
         if on_clean == "delete":
             return self._delete(live, wording)
         if self._may_be_overtaken(live[0].body or ""):
-            self._newer = self._conversation.newer_run()
+            self._newer = self._find_newer_run()
         body = self._body(wording)
         is_written = self._write_into(live[0], body)
         return self._clean_up(live, body, minimize=on_clean == "minimize") if is_written else None
@@ -180,7 +181,7 @@ class CommentThread:
     def _create_first(self, wording: CommentWording) -> Outcome | None:
         if not wording.wanted:
             return Outcome(CommentAction.NOTHING, "there is nothing to report")
-        self._newer = self._conversation.newer_run()
+        self._newer = self._find_newer_run()
         body = self._body(wording)
         self._others.written.add(without_run(body))
         try:
@@ -314,14 +315,18 @@ class CommentThread:
         else:
             self._doubt = "but slowly: the result of another job or a newer run may have been replaced"
             if not self._newer and is_all_clear(body):
-                self._newer = UNKNOWN_RUN
+                self._newer = OtherRun()
                 return False
         return True
 
     def _has_newer_run(self) -> bool:
         """Whether there is a newer run now, which the text must name."""
-        self._newer = self._conversation.newer_run()
-        return bool(self._newer)
+        self._newer = self._find_newer_run()
+        return self._newer is not None
+
+    def _find_newer_run(self) -> OtherRun | None:
+        found = self._conversation.newer_run()
+        return OtherRun(found) if found else None
 
     def _is_newer(self, body: str) -> bool:
         """Whether this is the complete comment of a newer run, which was not read before."""
@@ -368,7 +373,7 @@ class CommentThread:
                 if self._conversation.outdated_reason():
                     body, why = self._draft.render_outdated(self._size), "a newer commit has come meanwhile"
                 else:
-                    self._newer = self._conversation.newer_run() or UNKNOWN_RUN
+                    self._newer = self._find_newer_run() or OtherRun()
                     body, why = wording.write(self._size, self._newer), "another result may be missing"
                 made = self._conversation.create(self._replace_key(body))
                 return Outcome(CommentAction.CREATED, why, made.id, made.html_url)

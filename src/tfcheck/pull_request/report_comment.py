@@ -12,7 +12,7 @@ from tfcheck.pull_request.earlier import ANOTHER_JOB, EarlierComments
 from tfcheck.pull_request.outcome import Outcome
 from tfcheck.report.markdown import markdown
 from tfcheck.report.markdown.marker import ListedTargets, Marker, target_list
-from tfcheck.report.markdown.page import ListedResults, Page, PageContent, content
+from tfcheck.report.markdown.page import ListedResults, OtherRun, Page, PageContent, content
 from tfcheck.report.markdown.rest import edited_choices, new_waivers
 from tfcheck.report.markdown.top import SHARED_ID_HINT, mark, missing, name
 from tfcheck.report.safe_text import visible
@@ -50,7 +50,7 @@ class CommentWording(msgspec.Struct, frozen=True):
     `wanted`: a missing comment should be created.
     """
 
-    write: Callable[[int, str], str]
+    write: Callable[[int, OtherRun | None], str]
     clean: bool
     wanted: bool
 

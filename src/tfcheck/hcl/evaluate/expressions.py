@@ -168,8 +168,8 @@ class _Run:
             case Template():
                 return render(node, scope, self)
             case Variable():
-                found, seen = bound(scope, node.name)
-                if not found:
+                is_bound, seen = bound(scope, node.name)
+                if not is_bound:
                     raise EvaluationError(f"`{node.name}` is not defined")
                 return seen
             case Index():
@@ -182,18 +182,12 @@ class _Run:
             case ListOf():
                 return gather([self.see(item, scope) for item in node.items])
             case Conditional():
-                from tfcheck.hcl.evaluate.conditional import chosen, common_value
-
-                truth, marks = self.condition(node.condition, scope)
-                if isinstance(truth, Unknown):
-                    return mark_if(marks, common_value(node, truth, scope, self))
-                return mark_if(marks, chosen(node, truth, scope, self))
+                return self._conditional(node, scope)
             case Binary():
                 return self._binary(node, scope)
             case Unary():
-                operand = self.see(node.operand, scope)
-                result = invert(evaluate_all(operand)) if node.operator == "!" else negate(evaluate_all(operand))
-                return mark_if(is_marked(operand), result)
+                operand, compute_unary = self.see(node.operand, scope), invert if node.operator == "!" else negate
+                return mark_if(is_marked(operand), compute_unary(evaluate_all(operand)))
             case Splat():
                 return splat(node, scope, self)
             case ForList():
@@ -216,6 +210,14 @@ class _Run:
                 return node.name if name == "resource" else f"{name}.{node.name}"
             case _:
                 return None
+
+    def _conditional(self, node: Conditional, scope: Scope) -> Seen:
+        from tfcheck.hcl.evaluate.conditional import chosen, common_value
+
+        truth, marks = self.condition(node.condition, scope)
+        if isinstance(truth, Unknown):
+            return mark_if(marks, common_value(node, truth, scope, self))
+        return mark_if(marks, chosen(node, truth, scope, self))
 
     def _binary(self, node: Binary, scope: Scope) -> Seen:
         if node.operator in ("&&", "||"):

@@ -144,11 +144,9 @@ def _change_itself(fix: Fix) -> str:
     return f"{how}\n\n{fence(diff, 'diff')}"
 
 
-# Render the path of an access as a diagram that shows where it breaks.
-#
-# Follows the grammar of Mermaid's flowcharts (https://mermaid.js.org/syntax/flowchart.html). Ids are our own, since
-# names may be words of the grammar; labels are quoted, and special characters in them are `#…;`.
-
+# The path of an access as a Mermaid flowchart (https://mermaid.js.org/syntax/flowchart.html) that shows where it
+# breaks. Ids are our own, since names may be words of the grammar; labels are quoted, and special characters in them
+# are `#…;`.
 
 _MOST_NODES = 12
 _LONGEST_LABEL = 60

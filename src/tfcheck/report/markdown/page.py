@@ -21,6 +21,12 @@ from tfcheck.vocabulary.finding import Answer, Finding, Report
 SEVERAL = "tfcheck"
 
 
+class OtherRun(msgspec.Struct, frozen=True):
+    """A newer run for the same commit; without an id, it is unknown whether there is one."""
+
+    id: str = ""
+
+
 class ListedResults(msgspec.Struct, frozen=True):
     """The names under which an earlier page may list this one's results, and the number of plans per target."""
 
@@ -96,7 +102,7 @@ class Page(msgspec.Struct, frozen=True, kw_only=True):
     one of that run with the page for a browser, `job` is the writing job. `manuals` are those of the rules.
     `expected` is the number of reports, `absent` the targets that had a result before and have none here,
     `replaced` those of them whose result another job has written for this commit. `resolved`: an earlier page had
-    findings. `newer` is a run that started later. `added` are the lines that the pull request adds or changes, by
+    findings. `newer` is a run whose result may differ. `added` are the lines that the pull request adds or changes, by
     file, None for a file without a diff; itself None if that is not known.
     """
 
@@ -109,7 +115,7 @@ class Page(msgspec.Struct, frozen=True, kw_only=True):
     absent: tuple[str, ...] = ()
     replaced: tuple[str, ...] = ()
     resolved: bool = False
-    newer: str = ""
+    newer: OtherRun | None = None
     added: Mapping[str, frozenset[int] | None] | None = None
 
     def manual(self, rule: str) -> Manual | None:

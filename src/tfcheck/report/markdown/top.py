@@ -24,11 +24,8 @@ from tfcheck.vocabulary.finding import Severity, all_unread
 _NAMES = {Severity.ERROR: "error", Severity.WARNING: "warning", Severity.INFO: "remark"}
 _LONGEST_ID = 100
 _SHOWN_TARGETS, _MOST_ABSENT = 3, 20
-#: In the title of a comment that a newer run of the same commit did not see.
-NEWER_RUN = "a newer run may differ"
-#: A run whose number is not known, and what the title says then.
-UNKNOWN_RUN = "another"
-_MAY_BE_MISSING = "another result may be missing"
+#: In the title of a comment that a newer run of the same commit did not see, or that may have replaced another result.
+NEWER_RUN, _MAY_BE_MISSING = "a newer run may differ", "another result may be missing"
 #: What to do about two jobs or workflows that write one comment.
 SHARED_ID_HINT = "give each job a comment id of its own, or combine their reports in a final job"
 
@@ -57,7 +54,7 @@ def title(content: PageContent, page: Page) -> str:
     share = "" if affected == content.targets else f" ({len(affected)} of {len(content.targets)} targets)"
     where = f"{_names(affected)}{share}"
     about = f"{words} in {where}" if words and where else words
-    newer = _MAY_BE_MISSING if page.newer == UNKNOWN_RUN else NEWER_RUN if page.newer else ""
+    newer = "" if page.newer is None else NEWER_RUN if page.newer.id else _MAY_BE_MISSING
     return f"### {icon} tfcheck: {', '.join(filter(None, (about, _lost(content, page), newer)))}"
 
 
@@ -145,12 +142,13 @@ def missing(content: PageContent, page: Page) -> int:
 def lead(content: PageContent, page: Page) -> Iterator[str]:
     """Report in a sentence what breaks, or does not, and which results are missing."""
     yield _breaks(content)
-    if newer := page.links and page.newer and msgspec.structs.replace(page.links, run=page.newer).run_url():
+    newer = page.newer
+    if newer is not None and page.links and (url := msgspec.structs.replace(page.links, run=newer.id).run_url()):
         yield (
-            f"{UNKNOWN_ICON} **A newer run** started before this was written: [run]({newer}). This sentence "
+            f"{UNKNOWN_ICON} **A newer run** started before this was written: [run]({url}). This sentence "
             "stays if the newer run found nothing to report, or failed before that: look at its status."
         )
-    if page.newer == UNKNOWN_RUN:
+    if newer is not None and not newer.id:
         yield (
             f"{UNKNOWN_ICON} **Another result may be missing**: this one was written slowly, and may have replaced "
             "that of another job or a newer run. Look at their status, or run this job again."

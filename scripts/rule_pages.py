@@ -84,7 +84,7 @@ def _finding(rule: str, plan: str) -> str:
         elif found:
             break
     if not found:
-        raise RuntimeError(f"{plan} has no finding of {rule}")
+        raise RuntimeError(f"{plan} has no finding of {rule} to show: add one, as CONTRIBUTING.md says")
     return "\n\n".join(found).rstrip()
 
 

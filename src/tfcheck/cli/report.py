@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, TypeAlias
 import msgspec
 
 from tfcheck.analysis.session import Checked
+from tfcheck.config import keys
 from tfcheck.config.settings import Choice
 from tfcheck.vocabulary import ci
 from tfcheck.vocabulary.errors import InputError, refuse_content
@@ -20,8 +21,8 @@ from tfcheck.vocabulary.finding import Report
 if TYPE_CHECKING:
     from tfcheck.report.origin import Links
 
-#: Besides `text` and `json`, which write one report after the other; these write one document.
-FORMATS = ("markdown", "summary", "html", "sarif", "junit", "github", "gitlab", "bitbucket")
+#: The formats that write one document for several reports; `text` and `json` write one report after the other.
+FORMATS = tuple(each for each in keys.FORMATS if each not in ("text", "json"))
 
 
 def read_saved(files: Iterable[str], choice: Choice | None = None) -> Iterator[Checked]:

@@ -173,6 +173,25 @@ def test_no_format_shows_what_another_resource_marks(
         assert "(sensitive)" in out or form[0] in ("junit", "github")
 
 
+def test_constants_for_sensitive_variables_of_modules_are_marked(tmp_path: Path) -> None:
+    def call(expressions: dict[str, object], **calls: object) -> dict[str, object]:
+        variables = {"password": {"default": "by-default", "sensitive": True}, "name": {"default": "plain"}}
+        module = {"variables": variables, "module_calls": calls}
+        return {"source": "./m", "expressions": expressions, "module": module}
+
+    inner = call({"password": {"constant_value": SECRET}, "name": {"constant_value": "shown"}})
+    outer = call({"password": {"references": ["var.x"]}}, inner=inner)
+    document = {
+        "format_version": "1.2",
+        "terraform_version": "1.11.4",
+        "resource_changes": [],
+        "configuration": {"root_module": {"module_calls": {"outer": outer, "other": call({})}}},
+    }
+    path = tmp_path / "plan.json"
+    path.write_text(json.dumps(document), encoding="utf-8")
+    assert load(path).plans[0].secrets() == {SECRET, "by-default"}
+
+
 @every_row(
     "part",
     [

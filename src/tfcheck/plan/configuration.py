@@ -6,6 +6,7 @@ contain values: an expression is a constant, or the list of the objects that occ
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from sys import intern
 from typing import Any, cast
 
@@ -190,6 +191,12 @@ class ConfigModule:
         """Return the module calls by name."""
         rows = (self._row.module_calls or {}).items()
         return {name: ModuleCall(f"module.{name}", row or _Call()) for name, row in rows}
+
+    def all_calls(self) -> Iterator[ModuleCall]:
+        """Yield the module calls of this module and of those that it calls."""
+        for call in self.calls.values():
+            yield call
+            yield from call.module.all_calls()
 
     @Lazy
     def outputs(self) -> dict[str, Any]:

@@ -7,12 +7,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from functools import cached_property
-from itertools import chain
 from typing import Generic, Protocol, TypeVar
 
 import msgspec
 
-from tfcheck.plan.configuration import ConfigModule, Configuration, ProviderConfig, configuration
+from tfcheck.plan.configuration import ConfigModule, Configuration, ProviderConfig, configuration, constant_text
 from tfcheck.plan.document import (
     Document,
     Mode,
@@ -115,15 +114,24 @@ class Plan:
 
     @cached_property
     def _secrets(self) -> frozenset[str]:
-        declared = self.configuration.variables if self.configuration else {}
-        marked = (self.variables.get(name, each.default) for name, each in declared.items() if each.sensitive)
         return frozenset(
             (
-                *(text for value in marked for text in marked_strings(mark_all(value))),
+                *(text for value in self._sensitive_inputs() for text in marked_strings(mark_all(value))),
                 *sensitive_in_plan(self._document),
                 *self._prior.marked,
             )
         )
+
+    def _sensitive_inputs(self) -> Iterator[Value]:
+        """Yield the values of sensitive variables: the root module's, and the constants that calls pass."""
+        if self.configuration:
+            for name, each in self.configuration.variables.items():
+                if each.sensitive:
+                    yield self.variables.get(name, each.default)
+            for call in self.configuration.all_calls():
+                for name, each in call.module.variables.items():
+                    if each.sensitive:
+                        yield constant_text(call.expressions[name])[1] if name in call.expressions else each.default
 
     def with_rows(self, rows: Iterable[ResourceChange]) -> Plan:
         """Return a plan with some rows added, or replaced by address."""
@@ -141,11 +149,10 @@ class Plan:
         """Yield the addresses of what is in the plan, and those of what its configuration declares, in any module."""
         yield from (row.address for rows in self._rows.values() for row in rows)
         yield from (row.address for rows in self._prior.reads.values() for row in rows)
-        waiting = [self.configuration] if self.configuration else []
-        while waiting:
-            module = waiting.pop()
-            yield from chain(module.resources, (call.address for call in module.calls.values()))
-            waiting += [call.module for call in module.calls.values()]
+        if self.configuration:
+            yield from self.configuration.resources
+            for call in self.configuration.all_calls():
+                yield from (call.address, *call.module.resources)
 
     def instances(self, *types: str, mode: str = "managed") -> list[Instance]:
         """Return the instances of these resource types in the plan's order, including deleted ones."""
@@ -231,11 +238,9 @@ class Plan:
         """The resources of the plan by mode, type and name, in any module."""
         rows = (self._addresses.of(row) for rows in self._rows.values() for row in rows)
         found = {(each.mode, each.type, each.name) for each in rows}
-        waiting = [self.configuration] if self.configuration else []
-        while waiting:
-            module = waiting.pop()
+        root = self.configuration
+        for module in (root, *(call.module for call in root.all_calls())) if root else ():
             found |= {(each.mode, each.type, each.name) for each in module.resources.values()}
-            waiting += [call.module for call in module.calls.values()]
         return frozenset(found)
 
     def _data(self, kind: str) -> _Index[PriorData]:

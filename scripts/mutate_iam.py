@@ -413,7 +413,7 @@ VARIANTS: tuple[tuple[str, str, str, str], ...] = (
     (
         "a grant that may be on the key is on it",
         "resource_policy/grant.py",
-        "return truth if self.sure else truth & Truth.UNKNOWN",
+        "return truth if self.is_definite else truth & Truth.UNKNOWN",
         "return truth",
     ),
     (

@@ -49,7 +49,7 @@ def found(*rows: dict[str, Any]) -> ClusterInstances:
 )
 def test_an_instance_joins_the_cluster_of_its_user_data(user_data: Value, joins: bool) -> None:
     got = found(instance(user_data))
-    assert (bool(got.launching), got.open) == (joins, "")
+    assert (bool(got.launching), got.unknown) == (joins, "")
 
 
 @pytest.mark.parametrize(
@@ -61,7 +61,7 @@ def test_an_instance_joins_the_cluster_of_its_user_data(user_data: Value, joins:
     ],
 )
 def test_what_may_join_leaves_it_open(row: dict[str, Any]) -> None:
-    assert found(row).open
+    assert found(row).unknown
 
 
 def test_the_capacity_providers_of_a_cluster_are_in_it() -> None:
@@ -71,7 +71,7 @@ def test_the_capacity_providers_of_a_cluster_are_in_it() -> None:
     waiting = {"cluster_name": "main"}
     row = change("aws_ecs_cluster_capacity_providers.main", "create", name="main", after=waiting,
                  after_unknown={"capacity_providers": True})  # fmt: skip
-    assert found(row).open == "its capacity providers"
+    assert found(row).unknown == "its capacity providers"
 
 
 @pytest.mark.parametrize(
@@ -97,9 +97,9 @@ def test_what_is_not_known_of_user_data_need_not_name_a_cluster(
     world = After(Resolver(plan(CLUSTER, SERVICE, disk, row), from_directory(tmp_path)))
     got = instances_of_cluster(world.resources("aws_ecs_service")[0], world)
     if expected is None:
-        assert got.open
+        assert got.unknown
     else:
-        assert (bool(got.launching), got.open) == expected
+        assert (bool(got.launching), got.unknown) == expected
 
 
 @pytest.mark.parametrize("text", ["ECS_CLUSTER=main", "ECS_CLUSTER=other"])

@@ -37,7 +37,7 @@ def _state(overrides: Value) -> dict[str, Value]:
 def test_what_starts_tasks_names_what_on_which_cluster(address: str, attributes: dict[str, Value]) -> None:
     world = MadeWorld(MadeResource(address, attributes))
     of = task({})
-    (found,) = runs(of, world).sure
+    (found,) = runs(of, world).definite
     assert (str(found.address), found.attribute("cluster")) == (address, "main")
     assert launch_types(found, world) == {"FARGATE"}
     assert services(of, world) == possible_services(of, world) == ()
@@ -68,7 +68,7 @@ def test_each_state_of_a_machine_starts_tasks_of_its_own() -> None:
     }
     second: Value = {"Resource": "arn:aws:states:::aws-sdk:ecs:runTask", "Arguments": other}
     world = MadeWorld(MadeResource("aws_sfn_state_machine.a", {"definition": JsonText({"a": STATE, "b": second})}))
-    found = runs(task({}), world).sure
+    found = runs(task({}), world).definite
     assert [each.attribute("execution_role_arn") for each in found] == [None, "x"]
     assert [launch_types(each, world) for each in found] == [{"FARGATE"}] * 2
 
@@ -112,10 +112,10 @@ def test_tasks_may_be_started_with_another_role(address: str, attributes: dict[s
 def test_what_may_be_another_definition_may_run_it() -> None:
     target: dict[str, Value] = {"arn": "main", "ecs_target": [{"task_definition_arn": Unknown(reason="a variable")}]}
     found = runs(task({}), MadeWorld(MadeResource("aws_cloudwatch_event_target.a", target)))
-    assert (found.sure, [str(each.address) for each in found.open]) == ((), ["aws_cloudwatch_event_target.a"])
+    assert (found.definite, [str(each.address) for each in found.possible]) == ((), ["aws_cloudwatch_event_target.a"])
     own = reference("aws_ecs_task_definition.app", "arn")
     named: dict[str, Value] = {"arn": "main", "ecs_target": [{"task_definition_arn": own}]}
-    assert len(runs(task({}), MadeWorld(MadeResource("aws_cloudwatch_event_target.a", named))).sure) == 1
+    assert len(runs(task({}), MadeWorld(MadeResource("aws_cloudwatch_event_target.a", named))).definite) == 1
 
 
 def test_what_a_state_machine_reads_from_its_input_is_open() -> None:

@@ -153,7 +153,7 @@ def reach(side: RolePolicies | None, point: Permission) -> Coverage:
 
 
 def _layer_grants(policies: Iterable[Policy], point: Permission) -> LayerGrants:
-    sure: dict[Effect, list[Statement]] = {Effect.ALLOW: [], Effect.DENY: []}
+    definite: dict[Effect, list[Statement]] = {Effect.ALLOW: [], Effect.DENY: []}
     may: set[Effect] = set()
     for policy in policies:
         if policy.open:
@@ -162,11 +162,13 @@ def _layer_grants(policies: Iterable[Policy], point: Permission) -> LayerGrants:
             named = is_named(statement, point)
             if named is Truth.FALSE:
                 continue
-            if named is Truth.TRUE and statement.effect in sure:
-                sure[statement.effect].append(statement)
+            if named is Truth.TRUE and statement.effect in definite:
+                definite[statement.effect].append(statement)
             else:
                 may |= {Effect.ALLOW, Effect.DENY} if statement.effect is Effect.OPEN else {statement.effect}
-    return LayerGrants(tuple(sure[Effect.ALLOW]), tuple(sure[Effect.DENY]), Effect.ALLOW in may, Effect.DENY in may)
+    return LayerGrants(
+        tuple(definite[Effect.ALLOW]), tuple(definite[Effect.DENY]), Effect.ALLOW in may, Effect.DENY in may
+    )
 
 
 def limits(statements: Iterable[Statement]) -> list[Limits]:

@@ -57,7 +57,7 @@ def runs_on_fargate(task: TaskDefinition, world: World) -> bool:
     """Whether some tasks definitely run on Fargate."""
     if task.on_fargate:
         return True
-    return any("FARGATE" in launch_types(service, world) for service in runs(task, world).sure)
+    return any("FARGATE" in launch_types(service, world) for service in runs(task, world).definite)
 
 
 def runs_on_windows(task: TaskDefinition) -> bool:

@@ -29,7 +29,7 @@ _VERSION = regex(r"(\d+)\.(\d+)\.(\d+)")
 def _search(task: TaskDefinition, world: World) -> Iterator[Misconfiguration]:
     if runs_on_windows(task):
         return
-    for service in runs(task, world).sure:
+    for service in runs(task, world).definite:
         written = service.attribute("platform_version")
         found = _VERSION.fullmatch(written) if isinstance(written, str) else None
         version = tuple(map(int, found.groups())) if found else None

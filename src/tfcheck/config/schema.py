@@ -7,6 +7,7 @@ from typing import Any, TypeAlias
 
 from tfcheck.config.keys import KEYS, OF_TARGETS, SECTIONS, SEVERITIES, TARGETS, ConfigKey, Kind
 from tfcheck.config.waivers import LONGEST, NARROWING, UNKNOWN, WAIVER, WAIVER_KEYS
+from tfcheck.vocabulary.grouping import group_by_key
 
 Json: TypeAlias = dict[str, Any]
 _RULE: Json = {"$ref": "#/definitions/rule"}
@@ -48,9 +49,7 @@ def schema(rules: Collection[str]) -> Json:
 
 def _beginnings(words: Iterable[str]) -> str:
     """Return a regular expression of all beginnings of some words, the empty one among them."""
-    by_letter: dict[str, list[str]] = {}
-    for each in filter(None, words):
-        by_letter.setdefault(each[0], []).append(each[1:])
+    by_letter = group_by_key((each[0], each[1:]) for each in filter(None, words))
     if not by_letter:
         return ""
     return f"(?:{'|'.join(letter + _beginnings(rest) for letter, rest in by_letter.items())})?"

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator
 from enum import Enum
 from functools import partial
-from typing import Any, TypeVar
+from typing import Any
 
 import msgspec
 
@@ -17,12 +17,9 @@ from tfcheck.report.causes import block, fold_keys, keys
 from tfcheck.report.words import TaskStatus, deciding_words, evidence_words, reason_words, standings
 from tfcheck.vocabulary.access import AccessChange
 from tfcheck.vocabulary.finding import Answer, Evidence, Location, Reason, Report, RoleKind, Severity, Verdict
+from tfcheck.vocabulary.grouping import group_by_key
 
 _ASSUME = "sts:AssumeRole"
-_Key = TypeVar("_Key")
-_Part = TypeVar("_Part")
-
-
 #: The name of a missing or ambiguous role.
 NO_ROLE = "none, or not known"
 #: The text for a call that is allowed without a statement.
@@ -131,10 +128,10 @@ class _ReportIndex:
 
     def __init__(self, report: Report) -> None:
         self._has_sources = report.plan.sources is not None
-        self._answers = _group_by((each.requirement.task_definition, each) for each in report.counted_answers())
+        self._answers = group_by_key((each.requirement.task_definition, each) for each in report.counted_answers())
         findings = (*report.findings, *report.known_findings)
-        self._findings = _group_by((each.task_definition, each) for each in findings)
-        self._skipped = _group_by((each.address, each.reason) for each in report.skipped)
+        self._findings = group_by_key((each.task_definition, each) for each in findings)
+        self._skipped = group_by_key((each.address, each.reason) for each in report.skipped)
         self._former = {each.task_definition: each.before for each in report.role_switches}
         of_trust = (
             (each.policy, each.location)
@@ -146,12 +143,12 @@ class _ReportIndex:
         #: The places of roles: of those whose trust policy decided a row, and of those that lack something.
         self._places = {role: place for role, place in of_trust if place is not None}
         self._places |= {each.address: each.location for each in lacking if each.address and each.location}
-        self._revoked = _group_by((each.role, each) for each in report.access_changes if each.change == "revoked")
-        self._perhaps = _group_by((each.role, each) for each in report.access_possible if each.change == "revoked")
+        self._revoked = group_by_key((each.role, each) for each in report.access_changes if each.change == "revoked")
+        self._perhaps = group_by_key((each.role, each) for each in report.access_possible if each.change == "revoked")
 
     def task(self, address: str, status: TaskStatus) -> TaskNode:
         answers, findings = self._answers.get(address, []), self._findings.get(address, [])
-        roles = _group_by(((each.requirement.role_kind, each.role), each) for each in answers)
+        roles = group_by_key(((each.requirement.role_kind, each.role), each) for each in answers)
         places = (*(each.needed_at for each in answers), *(each.needed_at for each in findings))
         return TaskNode(
             address,
@@ -225,7 +222,9 @@ def _because(answer: Answer, end: Evidence | None) -> str:
 def _policy(kind: PolicyOrigin, address: str, members: list[tuple[Evidence, CallNode]]) -> PolicyNode:
     # NOTE: evidence does not distinguish between several inline policies of a role.
     numbered = kind is not PolicyOrigin.INLINE
-    statements = _group_by(((each.number if numbered else None, each.sid, each.effect), call) for each, call in members)
+    statements = group_by_key(
+        ((each.number if numbered else None, each.sid, each.effect), call) for each, call in members
+    )
     return PolicyNode(
         kind,
         address,
@@ -239,7 +238,7 @@ def _policy(kind: PolicyOrigin, address: str, members: list[tuple[Evidence, Call
 
 def _merge_calls(calls: Iterable[CallNode]) -> tuple[CallNode, ...]:
     """Merge calls that look the same, in the order of the first."""
-    alike = _group_by(
+    alike = group_by_key(
         ((each.action, each.object, each.verdict, each.severity, each.because, each.broken), each) for each in calls
     )
     return tuple(
@@ -250,13 +249,6 @@ def _merge_calls(calls: Iterable[CallNode]) -> tuple[CallNode, ...]:
         )
         for first, *rest in alike.values()
     )
-
-
-def _group_by(pairs: Iterable[tuple[_Key, _Part]]) -> dict[_Key, list[_Part]]:
-    found: dict[_Key, list[_Part]] = {}
-    for key, part in pairs:
-        found.setdefault(key, []).append(part)
-    return found
 
 
 def paths(task: TaskNode) -> Iterator[tuple[RoleNode, PolicyNode | None, StatementNode | None, CallNode]]:
@@ -286,9 +278,7 @@ def one_group_per_task(maps: Iterable[TaskNode]) -> tuple[MapGroup, ...]:
 
 def folded_maps(maps: Iterable[TaskNode]) -> tuple[MapGroup, ...]:
     """Merge the maps of similar instances, each in the place of the first."""
-    blocks: dict[str, list[TaskNode]] = {}
-    for each in maps:
-        blocks.setdefault(block(each.address), []).append(each)
+    blocks = group_by_key((block(each.address), each) for each in maps)
     return tuple(group for name, members in blocks.items() for group in _groups(name, members))
 
 

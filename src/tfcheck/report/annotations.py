@@ -16,7 +16,8 @@ from tfcheck.report.left_out_words import selection_sentence, waived_groups, wai
 from tfcheck.report.origin import file_path, target
 from tfcheck.report.safe_text import clip_width, visible
 from tfcheck.report.words import instances, plural, reason_words
-from tfcheck.vocabulary.finding import Answer, Finding, Reason, Report, Severity, all_unread
+from tfcheck.vocabulary.finding import Finding, Report, Severity, all_unread
+from tfcheck.vocabulary.grouping import group_by_key
 
 MOST = 10
 #: The maximum number of the ten notices that are about changes.
@@ -102,9 +103,7 @@ def _finding(report: Report, finding: Finding, remark: str) -> Annotation:
 
 def _unknown(report: Report, remark: str) -> Iterator[Annotation]:
     """Return one annotation for everything undecided with the same cause."""
-    groups: dict[tuple[Reason | None, str], list[Answer]] = {}
-    for answer in report.undecided_answers():
-        groups.setdefault((answer.reason, answer.waits_for), []).append(answer)
+    groups = group_by_key(((answer.reason, answer.waits_for), answer) for answer in report.undecided_answers())
     for (reason, waits_for), members in groups.items():
         need, place = members[0].requirement, members[0].needed_at
         what = f"{need.action} on {need.shown_resource} for {need.task_definition}"

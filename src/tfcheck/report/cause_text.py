@@ -28,6 +28,7 @@ from tfcheck.report.words import (
 from tfcheck.symbolic.regex import regex
 from tfcheck.vocabulary.clipping import and_more
 from tfcheck.vocabulary.finding import Answer, Evidence, EvidenceKind, Finding, Fix, Location, Reason, Remedy, Report
+from tfcheck.vocabulary.grouping import group_by_key
 
 _SHOWN_GROUPS = 3
 _SHOWN_NEEDS = 6
@@ -283,10 +284,7 @@ def unknown_lines(report: Report, detail: Detail) -> Iterator[list[Line]]:
 
 def open_questions(report: Report) -> dict[tuple[Reason | None, str], list[Answer]]:
     """Return what is undecided, by reason and cause."""
-    groups: dict[tuple[Reason | None, str], list[Answer]] = {}
-    for answer in report.undecided_answers():
-        groups.setdefault(open_question(answer), []).append(answer)
-    return groups
+    return group_by_key((open_question(answer), answer) for answer in report.undecided_answers())
 
 
 def _paragraph(

@@ -14,6 +14,7 @@ import msgspec
 from tfcheck.symbolic.regex import regex
 from tfcheck.vocabulary.clipping import join_names
 from tfcheck.vocabulary.finding import Answer, Finding, Fix, Reason, Remedy, RoleKind, Severity, Skipped, Verdict
+from tfcheck.vocabulary.grouping import group_by_key
 
 #: The key in place of those of several instances.
 _ANY = "[*]"
@@ -173,9 +174,7 @@ _NO_LETTER = regex(r"\W")
 
 def causes(findings: Iterable[Finding]) -> list[Cause]:
     """Group findings by cause, errors first, and among these what the change breaks."""
-    gathered: dict[tuple[object, ...], list[Finding]] = {}
-    for finding in findings:
-        gathered.setdefault(_cause(finding), []).append(finding)
+    gathered = group_by_key((_cause(finding), finding) for finding in findings)
     found = [_cause_of(members) for members in gathered.values()]
     return sorted(found, key=lambda each: (each.severity.rank, not each.breaks, each.change != "introduced"))
 
@@ -207,13 +206,14 @@ def _groups(findings: list[Finding]) -> Iterator[Group]:
     for finding in findings:
         mistake = "" if finding.answers else finding.message
         by_task.setdefault((finding.task_definition, finding.address, mistake), []).append(finding)
-    instances: dict[tuple[str, str], list[list[Finding]]] = {}
-    for (task, role, _), members in by_task.items():
-        instances.setdefault((block(task), block(role or "")), []).append(members)
-    alike: dict[tuple[object, ...], list[list[Finding]]] = {}
-    for several in instances.values():
-        for likeness, each in zip(_likenesses(several), several, strict=True):
-            alike.setdefault(likeness, []).append(each)
+    instances = group_by_key(
+        ((block(task), block(role or "")), members) for (task, role, _), members in by_task.items()
+    )
+    alike = group_by_key(
+        (likeness, each)
+        for several in instances.values()
+        for likeness, each in zip(_likenesses(several), several, strict=True)
+    )
     yield from map(_group, alike.values())
 
 
@@ -290,9 +290,9 @@ def _common(texts: list[str], fold: Callable[[str], str]) -> str:
 def _needs(members: list[list[Finding]], names: tuple[str, ...], name: Callable[[Answer], str]) -> Iterator[Need]:
     """Yield the needs, each once: several files may share a bucket. Those of all members are alike, in one order."""
     rows = [[answer for finding in each for answer in finding.answers] for each in members]
-    found: dict[tuple[str, str], list[int]] = {}
-    for number, answer in enumerate(rows[0]):
-        found.setdefault((answer.requirement.action, fold_keys(name(answer), names)), []).append(number)
+    found = group_by_key(
+        ((answer.requirement.action, fold_keys(name(answer), names)), number) for number, answer in enumerate(rows[0])
+    )
     for (_, resource), numbers in found.items():
         yield Need(rows[0][numbers[0]], resource, tuple(row[number] for row in rows for number in numbers))
 
@@ -313,17 +313,15 @@ def block(address: str) -> str:
 
 def blocks(addresses: Iterable[str]) -> tuple[str, ...]:
     """Name the blocks of instances; a block with a single one by that instance."""
-    members: dict[str, list[str]] = {}
-    for each in addresses:
-        members.setdefault(block(each), []).append(each)
+    members = group_by_key((block(each), each) for each in addresses)
     return tuple(name if len(each) > 1 else each[0] for name, each in members.items())
 
 
 def skipped_blocks(skipped: Iterable[Skipped]) -> list[tuple[Skipped, int]]:
     """Merge skipped instances whose reasons differ only by key; return each with the number of instances."""
-    members: dict[tuple[str, str], list[Skipped]] = {}
-    for each in skipped:
-        members.setdefault((block(each.address), fold_keys(each.reason, keys(each.address))), []).append(each)
+    members = group_by_key(
+        ((block(each.address), fold_keys(each.reason, keys(each.address))), each) for each in skipped
+    )
     return [(Skipped(*alike) if len(each) > 1 else each[0], len(each)) for alike, each in members.items()]
 
 

@@ -13,6 +13,7 @@ import msgspec
 from tfcheck.report.words import plural
 from tfcheck.vocabulary.access import AccessChange, AccessUnknown, RoleSwitch
 from tfcheck.vocabulary.finding import Report
+from tfcheck.vocabulary.grouping import group_by_key
 
 _SHOWN_KEPT = 3
 #: More roles than this are only counted.
@@ -58,10 +59,9 @@ def access_changes(report: Report) -> Iterator[ChangeLines]:
 
 def _access(changes: list[AccessChange]) -> Iterator[Access]:
     """Return the lines about revoked or granted access, existing roles first."""
-    alike: dict[AccessChange, list[str]] = {}
-    for each in changes:
-        if each.role_change is None:
-            alike.setdefault(msgspec.structs.replace(each, role=""), []).append(each.role)
+    alike = group_by_key(
+        (msgspec.structs.replace(each, role=""), each.role) for each in changes if each.role_change is None
+    )
     yield from (Access(tuple(_alternating_parts(each, roles)), each.because or "") for each, roles in alike.items())
     yield from _created_and_deleted_roles([each for each in changes if each.role_change is not None])
 
@@ -99,9 +99,7 @@ def _unchanged_part(each: AccessChange) -> list[str]:
 
 def _created_and_deleted_roles(changes: list[AccessChange]) -> Iterator[Access]:
     """Count the permissions of created and deleted roles."""
-    roles: dict[str, list[AccessChange]] = {}
-    for each in changes:
-        roles.setdefault(each.role, []).append(each)
+    roles = group_by_key((each.role, each) for each in changes)
     if len(roles) > _SHOWN_ROLES:
         kind, word = _ROLES[changes[0].role_change or "created"], _TOWARDS[changes[0].change]
         yield Access((f"{plural(len(changes), 'permission')} {word} {plural(len(roles), f'{kind} role')}",))

@@ -24,6 +24,7 @@ from tfcheck.report.screen import Line, Span, SpanStyle, line, render_lines, wra
 from tfcheck.report.words import SEVERITY_STYLES, VERDICT_STYLES, plural, sentence
 from tfcheck.vocabulary.access import AccessChange
 from tfcheck.vocabulary.finding import RoleKind, Severity, Verdict
+from tfcheck.vocabulary.grouping import group_by_key
 
 _MARKS = {Verdict.ALLOWED: "✓", Verdict.DENIED: "✗", Verdict.UNKNOWN: "?"}
 WEIGHTS = {Severity.ERROR: "required", Severity.WARNING: "recommended", Severity.INFO: "optional"}
@@ -96,9 +97,7 @@ def _role(role: RoleNode, detail: Detail) -> _Branch:
 
 def _unmet(calls: Iterable[CallNode]) -> Iterator[_Branch]:
     """Group calls without a near statement by the reason."""
-    alike: dict[tuple[str, str], list[CallNode]] = {}
-    for each in calls:
-        alike.setdefault((each.because, each.decided_by), []).append(each)
+    alike = group_by_key(((each.because, each.decided_by), each) for each in calls)
     for (because, decided_by), members in alike.items():
         below = (Span(decided_by),) if decided_by else ()
         yield _Branch(

@@ -11,6 +11,7 @@ from tfcheck.report.left_out_words import excused_counts, excused_words
 from tfcheck.report.screen import SpanStyle
 from tfcheck.symbolic.regex import regex
 from tfcheck.vocabulary.finding import Answer, Evidence, EvidenceKind, Reason, Report, RoleKind, Severity, Verdict
+from tfcheck.vocabulary.grouping import group_by_key
 
 SEVERITY_STYLES = {Severity.ERROR: SpanStyle.ERROR, Severity.WARNING: SpanStyle.WARNING, Severity.INFO: SpanStyle.INFO}
 VERDICT_STYLES = {Verdict.ALLOWED: SpanStyle.GOOD, Verdict.DENIED: SpanStyle.ERROR, Verdict.UNKNOWN: SpanStyle.UNKNOWN}
@@ -179,12 +180,10 @@ class TaskStatus(msgspec.Struct, frozen=True):
 
 def standings(report: Report) -> dict[str, TaskStatus]:
     """Return the status of every task definition in the report, in the report's order."""
-    answers: dict[str, list[Answer]] = {}
-    for answer in report.counted_answers():
-        answers.setdefault(answer.requirement.task_definition, []).append(answer)
-    findings: dict[str, list[Severity]] = {}
-    for finding in (*report.open_findings, *report.known_findings):
-        findings.setdefault(finding.task_definition, []).append(finding.severity)
+    answers = group_by_key((answer.requirement.task_definition, answer) for answer in report.counted_answers())
+    findings = group_by_key(
+        (finding.task_definition, finding.severity) for finding in (*report.open_findings, *report.known_findings)
+    )
     skipped = dict.fromkeys(each.address for each in report.skipped)
     excused = excused_counts(report)
     standing: dict[str, TaskStatus] = {}

@@ -67,16 +67,16 @@ def _restrict_public(policy: Policy, bucket: SettingOwner, owner: WorldObject, w
         is_set = Truth.UNKNOWN if isinstance(value, Unknown) else Truth.of(value is True)
         restricts = is_set & applies & public
         if restricts is not Truth.FALSE:
-            cut = _cut_off(owner, block, sure=restricts is Truth.TRUE)
+            cut = _cut_off(owner, block, is_definite=restricts is Truth.TRUE)
             return msgspec.structs.replace(policy, statements=(*policy.statements, *cut.statements))
     return policy
 
 
-def _cut_off(owner: WorldObject, block: WorldObject, *, sure: bool) -> Policy:
+def _cut_off(owner: WorldObject, block: WorldObject, *, is_definite: bool) -> Policy:
     """Return a policy that denies every other account."""
     statement: dict[str, Value] = {
         "Sid": "RestrictPublicBuckets",
-        "Effect": "Deny" if sure else Unknown(reason="whether the bucket's policy is public"),
+        "Effect": "Deny" if is_definite else Unknown(reason="whether the bucket's policy is public"),
         "Principal": "*",
         "Action": "*",
         "Resource": "*",

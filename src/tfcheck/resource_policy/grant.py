@@ -19,10 +19,10 @@ _CONTEXT_KEY = "kms:EncryptionContext:"
 
 
 class KeyGrant(msgspec.Struct, frozen=True):
-    """A grant: who may do what with a key. `sure` is false if the key or the role may be another one."""
+    """A grant: who may do what with a key. `is_definite` is false if the key or the role may be another one."""
 
     resource: WorldObject
-    sure: bool = True
+    is_definite: bool = True
 
     @property
     def origin(self) -> Origin:
@@ -36,7 +36,7 @@ class KeyGrant(msgspec.Struct, frozen=True):
         truth = (
             is_for & contains(operations, request.action.partition(":")[2]) & self._constraints_hold(request.context)
         )
-        return truth if self.sure else truth & Truth.UNKNOWN
+        return truth if self.is_definite else truth & Truth.UNKNOWN
 
     def _constraints_hold(self, context: Context) -> Truth:
         constraints = items(self.resource.attribute("constraints"))

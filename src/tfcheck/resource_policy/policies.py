@@ -68,7 +68,7 @@ def key_guard(arn: TextLike, world: World, policies: Policies) -> ResourceSide:
 
 def _grants(subject: SettingOwner, world: World) -> list[KeyGrant]:
     joined = settings(world, KEY_GRANT).on(subject)
-    found = [*map(KeyGrant, joined.definite), *(KeyGrant(each, sure=False) for each in joined.possible)]
+    found = [*map(KeyGrant, joined.definite), *(KeyGrant(each, is_definite=False) for each in joined.possible)]
     grantee = "grantee_principal"
     return [each for each in found if not is_former(each.resource.attribute(grantee), each.resource, grantee, world)]
 

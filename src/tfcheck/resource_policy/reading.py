@@ -64,7 +64,7 @@ def without_former(side: ResourceSide, others: Iterable[World], unchanged: Truth
     possible = tuple(_without_former(each, gone, unchanged) for each in side.possible_policies)
     pairs = ((each, _is_gone(each.resource.attribute("grantee_principal"), gone)) for each in side.grants)
     grants = tuple(
-        msgspec.structs.replace(each, sure=False) if former else each
+        msgspec.structs.replace(each, is_definite=False) if former else each
         for each, former in pairs
         if not former or unchanged is not Truth.TRUE
     )

@@ -97,17 +97,17 @@ class Attachments:
     ) -> Attached:
         """Collect the attachments of a role in the plan, except what others remove or decide."""
         name, attached = role.attribute("name"), Attached()
-        sure, open_ = self._grants_for(str(role.address), name, account_of(role))
+        definite, possible = self._grants_for(str(role.address), name, account_of(role))
         if role.address.mode == "managed":
             own: list[PolicyAttachment] = []
-            for grant, is_left_alone in self._own_attachments(role, attached, owned_here, sure):
+            for grant, is_left_alone in self._own_attachments(role, attached, owned_here, definite):
                 if is_left_alone is Truth.FALSE:
                     own.append(grant)
                 else:
                     self._doubt(grant, "which this change may leave as another resource leaves it", attached)
             gone = removed_by_update(role, self._world)
-            sure = [*(each for each in sure if not self._is_undone(each, gone, role, attached)), *own]
-        self._collect(attached, sure, open_, name, outcome)
+            definite = [*(each for each in definite if not self._is_undone(each, gone, role, attached)), *own]
+        self._collect(attached, definite, possible, name, outcome)
         return attached
 
     def _is_undone(self, grant: PolicyAttachment, gone: RemovedByUpdate, role: WorldObject, attached: Attached) -> bool:
@@ -141,8 +141,8 @@ class Attachments:
         if name in known or any(equal(each, name) is Truth.TRUE for each in others):
             return attached
         here = [(each, equal(each.resource.surroundings.account, account)) for each in self._grants_for("", name)[0]]
-        sure = [each for each, truth in here if truth is Truth.TRUE]
-        self._collect(attached, sure, [each for each, truth in here if truth is Truth.UNKNOWN], name, outcome)
+        definite = [each for each, truth in here if truth is Truth.TRUE]
+        self._collect(attached, definite, [each for each, truth in here if truth is Truth.UNKNOWN], name, outcome)
         return attached
 
     @cached_property
@@ -174,12 +174,12 @@ class Attachments:
     def _collect(
         self,
         attached: Attached,
-        sure: list[PolicyAttachment],
-        open_: list[PolicyAttachment],
+        definite: list[PolicyAttachment],
+        possible: list[PolicyAttachment],
         name: Value,
         outcome: GrantOutcomes | None,
     ) -> None:
-        lasting = self._without_removed(sure, name, attached)
+        lasting = self._without_removed(definite, name, attached)
         if not self._is_before_change:
             lasting = [each for each in lasting if not self._is_contested(each, name, attached)]
             lasting = [each for each in lasting if self._definitely_remains(each, name, attached)]
@@ -190,7 +190,7 @@ class Attachments:
         lasting = [each for each in lasting if each not in refused] if refused else lasting
         if outcome is not None:
             lasting = [each for each in lasting if self._is_left(each, outcome(each), attached)]
-        lasting, open_ = first_policies(lasting, attached.hidden), first_policies(open_, attached.hidden)
+        lasting, possible = first_policies(lasting, attached.hidden), first_policies(possible, attached.hidden)
         of_one = [(group, last_written(group, self._world)) for group in group_by_name(lasting)]
         replaced = [id(each) for group, last in of_one for each in group if last is not None and each is not last]
         for grant in (each for each in lasting if id(each) not in replaced):
@@ -198,9 +198,9 @@ class Attachments:
             attached.add(found)
             if isinstance(grant.name, str) and found.policy is not None:
                 attached.inline.append((grant.name, found.policy))
-        for grant in open_:
+        for grant in possible:
             self._doubt(grant, "which may be attached to this role", attached)
-        pairs = [(pair, None) for pair in possibly_of_one_name(lasting, open_)]
+        pairs = [(pair, None) for pair in possibly_of_one_name(lasting, possible)]
         for several, last in (*pairs, *of_one):
             # NOTE: an unreadable one may remain too; that it is hidden has already been recorded.
             named = [(str(each.resource.address), self._policy(last or each).policy) for each in several]
@@ -272,9 +272,9 @@ class Attachments:
             elif truth is Truth.UNKNOWN:
                 possibly_of_name.extend(listed)
         located = [(each, _is_in_account(each, account)) for each in of_name]
-        sure = [*by_owner.get(address, ()), *(each for each, truth in located if truth is Truth.TRUE)]
-        open_ = [each for each in possibly_of_name if _is_in_account(each, account) is not Truth.FALSE]
-        return sure, [*open_, *(each for each, truth in located if truth is Truth.UNKNOWN)]
+        definite = [*by_owner.get(address, ()), *(each for each, truth in located if truth is Truth.TRUE)]
+        possible = [each for each in possibly_of_name if _is_in_account(each, account) is not Truth.FALSE]
+        return definite, [*possible, *(each for each, truth in located if truth is Truth.UNKNOWN)]
 
     @cached_property
     def _index(

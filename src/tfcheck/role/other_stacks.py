@@ -77,18 +77,20 @@ class OtherStackGrants:
 
     def _outcomes_of_earlier(self, other: World, grant: PolicyAttachment) -> Iterator[GrantOutcome]:
         """Return the effects of an earlier stack, limited to what it had before its change."""
-        sure = Truth.UNKNOWN if self._may_be_created_later(grant) else Truth.FALSE
+        at_least = Truth.UNKNOWN if self._may_be_created_later(grant) else Truth.FALSE
         for held in other.before().once(_StackAttachments).of(self._target, grant):
             if other.once(_StackAttachments).of(self._target, grant):
                 yield GrantOutcome(Truth.FALSE)
             else:
                 alike = Truth.FALSE if self._target.is_in_account_of(held) is Truth.TRUE else Truth.UNKNOWN
-                yield GrantOutcome(max(sure, alike, key=lambda each: each.value), f"{held.resource.address} removes it")
+                yield GrantOutcome(
+                    max(at_least, alike, key=lambda each: each.value), f"{held.resource.address} removes it"
+                )
         for ruler, truth in self._rulers(other, grant):
             # NOTE: a plan was refreshed, so its list is current; a state may be older.
             acts = other is self._stacks[0] or is_changed(ruler, _LISTS, other)
             acts = acts and truth is Truth.FALSE and ruler.address.type in _LISTING
-            yield GrantOutcome(sure if acts else Truth.UNKNOWN, f"{ruler.address} removes what it does not list")
+            yield GrantOutcome(at_least if acts else Truth.UNKNOWN, f"{ruler.address} removes what it does not list")
 
     def _outcomes_of_later(self, other: World, grant: PolicyAttachment) -> Iterator[GrantOutcome]:
         """Return the possible effects of a later stack; on planned grants only by its own change."""

@@ -214,8 +214,8 @@ class Policies:
         if found is not None or is_known(reference):
             return found
         keys = _keys(reference) if isinstance(reference, (Unknown, Text)) else ()
-        sure = {id(each): each for key in keys for each in self._open_by_key.get(key, ())}
-        return next(iter(sure.values())) if len(sure) == 1 else None
+        found_by_key = {id(each): each for key in keys for each in self._open_by_key.get(key, ())}
+        return next(iter(found_by_key.values())) if len(found_by_key) == 1 else None
 
     @cached_property
     def _index(self) -> ReferenceIndex:

@@ -24,14 +24,14 @@ _PROVIDER = ObjectKind(("aws_ecs_capacity_provider",), aliases=("id",))
 
 
 class Capacity(msgspec.Struct, frozen=True):
-    """The capacity providers for a service's tasks; `open` says why there may be others.
+    """The capacity providers for a service's tasks; `unknown` says why there may be others.
 
     `named` are how they are called; `launch_type` is what the service says instead, empty where it says nothing.
     """
 
     named: tuple[Value, ...] = ()
     launch_type: str = ""
-    open: str = ""
+    unknown: str = ""
 
 
 def capacity(service: WorldObject, world: World) -> Capacity:
@@ -45,7 +45,7 @@ def capacity(service: WorldObject, world: World) -> Capacity:
     if isinstance(launch_type, str) and launch_type in LAUNCH_TYPES:
         return Capacity(launch_type=launch_type)
     if isinstance(launch_type, (Unknown, Text)) and service.is_configured("launch_type") is not False:
-        return Capacity(open=f"the launch type of {service.address}")
+        return Capacity(unknown=f"the launch type of {service.address}")
     return _default(service, world)
 
 
@@ -55,12 +55,12 @@ def _default(service: WorldObject, world: World) -> Capacity:
     cluster = catalogue(world, CLUSTER).find(reference, service.surroundings)
     if cluster is None or cluster.address.mode == "data":
         which = f"cluster {display(reference)}" if reference else "the default cluster"
-        return Capacity(open=f"the default capacity providers of {which}, which is not in the plan")
+        return Capacity(unknown=f"the default capacity providers of {which}, which is not in the plan")
     found: list[Value] = list(_strategy(cluster.attribute("default_capacity_provider_strategy")))
     for each in world.resources("aws_ecs_cluster_capacity_providers"):
         truth = _is_of(each, cluster)
         if truth is Truth.UNKNOWN:
-            return Capacity(open=f"whether {each.address} is for {cluster.address}")
+            return Capacity(unknown=f"whether {each.address} is for {cluster.address}")
         if truth is Truth.TRUE:
             found += _strategy(each.attribute("default_capacity_provider_strategy"))
     if not found:
@@ -105,7 +105,7 @@ def _named_capacity(names: list[Value], what: str) -> Capacity:
         if not isinstance(each, PlainText) or (
             isinstance(each, Unknown) and each.symbol is None and each.shape is None
         ):
-            return Capacity(open=what)
+            return Capacity(unknown=what)
     return Capacity(tuple(names))
 
 

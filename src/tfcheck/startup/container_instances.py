@@ -34,13 +34,13 @@ _HASH = regex(r"[0-9a-f]{40}")
 class ClusterInstances(msgspec.Struct, frozen=True):
     """What launches the instances of a cluster, the cluster, and its attached capacity providers.
 
-    `open` says why others may be in it.
+    `unknown` says why others may be in it.
     """
 
     cluster: WorldObject | None = None
     launching: tuple[WorldObject, ...] = ()
     providers: tuple[tuple[Value, WorldObject | None], ...] = ()
-    open: str = ""
+    unknown: str = ""
 
     @property
     def is_empty(self) -> bool:
@@ -53,19 +53,19 @@ def instances_of_cluster(service: WorldObject, world: World) -> ClusterInstances
     cluster = catalogue(world, CLUSTER).find(service.attribute("cluster"), service.surroundings)
     name = cluster.attribute("name") if cluster is not None else None
     if cluster is None or cluster.address.mode == "data" or not isinstance(name, str):
-        return ClusterInstances(open="the plan does not have the cluster")
+        return ClusterInstances(unknown="the plan does not have the cluster")
     fleets = world.resources(*_FLEETS)
     if fleets:
-        return ClusterInstances(open=f"whether instances of {fleets[0].address} join it")
+        return ClusterInstances(unknown=f"whether instances of {fleets[0].address} join it")
     listed = items(attached_providers(cluster, world))
     if isinstance(listed, Unknown):
-        return ClusterInstances(open="its capacity providers")
+        return ClusterInstances(unknown="its capacity providers")
     launching = []
     for launcher in world.resources(*LAUNCHING):
         joined = list(_clusters(launcher))
         if None in joined:
             unknown = f"whether the instances of {launcher.address}, whose user data is not known, join it"
-            return ClusterInstances(open=unknown)
+            return ClusterInstances(unknown=unknown)
         called = (each for each in joined if each)
         if any(each == name or (each.startswith("arn:") and each.endswith(f":cluster/{name}")) for each in called):
             launching.append(launcher)

@@ -60,7 +60,7 @@ def _derive(task: TaskDefinition, world: World) -> Iterator[Requirement]:
 
 def _named_by_runs(task: TaskDefinition, world: World) -> Iterator[Requirement]:
     """Require the environment files that overrides name when something starts the tasks."""
-    for run in runs(task, world).sure:
+    for run in runs(task, world).definite:
         for override in blocks(run.attribute(CONTAINERS)):
             name = member(override, "name")
             files = blocks(member(override, "environmentFiles") or member(override, "environment_file"))

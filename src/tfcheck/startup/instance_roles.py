@@ -30,17 +30,17 @@ _ROLE = ObjectKind(("aws_iam_role",), aliases=("id",))
 
 
 class Instances(msgspec.Struct, frozen=True):
-    """The roles of the instances that may run a task; `open` says why there may be others.
+    """The roles of the instances that may run a task; `unknown` says why there may be others.
 
     `assumption` says which other instances are taken not to be there.
     """
 
     roles: tuple[Value, ...] = ()
-    open: str = ""
+    unknown: str = ""
     assumption: str = ""
 
 
-class _OpenError(Exception):
+class _UnknownError(Exception):
     """A role cannot be determined; the argument says what would decide it."""
 
 
@@ -64,20 +64,20 @@ class _Instances:
                 self._assumed.clear()
                 roles = tuple(_distinct(self._roles(task)))
                 self._found[key] = Instances(roles, assumption=" and ".join(self._assumed))
-            except _OpenError as error:
-                self._found[key] = Instances(open=str(error))
+            except _UnknownError as error:
+                self._found[key] = Instances(unknown=str(error))
         return self._found[key]
 
     def _roles(self, task: TaskDefinition) -> Iterator[Value]:
         running = runs(task, self._world)
-        if running.open:
-            raise _OpenError(f"whether {running.open[0].address} runs it")
-        if not running.sure:
-            raise _OpenError("on which instances it runs: nothing in the plan runs it")
-        for service in running.sure:
+        if running.possible:
+            raise _UnknownError(f"whether {running.possible[0].address} runs it")
+        if not running.definite:
+            raise _UnknownError("on which instances it runs: nothing in the plan runs it")
+        for service in running.definite:
             found = capacity(service, self._world)
-            if found.open:
-                raise _OpenError(found.open)
+            if found.unknown:
+                raise _UnknownError(found.unknown)
             if not found.named:
                 yield from self._cluster_roles(service)
             for name, provider in providers(found, service, self._world):
@@ -87,10 +87,10 @@ class _Instances:
     def _cluster_roles(self, service: WorldObject) -> Iterator[Value]:
         """Yield the roles of all instances in a cluster, any of which may run the tasks."""
         found = instances_of_cluster(service, self._world)
-        if found.open or found.is_empty or found.cluster is None:
+        if found.unknown or found.is_empty or found.cluster is None:
             cluster = display(service.attribute("cluster") or "default")
-            why = found.open or "no instance of the plan names it in its user data"
-            raise _OpenError(
+            why = found.unknown or "no instance of the plan names it in its user data"
+            raise _UnknownError(
                 f"which instances are in cluster {cluster}: {service.address} names no capacity provider, so that any "
                 f"of them may run it ({why})"
             )
@@ -111,17 +111,17 @@ class _Instances:
 
     def _provider_role(self, name: Value, provider: WorldObject | None) -> Value:
         if provider is None:
-            raise _OpenError(f"capacity provider {display(name)}, which is not in the plan")
+            raise _UnknownError(f"capacity provider {display(name)}, which is not in the plan")
         block = only_block_or_unknown(provider.attribute("auto_scaling_group_provider"))
         group = catalogue(self._world, _GROUP).find(member(block, "auto_scaling_group_arn"), provider.surroundings)
         if group is None:
-            raise _OpenError(f"the Auto Scaling group of {provider.address}, which is not in the plan")
+            raise _UnknownError(f"the Auto Scaling group of {provider.address}, which is not in the plan")
         return self._group_role(group)
 
     def _group_role(self, group: WorldObject) -> Value:
         profiles = list(_distinct(self.profiles(group)))
         if len(profiles) != 1:
-            raise _OpenError(f"the instance profile of {group.address}: it has several launch templates")
+            raise _UnknownError(f"the instance profile of {group.address}: it has several launch templates")
         self._refuse_changed(group, profiles[0])
         return self._role(profiles[0], group)
 
@@ -133,22 +133,24 @@ class _Instances:
             return
         try:
             earlier = list(_distinct(before.once(_Instances).profiles(existing)))
-        except _OpenError:
+        except _UnknownError:
             earlier = []
         now = _profile_label(self._world, profile, group)
         then = _profile_label(before, earlier[0] if len(earlier) == 1 else None, existing)
         resource = catalogue(self._world, _PROFILE).find(profile, group.surroundings)
         replaced = resource is not None and is_created(resource, self._world)
         if now is None or now != then or replaced:
-            raise _OpenError(f"the instance profile of the instances that {group.address} launched before this change")
+            raise _UnknownError(
+                f"the instance profile of the instances that {group.address} launched before this change"
+            )
 
     def _role(self, profile: Value, group: WorldObject) -> Value:
         resource = catalogue(self._world, _PROFILE).find(profile, group.surroundings)
         if resource is None:
-            raise _OpenError(f"instance profile {display(profile)}, which is not in the plan")
+            raise _UnknownError(f"instance profile {display(profile)}, which is not in the plan")
         role = resource.attribute("role_arn" if resource.address.mode == "data" else "role")
         if role is None or role == "" or (isinstance(role, Unknown) and role.symbol is None and role.shape is None):
-            raise _OpenError(f"the role of {resource.address}")
+            raise _UnknownError(f"the role of {resource.address}")
         return self._in_account(role, resource)
 
     def _in_account(self, role: Value, profile: WorldObject) -> Value:
@@ -159,7 +161,7 @@ class _Instances:
         named = isinstance(role, str) and not role.startswith("arn:")
         others = self._world.resources(*_ROLE.types) if named else ()
         if any(equal(role, each.attribute("name")) is not Truth.FALSE for each in others):
-            raise _OpenError(f"which role {display(role)} of {profile.address} is")
+            raise _UnknownError(f"which role {display(role)} of {profile.address} is")
         return role
 
     # From the group to what its instances are launched with
@@ -183,7 +185,7 @@ class _Instances:
             return
         specified = list(self._launch_templates(group))
         if not specified:
-            raise _OpenError(f"the launch template of {group.address}, which is not in the plan")
+            raise _UnknownError(f"the launch template of {group.address}, which is not in the plan")
         for each in specified:
             yield self._template(each, group)
 
@@ -203,12 +205,12 @@ class _Instances:
         found = (catalogue(self._world, _TEMPLATE).find(each, group.surroundings) for each in names if each)
         template = next((each for each in found if each is not None), None)
         if template is None:
-            raise _OpenError(f"the launch template of {group.address}, which is not in the plan")
+            raise _UnknownError(f"the launch template of {group.address}, which is not in the plan")
         version = member(specified, "version")
         if isinstance(version, Unknown) and group.is_configured("launch_template.version") is False:
             version = None
         if not self._is_current(template, version):
-            raise _OpenError(f"the version of {template.address} that {group.address} uses")
+            raise _UnknownError(f"the version of {template.address} that {group.address} uses")
         return template
 
     def _is_current(self, template: WorldObject, version: Value) -> bool:
@@ -231,7 +233,7 @@ def _inner(value: Value, name: str) -> list[dict[str, Value] | Unknown]:
 
 def _profile_value(profile: Value, template: WorldObject) -> Value:
     if profile is None or profile == "":
-        raise _OpenError(f"the instance profile of {template.address}, which names none")
+        raise _UnknownError(f"the instance profile of {template.address}, which names none")
     return profile
 
 

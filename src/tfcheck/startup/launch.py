@@ -44,8 +44,8 @@ _OPEN = "\0"
 class Runs(msgspec.Struct, frozen=True):
     """What definitely, or possibly, runs a task definition: services and others."""
 
-    sure: tuple[WorldObject, ...] = ()
-    open: tuple[WorldObject, ...] = ()
+    definite: tuple[WorldObject, ...] = ()
+    possible: tuple[WorldObject, ...] = ()
 
 
 def runs(task: TaskDefinition, world: World) -> Runs:
@@ -55,12 +55,12 @@ def runs(task: TaskDefinition, world: World) -> Runs:
 
 def services(task: TaskDefinition, world: World) -> tuple[WorldObject, ...]:
     """Return the services that definitely run a task definition."""
-    return tuple(each for each in runs(task, world).sure if each.address.type == _SERVICE)
+    return tuple(each for each in runs(task, world).definite if each.address.type == _SERVICE)
 
 
 def possible_services(task: TaskDefinition, world: World) -> tuple[WorldObject, ...]:
     """Return the services that may run a task definition."""
-    return tuple(each for each in runs(task, world).open if each.address.type == _SERVICE)
+    return tuple(each for each in runs(task, world).possible if each.address.type == _SERVICE)
 
 
 # The role that pulls and logs
@@ -109,7 +109,9 @@ def instance_role_serves(task: TaskDefinition, world: World) -> Truth:
     if not _may_run_on_fargate(task):
         return Truth.TRUE
     running = runs(task, world)
-    is_known = running.sure and not running.open and all(_names_its_launch(each, world) for each in running.sure)
+    is_known = (
+        running.definite and not running.possible and all(_names_its_launch(each, world) for each in running.definite)
+    )
     return Truth.TRUE if is_known else Truth.UNKNOWN
 
 
@@ -120,14 +122,14 @@ def _kinds(task: TaskDefinition, world: World) -> set[str]:
     """
     asked = {each for each in task.compatibilities if isinstance(each, str)}
     asked = asked & {"FARGATE"} if "EC2" in asked else asked
-    return asked.union(*(launch_types(each, world) for each in runs(task, world).sure))
+    return asked.union(*(launch_types(each, world) for each in runs(task, world).definite))
 
 
 def _names_its_launch(service: WorldObject, world: World) -> bool:
     """Whether a service's capacity is known, from itself or its cluster, and cannot be Fargate."""
     found = capacity(service, world)
     named = providers(found, service, world)
-    return not found.open and all(isinstance(name, str) or resource for name, resource in named)
+    return not found.unknown and all(isinstance(name, str) or resource for name, resource in named)
 
 
 def _may_run_on_fargate(task: TaskDefinition) -> bool:
@@ -179,7 +181,7 @@ class _Running:
         if task.is_of_service:
             return Runs()  # nothing else can refer to its task definition
         if not self._by_name:
-            return Runs(open=tuple(self._vague))
+            return Runs(possible=tuple(self._vague))
         names = _Names(task)
         # NOTE: a state machine may have several states that start tasks.
         definite = {id(each): each for name in names.everywhere for each in self._by_name.get(name, ())}

@@ -77,7 +77,7 @@ class TaskRoles:
         """Yield the roles that something starts tasks with instead, or may."""
         found = runs(task, self._world)
         # NOTE: a service cannot name other roles, and a plan may have thousands that may run a task.
-        for run in (each for each in (*found.sure, *found.open) if isinstance(each, TaskRun)):
+        for run in (each for each in (*found.definite, *found.possible) if isinstance(each, TaskRun)):
             for kind in (RoleKind.EXECUTION, RoleKind.TASK):
                 argument = f"{kind.value}_role_arn"
                 role = self._roles.of(run.attribute(argument), nameless=run.sensitive(argument))
@@ -96,7 +96,7 @@ class TaskRoles:
         # NOTE: a missing role would make others decide.
         if len(known) < len(roles):
             return (), "the role of an instance profile", ""
-        return known, found.open, found.assumption
+        return known, found.unknown, found.assumption
 
     def _role(self, argument: str, task: TaskDefinition) -> Role | None:
         """Return the role, without the name of an unmanaged one if the plan marks that as sensitive."""

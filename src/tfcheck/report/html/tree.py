@@ -22,6 +22,7 @@ from tfcheck.report.screen import SpanStyle
 from tfcheck.report.words import instances
 from tfcheck.vocabulary.access import AccessChange
 from tfcheck.vocabulary.finding import Location, Report, RoleKind, Severity, Verdict
+from tfcheck.vocabulary.grouping import group_by_key
 
 _CLASSES = {Verdict.ALLOWED: "allowed", Verdict.DENIED: "denied", Verdict.UNKNOWN: "waits"}
 _SIGNS = {Verdict.ALLOWED: ("✓", "allowed"), Verdict.DENIED: ("✗", "missing"), Verdict.UNKNOWN: ("?", "unknown")}
@@ -131,9 +132,7 @@ def _policy(policy: PolicyNode, report: Report, view: View) -> Markup:
 
 def _unmet(calls: Iterable[CallNode], report: Report, view: View) -> Iterator[Markup]:
     """Group calls without a near statement by the reason."""
-    alike: dict[tuple[str, str, Verdict], list[CallNode]] = {}
-    for each in calls:
-        alike.setdefault((each.because, each.decided_by, each.verdict), []).append(each)
+    alike = group_by_key(((each.because, each.decided_by, each.verdict), each) for each in calls)
     for (because, decided_by, verdict), members in alike.items():
         node = (prose(because or NO_STATEMENT), _reason(prose(decided_by)) if decided_by else None)
         yield _item(f"policy {_CLASSES[verdict]}", node, (_call(each, report, view, alone=False) for each in members))

@@ -16,6 +16,7 @@ from tfcheck.report.manual import Manual
 from tfcheck.report.markdown.marker import clipped_target, hashed_target, marker
 from tfcheck.report.origin import Links, context_text, plan_path, target
 from tfcheck.vocabulary.finding import Answer, Finding, Report
+from tfcheck.vocabulary.grouping import group_by_key
 
 #: The id of a page about several targets.
 SEVERAL = "tfcheck"
@@ -229,9 +230,7 @@ def _findings(reports: Iterable[tuple[Report, Iterable[Finding]]]) -> tuple[Targ
 
 def group_by_cause(findings: Iterable[TargetedFinding]) -> list[TargetedCause]:
     """Group findings by cause and targets: errors first, and among these what the change breaks."""
-    by_targets: dict[tuple[str, ...], list[TargetedFinding]] = {}
-    for each in findings:
-        by_targets.setdefault(each.targets, []).append(each)
+    by_targets = group_by_key((each.targets, each) for each in findings)
     found = [
         TargetedCause(cause, members[0].report, targets)
         for targets, members in by_targets.items()

@@ -15,7 +15,8 @@ from tfcheck.report.markdown.rows import ICONS, UNKNOWN_ICON, alike, blocks_with
 from tfcheck.report.origin import target
 from tfcheck.report.words import instances, open_question, plural, question_words
 from tfcheck.vocabulary.clipping import and_more
-from tfcheck.vocabulary.finding import Answer, Reason, Report, RunConfiguration, Severity, Verdict, all_unread
+from tfcheck.vocabulary.finding import Answer, Report, RunConfiguration, Severity, Verdict, all_unread
+from tfcheck.vocabulary.grouping import group_by_key
 
 _SHOWN, _SHOWN_TASKS = 20, 3
 _SHOWN_PER_GROUP = 5
@@ -24,9 +25,7 @@ _SHOWN_ALLOWED = 1000
 
 def undecided_parts(waiting: tuple[TargetedUnknown, ...]) -> Iterator[PagePart]:
     """Explain what is undecided, grouped by cause."""
-    groups: dict[tuple[Reason | None, str], list[Answer]] = {}
-    for one in waiting:
-        groups.setdefault(open_question(one.answer), []).append(one.answer)
+    groups = group_by_key((open_question(one.answer), one.answer) for one in waiting)
     lines: list[str] = []
     for (reason, cause), members in groups.items():
         lines.append(f"- {question_words(reason, prose(cause))}")

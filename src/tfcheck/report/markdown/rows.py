@@ -21,6 +21,7 @@ from tfcheck.report.origin import file_path
 from tfcheck.report.words import instances, reason_words
 from tfcheck.vocabulary.clipping import and_more, join_names
 from tfcheck.vocabulary.finding import Answer, Location, Report, Severity
+from tfcheck.vocabulary.grouping import group_by_key
 
 _SHOWN_PLACES = 2
 
@@ -87,9 +88,7 @@ def permission_words(answers: Iterable[Answer], resource: str) -> str:
 
 def blocks_with_keys(tasks: Sequence[str], most: int) -> str:
     """Name task definitions, the instances of a block once with their keys; at most `most` of each."""
-    members: dict[str, list[str]] = {}
-    for each in tasks:
-        members.setdefault(block(each), []).append(each)
+    members = group_by_key((block(each), each) for each in tasks)
     shown = []
     for name, several in list(members.items())[:most]:
         named = ", ".join(code(", ".join(reversed(keys(each))) or each) for each in several[:most])
@@ -189,10 +188,7 @@ def _cause_rows(
 
 def _by_resource(group: Group) -> dict[tuple[str, Severity], list[Need]]:
     """Group needs of one resource and severity, which share a row."""
-    found: dict[tuple[str, Severity], list[Need]] = {}
-    for need in group.needs:
-        found.setdefault((need.resource, need.answer.requirement.severity), []).append(need)
-    return found
+    return group_by_key(((need.resource, need.answer.requirement.severity), need) for need in group.needs)
 
 
 def _rest(cause: TargetedCause, content: PageContent, rest: Sequence[Group]) -> str:
@@ -236,9 +232,7 @@ def task_names(group: Group) -> str:
 
 def _unknown_rows(waiting: Iterable[TargetedUnknown], content: PageContent, page: Page) -> Iterator[Row]:
     """Write one row for what instances of one block need and that has the same unknown cause."""
-    by_targets: dict[tuple[str, ...], list[TargetedUnknown]] = {}
-    for each in waiting:
-        by_targets.setdefault(each.targets, []).append(each)
+    by_targets = group_by_key((each.targets, each) for each in waiting)
     for members in by_targets.values():
         for found in alike(each.answer for each in members):
             yield partial(_unknown_row, found, members[0], content, page)

@@ -53,7 +53,7 @@ def _search(task: TaskDefinition, world: World) -> Iterator[Misconfiguration]:
             f"{join_names(shown)}",
             Severity.ERROR,
             about=" ".join(revoked),
-            explanation=("tasks that run go on running; none starts any more",),
+            explanation=("running tasks keep running, but no new ones can start",),
             address=str(service.address),
             argument="task_definition",
         )

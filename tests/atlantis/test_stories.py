@@ -326,6 +326,18 @@ def test_a_late_hook_of_an_old_commit_changes_nothing(atlantis: Atlantis, github
     assert {path.parent.name for path in atlantis.kept()} == {old, NEWER}
 
 
+@pytest.mark.parametrize("command", ["plan --fail-on error", "policy-check"])
+def test_a_file_that_was_there_before_the_plan_is_not_its_json(atlantis: Atlantis, command: str) -> None:
+    """It is left from an earlier plan, or somebody has committed it to pass for one."""
+    atlantis.check_out(GOOD)
+    variables, _ = atlantis.of_step(GOOD)
+    planned = os.stat(variables["PLANFILE"]).st_mtime
+    os.utime(variables["SHOWFILE"], (planned - 1, planned - 1))
+    done = atlantis.step(f"tfcheck atlantis {command}", GOOD)
+    assert "nothing was checked: there is no JSON plan, SHOWFILE is older than PLANFILE" in done.lines[0]
+    assert done.status == 1 or done.lines[0].startswith("FAIL")
+
+
 def test_remote_operations_leave_no_plan_as_json(atlantis: Atlantis, github: FakeGitHub) -> None:
     atlantis.plan(GOOD)
     atlantis.check_out(BAD, show=False)

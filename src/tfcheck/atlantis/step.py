@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from pathlib import Path
 from typing import TypeVar
 
@@ -105,10 +106,9 @@ def check_plan(about: Project, options: StepOptions) -> list[Report]:
     """
     choice = options.choice()
     known = read_baseline(options.baseline) if options.baseline else None
-    if not about.showfile or not os.path.exists(about.showfile):
-        name = "SHOWFILE leads to no file" if about.showfile else "SHOWFILE is not set"
+    if problem := _showfile_problem(about):
         raise InputError(
-            f"there is no JSON plan, {name}",
+            f"there is no JSON plan, {problem}",
             hint="the step show must come after plan; for remote operations (HCP Terraform) Atlantis writes none",
         )
     plan = os.path.relpath(about.showfile)  # as a local path, it would be shown to everybody
@@ -122,6 +122,22 @@ def check_plan(about: Project, options: StepOptions) -> list[Report]:
         raise InputError(message, hint=error.hint) from None
     reports = [each.report for each in together.check(plan)]
     return reports if known is None else compare(reports, known)
+
+
+def _showfile_problem(about: Project) -> str:
+    """Explain why SHOWFILE is not the JSON of this plan; empty if it is.
+
+    NOTE: it may be left from an earlier plan, or a file of the repository.
+    """
+    if not about.showfile:
+        return "SHOWFILE is not set"
+    try:
+        written = os.stat(about.showfile).st_mtime_ns
+    except OSError:
+        return "SHOWFILE leads to no file"
+    with suppress(OSError):
+        return "SHOWFILE is older than PLANFILE" if written < os.stat(about.planfile).st_mtime_ns else ""
+    return ""
 
 
 def _failure_output(

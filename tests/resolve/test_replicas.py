@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from tests.plan.made import change, plan
+from tests.rows import every_row
 from tfcheck.resolve import Resolver
-from tfcheck.symbolic.match import equal
-from tfcheck.symbolic.value import Truth, Unknown, Value, spelled_out
+from tfcheck.symbolic.match import equal, glob
+from tfcheck.symbolic.value import PlainText, Truth, Unknown, Value, spelled_out
 from tfcheck.vocabulary.address import parse
 
 REGIONS = {
@@ -55,3 +56,22 @@ def test_a_replica_of_what_is_not_known_is_another_key_only_in_its_region() -> N
     assert isinstance(first, Unknown)
     assert isinstance(second, Unknown)
     assert equal(first, second) is not Truth.FALSE
+
+
+@every_row(
+    ("expressions", "expected"),
+    [
+        ({"multi_region": {"constant_value": True}}, Truth.TRUE),
+        ({"multi_region": {"constant_value": False}}, Truth.FALSE),
+        ({}, Truth.FALSE),
+        ({"multi_region": {"references": ["aws_sqs_queue.q"]}}, Truth.UNKNOWN),
+    ],
+)
+def test_only_the_id_of_a_multi_region_key_begins_with_mrk(expressions: dict[str, object], expected: Truth) -> None:
+    written = {"multi_region": True} if "references" in str(expressions) else {}
+    row = change("aws_kms_key.k", "create", name="k", after={}, after_unknown={"arn": True, "key_id": True, **written})
+    key = {"address": "aws_kms_key.k", "mode": "managed", "type": "aws_kms_key", "name": "k"}
+    configuration = {"root_module": {"resources": [{**key, "expressions": expressions}]}}
+    own = Resolver(plan(row, configuration=configuration)).attribute(parse("aws_kms_key.k"), "key_id")
+    assert isinstance(own, PlainText)
+    assert glob("mrk-*", spelled_out(own)) is expected

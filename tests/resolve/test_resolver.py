@@ -298,17 +298,20 @@ def test_a_computed_attribute_of_any_type_may_be_anything(attribute: str) -> Non
         assert isinstance(element(found, 0), Unknown)
 
 
+ONE_KEY = "11111111-2222-3333-4444-555555555555"
+
+
 def test_only_what_is_created_where_nothing_was_gets_something_new() -> None:
     """A replacement may turn out to keep what it had, and what is looked up was there before."""
     later = {"arn": True, "key_id": True, "id": True}
-    known = {"arn": "arn:aws:kms:eu-west-1:111122223333:key/k1", "key_id": "k1", "id": "k1"}
+    known = {"arn": f"arn:aws:kms:eu-west-1:111122223333:key/{ONE_KEY}", "key_id": ONE_KEY, "id": ONE_KEY}
     rows = [
         change("aws_kms_key.new", "create", after={}, after_unknown=later),
         change("aws_kms_key.again", "delete", "create", before=known, after={}, after_unknown=later),
         change("data.aws_kms_key.other", "read", after={}, after_unknown=later),
     ]
     found = Resolver(plan(*rows))
-    literal = "arn:aws:kms:eu-west-1:111122223333:key/k2"
+    literal = "arn:aws:kms:eu-west-1:111122223333:key/22222222-3333-4444-5555-666666666666"
     same = [equal(found.attribute(parse(row["address"]), "arn"), literal) for row in rows]
     assert same == [Truth.FALSE, Truth.UNKNOWN, Truth.UNKNOWN]
 

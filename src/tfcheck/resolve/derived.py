@@ -249,6 +249,13 @@ def _key_id(instance: DerivedInstance) -> TextLike | None:
     return Unknown(symbol=Symbol(instance.owner, ("id",)), hole=NAME)
 
 
+def _assigned_key_id(instance: DerivedInstance) -> TextLike | None:
+    """Return the id of a new key; only those of multi-Region keys begin with `mrk-`."""
+    several = instance.planned_argument("multi_region")
+    hole = _UUID if several in (None, False) else _MULTI_REGION_ID if several is True else ASSIGNED_ID
+    return _opaque("key_id", "aws_kms_key.key_id", hole)(instance)
+
+
 def _replica_id(instance: DerivedInstance) -> TextLike | None:
     """Return the id of a replica, which equals that of its primary key; only the region in its ARN differs."""
     primary = spelled_out(_text(instance.planned_argument("primary_key_arn")) or "")
@@ -263,6 +270,8 @@ def _registry(image: DerivedInstance) -> TextLike | None:
     return _text(image.planned_argument("registry_id")) or image.surroundings.account
 
 
+_UUID = Hole("0123456789abcdef-", False, 36, 36)
+_MULTI_REGION_ID = Hole("0123456789abcdef", False, 36, 36, starts="mrk-")
 _KEY_ARN = regex(r"arn:[^:]+:kms:[^:]*:[^:]*:key/")
 _KEY_ID = regex(r"mrk-[0-9a-f]{32}|[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 
@@ -274,7 +283,6 @@ _role = _generated_name("name", "name_prefix", IAM)
 _policy = _generated_name("name", "name_prefix", IAM)
 _group = _generated_name("name", "name_prefix", LOG_GROUP)
 _secret = _generated_name("name", "name_prefix", SECRET)
-_assigned_key_id = _opaque("key_id", "aws_kms_key.key_id")
 _digest = _opaque("image_digest", "", Hole("sha256:0123456789abcdef", False, 1))
 _public_registry = _opaque("registry_alias", "", Hole("abcdefghijklmnopqrstuvwxyz0123456789._-", False, 2))
 _revision = _opaque("revision", "", Hole("0123456789", False, 1))

@@ -94,8 +94,8 @@ def _is_definitely_stopped(task: TaskDefinition, world: World) -> Truth:
 
 
 NOT_EVALUATED = (
-    "not evaluated, since no plan shows them: service and resource control policies, session policies, and the "
-    "iam:PassRole that whoever applies needs for the roles of the tasks"
+    "not evaluated, since no plan shows them: service and resource control policies, session policies, and whether the "
+    "identity that applies is allowed iam:PassRole for the roles of the tasks"
 )
 
 #: Steps for looking at a task definition, deciding one of its requirements, reporting a

@@ -318,8 +318,9 @@ def open_question(answer: Answer) -> tuple[Reason | None, str]:
 
 def question_words(reason: Reason | None, cause: str) -> str:
     """Return in words why something is undecided, and what decides it."""
-    if reason is Reason.UNKNOWN_VALUE and cause.startswith(EITHER_ROLE):
-        return f"it depends on {cause}"
+    if reason is Reason.UNKNOWN_VALUE and cause.startswith((*EITHER_ROLE, "whether ", "which ")):
+        what = cause.removesuffix(_LATER)
+        return f"it depends on {what}" + (f", which{_LATER}" if what != cause else "")
     if reason is Reason.POLICY_NOT_READABLE and _may_detach_policy(cause):
         return f"the role may lack a policy: {cause}"
     if reason is Reason.POLICY_NOT_READABLE:
@@ -327,8 +328,8 @@ def question_words(reason: Reason | None, cause: str) -> str:
     return f"{reason_words(reason)}{f': {cause}' if cause and cause != _UNNAMED else ''}"
 
 
-#: An unknown value that is no attribute.
-_UNNAMED = "(known after apply)"
+#: An unknown value that is no attribute, and the end of a cause that is a question.
+_UNNAMED, _LATER = "(known after apply)", " is known only after apply"
 
 
 #: Undecided because a task may be started with either of several roles.

@@ -234,7 +234,7 @@ def test_the_summary_is_the_same_without_a_marker() -> None:
 def test_a_rule_without_a_permission_has_its_row() -> None:
     broken = msgspec.structs.replace(samples.FINDING, answers=(), message="the list is not one")
     page = markdown([samples.report(findings=(broken,))], PAGE)
-    assert rows(page)[0][1].startswith(f"`aws_iam_role.execution`: the list is not one, needed by `{samples.TASK}` (")
+    assert rows(page)[0][1].startswith(f"`aws_iam_role.execution`: the list is not one; affects `{samples.TASK}` (")
     itself = msgspec.structs.replace(broken, address=samples.TASK, needed_at=None)
     words = f"`{samples.TASK}`: the list is not one (`main.tf:12`)"
     assert rows(markdown([samples.report(findings=(itself,))])) == [("❌", words)]

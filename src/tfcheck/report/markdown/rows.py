@@ -215,9 +215,9 @@ def _mistake(group: Group, cause: TargetedCause, content: PageContent, page: Pag
     subject = group.role or task
     message = prose(group.message, (task, subject))
     named = "" if message.startswith(code(subject)) else f"{code(subject)}: "
-    needed_by = "" if subject == task else f", needed by {task_names(group)}"
+    affected = "" if subject == task else f"; affects {task_names(group)}"
     seen_at = _place_suffix(first.needed_at or first.location, cause.report, page)
-    where = f"{needed_by}{seen_at}{_in_targets(cause.targets, content)}"
+    where = f"{affected}{seen_at}{_in_targets(cause.targets, content)}"
     return f"{ICONS[cause.cause.severity]} {named}{message}{where}"
 
 

@@ -17,12 +17,14 @@ ROLE = "arn:aws:iam::111122223333:role/execution"
 TRUST = {"Effect": "Allow", "Action": "sts:AssumeRole", "Principal": {"Service": "ecs-tasks.amazonaws.com"}}
 
 
-def revision(number: Value, *container: dict[str, Value], created: bool = False) -> MadeResource:
+def revision(
+    number: Value, *container: dict[str, Value], created: bool = False, address: str = "aws_ecs_task_definition.app"
+) -> MadeResource:
     text = json.dumps([{"name": "app", "image": "nginx", **each} for each in container])
     arn: Value = LATER if created else f"{ARN}:{number}"
     known: dict[str, Value] = {"family": "app", "requires_compatibilities": ["FARGATE"], "execution_role_arn": ROLE}
     own: dict[str, Value] = {"revision": number, "arn": arn, "id": LATER if created else "app"}
-    return MadeResource("aws_ecs_task_definition.app", {**known, **own, "container_definitions": text})
+    return MadeResource(address, {**known, **own, "container_definitions": text})
 
 
 def role(*actions: str) -> tuple[MadeResource, MadeResource]:
@@ -86,6 +88,15 @@ def test_what_the_new_revision_needs_as_well_is_reported_for_that() -> None:
 
 def test_a_revision_that_is_not_replaced_has_nothing_that_is_old() -> None:
     assert revoked(*role("logs:*"), revision(1, files(FILE))) == []
+
+
+def test_the_old_revision_may_have_been_at_another_address() -> None:
+    old = revision(1, files(FILE), address="aws_ecs_task_definition.former")
+    assert revoked(*role("logs:*"), NEXT, earlier=(*role("s3:*"), old)) == LOST
+    both = (*role("logs:*"), NEXT, old)
+    running = service(task_definition=f"{ARN}:1")
+    world = MadeWorld(*both, running, earlier=(*role("s3:*"), old, running))
+    assert [each for task in task_definitions(world) for each in old_revision.CHECK.search(task, world)] == []
 
 
 def test_a_service_in_another_region_runs_another_revision() -> None:

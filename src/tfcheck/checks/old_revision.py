@@ -39,12 +39,23 @@ _STEPS, _SHOWN = 300, 3
 
 
 def _search(task: TaskDefinition, world: World) -> Iterator[Misconfiguration]:
-    old = tasks_by_address(world.before()).get(str(task.address)) if world.before() is not world else None
-    if old is None or old.problem or not is_created(task.resource, world):
+    if world.before() is world or not is_created(task.resource, world):
         return
+    for old in world.before().once(_by_family).get(_family(task), ()):
+        yield from _find_staying(old, task, world) if _is_replaced(old, world) else ()
+
+
+def _is_replaced(old: TaskDefinition, world: World) -> bool:
+    """Whether the change deregisters an earlier revision, to register another one at its address or elsewhere."""
+    now = tasks_by_address(world).get(str(old.address))
+    return not old.problem and (now is None or is_created(now.resource, world))
+
+
+def _find_staying(old: TaskDefinition, task: TaskDefinition, world: World) -> Iterator[Misconfiguration]:
     running = world.once(_services_by_revision).get(_revision(old.resource), ())
-    here = task.resource.surroundings
-    staying = [each for each in running if is_in_same_region(each.surroundings, here) is Truth.TRUE]
+    here, there = task.resource.surroundings, old.resource.surroundings
+    staying = [each for each in running if is_in_same_region(each.surroundings, there) is Truth.TRUE]
+    staying = staying if is_in_same_region(here, there) is Truth.TRUE else []
     revoked = [_words(each, world) for each in _lost_needs(old, task, world)] if staying else []
     for service in staying if revoked else ():
         shown = [*revoked[:_SHOWN], "more"] if revoked[_SHOWN:] else revoked
@@ -57,6 +68,18 @@ def _search(task: TaskDefinition, world: World) -> Iterator[Misconfiguration]:
             address=str(service.address),
             argument="task_definition",
         )
+
+
+def _by_family(world: World) -> Mapping[str, Sequence[TaskDefinition]]:
+    found: dict[str, list[TaskDefinition]] = {}
+    for each in tasks_by_address(world).values():
+        found.setdefault(_family(each), []).append(each)
+    return found
+
+
+def _family(task: TaskDefinition) -> str:
+    family = task.resource.attribute("family")
+    return family if isinstance(family, str) else str(task.address)
 
 
 def _words(need: Requirement, world: World) -> str:

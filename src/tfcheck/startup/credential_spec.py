@@ -32,7 +32,7 @@ ID = "credential-spec"
 _PREFIXES = ("credentialspecdomainless:", "credentialspec:")
 _ACTIONS = {"s3": "s3:GetObject", "ssm": "ssm:GetParameters"}
 _WHAT = "credential specification"
-_DOUBT = "whether a credential specification is named, and where it is, is known only after apply"
+_DOUBT = "whether a credential specification is named is known only after apply"
 
 
 def _derive(task: TaskDefinition, world: World) -> Iterator[Requirement]:

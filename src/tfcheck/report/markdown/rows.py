@@ -214,8 +214,9 @@ def _mistake(group: Group, cause: TargetedCause, content: PageContent, page: Pag
     task = first.task_definition
     subject = group.role or task
     message = prose(group.message, (task, subject))
-    named = "" if message.startswith(code(subject)) else f"{code(subject)}: "
-    affected = "" if subject == task else f"; affects {task_names(group)}"
+    is_task = subject == task or subject in group.shown
+    named = "" if message.startswith(code(subject)) else f"{task_names(group) if is_task else code(subject)}: "
+    affected = "" if is_task else f"; affects {task_names(group)}"
     seen_at = _place_suffix(first.needed_at or first.location, cause.report, page)
     where = f"{affected}{seen_at}{_in_targets(cause.targets, content)}"
     return f"{ICONS[cause.cause.severity]} {named}{message}{where}"

@@ -16,7 +16,7 @@ _KEYS = (
     "valueFrom|environmentFiles|secrets|platform_version|family|network_mode|requires_compatibilities|task_role_arn|"
     "container_definitions|cluster|task_definition|launch_type|cpu|memory|desired_count|tags|"
     r"awslogs-group|awslogs-region|awslogs-stream-prefix|options|logDriver|logConfiguration|"
-    r"log_group(?:_name)?|(?:[a-z_]{1,60}_)?arns?"
+    r"log_group(?:_name)?|(?:[a-z_]{1,60}_)?(?:arns?|statements)"
 )
 _SERVICES = (
     "s3|kms|ssm|secretsmanager|ecr|ecr-public|logs|sts|iam|ec2|ecs|elasticfilesystem|fsx|ds|cloudwatch|xray|sqs|sns|"
@@ -38,7 +38,7 @@ _SAFE_TEXT = (
 )
 _TEXT = rf'"(?:{"|".join(_SAFE_TEXT)})"'
 #: Names are shown in every report anyway.
-_NAMED = r'"?(?:Sid|sid|name|name_prefix|role|family)"?\s*[=:]\s*"[\w+=,.@/-]{0,128}"'
+_NAMED = r'"?(?:Sid|sid|name|name_prefix|role|family|source)"?\s*[=:]\s*"[\w+=,.@/-]{0,128}"'
 _LOGGED = rf'(?<![\w."-])"?awslogs-(?:group|region|stream-prefix)"?\s*[=:]\s*"(?:{_HOLE}|[\w./#-]{{1,128}})*"'
 _SIZED = r'(?<![\w."-])"?(?:cpu|memory|desired_count)"?\s*[=:]\s*"?\d{1,6}"?'
 #: Credentials in other places.

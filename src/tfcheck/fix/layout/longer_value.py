@@ -8,7 +8,7 @@ from collections.abc import Iterator, Sequence
 import msgspec
 
 from tfcheck.fix.edits.insertion import Insertion, Replacement, indentation, line_end, line_start
-from tfcheck.fix.layout.into_list import comment_follows, items_into_object
+from tfcheck.fix.layout.into_list import comment_follows, items_into_object, unalign
 from tfcheck.fix.layout.new_block import items_into
 from tfcheck.fix.layout.render import WIDEST
 from tfcheck.fix.text.policy_text import ListParts, ObjectParts, OtherParts, Parts, read_json_parts, read_parts
@@ -85,8 +85,10 @@ def _insert_into_call(
     if call is None or bracket_end(text, parts.start + call.end() - 1) != parts.end:
         if "\n" in written:
             return ()
-        joined = f"{'merge' if elements[0].label else 'concat'}({written}, {new_value(elements, base, unit)})"
-        return (Replacement(source, parts.start, joined, written),)
+        function, added = "merge" if elements[0].label else "concat", new_value(elements, base, unit)
+        around = unalign(source, parts.start) if "\n" in added else []
+        joined = Replacement(source, parts.start, f"{function}({written}, {added})", written)
+        return (*around, joined) if around is not None else ()
     given = list(_arguments(text, parts.start + call.end(), parts.end - 1))
     if not given:
         return ()

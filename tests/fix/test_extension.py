@@ -264,6 +264,13 @@ def test_statements_go_where_those_beside_them_are_written() -> None:
     assert '+      resources = distinct([for arn in var.env_files : split("/", arn)[0]])\n' in listed.diff
 
 
+def test_the_only_list_that_is_joined_with_an_input_gets_the_statement() -> None:
+    found = {each.fix.title: each.fix for each in found_in(TESTDATA / "statements-elsewhere").fixes.found}
+    diff = found["add a statement and a resource to local.mail_statements"].diff
+    assert diff is not None
+    assert "concat(" not in diff
+
+
 def test_what_all_roles_of_a_policy_lack_goes_into_it_and_the_rest_elsewhere(tmp_path: Path) -> None:
     folder = copied("policies-put-together", tmp_path)
     own = '[{ type = "s3", value = "arn:aws:s3:::acme-put-together/job.env" }]'

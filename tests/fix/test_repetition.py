@@ -64,6 +64,12 @@ def test_a_policy_for_some_services_is_repeated_for_those_with_files() -> None:
     assert given.repetition(by_value=False) == ("for_each", by_role)
 
 
+def test_an_object_of_a_service_may_be_missing_where_its_list_is_not_empty() -> None:
+    (found,) = edits(Case(TESTDATA / "bucket-named-by-prefix"))
+    assert "aws_s3_object.env[each.key].arn" in added(found)
+    assert 'if contains(["jobs", "web"], key) }' in added(found)
+
+
 def test_a_policy_in_json_syntax_is_repeated_for_the_map_of_its_role() -> None:
     text = '{"resource": {"aws_iam_role": {"r": {"for_each": "${var.services}"}}}}'
     (block,) = read_source(SourceText("main.tf.json", text)).blocks

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Container, Iterable, Iterator, Sequence
 
-import msgspec
+from msgspec.structs import replace
 
 from tfcheck.fix.callers.module_inputs import changed_inputs
 from tfcheck.fix.corrections.corrections import Corrections
@@ -52,11 +52,33 @@ def find_fixes(
     denied = [answer for finding in findings for answer in finding.answers if answer.verdict is Verdict.DENIED]
     finder = FixFinder(world, choice or FixChoice(), conceals, answers)
     found = finder.fixes(denied)
-    found = msgspec.structs.replace(found, skipped=finder.places.files.skipped_files())
+    found = replace(found, skipped=finder.places.files.skipped_files())
     others = findings if choice is None or choice.corrects else ()
     drafts, remedies = without_grants(others, finder.places, found.found)
-    found = msgspec.structs.replace(found, found=tuple(drafts))
-    return msgspec.structs.replace(found, remedies=(*remedies, *finder.remedies(findings, found)))
+    found = replace(found, found=tuple(drafts))
+    return replace(found, remedies=(*remedies, *finder.remedies(findings, found)))
+
+
+class _OpenAnswers:
+    """What is still denied: neither fixed so far, nor allowed by the current sources (`settled`), nor `outdated`."""
+
+    def __init__(self, settled: Sequence[Answer], outdated: Container[Requirement]) -> None:
+        self._settled, self._outdated = set(settled), outdated
+        self._done: set[Requirement] = set()
+
+    def close(self, fixed: Iterable[Case | DraftFix]) -> None:
+        """Leave out what was fixed."""
+        self._done |= {answer.requirement for each in fixed for answer in each.answers}
+
+    def of(self, answers: Sequence[Answer]) -> tuple[Answer, ...]:
+        """Return what is left of answers."""
+        left = (each for each in answers if each.requirement not in self._done and each not in self._settled)
+        return tuple(each for each in left if each.requirement not in self._outdated)
+
+    def of_needs(self, needs: Sequence[RoleNeed]) -> list[RoleNeed]:
+        """Return what is left of needs."""
+        left = (each.restrict_to(self.of(each.answers)) for each in needs)
+        return [each for each in left if each.answers]
 
 
 class FixFinder:
@@ -84,15 +106,9 @@ class FixFinder:
             self._replacing.append(MovedGrants(self.places, self._rank).proposals)
 
     def fixes(self, answers: Sequence[Answer]) -> PlanFixes:
-        """Find the fixes for denied requirements."""
-        aided, by_role = list[DraftFix](), list[Answer]()
-        if any(each.reason is Reason.NO_EXECUTION_ROLE for each in answers):
-            from tfcheck.fix.corrections.missing_role import MissingRoles
-
-            missing = MissingRoles(self.places, self._rank)
-            self._open_then = missing.open_then
-            aided, by_role = list(missing.fixes(answers)), missing.granted_by_sources(answers)
-        relieved = {each.requirement for each in (*by_role, *(one for draft in aided for one in draft.answers))}
+        """Find the fixes for denied requirements: changes of files, otherwise text."""
+        created, by_role = self._create_roles(answers)
+        relieved = {each.requirement for each in (*by_role, *(one for draft in created for one in draft.answers))}
         grantable = [each for each in answers if each.reason in _GRANTABLE and each.role]
         grantable = [each for each in grantable if each.requirement not in relieved]
         conditional = [each for each in grantable if self._remedies.conditions(each)]
@@ -102,30 +118,29 @@ class FixFinder:
         groups += DemandedTags(self.places).groups(conditional) if self._sources is not None else []
         every = [*needs, *elsewhere]
         settled = self._granted_by_sources(every, groups)
-        lacking = [each.restrict_to(self._still_denied(each.answers, set(), settled)) for each in every]
-        replaced, lacking = self._fix_by_replacing(lacking)
+        open_ = _OpenAnswers(settled, self._outdated)
+        replaced, lacking = self._fix_by_replacing(open_.of_needs(every))
         self.places.replacing = tuple(one for each in replaced if each.current for one in each.current.insertions)
         shared, lacking = self._fix_in_shared_policies(lacking)
         cases: list[Case] = [RoleCase(need, self._rank) for need in lacking if need.answers]
         cases += [Case(each, iter(proposals)) for each, proposals in groups if not set(each) <= set(settled)]
         alone = list(self._current([*replaced, *shared, *self._proven(cases)]))
-        done = {each.requirement for case in alone for each in case.answers} | set(self._outdated)
-        beside = self._grants_beside_others(needs, done, settled, alone)
+        open_.close(alone)
+        beside = self._grants_beside_others(open_.of_needs(needs), alone)
         joined_with = {each for case in beside for each in case.answers}
         alone = [each for each in alone if not joined_with.issuperset(each.answers)]
         found = list(filter(None, map(self._draft, [*alone, *beside])))
-        done |= {each.requirement for draft in found for each in draft.answers}
-        doubtful = self._drafts_in_doubt(needs, done, settled)
+        open_.close(found)
+        doubtful = self._drafts_in_doubt(open_.of_needs(needs))
         known = {each.fix.hcl: each.fix.title for each in found}
         self._open_then |= {
             one.requirement: known[each.fix.hcl] for each in doubtful if each.fix.hcl in known for one in each.answers
         }
         found += [each for each in doubtful if each.fix.hcl not in known]
-        done |= {each.requirement for draft in doubtful for each in draft.answers}
-        lacking = self._lacking(needs, done, settled)
-        found += [DraftFix(*each) for each in grants_as_text(lacking, self.places)]
-        found += aided
-        left = self._still_denied(grantable, done, settled) if self._world.context else ()
+        open_.close(doubtful)
+        found += [DraftFix(*each) for each in grants_as_text(open_.of_needs(needs), self.places)]
+        found += created
+        left = open_.of(grantable) if self._world.context else ()
         found += [DraftFix(fix, fixed, home=home) for fix, fixed, home in grants_elsewhere(left, self._world)]
         return PlanFixes(tuple(found), (*settled, *by_role))
 
@@ -149,14 +164,22 @@ class FixFinder:
     def _rank(self, need: RoleNeed) -> Iterator[Proposal]:
         return rank(need, self.places, self._added)
 
-    def _grants_beside_others(
-        self, needs: Sequence[RoleNeed], done: set[Requirement], settled: Sequence[Answer], alone: Sequence[Case]
-    ) -> list[Case]:
+    def _create_roles(self, answers: Sequence[Answer]) -> tuple[list[DraftFix], list[Answer]]:
+        """Create the execution roles that are missing; also return what those of newer sources grant."""
+        if all(each.reason is not Reason.NO_EXECUTION_ROLE for each in answers):
+            return [], []
+        from tfcheck.fix.corrections.missing_role import MissingRoles
+
+        missing = MissingRoles(self.places, self._rank)
+        self._open_then = missing.open_then
+        return list(missing.fixes(answers)), missing.granted_by_sources(answers)
+
+    def _grants_beside_others(self, needs: Sequence[RoleNeed], alone: Sequence[Case]) -> list[Case]:
         """Return grants that suffice only together with a boundary or a resource policy.
 
         What a new policy would grant `alone` is joined with them, so that a role does not get two.
         """
-        lacking = [each for each in self._lacking(needs, done, settled) if each.roles and self._sources is not None]
+        lacking = [each for each in needs if each.roles and self._sources is not None]
         adding = [each for each in alone if isinstance(each, RoleCase) and each.current and each.current.added]
         for place, need in enumerate(lacking):
             same = [each for case in adding if case.need.names() & need.names() for each in case.answers]
@@ -166,24 +189,11 @@ class FixFinder:
         ]
         return list(self._current(self._proven(cases)))
 
-    def _drafts_in_doubt(
-        self, needs: Sequence[RoleNeed], done: set[Requirement], settled: Sequence[Answer]
-    ) -> list[DraftFix]:
+    def _drafts_in_doubt(self, needs: Sequence[RoleNeed]) -> list[DraftFix]:
         """Return as text the needed changes whose effect also depends on something unknown."""
-        lacking = self._lacking(needs, done, settled) if self._sources is not None else []
-        doubts = InDoubt(lacking, self._world)
+        doubts = InDoubt(needs if self._sources is not None else [], self._world)
         cases = self._proven([RoleCase(each, self._rank) for each in doubts.needs], enough=doubts.after)
         return [DraftFix(doubts.fix(each.current), each.answers) for each in cases if each.current is not None]
-
-    def _lacking(self, needs: Sequence[RoleNeed], done: set[Requirement], settled: Sequence[Answer]) -> list[RoleNeed]:
-        known = set(settled)
-        left = [each.restrict_to(self._still_denied(each.answers, done, known)) for each in needs]
-        return [each for each in left if each.answers]
-
-    def _still_denied(
-        self, answers: Sequence[Answer], done: set[Requirement], settled: Container[Answer]
-    ) -> tuple[Answer, ...]:
-        return tuple(each for each in answers if each.requirement not in done and each not in settled)
 
     # Needs
 

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
+from contextlib import suppress
 from functools import partial
 from itertools import islice
 
 import msgspec
+from msgspec.structs import replace
 
 from tfcheck.checks import log_options, log_region
 from tfcheck.checks.log_group_absent import CHECK
@@ -20,8 +22,8 @@ from tfcheck.fix.policies.place import Finder, FixPlaces
 from tfcheck.fix.proof.task_proof import blocks_of, mistakes, proven_draft, unplanned_instances, wrong_tasks
 from tfcheck.fix.proof.trial import Trial
 from tfcheck.fix.proposal import DraftFix, draft_for_review
-from tfcheck.fix.text.policy_statements import flat, written_text
-from tfcheck.fix.text.policy_text import ObjectParts, OtherParts, object_at, read_parts
+from tfcheck.fix.text.policy_statements import Evaluate, WrittenText, flat, written_text
+from tfcheck.fix.text.policy_text import ObjectParts, object_at, read_parts
 from tfcheck.fix.wanted import free
 from tfcheck.hcl.modules import Module
 from tfcheck.hcl.syntax.block import Argument, Block
@@ -193,21 +195,6 @@ _COMMON = ("retention_in_days", "kms_key_id", "tags")
 _RETENTION = ("retention_in_days", "30")
 
 
-class _GroupOption(msgspec.Struct, frozen=True):
-    """Where the sources name the group: the value of `awslogs-group`, and its block."""
-
-    block: Block
-    source: SourceText
-    start: int
-    end: int
-    in_json: bool
-
-    @property
-    def text(self) -> str:
-        """The value as written."""
-        return self.source.text[self.start : self.end]
-
-
 class LogGroups(Finder):
     """Finds the log groups that the sources of one plan should create."""
 
@@ -223,7 +210,7 @@ class LogGroups(Finder):
             options = self._options(address, name, module) if module is not None else []
             draft = self._proven(address, options, several, module) if module is not None and options else None
             if draft is not None:
-                yield from (msgspec.structs.replace(draft, finding=each) for each in several)
+                yield from (replace(draft, finding=each) for each in several)
             elif not options and self._is_settled(address, several):
                 self.settled += several
 
@@ -237,11 +224,13 @@ class LogGroups(Finder):
 
     # Where the name is written
 
-    def _options(self, task: Address, name: str, module: Module) -> list[_GroupOption]:
-        found, others = list[_GroupOption](), list[_GroupOption]()
+    def _options(self, task: Address, name: str, module: Module) -> list[tuple[Block, WrittenText]]:
+        """List where the sources name a group: as an option of containers, otherwise anywhere."""
+        named, others = list[tuple[Block, WrittenText]](), list[tuple[Block, WrittenText]]()
         for block in module.blocks:
             is_task = block.type == "resource" and block.labels[:1] == (_TASK,)
-            if isinstance(block, JsonBlock) or not (is_task or block.type == "locals"):
+            is_usable = self._places.files.editable(block.source) and not isinstance(block, JsonBlock)
+            if not is_usable or not (is_task or block.type == "locals"):
                 continue
             own = [each.address for each in self._world.resources(_TASK) if is_task]
             instances = sorted(
@@ -249,37 +238,33 @@ class LogGroups(Finder):
             )
             scopes = [self._resolver.scope_of(each) for each in instances] or [self._resolver.module_scope(task.module)]
             evaluate = partial(self._resolver.evaluation.evaluate, scope=scopes[0])
-            written = [each for argument in block.arguments.values() for each in _values(block, argument)]
-            for each in written if self._places.files.editable(block.source) else ():
-                text = written_text(each.source, OtherParts(each.start, each.end), evaluate)
-                found += [each] if text is not None and text.value == name else []
+            values = (each for argument in block.arguments.values() for each in _values(argument, evaluate))
+            named += [(block, each) for each in values if each.value == name]
             texts = literals_in(block, scopes[0], self._resolver, self._places.files) if "/" in name else ()
-            same = (each for each in texts if each.value == name)
-            others += (_GroupOption(block, each.source, each.start, each.end, in_json=False) for each in same)
-        return found or others
+            others += [(block, each) for each in texts if each.value == name]
+        return named or others
 
     # The change
 
     def _proven(
-        self, task: Address, options: Sequence[_GroupOption], findings: Sequence[Finding], module: Module
+        self, task: Address, options: Sequence[tuple[Block, WrittenText]], findings: Sequence[Finding], module: Module
     ) -> DraftFix | None:
-        block = options[0].block
-        own = bool(_REPEATED.search(options[0].text))
-        is_in_one = all(each.block is block for each in options)
+        blocks, texts = [each for each, _ in options], [each.source.text[each.start : each.end] for _, each in options]
+        block, name = blocks[0], texts[0]
+        own = bool(_REPEATED.search(name))
+        is_in_one = all(each is block for each in blocks)
         repeated = block.repetition if is_in_one and (own or "count" in block.arguments) else None
-        if (own and repeated is None) or len({each.text for each in options}) > 1:
+        if (own and repeated is None) or len(set(texts)) > 1:
             return None
         label = free(task.name, self._places.labels_of(task.module, _GROUP), "_")
         known = [each for each in _groups(module) if self._places.files.editable(each.source)]
         place = ([each for each in known if each.source is block.source] or known or [block])[-1]
-        lines = _hcl(label, options[0].text, repeated, module, block)
+        lines = _hcl(label, name, repeated, module, block)
         reference = f"{_GROUP}.{label}{instance_index(repeated)}.name"
         insertions: list[Insertion] = [insert_after(place, lines)]
         insertions += [
-            Replacement(each.source, each.start, f'"${{{reference}}}"' if each.in_json else reference, each.text)
-            for each in options
+            each.edit(f'"${{{reference}}}"' if _is_in_heredoc(each, where) else reference) for where, each in options
         ]
-        blocks = [each.block for each in options]
         tasks = self._tasks(module)
         if block.type != "locals":
             tasks = [each for each in tasks if self._resolver.block(each.address) in blocks]
@@ -291,8 +276,8 @@ class LogGroups(Finder):
         hcl = "\n".join([*lines, "", f"awslogs-group = {reference}"])
         touched = tuple(ChangedAttribute(each.address, _CONTAINERS) for each in tasks)
         draft = draft_for_review(title, hcl, insertions, touched=touched, added=added)
-        gone, named = {each.message for each in findings}, [each.text for each in options]
-        found = proven_draft(draft, self._world, self._places.files, tasks, named, gone)
+        gone = {each.message for each in findings}
+        found = proven_draft(draft, self._world, self._places.files, tasks, texts, gone)
         after = Trial.after(self._world, draft).world if found is not None else self._world
         names = [flat(each.attribute("name")) for each in after.resources(_GROUP)]
         return None if any(names.count(each) > 1 for each in names if each) else found
@@ -315,16 +300,19 @@ class LogGroups(Finder):
         return not after & {each.message for each in findings}
 
 
-def _values(block: Block, argument: Argument) -> Iterator[_GroupOption]:
+def _values(argument: Argument, evaluate: Evaluate) -> Iterator[WrittenText]:
+    """Read the names of groups in the options of containers."""
     text = argument.source.text
-    heredoc = heredoc_at(text, argument.value_start)
     for found in _OPTION.finditer(text, argument.value_start, argument.value_end):
-        try:
+        with suppress(MalformedError):
             parts = read_parts(text, found.end())
-        except MalformedError:
-            continue
-        if parts.end <= argument.value_end:
-            yield _GroupOption(block, argument.source, parts.start, parts.end, heredoc is not None)
+            written = written_text(argument.source, parts, evaluate) if parts.end <= argument.value_end else None
+            yield from [written] if written is not None else []
+
+
+def _is_in_heredoc(text: WrittenText, block: Block) -> bool:
+    around = (each for each in block.arguments.values() if each.value_start <= text.start < each.value_end)
+    return any(heredoc_at(each.source.text, each.value_start) is not None for each in around)
 
 
 def _groups(module: Module) -> list[Block]:

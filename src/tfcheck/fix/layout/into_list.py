@@ -215,6 +215,8 @@ def style_of(text: str, known: Sequence[ObjectParts], syntax: Syntax) -> Stateme
     named = (each for each in resources if text[each.value.start : each.value.end] != '"*"')
     resource = next(named, action)
     flat = "\n" not in text[last.start : last.end]
+    values = [each.value if each is not None else None for each in (action, resource)]
+    wide = ["\n" in text[each.start : each.end] if isinstance(each, ListParts) else None for each in values]
     return StatementStyle(
         syntax=syntax,
         quoted=last.items[-1].quoted,
@@ -228,20 +230,12 @@ def style_of(text: str, known: Sequence[ObjectParts], syntax: Syntax) -> Stateme
         effect="effect" in names or last.item("actions") is None,
         lists=action is not None and action.value in lists,
         resource_lists=resource is not None and isinstance(resource.value, ListParts),
-        spread=_is_spread(text, action, resource),
+        spread=(bool(wide[1] if wide[0] is None else wide[0]), bool(wide[0] if wide[1] is None else wide[1])),
         trailing=ends_with_comma(text[each.start : each.end] for each in every),
         order=tuple(each.name for each in last.items),
         widest=max(WIDEST, *(len(text[each.start : each.end]) for each in shown)),
         unit=_unit(text, last),
     )
-
-
-def _is_spread(text: str, action: ItemParts | None, resource: ItemParts | None) -> tuple[bool, bool]:
-    """Whether actions, and resources, are on lines of their own; those of a single text as the others."""
-    shown = [each.value if each is not None else None for each in (action, resource)]
-    found = ["\n" in text[each.start : each.end] if isinstance(each, ListParts) else None for each in shown]
-    actions, resources = found
-    return bool(actions if actions is not None else resources), bool(resources if resources is not None else actions)
 
 
 def _separator(written: str, syntax: Syntax) -> str:

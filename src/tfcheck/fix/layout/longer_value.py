@@ -93,11 +93,13 @@ def _insert_into_call(
     if not given:
         return ()
     last = given[-1]
-    if not isinstance(last, OtherParts) or call[1] not in _JOINING:
-        return _insert_in(source, last, elements, unit)
-    if "\n" in text[last.end : parts.end] or comment_follows(text, last.end):
-        return ()
-    return (Insertion(source, last.end, f", {new_value(elements, base, unit)}"),)
+    is_joined = call[1] in _JOINING
+    into_last = () if isinstance(last, OtherParts) and is_joined else _insert_in(source, last, elements, unit)
+    if into_last or not is_joined or "\n" in text[last.end : parts.end] or comment_follows(text, last.end):
+        return into_last
+    added = new_value(elements, base, unit)
+    around = unalign(source, parts.start) if "\n" in added and "\n" not in written else []
+    return (*around, Insertion(source, last.end, f", {added}")) if around is not None else ()
 
 
 def _arguments(text: str, start: int, end: int) -> Iterator[Parts]:

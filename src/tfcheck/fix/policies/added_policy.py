@@ -20,6 +20,7 @@ from tfcheck.fix.values.repetition import (
     Repeated,
     SharedStatements,
     Statements,
+    names_instance,
     share_statements,
     terms_of_call,
     use_each_key,
@@ -77,8 +78,13 @@ class AddedPolicies(Finder):
             yield from self._propose_after_roles(need, block, repeated, shared, made)
 
     def _condition(self, shared: SharedStatements, places: Sequence[Address], keys: Sequence[InstanceKey]) -> str:
-        """Return what is true in the places with these keys only: a list that statements name is not empty."""
-        lists = (each.resource_list for each in shared.statements)
+        """Return what is true in the places with these keys only: a list that statements name is not empty.
+
+        Empty if they also name an object of each place, which another plan may lack where it has the list.
+        """
+        lists = [each.resource_list for each in shared.statements if each.resource_list or not names_instance(each)]
+        if len(lists) < len(shared.statements):
+            return ""
         conditions = dict.fromkeys(f"length({collection_of(each)}) > 0" for each in lists if each)
         for each in (one for one in conditions if "each.value" in one):
             if all(self._places.lists.evaluate(each, place) is (place.key in keys) for place in places):

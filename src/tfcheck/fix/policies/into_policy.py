@@ -36,6 +36,8 @@ from tfcheck.symbolic.regex import regex
 #: A line that is longer than others may be gets this long if a list on it is extended.
 _LONGEST_LINE = 180
 _LOCATE = "s3:GetBucketLocation"
+#: The services of actions in a text.
+_SERVICES = regex(r'"([a-z0-9-]+):[A-Z*][A-Za-z*]*"')
 
 
 #: A list of statements: its file, its text, and the kind of that.
@@ -141,20 +143,16 @@ def _places_for(wanted: Sequence[NeededStatement], argument: Argument, module: M
     """List the places for new statements: of several joined lists, first one for the same services, or for several."""
     lists = list(lists_of_statements(argument, module))
     if len(lists) <= 2:
-        return lists
+        return lists[::-1]
     call, *others = lists
-    services: dict[tuple[SourceText, int], set[str]] = {}
-    for each in statements_of(argument, module):
-        place = (each.source, each.among.start if each.among is not None else 0)
-        services.setdefault(place, set()).update(map(_service, _item_texts(each, each.actions)))
-    asked = {_service(f'"{action}"') for each in wanted for action in each.actions}
-    known = [(services.get((each[0], each[1].start), set()), each) for each in others]
+    asked = {_service(action) for each in wanted for action in each.actions}
+    known = [(set(_SERVICES.findall(each[0].text, each[1].start, each[1].end)), each) for each in others]
     fitting = [each for own, each in known if own & asked] + [each for own, each in known if len(own) > 1]
     return [*fitting, call, *others]
 
 
 def _service(action: str) -> str:
-    return action.lower().partition(":")[0]
+    return action.lower().strip('"').partition(":")[0]
 
 
 def insert_into_document(document: Block, wanted: Sequence[NeededStatement]) -> tuple[Insertion, ...] | None:

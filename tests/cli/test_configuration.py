@@ -245,7 +245,7 @@ def test_plans_that_need_different_sections_are_refused(checkout: Path, capsys: 
     assert run(["check", PLAN, "other/plan.json"]) == 2
     assert capsys.readouterr().err.splitlines() == [
         "error: the plans belong to targets of `tfcheck.toml` that differ: `infra/orders` and `other`",
-        "hint: check them in calls of their own",
+        "hint: check them in separate calls",
     ]
 
 

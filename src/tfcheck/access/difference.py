@@ -62,8 +62,8 @@ def _blocking_words(reach: Coverage, *, lost: bool) -> str:
     identity, ceiling = reach.identity, reach.ceiling
     if not identity.allowing and not identity.may_allow:
         return ""
-    for voice in (identity, ceiling or LayerGrants()):
-        for each in voice.denying:
+    for layer in (identity, ceiling or LayerGrants()):
+        for each in layer.denying:
             if not each.conditions:
                 return f"{statement(each.origin)} {_DENIES[lost]}"
     allows = "no longer allows it" if lost else "did not allow it before"

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 #: Booleans as people write them in YAML and in expressions, in any case.
 _BOOLEANS = {"true": True, "yes": True, "on": True, "1": True, "false": False, "no": False, "off": False, "0": False}
 _LONGEST = 100
-HINT = "paths are seen from the job's working directory; the step that writes the file may have failed"
+HINT = "paths are relative to the job's working directory; the step that writes the file may have failed"
 
 
 class Inputs(msgspec.Struct, frozen=True, kw_only=True):

@@ -58,14 +58,14 @@ def baseline(
     known = read_baseline(output) if update else None
     found, status = checked(plans, about, about.run_options(choice=choice()), output=output)
     if status:
-        terminal.say("no baseline is written, since a plan could not be read")
+        terminal.print_message("no baseline is written, since a plan could not be read")
         return status
     reports = [each.report for each in found]
     if known is None:
         terminal.publish(text(entries(reports)), output, colour=False)
         number = sum(len(each.open_findings) for each in reports)
         if output != "-":
-            terminal.say(visible(f"{output}: {plural(number, 'finding')} in the baseline"))
+            terminal.print_message(visible(f"{output}: {plural(number, 'finding')} in the baseline"))
     else:
         left = remaining(reports, known)
         if left != known.entries:
@@ -74,5 +74,5 @@ def baseline(
         new = sum(len(each.open_findings) for each in compare(reports, known))
         removed = f"{plural(before - after, 'finding')} removed, {after:,} left in the baseline"
         more = f"; {plural(new, 'new finding')} not added" if new else ""
-        terminal.say(visible(f"{known.file}: {removed}{more}"))
+        terminal.print_message(visible(f"{known.file}: {removed}{more}"))
     return 0

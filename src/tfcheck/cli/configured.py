@@ -39,7 +39,7 @@ class LoadedSettings(msgspec.Struct, frozen=True):
                 if self.settings and not os.path.lexists(path):
                     place = f"{self.settings.named}:{setting.line}"
                     write = "write it with `tfcheck baseline PLAN`"
-                    hint = write if key == "baseline" else "paths in the file are seen from its own directory"
+                    hint = write if key == "baseline" else "paths in the file are relative to its directory"
                     raise InputError(f"`{place}`: `{key}` names `{clip(path)}`, which does not exist", hint=hint)
 
 
@@ -167,7 +167,7 @@ def load(
         both = f"`{ways[0][0]}` and `{ways[other][0]}`"
         raise UsageError(
             f"the plans belong to targets of `{settings.named}` that differ: {both}",
-            hint="check them in calls of their own",
+            hint="check them in separate calls",
         )
     return LoadedSettings(settings, values[0])
 

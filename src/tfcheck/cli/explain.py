@@ -42,8 +42,8 @@ def explain(
     Put TEXT in quotes, or pass `-` to read it from standard input. With PLAN, which is `terraform show -json` output,
     also show which of the permissions in question the plan does not grant.
     """
+    from tfcheck.cli.plans import print_notes
     from tfcheck.cli.plans import reports as checked
-    from tfcheck.cli.plans import say_notes
     from tfcheck.report.explanation import explanation_json, explanation_text, findings_to_fix, plan_text
     from tfcheck.report.json import encode
     from tfcheck.stopped_reason import explain_text
@@ -69,5 +69,5 @@ def explain(
     for each in reports:
         shown = plan_text(found, each.report, width=columns, colour=coloured, directory=each.directory)
         click.echo(f"\n{shown}", nl=False, color=coloured)
-    say_notes(reports)
+    print_notes(reports)
     return status

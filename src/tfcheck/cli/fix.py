@@ -121,19 +121,21 @@ def _report(found: Fixed, into_files: bool, pick: Pick | None, colour: str) -> N
     from tfcheck.report.diff import needs_unidiff_zero
 
     for line in found.summary:
-        terminal.say(visible(line))
+        terminal.print_message(visible(line))
     for note in found.notes:
         for line in note.split("\n"):
-            terminal.say(visible(line))
+            terminal.print_message(visible(line))
     for draft in found.texts:
-        terminal.say(f"by hand: {visible(draft.fix.title)}")
+        terminal.print_message(f"by hand: {visible(draft.fix.title)}")
         for line in draft.fix.hcl.split("\n"):
-            terminal.say(f"    {visible(line)}")
+            terminal.print_message(f"    {visible(line)}")
     if into_files:
-        terminal.say(f"{found.changed} file{'' if found.changed == 1 else 's'} changed")
+        terminal.print_message(f"{found.changed} file{'' if found.changed == 1 else 's'} changed")
     elif found.diff:
         if needs_unidiff_zero(found.diff):
-            terminal.say("the diff shows no line behind some changes: apply it with `git apply --unidiff-zero`")
+            terminal.print_message(
+                "the diff shows no line behind some changes: apply it with `git apply --unidiff-zero`"
+            )
         _print(found.diff, colour)
 
 
@@ -148,7 +150,7 @@ class Asking:
         """Show a hunk, and return whether to apply it."""
         if self._all is None:
             _print(fix.diff, self._colour)
-            terminal.say(visible(f"{fix.title} ({fix.safety})"))
+            terminal.print_message(visible(f"{fix.title} ({fix.safety})"))
         while self._all is None:
             # The end of the input means no to all remaining hunks.
             print("Write this hunk [y,n,a,q,?]? ", end="", file=sys.stderr, flush=True)
@@ -159,7 +161,9 @@ class Asking:
             if answer in ("a", "q"):
                 self._all = answer == "a"
             else:
-                terminal.say("y: write this hunk, n: leave it, a: write it and all that follow, q: leave them")
+                terminal.print_message(
+                    "y: write this hunk, n: leave it, a: write it and all that follow, q: leave them"
+                )
         return self._all
 
 

@@ -248,7 +248,7 @@ def run(arguments: list[str]) -> int:
         with limit_steps():
             status = main.main(arguments, prog_name="tfcheck", standalone_mode=False)
     except click.exceptions.NoArgsIsHelpError as error:
-        terminal.say(error.format_message())
+        terminal.print_message(error.format_message())
         return USAGE
     except click.UsageError as error:
         terminal.print_error(_rephrase(error))
@@ -301,6 +301,8 @@ def _report_bug(error: Exception, *, debug: bool) -> None:
     if debug:
         from traceback import format_tb
 
-        terminal.say("".join(format_tb(error.__traceback__)).rstrip())
+        terminal.print_message("".join(format_tb(error.__traceback__)).rstrip())
     detail = f": {error}" if debug and isinstance(error, (NameError, AttributeError, ImportError)) else ""
-    terminal.say(f"error: this is a bug in tfcheck {__version__}: {type(error).__name__}{visible(detail)}; {hint}")
+    terminal.print_message(
+        f"error: this is a bug in tfcheck {__version__}: {type(error).__name__}{visible(detail)}; {hint}"
+    )

@@ -55,9 +55,9 @@ def refuse_overwriting(output: str | None, inputs: Iterable[str]) -> None:
         raise UsageError(f"`{output}` is an input of this run", hint="write the report to another file")
 
 
-def say_notes(found: Iterable[Checked]) -> None:
+def print_notes(found: Iterable[Checked]) -> None:
     """Write the notes about the plans to standard error, for a command that prints only a part of a report."""
     from tfcheck.report.text import important_notes
 
     for note in dict.fromkeys(chain.from_iterable(important_notes(each.report) for each in found)):
-        terminal.say(visible(f"note: {note}"))
+        terminal.print_message(visible(f"note: {note}"))

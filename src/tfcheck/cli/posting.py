@@ -54,7 +54,7 @@ def post(
     except RefusalError as refusal:
         warn(_refusal_words(refusal, variables), variables)
         return None
-    terminal.say(visible(str(published.outcome)))
+    terminal.print_message(visible(str(published.outcome)))
     for warning in published.warnings:
         warn(warning, variables)
     return published.outcome
@@ -129,7 +129,7 @@ def warn(message: str, variables: Mapping[str, str]) -> None:
     if ci.in_actions(variables):
         terminal.log(f"{workflow_command(Annotation('warning', 'tfcheck', message))}\n")
     else:
-        terminal.say(f"warning: {visible(message)}")
+        terminal.print_message(f"warning: {visible(message)}")
 
 
 def summarize(

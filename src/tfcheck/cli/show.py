@@ -52,8 +52,8 @@ def show(
     TASK is the address of a task definition, or an unambiguous part of one. ✓ is allowed, ✗ is missing, ? is undecided,
     - is what the change removes, · is optional and not granted.
     """
+    from tfcheck.cli.plans import print_notes
     from tfcheck.cli.plans import reports as checked
-    from tfcheck.cli.plans import say_notes
     from tfcheck.report.access_map import access_map, folded_maps, one_group_per_task
     from tfcheck.report.json import encode
     from tfcheck.report.map_json import map_json
@@ -80,7 +80,7 @@ def show(
         shown.append(map_text(f"{each.report.plan.path}: {words}", groups, detail, colour=coloured))
     click.echo(("\n" if pick is None else "").join(shown), nl=False, color=coloured)
     if pick is None:
-        say_notes(found)
+        print_notes(found)
     return status
 
 

@@ -61,12 +61,12 @@ def width(stream: TextIO, environment: Mapping[str, str]) -> int:
 
 def print_error(error: TfcheckError) -> None:
     """Print an error and its hint on standard error."""
-    say(f"error: {visible(clip_words(error.message))}")
+    print_message(f"error: {visible(clip_words(error.message))}")
     if error.hint:
-        say(f"hint: {visible(clip_words(error.hint))}")
+        print_message(f"hint: {visible(clip_words(error.hint))}")
 
 
-def say(message: str) -> None:
+def print_message(message: str) -> None:
     """Write one line to standard error, ignoring a closed stream."""
     try:
         click.echo(message, err=True)
@@ -98,7 +98,7 @@ def log(text: str) -> None:
     try:
         _print_report(text, colour=False)
     except OSError as error:
-        say(f"warning: standard output cannot be written to: {(error.strerror or str(error)).lower()}")
+        print_message(f"warning: standard output cannot be written to: {(error.strerror or str(error)).lower()}")
 
 
 def _print_report(report: str, *, colour: bool) -> None:

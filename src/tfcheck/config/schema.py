@@ -24,7 +24,7 @@ def schema(rules: Collection[str]) -> Json:
     target = _table(_properties(OF_TARGETS), "What is different for one target.")
     properties[TARGETS] = {
         "type": "object",
-        "description": "Sections for targets: a directory, seen from the top of the repository, and `:WORKSPACE`.",
+        "description": "Sections for targets: a directory, relative to the top of the repository, and `:WORKSPACE`.",
         "additionalProperties": target,
     }
     properties[WAIVER] = {

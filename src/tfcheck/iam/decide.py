@@ -14,7 +14,14 @@ import msgspec
 from tfcheck.iam import resource
 from tfcheck.iam.applies import applies, elements_apply
 from tfcheck.iam.condition import Wait
-from tfcheck.iam.layer import Heard, LayerAnswer, ResourceAnswer, any_applies, evaluate_layer, evaluate_resource_policy
+from tfcheck.iam.layer import (
+    Applicable,
+    LayerAnswer,
+    ResourceAnswer,
+    any_applies,
+    evaluate_layer,
+    evaluate_resource_policy,
+)
 from tfcheck.iam.model import Effect, Origin, Policy, Request
 from tfcheck.iam.principal import PrincipalMatch, names_service
 from tfcheck.symbolic.match import equal
@@ -94,9 +101,9 @@ class _Case(msgspec.Struct, frozen=True):
     guards: tuple[LayerAnswer, ...]
     same: Truth
 
-    def denying_statements(self) -> list[Heard]:
-        voices = [self.identity.denying, self.boundary.denying, self.resource.denying]
-        return [heard for voice in (*voices, *(each.denying for each in self.guards)) for heard in voice]
+    def denying_statements(self) -> list[Applicable]:
+        layers: tuple[LayerAnswer | ResourceAnswer, ...] = (self.identity, self.boundary, self.resource, *self.guards)
+        return [statement for layer in layers for statement in layer.denying]
 
 
 def decide(request: Request, layers: Layers) -> Decision:
@@ -109,7 +116,7 @@ def decide(request: Request, layers: Layers) -> Decision:
     documented = _decide(other, layers)
     if isinstance(decision, Denied) and decision.kind != "explicit" and not isinstance(documented, Denied):
         return Undecided("unknown_value", _TWO_FORMS, documented.by)
-    denying = _evaluate_layers(other, _unreadable_set_aside(layers)).denying_statements()
+    denying = _evaluate_layers(other, _hide_invalid(layers)).denying_statements()
     forbidding = tuple(dict.fromkeys(statement.origin for statement, truth in denying if truth is not _F))
     if isinstance(decision, Allowed) and forbidding:
         return Undecided("unknown_value", _TWO_FORMS, forbidding)
@@ -120,7 +127,7 @@ _TWO_FORMS = "which of two forms of the resource AWS checks"
 
 
 def _decide(request: Request, layers: Layers) -> Decision:
-    layers = _unreadable_set_aside(layers)
+    layers = _hide_invalid(layers)
     case = _evaluate_layers(request, layers)
     denying = case.denying_statements()
     deny = any_applies(denying)
@@ -145,8 +152,8 @@ def decide_trust(policy: Policy, service: str, context: Context) -> Decision:
     if policy.invalid is not None:
         return Undecided("policy_not_readable", f"{policy.name}: {policy.invalid}")
     wanted = resource.target("*")
-    allowing: list[Heard] = []
-    denying: list[Heard] = []
+    allowing: list[Applicable] = []
+    denying: list[Applicable] = []
     for statement in policy.statements:
         truth = elements_apply(statement, "sts:assumerole", wanted, context)
         if statement.principals is not None and truth is not _F:
@@ -171,7 +178,7 @@ def decide_trust(policy: Policy, service: str, context: Context) -> Decision:
 # The answers of the layers
 
 
-def _unreadable_set_aside(layers: Layers) -> Layers:
+def _hide_invalid(layers: Layers) -> Layers:
     """Replace policies that AWS would refuse by hidden ones."""
     invalid = tuple(f"{each.name} ({each.invalid})" for each in layers.identity if each.invalid is not None)
     boundary = [each for each in layers.boundary or () if each.invalid is not None]
@@ -318,24 +325,24 @@ def _undecided_because(request: Request, layers: Layers, case: _Case, core: Trut
     return Undecided("unknown_value", "a value known only after apply", evidence)
 
 
-def _doubtful(case: _Case) -> list[Heard]:
+def _doubtful(case: _Case) -> list[Applicable]:
     """List the statements that could change the decision, those of the unknown layer first."""
     layers = [case.identity.allowing if case.identity.allow is _U else ()]
     layers.append(case.boundary.allowing if case.boundary.allow is _U else ())
     layers.append(case.resource.allowing if case.resource.named.any_match() is _U or not case.identity.allowing else ())
     layers.extend(each.allowing for each in case.guards if each.allow is _U)
-    return [heard for layer in layers for heard in layer if heard[1] is _U]
+    return [each for layer in layers for each in layer if each[1] is _U]
 
 
-def _open_because(request: Request, heard: Iterable[Heard]) -> Undecided:
-    doubtful = [(statement, truth) for statement, truth in heard if truth is _U]
+def _open_because(request: Request, statements: Iterable[Applicable]) -> Undecided:
+    doubtful = [(statement, truth) for statement, truth in statements if truth is _U]
     for statement, _ in doubtful:
         for wait in applies(statement, request).waits:
             return Undecided(_kind(wait), wait.name, _origins(doubtful, _U))
     return Undecided("unknown_value", "whom the principal names", _origins(doubtful, _U))
 
 
-def _trust_wait(doubtful: list[Heard], context: Context) -> tuple[OpenKind, str]:
+def _trust_wait(doubtful: list[Applicable], context: Context) -> tuple[OpenKind, str]:
     from tfcheck.iam import condition
 
     for statement, _ in doubtful:
@@ -352,5 +359,5 @@ def _kind(wait: Wait) -> OpenKind:
     return "condition" if wait.kind == "condition" else "unknown_value"
 
 
-def _origins(heard: Iterable[Heard], truth: Truth) -> tuple[Origin, ...]:
-    return tuple(dict.fromkeys([statement.origin for statement, each in heard if each is truth])) if heard else ()
+def _origins(statements: Iterable[Applicable], truth: Truth) -> tuple[Origin, ...]:
+    return tuple(dict.fromkeys([statement.origin for statement, each in statements if each is truth]))

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from tfcheck.iam.resource import Target
 
 #: A statement that applies, or (UNKNOWN) may apply.
-Heard: TypeAlias = tuple[Statement, Truth]
+Applicable: TypeAlias = tuple[Statement, Truth]
 
 
 class LayerAnswer(msgspec.Struct, frozen=True):
@@ -28,8 +28,8 @@ class LayerAnswer(msgspec.Struct, frozen=True):
 
     allow: Truth
     deny: Truth
-    allowing: tuple[Heard, ...] = ()
-    denying: tuple[Heard, ...] = ()
+    allowing: tuple[Applicable, ...] = ()
+    denying: tuple[Applicable, ...] = ()
 
 
 class ResourceAnswer(msgspec.Struct, frozen=True):
@@ -37,15 +37,15 @@ class ResourceAnswer(msgspec.Struct, frozen=True):
 
     named: PrincipalMatch = PrincipalMatch()
     deny: Truth = Truth.FALSE
-    allowing: tuple[Heard, ...] = ()
-    denying: tuple[Heard, ...] = ()
+    allowing: tuple[Applicable, ...] = ()
+    denying: tuple[Applicable, ...] = ()
 
 
 def evaluate_layer(policies: Iterable[Policy], request: Request, wanted: Target) -> LayerAnswer:
     """Evaluate the policies of one layer without principals."""
     action = request.action.lower()
-    allowing: list[Heard] = []
-    denying: list[Heard] = []
+    allowing: list[Applicable] = []
+    denying: list[Applicable] = []
     for policy in policies:
         for statement in policy.index.covering(wanted):
             truth = elements_apply(statement, action, wanted, request.context)
@@ -66,8 +66,8 @@ def evaluate_resource_policy(
     """Evaluate a resource policy; `bounded`: the caller has a boundary, which NotPrincipal never exempts."""
     action = request.action.lower()
     found = PrincipalMatch()
-    allowing: list[Heard] = []
-    denying: list[Heard] = []
+    allowing: list[Applicable] = []
+    denying: list[Applicable] = []
     for statement in policy.statements if policy is not None else ():
         truth = elements_apply(statement, action, wanted, request.context)
         if truth is Truth.FALSE:
@@ -99,10 +99,10 @@ def _granted_to(statement: Statement, caller: Caller, truth: Truth) -> Principal
     return PrincipalMatch(found.session & limit, found.role & limit, found.account & limit)
 
 
-def any_applies(heard: list[Heard]) -> Truth:
+def any_applies(statements: list[Applicable]) -> Truth:
     """Whether any of the statements applies."""
     answer = Truth.FALSE
-    for _, truth in heard:
+    for _, truth in statements:
         if truth is Truth.TRUE:
             return truth
         if truth is Truth.UNKNOWN:
@@ -110,5 +110,5 @@ def any_applies(heard: list[Heard]) -> Truth:
     return answer
 
 
-def _may_apply(heard: list[Heard]) -> tuple[Heard, ...]:
-    return tuple(each for each in heard if each[1] is not Truth.FALSE)
+def _may_apply(statements: list[Applicable]) -> tuple[Applicable, ...]:
+    return tuple(each for each in statements if each[1] is not Truth.FALSE)

@@ -103,29 +103,34 @@ def share_equal(world: World, key: tuple[object, ...], found: T) -> T:
     return found
 
 
-class CachingWorld:
-    """A world that caches what is built from it."""
+class _Cache:
+    """The caches of one world."""
+
+    def __init__(self) -> None:
+        self.found: dict[tuple[object, ...], Any] = {}
+        self._built: dict[object, Any] = {}
+
+    def once(self, make: Callable[[World], T]) -> T:
+        """Return what `make` builds from this world, building it only once."""
+        if make not in self._built:
+            self._built[make] = make(cast(World, self))
+        return cast(T, self._built[make])
+
+
+class CachingWorld(_Cache):
+    """A world that shares a cache with the other world of its plan."""
 
     resolver: Resolver
 
     def __init__(self, shared: dict[tuple[object, ...], Any]) -> None:
-        self.found: dict[tuple[object, ...], Any] = {}
-        self._built: dict[object, Any] = {}
+        super().__init__()
         self._shared = shared
 
     def once_for_both(self, key: tuple[object, ...], make: Callable[[], T]) -> T:
         """Return what `make` builds from `key` alone, shared by both worlds."""
         if key not in self._shared:
             self._shared[key] = make()
-        found: T = self._shared[key]
-        return found
-
-    def once(self, make: Callable[[World], T]) -> T:
-        """Return what `make` builds from this world, building it only once."""
-        if make not in self._built:
-            self._built[make] = make(cast(World, self))
-        found: T = self._built[make]
-        return found
+        return cast(T, self._shared[key])
 
     def module_from_elsewhere(self, module: ModulePath) -> str:
         """Name the module, or an enclosing one, from outside the configuration; empty if there is none."""
@@ -335,13 +340,12 @@ def _text(instance: Instance, name: str) -> str:
     return value if isinstance(value, str) else ""
 
 
-class WorldView:
+class WorldView(_Cache):
     """Shows a world unchanged, with caches of its own."""
 
     def __init__(self, world: World) -> None:
+        super().__init__()
         self._world = world
-        self.found: dict[tuple[object, ...], Any] = {}
-        self._built: dict[object, Any] = {}
         self.planned_at, self.context = world.planned_at, world.context
         self.looked_up, self.texts_read, self.before = world.looked_up, world.texts_read, world.before
         self.once_for_both, self.module_from_elsewhere = world.once_for_both, world.module_from_elsewhere
@@ -353,9 +357,3 @@ class WorldView:
     def earlier(self, address: Address) -> FinishedBefore:
         """Return what is finished before a resource is created."""
         return self._world.earlier(address)
-
-    def once(self, make: Callable[[World], T]) -> T:
-        """Build something once for this world."""
-        if make not in self._built:
-            self._built[make] = make(self)
-        return cast(T, self._built[make])

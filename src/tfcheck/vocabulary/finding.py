@@ -303,8 +303,8 @@ class BaselineComparison(msgspec.Struct, frozen=True):
 class PlanInfo(msgspec.Struct, frozen=True):
     """What the report says about its plan.
 
-    `directory` is where the files of the locations are seen from, relative to the top of their repository. `file` is
-    the plan's own file, seen from the top.
+    The files of locations are relative to `directory`, which is relative to the top of their repository. `file` is the
+    plan's own file, relative to the top.
     """
 
     path: str

@@ -16,7 +16,7 @@ class Waived(msgspec.Struct, frozen=True):
 class WaiverUse(msgspec.Struct, frozen=True):
     """The use of one waiver: `used`, `unused`, `expired`, for another plan (`elsewhere`), or `invalid`.
 
-    `file` and the lines say where it is written, seen from the top of the repository; `problem` why it is invalid.
+    `file` and the lines say where it is written, relative to the top of the repository; `problem` why it is invalid.
     """
 
     rule: str

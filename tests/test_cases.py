@@ -64,6 +64,7 @@ def test_there_are_cases() -> None:
     assert [case.name for case in CASES if case not in APPLIED] == [
         "container-instances",
         "default-key-of-account",
+        "express-services",
         "instances-of-clusters",
         "policies-refused",
         "replica-keys",

@@ -31,6 +31,8 @@ OTHER_FORMS = "forms-of-the-provider"
 WITH_TOFU = part(with_plan("tofu.plan.json"), 4)
 #: Arguments that Terraform itself reads; they are no attributes.
 META = {"count", "for_each", "provider", "depends_on", "lifecycle", "provisioner", "connection"}
+#: The ending of arguments that are sent to the provider and are null in every plan.
+WRITE_ONLY = "_wo"
 #: Attributes that stay partly open until the apply, by case, and why.
 OPEN = {
     "conventions-of-modules": (
@@ -226,7 +228,8 @@ def compared_names(block: Block) -> list[str]:
     """Name the arguments and nested blocks of a resource, but those whose changes are ignored."""
     nested = [each.labels[0] if each.type == "dynamic" else each.type for each in block.nested]
     ignored = block.ignored_changes()
-    return [each for each in dict.fromkeys((*block.attributes(), *nested)) if each not in META and each not in ignored]
+    names = dict.fromkeys((*block.attributes(), *nested))
+    return [each for each in names if not (each in META or each in ignored or each.endswith(WRITE_ONLY))]
 
 
 def waiting(case: Case, resolver: Resolver) -> Iterator[tuple[Address, str]]:

@@ -109,6 +109,8 @@ IN_PASSING = {
     "late-in-two-places": ["deploy-order", "deploy-order"],
     "log-options-missing": ["log-options"] * 4 + ["log-region"],
     "needs-changed": ["deleted"] * 4,
+    "express-services": ["deploy-order", "secret-value"],
+    "regions-of-resources": ["log-region"] * 2 + ["parameter-region"] * 2,
     "service-by-names": ["log-group-absent"] * 2,
     "partial-secret-arns": ["secret-reference"] * 10,
     "other-partition": ["env-file-arn"] * 3 + ["image-host"],

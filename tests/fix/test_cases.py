@@ -38,6 +38,7 @@ BY_HAND = {
     "bounded-and-not-granted": "a boundary of AWS is changed by nobody",
     "bucket-in-other-account": "the bucket of another account has no policy that could be added to",
     "key-via-service-wildcard": "a statement is not written again without its condition",
+    "regions-of-resources": "a statement is not written again without its condition",
     "keys-of-the-call": "a statement is not written again without its condition",
     "keys-of-other-services": "a statement is not written again without its condition",
     "look-ups-compared": "an explicit deny is changed by whoever wrote it",

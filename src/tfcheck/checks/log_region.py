@@ -26,7 +26,7 @@ from tfcheck.inventory.world import World, WorldObject
 from tfcheck.startup import existence
 from tfcheck.startup.awslogs_options import AwsLogs, awslogs
 from tfcheck.symbolic.match import equal
-from tfcheck.symbolic.value import Truth
+from tfcheck.symbolic.value import Truth, display
 from tfcheck.vocabulary.finding import Severity
 
 _MISSING = (
@@ -48,13 +48,15 @@ def _search(task: TaskDefinition, world: World) -> Iterator[Misconfiguration]:
         elif log.makes_no_group:
             named = groups_in_other_regions(log, task, world)
             if named:
+                region = named[0].surroundings.region
                 yield Misconfiguration(
                     f"{log.name} logs to {quote_value(task, log.group)} in {quote_value(task, log.region)}, but "
-                    f"{named[0].address} is in {named[0].surroundings.region}",
+                    f"{named[0].address} is in {display(region)}",
                     Severity.WARNING,
                     log.container,
                     log.region,
                     symptom=_NOT_FOUND,
+                    hcl=f'"awslogs-region" = "{region}"' if isinstance(region, str) else "",
                 )
 
 

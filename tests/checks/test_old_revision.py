@@ -103,6 +103,27 @@ def test_a_service_in_another_region_runs_another_revision() -> None:
     assert revoked(*role("logs:*"), NEXT, runs="app:1", around=VIRGINIA) == []
 
 
+@every_row(
+    ("runs", "earlier", "noted"),
+    [
+        (f"{ARN}:57", f"{ARN}:57", True),
+        ("app:57", "app:57", True),
+        ("app:57", "app:56", False),  # the number of the new revision is not known
+        (f"{ARN}:1", f"{ARN}:1", False),
+        ("other:57", "other:57", False),
+        ("app", "app", False),
+        (LATER, LATER, False),
+    ],
+)
+def test_of_a_revision_that_a_pipeline_registered_nothing_is_known(runs: Value, earlier: Value, *, noted: bool) -> None:
+    now, before = service(task_definition=runs), service(task_definition=earlier)
+    world = MadeWorld(*role("s3:*"), NEXT, now, earlier=(*BEFORE, before))
+    notes = list(old_revision.notes(task_definitions(world), world))
+    assert [each.partition(" that is not")[0] for each in notes] == (
+        ["aws_ecs_service.app runs a revision of aws_ecs_task_definition.app"] if noted else []
+    )
+
+
 def test_it_is_found_in_a_real_plan() -> None:
     (found,) = found_in("revision-stays")
     assert (found.rule, found.severity.value, found.change) == ("old-revision", "error", "introduced")

@@ -95,7 +95,9 @@ def findings(tasks: Iterable[TaskDefinition], world: World, locations: Locations
 
 def notes(tasks: Iterable[TaskDefinition], world: World) -> Iterator[str]:
     """Yield notes about what looks like a misconfiguration and is not one, once per report."""
+    tasks = tuple(tasks)
     yield from deploy_order.notes(tasks, world)
+    yield from old_revision.notes(tasks, world)
 
 
 def _was_made(mistake: Misconfiguration, by: Check, before: TaskDefinition | None, world: World) -> bool:

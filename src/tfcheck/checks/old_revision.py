@@ -5,8 +5,8 @@ registers a new one. So does a service that names a revision by its number. Terr
 ECS goes on starting its tasks for that service. If the same change revokes what only the old revision needs, running
 tasks keep running, but new ones cannot start.
 
-tfcheck reports this if a permission that the old revision needs is allowed before the change and denied after it. Of
-revisions that Terraform did not register, it does not know what they need.
+tfcheck reports this if a permission that the old revision needs is allowed before the change and denied after it. It
+does not know what revisions need that Terraform did not register: where a service runs one, the assumptions say so.
 
 Keep the permission until the service runs the new revision, and remove it in a later change.
 
@@ -15,13 +15,13 @@ See https://docs.aws.amazon.com/AmazonECS/latest/developerguide/deregister-task-
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import TypeAlias
 
 from tfcheck import startup
 from tfcheck.checks.mistake import Check, Misconfiguration
 from tfcheck.inventory.catalogue import is_in_same_region
-from tfcheck.inventory.change import is_created
+from tfcheck.inventory.change import is_changed, is_created
 from tfcheck.inventory.ecs import TaskDefinition, tasks_by_address
 from tfcheck.inventory.named_objects import subject
 from tfcheck.inventory.world import World, WorldObject
@@ -86,9 +86,9 @@ def _words(need: Requirement, world: World) -> str:
     return f"{need.action} on {SENSITIVE if need.sensitive else subject(need.resource, world)}"
 
 
-def _services_by_revision(world: World) -> Mapping[tuple[str, str] | None, Sequence[WorldObject]]:
+def _services_by_revision(world: World) -> Mapping[tuple[str, str], Sequence[WorldObject]]:
     """Index the services by the family and revision that they run, where these are known."""
-    found: dict[tuple[str, str] | None, list[WorldObject]] = {}
+    found: dict[tuple[str, str], list[WorldObject]] = {}
     for each in world.resources("aws_ecs_service"):
         named = each.attribute("task_definition")
         family, colon, number = named.rpartition("/")[2].partition(":") if isinstance(named, str) else ("", "", "")
@@ -97,9 +97,9 @@ def _services_by_revision(world: World) -> Mapping[tuple[str, str] | None, Seque
     return found
 
 
-def _revision(task: WorldObject) -> tuple[str, str] | None:
+def _revision(task: WorldObject) -> tuple[str, str]:
     family, number = task.attribute("family"), as_text(task.attribute("revision"))
-    return (family, number) if isinstance(family, str) and isinstance(number, str) else None
+    return (family, number) if isinstance(family, str) and isinstance(number, str) else ("", "")
 
 
 def _lost_needs(old: TaskDefinition, new: TaskDefinition, world: World) -> Iterator[Requirement]:
@@ -117,6 +117,23 @@ def _lost_needs(old: TaskDefinition, new: TaskDefinition, world: World) -> Itera
 def _key(need: Requirement, task: TaskDefinition, judge: Judge) -> _Need:
     role = judge.role(need, task)
     return (role.label or "") if role else "", need.action, identity(need.resource)
+
+
+def notes(tasks: Iterable[TaskDefinition], world: World) -> Iterator[str]:
+    """Yield a note for each service that stays on a revision which Terraform did not register."""
+    by_family = {_family(each): each for each in tasks}
+    known = {_revision(each.resource) for one in (world, world.before()) for each in tasks_by_address(one).values()}
+    for named, running in world.once(_services_by_revision).items():
+        task = by_family.get(named[0])
+        if task is None or named in known:
+            continue
+        for service in running:
+            here = is_in_same_region(service.surroundings, task.resource.surroundings)
+            if here is Truth.TRUE and not is_changed(service, ("task_definition",), world):
+                yield (
+                    f"{service.address} runs a revision of {task.address} that is not in the plan (a pipeline may have "
+                    "deployed it): what it needs is not checked"
+                )
 
 
 CHECK = Check("old-revision", "old revisions that services stay on", __doc__, _search)

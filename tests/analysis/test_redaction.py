@@ -65,9 +65,19 @@ def test_what_is_only_written_like_an_address_is_replaced(said: str, shown: str 
     assert Redactor([SECRET], ["aws_iam_role"], lambda: addresses).text(said) == (shown or said)
 
 
-@every_row("said", ['ca\\"na\\\\r$${y}\\u2028', 'ca\\"na\\\\r${y}\\u2028', 'ca"na\\r${y}\u2028'])
-def test_a_string_is_found_as_code_writes_it(said: str) -> None:
-    assert Redactor(['ca"na\\r${y}\u2028']).text(f'Resource = "b/{said}.env"') == 'Resource = "b/(sensitive).env"'
+@every_row(
+    ("written", "shown"),
+    [
+        (r'"b/ca\"na\\r$${y}\u2028\U000e0041"', "(sensitive)"),
+        (r'"b/ca\"na\\r${y}\u2028\udb40\udc41"', "(sensitive)"),
+        (r'"b/ca\\\"na\\\\r$${y}\\u2028\\U000e0041"', "(sensitive)"),
+        ('"b/ca"na\\r${y}\u2028\U000e0041"', '"b/(sensitive)"'),
+        (r'"b/ca\"na\\r$${x}\u2028" \UFFFFFFFF', r'"b/ca\"na\\r$${x}\u2028" \UFFFFFFFF'),
+    ],
+)
+def test_a_string_is_found_as_code_writes_it(written: str, shown: str) -> None:
+    found = Redactor(['ca"na\\r${y}\u2028\U000e0041']).text(f"Effect = Allow\n{written}\n}}")
+    assert found == f"Effect = Allow\n{shown}\n}}"
 
 
 SECRETS = (

@@ -26,6 +26,7 @@ from tfcheck.symbolic.regex import regex
 from tfcheck.symbolic.sensitive_text import SENSITIVE, Sensitive, redact
 from tfcheck.symbolic.value import JsonText, Text, Unknown, display
 from tfcheck.vocabulary.access import AccessChange, RoleSwitch
+from tfcheck.vocabulary.address import unescape
 from tfcheck.vocabulary.finding import (
     Answer,
     BaselineComparison,
@@ -58,8 +59,10 @@ _WORDS = frozenset(
     }
 )
 _REGION = regex(r"[a-z]{2}(?:-[a-z]+){1,2}-\d")
-_PLAIN = regex(r"[\w ./:@=+,;!?()*#'-]*")
 _KEY = r"(?:\[(?:\d+|\"(?:[^\"\\]|\\.)*\")\])?"
+#: Code in strings: an expression in a `.tf.json` file.
+_NESTED = 2
+_ESCAPED = regex(r"\\|\$\$\{|%%\{")
 _STEP = regex(r"\"(?:[^\"\\]|\\.)*\"|[\w-]+")
 _AROUND = frozenset(":/=@\"'`")
 #: Fields without values of the plan: words of tfcheck's own, addresses of task definitions, and places.
@@ -97,8 +100,7 @@ class Redactor:
     ) -> None:
         """Build from the secrets, and from the resource types and the addresses of the plan."""
         self._by_start: dict[str, list[str]] = {}
-        forms = {form[:_LONGEST] for each in filter(_is_looked_for, secrets) for form in _forms(str(each)[:_LONGEST])}
-        for secret in sorted(forms):
+        for secret in sorted({str(each)[:_LONGEST] for each in filter(_is_looked_for, secrets)}):
             self._by_start.setdefault(secret[:_SHORTEST], []).append(secret)
         kinds = "|".join(map(re.escape, sorted(types)))
         resource = rf"|(?:data\.|ephemeral\.)?(?:{kinds})\.[\w-]+{_KEY}" if kinds else ""
@@ -125,8 +127,21 @@ class Redactor:
                 start, end = found.start(), self._address_end(text, found.start(), found.end())
                 out += (self._replace_secrets(text, position, start), text[start:end])
                 position = end
-            self._known[text] = "".join((*out, self._replace_secrets(text, position, len(text))))
+            shown = "".join((*out, self._replace_secrets(text, position, len(text))))
+            if self._is_in_code(shown):
+                shown = "\n".join(SENSITIVE if self._is_in_code(line) else line for line in shown.split("\n"))
+            self._known[text] = shown
         return self._known[text]
+
+    def _is_in_code(self, text: str) -> bool:
+        """Whether a text contains a secret as strings of Terraform's language and of JSON have it."""
+        for _ in range(_NESTED):
+            if not _ESCAPED.search(text):
+                return False
+            text = unescape(text)
+            if self._replace_secrets(text, 0, len(text)) != text:
+                return True
+        return False
 
     def finds(self, text: str) -> bool:
         """Whether a text contains a secret."""
@@ -203,19 +218,6 @@ def _text_fields(kind: type[msgspec.Struct]) -> tuple[str, ...]:
     """Return the fields of a part of a report that may contain values of the plan."""
     fixed = _FIXED.get(kind, ())
     return tuple(each for each in kind.__struct_fields__ if each not in fixed)
-
-
-def _forms(secret: str) -> set[str]:
-    """Return a secret as it is, and as it is written in strings of Terraform's language and of JSON."""
-    if _PLAIN.fullmatch(secret):
-        return {secret}
-    from tfcheck.fix.layout.render import as_json, text
-    from tfcheck.fix.text.policy_text import Syntax
-    from tfcheck.hcl.formats import json
-
-    written = [as_json(secret), json.quote(secret), *(text((secret,), each) for each in Syntax)]
-    written.append(as_json(written[2][1:-1]))  # an expression in a .tf.json file
-    return {secret, *(each[1:-1] for each in written)}
 
 
 def _is_looked_for(secret: str) -> bool:

@@ -6,6 +6,7 @@ Follows Terraform's resource address syntax (https://developer.hashicorp.com/ter
 from __future__ import annotations
 
 import re
+import sys
 from functools import cached_property
 from typing import TypeAlias
 
@@ -21,6 +22,9 @@ _NAME = regex(r"[^\W\d][\w-]*")
 _INDEX = regex(r"\[(-?\d+)\]")
 _QUOTED = regex(r'\["((?:[^"\\]++|\\.)*+)"\]', re.DOTALL)
 _ESCAPE = regex(r"\\(u[0-9a-fA-F]{4}|U[0-9a-fA-F]{8}|.)|\$\$\{|%%\{", re.DOTALL)
+_JSON_ESCAPES = {"b": "\b", "f": "\f"}
+_PAIR = regex(r"[\ud800-\udbff][\udc00-\udfff]")
+_SPECIAL = regex(r"[^ !#-\[\]-~]")
 _PLAIN_ESCAPES = {"n": "\n", "r": "\r", "t": "\t", '"': '"', "\\": "\\"}
 
 
@@ -209,7 +213,7 @@ class _Reader:
         if not found:
             raise self.error()
         self.position = found.end()
-        return _ESCAPE.sub(_unescape, found[1])
+        return unescape(found[1])
 
     def end(self) -> None:
         if self.position != len(self.written):
@@ -222,13 +226,20 @@ class _Reader:
         )
 
 
+def unescape(written: str) -> str:
+    """Undo the escapes in a quoted string of Terraform's language, and those of JSON."""
+    plain = _ESCAPE.sub(_unescape, written)
+    return _PAIR.sub(lambda found: found[0].encode("utf-16", "surrogatepass").decode("utf-16"), plain)
+
+
 def _unescape(found: re.Match[str]) -> str:
     escaped = found[1]
     if escaped is None:
         return found[0][1:]
     if escaped[0] in "uU" and len(escaped) > 1:
-        return chr(int(escaped[1:], 16))
-    return _PLAIN_ESCAPES.get(escaped, escaped)
+        number = int(escaped[1:], 16)
+        return chr(number) if number <= sys.maxunicode else found[0]
+    return _PLAIN_ESCAPES.get(escaped) or _JSON_ESCAPES.get(escaped, escaped)
 
 
 def _key_text(key: InstanceKey) -> str:
@@ -241,8 +252,7 @@ def _key_text(key: InstanceKey) -> str:
 
 def escape(literal: str) -> str:
     """Escape what a quoted string of Terraform's language cannot contain, and what is not printable."""
-    is_plain = literal.isprintable() and '"' not in literal and "\\" not in literal
-    return literal if is_plain else "".join(_escape(char) for char in literal)
+    return _SPECIAL.sub(lambda found: _escape(found[0]), literal)
 
 
 def _escape(char: str) -> str:

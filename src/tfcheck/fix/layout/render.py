@@ -108,6 +108,8 @@ def text(spelled: Spelled, syntax: Syntax = Syntax.HCL) -> str:
 def as_json(content: object, indent: int | None = None) -> str:
     """Render JSON whose unprintable characters are escaped: no change may hide anything from its reader."""
     written = json.dumps(content, indent=indent, ensure_ascii=False)
+    if written.isprintable():
+        return written
     return "".join(char if char.isprintable() or char == "\n" else json.dumps(char)[1:-1] for char in written)
 
 

@@ -15,15 +15,16 @@ from tfcheck.vocabulary.address import Address
 class Role(msgspec.Struct, frozen=True):
     """One role in one world.
 
-    `label` is its address in the plan, else its ARN or name as far as known. `managed` roles are complete: what the
-    plan, or another stack that is known, shows is what they have, except for what `hidden` lists. `doubted` are the
-    readable policies that may be on the role or not, each after what that depends on. `home` is the address of the role
-    in another stack that manages it. Of each group in `same_name_policies`, policies that have one name or may have it,
-    only one will remain; `name_conflicts` are the names of those that definitely do. `inline` are the policies that
-    have a name. `refused` are the policies that AWS definitely refuses, and the argument that has each of them.
-    `boundary` is None if there is none; `boundary_hidden` explains why it cannot be read. `unknown_because` explains
-    why it is open which role this is; such a role has no label. `deleted` is the address of a role that will be gone,
-    while something still names it.
+    - `label`: its address in the plan, otherwise its ARN or name as far as known.
+    - `managed`: the plan, or another known stack, shows all policies that it has, except for those in `hidden`.
+    - `doubted`: readable policies that may not be on the role, each with what that depends on.
+    - `same_name_policies`: groups of policies that have one name, or may have it, so that only one of each remains;
+      `name_conflicts`: the names of those that definitely have it.
+    - `inline`: the policies that have a name; `refused`: those that AWS definitely refuses, with the argument of each.
+    - `boundary`: None without one; `boundary_hidden`: why it cannot be read.
+    - `unknown_because`: why it is unknown which role this is; such a role has no label.
+    - `home`: the role's address in another stack that manages it.
+    - `deleted`: its address, if the change deletes it while something still names it.
     """
 
     label: str | None

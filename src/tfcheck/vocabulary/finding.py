@@ -80,16 +80,15 @@ class Location(msgspec.Struct, frozen=True):
 class Requirement(msgspec.Struct, frozen=True):
     """One IAM action on one resource that a task's start-up needs, and what needs it.
 
-    `pointer` is a JSON Pointer (RFC 6901) into the container definitions, or into the task definition where `container`
-    is None. `action` never holds a wildcard. `resource` is an ARN or `*`. `cause` says in a few words what needs it.
-    `doubt` says why it is open whether start-up needs this at all: what is not granted is then unknown, never denied.
-    `encrypted` is, for `kms:Decrypt`, the ARN of the object, secret or parameter that the key encrypts. `documented` is
-    the resource that AWS documents where denials name another one: what is granted only there is unknown. `through` is
-    the ARN of the access point that a file system is mounted through (an unknown without a symbol may be none), the
-    text that names a secret, or the ARN of the repository that a token is for.
-    `read_by` is, for `kms:Decrypt`, the action that reads what is encrypted. `mistaken` says that a rule of ECS finds
-    what is asked for definitely wrong: that is to be fixed, and no grant would. `once` says that the call was made
-    already, unless it was denied before the change.
+    - `pointer`: a JSON Pointer into the container definitions, or without a `container` into the task definition.
+    - `action` never contains a wildcard; `resource` is an ARN or `*`; `cause` says in a few words what needs it.
+    - `doubt`: why start-up may not need this at all. If it is not granted, it is then unknown, never denied.
+    - `encrypted`, `read_by`: for `kms:Decrypt`, the ARN of what the key encrypts, and the action that reads that.
+    - `documented`: the resource in AWS's documentation, if denials name another one; a grant only on it is unknown.
+    - `through`: the ARN of the access point that a file system is mounted through (an unknown without a symbol may be
+      none), the text that names a secret, or the ARN of the repository that a token is for.
+    - `mistaken`: a rule of ECS finds the needed resource definitely wrong, so that no grant would help.
+    - `once`: the call was made already, unless it was denied before the change.
     """
 
     rule: str
@@ -151,11 +150,11 @@ class EvidenceKind(Enum):
 class Evidence(msgspec.Struct, frozen=True):
     """A statement that decided, could still decide, or almost decided.
 
-    `policy` is the address (or ARN) of what holds it, `effect` its Effect, empty where it may decide either way;
-    `patterns` are its resources as written, for people, or its actions if another action is what it grants. `number`
-    is its place among the statements of its policy, counted from 1; None where that is not known, or where it is not a
-    statement. `condition_key` is the key of a condition that may decide or is not met, `granted_to` the other role of
-    the task that it grants the call to.
+    - `policy`: the address or ARN of its policy; `number`: its place in it, from 1, or None if that is unknown or it is
+      not a statement.
+    - `effect`: its Effect, empty if it may decide either way.
+    - `patterns`: its resources as written, or its actions if it grants another action.
+    - `condition_key`: of a condition that may decide or is not met; `granted_to`: the task's other role, which has it.
     """
 
     policy: str
@@ -172,11 +171,12 @@ class Evidence(msgspec.Struct, frozen=True):
 class Answer(msgspec.Struct, frozen=True):
     """The verdict on one requirement.
 
-    `role` is the role's address in the plan, else its ARN or name as far as known. `before` is the verdict on the same
-    requirement in the state before the change, None where there was none. `waits_for` says what an unknown verdict
-    waits for. `assumptions` are what a verdict rests on. `needed_at` is where the task definition asks for it,
-    set for what is not allowed. `subject` is the resource by the address of its object, for the fingerprint of what is
-    not allowed; `fingerprint` is there where a saved report has it.
+    - `role`: the role's address in the plan, otherwise its ARN or name as far as known.
+    - `before`: the verdict in the state before the change, or None if there was no such state.
+    - `waits_for`: what an unknown verdict depends on; `assumptions`: what a verdict assumes.
+    - `needed_at`: where the task definition asks for it, unless it is allowed.
+    - `subject`: the resource by the address of its object, for the fingerprint of what is not allowed; `fingerprint` is
+      set if a saved report has it.
     """
 
     requirement: Requirement
@@ -212,10 +212,10 @@ class Remedy(msgspec.Struct, frozen=True):
 class Finding(msgspec.Struct, frozen=True):
     """What the user should act on: requirements of one task definition that are denied for one cause.
 
-    `message` is one line. `explanation` are sentences that say why, nearest grants first. `symptom` is the text that
-    ECS would show at run time. `location` is where the policy or role that should hold the grant is written,
-    `needed_at` where the container asks for it. `remedy` is there where `fix` is not, or fixes only a part.
-    `subject` is what a finding without answers is about, `fingerprint` as for an answer.
+    - `message`: one line; `explanation`: why, nearest grants first; `symptom`: the error that ECS would show.
+    - `location`: where the policy or role to change is written; `needed_at`: where the container asks for it.
+    - `remedy`: what to do if there is no `fix`, or only for a part.
+    - `subject`: what a finding without answers is about; `fingerprint`: as for an answer.
     """
 
     rule: str
@@ -264,7 +264,7 @@ class TaskRole(msgspec.Struct, frozen=True):
 
 
 class Unread(msgspec.Struct, frozen=True):
-    """A plan of the same call that could not be read, and so is neither checked nor seen by the others."""
+    """A plan of the same call that could not be read: it is not checked, and the others do not see it."""
 
     path: str
     problem: str
@@ -281,9 +281,8 @@ class Unselected(msgspec.Struct, frozen=True):
 class RunConfiguration(msgspec.Struct, frozen=True):
     """What decided which findings a report has.
 
-    `file` is the configuration file as seen from the top of its repository, None where only options decided;
-    `settings` are the keys that it sets and that count for this report, with their values for people. `rules_off` are
-    the rules that are not selected.
+    `file` is relative to the top of its repository, None if there are only options. `settings` are its keys that count,
+    with their values for people. `rules_off` are the rules that are not selected.
     """
 
     file: str | None = None
@@ -325,16 +324,17 @@ class Excerpt(msgspec.Struct, frozen=True):
 
 
 class Report(msgspec.Struct, frozen=True):
-    """Everything about one plan. Printing decides nothing more.
+    """Everything about one plan; rendering it decides nothing more.
 
-    `task_definitions` are all addresses that were looked at, also those without requirements. `notes` are said once per
-    report: assumptions, what was not evaluated, warnings about the input. `context` says where the report was made.
-    `task_changes`, `role_switches`, `access_changes` and `access_unknown` are what the change does; `access_possible`
-    is what it may do to the roles in `access_unknown`. `unread` are the plans of the same call that cannot be read.
-    `configuration` is what decided which findings are here, `unselected` are those that it left out, `waivers` what
-    became of the waivers. `roles` are the names of the roles of task definitions, to look one up; no report shows them.
-    With a `baseline` the findings are those that it does not list. `excerpts` are source lines at
-    the places of findings, where they were asked for.
+    - `task_definitions`: all addresses that were checked, also those without requirements.
+    - `notes`: assumptions, what was not evaluated, and warnings about the input.
+    - `task_changes`, `role_switches`, `access_changes`, `access_unknown`: what the change does; `access_possible`: what
+      it may do to the roles in `access_unknown`.
+    - `context`: where the report was made; `unread`: the plans of the same call that cannot be read.
+    - `configuration`: what decided which findings are here; `unselected`: those that it left out; `waivers`: how each
+      waiver was used.
+    - `baseline`: if there is one, `findings` are only those that it does not list.
+    - `roles`: the names of the tasks' roles, never shown; `excerpts`: source lines of findings, if requested.
     """
 
     plan: PlanInfo

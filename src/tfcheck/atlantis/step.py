@@ -72,7 +72,7 @@ def before_plan(variables: Mapping[str, str], *, debug: bool = False) -> StepOut
         return StepOutput("", 0)
 
     def fail(message: str, _: str) -> StepOutput:
-        return StepOutput(f"! tfcheck cannot note that this project is planned: {harmless(message)}\n", 0)
+        return StepOutput(f"! tfcheck cannot record that this project is planned: {harmless(message)}\n", 0)
 
     return attempt(note, fail, debug=debug)
 

@@ -1,4 +1,4 @@
-"""The ECS configuration rules, one module each: mistakes that no permission can fix."""
+"""The ECS configuration rules, one module each: misconfigurations that no permission can fix."""
 
 from __future__ import annotations
 

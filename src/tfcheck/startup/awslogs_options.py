@@ -1,4 +1,4 @@
-"""Find the log configurations of the `awslogs` driver, and its options."""
+"""Find the log configurations of the `awslogs` driver, and their options."""
 
 from __future__ import annotations
 

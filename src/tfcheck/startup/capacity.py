@@ -1,7 +1,7 @@
-"""Find the capacity that a service runs its tasks on: the capacity providers of it or its cluster.
+"""Find the capacity that a service runs its tasks on: its own capacity providers, or those of its cluster.
 
 Follows https://docs.aws.amazon.com/AmazonECS/latest/developerguide/capacity-launch-type-comparison.html: a launch type
-or a strategy of the service's own wins; otherwise its cluster's default strategy decides, and without one it is EC2.
+or strategy of the service wins; otherwise its cluster's default strategy decides, and without one it is EC2.
 """
 
 from __future__ import annotations

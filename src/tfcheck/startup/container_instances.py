@@ -1,8 +1,8 @@
 """Find what launches the container instances in a cluster.
 
-An instance joins the cluster that the ECS agent's configuration names, which user data writes:
-https://docs.aws.amazon.com/AmazonECS/latest/developerguide/bootstrap_container_instance.html. The groups behind the
-capacity providers of a cluster are for that cluster.
+An instance joins the cluster that the ECS agent's configuration names, which user data writes
+(https://docs.aws.amazon.com/AmazonECS/latest/developerguide/bootstrap_container_instance.html). The Auto Scaling groups
+of a cluster's capacity providers are for that cluster.
 """
 
 from __future__ import annotations

@@ -1,7 +1,8 @@
 """Decide whether what a task needs exists when the task starts, for all rules.
 
-TRUE: this plan or another stack manages it, a data source found it, or a task of this plan used it before the change.
-FALSE: this change certainly is what it waits for, and does not create it. All else is open.
+- TRUE: this plan or another stack manages it, a data source found it, or a task of this plan used it before the change.
+- FALSE: only this change could create it, and does not.
+- UNKNOWN: everything else.
 """
 
 from __future__ import annotations

@@ -1,8 +1,8 @@
 """Find the roles of the container instances for the tasks of a task definition.
 
-From the capacity provider to its Auto Scaling group, launch template or launch configuration, instance profile and
-role, see https://docs.aws.amazon.com/AmazonECS/latest/developerguide/instance_IAM_role.html. What may run a task
-without standing in that row, an instance that registers itself for example, leaves the role open.
+They are found from the capacity provider by way of its Auto Scaling group, launch template or launch configuration, and
+instance profile (https://docs.aws.amazon.com/AmazonECS/latest/developerguide/instance_IAM_role.html). If a task may run
+on other instances, for example one that registers itself, the role is unknown.
 """
 
 from __future__ import annotations

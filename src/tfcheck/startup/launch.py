@@ -1,7 +1,7 @@
 """Find the services that run a task definition, what else starts its tasks, and how.
 
-Follows https://docs.aws.amazon.com/AmazonECS/latest/developerguide/launch_types.html. On container instances of EC2 a
-task without an execution role pulls images and writes logs with the role of the instance.
+Follows https://docs.aws.amazon.com/AmazonECS/latest/developerguide/launch_types.html. On EC2, a task without an
+execution role pulls images and writes logs with the role of its container instance.
 """
 
 from __future__ import annotations

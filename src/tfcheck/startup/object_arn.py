@@ -1,7 +1,8 @@
 """Parse an S3 object ARN as ECS does, and convert it for IAM.
 
-The ECS agent takes `arn:PARTITION:s3:::BUCKET/KEY` apart (https://docs.aws.amazon.com/AmazonECS/latest/developerguide/
-use-environment-file.html) and asks S3 for bucket and key. What it cannot take apart stops the task: no call is made.
+The ECS agent splits `arn:PARTITION:s3:::BUCKET/KEY` and requests the key from the bucket
+(https://docs.aws.amazon.com/AmazonECS/latest/developerguide/use-environment-file.html). An ARN that it cannot split
+stops the task before any call.
 """
 
 from __future__ import annotations

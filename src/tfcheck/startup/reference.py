@@ -1,12 +1,12 @@
 """Check that a reference to a secret or a parameter is valid for ECS.
 
-Follows https://docs.aws.amazon.com/secretsmanager/latest/userguide/troubleshoot.html#ARN_secretnamehyphen: Secrets
-Manager looks up a secret whose ARN lacks the hyphen and the six random characters, in its own account only, and IAM
-sees the whole ARN.
-
 Follows https://docs.aws.amazon.com/AmazonECS/latest/developerguide/secrets-envvar-secrets-manager.html and
-https://docs.aws.amazon.com/AmazonECS/latest/developerguide/secrets-envvar-ssm-paramstore.html. What ECS refuses to read
-leads to no call, so there is nothing that IAM could be asked.
+https://docs.aws.amazon.com/AmazonECS/latest/developerguide/secrets-envvar-ssm-paramstore.html. ECS makes no call for a
+reference that it refuses, so IAM decides nothing.
+
+If the ARN of a secret lacks the hyphen and the six random characters, Secrets Manager looks the secret up in its own
+account only, and IAM compares the whole ARN
+(https://docs.aws.amazon.com/secretsmanager/latest/userguide/troubleshoot.html#ARN_secretnamehyphen).
 """
 
 from __future__ import annotations

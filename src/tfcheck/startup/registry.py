@@ -1,7 +1,7 @@
 """Find the Amazon ECR repository that an image names.
 
 Follows https://docs.aws.amazon.com/AmazonECR/latest/userguide/Registries.html: the registry's host name contains the
-account and the region. What is not in ECR needs no permission.
+account and the region. Images of other registries need no permission.
 """
 
 from __future__ import annotations

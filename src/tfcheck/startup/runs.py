@@ -1,8 +1,8 @@
 """Find what starts tasks besides services: EventBridge rules and schedules, pipes, state machines, task sets.
 
-Each is read as if it were a service: it names a task definition, a cluster, and a launch type or a strategy, with the
-parameters of https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_RunTask.html. All except services may name
-other roles than the task definition does, and other environment files.
+Each is read like a service: it names a task definition, a cluster, and a launch type or a strategy, with the parameters
+of https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_RunTask.html. Unlike a service, it may name other roles
+and environment files than the task definition does.
 """
 
 from __future__ import annotations

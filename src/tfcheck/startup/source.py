@@ -1,11 +1,11 @@
 """Find the secrets and parameters that a task definition names, their ARNs for IAM, and their places.
 
-Follows https://docs.aws.amazon.com/AmazonECS/latest/developerguide/secrets-envvar-secrets-manager.html and
-https://docs.aws.amazon.com/AmazonECS/latest/developerguide/secrets-envvar-ssm-paramstore.html. A secret's ARN may carry
-a tail `:json-key:version-stage:version-id`, which IAM never sees. A parameter's name means the task's own region. What
-follows it, `NAME:3` or `NAME:label`, selects a version
-(https://docs.aws.amazon.com/systems-manager/latest/APIReference/API_GetParameters.html), and is not part of the name in
-its ARN.
+- The ARN of a secret may have a tail `:json-key:version-stage:version-id`, which IAM never sees
+  (https://docs.aws.amazon.com/AmazonECS/latest/developerguide/secrets-envvar-secrets-manager.html).
+- The name of a parameter is looked up in the task's own region. What follows it, `NAME:3` or `NAME:label`, selects a
+  version, and is not part of the ARN
+  (https://docs.aws.amazon.com/AmazonECS/latest/developerguide/secrets-envvar-ssm-paramstore.html,
+  https://docs.aws.amazon.com/systems-manager/latest/APIReference/API_GetParameters.html).
 """
 
 from __future__ import annotations

@@ -96,7 +96,7 @@ def test_a_local_module_is_found_by_its_source(tmp_path: Path) -> None:
         assert sources.module(path) is None
     assert list(sources.missing.values()) == [
         "it is not installed: run `terraform init`",
-        "the module that calls it is not at hand",
+        "the module that calls it is not available",
         "nothing calls it",
     ]
 

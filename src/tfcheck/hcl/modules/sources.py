@@ -204,7 +204,7 @@ class Sources:
             return posixpath.normpath(listed)
         caller = self.module(path[:-1])
         if caller is None:
-            self.missing[path] = "the module that calls it is not at hand"
+            self.missing[path] = "the module that calls it is not available"
             return None
         call = caller.call(path[-1])
         source = constant_text(call.attribute("source")) if call else None

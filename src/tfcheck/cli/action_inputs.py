@@ -74,20 +74,8 @@ def inputs(variables: Mapping[str, str], found: LoadedSettings = LoadedSettings(
         UsageError: an input has a value that it cannot have.
     """
     values = _InputValues(variables, found.values)
-    from tfcheck.pull_request.report_comment import CommentOptions, OnClean, When
-
-    suggestions = values.switch("suggestions", "auto", "off") == "auto"
     read = Inputs(
-        comment_options=CommentOptions(
-            id=values.text("comment-id"),
-            author=values.text("comment-author"),
-            number=values.number("pr-number", 0) or None,
-            when=msgspec.convert(values.one_of("comment-when", "findings", "changes", "always"), When),
-            on_clean=msgspec.convert(values.one_of("on-clean", "update", "delete", "minimize"), OnClean),
-            expected=values.number("expect-reports", 0),
-            suggestions=values.number("max-suggestions", 20) if suggestions else 0,
-            artifact=values.text("html-artifact"),
-        ),
+        comment_options=_comment_options(values),
         plans=values.lines("plan"),
         reports=values.lines("report"),
         context=values.lines("context") if values.value("context") else (),
@@ -114,6 +102,22 @@ def inputs(variables: Mapping[str, str], found: LoadedSettings = LoadedSettings(
     if not read.plans and not read.reports:
         raise UsageError("neither the input `plan` nor `report` is set")
     return read
+
+
+def _comment_options(values: _InputValues) -> CommentOptions:
+    from tfcheck.pull_request.report_comment import CommentOptions, OnClean, When
+
+    suggestions = values.switch("suggestions", "auto", "off") == "auto"
+    return CommentOptions(
+        id=values.text("comment-id"),
+        author=values.text("comment-author"),
+        number=values.number("pr-number", 0) or None,
+        when=msgspec.convert(values.one_of("comment-when", "findings", "changes", "always"), When),
+        on_clean=msgspec.convert(values.one_of("on-clean", "update", "delete", "minimize"), OnClean),
+        expected=values.number("expect-reports", 0),
+        suggestions=values.number("max-suggestions", 20) if suggestions else 0,
+        artifact=values.text("html-artifact"),
+    )
 
 
 def load_configuration(variables: Mapping[str, str]) -> LoadedSettings:

@@ -134,7 +134,7 @@ def _report(found: Fixed, into_files: bool, pick: Pick | None, colour: str) -> N
     elif found.diff:
         if needs_unidiff_zero(found.diff):
             terminal.print_message(
-                "the diff shows no line behind some changes: apply it with `git apply --unidiff-zero`"
+                "the diff shows no line after some changes: apply it with `git apply --unidiff-zero`"
             )
         _print(found.diff, colour)
 

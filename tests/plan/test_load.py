@@ -296,3 +296,12 @@ def test_a_closed_standard_input_is_refused(monkeypatch: pytest.MonkeyPatch) -> 
     monkeypatch.setattr("sys.stdin", None)
     with pytest.raises(InputError, match="standard input cannot be read"):
         load(None)
+
+
+@pytest.mark.skipif(not os.path.exists("/dev/zero"), reason="there are no devices")
+def test_a_device_is_not_read_to_its_end(tmp_path: Path) -> None:
+    (tmp_path / "plan.json").symlink_to("/dev/zero")
+    with pytest.raises(InputError, match=r"plan\.json` cannot be read: it is a device"):
+        load(tmp_path / "plan.json")
+    with pytest.raises(InputError, match="is empty"):
+        load(tmp_path / os.devnull)

@@ -11,6 +11,7 @@ least 70 bytes for each object, and 16 for each value.
 from __future__ import annotations
 
 import codecs
+import errno
 import mmap
 import os
 import stat
@@ -151,6 +152,8 @@ def content(path: Path | None, stdin: BinaryIO | None = None) -> Buffer:
             about = os.fstat(file.fileno())
             if stat.S_ISREG(about.st_mode) and about.st_size:
                 return memoryview(mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ))
+            if stat.S_ISCHR(about.st_mode) and file.read(1):  # it may never end, and a link may lead to it
+                raise OSError(errno.EINVAL, "it is a device")
             return spool_blocks(_blocks(file))
     except (OSError, ValueError) as error:
         raise _unreachable(path, error) from None

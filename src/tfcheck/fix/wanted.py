@@ -61,6 +61,11 @@ def rewrite(statements: Iterable[NeededStatement], write: Callable[[Spelled], Sp
     return tuple(msgspec.structs.replace(each, resources=tuple(map(write, each.resources))) for each in statements)
 
 
+def assume_role(service: str, name: str = "AssumeRole") -> NeededStatement:
+    """Return the statement that lets a service assume a role."""
+    return NeededStatement(name, ("sts:AssumeRole",), (), ("Service", (service,)))
+
+
 _STREAM = ":log-stream:"
 _SIDS = {
     "s3:GetObject": "ReadFiles",

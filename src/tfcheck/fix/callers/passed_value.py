@@ -11,7 +11,6 @@ from typing import TypeAlias, TypeGuard
 from msgspec.structs import replace
 
 from tfcheck.fix.callers.module_inputs import ModuleInput, decides_how_many
-from tfcheck.fix.edits.files import Files
 from tfcheck.fix.edits.insertion import Change, Insertion, Replacement, indentation
 from tfcheck.fix.layout.into_list import items_or_group
 from tfcheck.fix.layout.longer_value import NewElement, label_like, longer, new_value
@@ -244,34 +243,18 @@ def _add_to_element(
         element = parts.item(str(key)) if parts is not None else None
         if statements is None or element is None or not isinstance(element.value, ObjectParts):
             return None
-        files = passing.places.files
-        edits = _insert_in_element(source, element.value, element, member, given, statements, files, is_optional)
+        item, unit = element.value.item(member), _step(source, element, element.value)
+        known = source.text[item.value.start : item.value.end] if item is not None else ""
+        elements = _elements(statements, given, unit, known)
+        flat, edits = f"[{', '.join(each.flat for each in elements)}]", tuple[Insertion, ...]()
+        if item is not None and elements:
+            edits = longer(source, item.value.start, item.value.end, elements, unit)
+        elif item is None and is_optional and given.shape in ("arns", "list") and elements and len(flat) <= WIDEST:
+            edits = items_or_group(source, element.value, [(member, flat)], passing.places.files.reveals)
         if statements and not edits:
             return None
         found += edits
     return _as_passed(passing, given, found)
-
-
-def _insert_in_element(
-    source: SourceText,
-    object_: ObjectParts,
-    element: ItemParts,
-    member: str,
-    given: ModuleInput,
-    statements: Statements,
-    files: Files,
-    is_optional: bool,
-) -> tuple[Insertion, ...]:
-    item = object_.item(member)
-    unit = _step(source, element, object_)
-    if item is not None:
-        elements = _elements(statements, given, unit, source.text[item.value.start : item.value.end])
-        return longer(source, item.value.start, item.value.end, elements, unit) if elements else ()
-    elements = _elements(statements, given, unit, "")
-    flat = f"[{', '.join(each.flat for each in elements)}]"
-    if not is_optional or given.shape not in ("arns", "list") or not elements or len(flat) > WIDEST:
-        return ()
-    return items_or_group(source, object_, [(member, flat)], files.reveals)
 
 
 def _step(source: SourceText, outer: ItemParts, inner: ObjectParts) -> str:

@@ -12,7 +12,6 @@ from tfcheck import startup
 from tfcheck.fix.edits.insertion import ChangedAttribute, added_instances
 from tfcheck.fix.layout.new_block import argument_into, insert_after, unit_of
 from tfcheck.fix.layout.new_policy import (
-    ECS_TRUST,
     LONGEST_PREFIX,
     NewRole,
     common_arguments,
@@ -34,7 +33,7 @@ from tfcheck.fix.proof.task_proof import (
     relieved_answers,
     unplanned_instances,
 )
-from tfcheck.fix.proof.trial import Trial
+from tfcheck.fix.proof.trial import Trial, with_execution_role
 from tfcheck.fix.proposal import DraftFix, Proposal, RoleNeed, draft_fix, extend_proposal
 from tfcheck.fix.values.repetition import Statements, names_instance, share_statements
 from tfcheck.fix.words.as_text import role_as_text
@@ -43,7 +42,6 @@ from tfcheck.hcl.syntax.block import Block
 from tfcheck.hcl.syntax.tf_json import JsonBlock
 from tfcheck.iam import managed_policy_arn
 from tfcheck.symbolic.regex import regex
-from tfcheck.symbolic.value import JsonText, Symbol, Unknown, Value
 from tfcheck.vocabulary.address import Address, parse
 from tfcheck.vocabulary.finding import Answer, Fix, Reason, Requirement, Verdict
 
@@ -275,13 +273,7 @@ class MissingRoles(Finder):
     # What is needed, and the proof
 
     def _needs(self, task: Address) -> tuple[Answer, ...]:
-        role = Address(task.module, "managed", "aws_iam_role", f"{task.name}_execution")
-        given: dict[tuple[Address, str], Value] = {
-            (task, _ARGUMENT): Unknown(symbol=Symbol(str(role), ("arn",))),
-            (role, "name"): f"{task.name}-execution",
-            (role, "assume_role_policy"): JsonText(ECS_TRUST),
-        }
-        trial = Trial.with_values(self._world, [role], given)
+        trial = with_execution_role(self._world, task)
         return tuple(each for each in needs_after(task, trial) if each.requirement.action != startup.trust.ACTION)
 
     def _allowed_by(self, proposal: Proposal, answers: Sequence[Answer]) -> tuple[Answer, ...]:

@@ -13,14 +13,13 @@ from tfcheck.fix.layout import new_block
 from tfcheck.fix.layout.new_block import block_lines, instance_index, member_behind, unit_of
 from tfcheck.fix.layout.render import StatementStyle, align, as_json, quote, render_on_one_line, statement
 from tfcheck.fix.text.policy_text import object_at
-from tfcheck.fix.wanted import NeededStatement, free
+from tfcheck.fix.wanted import NeededStatement, assume_role, free
 from tfcheck.hcl.modules import Module
 from tfcheck.hcl.syntax.block import Block
 from tfcheck.hcl.syntax.json_document import JsonValue, Member, Object, read_document
 from tfcheck.hcl.syntax.source import SourceText
 from tfcheck.hcl.syntax.tf_json import JsonBlock
 from tfcheck.symbolic.regex import regex
-from tfcheck.symbolic.value import Value
 from tfcheck.vocabulary.address import InstanceKey, ModulePath
 from tfcheck.vocabulary.clipping import few
 
@@ -69,32 +68,30 @@ def insert_after(anchor: Block, policy: NewPolicy) -> tuple[Insertion, ...] | No
 
 def hcl(policy: NewPolicy, unit: str = "  ") -> list[str]:
     """Write the resource blocks of the policy."""
+    text = ["", *_document("policy", policy.wanted, unit)]
     if not policy.managed:
         arguments = [("name", f'"{policy.prefix}{policy.name}"'), ("role", policy.role)]
-        return _resource("aws_iam_role_policy", policy, arguments, unit, with_policy=True)
+        return _resource(POLICY, policy, [*align(arguments, " = ", ""), *text], unit)
     arn = f"aws_iam_policy.{policy.label}{instance_index(policy.repeated)}.arn"
-    attachment = [("role", policy.role), ("policy_arn", arn)]
-    name = [("name_prefix", f'"{policy.prefix}{policy.name}-"')]
+    attachment = align([("role", policy.role), ("policy_arn", arn)], " = ", "")
     return [
-        *_resource("aws_iam_policy", policy, name, unit, with_policy=True),
+        *_resource("aws_iam_policy", policy, [f'name_prefix = "{policy.prefix}{policy.name}-"', *text], unit),
         "",
-        *_resource("aws_iam_role_policy_attachment", policy, attachment, unit),
+        *_resource(ATTACHMENT, policy, attachment, unit),
     ]
 
 
-def _resource(
-    kind: str, policy: NewPolicy, arguments: Sequence[tuple[str, str]], unit: str, *, with_policy: bool = False
-) -> list[str]:
-    inside = [*align(arguments, " = ", ""), *(["", *_document(policy.wanted, unit)] if with_policy else [])]
-    head = f'resource "{kind}" "{policy.label}"'
-    return block_lines(head, inside, unit, repeated=policy.repeated, provider=policy.provider)
+def _resource(kind: str, new: NewPolicy | NewRole, inside: Sequence[str], unit: str) -> list[str]:
+    head = f'resource "{kind}" "{new.label}"'
+    return block_lines(head, inside, unit, repeated=new.repeated, provider=new.provider)
 
 
-def _document(wanted: Sequence[NeededStatement], unit: str) -> list[str]:
+def _document(name: str, wanted: Sequence[NeededStatement], unit: str, *, sid: bool = True) -> list[str]:
+    style = StatementStyle(sid=sid, unit=unit)
     gates = dict.fromkeys(sorted((each.gate for each in wanted), key=bool))
     lists: list[tuple[str, list[str]]] = []
     for gate in gates:
-        written = [statement(each, StatementStyle(unit=unit)) for each in wanted if each.gate == gate]
+        written = [statement(each, style) for each in wanted if each.gate == gate]
         lines = [unit + line for each in written for line in (*each[:-1], f"{each[-1]},")]
         lists.append((gate, ["[", *lines, "]"]))
     listed = lists[0][1]
@@ -102,7 +99,7 @@ def _document(wanted: Sequence[NeededStatement], unit: str) -> list[str]:
         given = [[f"{gate} ? {each[0]}", *each[1:-1], "] : []"] if gate else each for gate, each in lists]
         listed = ["concat(", *(unit + line for each in given for line in (*each[:-1], f"{each[-1]},")), ")"]
     inside = ['Version = "2012-10-17"', f"Statement = {listed[0]}", *listed[1:]]
-    return ["policy = jsonencode({", *(unit + line for line in inside), "})"]
+    return [f"{name} = jsonencode({{", *(unit + line for line in inside), "})"]
 
 
 def _member(value: JsonValue, name: str) -> Member | None:
@@ -217,11 +214,6 @@ def rename_taken_sids(statements: Sequence[NeededStatement], words: frozenset[st
     return tuple(found)
 
 
-#: A trust policy with which ECS can assume a role.
-ECS_TRUST: Value = {
-    "Version": "2012-10-17",
-    "Statement": [{"Effect": "Allow", "Action": "sts:AssumeRole", "Principal": {"Service": "ecs-tasks.amazonaws.com"}}],
-}
 #: The name of a suggested inline policy.
 START_UP = "ecs-start-up"
 ROLE, POLICY, ATTACHMENT = "aws_iam_role", "aws_iam_role_policy", "aws_iam_role_policy_attachment"
@@ -266,36 +258,17 @@ def role_hcl(role: NewRole, unit: str = "  ") -> list[str]:
     """Write the resource blocks of a role."""
     inside = align([role.name, ("assume_role_policy", role.trust), *role.common], " = ", "")
     if not role.trust:
-        inside = [*align([role.name], " = ", ""), "", *_trust_lines(unit)]
+        trust = [assume_role("ecs-tasks.amazonaws.com")]
+        inside = [*align([role.name], " = ", ""), "", *_document("assume_role_policy", trust, unit, sid=False)]
         inside += ["", *align(role.common, " = ", "")] if role.common else []
-    lines = _block(ROLE, role, inside, unit)
+    lines = _resource(ROLE, role, inside, unit)
     if role.managed:
         inside = [f"role       = {role.reference}.name", f"policy_arn = {role.managed}"]
-        lines += ["", *_block(ATTACHMENT, role, inside, unit)]
+        lines += ["", *_resource(ATTACHMENT, role, inside, unit)]
     if role.wanted:
         policy = NewPolicy(role.label, START_UP, f"{role.reference}.id", role.wanted, role.repeated, role.provider)
         lines += ["", *hcl(policy, unit)]
     return lines
-
-
-def _block(kind: str, role: NewRole, inside: Sequence[str], unit: str) -> list[str]:
-    head = f'resource "{kind}" "{role.label}"'
-    return block_lines(head, inside, unit, repeated=role.repeated, provider=role.provider)
-
-
-def _trust_lines(unit: str) -> list[str]:
-    return [
-        "assume_role_policy = jsonencode({",
-        f'{unit}Version = "2012-10-17"',
-        f"{unit}Statement = [",
-        f"{unit * 2}{{",
-        f'{unit * 3}Effect    = "Allow"',
-        f'{unit * 3}Action    = "sts:AssumeRole"',
-        f'{unit * 3}Principal = {{ Service = "ecs-tasks.amazonaws.com" }}',
-        f"{unit * 2}}},",
-        f"{unit}]",
-        "})",
-    ]
 
 
 # The module's style for roles

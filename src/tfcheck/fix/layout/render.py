@@ -85,6 +85,11 @@ def statement(wanted: NeededStatement, style: StatementStyle) -> list[str]:
     return ["{", *indent([*inside[:-1], inside[-1] + style.closes], style.unit), "}"]
 
 
+def listing(wanted: Iterable[NeededStatement], style: StatementStyle) -> str:
+    """Render objects below each other, each with a comma."""
+    return "\n".join("\n".join(statement(each, style)) + "," for each in wanted)
+
+
 def render_on_one_line(wanted: NeededStatement, style: StatementStyle) -> str:
     """Render an object on one line, regardless of its length."""
     items = _items(wanted, style, principal=True)

@@ -12,7 +12,7 @@ from tfcheck.fix.edits.insertion import Insertion, indentation, line_end, line_s
 from tfcheck.fix.layout.into_list import WIDEST_LINE, comment_follows, insert_into_call, insert_into_list
 from tfcheck.fix.layout.longer_value import NewElement, longer
 from tfcheck.fix.layout.new_block import items_below, items_beside, member_behind, unit_of
-from tfcheck.fix.layout.render import StatementStyle, block, ends_with_comma, statement, text
+from tfcheck.fix.layout.render import StatementStyle, block, ends_with_comma, listing, statement, text
 from tfcheck.fix.text.policy_statements import WrittenStatement, items, lists_of_statements, statements_of
 from tfcheck.fix.text.policy_text import (
     FileText,
@@ -100,8 +100,7 @@ def insert_into_policy(
         blocks = ("\n".join(block(each, StatementStyle(effect=False))) for each in extended.left)
         hcl = "\n\n".join([listed, *blocks]).strip()
     else:
-        written = ("\n".join(statement(each, style)) + "," for each in extended.left)
-        hcl = "\n".join([*([listed] if listed else []), *written])
+        hcl = "\n".join(filter(None, (listed, listing(extended.left, style))))
     return PolicyEdit(insertions, tuple(_edited_texts(argument, module, insertions)), count_parts(parts), hcl)
 
 

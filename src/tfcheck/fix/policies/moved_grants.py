@@ -43,8 +43,11 @@ class MovedGrants(Finder):
         removed = _without([each.place for each in statements])
         if removed is None:
             return
+        what = "a statement" if len(statements) == 1 else f"{len(statements):,} statements"
+        change = Change(insertions=tuple(removed), touched=self._places.changes(holder))
         for copy in self._copies(need):
-            yield self._move(copy, holder, statements, removed, loss)
+            title = f"{copy.title}, and remove {what} from {self._places.text_block(holder)[0].resource}{loss}"
+            yield extend_proposal(copy, title, change)
 
     def _granting_statements(self, need: RoleNeed) -> Iterator[tuple[WorldObject, Holder, ReadableStatement]]:
         """Yield the statements that grant the needed permission to the task role, each with its role and policy."""
@@ -78,14 +81,6 @@ class MovedGrants(Finder):
             touched=tuple(ChangedAttribute(each, "role") for each in instances),
             hcl=f"role = {new}",
         )
-
-    def _move(
-        self, copy: Proposal, holder: Holder, statements: list[ReadableStatement], removed: list[Insertion], loss: str
-    ) -> Proposal:
-        place, _ = self._places.text_block(holder)
-        what = "a statement" if len(statements) == 1 else f"{len(statements):,} statements"
-        title, touched = f"{copy.title}, and remove {what} from {place.resource}{loss}", self._places.changes(holder)
-        return extend_proposal(copy, title, Change(insertions=tuple(removed), touched=touched))
 
 
 def _without(statements: Sequence[WrittenStatement]) -> list[Insertion] | None:

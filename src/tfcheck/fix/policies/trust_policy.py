@@ -9,6 +9,7 @@ import msgspec
 
 from tfcheck.fix.edits.insertion import ChangedAttribute, Insertion, Replacement, added_instances
 from tfcheck.fix.layout.new_block import block_lines, insert_after, instance_index, items_beside, items_into, unit_of
+from tfcheck.fix.layout.render import StatementStyle, block
 from tfcheck.fix.policies.holders import Holder, is_frozen
 from tfcheck.fix.policies.place import Finder
 from tfcheck.fix.proposal import Proposal
@@ -23,7 +24,7 @@ from tfcheck.fix.text.policy_text import (
     find_policy_text,
     read_parts,
 )
-from tfcheck.fix.wanted import NeededStatement, free
+from tfcheck.fix.wanted import assume_role, free
 from tfcheck.hcl.modules import Module
 from tfcheck.hcl.syntax.block import Argument, Block
 from tfcheck.hcl.syntax.lexer import MalformedError
@@ -65,7 +66,7 @@ class TrustPolicies(Finder):
             remark = self._remark_about_others(role, users)
             yield from self._propose_beside(holder, module, users, service, remark)
             name = "Ec2" if by_instance else "EcsTasks"
-            given = NeededStatement(name, ("sts:AssumeRole",), (), ("Service", (service,)))
+            given = assume_role(service, name)
             text = f", who may assume {role.address}{remark}"
             found = self._places.propose_into(holder, answers, text, (given,), shared=True)
             if found is not None:
@@ -169,18 +170,8 @@ class TrustPolicies(Finder):
 
 
 def _document(label: str, old: str, service: str, unit: str, repeated: tuple[str, str] | None) -> list[str]:
-    inside = [
-        f"source_policy_documents = [{old}]",
-        "",
-        "statement {",
-        f'{unit}actions = ["sts:AssumeRole"]',
-        "",
-        f"{unit}principals {{",
-        f'{unit * 2}type        = "Service"',
-        f'{unit * 2}identifiers = ["{service}"]',
-        f"{unit}}}",
-        "}",
-    ]
+    statement = block(assume_role(service), StatementStyle(sid=False, effect=False, unit=unit))
+    inside = [f"source_policy_documents = [{old}]", "", *statement]
     return block_lines(f'data "{_DOCUMENT}" "{label}"', inside, unit, repeated=repeated)
 
 

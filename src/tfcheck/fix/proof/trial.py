@@ -22,7 +22,7 @@ from tfcheck.fix.edits.insertion import (
     group_by_file,
     merge_changes,
 )
-from tfcheck.fix.layout.new_policy import START_UP
+from tfcheck.fix.layout.new_policy import POLICY, ROLE, START_UP
 from tfcheck.fix.proposal import RoleNeed
 from tfcheck.fix.text.policy_text import parse_file
 from tfcheck.hcl.modules import Module, Sources
@@ -45,6 +45,11 @@ from tfcheck.vocabulary.finding import Answer, Verdict
 
 _DOCUMENT = "aws_iam_policy_document"
 _RENDERED = ("json", "minified_json", "statement")
+#: A trust policy with which ECS can assume a role.
+_ECS_TRUST: Value = {
+    "Version": "2012-10-17",
+    "Statement": [{"Effect": "Allow", "Action": "sts:AssumeRole", "Principal": {"Service": "ecs-tasks.amazonaws.com"}}],
+}
 #: Actions for which a trial can forget attributes of an instance.
 _PLAIN = (("create",), ("update",), ("read",))
 
@@ -224,6 +229,21 @@ def exactly(needs: Sequence[RoleNeed], world: After) -> Trial:
             given[address, "policy"] = JsonText(policy_document(lacking[str(role.address)]))
     added = list(dict.fromkeys(address for address, _ in given))
     return Trial.with_values(world, added, given)
+
+
+def with_execution_role(world: After, task: Address, answers: Sequence[Answer] = ()) -> Trial:
+    """Return the world in which a task definition has a new role, that has a policy with exactly what is needed."""
+    name = f"{task.name}_execution"
+    role, policy = (Address(task.module, "managed", each, name) for each in (ROLE, POLICY))
+    given: dict[tuple[Address, str], Value] = {
+        (task, "execution_role_arn"): Unknown(symbol=Symbol(str(role), ("arn",))),
+        (role, "name"): name,
+        (role, "assume_role_policy"): JsonText(_ECS_TRUST),
+        (policy, "name"): START_UP,
+        (policy, "role"): Unknown(symbol=Symbol(str(role), ("name",))),
+        (policy, "policy"): JsonText(policy_document(answers)),
+    }
+    return Trial.with_values(world, [role, policy] if answers else [role], given)
 
 
 def policy_document(answers: Sequence[Answer]) -> Value:

@@ -6,7 +6,6 @@ from collections.abc import Iterable, Iterator, Sequence
 from typing import TypeAlias
 
 from tfcheck.fix.layout.new_policy import (
-    ECS_TRUST,
     START_UP,
     Labels,
     NewPolicy,
@@ -16,9 +15,9 @@ from tfcheck.fix.layout.new_policy import (
     module_words,
     role_hcl,
 )
-from tfcheck.fix.layout.render import StatementStyle, quote, statement
+from tfcheck.fix.layout.render import StatementStyle, listing, quote
 from tfcheck.fix.policies.place import FixPlaces
-from tfcheck.fix.proof.trial import Trial, exactly, policy_document, verdicts_with
+from tfcheck.fix.proof.trial import Trial, exactly, verdicts_with, with_execution_role
 from tfcheck.fix.proposal import Allows, Proposal, RoleNeed
 from tfcheck.fix.values.referable import local_name
 from tfcheck.fix.values.repetition import InstanceTerms, Statements, share_statements, use_each_key
@@ -27,7 +26,7 @@ from tfcheck.inventory.ecs import tasks_by_address
 from tfcheck.inventory.world import After
 from tfcheck.role import Role
 from tfcheck.symbolic.regex import regex
-from tfcheck.symbolic.value import JsonText, Symbol, TextLike, Unknown, Value
+from tfcheck.symbolic.value import TextLike
 from tfcheck.verdict.judge import Judge
 from tfcheck.vocabulary.address import Address, ElsewhereAddress, ModulePath, parse
 from tfcheck.vocabulary.finding import Answer, Fix, Reason, Verdict
@@ -88,18 +87,7 @@ def fix_of(title: str, text: str, verdicts: Sequence[Verdict]) -> Fix:
 def role_as_text(answers: Sequence[Answer], places: FixPlaces) -> Fix | None:
     """Write an execution role for a task definition without one."""
     task = parse(answers[0].requirement.task_definition)
-    name = f"{task.name}_execution"
-    role = Address(task.module, "managed", "aws_iam_role", name)
-    policy = Address(task.module, "managed", "aws_iam_role_policy", name)
-    given: dict[tuple[Address, str], Value] = {
-        (task, "execution_role_arn"): Unknown(symbol=Symbol(str(role), ("arn",))),
-        (role, "name"): name,
-        (role, "assume_role_policy"): JsonText(ECS_TRUST),
-        (policy, "name"): START_UP,
-        (policy, "role"): Unknown(symbol=Symbol(str(role), ("name",))),
-        (policy, "policy"): JsonText(policy_document(answers)),
-    }
-    trial = Trial.with_values(places.world, [role, policy], given)
+    name, trial = f"{task.name}_execution", with_execution_role(places.world, task, answers)
     statements = places.as_statements(answers, task.module)
     if statements is None or not all(trial.allows(each) for each in answers):
         return None
@@ -125,7 +113,7 @@ def _policy_text(need: RoleNeed, places: FixPlaces) -> tuple[str, str] | None:
     sources = places.world.resolver.module_sources(called)
     inputs = [each for each in (sources.variables() if sources else ()) if _INPUT.search(each)]
     through = f"; its inputs {', '.join(inputs)} can accept them" if inputs else ""
-    text = "\n".join("\n".join(statement(each, StatementStyle())) + "," for each in statements)
+    text = listing(statements, StatementStyle())
     return f"grant these statements to the role where {module_reference(called)} is called{through}", text
 
 

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 import msgspec
 
 from tfcheck.fix.layout.new_policy import NewRole, role_hcl
-from tfcheck.fix.layout.render import StatementStyle, quote, statement
+from tfcheck.fix.layout.render import StatementStyle, listing, quote
 from tfcheck.fix.policies.mentions import mention_file
 from tfcheck.fix.policies.place import Finder, FixPlaces
 from tfcheck.fix.policies.tags import demanded_tag, tags_text
@@ -15,7 +15,7 @@ from tfcheck.fix.proof.trial import verdicts_with
 from tfcheck.fix.proposal import RoleNeed
 from tfcheck.fix.text.policy_text import Syntax, document_of, file_of, is_json
 from tfcheck.fix.values.referable import local_name
-from tfcheck.fix.wanted import NeededStatement, Reference, Spelled, sid, writable
+from tfcheck.fix.wanted import NeededStatement, Reference, Spelled, assume_role, sid, writable
 from tfcheck.fix.words.narrowing import DenialPlace, narrowing
 from tfcheck.hcl.syntax.block import Argument
 from tfcheck.iam import CLOCK_KEYS
@@ -88,8 +88,7 @@ class Remedies(Finder):
                     return Remedy(f"name a role of the account of the task definition in place of {first.role}")
                 service = _SERVICES.get(first.requirement.role_kind, "ecs-tasks.amazonaws.com")
                 words = f"let {service} assume {first.role}: add this statement to its `assume_role_policy`"
-                needed = NeededStatement("AssumeRole", ("sts:AssumeRole",), (), ("Service", (service,)))
-                return Remedy(words, _text([needed], StatementStyle()))
+                return Remedy(words, listing([assume_role(service)], StatementStyle()))
             case Reason.NO_EXECUTION_ROLE:
                 return self._role(first)
             case _:
@@ -225,7 +224,7 @@ class Remedies(Finder):
         argument = self._text_of(into)
         in_json = argument is not None and is_json(argument)
         style = StatementStyle(Syntax.JSON, quoted=True, between=": ") if in_json else StatementStyle()
-        return _text([NeededStatement(sid(actions[0]), actions, resources, who)], style) if resources else ""
+        return listing([NeededStatement(sid(actions[0]), actions, resources, who)], style) if resources else ""
 
     def _resources(
         self, answers: Iterable[Answer], policy: Address | None = None, *, circles: bool = False
@@ -276,10 +275,6 @@ def _fulfil(unmet: UnmetCondition, answer: Answer) -> Remedy:
 def _statement_name(policy: str, sid: str | None, number: int | None = None) -> str:
     which = f"statement `{sid}`" if sid else f"statement {number}" if number else "a statement"
     return f"{which} of {policy}"
-
-
-def _text(statements: Iterable[NeededStatement], style: StatementStyle) -> str:
-    return "\n".join("\n".join(statement(each, style)) + "," for each in statements)
 
 
 def _permissions(answers: Sequence[Answer]) -> str:

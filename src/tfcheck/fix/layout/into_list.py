@@ -11,7 +11,15 @@ from msgspec.structs import replace
 from tfcheck.fix.edits.harmless import harmless
 from tfcheck.fix.edits.insertion import Insertion, Replacement, indentation, line_end, line_start
 from tfcheck.fix.layout.new_block import items_below, items_beside
-from tfcheck.fix.layout.render import WIDEST, StatementStyle, align, ends_with_comma, render_on_one_line, statement
+from tfcheck.fix.layout.render import (
+    WIDEST,
+    StatementStyle,
+    align,
+    ends_with_comma,
+    plain_style,
+    render_on_one_line,
+    statement,
+)
 from tfcheck.fix.text.policy_text import ItemParts, ListParts, ObjectParts, Parts, Syntax
 from tfcheck.fix.wanted import NeededStatement
 from tfcheck.hcl.syntax.source import SourceText
@@ -201,10 +209,9 @@ def _without(source: SourceText, start: int, end: int) -> Iterator[Replacement]:
 
 def style_of(text: str, known: Sequence[ObjectParts], syntax: Syntax) -> StatementStyle:
     """Return the style of the statements in a list, preferring that of the last one."""
-    plain = StatementStyle(syntax) if syntax is Syntax.HCL else StatementStyle(syntax, quoted=True, between=": ")
     shown = [each for each in known if each.items]
     if not shown:
-        return plain
+        return plain_style(syntax)
     last = shown[-1]
     names = {each.name.lower() for one in shown for each in one.items}
     action = last.item("Action") or last.item("actions")

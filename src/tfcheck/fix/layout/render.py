@@ -52,6 +52,11 @@ class StatementStyle(msgspec.Struct, frozen=True):
     unit: str = "  "
 
 
+def plain_style(syntax: Syntax) -> StatementStyle:
+    """Return the style of a statement without neighbours."""
+    return StatementStyle() if syntax is Syntax.HCL else StatementStyle(syntax, quoted=True, between=": ")
+
+
 #: Names of the elements of a statement: in a policy, and in `aws_iam_policy_document`.
 _POLICY = ("Sid", "Effect", "Action", "Resource")
 _DOCUMENT = ("sid", "effect", "actions", "resources")

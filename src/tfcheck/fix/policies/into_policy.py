@@ -12,7 +12,7 @@ from tfcheck.fix.edits.insertion import Insertion, indentation, line_end, line_s
 from tfcheck.fix.layout.into_list import WIDEST_LINE, comment_follows, insert_into_call, insert_into_list
 from tfcheck.fix.layout.longer_value import NewElement, longer
 from tfcheck.fix.layout.new_block import items_below, items_beside, member_behind, unit_of
-from tfcheck.fix.layout.render import StatementStyle, block, ends_with_comma, listing, statement, text
+from tfcheck.fix.layout.render import StatementStyle, block, ends_with_comma, listing, plain_style, statement, text
 from tfcheck.fix.text.policy_statements import WrittenStatement, items, lists_of_statements, statements_of
 from tfcheck.fix.text.policy_text import (
     FileText,
@@ -92,16 +92,18 @@ def insert_into_policy(
         return None
     insertions = (*extended.insertions, *added)
     parts = {"a statement": extended.left, "an action": extended.actions, "a resource": extended.resources}
-    listed = "\n".join(f"{each}," for each in (*extended.actions, *extended.resources))
-    style = (
-        StatementStyle(Syntax.JSON, quoted=True, between=": ") if isinstance(argument, FileText) else StatementStyle()
-    )
-    if document is not None:
-        blocks = ("\n".join(block(each, StatementStyle(effect=False))) for each in extended.left)
-        hcl = "\n\n".join([listed, *blocks]).strip()
-    else:
-        hcl = "\n".join(filter(None, (listed, listing(extended.left, style))))
+    in_json = isinstance(argument, FileText)
+    hcl = _written_out(extended, Syntax.JSON if in_json else Syntax.HCL, in_document=document is not None)
     return PolicyEdit(insertions, tuple(_edited_texts(argument, module, insertions)), count_parts(parts), hcl)
+
+
+def _written_out(extended: Extension, syntax: Syntax, *, in_document: bool) -> str:
+    """Write only what is new: items of lists, and statements."""
+    listed = "\n".join(f"{each}," for each in (*extended.actions, *extended.resources))
+    if in_document:
+        blocks = ("\n".join(block(each, StatementStyle(effect=False))) for each in extended.left)
+        return "\n\n".join([listed, *blocks]).strip()
+    return "\n".join(filter(None, (listed, listing(extended.left, plain_style(syntax)))))
 
 
 def _edited_texts(argument: Argument, module: Module, insertions: Sequence[Insertion]) -> Iterator[str]:

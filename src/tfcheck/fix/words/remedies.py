@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 import msgspec
 
 from tfcheck.fix.layout.new_policy import NewRole, role_hcl
-from tfcheck.fix.layout.render import StatementStyle, listing, quote
+from tfcheck.fix.layout.render import StatementStyle, listing, plain_style, quote
 from tfcheck.fix.policies.mentions import mention_file
 from tfcheck.fix.policies.place import Finder, FixPlaces
 from tfcheck.fix.policies.tags import demanded_tag, tags_text
@@ -222,8 +222,7 @@ class Remedies(Finder):
         resources = tuple(self._resources(answers, into, circles=circles))
         who = ("AWS", principal) if principal is not None else None
         argument = self._text_of(into)
-        in_json = argument is not None and is_json(argument)
-        style = StatementStyle(Syntax.JSON, quoted=True, between=": ") if in_json else StatementStyle()
+        style = plain_style(Syntax.JSON if argument is not None and is_json(argument) else Syntax.HCL)
         return listing([NeededStatement(sid(actions[0]), actions, resources, who)], style) if resources else ""
 
     def _resources(

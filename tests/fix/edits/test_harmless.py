@@ -139,7 +139,7 @@ def test_policy_language_is_harmless(line: str) -> None:
     ["hunter2", "# hunter2", "  }, # hunter2", '  password = "arn:aws:s3:::x"', '  Action = "hunter2"',
      '  value = "s3:GetObject"', "  pin = 1234", 'description = "s3:x"', "/* x", '  values = ["hunter2"]',
      '    "admin:hunter",', "Password: ${var.x}", "  Resource = var.x.hunter(2)", "// x", "role = hunter2",
-     '  source = "git::https://admin:hunter2@git.acme.com/role"',
+     '  source = "git::https://admin:hunter2@git.acme.com/role"', '  source = "hunter2@git.acme.com/role"',
      "  cpus = 1234", '  family = "hunter 2"', '  tags = { pin = "1234" }', "  cpu = 12345678"],
 )  # fmt: skip
 def test_other_texts_are_not(line: str) -> None:

@@ -38,7 +38,9 @@ _SAFE_TEXT = (
 )
 _TEXT = rf'"(?:{"|".join(_SAFE_TEXT)})"'
 #: Names are shown in every report anyway.
-_NAMED = r'"?(?:Sid|sid|name|name_prefix|role|family|source)"?\s*[=:]\s*"[\w+=,.@/-]{0,128}"'
+_NAMED = r'"?(?:Sid|sid|name|name_prefix|role|family)"?\s*[=:]\s*"[\w+=,.@/-]{0,128}"'
+#: A module's directory, or its address in a registry: the URL of a repository may contain credentials.
+_SOURCE = r'(?<![\w."-])"?source"?\s*[=:]\s*"[\w./-]{0,128}"'
 _LOGGED = rf'(?<![\w."-])"?awslogs-(?:group|region|stream-prefix)"?\s*[=:]\s*"(?:{_HOLE}|[\w./#-]{{1,128}})*"'
 _SIZED = r'(?<![\w."-])"?(?:cpu|memory|desired_count)"?\s*[=:]\s*"?\d{1,6}"?'
 #: Credentials in other places.
@@ -56,6 +58,7 @@ _LINE = regex(
             _JSON_LABEL,
             _HEREDOC,
             _NAMED,
+            _SOURCE,
             _SIZED,
             _LOGGED,
             _ADDRESSED,

@@ -39,41 +39,43 @@ _STEPS, _SHOWN = 300, 3
 
 
 def _search(task: TaskDefinition, world: World) -> Iterator[Misconfiguration]:
-    if world.before() is world or not is_created(task.resource, world):
+    if world.before() is world:
         return
-    for old in world.before().once(_by_family).get(_family(task), ()):
-        yield from _find_staying(old, task, world) if _is_replaced(old, world) else ()
-
-
-def _is_replaced(old: TaskDefinition, world: World) -> bool:
-    """Whether the change deregisters an earlier revision, to register another one at its address or elsewhere."""
-    now = tasks_by_address(world).get(str(old.address))
-    return not old.problem and (now is None or is_created(now.resource, world))
-
-
-def _find_staying(old: TaskDefinition, task: TaskDefinition, world: World) -> Iterator[Misconfiguration]:
-    running = world.once(_services_by_revision).get(_revision(old.resource), ())
-    here, there = task.resource.surroundings, old.resource.surroundings
-    staying = [each for each in running if is_in_same_region(each.surroundings, there) is Truth.TRUE]
-    staying = staying if is_in_same_region(here, there) is Truth.TRUE else []
-    revoked = [_words(each, world) for each in _lost_needs(old, task, world)] if staying else []
-    for service in staying if revoked else ():
+    for old, staying in world.once(_old_revisions).get(str(task.address), ()):
+        revoked = [_words(each, world) for each in _lost_needs(old, task, world)]
         shown = [*revoked[:_SHOWN], "more"] if revoked[_SHOWN:] else revoked
-        yield Misconfiguration(
-            f"{service.address} stays on the old revision of {task.address}, from which this plan revokes "
-            f"{join_names(shown)}",
-            Severity.ERROR,
-            about=" ".join(revoked),
-            explanation=("running tasks keep running, but no new ones can start",),
-            address=str(service.address),
-            argument="task_definition",
-        )
+        for service in staying if revoked else ():
+            yield Misconfiguration(
+                f"{service.address} stays on the old revision of {task.address}, from which this plan revokes "
+                f"{join_names(shown)}",
+                Severity.ERROR,
+                about=" ".join(revoked),
+                explanation=("running tasks keep running, but no new ones can start",),
+                address=str(service.address),
+                argument="task_definition",
+            )
 
 
-def _by_family(world: World) -> Mapping[str, Sequence[TaskDefinition]]:
-    found: dict[str, list[TaskDefinition]] = {}
-    for each in tasks_by_address(world).values():
-        found.setdefault(_family(each), []).append(each)
+def _old_revisions(world: World) -> Mapping[str, Sequence[tuple[TaskDefinition, Sequence[WorldObject]]]]:
+    """Index what the change deregisters and services stay on, by the task definition that replaces it.
+
+    That is the one at its address or, if it was at another one, the first new one of its family.
+    """
+    now = tasks_by_address(world)
+    created = {address: each for address, each in now.items() if is_created(each.resource, world)}
+    by_family = {_family(each): each for each in reversed(created.values())}
+    found: dict[str, list[tuple[TaskDefinition, Sequence[WorldObject]]]] = {}
+    for old in tasks_by_address(world.before()).values():
+        address, around = str(old.address), old.resource.surroundings
+        heir = by_family.get(_family(old)) if address not in now else created.get(address)
+        if heir is None or old.problem or is_in_same_region(heir.resource.surroundings, around) is not Truth.TRUE:
+            continue
+        running = world.once(_services_by_revision).get(_revision(old.resource), ())
+        if not take(len(running)):
+            break
+        staying = [each for each in running if is_in_same_region(each.surroundings, around) is Truth.TRUE]
+        if staying:
+            found.setdefault(str(heir.address), []).append((old, staying))
     return found
 
 

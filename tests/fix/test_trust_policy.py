@@ -46,7 +46,7 @@ def test_what_only_roles_of_tasks_share_gets_the_service_once(folder: Path) -> N
     first, second = drafts["aws_iam_role.web_execution"], drafts["aws_iam_role.web_task"]
     assert first.insertions == second.insertions
     assert first.insertions[0].text == ', "ecs-tasks.amazonaws.com"'
-    assert "aws_iam_role.web_task, which ECS assumes too, gets it too" in first.fix.title
+    assert "the trust policy of aws_iam_role.web_execution and aws_iam_role.web_task" in first.fix.title
 
 
 def test_a_local_value_is_changed_as_a_document_is(folder: Path) -> None:

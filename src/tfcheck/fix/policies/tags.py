@@ -70,7 +70,7 @@ class DemandedTags(Finder):
             return None
         edits = self._edits(block, tags) if self._places.files.editable(block.source) else ()
         instances = self._places.holders.instances(owner)
-        others = f"; {len(instances) - 1} other instances get it too" if len(instances) > 1 else ""
+        others = f"; so are its other instances ({len(instances) - 1})" if len(instances) > 1 else ""
         written = ", ".join(f"{key} = {quote(value)}" for key, value in tags.items())
         touched = (ChangedAttribute(each, name) for each in instances for name in (_ARGUMENT, "tags_all"))
         title = f"tag {owner.resource} with {written}, which a condition demands{others}"

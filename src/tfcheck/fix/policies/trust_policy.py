@@ -34,7 +34,7 @@ from tfcheck.inventory.ecs import task_definitions
 from tfcheck.inventory.world import WorldObject
 from tfcheck.verdict.judge import Judge
 from tfcheck.vocabulary.address import Address
-from tfcheck.vocabulary.clipping import few
+from tfcheck.vocabulary.clipping import few, join_names
 from tfcheck.vocabulary.finding import Answer, RoleKind
 
 _ARGUMENT, _DOCUMENT = "assume_role_policy", "aws_iam_policy_document"
@@ -63,11 +63,11 @@ class TrustPolicies(Finder):
             users = self._readers(argument)
         if self._is_for_all(users, block, service):
             holder = Holder(role, argument, _ARGUMENT)
-            remark = self._remark_about_others(role, users)
-            yield from self._propose_beside(holder, module, users, service, remark)
+            roles = self._words_for(role, users)
+            yield from self._propose_beside(holder, module, users, service, roles)
             name = "Ec2" if by_instance else "EcsTasks"
             given = assume_role(service, name)
-            text = f", who may assume {role.address}{remark}"
+            text = f", the trust policy of {roles}"
             found = self._places.propose_into(holder, answers, text, (given,), shared=True)
             if found is not None:
                 yield self._for_all_users(found, users)
@@ -103,15 +103,12 @@ class TrustPolicies(Finder):
         roles = (each.address for each in self._world.resources("aws_iam_role"))
         return [each for each in roles if id(self._resolver.block(each)) in blocks]
 
-    def _remark_about_others(self, role: WorldObject, users: Sequence[Block] | None) -> str:
+    def _words_for(self, role: WorldObject, users: Sequence[Block] | None) -> str:
+        """Name a role, its other instances, and the roles of other blocks that have the same text."""
         own = set(map(str, self._places.holders.instances(role.address)))
-        remark = ""
-        if len(own) > 1:
-            remark = f"; {len(own) - 1} other instance{'s' if len(own) > 2 else ''} of the role get it too"
         others = sorted({str(each) for each in self._roles_of(users)} - own)
-        if others:
-            remark += f"; {few(others)}, which ECS assumes too, {'get' if len(others) > 1 else 'gets'} it too"
-        return remark
+        beside = f"its {len(own) - 1} other instance{'s' if len(own) > 2 else ''}" if len(own) > 1 else ""
+        return join_names(filter(None, (str(role.address), beside, few(others) if others else "")))
 
     def _for_all_users(self, found: Proposal, users: Sequence[Block] | None) -> Proposal:
         roles = (ChangedAttribute(each, _ARGUMENT) for each in self._roles_of(users))
@@ -119,7 +116,7 @@ class TrustPolicies(Finder):
         return msgspec.structs.replace(found, touched=tuple(touched))
 
     def _propose_beside(
-        self, holder: Holder, module: Module, users: Sequence[Block] | None, service: str, remark: str
+        self, holder: Holder, module: Module, users: Sequence[Block] | None, service: str, roles: str
     ) -> Iterator[Proposal]:
         """Propose to add a service beside another in a statement that lets it assume the role."""
         document = next(iter(documents_of(holder.argument, module)), None)
@@ -134,7 +131,7 @@ class TrustPolicies(Finder):
             insertions = _add_service(source, services, f'"{service}"')
             if insertions:
                 found = Proposal(
-                    title=f"add {service} to {place}, who may assume {holder.resource.address}{remark}",
+                    title=f"add {service} to {place}, the trust policy of {roles}",
                     insertions=insertions,
                     touched=self._places.changes(holder),
                     hcl=f'"{service}"',
@@ -157,8 +154,8 @@ class TrustPolicies(Finder):
         instances = self._places.holders.instances(role.address)
         is_repeated = block.repetition is not None
         yield Proposal(
-            title=f"give {role.address} a trust policy of its own, data.{_DOCUMENT}.{label}: what it had, and {service}"
-            f"{self._remark_about_others(role, [block])}",
+            title=f"give {self._words_for(role, [block])} a trust policy of {'their' if len(instances) > 1 else 'its'} "
+            f"own, data.{_DOCUMENT}.{label}: what it had, and {service}",
             insertions=(
                 insert_after(place, lines),
                 Replacement(block.source, argument.value_start, new, argument.text),

@@ -76,13 +76,13 @@ def together(
     reports: Sequence[Report] = (),
     on_clean: OnClean | None = None,
 ) -> None:
-    """Run jobs at once, their requests in the order that is given."""
-    turns = Turns(len(runs), list(order))
+    """Run jobs at once, their requests in the order that is given: what one waits passes for all."""
+    turns, clock = Turns(len(runs), list(order)), Clock()
 
     def job(number: int, where: dict[str, str]) -> None:
         message = "of the newest run" if runs[number] == max(runs) else "of an older run"
         report = reports[number] if reports else bad(message=message)
-        patience = Clock().patience()
+        patience = clock.patience()
         told = variables(tmp_path, where, run=runs[number])
         try:
             when: When = "always" if reports and not on_clean else "findings"

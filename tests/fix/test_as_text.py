@@ -39,12 +39,16 @@ def test_calls_that_lack_the_same_in_the_words_of_their_module_share_a_text(tmp_
     assert not any("made" in each for each in texts.values())
 
 
-def test_inputs_of_a_module_are_passed_what_each_of_its_calls_lacks() -> None:
-    found = found_in(TESTDATA / "arguments-left-null").fixes.found
-    passed = next(each.fix for each in found if each.fix.title.startswith("pass what 2 roles lack by `statements`"))
+def test_a_role_with_a_list_of_inline_policies_gets_a_managed_one() -> None:
+    """Its next update would remove the inline policy that its module makes of the input `statements`."""
+    by_title = {each.fix.title: each.fix for each in found_in(TESTDATA / "arguments-left-null").fixes.found}
+    start = "pass what module.jobs.aws_iam_role.execution lacks by `statements`"
+    passed = next(fix for title, fix in by_title.items() if title.startswith(start))
     assert '+      resources = ["arn:aws:s3:::acme-null-jobs/prod.env"]\n' in passed.diff
-    assert '+      resources = ["arn:aws:s3:::acme-null-mails"]\n' in passed.diff
+    assert "acme-null-mails" not in passed.diff
     assert passed.safety == "review"
+    text = by_title["add a managed policy to aws_iam_role.execution in module.mails"]
+    assert 'resource "aws_iam_role_policy_attachment" "execution_start_up" {\n' in text.hcl
 
 
 def test_a_policy_goes_with_the_gate_or_the_key_of_its_role() -> None:

@@ -22,6 +22,8 @@ from tfcheck.vocabulary.address import DeposedAddress
 
 #: The attributes that identify a grant of each type.
 _ARGUMENTS = ("role", "roles", "role_name", "name", "policy", "policy_arn", "policy_arns")
+#: The resources that attach a policy to a role, with the role's own list of such policies.
+_LISTS = {"aws_iam_role_policy": "inline_policy", "aws_iam_role_policy_attachment": "managed_policy_arns"}
 
 
 class RemovedByUpdate(msgspec.Struct, frozen=True):
@@ -80,6 +82,13 @@ def left_out(name: Value, reference: Value, role: WorldObject) -> bool:
     if isinstance(listed, Unknown):
         return False
     return all(equal(name_or_arn(each), name if reference is None else reference) is Truth.FALSE for each in listed)
+
+
+def removes_other(kind: str, role: WorldObject) -> bool:
+    """Whether a role's own list of policies removes, at the next update, what a new resource of this type attaches."""
+    argument = _LISTS.get(kind, "")
+    listed = items(role.attribute(argument)) if argument and role.is_configured(argument) is not False else ()
+    return not isinstance(listed, Unknown) and any(True for _ in listed)
 
 
 def removal(grant: WorldObject, role: WorldObject, *, now: bool) -> str:

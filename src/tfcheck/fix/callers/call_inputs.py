@@ -22,6 +22,7 @@ from tfcheck.hcl.modules import Module
 from tfcheck.hcl.syntax.tf_json import JsonBlock
 from tfcheck.inventory.world import After
 from tfcheck.resolve import Resolver
+from tfcheck.role.removed import removes_other
 from tfcheck.symbolic.regex import regex
 from tfcheck.symbolic.value import PlainText
 from tfcheck.vocabulary.address import InstanceKey, ModulePath
@@ -55,14 +56,24 @@ def propose_call_inputs(need: RoleNeed, places: FixPlaces) -> Iterator[Proposal]
         again = Resolver(places.world.resolver.plan, change_sources(sources, change.insertions))
         names = sorted(need.names())
         who = f"{names[0]} lacks" if len(names) == 1 else f"{len(names)} roles lack"
-        modules = [role.address.module for role in need.roles]
-        touched = [each for path in dict.fromkeys(modules) for each in _policies_of(path, places.world)]
+        modules = dict.fromkeys(role.address.module for role in need.roles)
+        touched = [each for path in modules for each in _policies_of(path, places.world)]
+        added = [each for path in modules for each in unplanned_instances(path, again)]
+        losing = {
+            str(role.address)
+            for role in need.roles
+            if any(each.module == role.address.module and removes_other(each.type, role) for each in added)
+        }
+        if losing:
+            kept = [each for each in need.answers if each.role not in losing]
+            yield from propose_call_inputs(need.restrict_to(kept), places) if kept else ()
+            return
         yield Proposal(
             title=f"pass what {who} by {' and '.join(f'`{each}`' for each in change.names)}"
             f"{_remark_about_others(need, touched, places, places.world.resolver, again)}{change.doubts}",
             insertions=change.insertions,
             touched=tuple(touched),
-            added=tuple(each for path in dict.fromkeys(modules) for each in unplanned_instances(path, again)),
+            added=tuple(added),
             hcl="\n".join(each.text.strip() for each in change.insertions),
         )
 

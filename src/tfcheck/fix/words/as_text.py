@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from typing import TypeAlias
 
+import msgspec
+
 from tfcheck.fix.layout.new_policy import (
     START_UP,
     Labels,
@@ -25,6 +27,7 @@ from tfcheck.fix.wanted import Spelled, free, needed_statements
 from tfcheck.inventory.ecs import tasks_by_address
 from tfcheck.inventory.world import After
 from tfcheck.role import Role
+from tfcheck.role.removed import removes_other
 from tfcheck.symbolic.regex import regex
 from tfcheck.symbolic.value import TextLike
 from tfcheck.verdict.judge import Judge
@@ -102,8 +105,12 @@ def _policy_text(need: RoleNeed, places: FixPlaces) -> tuple[str, str] | None:
     statements = places.as_statements(need.answers_by_role()[str(role.address)], module)
     if statements is not None and not places.is_from_elsewhere(module):
         policy = _repeat_policy(role.address, statements, places.world)
+        policy = msgspec.structs.replace(policy, managed=removes_other("aws_iam_role_policy", role))
+        if any(removes_other(each, role) for each in policy.types):
+            return None
         where = module_words(each.address.module for each in need.roles)
-        return f"add an inline policy to {local_name(role.address)}{where}", "\n".join(hcl(policy))
+        kind = "a managed" if policy.managed else "an inline"
+        return f"add {kind} policy to {local_name(role.address)}{where}", "\n".join(hcl(policy))
     while statements is None or places.is_from_elsewhere(module):
         if not module.steps:
             return None

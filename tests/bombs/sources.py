@@ -41,6 +41,17 @@ _HUGE = "9" * 4000
 _UNKNOWN = "aws_iam_role.execution.unique_id"
 
 
+def denied(key: str) -> Making:
+    """Let the task name an object by a key that no statement covers, so that a fix is searched for."""
+
+    def make() -> Bomb:
+        bomb = evaluated(f'"{key}"')()
+        main = str(bomb.files["main.tf"]).replace('Resource = "arn:aws:s3:::config/', 'Resource = "arn:aws:s3:::other/')
+        return Bomb(bomb.plan, {**bomb.files, "main.tf": main})
+
+    return make
+
+
 def called(expression: str) -> Making:
     """Use a module that is called far more often than any plan can have it."""
 
@@ -313,6 +324,8 @@ SOURCES: dict[str, Making] = {
     "template-often": evaluated(
         'length([for i in range(1000) : templatefile("a.tpl", { b = i })])', a__tpl="${b} " * 1_000
     ),
+    "denied-separators": denied("x/" * 100_000),
+    "denied-words": denied(" module.a.aws_iam_role.b" * 40_000),
     "templatestring-itself": evaluated("local.x30", doubled('"a"', "templatestring(X, {})", 30)),
     "template-unknown-loop": evaluated(
         'templatefile("a.tpl", { b = aws_iam_role.execution.unique_id })',

@@ -133,14 +133,16 @@ class _Addresses:
             arn = resource.attribute("arn")
             if isinstance(arn, PlainText) and arn != "":
                 self._known.setdefault(display(spelled_out(arn)), f"${{{resource.address}.arn}}")
+        # NOTE: a text of a plan may have a hundred thousand places where an ARN could end.
+        self._lengths = sorted(set(map(len, self._known)), reverse=True)
 
     def with_reference(self, text: str) -> str:
         """Replace the longest known ARN at the beginning of a text's first ARN by a reference."""
         start = text.find("arn:")
         if start > 0:
             return text[:start] + self.with_reference(text[start:])
-        ends = [index for index, char in enumerate(text) if char in _ENDS]
-        for end in (len(text), *reversed(ends)):
-            if (found := self._known.get(text[:end])) is not None:
+        for end in self._lengths:
+            is_end = end == len(text) or (end < len(text) and text[end] in _ENDS)
+            if is_end and (found := self._known.get(text[:end])) is not None:
                 return found + text[end:]
         return text

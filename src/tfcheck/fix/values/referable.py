@@ -26,7 +26,7 @@ from tfcheck.inventory.world import After, World, WorldObject
 from tfcheck.resolve.scope import CallReferent, InstanceReferent, ModuleReferent, ResourceReferent
 from tfcheck.symbolic.regex import regex
 from tfcheck.symbolic.sensitive_text import Sensitive
-from tfcheck.symbolic.value import PlainText, Text, TextLike, Unknown, identity, spelled_out
+from tfcheck.symbolic.value import PlainText, Text, TextLike, Unknown, identity, pieces, spelled_out
 from tfcheck.vocabulary.address import Address, ModulePath
 
 #: Whether a block must not refer to an object, by the object's name in the module.
@@ -46,6 +46,16 @@ class References:
         self._by_value: dict[Hashable, list[tuple[str, str]]] = {}
         for value, subject, expression in rows:
             self._by_value.setdefault(value, []).append((subject, expression))
+
+    def ends_in(self, written: str) -> Iterator[int]:
+        """Yield the offsets of separators in the last piece of a text where a value may end, last first."""
+        return (each for each in self._lengths if each < len(written) and written[each] in "/:")
+
+    @cached_property
+    def _lengths(self) -> list[int]:
+        """The lengths of the last pieces of values; a text may have many more separators."""
+        last = (pieces(each)[-1] for each in self._by_value if isinstance(each, TextLike) and each != "")
+        return sorted({len(each) for each in last if isinstance(each, str)}, reverse=True)
 
     def find(self, value: Hashable, refuse: Refuse) -> str | None:
         """Return the first usable expression with a value, or None."""

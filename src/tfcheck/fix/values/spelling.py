@@ -120,9 +120,7 @@ class Spelling:
     def _spell_by_open_arn(self, value: TextLike) -> Spelled | None:
         """Write a value that is, or begins with, a partly unknown ARN of a resource of this module."""
         *before, last = pieces(spelled_out(value)) or ("",)
-        ends = (
-            [offset for offset in range(len(last) - 1, 0, -1) if last[offset] in "/:"] if isinstance(last, str) else ()
-        )
+        ends = self._known.open_arns.ends_in(last) if isinstance(last, str) else ()
         for end in (None, *ends):
             known = text([*before, last if end is None or not isinstance(last, str) else last[:end]])
             expression = self._known.open_arns.find(known, self._refuse)
@@ -173,9 +171,7 @@ class Spelling:
         """Replace the beginning of a literal ARN by its name in this module."""
         first = spelled[0]
         assert isinstance(first, str)
-        ends = [len(first)] if len(spelled) == 1 else []
-        ends += [offset for offset in range(len(first) - 1, 0, -1) if first[offset] in "/:"]
-        for end in ends:
+        for end in (*((len(first),) if len(spelled) == 1 else ()), *known.ends_in(first)):
             expression = known.find(first[:end], self._refuse)
             if expression is not None:
                 return join_parts([Reference(expression), first[end:], *spelled[1:]])

@@ -94,7 +94,11 @@ class ModuleTexts:
     def _has_word(self, part: str) -> bool:
         if _NAME.fullmatch(part):
             return part in self._words
-        return re.search(rf"(?<![\w-]){re.escape(part)}(?![\w-])", self._declared_text) is not None
+        text = self._declared_text
+        start = text.find(part)
+        while start >= 0 and (_continues(text[start - 1 : start]) or _continues(text[start + len(part) :][:1])):
+            start = text.find(part, start + 1)
+        return start >= 0
 
     @cached_property
     def _texts(self) -> list[_Written]:
@@ -164,6 +168,11 @@ def _flat(value: TextLike) -> str:
 
 def _names(written: _Parts) -> list[str]:
     return [reference_text(each) for each in written if not isinstance(each, str)]
+
+
+def _continues(char: str) -> bool:
+    """Whether a word goes on with a character, of which there may be none."""
+    return char.isalnum() or char in ("_", "-")
 
 
 def _prefix_with_value(parts: tuple[_Piece, ...], value: str) -> Spelled | None:

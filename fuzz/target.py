@@ -61,7 +61,9 @@ class Outcome(msgspec.Struct, frozen=True):
         """Return the verdicts and findings of a JSON report, whatever their order."""
         report = json.loads(self.out)
         rows = sorted((each["id"], each["verdict"], each["reason"] or "") for each in report["requirements"])
-        found = sorted((each["rule"], each["severity"], each["task_definition"]) for each in report["findings"])
+        found = sorted(
+            (each["rule"], each["severity"], each["address"] or each["task_definition"]) for each in report["findings"]
+        )
         return {"status": self.status, "requirements": rows, "findings": found}
 
 

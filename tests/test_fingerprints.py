@@ -81,3 +81,14 @@ def test_a_mistake_keeps_it_before_and_after_the_apply(capsys: pytest.CaptureFix
 def test_it_distinguishes_what_another_container_or_role_lacks(capsys: pytest.CaptureFixture[str]) -> None:
     found = of_findings(TESTDATA / "thirty-services", "plan.json", capsys)
     assert len(found) == 120
+
+
+def test_a_mistake_that_tasks_share_has_one_in_any_order_of_resources(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    case = TESTDATA / "express-services"
+    shutil.copy(case / "main.tf", tmp_path)
+    plan = json.loads((case / "plan.json").read_text(encoding="utf-8"))
+    plan["resource_changes"].reverse()
+    (tmp_path / "plan.json").write_text(json.dumps(plan), encoding="utf-8")
+    assert of_findings(tmp_path, "plan.json", capsys) == of_findings(case, "plan.json", capsys)

@@ -14,6 +14,7 @@ from tfcheck.analysis.session import Session
 from tfcheck.checks import CHECKS
 from tfcheck.checks.mistake import Misconfiguration
 from tfcheck.checks.remedies import remedy
+from tfcheck.cli.main import run
 from tfcheck.inventory.ecs import task_definitions
 from tfcheck.inventory.world import After
 from tfcheck.resolve import Resolver
@@ -191,3 +192,23 @@ def test_a_condition_that_is_not_met_is_explained(condition: dict[str, object], 
 def test_a_grant_that_a_key_s_policy_does_not_let_through_comes_with_that_policy() -> None:
     words = [each.remedy.words for each in Case(TESTDATA / "arguments-left-null").report().findings if each.remedy]
     assert any(each.endswith("${module.mails.aws_kms_key.this.arn}, with the role as its principal") for each in words)
+
+
+def test_an_example_does_not_show_a_sensitive_region(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    case = TESTDATA / "literal-missing"
+    plan = json.loads((case / "plan.json").read_text(encoding="utf-8"))
+    plan["variables"] = {"region": {"value": "me-central-1"}}
+    configuration = plan["configuration"]
+    configuration["root_module"]["variables"] = {"region": {"sensitive": True}}
+    configuration["provider_config"]["aws"]["expressions"] = {"region": {"references": ["var.region"]}}
+    (task,) = (each for each in plan["resource_changes"] if each["type"] == "aws_ecs_task_definition")
+    containers = json.loads(task["change"]["after"]["container_definitions"])
+    containers[0]["logConfiguration"] = {"logDriver": "awslogs", "options": {"awslogs-stream-prefix": "app"}}
+    task["change"]["after"]["container_definitions"] = json.dumps(containers)
+    (tmp_path / "plan.json").write_text(json.dumps(plan), encoding="utf-8")
+    declared = 'provider "aws" {\n  region = var.region\n}\n\nvariable "region" {\n  sensitive = true\n}\n'
+    (tmp_path / "main.tf").write_text((case / "main.tf").read_text(encoding="utf-8") + declared, encoding="utf-8")
+    run([str(tmp_path / "plan.json"), "--format", "json"])
+    shown = capsys.readouterr().out
+    assert "me-central-1" not in shown
+    assert '\\"awslogs-region\\"        = \\"(sensitive)\\"' in shown

@@ -23,6 +23,7 @@ from tfcheck.checks.named_objects import files
 from tfcheck.inventory.ecs import TaskDefinition
 from tfcheck.inventory.world import World
 from tfcheck.startup.object_arn import FORM, misshape, names_other_partition
+from tfcheck.symbolic.value import display
 from tfcheck.vocabulary.finding import Severity
 
 _SYMPTOM = "unable to parse bucket and key from s3 ARN specified in environmentFile"
@@ -43,7 +44,8 @@ def _search(task: TaskDefinition, world: World) -> Iterator[Misconfiguration]:
             )
         elif names_other_partition(file.value, task.resource.surroundings):
             message = f"{file.name}, {quote_value(task, file.value)}, names another partition than the task's"
-            advice = f"write the partition of the task's region, `{task.resource.surroundings.partition}`, in the ARN"
+            partition = display(task.resource.surroundings.partition)
+            advice = f"write the partition of the task's region, `{partition}`, in the ARN"
             yield Misconfiguration(message, Severity.WARNING, file.container.name, file.value, advice=advice)
 
 

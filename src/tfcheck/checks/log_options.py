@@ -34,12 +34,11 @@ def _search(task: TaskDefinition, world: World) -> Iterator[Misconfiguration]:
     for log in awslogs(task, world):
         wrong = missing_group_reason(log.options)
         if wrong is not None:
+            message, advice, hcl = f"the log driver of {log.name} {wrong}", "", ""
             if log.group:
                 message = f"`awslogs-group` of {log.name} is {quote_value(task, log.group)}: it {wrong}"
-                yield Misconfiguration(message, Severity.ERROR, log.container, wrong, advice=_BY_NAME, hcl=_GROUP_NAME)
-            else:
-                message = f"the log driver of {log.name} {wrong}"
-                yield Misconfiguration(message, Severity.ERROR, log.container, wrong)
+                advice, hcl = _BY_NAME, _GROUP_NAME
+            yield Misconfiguration(message, Severity.ERROR, log.container, wrong, advice=advice, hcl=hcl)
         # NOTE: the proxy of Service Connect has no name of its own to follow a prefix.
         if log.container is not None and not log.prefix and "FARGATE" in task.compatibilities:
             message = f"the log driver of {log.name} has no `awslogs-stream-prefix`, which Fargate requires"

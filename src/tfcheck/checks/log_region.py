@@ -48,15 +48,15 @@ def _search(task: TaskDefinition, world: World) -> Iterator[Misconfiguration]:
         elif log.makes_no_group:
             named = groups_in_other_regions(log, task, world)
             if named:
-                region = named[0].surroundings.region
+                region = display(named[0].surroundings.region)
                 yield Misconfiguration(
                     f"{log.name} logs to {quote_value(task, log.group)} in {quote_value(task, log.region)}, but "
-                    f"{named[0].address} is in {display(region)}",
+                    f"{named[0].address} is in {region}",
                     Severity.WARNING,
                     log.container,
                     log.region,
                     symptom=_NOT_FOUND,
-                    hcl=f'"awslogs-region" = "{region}"' if isinstance(region, str) else "",
+                    hcl=f'"awslogs-region" = "{region}"',
                 )
 
 

@@ -149,7 +149,7 @@ def remedy(rule: str, mistake: Misconfiguration, task: TaskDefinition) -> Remedy
     address = mistake.address or str(task.address)
     words = words.replace("{address}", address).replace("{task}", str(task.address))
     region = task.resource.surroundings.region
-    hcl = hcl.replace("eu-west-1", region) if isinstance(region, str) else hcl
+    hcl = hcl.replace("eu-west-1", display(region)) if isinstance(region, str) else hcl
     return Remedy(words, _remedy_in_plan(rule, mistake, task) or hcl)
 
 

@@ -25,8 +25,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-import msgspec
-
 from tfcheck.checks.mistake import Check, Misconfiguration, quote_value
 from tfcheck.inventory.ecs import TaskDefinition, member
 from tfcheck.inventory.world import World
@@ -54,18 +52,24 @@ def _search(task: TaskDefinition, world: World) -> Iterator[Misconfiguration]:
     for container in task.containers:
         value = member(container.member("repositoryCredentials"), "credentialsParameter")
         place = container_place(task, container, "/repositoryCredentials", "registry credentials")
-        for mistake in _mistakes(place, value, credentials_error(value, around)):
-            yield msgspec.structs.replace(mistake, advice=_CREDENTIALS, hcl=_CREDENTIALS_HCL)
+        yield from _mistakes(place, value, credentials_error(value, around), advice=_CREDENTIALS, hcl=_CREDENTIALS_HCL)
 
 
 def _mistakes(
-    place: TaskPlace, value: Value, wrong: InvalidReference | None, argument: str = "container_definitions"
+    place: TaskPlace,
+    value: Value,
+    wrong: InvalidReference | None,
+    argument: str = "container_definitions",
+    advice: str = "",
+    hcl: str = "",
 ) -> Iterator[Misconfiguration]:
     if wrong is not None:
         named = quote_value(place.task, value) if value else "`valueFrom`"
         container = place.container.name if place.container else None
         message = f"{place.cause}: {named} {wrong.what}"
-        yield Misconfiguration(message, wrong.severity, container, value, symptom=wrong.symptom, argument=argument)
+        yield Misconfiguration(
+            message, wrong.severity, container, value, (), wrong.symptom, argument=argument, advice=advice, hcl=hcl
+        )
 
 
 CHECK = Check("secret-reference", "invalid references to secrets and parameters", __doc__, _search)

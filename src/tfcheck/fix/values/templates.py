@@ -95,8 +95,8 @@ class ModuleTexts:
         if _NAME.fullmatch(part):
             return part in self._words
         text = self._declared_text
-        start = text.find(part)
-        while start >= 0 and (_continues(text[start - 1 : start]) or _continues(text[start + len(part) :][:1])):
+        start, size = text.find(part), len(part)
+        while start >= 0 and any(map(_continues, (text[start - 1 : start], text[start + size : start + size + 1]))):
             start = text.find(part, start + 1)
         return start >= 0
 

@@ -15,6 +15,8 @@ from fuzz.target import Input
 Change: TypeAlias = Callable[[Input, Random], Input]
 
 _UNRELATED = "aws_sqs_queue.fuzz_unrelated"
+#: The ends of the names of sources in Terraform's own syntax; OpenTofu reads both.
+_WRITTEN = (".tf", ".tofu")
 #: What the address of a row is made of, where it has none.
 _PARTS = ("module_address", "mode", "type", "name", "index")
 _TOP = re.compile(r"(?m)^(?=(?:resource|data|locals|variable|output|module|provider|terraform)\b)")
@@ -84,14 +86,14 @@ def order_of_blocks(given: Input, chance: Random) -> Input:
 def _in_sources(given: Input, change: Callable[[str], str]) -> Input:
     """Change the sources that have no heredocs, in which a line could look like the beginning of a block."""
     files = {
-        name: change(data.decode()).encode() if name.endswith(".tf") and b"<<" not in data else data
+        name: change(data.decode()).encode() if name.endswith(_WRITTEN) and b"<<" not in data else data
         for name, data in given.files.items()
     }
     return msgspec.structs.replace(given, files=files)
 
 
 def _has_sources(given: Input) -> bool:
-    return any(name.endswith((".tf", ".tf.json")) and "/" not in name for name in given.files)
+    return any(name.endswith((*_WRITTEN, ".tf.json", ".tofu.json")) and "/" not in name for name in given.files)
 
 
 def _shuffled(node: Any, chance: Random) -> Any:

@@ -93,6 +93,15 @@ def test_a_trust_that_fails_says_by_which_statement(trusting: dict[str, Any], ki
     found = answer(report(statement(), of=role(trusting=trusting)), "sts:AssumeRole")
     assert (found.verdict, found.reason) == (Verdict.DENIED, Reason.TRUST_POLICY)
     assert by(found) == [("aws_iam_role.exec", "Ecs", "Allow", kind, key)]
+    named = ("ec2.amazonaws.com",) if kind is EvidenceKind.OTHER_PRINCIPAL else ()
+    assert [each.patterns for each in found.evidence] == [named]
+
+
+def test_an_allow_for_everybody_else_names_nobody() -> None:
+    others = {"Sid": "Others", "Effect": "Allow", "Action": "sts:AssumeRole"}
+    of = role(trusting=others | {"NotPrincipal": {"Service": "ecs-tasks.amazonaws.com"}})
+    found = answer(report(statement(), of=of), "sts:AssumeRole")
+    assert [(each.kind, each.patterns) for each in found.evidence] == [(EvidenceKind.OTHER_PRINCIPAL, ())]
 
 
 def test_a_trust_that_waits_for_a_condition_names_its_key() -> None:

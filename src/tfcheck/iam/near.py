@@ -41,8 +41,8 @@ class Mismatch(Enum):
 class NearMiss(msgspec.Struct, frozen=True):
     """An Allow statement that almost grants a request.
 
-    `patterns` are its resources, or its actions if these do not match. `condition_key` is the key of an unmet
-    condition.
+    `patterns` are its resources, or its actions or principals if these do not match. `condition_key` is the key of an
+    unmet condition.
     """
 
     origin: Origin
@@ -82,7 +82,7 @@ def near_trust(policy: Policy, service: str, context: Context) -> list[NearMiss]
             if action.names(statement.actions, "sts:assumerole") is Truth.FALSE:
                 continue
             if names_service(statement.principals, service) is Truth.FALSE:
-                found.append(NearMiss(statement.origin, Mismatch.PRINCIPAL))
+                found.append(NearMiss(statement.origin, Mismatch.PRINCIPAL, _principals(statement)))
             elif keys := _unmet(statement, context):
                 found.append(NearMiss(statement.origin, Mismatch.CONDITION, condition_key=keys[0]))
     return sorted(found, key=lambda each: each.mismatch.value)
@@ -112,8 +112,16 @@ def _near_miss(statement: Statement, request: Request) -> tuple[tuple[int, int],
     elif any(resource.differs_in_partition_only(each, wanted, request.context) for each in entries):
         mismatch = Mismatch.PARTITION
     patterns = tuple(display(entry.written) for entry in entries)
+    if mismatch is Mismatch.PRINCIPAL:
+        return (mismatch.value, 0), NearMiss(statement.origin, mismatch, _principals(statement))
     likeness = max((_common(pattern, display(request.resource)) for pattern in patterns), default=0)
     return (mismatch.value, -likeness), NearMiss(statement.origin, mismatch, patterns, key)
+
+
+def _principals(statement: Statement) -> tuple[str, ...]:
+    """Return whom a statement names; nobody if it names those that it is not for."""
+    named = statement.principals
+    return () if named is None or named.negated else tuple(display(value) for _, value in named.entries)
 
 
 def _similar_actions(statement: Statement, request: Request) -> tuple[tuple[int, int], NearMiss] | None:

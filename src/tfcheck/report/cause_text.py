@@ -206,7 +206,7 @@ def _evidence(need: Need, evidence: Evidence, detail: Detail) -> Iterator[Line]:
         if stop:  # nothing is marked if not even the beginnings agree: one of them may be a reference
             yield line(" " * (13 + len(visible(pattern[:stop]))), Span("^", SpanStyle.ERROR))
     if len(patterns) > most:
-        yield line(Span(f"             and {plural(len(patterns) - most, 'pattern')} more", SpanStyle.QUIET))
+        yield line(Span(f"             and {len(patterns) - most:,} more", SpanStyle.QUIET))
 
 
 def origin(evidence: Evidence, directory: str) -> str:

@@ -153,7 +153,7 @@ class Evidence(msgspec.Struct, frozen=True):
     - `policy`: the address or ARN of its policy; `number`: its place in it, from 1, or None if that is unknown or it is
       not a statement.
     - `effect`: its Effect, empty if it may decide either way.
-    - `patterns`: its resources as written, or its actions if it grants another action.
+    - `patterns`: its resources as written, or its actions or principals if it grants another action or somebody else.
     - `condition_key`: of a condition that may decide or is not met; `granted_to`: the task's other role, which has it.
     """
 

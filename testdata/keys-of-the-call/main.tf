@@ -1,5 +1,5 @@
 # Statements with conditions on what a call carries: which version of a secret it asks for and by what name, whether
-# anybody signed in with a second factor, and which tags an object has.
+# anybody signed in with a second factor, which tags an object has, and how a key is used.
 locals {
   conditions = {
     current   = { StringEquals = { "secretsmanager:VersionStage" = "AWSCURRENT" } }
@@ -8,17 +8,30 @@ locals {
     partial   = { StringLike = { "secretsmanager:SecretId" = "${local.partial}-*" } }
     factor    = { Bool = { "aws:MultiFactorAuthPresent" = "true" } }
     object    = { StringEquals = { "s3:ExistingObjectTag/class" = "settings" } }
+    algorithm = { StringEqualsIfExists = { "kms:EncryptionAlgorithm" = "SYMMETRIC_DEFAULT", "kms:MultiRegion" = "false" } }
+    replica   = { StringEquals = { "kms:MultiRegionKeyType" = "REPLICA" } }
   }
   partial = "arn:aws:secretsmanager:ap-northeast-1:123456789012:secret:call/database"
   references = {
-    current  = "${aws_secretsmanager_secret.database.arn}::AWSPREVIOUS:"
-    previous = "${aws_secretsmanager_secret.database.arn}:password:AWSPREVIOUS:"
-    partial  = local.partial
+    current   = "${aws_secretsmanager_secret.database.arn}::AWSPREVIOUS:"
+    previous  = "${aws_secretsmanager_secret.database.arn}:password:AWSPREVIOUS:"
+    partial   = local.partial
+    algorithm = aws_secretsmanager_secret.sealed.arn
+    replica   = aws_secretsmanager_secret.sealed.arn
   }
 }
 
 resource "aws_secretsmanager_secret" "database" {
   name = "call/database"
+}
+
+resource "aws_kms_key" "secrets" {
+  description = "secrets of the call"
+}
+
+resource "aws_secretsmanager_secret" "sealed" {
+  name       = "call/sealed"
+  kms_key_id = aws_kms_key.secrets.arn
 }
 
 resource "aws_s3_bucket" "settings" {
@@ -49,7 +62,7 @@ resource "aws_iam_role_policy" "read" {
     Version = "2012-10-17"
     Statement = [{
       Effect    = "Allow"
-      Action    = ["secretsmanager:GetSecretValue", "s3:GetObject", "s3:GetBucketLocation"]
+      Action    = ["secretsmanager:GetSecretValue", "s3:GetObject", "s3:GetBucketLocation", "kms:Decrypt"]
       Resource  = "*"
       Condition = each.value
     }]

@@ -8,7 +8,7 @@ from tests.startup.needs import ECR, needs
 from tfcheck.iam import Absent, Caller, Entry, Later, OneOfValues, PresenceUnknown, start_up_context
 from tfcheck.startup import image
 from tfcheck.symbolic.sensitive_text import SENSITIVE, redact
-from tfcheck.symbolic.value import TextLike, Unknown, Value, display, text
+from tfcheck.symbolic.value import NAME, Hole, TextLike, Unknown, Value, display, text
 from tfcheck.verdict.condition_keys import context_of
 from tfcheck.vocabulary.finding import Requirement, RoleKind, Severity
 
@@ -156,6 +156,28 @@ def test_a_key_may_have_more_aliases_than_the_plan_shows() -> None:
     assert isinstance(aliases, list)
     assert aliases[0] == "alias/a"
     assert isinstance(aliases[1], Unknown)
+
+
+def test_services_decrypt_with_symmetric_keys() -> None:
+    for encrypted in (SECRET, FILE, "arn:aws:ssm:eu-west-1:111122223333:parameter/token"):
+        found = context_of(call("kms:Decrypt", KEY, encrypted), MadeWorld())
+        assert found["kms:EncryptionAlgorithm"] == found["kms:KeySpec"] == "SYMMETRIC_DEFAULT"
+        assert found["kms:KeyUsage"] == "ENCRYPT_DECRYPT"
+    assert "kms:KeySpec" not in context_of(call("kms:Decrypt", KEY), MadeWorld())
+
+
+def test_the_id_of_a_key_shows_whether_it_is_in_several_regions() -> None:
+    def found(key: str, hole: Hole | None = None) -> tuple[Entry, Entry]:
+        arn: TextLike = KEY[:-2] + key if hole is None else text([KEY[:-2], Unknown(hole=hole)])
+        context = start_up_context(
+            Caller("", "", ""), "kms:Decrypt", extras=context_of(call("kms:Decrypt", arn), MadeWorld())
+        )
+        return context.lookup("kms:MultiRegion"), context.lookup("kms:MultiRegionKeyType")
+
+    assert found("1234abcd-12ab-34cd-56ef-1234567890ab") == ("false", Absent())
+    assert found("mrk-1234abcd12ab34cd56ef1234567890ab") == ("true", OneOfValues(("PRIMARY", "REPLICA")))
+    assert found("", Hole("0123456789abcdef-", False, 36, 36)) == ("false", Absent())
+    assert found("", NAME) == (OneOfValues(("true", "false")), PresenceUnknown())
 
 
 def test_a_mount_goes_through_an_access_point_or_none() -> None:

@@ -19,7 +19,7 @@ from tfcheck.inventory.object_key import has_bucket_key
 from tfcheck.inventory.world import World, WorldObject
 from tfcheck.startup.reference import secret_fields
 from tfcheck.startup.source import without_tail
-from tfcheck.symbolic.match import equal
+from tfcheck.symbolic.match import equal, glob
 from tfcheck.symbolic.sensitive_text import Sensitive
 from tfcheck.symbolic.value import REGION, PlainText, TextLike, Truth, Unknown, Value, pieces, text
 from tfcheck.vocabulary.arn import Arn, parse_arn
@@ -152,7 +152,7 @@ def _kms(requirement: Requirement, world: World) -> dict[str, Entry]:
         **dict.fromkeys(("aws:CalledVia", "aws:CalledViaFirst", "aws:CalledViaLast"), _ANY),
     }
     key = catalogue(world, KEY).find_by_arn(requirement.resource)
-    found |= {**_tags(key), **_aliases(requirement.resource, world)}
+    found |= {**_tags(key), **_regions_of_key(requirement.resource), **_aliases(requirement.resource, world)}
     encrypted = requirement.encrypted
     parts = parse_arn(encrypted) if encrypted is not None else None
     if encrypted is not None and parts is not None:
@@ -163,8 +163,28 @@ def _kms(requirement: Requirement, world: World) -> dict[str, Entry]:
         # NOTE: if nothing in the plan shows the partition, its authors write the host names of the common one.
         domain = ".amazonaws.com.cn" if parts.partition == "aws-cn" else ".amazonaws.com"
         found["kms:ViaService"] = text([parts.service, ".", region, domain])
-        found |= _encryption_context(encrypted, parts, world)
+        found |= _SYMMETRIC | _encryption_context(encrypted, parts, world)
     return found
+
+
+#: Of every key that S3, Secrets Manager and Systems Manager encrypt with: they accept only symmetric keys. The
+#: algorithm is the default one, which counts as if the request named it.
+_SYMMETRIC: dict[str, Entry] = {
+    "kms:EncryptionAlgorithm": "SYMMETRIC_DEFAULT",
+    "kms:KeySpec": "SYMMETRIC_DEFAULT",
+    "kms:KeyUsage": "ENCRYPT_DECRYPT",
+}
+
+
+def _regions_of_key(arn: TextLike) -> dict[str, Entry]:
+    """Return whether a key is a multi-Region key, whose ID begins with `mrk-`, as no other key's does."""
+    match glob("arn:*:kms:*:*:key/mrk-*", arn):
+        case Truth.TRUE:
+            return {"kms:MultiRegion": "true", "kms:MultiRegionKeyType": OneOfValues(("PRIMARY", "REPLICA"))}
+        case Truth.FALSE:
+            return {"kms:MultiRegion": "false", "kms:MultiRegionKeyType": Absent()}
+        case _:
+            return {"kms:MultiRegion": OneOfValues(("true", "false"))}
 
 
 def _aliases(key: TextLike, world: World) -> dict[str, Entry]:

@@ -7,7 +7,7 @@ RUN = $(VENV)/bin/python -m
 unexport PYTHONDONTWRITEBYTECODE
 SAMPLE = testdata/literal-missing/plan.json
 # These are planned with other providers than 5.100: `scripts.make_plans --providers` plans them again.
-OTHER_PROVIDERS = documents-of-an-older-provider express-services regions-of-resources
+OTHER_PROVIDERS = documents-of-an-older-provider express-services regions-of-resources s3-files-volumes
 CASES = $(filter-out $(OTHER_PROVIDERS:%=testdata/%),$(patsubst %/main.tf,%,$(wildcard testdata/*/main.tf)))
 
 .DEFAULT_GOAL := help

@@ -37,6 +37,8 @@ _CASES = {
     "policy-refused": "policies-refused",
     "registry-credentials": "rarer-fetches",
     "role-for-anyone": "trust-for-anyone",
+    "s3-files-mount": "s3-files-volumes",
+    "s3-files-volume": "s3-files-volumes",
     "secret": "rarer-fetches",
     "secret-reference": "secrets-with-key",
     "secret-value": "what-exists",

@@ -68,6 +68,7 @@ def test_there_are_cases() -> None:
         "instances-of-clusters",
         "policies-refused",
         "replica-keys",
+        "s3-files-volumes",
         "scheduled-tasks",
     ]
     assert len(with_plan()) >= 85

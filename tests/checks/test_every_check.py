@@ -71,6 +71,7 @@ def test_every_check_is_seeded() -> None:
         "role-for-anyone",
         "foreign-default-key",
         "policy-refused",
+        "s3-files-mount",
     }  # seeded into cases of their own
     assert {each.id for each in CHECKS} - in_other_cases == set(SEEDED)
 
@@ -111,6 +112,7 @@ IN_PASSING = {
     "needs-changed": ["deleted"] * 4,
     "express-services": ["deploy-order", "secret-value"],
     "regions-of-resources": ["log-region"] * 2 + ["parameter-region"] * 2,
+    "s3-files-volumes": ["s3-files-mount"] * 2,
     "service-by-names": ["log-group-absent"] * 2,
     "partial-secret-arns": ["secret-reference"] * 10,
     "other-partition": ["env-file-arn"] * 3 + ["image-host"],

@@ -49,6 +49,7 @@ BY_HAND = {
     "images-of-open-account": "the repository may be of another account, and have a policy of its own there",
     "images-of-registries": "the repository of another account has a policy of its own there",
     "numbers-in-policies": "a statement is not written again without its condition",
+    "s3-files-volumes": "an explicit deny is changed by whoever wrote it",
     "open-policies": "an explicit deny is changed by whoever wrote it",
     "other-partition": "the file is named in another partition, which no policy of this one is about",
     "owners-replaced": "the sources grant it already, and the next plan restores it",

@@ -78,6 +78,14 @@ def test_efs_enforces_few_keys_and_leaves_the_others_open() -> None:
     assert mount.lookup("aws:PrincipalArn") == mount.lookup("aws:PrincipalTag/team") == PresenceUnknown()
 
 
+def test_s3_files_documents_only_the_key_of_its_access_points() -> None:
+    mount = context("s3files:ClientMount", extras={"s3files:AccessPointArn": Absent()})
+    assert mount.lookup("aws:SecureTransport") == "true"
+    assert mount.lookup("s3files:AccessPointArn") == ABSENT
+    assert mount.lookup("aws:PrincipalArn") == PresenceUnknown()
+    assert context("s3:GetObject").lookup("s3files:AccessPointArn") == ABSENT
+
+
 def test_a_call_on_behalf_of_the_role() -> None:
     through = context("kms:Decrypt", direct=False)
     assert through.lookup("aws:CalledVia") == PresenceUnknown()

@@ -28,7 +28,7 @@ def by(arn: str, request: Request) -> type[Decision]:
 
 
 def test_all_that_are_bundled_can_be_read() -> None:
-    assert len(_load_bundled()) == 49
+    assert len(_load_bundled()) == 52
     for tail in _load_bundled():
         policy = managed_policy("arn:aws:iam::aws:policy/" + tail)
         assert policy is not None

@@ -607,3 +607,38 @@ def test_an_organization_s_policy_that_forbids_is_worth_a_warning(
     for target, expected in (("444455556666", 0), ("111122223333", count), ("ou-1", count)):
         attached = {"policy_id": "p-1", "target_id": target}
         assert len(warned(made, MadeResource("aws_organizations_policy_attachment.p", {**attached}))) == expected
+
+
+# File systems of S3 Files
+
+
+S3_SYSTEM = "arn:aws:s3files:eu-west-1:111122223333:file-system/fs-1"
+S3_MOUNT = "s3files:ClientMount"
+
+
+def s3_system(on: Value = "fs-1", text: str = "") -> tuple[MadeResource, MadeResource]:
+    made = MadeResource("aws_s3files_file_system.fs", {"id": "fs-1", "arn": S3_SYSTEM})
+    set_on = MadeResource("aws_s3files_file_system_policy.fs", {"file_system_id": on, "policy": text or policy()})
+    return made, set_on
+
+
+@pytest.mark.parametrize("on", ["fs-1", S3_SYSTEM, reference("aws_s3files_file_system.fs", "id")])
+def test_a_file_system_of_s3_files_is_opened_by_its_policy_or_the_role_s(on: Value) -> None:
+    found = decided(S3_MOUNT, S3_SYSTEM, of(S3_SYSTEM, *s3_system(on)), granted=False)
+    assert isinstance(found, Allowed)
+    assert [origin.policy for origin in found.by] == ["aws_s3files_file_system_policy.fs"]
+    shut = of(S3_SYSTEM, *s3_system(on, policy("Deny", "*")))
+    assert isinstance(decided(S3_MOUNT, S3_SYSTEM, shut), Denied)
+
+
+def test_a_file_system_of_s3_files_without_a_policy_lets_nobody_in() -> None:
+    made, _ = s3_system()
+    assert decided(S3_MOUNT, S3_SYSTEM, of(S3_SYSTEM, made), granted=False) == Denied("implicit")
+    assert isinstance(decided(S3_MOUNT, S3_SYSTEM, of(S3_SYSTEM, made)), Allowed)
+
+
+def test_a_file_system_of_s3_files_outside_the_plan_is_like_any_other_object_there() -> None:
+    guarded = of(S3_SYSTEM)
+    assert guarded.outside == "a file system outside the plan"
+    assert decided(S3_MOUNT, S3_SYSTEM, guarded, granted=False) == Denied("implicit")
+    assert isinstance(decided(S3_MOUNT, S3_SYSTEM, guarded), Allowed)

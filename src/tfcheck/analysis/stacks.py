@@ -144,6 +144,7 @@ def short_names(files: Sequence[str]) -> dict[str, str]:
 _DECIDING = (
     "aws_iam_",
     "aws_s3_",
+    "aws_s3files_",
     "aws_kms_",
     "aws_secretsmanager_",
     "aws_ssm_",

@@ -33,6 +33,7 @@ from tfcheck.checks import (
     policies_of_one_name,
     policy_refused,
     role_for_anyone,
+    s3_files_mount,
     secret_reference,
     secret_value,
 )
@@ -52,7 +53,7 @@ _MODULES = (
     *(env_file_absent, env_file_content, image_host),
     *(secret_reference, secret_value, parameter_region, foreign_default_key, disabled_key, credential_spec_arn),
     *(log_options, log_region, log_group_absent, deleted, old_revision, log_router),
-    *(policies_of_one_name, policy_refused, role_for_anyone, efs_authorization),
+    *(policies_of_one_name, policy_refused, role_for_anyone, efs_authorization, s3_files_mount),
     *(deploy_order, ecs_exec, credential_in_environment),
 )
 CHECKS: tuple[Check, ...] = tuple(each.CHECK for each in _MODULES)

@@ -80,6 +80,8 @@ _SIDS = {
     "logs:PutLogEvents": "WriteLogs",
     "logs:CreateLogGroup": "CreateLogGroups",
     "elasticfilesystem:ClientMount": "MountFileSystems",
+    "s3files:ClientMount": "MountFileSystems",
+    "s3files:ClientWrite": "MountFileSystems",
     "sts:AssumeRole": "AssumeRole",
 }
 

@@ -41,8 +41,8 @@ def start_up_context(
     Any other key may be absent, and may have any value.
     """
     service = action.partition(":")[0].lower()
-    if service == "elasticfilesystem":
-        return Context(_FILE_SYSTEM_ENTRIES).extend(extras or {})
+    if service in _FILE_SYSTEM_ENTRIES:
+        return Context(_FILE_SYSTEM_ENTRIES[service]).extend(extras or {})
     account: Entry = Unknown(hole=ACCOUNT_ID) if resource_account is None else resource_account
     entries: dict[str, Entry] = {
         **_caller_entries(caller),
@@ -128,12 +128,14 @@ _INSTANCE_KEYS = ("aws:ec2instancesourcevpc", "aws:ec2instancesourceprivateipv4"
 #: Services that add their own keys to requests to them only
 #: (https://docs.aws.amazon.com/service-authorization/latest/reference/reference_policies_actions-resources-contextkeys.html).
 #: NOTE: without services that add keys to role sessions, and so to every request: EC2, Lambda, STS.
-_WITH_KEYS = ("ecr", "elasticfilesystem", "iam", "kms", "logs", "s3", "secretsmanager", "ssm")
+_WITH_KEYS = ("ecr", "elasticfilesystem", "iam", "kms", "logs", "s3", "s3files", "secretsmanager", "ssm")
 #: EFS checks these keys of its clients and the access point's, and documents that it enforces no others
-#: (https://docs.aws.amazon.com/efs/latest/ug/iam-access-control-nfs-efs.html): their effect is unknown.
-_FILE_SYSTEM_ENTRIES: dict[str, Entry] = {
-    "aws:securetransport": "true",
-    "elasticfilesystem:accessedviamounttarget": "true",
+#: (https://docs.aws.amazon.com/efs/latest/ug/iam-access-control-nfs-efs.html): their effect is unknown. S3 Files
+#: documents only the key of its access points; ECS always encrypts what it sends to it
+#: (https://docs.aws.amazon.com/AmazonECS/latest/developerguide/s3files-volumes.html).
+_FILE_SYSTEM_ENTRIES: dict[str, dict[str, Entry]] = {
+    "elasticfilesystem": {"aws:securetransport": "true", "elasticfilesystem:accessedviamounttarget": "true"},
+    "s3files": {"aws:securetransport": "true"},
 }
 #: Keys of requests through access points and Access Grants, which ECS does not use: its ARNs name a bucket; and keys of
 #: parameters and headers that are not sent when an object is read

@@ -59,6 +59,8 @@ ENDPOINT = ObjectKind(("aws_vpc_endpoint",), names=("id",))
 LOG_GROUP = ObjectKind(("aws_cloudwatch_log_group",), aliases=("id",), regional=("name", "id"))
 FILE_SYSTEM = ObjectKind(("aws_efs_file_system",), names=("id",))
 ACCESS_POINT = ObjectKind(("aws_efs_access_point",), names=("id",))
+S3_FILE_SYSTEM = ObjectKind(("aws_s3files_file_system",), names=("id",))
+S3_ACCESS_POINT = ObjectKind(("aws_s3files_access_point",), names=("id",))
 
 
 class Catalogue:

@@ -18,6 +18,8 @@ from tfcheck.inventory.catalogue import (
     OBJECT,
     PARAMETER,
     REPOSITORY,
+    S3_ACCESS_POINT,
+    S3_FILE_SYSTEM,
     SECRET,
     ObjectKind,
     catalogue,
@@ -79,9 +81,9 @@ def access_point_arn(access_point_id: TextLike, around: Surroundings, world: Wor
     return _arn_of(access_point_id, ACCESS_POINT, "access-point/", around, world)
 
 
-def file_system_of(arn: TextLike, world: World) -> SettingOwner:
-    """Return the file system of an ARN: the plan's resource, else its id."""
-    resource = catalogue(world, FILE_SYSTEM).find_by_arn(arn)
+def file_system_of(arn: TextLike, world: World, kind: ObjectKind = FILE_SYSTEM) -> SettingOwner:
+    """Return the file system of an ARN: the plan's resource, otherwise its id."""
+    resource = catalogue(world, kind).find_by_arn(arn)
     parts = parse_arn(arn)
     known = (
         resource.attribute("id") if resource else None,
@@ -110,6 +112,8 @@ _KINDS = (
     LOG_GROUP,
     FILE_SYSTEM,
     ACCESS_POINT,
+    S3_FILE_SYSTEM,
+    S3_ACCESS_POINT,
 )
 _TYPES = (*(kind for each in _KINDS for kind in each.types), "aws_iam_role", "aws_iam_instance_profile")
 #: What may follow an object's ARN in a longer one.

@@ -13,6 +13,7 @@ from tfcheck.inventory.catalogue import (
     FILE_SYSTEM,
     KEY,
     REPOSITORY,
+    S3_FILE_SYSTEM,
     SECRET,
     ObjectKind,
     catalogue,
@@ -54,6 +55,7 @@ KEY_GRANT = SettingKind("aws_kms_grant", "key_id", KEY, "key_id")
 SECRET_POLICY = SettingKind("aws_secretsmanager_secret_policy", "secret_arn", SECRET, "arn")
 REPOSITORY_POLICY = SettingKind("aws_ecr_repository_policy", "repository", REPOSITORY, "name", takes_arn=False)
 FILE_SYSTEM_POLICY = SettingKind("aws_efs_file_system_policy", "file_system_id", FILE_SYSTEM, "id")
+S3_FILE_SYSTEM_POLICY = SettingKind("aws_s3files_file_system_policy", "file_system_id", S3_FILE_SYSTEM, "id")
 ENDPOINT_POLICY = SettingKind("aws_vpc_endpoint_policy", "vpc_endpoint_id", ENDPOINT, "id")
 
 

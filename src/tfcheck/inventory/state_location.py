@@ -32,6 +32,7 @@ _TELLING = (
     "aws_ecr_repository",
     "aws_cloudwatch_log_group",
     "aws_efs_file_system",
+    "aws_s3files_file_system",
 )
 #: Attributes with an ARN in the same region and account; IAM attaches only policies of the account.
 _BESIDE = ("arn", "secret_arn", "target_key_arn", "policy_arn")

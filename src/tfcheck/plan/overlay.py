@@ -173,6 +173,7 @@ _READ = (
     "aws_partition",
     "aws_region",
     "aws_s3_",
+    "aws_s3files_",
     "aws_secretsmanager_",
     "aws_ssm_parameter",
     "aws_vpc_endpoint",

@@ -33,6 +33,7 @@ from tfcheck.vocabulary.errors import InputError
 _WANTED = (
     "aws_iam_",
     "aws_s3_",
+    "aws_s3files_",
     "aws_kms_",
     "aws_secretsmanager_",
     "aws_ssm_parameter",

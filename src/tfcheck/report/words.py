@@ -83,6 +83,7 @@ PURPOSES = {
     "credential-spec": ("read a credential specification", "read credential specifications"),
     "fsx": ("mount an FSx volume", "mount FSx volumes"),
     "efs-volume": ("mount an EFS volume", "mount EFS volumes"),
+    "s3-files-volume": ("mount an S3 Files volume", "mount S3 Files volumes"),
     "decrypt": ("use a KMS key", "use KMS keys"),
 }
 _ASSUMING = {RoleKind.INSTANCE: "EC2"}

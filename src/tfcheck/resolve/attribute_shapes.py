@@ -95,6 +95,8 @@ _IDENTIFIED = frozenset(
         "aws_kms_external_key",
         "aws_kms_key",
         "aws_organizations_account",
+        "aws_s3files_access_point",
+        "aws_s3files_file_system",
         "aws_security_group",
         "aws_subnet",
         "aws_vpc",

@@ -17,7 +17,7 @@ from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from tfcheck.plan import Instance
-from tfcheck.resolve.derived import DerivedInstance
+from tfcheck.resolve.derived_instance import DerivedInstance
 from tfcheck.symbolic.regex import regex
 from tfcheck.symbolic.value import Hole, Symbol, Text, Unknown, Value, is_known
 from tfcheck.vocabulary.arn import Arn

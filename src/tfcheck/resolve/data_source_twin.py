@@ -36,6 +36,8 @@ _LOOKED_UP: dict[str, tuple[tuple[str, ...], tuple[str, ...], tuple[tuple[str, s
         (("file_system_id", "id"), ("creation_token", "creation_token")),
     ),
     "aws_efs_access_point": (("aws_efs_access_point",), _REGIONAL, (("access_point_id", "id"),)),
+    "aws_s3files_file_system": (("aws_s3files_file_system",), _REGIONAL, (("id", "id"),)),
+    "aws_s3files_access_point": (("aws_s3files_access_point",), _REGIONAL, (("id", "id"),)),
     "aws_kms_alias": (("aws_kms_alias",), _REGIONAL, (("name", "name"),)),
     "aws_ecs_task_definition": (
         ("aws_ecs_task_definition",),

@@ -10,11 +10,10 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from operator import attrgetter
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TypeAlias
 
 from tfcheck.resolve.attribute_shapes import ASSIGNED_ID, BUCKET, IAM, LOG_GROUP, SECRET, restrict_characters
-from tfcheck.resolve.merge import fill
-from tfcheck.resolve.surroundings import Surroundings
+from tfcheck.resolve.derived_instance import DerivedInstance
 from tfcheck.symbolic.regex import regex
 from tfcheck.symbolic.value import (
     NAME,
@@ -26,60 +25,12 @@ from tfcheck.symbolic.value import (
     TextLike,
     Unknown,
     Value,
-    is_known,
     pieces,
     spelled_out,
     text,
     without_prefix,
 )
 from tfcheck.vocabulary.arn import Arn, parse_arn
-
-if TYPE_CHECKING:
-    from tfcheck.resolve.attributes import Attributes
-    from tfcheck.vocabulary.address import Address
-
-
-class DerivedInstance:
-    """One instance with access to its other attributes.
-
-    `looked_up`: it is a data source, which may find an existing object that others find too.
-    """
-
-    def __init__(self, attributes: Attributes, address: Address) -> None:
-        self._attributes = attributes
-        self._address = address
-        self.owner = str(address)
-        self.looked_up = address.mode == "data"
-
-    @property
-    def is_new(self) -> bool:
-        """Whether the plan creates it at a new address."""
-        instance = self._attributes.plan.instance(self.owner)
-        return instance is not None and not self.looked_up and not instance.exists_before
-
-    @property
-    def surroundings(self) -> Surroundings:
-        """The partition, region and account of the instance."""
-        return self._attributes.surroundings(self._address)
-
-    def attribute(self, name: str) -> Value:
-        """Return another attribute's value."""
-        return self._attributes.attribute(self._address, name)
-
-    def planned_argument(self, name: str) -> Value:
-        """Return another argument from the plan or the sources; None if it definitely is not set."""
-        instance = self._attributes.plan.instance(self.owner)
-        after = (instance.after or {}) if instance else {}
-        known = after.get(name)
-        # NOTE: an attribute missing in the plan is not known to be null: a trial adds instances without any.
-        if name in after and is_known(known):
-            return known
-        written = self._attributes.evaluate(self._address, name)
-        if written is not None:
-            return fill(known, written) if name in after else written
-        # NOTE: a written argument that is null is not set either: modules write both `name` and `name_prefix`.
-        return known if self._attributes.is_configured(self._address, name) is None else None
-
 
 Derivation: TypeAlias = Callable[[DerivedInstance], TextLike | None]
 
@@ -286,12 +237,16 @@ _secret = _generated_name("name", "name_prefix", SECRET)
 _digest = _opaque("image_digest", "", Hole("sha256:0123456789abcdef", False, 1))
 _public_registry = _opaque("registry_alias", "", Hole("abcdefghijklmnopqrstuvwxyz0123456789._-", False, 2))
 _revision = _opaque("revision", "", Hole("0123456789", False, 1))
-_file_system_id = _opaque("id", "aws_efs_file_system.id")
-_access_point_id = _opaque("id", "aws_efs_access_point.id")
 _file_system_arn = _arn("elasticfilesystem", _concatenation("file-system/", _attribute("file_system_id")))
 _secret_suffix = _opaque("arn_suffix", "aws_secretsmanager_secret.arn", SECRET_SUFFIX)
 _secret_arn = _arn_or(_arn("secretsmanager", _concatenation("secret:", _secret, "-", _secret_suffix)))
 _policy_arn = _arn_or(_arn("iam", _concatenation("policy", _path, _policy), regional=False))
+
+
+def _id_and_arn(resource_type: str, service: str, *before: str | Derivation) -> dict[str, Derivation]:
+    """Return the id that AWS assigns to an object, and the ARN that ends with it."""
+    own = _opaque("id", f"{resource_type}.id")
+    return {"id": own, "arn": _arn(service, _concatenation(*before, own))}
 
 
 def _key(key_id: Derivation) -> dict[str, Derivation]:
@@ -378,18 +333,20 @@ _DERIVATIONS: dict[str, dict[str, Derivation]] = {
         "arn": _arn("kms", _attribute("name")),
     },
     "aws_efs_file_system": {
-        "id": _file_system_id,
+        **_id_and_arn("aws_efs_file_system", "elasticfilesystem", "file-system/"),
         "file_system_id": _attribute("id"),  # the data source's name for it
-        "arn": _arn("elasticfilesystem", _concatenation("file-system/", _file_system_id)),
     },
     "aws_efs_access_point": {
-        "id": _access_point_id,
+        **_id_and_arn("aws_efs_access_point", "elasticfilesystem", "access-point/"),
         "access_point_id": _attribute("id"),
-        "arn": _arn("elasticfilesystem", _concatenation("access-point/", _access_point_id)),
         "file_system_arn": _file_system_arn,
     },
     "aws_efs_mount_target": {"file_system_arn": _file_system_arn},
     "aws_efs_file_system_policy": {"id": _attribute("file_system_id")},
+    "aws_s3files_file_system": _id_and_arn("aws_s3files_file_system", "s3files", "file-system/"),
+    "aws_s3files_access_point": _id_and_arn(
+        "aws_s3files_access_point", "s3files", "file-system/", _attribute("file_system_id"), "/access-point/"
+    ),
     "aws_ecs_task_definition": {
         "id": _attribute("family"),
         "revision": _revision,

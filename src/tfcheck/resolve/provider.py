@@ -49,6 +49,7 @@ _TELLING = (
     "aws_ecr_repository",
     "aws_cloudwatch_log_group",
     "aws_efs_file_system",
+    "aws_s3files_file_system",
     "aws_kms_alias",
 )
 #: Further such types, which are not used for anything else.

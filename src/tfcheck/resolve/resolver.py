@@ -19,7 +19,7 @@ from tfcheck.resolve.blocks import block_values, is_set_in_block
 from tfcheck.resolve.computed import HASHED, AllTags, is_hash, password_secret, proven_by
 from tfcheck.resolve.data_source_twin import DataSourceLookups
 from tfcheck.resolve.declarations import CHANGED, Declarations, Doubts
-from tfcheck.resolve.derived import DerivedInstance
+from tfcheck.resolve.derived_instance import DerivedInstance
 from tfcheck.resolve.evaluation import Evaluation, evaluate_all
 from tfcheck.resolve.merge import fill
 from tfcheck.resolve.module_values import ModuleNames, NotWritten

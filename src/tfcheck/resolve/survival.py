@@ -59,6 +59,7 @@ _IDENTITY: dict[str, tuple[str, ...]] = {
     "aws_s3_bucket_public_access_block": ("bucket",),
     "aws_s3_bucket_server_side_encryption_configuration": ("bucket",),
     "aws_s3_object": ("bucket", "key"),
+    "aws_s3files_file_system_policy": ("file_system_id",),
     "aws_secretsmanager_secret_policy": ("secret_arn",),
     "aws_ssm_parameter": ("name",),
     "aws_vpc_endpoint_policy": ("vpc_endpoint_id",),

@@ -16,7 +16,13 @@ from tfcheck.inventory.world import World
 from tfcheck.resource_policy.bucket import bucket_guard
 from tfcheck.resource_policy.endpoint import warnings
 from tfcheck.resource_policy.grant import covering_grants
-from tfcheck.resource_policy.policies import file_system_guard, key_guard, repository_guard, secret_guard
+from tfcheck.resource_policy.policies import (
+    file_system_guard,
+    key_guard,
+    repository_guard,
+    s3_file_system_guard,
+    secret_guard,
+)
 from tfcheck.resource_policy.reading import service_of, unidentified_side, without_former
 from tfcheck.resource_policy.resource_side import ResourceSide, join_sides
 from tfcheck.role.policies import Policies
@@ -85,6 +91,8 @@ def _side_in(resource: TextLike, service: str | None, world: World, policies: Po
             return repository_guard(resource, world, policies)
         case "elasticfilesystem":
             return file_system_guard(resource, world, policies)
+        case "s3files":
+            return s3_file_system_guard(resource, world, policies)
         case "ssm":
             # A parameter has no policy, but another account may share it.
             is_managed = catalogue(world, PARAMETER).find_by_arn(resource) is not None

@@ -6,7 +6,9 @@
 - Repositories: https://docs.aws.amazon.com/AmazonECR/latest/userguide/repository-policies.html and
   https://docs.aws.amazon.com/AmazonECR/latest/userguide/registry-permissions.html.
 - File systems: in one account either the role's policies or the file system's must allow the call. A file system
-  without a policy lets every client in (https://docs.aws.amazon.com/efs/latest/ug/iam-access-control-nfs-efs.html).
+  of EFS without a policy lets every client in
+  (https://docs.aws.amazon.com/efs/latest/ug/iam-access-control-nfs-efs.html), one of S3 Files lets nobody in
+  (https://docs.aws.amazon.com/AmazonS3/latest/userguide/s3-files-security-iam.html).
 """
 
 from __future__ import annotations
@@ -15,7 +17,7 @@ from collections.abc import Iterator
 
 import msgspec
 
-from tfcheck.inventory.catalogue import KEY, REPOSITORY, catalogue
+from tfcheck.inventory.catalogue import KEY, REPOSITORY, S3_FILE_SYSTEM, catalogue
 from tfcheck.inventory.keys_in_use import secret_of
 from tfcheck.inventory.named_objects import file_system_of
 from tfcheck.inventory.setting import (
@@ -23,6 +25,7 @@ from tfcheck.inventory.setting import (
     KEY_GRANT,
     KEY_POLICY,
     REPOSITORY_POLICY,
+    S3_FILE_SYSTEM_POLICY,
     SECRET_POLICY,
     SettingOwner,
     settings,
@@ -123,8 +126,17 @@ def _registry(near: Surroundings, world: World, policies: Policies) -> Iterator[
             yield PolicyOrReason(hidden=f"{holder.address}, which may be of its registry,")
 
 
+def s3_file_system_guard(arn: TextLike, world: World, policies: Policies) -> ResourceSide:
+    """Find the policy of a file system of S3 Files."""
+    subject = file_system_of(arn, world, S3_FILE_SYSTEM)
+    found = set_policy(world, policies, S3_FILE_SYSTEM_POLICY, subject)
+    seen = subject.resource is not None or found is not None
+    outside = None if seen else "a file system outside the plan"
+    return msgspec.structs.replace(side_of(found or PolicyOrReason(), subject.resource), outside=outside)
+
+
 def file_system_guard(arn: TextLike, world: World, policies: Policies) -> ResourceSide:
-    """Find the policy of a file system."""
+    """Find the policy of a file system of EFS."""
     subject = file_system_of(arn, world)
     found = set_policy(world, policies, FILE_SYSTEM_POLICY, subject)
     seen = subject.resource is not None or found is not None

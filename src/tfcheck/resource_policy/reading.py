@@ -18,6 +18,7 @@ from tfcheck.inventory.setting import (
     BUCKET_POLICY,
     KEY_POLICY,
     REPOSITORY_POLICY,
+    S3_FILE_SYSTEM_POLICY,
     SECRET_POLICY,
     AttachedSettings,
     SettingKind,
@@ -170,6 +171,7 @@ _POLICIES = {
     KEY_POLICY: "kms",
     SECRET_POLICY: "secretsmanager",
     REPOSITORY_POLICY: "ecr",
+    S3_FILE_SYSTEM_POLICY: "s3files",
 }
 _SERVICES = (
     ("aws_s3_", "s3"),
@@ -178,6 +180,7 @@ _SERVICES = (
     ("aws_ecr_", "ecr"),
     ("aws_ssm_", "ssm"),
     ("aws_efs_", "elasticfilesystem"),
+    ("aws_s3files_", "s3files"),
 )
 
 

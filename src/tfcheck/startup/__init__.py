@@ -16,6 +16,7 @@ from tfcheck.startup import (
     log_router_file,
     parameter,
     registry_credentials,
+    s3_files_volume,
     secret,
     service_connect_log,
     trust,
@@ -37,6 +38,7 @@ _FETCHES: tuple[Rule, ...] = (
     credential_spec.RULE,
     fsx.RULE,
     efs_volume.RULE,
+    s3_files_volume.RULE,
 )
 _KEYS: tuple[Rule, ...] = (decrypt.rule(_FETCHES),)
 RULES: tuple[Rule, ...] = (*_FETCHES, *_KEYS)

@@ -32,30 +32,28 @@ from tfcheck.inventory.ecs import TaskDefinition, member
 from tfcheck.inventory.named_objects import access_point_arn, file_system_arn, file_system_of
 from tfcheck.inventory.setting import FILE_SYSTEM_POLICY, settings
 from tfcheck.inventory.world import World
-from tfcheck.startup.nested import blocks_or_unknown, only_block_or_unknown
-from tfcheck.startup.rule import Rule, TaskPlace
+from tfcheck.startup.nested import only_block_or_unknown
+from tfcheck.startup.rule import Rule
+from tfcheck.startup.volumes import MAY_ONLY_READ, is_written, volumes
 from tfcheck.symbolic.match import equal
 from tfcheck.symbolic.value import PlainText, TextLike, Truth, Unknown, Value
-from tfcheck.vocabulary.finding import Requirement, RoleKind, Severity
+from tfcheck.vocabulary.finding import Requirement, Severity
 
 ID = "efs-volume"
 _MAY_NOT_ASK = "whether the volume uses IAM authorization is known only after apply"
 _MAY_NOT_DECIDE = "whether the file system has a policy: without one it lets every client in"
-_MAY_ONLY_READ = "whether a container writes to the volume is known only after apply"
 
 
 def _derive(task: TaskDefinition, world: World) -> Iterator[Requirement]:
     """Require mounting of every volume with IAM authorization; without a task role ECS refuses such a definition."""
     if task.task_role in (None, ""):
         return
-    for index, volume in enumerate(blocks_or_unknown(task.resource.attribute("volume"))):
-        system = only_block_or_unknown(member(volume, "efs_volume_configuration"))
+    for volume in volumes(task, "efs_volume_configuration", "efsVolumeConfiguration", "EFS volume"):
+        system = volume.configuration
         authorization = only_block_or_unknown(member(system, "authorization_config"))
         asks = equal(member(authorization, "iam"), "ENABLED")
         if asks is Truth.FALSE:
             continue
-        pointer = "/volumes" if isinstance(volume, Unknown) else f"/volumes/{index}/efsVolumeConfiguration"
-        place = TaskPlace(task, None, pointer, "EFS volume", RoleKind.TASK)
         named = member(system, "file_system_id")
         arn = file_system_arn(named if isinstance(named, PlainText) else Unknown(), task.resource.surroundings, world)
         through = _access_point(member(authorization, "access_point_id"), task, world)
@@ -63,11 +61,12 @@ def _derive(task: TaskDefinition, world: World) -> Iterator[Requirement]:
         has_policy = any(settings(each, FILE_SYSTEM_POLICY).on(file_system_of(arn, each)).definite for each in worlds)
         doubt = _MAY_NOT_ASK if asks is Truth.UNKNOWN else "" if has_policy else _MAY_NOT_DECIDE
         severity = Severity.ERROR if has_policy else Severity.INFO
-        yield place.require(ID, "elasticfilesystem:ClientMount", arn, severity, doubt=doubt, through=through)
-        written = _is_written(task, member(volume, "name"))
+        require = volume.place.require
+        yield require(ID, "elasticfilesystem:ClientMount", arn, severity, doubt=doubt, through=through)
+        written = is_written(task, volume.name)
         if written is not Truth.FALSE:
-            doubt = doubt or ("" if written is Truth.TRUE else _MAY_ONLY_READ)
-            yield place.require(ID, "elasticfilesystem:ClientWrite", arn, Severity.INFO, doubt=doubt, through=through)
+            doubt = doubt or ("" if written is Truth.TRUE else MAY_ONLY_READ)
+            yield require(ID, "elasticfilesystem:ClientWrite", arn, Severity.INFO, doubt=doubt, through=through)
 
 
 def _access_point(point: Value, task: TaskDefinition, world: World) -> TextLike | None:
@@ -77,15 +76,6 @@ def _access_point(point: Value, task: TaskDefinition, world: World) -> TextLike 
     if isinstance(point, Unknown) and (point.symbol is None or point.symbol.owner == str(task.address)):
         return Unknown(reason="whether the volume has an access point is known only after apply")
     return access_point_arn(point, task.resource.surroundings, world)
-
-
-def _is_written(task: TaskDefinition, name: Value) -> Truth:
-    """Whether a container mounts a volume, and not read-only."""
-    listed = (container.members("mountPoints") for container in task.containers)
-    mounts = (mount for several in listed for mount in ([several] if isinstance(several, Unknown) else several))
-    return Truth.some(
-        equal(member(each, "sourceVolume"), name) & ~equal(member(each, "readOnly"), True) for each in mounts
-    )
 
 
 RULE = Rule(

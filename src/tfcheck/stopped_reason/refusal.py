@@ -110,6 +110,13 @@ CALLS = (
         StopCause.TASK_PERMISSION,
     ),
     _call(
+        "s3files:ClientMount s3files:ClientWrite s3files:ClientRootAccess",
+        "the file system did not let the task in: the task role, not the execution role, needs this, by a policy "
+        "of its own or by that of the file system, and neither may deny it",
+        "s3-files-volume s3-files-mount",
+        StopCause.TASK_PERMISSION,
+    ),
+    _call(
         "ssmmessages:CreateControlChannel ssmmessages:CreateDataChannel "
         "ssmmessages:OpenControlChannel ssmmessages:OpenDataChannel",
         "ECS Exec cannot open its channels: the task role, not the execution role, needs four actions of ssmmessages",

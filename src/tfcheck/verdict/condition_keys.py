@@ -47,7 +47,7 @@ def context_of(requirement: Requirement, world: World) -> Mapping[str, Entry]:
 
 def _service_keys(requirement: Requirement, world: World) -> dict[str, Entry]:
     resource = requirement.resource
-    match requirement.action.partition(":")[0]:
+    match service := requirement.action.partition(":")[0]:
         case "s3":
             return _s3(requirement, world)
         case "secretsmanager":
@@ -63,11 +63,11 @@ def _service_keys(requirement: Requirement, world: World) -> dict[str, Entry]:
             return _tags(_log_group(resource, world))
         case "kms":
             return _kms(requirement, world)
-        case "elasticfilesystem":
+        case "elasticfilesystem" | "s3files":
             point: Entry = Absent() if requirement.through is None else requirement.through
             if isinstance(requirement.through, Unknown) and requirement.through.symbol is None:
                 point = PresenceUnknown(requirement.through)
-            return {"aws:ResourceAccount": _ANY, "elasticfilesystem:AccessPointArn": point}
+            return {"aws:ResourceAccount": _ANY, f"{service}:AccessPointArn": point}
         case _:
             return {}
 

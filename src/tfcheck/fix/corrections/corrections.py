@@ -35,6 +35,8 @@ from tfcheck.inventory.catalogue import (
     OBJECT,
     PARAMETER,
     REPOSITORY,
+    S3_ACCESS_POINT,
+    S3_FILE_SYSTEM,
     SECRET,
     ObjectKind,
     catalogue,
@@ -195,7 +197,7 @@ def _is_in(literal: WrittenText, block: Block) -> bool:
 
 #: Containers of other objects: statements about those do not name the container's own ARN.
 _CONTAINERS = (BUCKET, LOG_GROUP)
-_SINGLE = (SECRET, PARAMETER, REPOSITORY, KEY, FILE_SYSTEM, ACCESS_POINT)
+_SINGLE = (SECRET, PARAMETER, REPOSITORY, KEY, FILE_SYSTEM, ACCESS_POINT, S3_FILE_SYSTEM, S3_ACCESS_POINT)
 
 
 class NamedObjects:

@@ -19,7 +19,7 @@ _KEYS = (
     r"log_group(?:_name)?|(?:[a-z_]{1,60}_)?(?:arns?|statements)"
 )
 _SERVICES = (
-    "s3|kms|ssm|secretsmanager|ecr|ecr-public|logs|sts|iam|ec2|ecs|elasticfilesystem|fsx|ds|cloudwatch|xray|sqs|sns|"
+    "s3|kms|ssm|secretsmanager|ecr|ecr-public|logs|sts|iam|ec2|ecs|elasticfilesystem|s3files|fsx|ds|cloudwatch|xray|sqs|sns|"
     "dynamodb|lambda|events|ssmmessages|ec2messages|autoscaling|elasticloadbalancing|servicediscovery|appmesh|acm-pca"
 )
 _INDEX = r"(?:\[(?:\d{1,4}|\*|(?:each|count)\.\w+|\"[\w./@-]{0,128}\")\])"

@@ -20,6 +20,7 @@ from tfcheck.inventory.catalogue import (
     OBJECT,
     PARAMETER,
     REPOSITORY,
+    S3_FILE_SYSTEM,
     SECRET,
 )
 from tfcheck.inventory.world import After, World, WorldObject
@@ -32,7 +33,7 @@ from tfcheck.vocabulary.address import Address, ModulePath
 #: Whether a block must not refer to an object, by the object's name in the module.
 Refuse: TypeAlias = Callable[[str], bool]
 
-_KINDS = (BUCKET, OBJECT, SECRET, PARAMETER, KEY, REPOSITORY, LOG_GROUP, FILE_SYSTEM)
+_KINDS = (BUCKET, OBJECT, SECRET, PARAMETER, KEY, REPOSITORY, LOG_GROUP, FILE_SYSTEM, S3_FILE_SYSTEM)
 _TYPES = tuple(kind for each in _KINDS for kind in each.types)
 _HEAD = regex(r"[\w-]+")
 _NAME_OK = frozenset("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-")

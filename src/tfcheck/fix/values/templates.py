@@ -30,7 +30,7 @@ _KINDS = frozenset(
     (
         *("arn", "aws", "aws-cn", "aws-us-gov", "s3", "ecr", "logs", "kms", "ssm", "secretsmanager", "iam", "fsx"),
         *("elasticfilesystem", "repository", "log-group", "parameter", "secret", "key", "role", "file-system"),
-        *("access-point", ""),
+        *("access-point", "s3files", ""),
     )
 )
 _NAME = regex(r"[\w-]+")

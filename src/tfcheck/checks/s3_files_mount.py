@@ -1,0 +1,80 @@
+"""Set what ECS needs to mount an S3 Files volume.
+
+ECS mounts an S3 Files volume with the task role, and does not register a task definition without one. The volume names
+its file system by the full ARN. With an access point, the volume starts at the directory of the access point, so
+`root_directory` must be `/` or left out.
+
+Write:
+
+    task_role_arn = aws_iam_role.task.arn
+
+    volume {
+      name = "data"
+
+      s3files_volume_configuration {
+        file_system_arn  = aws_s3files_file_system.data.arn
+        access_point_arn = aws_s3files_access_point.web.arn
+      }
+    }
+
+See https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_S3FilesVolumeConfiguration.html.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from tfcheck.checks.mistake import Check, Misconfiguration
+from tfcheck.inventory.catalogue import S3_ACCESS_POINT, catalogue
+from tfcheck.inventory.ecs import TaskDefinition
+from tfcheck.inventory.world import World
+from tfcheck.startup.nested import blocks, only_block
+from tfcheck.symbolic.sensitive_text import redact
+from tfcheck.symbolic.value import Text, Value
+from tfcheck.vocabulary.arn import parse_arn
+from tfcheck.vocabulary.finding import Severity
+
+
+def _search(task: TaskDefinition, world: World) -> Iterator[Misconfiguration]:
+    hidden = task.resource.sensitive("volume")
+    for volume in blocks(task.resource.attribute("volume")):
+        system = only_block(volume.get("s3files_volume_configuration"))
+        if system is None:
+            continue
+        written = volume.get("name")
+        name = f"volume `{redact(written)}`" if isinstance(written, str) and not hidden else "an S3 Files volume"
+        if task.task_role in (None, ""):
+            message = f"{name} is one of S3 Files, but the task definition names no task role to mount it with"
+            advice = "set `task_role_arn` to a role that is allowed to mount the file system"
+            yield _mistake(message, Severity.ERROR, advice, "task_role_arn = aws_iam_role.task.arn")
+        if _is_other(system.get("file_system_arn")):
+            message = f"{name} is one of S3 Files, but its `file_system_arn` is not the ARN of such a file system"
+            advice = "set `file_system_arn` to the ARN of the file system"
+            yield _mistake(message, Severity.ERROR, advice, "file_system_arn = aws_s3files_file_system.data.arn")
+        root = system.get("root_directory")
+        if isinstance(root, str) and root not in ("", "/") and _is_given(system.get("access_point_arn"), world):
+            message = f"{name} has an access point and a root directory of its own"
+            yield _mistake(message, Severity.WARNING, "remove `root_directory` from the volume")
+
+
+def _mistake(message: str, severity: Severity, advice: str, hcl: str = "") -> Misconfiguration:
+    return Misconfiguration(message, severity, about=message, argument="volume", advice=advice, hcl=hcl)
+
+
+def _is_other(written: Value) -> bool:
+    """Whether an ARN is definitely not that of a file system of S3 Files."""
+    parts = parse_arn(written) if isinstance(written, str) else None
+    if parts is None:
+        return False
+    resource = parts.resource if isinstance(parts.resource, str) else ""
+    return parts.service != "s3files" or not resource.startswith("file-system/") or resource.count("/") > 1
+
+
+def _is_given(point: Value, world: World) -> bool:
+    """Whether an ARN is definitely set; an unknown value may be null."""
+    if isinstance(point, (str, Text)):
+        return point != ""
+    return catalogue(world, S3_ACCESS_POINT).owner(point) is not None
+
+
+CHECK = Check("s3-files-mount", "S3 Files volumes that ECS cannot mount", __doc__, _search)

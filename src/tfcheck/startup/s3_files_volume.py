@@ -1,0 +1,74 @@
+"""Mount S3 Files volumes.
+
+A volume with an `s3files_volume_configuration` is a file system over a bucket. ECS always mounts it with the *task*
+role, which needs `s3files:ClientMount` on the file system. Its own policies or the policy of the file system must allow
+this, and neither may deny it. Both can require an access point (`s3files:AccessPointArn`). Unlike one of EFS, a file
+system without a policy lets nobody in.
+
+`ClientMount` alone allows reading. If a container mounts the volume for writing, it also needs `s3files:ClientWrite`:
+AWS writes that a mount fails if an action that it requires is not granted. Without `s3files:ClientRootAccess`, the root
+user has no special rights on the volume. What the containers read from the bucket directly (`s3:GetObject`,
+`s3:GetObjectVersion`, `s3:ListBucket`) is not checked, because tasks start without it.
+
+Write into a policy of the task role:
+
+    {
+      Effect   = "Allow"
+      Action   = ["s3files:ClientMount", "s3files:ClientWrite"]
+      Resource = aws_s3files_file_system.data.arn
+    },
+
+See https://docs.aws.amazon.com/AmazonECS/latest/developerguide/s3files-volumes.html and
+https://docs.aws.amazon.com/AmazonS3/latest/userguide/s3-files-security-iam.html.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from tfcheck.inventory.ecs import TaskDefinition, member
+from tfcheck.inventory.world import World
+from tfcheck.startup.rule import Rule
+from tfcheck.startup.volumes import MAY_ONLY_READ, is_written, volumes
+from tfcheck.symbolic.value import PlainText, TextLike, Truth, Unknown, Value
+from tfcheck.vocabulary.finding import Requirement, Severity
+
+ID = "s3-files-volume"
+_MAY_BE_ANOTHER_KIND = "whether the volume is one of S3 Files is known only after apply"
+
+
+def _derive(task: TaskDefinition, world: World) -> Iterator[Requirement]:
+    """Require mounting of every S3 Files volume; without a task role ECS refuses such a definition."""
+    if task.task_role in (None, ""):
+        return
+    for volume in volumes(task, "s3files_volume_configuration", "s3filesVolumeConfiguration", "S3 Files volume"):
+        is_open = isinstance(volume.configuration, Unknown)
+        named = member(volume.configuration, "file_system_arn")
+        arn = named if isinstance(named, PlainText) else Unknown(reason="which file system the volume mounts")
+        doubt = _MAY_BE_ANOTHER_KIND if is_open else ""
+        through = _access_point(member(volume.configuration, "access_point_arn"), task)
+        severity = Severity.INFO if is_open else Severity.ERROR
+        yield volume.place.require(ID, "s3files:ClientMount", arn, severity, doubt=doubt, through=through)
+        written = is_written(task, volume.name)
+        if written is not Truth.FALSE:
+            severity = Severity.INFO if is_open else Severity.WARNING
+            doubt = doubt or ("" if written is Truth.TRUE else MAY_ONLY_READ)
+            yield volume.place.require(ID, "s3files:ClientWrite", arn, severity, doubt=doubt, through=through)
+
+
+def _access_point(point: Value, task: TaskDefinition) -> TextLike | None:
+    """Return the ARN of the access point; an unknown value without a symbol if there may be none."""
+    if point == "" or not isinstance(point, PlainText):
+        return None
+    if isinstance(point, Unknown) and (point.symbol is None or point.symbol.owner == str(task.address)):
+        return Unknown(reason="whether the volume has an access point is known only after apply")
+    return point
+
+
+RULE = Rule(
+    id=ID,
+    title="S3 Files volumes",
+    manual=__doc__,
+    derive=_derive,
+    symptoms={},
+)

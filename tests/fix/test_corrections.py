@@ -52,7 +52,7 @@ def test_each_mistake_is_corrected_in_its_place(folder: Path) -> None:
 
 def test_a_name_of_another_bucket_is_no_mistake(folder: Path) -> None:
     other = fixes(folder)["other"].fix
-    assert (other.title, other.safety) == ("add a resource to aws_iam_role_policy.other", "safe")
+    assert (other.title, other.safety) == ("add a statement to aws_iam_role_policy.other", "safe")
 
 
 def test_a_name_that_the_sources_use_elsewhere_is_no_mistake(folder: Path) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from types import SimpleNamespace
 from typing import Any, cast
 
-from tfcheck.fix.policies.holders import join_needs
+from tfcheck.fix.policies.shared_needs import join_needs
 from tfcheck.fix.proposal import RoleNeed
 
 

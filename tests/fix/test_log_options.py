@@ -13,7 +13,7 @@ from tfcheck.analysis.fix_session import fix
 from tfcheck.analysis.options import FixSelection
 from tfcheck.checks import CHECKS
 from tfcheck.fix.edits.insertion import apply_insertions
-from tfcheck.fix.layout.into_list import items_into_object
+from tfcheck.fix.layout.items import NewItem, extend
 from tfcheck.fix.proof.second_reader import SecondOpinion, compare
 from tfcheck.fix.text.policy_text import ObjectParts, read_parts
 from tfcheck.hcl.modules import from_directory
@@ -56,7 +56,7 @@ ITEMS = {
     "{\n  a=1\n}": "{\n  a=1\n  long = x\n}",
     '{\n  "a": 1,\n  "b": 2\n}': '{\n  "a": 1,\n  "b": 2,\n  "long": x\n}',
     "{\n  a = {\n    b = 1\n  }\n}": None,
-    "{}": None,
+    "{}": "{ long = x }",
     "{ a = 1 } # why": None,
 }
 
@@ -66,7 +66,7 @@ def test_an_item_is_aligned_with_those_above_it(before: str, after: str | None) 
     source = SourceText("main.tf", f"x = {before}\n")
     parts = read_parts(source.text, len("x = "))
     assert isinstance(parts, ObjectParts)
-    edits = items_into_object(source, parts, [("long", "x")])
+    edits = extend(source, parts, [NewItem("x", "x", "long")])
     assert (apply_insertions(source.text, edits) if edits else None) == (f"x = {after}\n" if after else None)
     assert compare(source.text, edits) is SecondOpinion.SAME_BUT_INSERTED
 

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from tests.cases import TESTDATA
 from tests.fix.found import copied, found_in, replaced
-from tfcheck.fix.policies.holders import other_roles_words
+from tfcheck.fix.policies.written_policies import other_roles_words
 from tfcheck.fix.proposal import DraftFix, FixChoice
 
 

@@ -222,4 +222,4 @@ def test_a_statement_goes_beside_the_one_that_nearly_grants_it(tmp_path: Path) -
     loaded = load(folder / "plan.json").plans[0]
     sources = from_directory(folder)
     (found,) = find_fixes(check(loaded, sources).findings, After(Resolver(loaded, sources))).found
-    assert found.fix.title == "add a statement and a resource to aws_iam_role_policy.near"
+    assert found.fix.title == "add 2 statements to aws_iam_role_policy.near"

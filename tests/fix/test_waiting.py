@@ -152,7 +152,7 @@ LISTS = {
     "[a.b,]": "[a.b, c.d,]",
     "[\n    a.b,\n  ]": "[\n    a.b,\n    c.d,\n  ]",
     "[\n    a.b\n  ]": "[\n    a.b,\n    c.d\n  ]",
-    "[]": None,
+    "[]": "[c.d]",
     "concat(a.b)": None,
 }
 

@@ -35,8 +35,7 @@ def test_a_policy_lists_what_the_task_definition_does(tmp_path: Path) -> None:
         'resources = [for key in local.keys : aws_secretsmanager_secret.db[key].arn if key != "user"]',
         "resources = [for parameter in aws_ssm_parameter.flag : parameter.arn]",
     ]
-    assert found["add 3 statements to aws_iam_role_policy.team"] == [
-        'Resource = "${aws_s3_bucket.team[each.key].arn}/${each.key}.env"',
+    assert found["add 2 statements and a resource to aws_iam_role_policy.team"] == [
         "Resource = aws_s3_bucket.team[each.key].arn",
         'Resource = [for p in each.value.parameters : aws_ssm_parameter.team["${each.key}/${p}"].arn]',
     ]
@@ -57,7 +56,7 @@ def test_a_policy_lists_what_the_task_definition_does(tmp_path: Path) -> None:
             "[for k, v in aws_ssm_parameter.flag : { name = upper(k), valueFrom = aws_ssm_parameter.flag[k].name }]",
             "[for k, v in aws_ssm_parameter.flag : aws_ssm_parameter.flag[k].arn]",
         ),
-        (FILES, FILES.replace("local.files", "[\n      local.files[0], local.files[1]\n    ]"), '"${aws_s3'),
+        (FILES, FILES.replace("local.files", "[\n      local.files[0], local.files[1]\n    ]"), "aws_s3_bucket"),
     ],
 )
 def test_a_list_is_written_as_it_is(tmp_path: Path, old: str, new: str, expected: str) -> None:

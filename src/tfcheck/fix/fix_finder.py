@@ -12,10 +12,11 @@ from tfcheck.fix.edits.files import Files
 from tfcheck.fix.edits.insertion import Change, ChangedAttribute, Replacement, merge_changes
 from tfcheck.fix.policies.added_policy import AddedPolicies
 from tfcheck.fix.policies.exclusive_lists import exclusive_lists
-from tfcheck.fix.policies.holders import join_by_shared_policy, join_needs, needs_of_outside_roles
+from tfcheck.fix.policies.existing_policy import propose_existing
+from tfcheck.fix.policies.fix_places import FixPlaces
 from tfcheck.fix.policies.mentions import commented_grant, mention_file
 from tfcheck.fix.policies.other_policies import OtherPolicies
-from tfcheck.fix.policies.place import FixPlaces
+from tfcheck.fix.policies.shared_needs import join_by_shared_policy, join_needs, needs_of_outside_roles
 from tfcheck.fix.policies.tags import DemandedTags
 from tfcheck.fix.proof.task_proof import are_sound, outdated_objects, unplanned_instances
 from tfcheck.fix.proof.trial import Trial, change_sources, repeats_the_check
@@ -207,7 +208,7 @@ class FixFinder:
         done: set[str] = set()
         for name in by_role:
             if name not in done:
-                siblings = [str(each) for each in self.places.holders.instances(roles[name].address)] or [name]
+                siblings = [str(each) for each in self.places.policies.instances(roles[name].address)] or [name]
                 lacking = [RoleNeed((roles[each],), tuple(by_role[each])) for each in siblings if each in by_role]
                 done |= set(siblings)
                 yield from join_needs(
@@ -224,9 +225,9 @@ class FixFinder:
             return []
         touched = [each for _, proposals in groups for proposal in proposals for each in proposal.touched]
         for need in needs:
-            for holder in self.places.holders_of(need):
-                touched.append(ChangedAttribute(holder.resource.address, holder.attribute))
-                touched += self.places.documents_of(holder)
+            for policy in self.places.policies.of_need(need):
+                touched.append(ChangedAttribute(policy.resource.address, policy.attribute))
+                touched += self.places.policies.changed_documents(policy)
             touched += self._elsewhere.changed_attributes(need)
             touched += (one for kind in (False, True) for one in exclusive_lists(need, self._world, managed=kind))
             if self._resolver.declarations.doubts:
@@ -303,8 +304,8 @@ class FixFinder:
         if self._sources is None:
             return [], list(needs)
         cases = [
-            RoleCase(each, lambda need: self.places.existing(need, wide=False))
-            for each in join_by_shared_policy(needs, self.places.holders, self.places.grants_alike)
+            RoleCase(each, lambda need: propose_existing(need, self.places, wide=False))
+            for each in join_by_shared_policy(needs, self.places)
         ]
         found = self._proven(cases)
         done = {answer for case in found for answer in case.answers}

@@ -29,7 +29,7 @@ class OtherStackNeeds(msgspec.Struct, frozen=True):
 
 def find_fixes_for_others(
     role: ElsewhereAddress,
-    asked: Sequence[OtherStackNeeds],
+    needs: Sequence[OtherStackNeeds],
     world: After,
     *,
     prefixes: bool = False,
@@ -38,7 +38,7 @@ def find_fixes_for_others(
     """Find a proven change to the sources of `world` that grants a role what others need."""
     address = Address(role.module, role.mode, role.type, role.name, role.key)
     resources = (each for each in world.resources(role.type) if each.address == address)
-    found = (_OtherStackFixes(world, asked, prefixes, conceals).fixes_of(each) for each in resources)
+    found = (_OtherStackFixes(world, needs, prefixes, conceals).fixes_of(each) for each in resources)
     return next(found, PlanFixes())
 
 
@@ -46,13 +46,13 @@ class _OtherStackFixes(FixFinder):
     """Finds the fixes for the needs of other stacks."""
 
     def __init__(
-        self, world: After, asked: Sequence[OtherStackNeeds], prefixes: bool, conceals: Callable[[str], bool]
+        self, world: After, needs: Sequence[OtherStackNeeds], prefixes: bool, conceals: Callable[[str], bool]
     ) -> None:
         super().__init__(world, FixChoice(prefixes=prefixes), conceals)
-        self._asked = asked
+        self._needs_of_others = needs
 
     def fixes_of(self, role: WorldObject) -> PlanFixes:
-        need = RoleNeed((role,), tuple(answer for each in self._asked for answer in each.answers))
+        need = RoleNeed((role,), tuple(answer for each in self._needs_of_others for answer in each.answers))
         settled = self._granted_by_sources([need], [])
         left = RoleNeed(need.roles, tuple(each for each in need.answers if each not in settled))
         proven = self._proven([RoleCase(left, self._rank)] if left.answers else [])
@@ -62,21 +62,21 @@ class _OtherStackFixes(FixFinder):
 
     def _decides(self, trial: Trial) -> Allows:
         # NOTE: tasks of two plans may have the same address, and equal answers: they are compared by identity.
-        judges = ((each.answers, _judge_beside(each, trial.world)) for each in self._asked)
+        judges = ((each.answers, _judge_beside(each, trial.world)) for each in self._needs_of_others)
         others = {id(answer): judge for answers, judge in judges for answer in answers}
         return lambda answer: others[id(answer)](answer)
 
 
-def _judge_beside(asked: OtherStackNeeds, changed: After) -> Allows:
+def _judge_beside(needs: OtherStackNeeds, changed: After) -> Allows:
     """Decide the requirements of another plan beside a changed one, which it sees as one of its stacks."""
 
     @cache
     def beside() -> tuple[After, dict[str, TaskDefinition]]:
-        stacks = [each.with_world(changed) if each.name == asked.name else each for each in asked.stacks]
-        for stack, before in zip(stacks, asked.stacks, strict=True):
+        stacks = [each.with_world(changed) if each.name == needs.name else each for each in needs.stacks]
+        for stack, before in zip(stacks, needs.stacks, strict=True):
             if stack is not before:
                 stack.link(stacks)
-        world = After(asked.world.resolver, stacks)
+        world = After(needs.world.resolver, stacks)
         return world, bare_tasks(world)
 
     def allows(answer: Answer) -> bool:

@@ -12,7 +12,8 @@ from collections.abc import Iterator
 
 from tfcheck.fix.policies.added_policy import AddedPolicies
 from tfcheck.fix.policies.attachments import propose_attachments
-from tfcheck.fix.policies.place import FixPlaces
+from tfcheck.fix.policies.existing_policy import propose_existing
+from tfcheck.fix.policies.fix_places import FixPlaces
 from tfcheck.fix.proposal import Proposal, RoleNeed
 from tfcheck.fix.values.gates import OF_THIS_PLAN
 
@@ -20,21 +21,21 @@ from tfcheck.fix.values.gates import OF_THIS_PLAN
 def rank(need: RoleNeed, places: FixPlaces, added: AddedPolicies) -> Iterator[Proposal]:
     """Return the ways to grant what a role lacks, those that affect no other role first."""
     if not need.roles:
-        yield from places.existing(need, wide=False)
-        yield from places.existing(need, wide=True)
+        yield from propose_existing(need, places, wide=False)
+        yield from propose_existing(need, places, wide=True)
         return
     block = places.world.resolver.block(need.roles[0].address)
     if block is not None:
         yield from propose_attachments(need, block, places)
     if need.roles[0].address.module.steps:
         yield from _propose_by_callers(need, places, added)
-    yield from places.existing(need, wide=False)
+    yield from propose_existing(need, places, wide=False)
     alone = block is not None and added.reach(need) <= need.names()
     if block is not None and alone:
         yield from added.propose_after_role(need, block)
     yield from added.propose_at_callers(need)
     doubtful: list[Proposal] = []
-    for each in places.existing(need, wide=True):
+    for each in propose_existing(need, places, wide=True):
         doubtful += [each] if OF_THIS_PLAN in each.title else []
         yield from [each] if OF_THIS_PLAN not in each.title else []
     if block is not None and not alone:
@@ -50,7 +51,7 @@ def _propose_by_callers(need: RoleNeed, places: FixPlaces, added: AddedPolicies)
     yield from propose_call_inputs(need, places)
     if places.names_all(need):
         return
-    yield from places.existing(need, wide=False, in_callers=True)
+    yield from propose_existing(need, places, wide=False, in_callers=True)
     if added.is_for_callers(need):
         yield from added.propose_at_callers(need)
     yield from propose_new_inputs(need, places)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from tfcheck.fix.policies.place import FixPlaces
+from tfcheck.fix.policies.fix_places import FixPlaces
 from tfcheck.fix.proposal import DraftFix
 from tfcheck.inventory.ecs import SERVICE_TYPES
 from tfcheck.vocabulary.finding import Finding, Remedy

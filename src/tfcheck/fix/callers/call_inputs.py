@@ -6,17 +6,17 @@ from collections.abc import Iterator, Sequence
 
 from tfcheck.fix.callers.module_inputs import ModuleInput, inputs_for
 from tfcheck.fix.callers.passed_value import CallNeeds, PassedInput, pass_value
-from tfcheck.fix.edits.insertion import Change, ChangedAttribute, Insertion, indentation, merge_changes
-from tfcheck.fix.layout.longer_value import NewElement, new_value
-from tfcheck.fix.layout.new_block import argument_beside, insert_after, unit_of
+from tfcheck.fix.edits.insertion import Change, ChangedAttribute, Insertion, indentation, merge_changes, unit_of
+from tfcheck.fix.layout.items import new_value, plain_items
+from tfcheck.fix.layout.new_block import argument_beside, insert_after
 from tfcheck.fix.layout.new_policy import module_reference
 from tfcheck.fix.layout.render import text
-from tfcheck.fix.policies.place import FixPlaces
+from tfcheck.fix.policies.existing_policy import propose_into, statements_for
+from tfcheck.fix.policies.fix_places import FixPlaces
 from tfcheck.fix.proof.task_proof import unplanned_instances
 from tfcheck.fix.proof.trial import change_sources
 from tfcheck.fix.proposal import Proposal, RoleNeed, extend_proposal
 from tfcheck.fix.text.policy_statements import flat
-from tfcheck.fix.text.policy_text import document_of
 from tfcheck.fix.wanted import NeededStatement, Reference, Spelled, free, sid, writable
 from tfcheck.hcl.modules import Module
 from tfcheck.hcl.syntax.tf_json import JsonBlock
@@ -138,7 +138,7 @@ def _remark_about_others(
     for each in touched:
         policy = before.plan.instance(str(each.address)) if each.attribute else None
         if policy is not None and before.evaluate(each.address, "policy") != after.evaluate(each.address, "policy"):
-            reached |= places.holders.roles_of(each.address)
+            reached |= places.policies.roles_of(each.address)
     others = sorted(reached - need.names())
     return f"; also for {few(others)}" if others else ""
 
@@ -166,12 +166,12 @@ def propose_new_inputs(need: RoleNeed, places: FixPlaces) -> Iterator[Proposal]:
     if len(calls) != 1 or sources is None or not known or len({each.address.resource for each in need.roles}) > 1:
         return
     inputs, changes = _pass_inputs(calls[0], sources, foreign, places)
-    for holder in places.holders.of(role) if inputs else ():
-        name, reach = document_of(holder.argument), places.holders.reach(holder.resource)
-        local = next(places.statements_for(holder, need.restrict_to(own)), None) if own else ()
-        if name is None or reach is None or not need.names() <= reach or local is None:
+    for policy in places.policies.of(role) if inputs else ():
+        reach = places.policies.reach(policy.resource)
+        local = next(statements_for(policy, need.restrict_to(own), places), None) if own else ()
+        if not policy.is_document or reach is None or not need.names() <= reach or local is None:
             continue
-        into = places.propose_into(holder, need.answers, given=(*local, *inputs))
+        into = propose_into(policy, need.answers, places, given=(*local, *inputs))
         if into is not None:
             paths = calls[0].paths
             called = module_reference(paths[0]) if len(paths) == 1 else f"module.{paths[0].steps[-1].name}"
@@ -233,7 +233,7 @@ def _list(value: Sequence[Spelled], wanted: set[str], passing: CallNeeds) -> lis
         whole[f"values(var.{found[1]})" if isinstance(seen, dict) else f"var.{found[1]}"] = None
     unit = unit_of(passing.call)
     base = f"{passing.call.source.newline}{indentation(passing.call.source.text, passing.call.start)}{unit}"
-    return [*([new_value([NewElement(each, each) for each in single], base, unit)] if single else []), *whole]
+    return [*([new_value(plain_items(single), base, unit)] if single else []), *whole]
 
 
 def _add_argument(passing: CallNeeds, name: str, lists: Sequence[str]) -> Change | None:

@@ -52,11 +52,11 @@ def changed_inputs(path: ModulePath, resolver: Resolver, counts: Callable[[str],
 
 def inputs_for(action: str, module: Module, value_of: Callable[[str], Seen]) -> Iterator[ModuleInput]:
     """Yield the inputs that may grant an action, those for its ARNs first. `value_of` returns an input's value."""
-    asked = _NAMES.get(action) or _NAMES.get(action.partition(":")[0])
+    arns = _NAMES.get(action) or _NAMES.get(action.partition(":")[0])
     for name in module.variables():
         variable = module.variable(name)
         kind = _attribute_text(variable, "type")
-        if asked is not None and asked.search(name) and not _STATEMENTS.search(name) and variable is not None:
+        if arns is not None and arns.search(name) and not _STATEMENTS.search(name) and variable is not None:
             shape = _shape_of_arns(kind, variable, value_of(name))
             yield from [ModuleInput(name, shape, is_set=kind.startswith("set("))] if shape else []
     for name in module.variables():

@@ -11,12 +11,12 @@ from typing import TypeAlias, TypeGuard
 from msgspec.structs import replace
 
 from tfcheck.fix.callers.module_inputs import ModuleInput, decides_how_many
-from tfcheck.fix.edits.insertion import Change, Insertion, Replacement, indentation
-from tfcheck.fix.layout.into_list import items_or_group
-from tfcheck.fix.layout.longer_value import NewElement, label_like, longer, new_value
-from tfcheck.fix.layout.new_block import argument_beside, member_behind, unit_of
-from tfcheck.fix.layout.render import WIDEST, StatementStyle, render_on_one_line, statement, text
-from tfcheck.fix.policies.place import FixPlaces
+from tfcheck.fix.edits.insertion import Change, Insertion, Replacement, indentation, unit_of
+from tfcheck.fix.layout.items import NewItem, extend_or_group, extend_value, new_value, plain_items
+from tfcheck.fix.layout.new_block import argument_beside, member_behind
+from tfcheck.fix.layout.render import render_on_one_line, statement, text
+from tfcheck.fix.layout.statement_style import WIDEST, StatementStyle, label_like
+from tfcheck.fix.policies.fix_places import FixPlaces
 from tfcheck.fix.text.policy_text import ItemParts, ObjectParts, Syntax, object_at
 from tfcheck.fix.values.repetition import InstanceTerms, Statements, share_statements, terms_of_call
 from tfcheck.fix.wanted import Reference, Spelled, references_in, rewrite
@@ -209,7 +209,7 @@ def _add_argument(
         made = argument_beside(call, given.name, new_value(elements, base, unit)) if elements and not known else None
     else:
         end = argument.value_end
-        return longer(argument.source, argument.value_start, end, elements, unit) if elements else ()
+        return extend_value(argument.source, argument.value_start, end, elements, unit) if elements else ()
     return (made,) if made else ()
 
 
@@ -248,9 +248,9 @@ def _add_to_element(
         elements = _elements(statements, given, unit, known)
         flat, edits = f"[{', '.join(each.flat for each in elements)}]", tuple[Insertion, ...]()
         if item is not None and elements:
-            edits = longer(source, item.value.start, item.value.end, elements, unit)
+            edits = extend_value(source, item.value.start, item.value.end, elements, unit)
         elif item is None and is_optional and given.shape in ("arns", "list") and elements and len(flat) <= WIDEST:
-            edits = items_or_group(source, element.value, [(member, flat)], passing.places.files.reveals)
+            edits = extend_or_group(source, element.value, [NewItem(flat, flat, member)], passing.places.files.reveals)
         if statements and not edits:
             return None
         found += edits
@@ -274,20 +274,20 @@ def _map(passing: CallNeeds) -> tuple[Argument | None, str]:
 
 def _elements(
     statements: Statements, given: ModuleInput, unit: str, known: str, syntax: Syntax = Syntax.HCL
-) -> list[NewElement]:
+) -> list[NewItem]:
     """Write statements as an input accepts them, without ARNs that it has already."""
     if given.shape in ("arns", "arn"):
         arns = dict.fromkeys(text(one, syntax) for each in statements for one in each.resources if not _is_list(one))
         if given.shape == "arn":
             arns = dict.fromkeys(_FIRST.sub(r"one(\1[*]\2)", each) for each in arns)
-        return [NewElement(each, each) for each in arns if each not in known]
+        return plain_items([each for each in arns if each not in known])
     names = re.findall(r'(?m)^\s*"?([\w-]+)"?\s*=\s*\{', known)
     labels = [label_like(each.sid, names) if given.shape == "map" else "" for each in statements]
     style = StatementStyle(document=True, sid=bool(_SID.search(known)), effect=given.effect, unit=unit)
     if syntax is Syntax.TF_JSON:
         style = replace(style, syntax=syntax, quoted=True, between=": ", pad="", unit="  ")
     return [
-        NewElement("\n".join(statement(each, style)), render_on_one_line(each, style), label)
+        NewItem("\n".join(statement(each, style)), render_on_one_line(each, style), label)
         for each, label in zip(statements, labels, strict=True)
     ]
 
@@ -299,6 +299,6 @@ def _insert_in_json(
     if given.shape not in ("arns", "list") or not elements:
         return ()
     if argument is not None:
-        return longer(call.source, argument.value_start, argument.value_end, elements, "")
+        return extend_value(call.source, argument.value_start, argument.value_end, elements, "")
     last = max(call.value.members, key=lambda each: each.value.end)
     return (member_behind(call.source, last, f'"{given.name}": [{", ".join(each.flat for each in elements)}]'),)

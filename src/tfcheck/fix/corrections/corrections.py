@@ -19,8 +19,8 @@ from tfcheck.fix.corrections.misspelling import (
 )
 from tfcheck.fix.corrections.task_corrections import literals_in
 from tfcheck.fix.edits.insertion import Replacement, line_start
-from tfcheck.fix.policies.holders import Holder, other_roles_words
-from tfcheck.fix.policies.place import Finder, FixPlaces
+from tfcheck.fix.policies.fix_places import Finder, FixPlaces
+from tfcheck.fix.policies.written_policies import WrittenPolicy, other_roles_words
 from tfcheck.fix.proof.task_proof import blocks_of
 from tfcheck.fix.proposal import Proposal, RoleNeed
 from tfcheck.fix.text.policy_statements import ReadableStatement, WrittenText, flat
@@ -91,59 +91,56 @@ class Corrections(Finder):
     def proposals(self, need: RoleNeed) -> Iterator[Proposal]:
         """Propose corrections for each policy of the roles, those for no other role first."""
         names = need.names()
-        holders = self._places.holders.of(need.roles[0]) if need.roles else self._places.holders_of(need)
-        found = [(each, self._places.holders.reach(each.resource)) for each in holders]
-        for holder, reach in sorted(found, key=lambda each: not (each[1] is not None and each[1] <= names)):
-            corrections = self._corrections_in(holder, need) if reach is not None and names <= reach else ()
+        policies = self._places.policies.of(need.roles[0]) if need.roles else self._places.policies.of_need(need)
+        found = [(each, self._places.policies.reach(each.resource)) for each in policies]
+        for policy, reach in sorted(found, key=lambda each: not (each[1] is not None and each[1] <= names)):
+            corrections = self._corrections_in(policy, need) if reach is not None and names <= reach else ()
             if corrections and reach is not None:
-                yield self._proposal(holder, corrections, other_roles_words(reach, names))
+                yield self._proposal(policy, corrections, other_roles_words(reach, names))
 
-    def _proposal(self, holder: Holder, corrections: Sequence[Correction], remark: str) -> Proposal:
-        place, block = self._places.text_block(holder)
+    def _proposal(self, policy: WrittenPolicy, corrections: Sequence[Correction], remark: str) -> Proposal:
+        block = policy.block
         is_own = block is not None and all(_is_in(each.literal, block) for each in corrections)
         files = dict.fromkeys(each.literal.source.name for each in corrections)
-        where = place.resource if is_own else " and ".join(files)
+        where = policy.place.resource if is_own else " and ".join(files)
         remark = remark if is_own else ""
         listed = "; ".join(map(str, corrections[:_LISTED]))
         more = f"; and {len(corrections) - _LISTED:,} more" if len(corrections) > _LISTED else ""
         return Proposal(
             title=f"in {where}, correct {listed}{more}{remark}",
             insertions=tuple(each.edit() for each in corrections),
-            touched=self._places.changes(holder),
+            touched=self._places.policies.changes(policy),
             hcl="\n".join(each.new for each in corrections),
             reported=() if is_own else tuple(part for each in corrections for part in each.shown_texts()),
         )
 
-    def _corrections_in(self, holder: Holder, need: RoleNeed) -> tuple[Correction, ...]:
+    def _corrections_in(self, policy: WrittenPolicy, need: RoleNeed) -> tuple[Correction, ...]:
         found: dict[tuple[str, int], Correction] = {}
         lacking = need.answers_by_role()
-        own = [(self._places.own_holder(holder, each), lacking[str(each.address)]) for each in need.roles]
-        for one, answers in own or [(holder, need.answers)]:
-            place, block = self._places.text_block(one) if one is not None else (None, None)
-            statements = self._places.readable(one) if one is not None and block is not None else ()
-            for answer in answers if place is not None and block is not None else ():
-                ways = (self._correct_statement(answer, each, place, block) for each in statements if place and block)
+        own = [(self._places.policies.of_same_block(policy, each), lacking[str(each.address)]) for each in need.roles]
+        for one, answers in own or [(policy, need.answers)]:
+            statements = self._places.policies.readable(one) if one is not None else ()
+            for answer in answers if statements else ():
+                ways = (self._correct_statement(answer, each, one) for each in statements if one is not None)
                 for each in next(filter(None, ways), ()):
                     found.setdefault((each.literal.source.name, each.literal.start), each)
         return tuple(found.values())
 
-    def _correct_statement(
-        self, answer: Answer, statement: ReadableStatement, place: Address, block: Block
-    ) -> _Corrected:
+    def _correct_statement(self, answer: Answer, statement: ReadableStatement, policy: WrittenPolicy) -> _Corrected:
         needed, action = flat(answer.requirement.resource), answer.requirement.action
         acts = statement.matches_action(action)
         if not needed or answer.requirement.sensitive or acts is statement.covers(needed):
             return ()  # otherwise something else keeps it from granting
         if not acts:
             found = ((each, misspelled_action(each.value, action)) for each in statement.actions)
-            return next(filter(None, (self._correct(*each, place) for each in found)), ())
+            return next(filter(None, (self._correct(*each, policy) for each in found)), ())
         actions = tuple(each.value for each in statement.actions)
-        ways = (self._correct_resource(each, needed, actions, place, block) for each in statement.resources)
+        ways = (self._correct_resource(each, needed, actions, policy) for each in statement.resources)
         corrected = next(filter(None, ways), ())
         return tuple(map(_unquote_reference, corrected)) if statement.place.syntax is Syntax.HCL else corrected
 
     def _correct_resource(
-        self, literal: WrittenText, needed: str, actions: tuple[str, ...], place: Address, block: Block
+        self, literal: WrittenText, needed: str, actions: tuple[str, ...], policy: WrittenPolicy
     ) -> _Corrected:
         pattern = literal.value
         mistakes = list(misspelled_resources(pattern, needed, actions))
@@ -151,17 +148,17 @@ class Corrections(Finder):
         # NOTE: whether it names something else is tested last, since that looks at everything in the plan.
         if (not mistakes and prefix is None) or self._objects.has(pattern, needed):
             return ()
-        ways = ((each, None if each.start == len(pattern) else block) for each in mistakes)
-        found = (self._correct(literal, each, place, named_in) for each, named_in in (*ways, (prefix, None)))
+        ways = ((each, each.start < len(pattern)) for each in mistakes)
+        found = (self._correct(literal, each, policy, unique=unique) for each, unique in (*ways, (prefix, False)))
         return next(filter(None, found), ())
 
     def _correct(
-        self, literal: WrittenText, found: Misspelling | None, place: Address, block: Block | None = None
+        self, literal: WrittenText, found: Misspelling | None, policy: WrittenPolicy, *, unique: bool = False
     ) -> _Corrected:
-        """Correct a literal, or its definition; with `block`, only names that no other block uses."""
+        """Correct a literal, or its definition; with `unique`, only names that no other block uses."""
         if found is None or (new := literal.replace(found.start, found.end, found.text)) is None:
-            return self._correct_source(literal, found, place, unique=block is not None) if found else ()
-        in_use = block is not None and self._is_in_use(literal.value, found, block)
+            return self._correct_source(literal, found, policy.place, unique=unique) if found else ()
+        in_use = unique and policy.block is not None and self._is_in_use(literal.value, found, policy.block)
         return () if in_use else (Correction(literal, new, found.cause),)
 
     def _correct_source(self, literal: WrittenText, found: Misspelling, place: Address, *, unique: bool) -> _Corrected:
@@ -219,8 +216,8 @@ class NamedObjects:
         return _service_and_resource(needed) in map(_service_and_resource, self._names_of_managed)
 
     def _names(self, pattern: str, arn: str) -> bool:
-        _, own, its = compared_parts(pattern, arn)
-        return glob_known(own, its) or own.rstrip("*/:") == its or _contains(its, own)
+        _, own, other = compared_parts(pattern, arn)
+        return glob_known(own, other) or own.rstrip("*/:") == other or _contains(other, own)
 
     @cached_property
     def _names_in_plan(self) -> tuple[frozenset[str], frozenset[str]]:

@@ -13,12 +13,12 @@ from msgspec.structs import replace
 from tfcheck.checks import log_options, log_region
 from tfcheck.checks.log_group_absent import CHECK
 from tfcheck.fix.corrections.task_corrections import literals_in
-from tfcheck.fix.edits.insertion import ChangedAttribute, Insertion, Replacement, added_instances
-from tfcheck.fix.layout.into_list import items_into_object
-from tfcheck.fix.layout.new_block import block_lines, insert_after, instance_index, unit_of
+from tfcheck.fix.edits.insertion import ChangedAttribute, Insertion, Replacement, added_instances, unit_of
+from tfcheck.fix.layout.items import NewItem, extend
+from tfcheck.fix.layout.new_block import block_lines, insert_after, instance_index
 from tfcheck.fix.layout.new_policy import common_arguments, module_words
 from tfcheck.fix.layout.render import align, quote
-from tfcheck.fix.policies.place import Finder, FixPlaces
+from tfcheck.fix.policies.fix_places import Finder, FixPlaces
 from tfcheck.fix.proof.task_proof import blocks_of, mistakes, proven_draft, unplanned_instances, wrong_tasks
 from tfcheck.fix.proof.trial import Trial
 from tfcheck.fix.proposal import DraftFix, draft_for_review
@@ -100,7 +100,7 @@ class LogOptions(Finder):
             for name in (_NAME, _REGION, _PREFIX):
                 if options.parts.item(name) is None and name not in log.options:
                     for value in dict.fromkeys(self._values(name, task, log, options)):
-                        edits = items_into_object(options.source, options.parts, [(name, value)])
+                        edits = extend(options.source, options.parts, [NewItem(value, value, name)])
                         title = f"set `{name}` to `{value}` in {options.place}"
                         yield from [(title, options, edits)] if edits else []
 
@@ -276,8 +276,8 @@ class LogGroups(Finder):
         hcl = "\n".join([*lines, "", f"awslogs-group = {reference}"])
         touched = tuple(ChangedAttribute(each.address, _CONTAINERS) for each in tasks)
         draft = draft_for_review(title, hcl, insertions, touched=touched, added=added)
-        gone = {each.message for each in findings}
-        found = proven_draft(draft, self._world, self._places.files, tasks, texts, gone)
+        solved = {each.message for each in findings}
+        found = proven_draft(draft, self._world, self._places.files, tasks, texts, solved)
         after = Trial.after(self._world, draft).world if found is not None else self._world
         names = [flat(each.attribute("name")) for each in after.resources(_GROUP)]
         return None if any(names.count(each) > 1 for each in names if each) else found
@@ -324,5 +324,5 @@ def _hcl(label: str, name: str, repeated: tuple[str, str] | None, module: Module
     pairs = [("name", name), *common_arguments(known, block, _COMMON)]
     if not known:
         pairs.insert(1, _RETENTION)
-    head, inside, provider = f'resource "{_GROUP}" "{label}"', align(pairs, " = ", ""), block.attribute_text("provider")
+    head, inside, provider = f'resource "{_GROUP}" "{label}"', align(pairs), block.attribute_text("provider")
     return block_lines(head, inside, unit_of(block), repeated=repeated, provider=provider)

@@ -9,8 +9,8 @@ from typing import TypeAlias
 import msgspec
 
 from tfcheck import startup
-from tfcheck.fix.edits.insertion import ChangedAttribute, added_instances
-from tfcheck.fix.layout.new_block import argument_into, insert_after, unit_of
+from tfcheck.fix.edits.insertion import ChangedAttribute, added_instances, unit_of
+from tfcheck.fix.layout.new_block import argument_into, insert_after
 from tfcheck.fix.layout.new_policy import (
     LONGEST_PREFIX,
     NewRole,
@@ -25,7 +25,7 @@ from tfcheck.fix.layout.new_policy import (
 )
 from tfcheck.fix.layout.render import quote
 from tfcheck.fix.policies.attachments import AWS_POLICY, BY_AWS
-from tfcheck.fix.policies.place import Finder, FixPlaces
+from tfcheck.fix.policies.fix_places import Finder, FixPlaces
 from tfcheck.fix.proof.task_proof import (
     is_readable,
     needs_after,
@@ -94,13 +94,13 @@ class MissingRoles(Finder):
         answers = list(answers)
         for block, several in self._group_by_block(answers):
             if _ARGUMENT in block.arguments:
-                tasks = self._places.holders.instances(next(_tasks(several)))
+                tasks = self._places.policies.instances(next(_tasks(several)))
                 added = (each for task in tasks for each in unplanned_instances(task.module, self._resolver))
                 touched = [ChangedAttribute(each, _ARGUMENT) for each in tasks]
                 modules = {each.module for each in tasks}
                 roles = [each for each in self._world.resources("aws_iam_role") if each.address.module in modules]
-                holders = (holder for role in roles for holder in self._places.holders.of(role))
-                touched += [each for holder in holders for each in self._places.changes(holder)]
+                policies = self._places.policies
+                touched += [each for role in roles for one in policies.of(role) for each in policies.changes(one)]
                 trial = Trial(self._resolver, self._resolver.sources, dict.fromkeys(touched), dict.fromkeys(added))
                 allowed = [each for each in several if trial.allows(each)]
                 found += [*allowed, *(relieved_answers(answers, tasks, trial) if allowed == list(several) else ())]
@@ -120,7 +120,7 @@ class MissingRoles(Finder):
     def _ways(self, block: Block, answers: Sequence[Answer]) -> Iterator[Proposal]:
         if not self._places.files.editable(block.source):
             return
-        tasks = self._places.holders.instances(next(_tasks(answers)))
+        tasks = self._places.policies.instances(next(_tasks(answers)))
         needs = {each: self._needs(each) for each in tasks}
         for text, user in self._other_users(block, tasks[0]):
             title = f"set `{_ARGUMENT}` of {_name_of(tasks)} to `{text}`, as in {user}"
@@ -208,7 +208,7 @@ class MissingRoles(Finder):
         repeated = repeated or "count" in block.arguments
         repetition = block.repetition if repeated else None
         label = self._label(task, module)
-        several = len(self._places.holders.modules(task.module)) > 1
+        several = len(self._places.policies.modules(task.module)) > 1
         family = self._resolver.attribute(task, "family") if repetition is None else None
         name = name_for(label, block, family, several=several, repeated=repetition is not None)
         roles = (*self._world.resources("aws_iam_role"), *self._world.looked_up("aws_iam_role"))

@@ -10,12 +10,12 @@ from tfcheck import startup
 from tfcheck.checks import policy_refused
 from tfcheck.fix.edits.insertion import Replacement
 from tfcheck.fix.layout.render import text
-from tfcheck.fix.policies.holders import Holder
-from tfcheck.fix.policies.place import Finder
+from tfcheck.fix.policies.fix_places import Finder
+from tfcheck.fix.policies.written_policies import WrittenPolicy
 from tfcheck.fix.proof.task_proof import partition_of, proven_draft
 from tfcheck.fix.proposal import DraftFix, draft_for_review
-from tfcheck.fix.text.policy_statements import ReadableStatement, WrittenText, items
-from tfcheck.fix.text.policy_text import ObjectParts, Parts, Syntax, find_policy_text
+from tfcheck.fix.text.policy_statements import ReadableStatement, WrittenText
+from tfcheck.fix.text.policy_text import ObjectParts, Parts, Syntax, find_policy_text, items
 from tfcheck.hcl.syntax.lexer import MalformedError
 from tfcheck.hcl.syntax.source import SourceText
 from tfcheck.iam.document import STATEMENT_KEYS
@@ -47,46 +47,46 @@ class PolicyCorrections(Finder):
         refused = [each for each in findings if each.rule == policy_refused.CHECK.id]
         for finding in refused if self._resolver.sources else ():
             task = tasks.get(finding.task_definition)
-            found = (self._proven(finding, each, task) for each in self._holders(finding) if task)
+            found = (self._proven(finding, each, task) for each in self._policies(finding) if task)
             yield from [fix] if (fix := next(filter(None, found), None)) else []
 
-    def _holders(self, finding: Finding) -> Iterator[Holder]:
+    def _policies(self, finding: Finding) -> Iterator[WrittenPolicy]:
         address = address_in(finding.address)
         resources: Iterable[WorldObject] = self._world.resources(address.type) if address else ()
         for each in (one for one in resources if one.address == address):
-            yield from filter(None, (self._places.holders.holder(each, name) for name in _ARGUMENTS))
-            inline = self._places.holders.of(each) if each.address.type == "aws_iam_role" else ()
+            yield from filter(None, (self._places.policies.in_attribute(each, name) for name in _ARGUMENTS))
+            inline = self._places.policies.of(each) if each.address.type == "aws_iam_role" else ()
             yield from (one for one in inline if one.attribute == "inline_policy")
 
-    def _proven(self, finding: Finding, holder: Holder, task: TaskDefinition) -> DraftFix | None:
+    def _proven(self, finding: Finding, policy: WrittenPolicy, task: TaskDefinition) -> DraftFix | None:
         """Correct a whole policy, if the checks then find one problem less and no new one."""
-        corrected = list(self._replacements(holder, task))
+        corrected = list(self._replacements(policy, task))
         edits = [Replacement(source, at, new, old) for source, at, old, new in corrected]
         if not edits or not self._places.files.are_editable(edits):
             return None
         quote = '"'
         listed = [f"`{each.old.strip(quote)}` to `{each.text.strip(quote)}`" for each in edits]
         more = f", and {len(edits) - _MOST:,} more" if len(edits) > _MOST else ""
-        title = f"in {self._places.text_block(holder)[0].resource}, correct {', '.join(listed[:_MOST])}{more}"
-        hcl, touched = "\n".join(each.text for each in edits), self._places.changes(holder)
+        title = f"in {policy.place.resource}, correct {', '.join(listed[:_MOST])}{more}"
+        hcl, touched = "\n".join(each.text for each in edits), self._places.policies.changes(policy)
         draft = draft_for_review(title, hcl, edits, finding=finding, touched=touched)
         reported = [one for each in edits for one in (f'"{each.old}"', each.old)]
         return proven_draft(draft, self._world, self._places.files, [task], reported)
 
     # What is wrong
 
-    def _replacements(self, holder: Holder, task: TaskDefinition) -> Iterator[tuple[SourceText, int, str, str]]:
+    def _replacements(self, policy: WrittenPolicy, task: TaskDefinition) -> Iterator[tuple[SourceText, int, str, str]]:
         """Yield the replacements: file, offset, old text and new text."""
-        for statement in self._places.readable(holder):
+        for statement in self._places.policies.readable(policy):
             found = [(each, self._with_service(each, task)) for each in statement.actions]
             if statement.actions:
-                found += [(each, self._as_arn(each, statement, holder)) for each in statement.resources]
+                found += [(each, self._as_arn(each, statement, policy)) for each in statement.resources]
             for each, new in found:
                 if new is not None and not each.is_element:
                     yield each.source, each.start, each.source.text[each.start : each.end], new
         with suppress(MalformedError):
-            policy, _ = find_policy_text(holder.argument) or (None, None)
-            yield from _of_grammar(holder.argument.source, policy) if isinstance(policy, ObjectParts) else ()
+            parts, _ = find_policy_text(policy.argument) or (None, None)
+            yield from _of_grammar(policy.argument.source, parts) if isinstance(parts, ObjectParts) else ()
 
     def _with_service(self, literal: WrittenText, task: TaskDefinition) -> str | None:
         """Add the service to an action without one; None if it has one or none fits."""
@@ -97,7 +97,7 @@ class PolicyCorrections(Finder):
         called = {each.action for each in needs if each.action.lower().partition(":")[2] == name}
         return f'"{called.pop()}"' if len(called) == 1 else None
 
-    def _as_arn(self, literal: WrittenText, statement: ReadableStatement, holder: Holder) -> str | None:
+    def _as_arn(self, literal: WrittenText, statement: ReadableStatement, policy: WrittenPolicy) -> str | None:
         """Replace a resource by its ARN; None if it is one already, or if its object is unclear."""
         if not literal.parts or literal.value.startswith(("arn:", "*")):
             return None
@@ -111,14 +111,16 @@ class PolicyCorrections(Finder):
             return f"{name[1]}.arn" if is_bare else f'"${{{name[1]}.arn}}{behind}"'
         if literal.value.startswith("\0"):
             return None
-        if (known := self._of_object(literal, statement, holder, behind)) is not None:
+        if (known := self._of_object(literal, statement, policy, behind)) is not None:
             return known
-        partition = partition_of(holder.resource.address, self._resolver)
+        partition = partition_of(policy.resource.address, self._resolver)
         inner = literal.text if literal.is_quoted else f"${{{literal.text}}}"
         is_s3 = all(each.value.startswith("s3:") for each in statement.actions)
         return f'"arn:{partition}:s3:::{inner}{behind}"' if is_s3 else None
 
-    def _of_object(self, literal: WrittenText, statement: ReadableStatement, holder: Holder, behind: str) -> str | None:
+    def _of_object(
+        self, literal: WrittenText, statement: ReadableStatement, policy: WrittenPolicy, behind: str
+    ) -> str | None:
         """Write the ARN of the object that a text names, and what follows the name."""
         (service, *others) = {each.value.partition(":")[0] for each in statement.actions}
         kind, attribute, mark = _KINDS.get(service, ("", "", "/"))
@@ -127,7 +129,7 @@ class PolicyCorrections(Finder):
             return None
         objects = (*self._world.resources(kind), *self._world.looked_up(kind))
         arns = [each.attribute("arn") for each in objects if each.attribute(attribute) == name]
-        spelling = self._places.spelling(holder.resource.address.module)
+        spelling = self._places.spelling(policy.resource.address.module)
         spelled = spelling.spell(arns[0]) if arns and isinstance(arns[0], PlainText) else None
         ending = f"/{rest}" if rest else behind
         return text((*spelled, ending) if ending else spelled, statement.place.syntax) if spelled else None

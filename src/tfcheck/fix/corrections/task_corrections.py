@@ -13,7 +13,7 @@ from tfcheck.checks import CHECKS
 from tfcheck.checks.env_file_name import CHECK
 from tfcheck.fix.edits.files import Files
 from tfcheck.fix.edits.insertion import ChangedAttribute, line_start
-from tfcheck.fix.policies.place import Finder, FixPlaces
+from tfcheck.fix.policies.fix_places import Finder, FixPlaces
 from tfcheck.fix.proof.task_proof import blocks_of, partition_of, proven_draft, wrong_tasks
 from tfcheck.fix.proposal import DraftFix, draft_for_review
 from tfcheck.fix.text.policy_statements import WrittenText, flat, written_text

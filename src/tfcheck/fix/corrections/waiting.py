@@ -17,13 +17,14 @@ from tfcheck.fix.edits.insertion import (
     group_by_file,
     indentation,
     merge_changes,
+    unit_of,
 )
-from tfcheck.fix.layout.new_block import insert_last_argument, items_into, unit_of
-from tfcheck.fix.policies.place import Finder, FixPlaces
+from tfcheck.fix.layout.items import extend_value, plain_items
+from tfcheck.fix.layout.new_block import insert_last_argument
+from tfcheck.fix.policies.fix_places import Finder, FixPlaces
 from tfcheck.fix.proof.task_proof import is_readable
 from tfcheck.fix.proof.trial import Trial, reread
 from tfcheck.fix.proposal import DraftFix, draft_fix
-from tfcheck.fix.text.policy_text import list_at
 from tfcheck.hcl.syntax.block import Block
 from tfcheck.hcl.syntax.expression import ListOf
 from tfcheck.hcl.syntax.parse import reference_text
@@ -250,8 +251,8 @@ def _connected_groups(waits: Sequence[_Wait]) -> list[tuple[frozenset[int], tupl
     """Group the waits for the same fixes, directly or indirectly, and those of one service."""
     found: list[tuple[frozenset[int], tuple[_Wait, ...]]] = []
     for each in waits:
-        mine = set(each.findings)
-        near = [one for one in found if one[0] & each.owners or any(mine & set(wait.findings) for wait in one[1])]
+        fixed = set(each.findings)
+        near = [one for one in found if one[0] & each.owners or any(fixed & set(wait.findings) for wait in one[1])]
         found = [one for one in found if one not in near]
         owners = each.owners.union(*(one[0] for one in near))
         found.append((owners, (*(wait for one in near for wait in one[1]), each)))
@@ -286,9 +287,10 @@ def _listed_names(block: Block) -> tuple[str, ...]:
 def insert_depends_on(block: Block, names: Sequence[str]) -> tuple[Insertion, ...]:
     """Write names into the `depends_on` of a block; nothing if its layout has no room."""
     argument = block.arguments.get(_ARGUMENT)
+    if argument is not None and not isinstance(argument.expression, ListOf):
+        return ()
     if argument is not None:
-        listed = list_at(argument.source.text, argument.value_start)
-        return items_into(argument.source, listed, names) if listed is not None else ()
+        return extend_value(argument.source, argument.value_start, argument.value_end, plain_items(names))
     text, unit = f"[{', '.join(names)}]", unit_of(block)
     if len(text) > _WIDEST:
         gap = block.source.newline + indentation(block.source.text, block.start) + unit

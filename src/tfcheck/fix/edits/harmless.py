@@ -42,7 +42,7 @@ _NAMED = r'"?(?:Sid|sid|name|name_prefix|role|family)"?\s*[=:]\s*"[\w+=,.@/-]{0,
 #: A module's directory, or its address in a registry: the URL of a repository may contain credentials.
 _SOURCE = r'(?<![\w."-])"?source"?\s*[=:]\s*"[\w./-]{0,128}"'
 _LOGGED = rf'(?<![\w."-])"?awslogs-(?:group|region|stream-prefix)"?\s*[=:]\s*"(?:{_HOLE}|[\w./#-]{{1,128}})*"'
-_SIZED = r'(?<![\w."-])"?(?:cpu|memory|desired_count)"?\s*[=:]\s*"?\d{1,6}"?'
+_SIZED = r'(?<![\w."-])"?(?:cpu|memory|desired_count|count)"?\s*[=:]\s*"?\d{1,6}"?'
 #: Credentials in other places.
 _ADDRESSED = r'(?<![\w.-])"?value"?(?=\s*[=:]\s*"(?:arn:|s3://|\$\{))'
 #: Functions that combine lists, maps or policies.

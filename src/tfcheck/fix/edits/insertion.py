@@ -6,6 +6,7 @@ from collections.abc import Iterable, Sequence
 
 import msgspec
 
+from tfcheck.hcl.syntax.block import Argument, Block
 from tfcheck.hcl.syntax.source import SourceText
 from tfcheck.vocabulary.address import Address
 
@@ -112,3 +113,12 @@ def indentation(text: str, offset: int) -> str:
     start = line_start(text, offset)
     line = text[start : line_end(text, start)]
     return line[: len(line) - len(line.lstrip(" \t"))]
+
+
+def unit_of(block: Block) -> str:
+    """Return the indentation of a block's arguments, relative to the block."""
+    base = indentation(block.source.text, block.start)
+    inside: list[Argument | Block] = [*block.arguments.values(), *block.nested]
+    own = (each for each in inside if each.source is block.source)
+    steps = (indentation(block.source.text, each.start).removeprefix(base) for each in own)
+    return next((each for each in steps if each), "  ")

@@ -6,9 +6,8 @@ import itertools
 import re
 from collections.abc import Iterator, Sequence
 
-from tfcheck.fix.edits.insertion import Insertion, indentation, line_end, line_start
+from tfcheck.fix.edits.insertion import Insertion, indentation, line_end, line_start, unit_of
 from tfcheck.fix.layout.render import indent
-from tfcheck.fix.text.policy_text import ListParts, Parts
 from tfcheck.hcl.syntax.block import Argument, Block
 from tfcheck.hcl.syntax.json_document import Member
 from tfcheck.hcl.syntax.source import SourceText
@@ -95,59 +94,11 @@ def insert_last_argument(block: Block, name: str, value: str) -> Insertion | Non
     return Insertion(source, end, f"{gap}{base}{name} = {value}")
 
 
-def items_into(source: SourceText, listed: ListParts, new: Sequence[str]) -> tuple[Insertion, ...]:
-    """Append items to a list: on its line, or each on a line of its own like the others."""
-    if not listed.items:
-        return ()
-    if "\n" not in source.text[listed.start : listed.end]:
-        return tuple(items_beside(source, listed, new))
-    if line_start(source.text, listed.items[-1].start) == line_start(source.text, listed.end - 1):
-        return ()
-    return tuple(items_below(source, listed, new))
-
-
-def items_beside(source: SourceText, listed: Parts, new: Sequence[str], comma: str = ", ") -> list[Insertion]:
-    """Append items to a list on its line; a single value becomes a list. `comma` is for a list of one item."""
-    if not isinstance(listed, ListParts):
-        behind = "".join(f", {each}" for each in new)
-        return [Insertion(source, listed.start, "["), Insertion(source, listed.end, f"{behind}]")]
-    between = [source.text[one.end : other.start] for one, other in itertools.pairwise(listed.items)]
-    separator = between[0] if between else comma
-    if listed.comma is None:
-        return [Insertion(source, listed.items[-1].end, "".join(f"{separator}{each}" for each in new))]
-    blank = separator.removeprefix(",")
-    return [Insertion(source, listed.comma + 1, "".join(f"{blank}{each}," for each in new))]
-
-
-def items_below(source: SourceText, listed: Parts, new: Sequence[str], base: str | None = None) -> list[Insertion]:
-    """Append items to a list, each on lines of its own, by default with the indentation `base` of the last one."""
-    last = listed.items[-1] if isinstance(listed, ListParts) else listed
-    base = f"{source.newline}{indentation(source.text, last.start) if base is None else base}"
-    comma = listed.comma if isinstance(listed, ListParts) else None
-    behind = last.end if comma is None else comma + 1
-    end = line_end(source.text, behind)
-    if comma is not None:
-        return [Insertion(source, end, "".join(f"{base}{each}," for each in new))]
-    added = ",".join(f"{base}{each}" for each in new)
-    if not source.text[behind:end].strip():
-        return [Insertion(source, behind, f",{added}")]
-    return [Insertion(source, behind, ","), Insertion(source, end, added)]
-
-
 def member_behind(source: SourceText, last: Member, written: str) -> Insertion:
     """Add a member after the last one of a JSON object, on a line of its own if that one is."""
     own_line = not source.text[line_start(source.text, last.start) : last.start].strip()
     gap = source.newline + indentation(source.text, last.start) if own_line else " "
     return Insertion(source, last.value.end, f",{gap}{written}")
-
-
-def unit_of(block: Block) -> str:
-    """Return the indentation of a block's arguments, relative to the block."""
-    base = indentation(block.source.text, block.start)
-    inside: list[Argument | Block] = [*block.arguments.values(), *block.nested]
-    own = (each for each in inside if each.source is block.source)
-    steps = (indentation(block.source.text, each.start).removeprefix(base) for each in own)
-    return next((each for each in steps if each), "  ")
 
 
 def _is_spread(block: Block) -> bool:

@@ -8,10 +8,11 @@ from collections.abc import Iterable, Iterator, Sequence
 
 import msgspec
 
-from tfcheck.fix.edits.insertion import Insertion, indentation, line_start
+from tfcheck.fix.edits.insertion import Insertion, indentation, line_start, unit_of
 from tfcheck.fix.layout import new_block
-from tfcheck.fix.layout.new_block import block_lines, instance_index, member_behind, unit_of
-from tfcheck.fix.layout.render import StatementStyle, align, as_json, quote, render_on_one_line, statement
+from tfcheck.fix.layout.new_block import block_lines, instance_index, member_behind
+from tfcheck.fix.layout.render import align, as_json, quote, render_on_one_line, statement
+from tfcheck.fix.layout.statement_style import StatementStyle
 from tfcheck.fix.text.policy_text import object_at
 from tfcheck.fix.wanted import NeededStatement, assume_role, free
 from tfcheck.hcl.modules import Module
@@ -71,9 +72,9 @@ def hcl(policy: NewPolicy, unit: str = "  ") -> list[str]:
     text = ["", *_document("policy", policy.wanted, unit)]
     if not policy.managed:
         arguments = [("name", f'"{policy.prefix}{policy.name}"'), ("role", policy.role)]
-        return _resource(POLICY, policy, [*align(arguments, " = ", ""), *text], unit)
+        return _resource(POLICY, policy, [*align(arguments), *text], unit)
     arn = f"aws_iam_policy.{policy.label}{instance_index(policy.repeated)}.arn"
-    attachment = align([("role", policy.role), ("policy_arn", arn)], " = ", "")
+    attachment = align([("role", policy.role), ("policy_arn", arn)])
     return [
         *_resource("aws_iam_policy", policy, [f'name_prefix = "{policy.prefix}{policy.name}-"', *text], unit),
         "",
@@ -256,11 +257,11 @@ class NewRole(msgspec.Struct, frozen=True):
 
 def role_hcl(role: NewRole, unit: str = "  ") -> list[str]:
     """Write the resource blocks of a role."""
-    inside = align([role.name, ("assume_role_policy", role.trust), *role.common], " = ", "")
+    inside = align([role.name, ("assume_role_policy", role.trust), *role.common])
     if not role.trust:
         trust = [assume_role("ecs-tasks.amazonaws.com")]
-        inside = [*align([role.name], " = ", ""), "", *_document("assume_role_policy", trust, unit, sid=False)]
-        inside += ["", *align(role.common, " = ", "")] if role.common else []
+        inside = [*align([role.name]), "", *_document("assume_role_policy", trust, unit, sid=False)]
+        inside += ["", *align(role.common)] if role.common else []
     lines = _resource(ROLE, role, inside, unit)
     if role.managed:
         inside = [f"role       = {role.reference}.name", f"policy_arn = {role.managed}"]

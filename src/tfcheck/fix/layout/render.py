@@ -11,51 +11,12 @@ import json
 from collections.abc import Callable, Iterable, Sequence
 from typing import TypeAlias
 
-import msgspec
 from msgspec.structs import replace
 
+from tfcheck.fix.layout.statement_style import WIDEST, StatementStyle
 from tfcheck.fix.text.policy_text import Syntax
 from tfcheck.fix.wanted import NeededStatement, Reference, Spelled
 from tfcheck.vocabulary.address import escape
-
-#: The maximum length of a written line.
-WIDEST = 110
-
-
-class StatementStyle(msgspec.Struct, frozen=True):
-    """The style of a statement's neighbours.
-
-    `between` is the text between a name and its value, `pad` the text inside the braces of a one-line object,
-    `ends_lines` the text after each item on its own line, `closes` that after the last one, `order` the items of a
-    statement. With `spread` each action, or each resource, has its own line, and with `trailing` the last one a comma;
-    `widest` is the maximum length of a one-line list. With `document` the names are those of an
-    `aws_iam_policy_document`.
-    """
-
-    syntax: Syntax = Syntax.HCL
-    document: bool = False
-    quoted: bool = False
-    between: str = " = "
-    comma: str = ", "
-    ends_lines: str = ""
-    closes: str = ""
-    pad: str = " "
-    one_line: bool = False
-    sid: bool = True
-    effect: bool = True
-    lists: bool = False
-    resource_lists: bool = False
-    spread: tuple[bool, bool] = (False, False)
-    trailing: bool = True
-    order: tuple[str, ...] = ()
-    widest: int = WIDEST
-    unit: str = "  "
-
-
-def plain_style(syntax: Syntax) -> StatementStyle:
-    """Return the style of a statement without neighbours."""
-    return StatementStyle() if syntax is Syntax.HCL else StatementStyle(syntax, quoted=True, between=": ")
-
 
 #: Names of the elements of a statement: in a policy, and in `aws_iam_policy_document`.
 _POLICY = ("Sid", "Effect", "Action", "Resource")
@@ -67,11 +28,11 @@ Item: TypeAlias = tuple[str, "str | Sequence[str]"]
 
 def block(wanted: NeededStatement, style: StatementStyle) -> list[str]:
     """Render a `statement` block, with lines indented relative to it."""
-    lines = align(_items(wanted, replace(style, document=True)), " = ", "")
+    lines = align(_items(wanted, replace(style, document=True)))
     if wanted.principal:
         kind, who = wanted.principal
         inside = [("type", text((kind,))), ("identifiers", f"[{text(who)}]")]
-        lines += ["", "principals {", *indent(align(inside, " = ", ""), style.unit), "}"]
+        lines += ["", "principals {", *indent(align(inside), style.unit), "}"]
     if wanted.gate:
         gate = f"for_each = {wanted.gate} ? [1] : []"
         inner = [gate, "", "content {", *indent(lines, style.unit), "}"]
@@ -201,7 +162,7 @@ def _render_list(value: str | Sequence[str], style: StatementStyle) -> str:
     return f"[{style.comma.join(inside)}]"
 
 
-def align(items: Sequence[Item], between: str, comma: str, *, quoted: bool = False) -> list[str]:
+def align(items: Sequence[Item], between: str = " = ", comma: str = "", *, quoted: bool = False) -> list[str]:
     """Render items below each other; `=` is aligned for those on one line, `:` never is."""
     names = [_name(name, quoted) for name, _ in items]
     flat = [name for name, (_, value) in zip(names, items, strict=True) if isinstance(value, str)]
@@ -215,12 +176,6 @@ def align(items: Sequence[Item], between: str, comma: str, *, quoted: bool = Fal
     if comma:
         lines[-1] = lines[-1].removesuffix(comma)
     return lines
-
-
-def ends_with_comma(lists: Iterable[str]) -> bool:
-    """Whether a comma follows the last element of multi-line lists, which is the default."""
-    spread = [each for each in lists if "\n" in each]
-    return not spread or spread[-1].removesuffix("]").rstrip().endswith(",")
 
 
 def indent(lines: Sequence[str], unit: str) -> list[str]:

@@ -6,13 +6,13 @@ from collections.abc import Iterable, Iterator, Sequence
 
 import msgspec
 
-from tfcheck.fix.edits.insertion import Change, Insertion
+from tfcheck.fix.edits.insertion import Change, Insertion, unit_of
 from tfcheck.fix.layout import new_block
-from tfcheck.fix.layout.new_block import block_lines, unit_of
+from tfcheck.fix.layout.new_block import block_lines
 from tfcheck.fix.layout.new_policy import START_UP, Labels, NewPolicy, hcl, insert_after, module_words, passed_provider
 from tfcheck.fix.policies.exclusive_lists import list_exclusively
-from tfcheck.fix.policies.holders import FILLED, other_roles_words
-from tfcheck.fix.policies.place import Finder, FixPlaces
+from tfcheck.fix.policies.fix_places import Finder, FixPlaces
+from tfcheck.fix.policies.written_policies import FILLED, other_roles_words
 from tfcheck.fix.proposal import Proposal, RoleNeed, extend_proposal, join_proposals
 from tfcheck.fix.values.listed_texts import collection_of
 from tfcheck.fix.values.repetition import (
@@ -55,7 +55,7 @@ class AddedPolicies(Finder):
     def reach(self, need: RoleNeed) -> frozenset[str]:
         """Return the roles that a new policy in the role's module would apply to."""
         keys = {role.address.key for role in need.roles}
-        siblings = self._places.holders.instances(need.roles[0].address)
+        siblings = self._places.policies.instances(need.roles[0].address)
         return frozenset(str(each) for each in siblings if each.key in keys)
 
     def propose_after_role(self, need: RoleNeed, block: Block) -> Iterator[Proposal]:
@@ -63,7 +63,7 @@ class AddedPolicies(Finder):
         role = need.roles[0]
         if block.switch() is not None or not self._places.files.editable(block.source):
             return
-        siblings = self._places.holders.instances(role.address)
+        siblings = self._places.policies.instances(role.address)
         keys = tuple(dict.fromkeys(each.address.key for each in need.roles))
         others = not {each.key for each in siblings} <= set(keys)
         repeated = Repeated(role.address.resource, "id", block, keys, others)
@@ -73,8 +73,8 @@ class AddedPolicies(Finder):
                 every = msgspec.structs.replace(repeated, others=False)
                 yield from self._propose_after_roles(need, block, every, shared, siblings)
             if condition := self._condition(shared, siblings, keys) if others and shared.by_value else "":
-                told = msgspec.structs.replace(repeated, condition=condition)
-                yield from self._propose_after_roles(need, block, told, shared, made)
+                conditional = msgspec.structs.replace(repeated, condition=condition)
+                yield from self._propose_after_roles(need, block, conditional, shared, made)
             yield from self._propose_after_roles(need, block, repeated, shared, made)
 
     def _condition(self, shared: SharedStatements, places: Sequence[Address], keys: Sequence[InstanceKey]) -> str:
@@ -211,15 +211,14 @@ class AddedPolicies(Finder):
 
     def _prefix(self, need: RoleNeed) -> str:
         """Return the template that begins the names of all other policies of the roles: `${local.name}-`."""
-        holders = [each for each in self._places.holders_of(need) if each.resource.address.type != "aws_iam_role"]
-        blocks = (self._resolver.block(each.resource.address) for each in holders)
+        policies = (each.resource.address for each in self._places.policies.of_need(need))
+        blocks = (self._resolver.block(each) for each in policies if each.type != "aws_iam_role")
         texts = [each.attribute_text("name") for each in blocks if each is not None]
         found = {match[1] if (match := _PREFIXED.fullmatch(each)) else "" for each in texts}
         return found.pop() if len(found) == 1 else ""
 
     def _name(self, need: RoleNeed) -> str:
-        holders = (holder for role in need.roles for holder in self._places.holders.of(role))
-        known = (holder.resource.attribute("name") for holder in holders)
+        known = (each.resource.attribute("name") for each in self._places.policies.of_need(need))
         taken = {each for each in known if isinstance(each, str)}
         taken |= {f"{START_UP}{each}" for each in self._labels.names_for_others(need.names(), need.rules())}
         return free(START_UP, taken, "-")
@@ -247,8 +246,8 @@ class AddedPolicies(Finder):
         here, there = self._places.spelling(module), self._places.spelling(module.parent)
         resources = [each.requirement.resource for each in need.answers]
         foreign = [each for each in resources if (own := here.spell(each)) is None or here.is_of_this_plan(own)]
-        spelled = (its for each in foreign if (its := there.spell(each)) is not None)
-        named = (each for each in spelled if literally or _has_reference(each))
+        by_caller = (spelled for each in foreign if (spelled := there.spell(each)) is not None)
+        named = (each for each in by_caller if literally or _has_reference(each))
         return any(not there.is_of_this_plan(each) for each in named)
 
     def _is_written_by_caller(self, need: RoleNeed) -> bool:
@@ -296,7 +295,7 @@ class AddedPolicies(Finder):
         shared = self._share_at_call(need, paths, call, by_value=repeated.can_use_values())
         if shared is None:
             return None
-        modules = self._places.holders.modules(caller)
+        modules = self._places.policies.modules(caller)
         remark = f"; {len(modules)} instances of the module that calls it share it" if len(modules) > 1 else ""
         remark += _OF_ONE_CALLER if repeated.others and repeated.is_repeated and caller.steps else ""
         remark += FILLED if shared.filled else ""

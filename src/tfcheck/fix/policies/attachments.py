@@ -6,13 +6,13 @@ import re
 from collections.abc import Iterator, Sequence
 
 from tfcheck.fix.edits.insertion import Insertion
-from tfcheck.fix.layout.new_block import block_lines, insert_after, items_into
+from tfcheck.fix.layout.items import extend_value, plain_items
+from tfcheck.fix.layout.new_block import block_lines, insert_after
 from tfcheck.fix.layout.new_policy import module_words
 from tfcheck.fix.layout.render import quote
-from tfcheck.fix.policies.holders import came_near, other_roles_words
-from tfcheck.fix.policies.place import FixPlaces
+from tfcheck.fix.policies.fix_places import FixPlaces
+from tfcheck.fix.policies.written_policies import came_near, other_roles_words
 from tfcheck.fix.proposal import Proposal, RoleNeed
-from tfcheck.fix.text.policy_text import list_at
 from tfcheck.fix.values.repetition import Repeated
 from tfcheck.fix.wanted import free
 from tfcheck.hcl.syntax.block import Block
@@ -47,7 +47,7 @@ _ROLE_OF_KEY = regex(r"aws_iam_role\.([\w-]+)\[each\.(?:key|value)\]\.(?:name|id
 def propose_attachments(need: RoleNeed, block: Block, places: FixPlaces) -> Iterator[Proposal]:
     """Propose to attach a policy that grants what the roles lack."""
     role = need.roles[0].address
-    siblings = places.holders.instances(role)
+    siblings = places.policies.instances(role)
     if isinstance(block, JsonBlock) or "managed_policy_arns" in block.arguments:
         return
     if any(each.requirement.action in BY_AWS for each in need.answers):
@@ -59,7 +59,7 @@ def propose_attachments(need: RoleNeed, block: Block, places: FixPlaces) -> Iter
     own = [each for each in places.world.resources("aws_iam_policy") if each.address.module == role.module]
     for policy in own[:_MOST]:
         usable = policy.address.key is None and places.world.resolver.block(policy.address) is not None
-        if usable and not places.holders.is_for_others(policy) and _grants(policy, need, places):
+        if usable and not places.policies.is_for_others(policy) and _grants(policy, need, places):
             label = free(f"{role.name}_{policy.address.name}", places.labels_of(role.module, _ATTACHMENT), "_")
             name = policy.address.resource
             yield _proposal(f"attach {name} to", label, f"{name}.arn", need, block, block, places)
@@ -73,15 +73,15 @@ def _grants(policy: WorldObject, need: RoleNeed, places: FixPlaces) -> bool:
     if any("*" in str(each.written) for one in document.statements for each in one.actions.entries):
         return False  # it is for more than start-up
     judge, tasks = world.once(Judge), tasks_by_address(world)
-    asked = ((each.requirement, tasks[each.requirement.task_definition]) for each in need.answers)
-    return all(each is Verdict.ALLOWED for each in judge.verdicts_with(document, asked))
+    calls = ((each.requirement, tasks[each.requirement.task_definition]) for each in need.answers)
+    return all(each is Verdict.ALLOWED for each in judge.verdicts_with(document, calls))
 
 
 def _proposal(
     title: str, label: str, arn: str, need: RoleNeed, block: Block, anchor: Block, places: FixPlaces
 ) -> Proposal:
     """Propose an attachment after the block `anchor`, for all instances of the roles' block."""
-    role, siblings = need.roles[0].address, places.holders.instances(need.roles[0].address)
+    role, siblings = need.roles[0].address, places.policies.instances(need.roles[0].address)
     base = f"{role.type}.{role.name}"
     repeated = Repeated(base, "name", block, tuple(dict.fromkeys(each.key for each in siblings)), others=False)
     inside = [f"role       = {repeated.role(by_value=False)}", f"policy_arn = {arn}"]
@@ -111,7 +111,7 @@ def _propose_policy_of_aws(need: RoleNeed, block: Block, places: FixPlaces) -> I
         arn = quote(str(lost.attribute("policy_arn")))
         yield _proposal(f"attach {AWS_POLICY} again to", label, arn, need, block, block, places)
         return
-    if any(came_near(each, need) for each in places.holders_of(need)):
+    if any(came_near(each, need) for each in places.policies.of_need(need)):
         return  # one of its policies is for that
     for sibling, attached in _siblings(need, places):
         name = attached.labels[1].replace(sibling.name, role.name)
@@ -164,7 +164,7 @@ def _propose_key(need: RoleNeed, places: FixPlaces) -> Iterator[Proposal]:
         edits = _add_keys(attached, keys)
         if edits:
             address = f"{_ATTACHMENT}.{attached.labels[1]}"
-            modules = places.holders.modules(role.module)
+            modules = places.policies.modules(role.module)
             yield Proposal(
                 title=f"attach {AWS_POLICY} to {role.resource} by {address}, which has it for the other keys"
                 f"{module_words(modules)}; it grants all that this policy allows",
@@ -174,15 +174,14 @@ def _propose_key(need: RoleNeed, places: FixPlaces) -> Iterator[Proposal]:
                 ),
                 hcl="\n".join(map(quote, keys)),
                 beside=tuple(each.address for each in need.roles),
-                reported=tuple(quote(str(each.key)) for each in places.holders.instances(role)),
+                reported=tuple(quote(str(each.key)) for each in places.policies.instances(role)),
             )
             return
 
 
 def _add_keys(attached: Block, keys: Sequence[str]) -> tuple[Insertion, ...]:
-    argument = attached.arguments.get("for_each")
+    argument, new = attached.arguments.get("for_each"), plain_items([*map(quote, keys)])
     found = re.match(r"toset\(\s*(?=\[)", argument.text) if argument is not None else None
     if argument is None or found is None:
         return ()
-    listed = list_at(argument.source.text, argument.value_start + found.end())
-    return items_into(argument.source, listed, [*map(quote, keys)]) if listed is not None else ()
+    return extend_value(argument.source, argument.value_start + found.end(), argument.value_end, new)

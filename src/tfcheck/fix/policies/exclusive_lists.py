@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from tfcheck.fix.edits.insertion import Change, ChangedAttribute
-from tfcheck.fix.layout.longer_value import NewElement, longer
-from tfcheck.fix.layout.new_block import instance_index, unit_of
+from tfcheck.fix.edits.insertion import Change, ChangedAttribute, unit_of
+from tfcheck.fix.layout.items import extend_value, plain_items
+from tfcheck.fix.layout.new_block import instance_index
 from tfcheck.fix.layout.new_policy import NewPolicy
-from tfcheck.fix.policies.place import FixPlaces
+from tfcheck.fix.policies.fix_places import FixPlaces
 from tfcheck.fix.proposal import Proposal, RoleNeed, extend_proposal
 from tfcheck.inventory.world import World
 from tfcheck.symbolic.match import equal
@@ -44,8 +44,8 @@ def list_exclusively(found: Proposal, policy: NewPolicy, need: RoleNeed, places:
     if block is None or listed is None or not is_alike or len(owners) != len(need.roles):
         return None
     named = f"{policy.types[0]}.{policy.label}{instance_index(block.repetition)}.{attribute}"
-    edits = longer(listed.source, listed.value_start, listed.value_end, [NewElement(named, named)], unit_of(block))
-    every = dict.fromkeys(each for owner in owners for each in places.holders.instances(owner.address))
+    edits = extend_value(listed.source, listed.value_start, listed.value_end, plain_items([named]), unit_of(block))
+    every = dict.fromkeys(each for owner in owners for each in places.policies.instances(owner.address))
     touched = tuple(ChangedAttribute(each, argument) for each in every)
     title = f"{found.title}, and list it in {owners[0].address.resource}"
     return extend_proposal(found, title, Change(insertions=edits, touched=touched)) if edits else None

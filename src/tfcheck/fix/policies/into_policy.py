@@ -7,22 +7,23 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import TypeAlias
 
 import msgspec
+from msgspec.structs import replace
 
 from tfcheck.fix.edits.insertion import Insertion, indentation, line_end, line_start
-from tfcheck.fix.layout.into_list import WIDEST_LINE, comment_follows, insert_into_call, insert_into_list
-from tfcheck.fix.layout.longer_value import NewElement, longer
-from tfcheck.fix.layout.new_block import items_below, items_beside, member_behind, unit_of
-from tfcheck.fix.layout.render import StatementStyle, block, ends_with_comma, listing, plain_style, statement, text
-from tfcheck.fix.text.policy_statements import WrittenStatement, items, lists_of_statements, statements_of
+from tfcheck.fix.layout.items import TEXT, NewItem, extend, plain_items
+from tfcheck.fix.layout.new_block import member_behind
+from tfcheck.fix.layout.render import block, indent, listing, render_on_one_line, statement, text
+from tfcheck.fix.layout.statement_style import StatementStyle, plain_style, style_of, style_of_blocks
+from tfcheck.fix.text.policy_statements import WrittenStatement, lists_of_statements, statements_of
 from tfcheck.fix.text.policy_text import (
     FileText,
-    ListParts,
     OtherParts,
     Parts,
     Syntax,
     document_of,
     documents_of,
     is_own,
+    items,
     read_json_parts,
 )
 from tfcheck.fix.wanted import NeededStatement
@@ -33,12 +34,9 @@ from tfcheck.hcl.syntax.source import SourceText
 from tfcheck.hcl.syntax.tf_json import JsonBlock
 from tfcheck.symbolic.regex import regex
 
-#: A line that is longer than others may be gets this long if a list on it is extended.
-_LONGEST_LINE = 180
 _LOCATE = "s3:GetBucketLocation"
 #: The services of actions in a text.
 _SERVICES = regex(r'"([a-z0-9-]+):[A-Z*][A-Za-z*]*"')
-
 
 #: A list of statements: its file, its text, and the kind of that.
 _StatementList: TypeAlias = tuple[SourceText, Parts, Syntax]
@@ -124,20 +122,35 @@ def _statements(
     lists = any(each.resource_list is not None for each in wanted)
     try:
         if document is not None:
-            found = None if lists and isinstance(document, JsonBlock) else insert_into_document(document, wanted)
-            return found or (), document.source if found else None
+            found = () if lists and isinstance(document, JsonBlock) else insert_into_document(document, wanted)
+            return found, document.source if found else None
         places = _places_for(wanted, argument, module)
         for source, listed, syntax in places if not lists or all(each[2] is Syntax.HCL for each in places) else ():
-            is_call = isinstance(listed, OtherParts)
-            if made := (
-                insert_into_call(source, listed, wanted, *places[-1])
-                if is_call
-                else insert_into_list(source, listed, wanted, syntax)
-            ):
-                return made, source
+            is_joined = isinstance(listed, OtherParts)
+            if not is_joined or source.text.startswith("concat(", listed.start):
+                like = style_of(places[-1][0].text, items(places[-1][1]), syntax) if is_joined else None
+                if made := insert_statements(source, listed, wanted, syntax, like):
+                    return made, source
     except MalformedError:
         pass
     return (), None
+
+
+def insert_statements(
+    source: SourceText,
+    listed: Parts,
+    wanted: Sequence[NeededStatement],
+    syntax: Syntax,
+    style: StatementStyle | None = None,
+) -> tuple[Insertion, ...]:
+    """Add statements to a list of them, or to a single one, in its style unless another one is given.
+
+    Raises:
+        MalformedError: brackets or quotes do not pair up.
+    """
+    style = style or style_of(source.text, items(listed), syntax)
+    new = [NewItem("\n".join(statement(each, style)), render_on_one_line(each, style)) for each in wanted]
+    return extend(source, listed, new, style.unit, style.comma)
 
 
 def _places_for(wanted: Sequence[NeededStatement], argument: Argument, module: Module) -> list[_StatementList]:
@@ -146,9 +159,9 @@ def _places_for(wanted: Sequence[NeededStatement], argument: Argument, module: M
     if len(lists) <= 2:
         return lists[::-1]
     call, *others = lists
-    asked = {_service(action) for each in wanted for action in each.actions}
+    services = {_service(action) for each in wanted for action in each.actions}
     known = [(set(_SERVICES.findall(each[0].text, each[1].start, each[1].end)), each) for each in others]
-    fitting = [each for own, each in known if own & asked] + [each for own, each in known if len(own) > 1]
+    fitting = [each for own, each in known if own & services] + [each for own, each in known if len(own) > 1]
     return [*fitting, call, *others]
 
 
@@ -156,79 +169,43 @@ def _service(action: str) -> str:
     return action.lower().strip('"').partition(":")[0]
 
 
-def insert_into_document(document: Block, wanted: Sequence[NeededStatement]) -> tuple[Insertion, ...] | None:
-    """Add `statement` blocks after the last one; None if the block's layout has no room."""
+def insert_into_document(document: Block, wanted: Sequence[NeededStatement]) -> tuple[Insertion, ...]:
+    """Add `statement` blocks after the last one; nothing if the block's layout has no room."""
     if isinstance(document, JsonBlock):
         return _insert_into_json(document, wanted)
-    text = document.source.text
-    nested = [each for each in document.blocks("statement") if each.source is document.source]
-    if len(nested) != len(document.blocks("statement")):
-        return None
-    style = _style(text, document, nested)
+    source, text, newline = document.source, document.source.text, document.source.newline
+    nested = sorted(document.blocks("statement"), key=lambda each: each.start)
+    if any(each.source is not source for each in nested):
+        return ()
+    style = style_of_blocks(document, nested)
+    written = [block(each, style) for each in wanted]
     if nested:
-        return _insert_after(document, nested, wanted, style)
-    brace = document.body_end
-    start = line_start(text, brace)
-    if start <= document.start or text[start:brace].strip():
-        return None
-    base, newline = indentation(text, brace) + style.unit, document.source.newline
+        between = [text[one.end : other.start] for one, other in itertools.pairwise(nested)]
+        gap = newline * (1 if between and all(each.count("\n") == 1 for each in between) else 2)
+        base = indentation(text, nested[-1].start)
+        added = "".join(gap + newline.join(indent(each, base)) for each in written)
+        return (Insertion(source, line_end(text, nested[-1].end), added),)
+    start = line_start(text, document.body_end)
+    if start <= document.start or text[start : document.body_end].strip():
+        return ()
+    base = indentation(text, document.body_end) + style.unit
     blank = "" if not text[document.body_start : start].strip() else newline
-    added = (newline * 2).join(_block_text(each, style, base, newline) for each in wanted)
-    return (Insertion(document.source, start, f"{blank}{added}{newline}"),)
+    added = (newline * 2).join(newline.join(indent(each, base)) for each in written)
+    return (Insertion(source, start, f"{blank}{added}{newline}"),)
 
 
-def _insert_after(
-    document: Block, nested: Sequence[Block], wanted: Sequence[NeededStatement], style: StatementStyle
-) -> tuple[Insertion, ...]:
-    text, newline = document.source.text, document.source.newline
-    last = max(nested, key=lambda each: each.start)
-    ordered = sorted(nested, key=lambda each: each.start)
-    between = [text[one.end : other.start] for one, other in itertools.pairwise(ordered)]
-    gap = newline * (1 if between and all(each.count("\n") == 1 for each in between) else 2)
-    base = indentation(text, last.start)
-    added = "".join(gap + _block_text(each, style, base, newline) for each in wanted)
-    return (Insertion(document.source, line_end(text, last.end), added),)
+def _insert_into_json(document: JsonBlock, wanted: Sequence[NeededStatement]) -> tuple[Insertion, ...]:
+    source, members = document.source, document.value.members
+    found = next((each for each in members if each.name == "statement"), None)
+    if found is not None:
+        parts = read_json_parts(source.text, found.value.start, found.value.end)
+        style = replace(style_of(source.text, items(parts), Syntax.TF_JSON), document=True)
+        return insert_statements(source, parts, wanted, Syntax.TF_JSON, style)
+    style = replace(plain_style(Syntax.TF_JSON), document=True, one_line=True, effect=False)
+    added = ", ".join("".join(statement(each, style)) for each in wanted)
+    return (member_behind(source, members[-1], f'"statement": [{added}]'),) if members else ()
 
 
-def _block_text(wanted: NeededStatement, style: StatementStyle, base: str, newline: str) -> str:
-    return newline.join(base + line if line else line for line in block(wanted, style))
-
-
-def _style(text: str, document: Block, nested: Sequence[Block]) -> StatementStyle:
-    shown = [each for each in nested if each.type == "statement"]
-    shown += [inner for each in nested if each.type == "dynamic" for inner in each.blocks("content")]
-    named = any("sid" in each.arguments for each in shown) or not shown
-    effect = any("effect" in each.arguments for each in shown)
-    every = [each.attribute_text(name) for each in shown for name in ("actions", "resources")]
-    actions, resources = every[-2:] or ("", "")
-    return StatementStyle(
-        sid=named,
-        effect=effect,
-        spread=("\n" in actions, "\n" in resources),
-        trailing=ends_with_comma(every),
-        order=tuple(shown[-1].arguments) if shown else (),
-        unit=unit_of(document),
-    )
-
-
-def _insert_into_json(document: JsonBlock, wanted: Sequence[NeededStatement]) -> tuple[Insertion, ...] | None:
-    source = document.source
-    found = next((each for each in document.value.members if each.name == "statement"), None)
-    if found is None:
-        members = document.value.members
-        if not members:
-            return None
-        style = StatementStyle(Syntax.TF_JSON, document=True, quoted=True, between=": ", one_line=True, effect=False)
-        added = ", ".join("".join(statement(each, style)) for each in wanted)
-        return (member_behind(document.source, members[-1], f'"statement": [{added}]'),)
-    parts = read_json_parts(source.text, found.value.start, found.value.end)
-    return insert_into_list(source, parts, wanted, Syntax.TF_JSON, document=True)
-
-
-#: An expression that is one text: a quoted one, the ARN of one object, and what `format` returns.
-_TEXT = regex(
-    r'"[^"\n]*"|(?:data\.)?aws_\w+\.[\w-]+(?:\[(?:\w+|"[^"\[\]]*"|(?:each|count)\.\w+)\])?\.arn|format\([^()]*\)'
-)
 #: A list by an expression, which `concat` makes longer.
 _LIST = regex(r'(?:var|local|module)(?:\.[\w-]+)+|values\([\w.\[\]"-]+\)|[\w.-]+\[\*\]\.arn|\[for [^\n]*\]')
 _QUOTED_ARN = regex(r'"\$\{[^{}"]*\}"')
@@ -265,8 +242,8 @@ def extension(
     for each in wanted:
         here = [one for one in free if source is None or one.source is source]  # a policy is changed in one file
         is_open = each.principal is not None or bool(each.gate)
-        asked = {f'"{action.lower()}"' for action in each.actions}
-        like = (one for one in here if _has_beside(_item_texts(one, one.actions), asked) and not _is_null(one, module))
+        needed = {f'"{action.lower()}"' for action in each.actions}
+        like = (one for one in here if _has_beside(_item_texts(one, one.actions), needed) and not _is_null(one, module))
         extensible = not is_open and bool(each.resources) and each.resource_list is None
         ways = [(one, one.resources, _texts(one, each), resources) for one in like if extensible and one.is_plain]
         corrected = {
@@ -300,23 +277,25 @@ def _is_about(statement: WrittenStatement, wanted: NeededStatement) -> bool:
     actions = (*_item_texts(statement, statement.actions), *_actions(statement, wanted))
     services = set(map(_service, actions))
     is_open = not statement.is_plain or wanted.principal is not None or wanted.gate
-    asked = set(_texts(statement, wanted))
-    others = set(_item_texts(statement, statement.resources)) - asked
-    inside = tuple(each[:-1] + "/" if each.startswith('"') else f'"${{{each}}}/' for each in asked)
+    needed = set(_texts(statement, wanted))
+    others = set(_item_texts(statement, statement.resources)) - needed
+    inside = tuple(each[:-1] + "/" if each.startswith('"') else f'"${{{each}}}/' for each in needed)
     # NOTE: a call on a bucket is not allowed by the names of its objects.
     is_exact = not others or (wanted.actions == (_LOCATE,) and all(each.startswith(inside) for each in others))
-    return not is_open and len(services) == 1 and is_exact and asked <= set(_item_texts(statement, statement.resources))
+    return (
+        not is_open and len(services) == 1 and is_exact and needed <= set(_item_texts(statement, statement.resources))
+    )
 
 
-def _has_beside(written: Sequence[str], asked: set[str]) -> bool:
+def _has_beside(written: Sequence[str], needed: set[str]) -> bool:
     """Whether actions are the needed ones, or have others beside them that no policy grants on the needed resource.
 
     Those of S3 are for buckets or for objects, as their names say.
     """
     own = {each.lower() for each in written}
-    others, kinds = ({("object" in each, "bucket" in each) for each in one} for one in (own - asked, asked))
+    others, kinds = ({("object" in each, "bucket" in each) for each in one} for one in (own - needed, needed))
     s3 = all(each.startswith('"s3:') and "*" not in each for each in own)
-    return own == asked or (s3 and asked <= own and (others, kinds) in _DISTINCT)
+    return own == needed or (s3 and needed <= own and (others, kinds) in _DISTINCT)
 
 
 def _actions(statement: WrittenStatement, wanted: NeededStatement) -> list[str]:
@@ -337,60 +316,14 @@ def _texts(statement: WrittenStatement, wanted: NeededStatement) -> list[str]:
     return [f'"${{{each}}}"' if quotes and not each.startswith('"') else each for each in written]
 
 
-def _append_items(statement: WrittenStatement, parts: Parts, new: Sequence[str]) -> list[Insertion] | None:
-    """Append texts to a list of a statement; None if its layout has no room."""
-    source = statement.source
-    listed = items(parts)
+def _append_items(statement: WrittenStatement, parts: Parts, new: Sequence[str]) -> tuple[Insertion, ...]:
+    """Append texts to a list of a statement; nothing if its layout has no room."""
     written = _item_texts(statement, parts)
-    if not listed or '"*"' in (*new, *written):
-        return None
-    if not isinstance(parts, ListParts) and not _TEXT.fullmatch(written[0]):
-        is_list, has_room = _LIST.fullmatch(written[0]), _has_room(statement, parts, [*new, "concat()"])
-        elements = [NewElement(each, each) for each in new]
-        return list(longer(source, parts.start, parts.end, elements, "")) or None if is_list and has_room else None
-    if line_start(source.text, parts.end - 1) > listed[-1].end - 1:
-        return items_below(source, parts, new)
-    if "\n" in source.text[parts.start : parts.end] or comment_follows(source.text, parts.end):
-        return None
-    if _has_room(statement, parts, new):
-        return items_beside(source, parts, new)
-    if len(listed) == 1:
-        return _broken(statement, parts, listed[0], new)
-    return items_beside(source, parts, new) if _is_long(statement, parts, new) else None
-
-
-def _is_long(statement: WrittenStatement, parts: Parts, new: Sequence[str]) -> bool:
-    """Whether the line of a list is too long already, and does not grow too much."""
-    written = statement.source.text
-    now = line_end(written, parts.end) - line_start(written, parts.start)
-    return WIDEST_LINE < now <= _LONGEST_LINE - sum(len(each) + 2 for each in new)
-
-
-def _has_room(statement: WrittenStatement, parts: Parts, new: Sequence[str]) -> bool:
-    """Whether the line of a list stays short enough, or contains other text anyway."""
-    written = statement.source.text
-    start = line_start(written, parts.start)
-    brackets = 0 if isinstance(parts, ListParts) else len("[]")
-    width = line_end(written, parts.end) - start + brackets + sum(len(each) + 2 for each in new)
-    begins_its_line = not written[line_start(written, statement.start) : statement.start].strip()
-    is_beside = "\n" not in written[statement.start : statement.end] and not begins_its_line
-    return width <= WIDEST_LINE or is_beside
-
-
-def _broken(statement: WrittenStatement, parts: Parts, first: Parts, new: Sequence[str]) -> list[Insertion] | None:
-    """Break each text onto a line of its own where the whole statement was on one line.
-
-    A statement of several lines would have to be aligned again.
-    """
-    source = statement.source
-    if "\n" in source.text[statement.start : statement.end] or getattr(parts, "comma", None) is not None:
-        return None
-    base = f"{source.newline}{indentation(source.text, statement.start)}"
-    unit = "\t" if base.endswith("\t") else "  "
-    comma = "," if statement.syntax is Syntax.HCL else ""
-    opening, closing = ("", "") if isinstance(parts, ListParts) else ("[", "]")
-    behind = ",".join(["", *(f"{base}{unit}{each}" for each in new)])
-    return [
-        Insertion(source, first.start, f"{opening}{base}{unit}"),
-        Insertion(source, first.end, f"{behind}{comma}{base}{closing}"),
-    ]
+    if not written or not new or '"*"' in (*new, *written):
+        return ()
+    is_expression = isinstance(parts, OtherParts) and not TEXT.fullmatch(written[0])
+    if is_expression and not _LIST.fullmatch(written[0]):
+        return ()
+    found = extend(statement.source, parts, plain_items(new))
+    # NOTE: a statement below is clearer than a joined list over several lines.
+    return found if not is_expression or not any("\n" in each.text for each in found) else ()

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 from tfcheck.fix.policies.attachments import AWS_POLICY, BY_AWS
-from tfcheck.fix.policies.place import FixPlaces
+from tfcheck.fix.policies.fix_places import FixPlaces
 from tfcheck.fix.proposal import RoleNeed
 from tfcheck.fix.text.policy_text import FileText, file_of
 from tfcheck.hcl.syntax.source import SourceText
@@ -20,11 +20,10 @@ _WORD = regex(rf'"[\w-]+:\w+"|{AWS_POLICY}')
 
 def mention_file(need: RoleNeed, places: FixPlaces) -> str:
     """Mention the file of another format that a policy of the roles is read from; empty if there is none."""
-    for holder in places.holders_of(need):
-        module = places.world.resolver.module_sources(holder.resource.address.module)
-        is_file = isinstance(holder.argument, FileText)
-        file = holder.argument.source.name if is_file else file_of(holder.argument, module)
-        if file.endswith((".yaml", ".yml")) or (is_file and not places.readable(holder)):
+    for policy in places.policies.of_need(need):
+        is_file = isinstance(policy.argument, FileText)
+        file = policy.argument.source.name if is_file else file_of(policy.argument, policy.module)
+        if file.endswith((".yaml", ".yml")) or (is_file and not places.policies.readable(policy)):
             return _IN_FILE.format(file)
     return ""
 
@@ -33,7 +32,7 @@ def commented_grant(need: RoleNeed, places: FixPlaces) -> str:
     """Return where a comment has a grant that roles lack, or their attachment; empty if none has."""
     actions = {each.requirement.action for each in need.answers}
     words = {f'"{each}"' for each in actions} | ({AWS_POLICY} if actions & BY_AWS else set())
-    blocks = [places.text_block(holder)[1] for holder in places.holders_of(need)]
+    blocks = [policy.block for policy in places.policies.of_need(need)]
     role = need.roles[0].address if need.roles else None
     module = places.world.resolver.module_sources(role.module) if role is not None else None
     named = re.compile(rf"\baws_iam_role\.{re.escape(role.name)}(?![\w-])") if role is not None else None

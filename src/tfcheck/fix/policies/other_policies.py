@@ -8,8 +8,9 @@ from collections.abc import Callable, Hashable, Iterable, Iterator, Sequence
 import msgspec
 
 from tfcheck.fix.edits.insertion import ChangedAttribute
-from tfcheck.fix.policies.holders import Holder
-from tfcheck.fix.policies.place import Finder, FixPlaces
+from tfcheck.fix.policies.existing_policy import propose_into
+from tfcheck.fix.policies.fix_places import Finder, FixPlaces
+from tfcheck.fix.policies.written_policies import WrittenPolicy
 from tfcheck.fix.proof.trial import verdicts_with
 from tfcheck.fix.proposal import Proposal, RoleNeed, join_proposals
 from tfcheck.fix.wanted import NeededStatement, Spelled, sid
@@ -113,23 +114,22 @@ class OtherPolicies(Finder):
         """
         reference = role.attribute("permissions_boundary")
         resource = self._roles.policies.resource(reference) if isinstance(reference, PlainText) else None
-        holder = self._places.holders.holder(resource, "policy")
-        if resource is None or holder is None:
+        policy = self._places.policies.in_attribute(resource, "policy")
+        if resource is None or policy is None:
             return None
         boundaries = [each.attribute("permissions_boundary") for each in self._world.resources("aws_iam_role")]
         found = [self._roles.policies.resource(each) for each in boundaries if isinstance(each, PlainText)]
         others = sum(each is not None and each.address == resource.address for each in found) - 1
         remark = f"; it bounds {others} other role{'s' if others > 1 else ''} too" if others > 0 else ""
-        place, _ = self._places.text_block(holder)
-        listed = self._places.statements(answers, place, lists=True)
-        given = listed if listed and self._places.lists.are_usable(listed, [place]) else None
+        listed = self._places.statements(answers, policy.place, lists=True)
+        given = listed if listed and self._places.lists.are_usable(listed, [policy.place]) else None
         remark = f", the permissions boundary of {role.address}{remark}"
         actions = tuple(dict.fromkeys(each.requirement.action for each in answers))
         whole = (NeededStatement(sid(actions[0]), actions, (("*",),)),)
-        named = (self._places.propose_into(holder, answers, remark, each) for each in (given, None))
+        named = (propose_into(policy, answers, self._places, remark, each) for each in (given, None))
         narrow = None if everything else next(filter(None, named), None)
         wide = f"{remark}; `*` is for what cannot be named there"
-        return narrow or self._places.propose_into(holder, answers, wide, whole)
+        return narrow or propose_into(policy, answers, self._places, wide, whole)
 
     def policy_of_resource(self, role: WorldObject, answers: Sequence[Answer]) -> Proposal | None:
         """Add the role to the policy of a key or a bucket."""
@@ -137,11 +137,11 @@ class OtherPolicies(Finder):
         is_key = need.action.startswith("kms:")
         bucket = bucket_of(need.resource, self._world) if not is_key else None
         policies = settings(self._world, BUCKET_POLICY).on(bucket).definite if bucket else ()
-        own = self._places.holders.holder(policies[0], "policy") if policies else None
-        holder, arn = self._key_policy(answers) if is_key else own, role.attribute("arn")
-        if holder is None or not isinstance(arn, PlainText):
+        own = self._places.policies.in_attribute(policies[0], "policy") if policies else None
+        policy, arn = self._key_policy(answers) if is_key else own, role.attribute("arn")
+        if policy is None or not isinstance(arn, PlainText):
             return None
-        spelling = self._places.spelling(holder.resource.address.module, holder.resource.address.resource)
+        spelling = self._places.spelling(policy.resource.address.module, policy.resource.address.resource)
         who = spelling.spell(arn)
         what: Spelled | None = ("*",) if is_key else spelling.spell(need.resource)
         if who is None or what is None or need.sensitive:
@@ -149,16 +149,16 @@ class OtherPolicies(Finder):
         actions = tuple(dict.fromkeys(each.requirement.action for each in answers))
         name = sid(actions[0]) + re.sub(r"[^A-Za-z0-9]", "", role.address.name.title())
         given = NeededStatement(name, actions, (what,), ("AWS", who))
-        return self._places.propose_into(holder, answers, "", (given,))
+        return propose_into(policy, answers, self._places, given=(given,))
 
-    def _key_policy(self, answers: Sequence[Answer]) -> Holder | None:
+    def _key_policy(self, answers: Sequence[Answer]) -> WrittenPolicy | None:
         key = catalogue(self._world, KEY).find_by_arn(answers[0].requirement.resource)
         if key is None:
             return None
         names = (key.attribute("arn"), key.attribute("key_id"))
         subject = SettingOwner(key, tuple(each for each in names if isinstance(each, PlainText)))
-        sure = settings(self._world, KEY_POLICY).on(subject).definite
-        return self._places.holders.holder(sure[0] if sure else key, "policy")
+        attached = settings(self._world, KEY_POLICY).on(subject).definite
+        return self._places.policies.in_attribute(attached[0] if attached else key, "policy")
 
 
 _WAYS = {Reason.PERMISSIONS_BOUNDARY: OtherPolicies.boundary, Reason.RESOURCE_POLICY: OtherPolicies.policy_of_resource}

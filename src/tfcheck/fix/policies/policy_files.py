@@ -12,7 +12,7 @@ import msgspec
 from msgspec.structs import replace
 
 from tfcheck.fix.edits.insertion import Insertion
-from tfcheck.fix.layout.into_list import items_into_object
+from tfcheck.fix.layout.items import NewItem, extend
 from tfcheck.fix.text.policy_text import FileText, ObjectParts, read_parts
 from tfcheck.fix.wanted import NeededStatement, Reference, Spell, Spelled, free
 from tfcheck.hcl.evaluate.elements import LocalScope
@@ -186,7 +186,8 @@ def as_in_file(statements: Sequence[NeededStatement], argument: Argument) -> Pas
             added.append((known[each], each))
         elif each not in known:
             return None
-    edits = items_into_object(source, given, added) if added and given is not None else ()
+    new = [NewItem(each, each, name) for name, each in added]
+    edits = extend(source, given, new) if new and given is not None else ()
     renamed = tuple(
         replace(
             each,

@@ -8,12 +8,13 @@ from functools import cached_property
 import msgspec
 
 from tfcheck.fix.edits.insertion import ChangedAttribute, Insertion, Replacement
-from tfcheck.fix.layout.longer_value import NewElement, label_like, longer
+from tfcheck.fix.layout.items import NewItem, extend_value, plain_items
 from tfcheck.fix.layout.render import align, quote, text
-from tfcheck.fix.policies.holders import Holder
+from tfcheck.fix.layout.statement_style import label_like
 from tfcheck.fix.policies.into_policy import PolicyEdit, count_parts, extension
+from tfcheck.fix.policies.written_policies import WrittenPolicy
 from tfcheck.fix.proof.trial import Trial, change_sources
-from tfcheck.fix.text.policy_statements import flat, items, statements_of
+from tfcheck.fix.text.policy_statements import flat, statements_of
 from tfcheck.fix.text.policy_text import (
     FileText,
     ItemParts,
@@ -23,12 +24,13 @@ from tfcheck.fix.text.policy_text import (
     Syntax,
     documents_of,
     is_own,
+    items,
     read_json_parts,
     read_parts,
 )
 from tfcheck.fix.values.repetition import Statements, names_instance
 from tfcheck.fix.wanted import NeededStatement, free
-from tfcheck.hcl.modules import Module, Sources
+from tfcheck.hcl.modules import Sources
 from tfcheck.hcl.syntax.block import Argument
 from tfcheck.hcl.syntax.lexer import MalformedError
 from tfcheck.hcl.syntax.source import SourceText
@@ -56,15 +58,15 @@ class _Collection(msgspec.Struct, frozen=True):
     source: SourceText
     parts: ListParts | ObjectParts
 
-    def longer(self, elements: Sequence[NewElement]) -> tuple[Insertion, ...]:
+    def extend(self, elements: Sequence[NewItem]) -> tuple[Insertion, ...]:
         """Return the edits that add elements."""
-        return longer(self.source, self.parts.start, self.parts.end, elements, "  ")
+        return extend_value(self.source, self.parts.start, self.parts.end, elements)
 
     def text_of(self, parts: Parts) -> str:
         """Return the text of a part."""
         return self.source.text[parts.start : parts.end]
 
-    def elements_for(self, wanted: NeededStatement) -> tuple[NewElement, ...]:
+    def elements_for(self, wanted: NeededStatement) -> tuple[NewItem, ...]:
         """Write a statement as elements like those of the collection; none if they are of another kind."""
         values = [each.value for each in self.parts.items] if isinstance(self.parts, ObjectParts) else self.parts.items
         objects = [each for each in values if isinstance(each, ObjectParts) and each.items]
@@ -74,24 +76,24 @@ class _Collection(msgspec.Struct, frozen=True):
             return self._by_action(self.parts, wanted) or self._by_name(self.parts, wanted)
         return self._texts(wanted) if self.parts.items else ()
 
-    def _texts(self, wanted: NeededStatement) -> tuple[NewElement, ...]:
+    def _texts(self, wanted: NeededStatement) -> tuple[NewItem, ...]:
         known = [self.text_of(each) for each in items(self.parts)]
         if any(_ACTION.fullmatch(each) or each == '"*"' or each[0] in "[{" for each in known):
             return ()
         syntax = Syntax.TF_JSON if self.source.name.endswith(".json") else Syntax.HCL
         added = (text(each, syntax) for each in wanted.resources)
-        return tuple(NewElement(each, each) for each in added if each not in known)
+        return tuple(plain_items([each for each in added if each not in known]))
 
-    def _by_action(self, parts: ObjectParts, wanted: NeededStatement) -> tuple[NewElement, ...]:
+    def _by_action(self, parts: ObjectParts, wanted: NeededStatement) -> tuple[NewItem, ...]:
         """Write a map from actions to lists of resources."""
         names = [self.source.text[each.start : each.value.start].rstrip(" \t=:") for each in parts.items]
         is_listed = all(isinstance(each.value, ListParts) for each in parts.items)
         if not is_listed or not all(map(_ACTION.fullmatch, names)):
             return ()
         value = f"[{', '.join(map(text, wanted.resources))}]"
-        return tuple(NewElement(value, value, each) for each in wanted.actions if f'"{each}"' not in names)
+        return tuple(NewItem(value, value, each) for each in wanted.actions if f'"{each}"' not in names)
 
-    def _by_name(self, parts: ObjectParts, wanted: NeededStatement) -> tuple[NewElement, ...]:
+    def _by_name(self, parts: ObjectParts, wanted: NeededStatement) -> tuple[NewItem, ...]:
         """Write a map of ARNs, each by the name of its object."""
         names = [each.name for each in parts.items]
         arns = [text(each) for each in wanted.resources]
@@ -99,9 +101,9 @@ class _Collection(msgspec.Struct, frozen=True):
         is_plain = all(_ARN.fullmatch(self.text_of(each.value)) for each in parts.items)
         if not is_plain or len(named) < len(arns):
             return ()
-        return tuple(NewElement(arn, arn, free(name, names, "_")) for name, arn in named)
+        return tuple(NewItem(arn, arn, free(name, names, "_")) for name, arn in named)
 
-    def _objects(self, objects: Sequence[ObjectParts], wanted: NeededStatement) -> tuple[NewElement, ...]:
+    def _objects(self, objects: Sequence[ObjectParts], wanted: NeededStatement) -> tuple[NewItem, ...]:
         last = objects[-1]
         members = [self._member(each, objects, wanted) for each in last.items]
         named = [(each, value) for each, value in zip(last.items, members, strict=True) if value]
@@ -114,7 +116,7 @@ class _Collection(msgspec.Struct, frozen=True):
         if not is_flat:
             comma = "," if self.source.text[last.items[0].value.end] == "," else ""
             lines = "\n".join(["{", *(f"  {each}" for each in align(pairs, sign, comma)), "}"])
-        return (NewElement(lines, one_line, self._label(wanted)),)
+        return (NewItem(lines, one_line, self._label(wanted)),)
 
     def _grants(self, one: ObjectParts) -> bool:
         """Whether an object has actions, and something else that names resources."""
@@ -158,10 +160,10 @@ def _text_or_list(several: Sequence[str], *, is_list: bool) -> str:
 class StatementData:
     """What the statements of one policy are made from."""
 
-    def __init__(self, holder: Holder, module: Module, touched: Sequence[ChangedAttribute], resolver: Resolver) -> None:
+    def __init__(self, policy: WrittenPolicy, touched: Sequence[ChangedAttribute], resolver: Resolver) -> None:
         """Build from the attributes that change with the policy's text."""
-        self._holder = holder
-        self._module = module
+        self._policy = policy
+        self._module = policy.module
         self._touched = touched
         self._resolver = resolver
 
@@ -171,7 +173,7 @@ class StatementData:
         With `extends` also add the resources of statements to lists that the policy's text names. `adds` and `shared`
         are those of `insert_into_policy`.
         """
-        argument, is_open = self._holder.argument, any(each.gate or each.principal for each in wanted)
+        argument, is_open = self._policy.argument, any(each.gate or each.principal for each in wanted)
         if is_open or shared or not adds or any(each.resource_list or names_instance(each) for each in wanted):
             return None
         if isinstance(argument, FileText) or not is_own(argument, self._module):
@@ -188,19 +190,19 @@ class StatementData:
         return self._insert(wanted, collections)
 
     def _insert(self, wanted: Statements, collections: Sequence[_Collection]) -> PolicyEdit | None:
-        chosen: dict[int, list[NewElement]] = {}
+        chosen: dict[int, list[NewItem]] = {}
         for each in wanted:
             ways = ((place, one.elements_for(each)) for place, one in enumerate(collections))
             usable = [(place, elements) for place, elements in ways if elements][:_MOST]
-            found = next((way for way in usable if self._adds(collections[way[0]].longer(way[1]), [each])), None)
+            found = next((way for way in usable if self._adds(collections[way[0]].extend(way[1]), [each])), None)
             if found is None:
                 return None
             chosen.setdefault(found[0], []).extend(found[1])
         edited = [(collections[place], elements) for place, elements in chosen.items()]
-        edits = tuple(edit for one, elements in edited for edit in one.longer(elements))
+        edits = tuple(edit for one, elements in edited for edit in one.extend(elements))
         if not self._adds(edits, wanted):
             return None
-        written = (f"{one.label} = {one.flat}" if one.label else one.flat for _, each in edited for one in each)
+        written = (f"{one.name} = {one.flat}" if one.name else one.flat for _, each in edited for one in each)
         keys = (f"{key.name} " for each, _ in edited if isinstance(each.parts, ObjectParts) for key in each.parts.items)
         names, elements = tuple(dict.fromkeys(each.name for each, _ in edited)), [f"{each}," for each in written]
         return PolicyEdit(edits, names, count_parts({"an element": elements}), "\n".join(elements), tuple(keys))
@@ -211,10 +213,10 @@ class StatementData:
         if not edits or sources is None or old is None:
             return False
         new = self._grants(change_sources(sources, edits))
-        asked = {(action.lower(), one) for each in wanted for action in each.actions for one in each.resources}
-        if new is None or old - new or len(new - old) != len(asked):
+        needed = {(action.lower(), one) for each in wanted for action in each.actions for one in each.resources}
+        if new is None or old - new or len(new - old) != len(needed):
             return False
-        return {action for action, _ in new - old} == {action for action, _ in asked}
+        return {action for action, _ in new - old} == {action for action, _ in needed}
 
     @cached_property
     def _old_grants(self) -> _Grants | None:
@@ -223,14 +225,14 @@ class StatementData:
     def _grants(self, sources: Sources | None) -> _Grants | None:
         """Return what the text of the policy allows by these sources; None if that cannot be read completely."""
         resolver = Trial(self._resolver, sources, self._touched).world.resolver
-        scope = resolver.scope_of(self._holder.resource.address)
-        return _grants_in(resolver.evaluation.evaluate(self._holder.argument.expression, scope))
+        scope = resolver.scope_of(self._policy.resource.address)
+        return _grants_in(resolver.evaluation.evaluate(self._policy.argument.expression, scope))
 
     def _collections(self) -> Iterator[_Collection]:
         """Yield the lists and maps that only the text of the policy uses: also those inside others."""
-        documents = documents_of(self._holder.argument, self._module)
+        documents = documents_of(self._policy.argument, self._module)
         texts = [each.source.text[each.start : each.end] for each in documents]
-        waiting, seen = texts or [self._holder.argument.text], set[str]()
+        waiting, seen = texts or [self._policy.argument.text], set[str]()
         while waiting:
             for label in _LOCAL.findall(waiting.pop()):
                 name, argument = f"local.{label}", self._module.local_argument(label)

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 
-from tfcheck.fix.edits.insertion import ChangedAttribute, Insertion, indentation
-from tfcheck.fix.layout.into_list import items_or_group
-from tfcheck.fix.layout.longer_value import NewElement, longer
-from tfcheck.fix.layout.new_block import insert_last_argument, unit_of
+from tfcheck.fix.edits.insertion import ChangedAttribute, Insertion, indentation, unit_of
+from tfcheck.fix.layout.items import NewItem, extend_or_group, extend_value
+from tfcheck.fix.layout.new_block import insert_last_argument
 from tfcheck.fix.layout.render import align, indent, quote
-from tfcheck.fix.policies.holders import is_frozen
-from tfcheck.fix.policies.place import Finder
+from tfcheck.fix.policies.fix_places import Finder
+from tfcheck.fix.policies.written_policies import is_frozen
 from tfcheck.fix.proposal import Proposal, join_proposals
 from tfcheck.fix.text.policy_text import object_at
 from tfcheck.hcl.syntax.block import Argument, Block
@@ -69,7 +68,7 @@ class DemandedTags(Finder):
         if block is None or isinstance(block, JsonBlock) or is_frozen(block, _ARGUMENT):
             return None
         edits = self._edits(block, tags) if self._places.files.editable(block.source) else ()
-        instances = self._places.holders.instances(owner)
+        instances = self._places.policies.instances(owner)
         others = f"; so are its other instances ({len(instances) - 1})" if len(instances) > 1 else ""
         written = ", ".join(f"{key} = {quote(value)}" for key, value in tags.items())
         touched = (ChangedAttribute(each, name) for each in instances for name in (_ARGUMENT, "tags_all"))
@@ -83,22 +82,21 @@ class DemandedTags(Finder):
         if argument is not None:
             return self._edits_of(argument, tags, unit)
         base = f"{block.source.newline}{indentation(block.source.text, block.start)}{unit}"
-        lines = (f"{base}{unit}{line}" for line in align(_items(tags), " = ", ""))
+        lines = (f"{base}{unit}{line}" for line in align(_items(tags)))
         made = insert_last_argument(block, _ARGUMENT, "".join(["{", *lines, base, "}"]))
         return (made,) if made is not None else ()
 
     def _edits_of(self, argument: Argument, tags: Mapping[str, str], unit: str) -> tuple[Insertion, ...]:
         source, start = argument.source, argument.value_start
-        parts = object_at(source.text, start)
+        parts, new = object_at(source.text, start), [NewItem(value, value, key) for key, value in _items(tags)]
         if parts is None or not parts.items:
-            elements = [NewElement(value, value, key) for key, value in _items(tags)]
-            return longer(source, start, argument.value_end, elements, unit)
-        return items_or_group(source, parts, _items(tags), self._places.files.reveals)
+            return extend_value(source, start, argument.value_end, new, unit)
+        return extend_or_group(source, parts, new, self._places.files.reveals)
 
 
 def tags_text(tags: Iterable[tuple[str, str]]) -> list[str]:
     """Write tags as an argument."""
-    return ["tags = {", *indent(align(_items(dict(tags)), " = ", ""), "  "), "}"]
+    return ["tags = {", *indent(align(_items(dict(tags))), "  "), "}"]
 
 
 def _items(tags: Mapping[str, str]) -> list[tuple[str, str]]:

@@ -7,21 +7,23 @@ from collections.abc import Iterator, Sequence
 
 import msgspec
 
-from tfcheck.fix.edits.insertion import ChangedAttribute, Insertion, Replacement, added_instances
-from tfcheck.fix.layout.new_block import block_lines, insert_after, instance_index, items_beside, items_into, unit_of
-from tfcheck.fix.layout.render import StatementStyle, block
-from tfcheck.fix.policies.holders import Holder, is_frozen
-from tfcheck.fix.policies.place import Finder
+from tfcheck.fix.edits.insertion import ChangedAttribute, Replacement, added_instances, unit_of
+from tfcheck.fix.layout.items import extend, plain_items
+from tfcheck.fix.layout.new_block import block_lines, insert_after, instance_index
+from tfcheck.fix.layout.render import block
+from tfcheck.fix.layout.statement_style import StatementStyle
+from tfcheck.fix.policies.existing_policy import propose_into
+from tfcheck.fix.policies.fix_places import Finder
+from tfcheck.fix.policies.written_policies import WrittenPolicy, is_frozen
 from tfcheck.fix.proposal import Proposal
-from tfcheck.fix.text.policy_statements import items
 from tfcheck.fix.text.policy_text import (
     FileText,
-    ListParts,
     ObjectParts,
     Parts,
     document_of,
     documents_of,
     find_policy_text,
+    items,
     read_parts,
 )
 from tfcheck.fix.wanted import assume_role, free
@@ -57,28 +59,23 @@ class TrustPolicies(Finder):
             return
         local = _LOCAL.fullmatch(argument.text)
         argument = (module.local_argument(local[1]) if local else None) or argument
-        argument = self._places.holders.files.text_of(argument, role.address, shared=True)
-        users = _users(argument, block, module)
-        if isinstance(argument, FileText):
-            users = self._readers(argument)
-        if self._is_for_all(users, block, service):
-            holder = Holder(role, argument, _ARGUMENT)
-            roles = self._words_for(role, users)
-            yield from self._propose_beside(holder, module, users, service, roles)
-            name = "Ec2" if by_instance else "EcsTasks"
-            given = assume_role(service, name)
-            text = f", the trust policy of {roles}"
-            found = self._places.propose_into(holder, answers, text, (given,), shared=True)
-            if found is not None:
-                yield self._for_all_users(found, users)
+        policy = self._places.policies.with_text(role, _ARGUMENT, argument, shared=True)
+        users = _users(policy.argument, block, module)
+        if isinstance(policy.argument, FileText):
+            users = self._readers(policy.argument)
+        if users is not None and self._is_for_all(users, block, service):
+            whose = f", the trust policy of {self._words_for(role, users)}"
+            given = assume_role(service, "Ec2" if by_instance else "EcsTasks")
+            added = propose_into(policy, answers, self._places, whose, (given,), shared=True)
+            for each in filter(None, (*self._propose_beside(policy, service, whose), added)):
+                roles = (ChangedAttribute(one, _ARGUMENT) for one in self._roles_of(users))
+                yield msgspec.structs.replace(each, touched=tuple(dict.fromkeys((*each.touched, *roles))))
         yield from self._propose_own(role, block, module, service)
 
     # In the existing text
 
-    def _is_for_all(self, users: Sequence[Block] | None, block: Block, service: str) -> bool:
+    def _is_for_all(self, users: Sequence[Block], block: Block, service: str) -> bool:
         """Whether only roles that ECS assumes have this text, or the role alone has it."""
-        if users is None:
-            return False
         if [each for each in users if each is not block] == []:
             return True
         roles = {str(each) for each in self._roles_of(users)}
@@ -89,7 +86,7 @@ class TrustPolicies(Finder):
 
     def _readers(self, file: FileText) -> list[Block] | None:
         """List the roles whose trust policy a file is; None if something else reads it too."""
-        files, found = self._places.holders.files, dict[int, Block]()
+        files, found = self._places.policies.files, dict[int, Block]()
         for each in self._world.resources("aws_iam_role"):
             block = self._resolver.block(each.address)
             argument = block.arguments.get(_ARGUMENT) if block is not None else None
@@ -98,45 +95,37 @@ class TrustPolicies(Finder):
                 found[id(block)] = block
         return list(found.values()) if files.uses(file.source.name) == len(found) else None
 
-    def _roles_of(self, users: Sequence[Block] | None) -> list[Address]:
-        blocks = set(map(id, users or ()))
+    def _roles_of(self, users: Sequence[Block]) -> list[Address]:
+        blocks = set(map(id, users))
         roles = (each.address for each in self._world.resources("aws_iam_role"))
         return [each for each in roles if id(self._resolver.block(each)) in blocks]
 
-    def _words_for(self, role: WorldObject, users: Sequence[Block] | None) -> str:
+    def _words_for(self, role: WorldObject, users: Sequence[Block]) -> str:
         """Name a role, its other instances, and the roles of other blocks that have the same text."""
-        own = set(map(str, self._places.holders.instances(role.address)))
+        own = set(map(str, self._places.policies.instances(role.address)))
         others = sorted({str(each) for each in self._roles_of(users)} - own)
         beside = f"its {len(own) - 1} other instance{'s' if len(own) > 2 else ''}" if len(own) > 1 else ""
         return join_names(filter(None, (str(role.address), beside, few(others) if others else "")))
 
-    def _for_all_users(self, found: Proposal, users: Sequence[Block] | None) -> Proposal:
-        roles = (ChangedAttribute(each, _ARGUMENT) for each in self._roles_of(users))
-        touched = dict.fromkeys((*found.touched, *roles))
-        return msgspec.structs.replace(found, touched=tuple(touched))
-
-    def _propose_beside(
-        self, holder: Holder, module: Module, users: Sequence[Block] | None, service: str, roles: str
-    ) -> Iterator[Proposal]:
+    def _propose_beside(self, policy: WrittenPolicy, service: str, whose: str) -> Iterator[Proposal]:
         """Propose to add a service beside another in a statement that lets it assume the role."""
-        document = next(iter(documents_of(holder.argument, module)), None)
-        source = document.source if document is not None else holder.argument.source
-        name = holder.argument.name
+        document = policy.block if policy.is_document else None
+        source = document.source if document is not None else policy.argument.source
+        name = policy.argument.name
         own = f"local.{name}" if name != _ARGUMENT else f"`{_ARGUMENT}`"
-        place = f"data.{'.'.join(document.labels)}" if document is not None else own
-        place = source.name if isinstance(holder.argument, FileText) else place
+        place = policy.place.resource if document is not None else own
+        place = source.name if isinstance(policy.argument, FileText) else place
         if not self._places.files.editable(source):
             return
-        for services in _services(holder.argument, document):
-            insertions = _add_service(source, services, f'"{service}"')
+        for services in _services(policy.argument, document):
+            insertions = extend(source, services, plain_items([f'"{service}"']))
             if insertions:
-                found = Proposal(
-                    title=f"add {service} to {place}, the trust policy of {roles}",
+                yield Proposal(
+                    title=f"add {service} to {place}{whose}",
                     insertions=insertions,
-                    touched=self._places.changes(holder),
+                    touched=self._places.policies.changes(policy),
                     hcl=f'"{service}"',
                 )
-                yield self._for_all_users(found, users)
 
     # In a new document
 
@@ -151,7 +140,7 @@ class TrustPolicies(Finder):
         new = f"data.{_DOCUMENT}.{label}{instance_index(block.repetition)}.json"
         shared = next(iter(documents_of(argument, module)), None)
         place = shared if shared is not None and shared.source is block.source else block
-        instances = self._places.holders.instances(role.address)
+        instances = self._places.policies.instances(role.address)
         is_repeated = block.repetition is not None
         yield Proposal(
             title=f"give {self._words_for(role, [block])} a trust policy of {'their' if len(instances) > 1 else 'its'} "
@@ -220,9 +209,3 @@ def _services_in_policy(source: SourceText, statements: Parts) -> Iterator[Parts
             if is_allow and is_plain and principal is not None and isinstance(principal.value, ObjectParts):
                 service = principal.value.item("Service")
                 yield from [service.value] if service is not None else []
-
-
-def _add_service(source: SourceText, services: Parts, new: str) -> tuple[Insertion, ...]:
-    if isinstance(services, ListParts):
-        return items_into(source, services, [new])
-    return tuple(items_beside(source, services, [new])) if source.text.startswith('"', services.start) else ()

@@ -57,20 +57,20 @@ def proven_draft(
     files: Files,
     tasks: Sequence[TaskDefinition],
     reported: Iterable[str] = (),
-    gone: set[str] | None = None,
+    solved: set[str] | None = None,
     *,
     denies: bool = False,
 ) -> DraftFix | None:
-    """Return a draft with its diff if its finding, or what is `gone`, then is not found any more; otherwise None.
+    """Return a draft with its diff if its finding, or what is `solved`, then is not found any more; otherwise None.
 
     Nothing else may be wrong with the tasks or, unless it `denies` what nobody asked for before, denied to them.
     """
-    gone = gone or ({draft.finding.message} if draft.finding is not None else set())
+    solved = solved or ({draft.finding.message} if draft.finding is not None else set())
     if not is_readable(draft, files, reported):
         return None
     after = Trial.after(world, draft).world
     wrong, left = mistakes(tasks, world), mistakes(tasks, after)
-    if not (gone <= wrong and not gone & left and left <= wrong):
+    if not (solved <= wrong and not solved & left and left <= wrong):
         return None
     if not denies and not _denied_keys(tasks, after) <= _denied_keys(tasks, world):
         return None

@@ -211,9 +211,9 @@ def verdicts_with(answers: Sequence[Answer], world: After, *, bounded: bool = Tr
     judge = world.once(Judge)
     tasks = tasks_by_address(world)
     policy = parse_policy(JsonText(policy_document(answers)), START_UP)
-    ours = [each for each in answers if each.requirement.task_definition in tasks]
-    asked = ((each.requirement, tasks[each.requirement.task_definition]) for each in ours)
-    found = dict(zip(ours, judge.verdicts_with(policy, asked, bounded=bounded), strict=True))
+    decidable = [each for each in answers if each.requirement.task_definition in tasks]
+    calls = ((each.requirement, tasks[each.requirement.task_definition]) for each in decidable)
+    found = dict(zip(decidable, judge.verdicts_with(policy, calls, bounded=bounded), strict=True))
     return [found.get(each, each.verdict) for each in answers]
 
 
@@ -248,9 +248,9 @@ def with_execution_role(world: After, task: Address, answers: Sequence[Answer] =
 
 def policy_document(answers: Sequence[Answer]) -> Value:
     """Return a policy that allows exactly what is needed."""
-    asked = dict.fromkeys((each.requirement.action, each.requirement.resource) for each in answers)
+    needed = dict.fromkeys((each.requirement.action, each.requirement.resource) for each in answers)
     statements: list[Value] = [
-        {"Effect": "Allow", "Action": action, "Resource": resource} for action, resource in asked
+        {"Effect": "Allow", "Action": action, "Resource": resource} for action, resource in needed
     ]
     return {"Version": "2012-10-17", "Statement": statements}
 

@@ -10,13 +10,13 @@ import msgspec
 
 from tfcheck.fix.edits.insertion import Replacement
 from tfcheck.fix.text.policy_text import (
-    ListParts,
     ObjectParts,
     Parts,
     Syntax,
     document_of,
     documents_of,
     find_policy_text,
+    items,
     read_json_parts,
     read_parts,
 )
@@ -101,11 +101,6 @@ def _read_statement(statement: WrittenStatement, evaluate: Evaluate) -> Readable
         one = written_text(statement.source, each, evaluate)
         resources += [one] if one else elements(statement.source, each, evaluate)
     return ReadableStatement(statement, tuple(filter(None, actions)), tuple(resources))
-
-
-def items(parts: Parts) -> tuple[Parts, ...]:
-    """Return the items of a list, or a single value."""
-    return parts.items if isinstance(parts, ListParts) else (parts,)
 
 
 def lists_of_statements(argument: Argument, module: Module) -> Iterator[tuple[SourceText, Parts, Syntax]]:

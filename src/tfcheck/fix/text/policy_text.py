@@ -197,6 +197,11 @@ class ObjectParts(msgspec.Struct, frozen=True):
 Parts: TypeAlias = Union[OtherParts, ListParts, ObjectParts]  # noqa: UP007 (the parts refer to each other)
 
 
+def items(parts: Parts) -> tuple[Parts, ...]:
+    """Return the items of a list, or a single value."""
+    return parts.items if isinstance(parts, ListParts) else (parts,)
+
+
 def read_parts(text: str, start: int) -> Parts:
     """Parse the expression that begins at `start`; one that is not literal is an `Other`.
 
@@ -208,21 +213,11 @@ def read_parts(text: str, start: int) -> Parts:
 
 def object_at(text: str, start: int) -> ObjectParts | None:
     """Return the literal object that begins at `start`; None if there is anything else."""
-    found = _parts_at(text, start)
-    return found if isinstance(found, ObjectParts) else None
-
-
-def list_at(text: str, start: int) -> ListParts | None:
-    """Return the literal list that begins at `start`; None if there is anything else."""
-    found = _parts_at(text, start)
-    return found if isinstance(found, ListParts) else None
-
-
-def _parts_at(text: str, start: int) -> Parts | None:
     try:
-        return read_parts(text, start)
+        found = read_parts(text, start)
     except MalformedError:
         return None
+    return found if isinstance(found, ObjectParts) else None
 
 
 def read_json_parts(text: str, start: int, end: int) -> Parts:

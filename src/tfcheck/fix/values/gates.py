@@ -96,9 +96,9 @@ def explain_doubts(
     def varies(base: str) -> bool:
         return may_vary(Reference(base, base), module, None, resolver)
 
-    gone = gated_instance(statements, place, sources, gate, varies) if sources else ""
-    if gone:
-        return f"; it names {gone}, which another plan of these files may not have"
+    missing = gated_instance(statements, place, sources, gate, varies) if sources else ""
+    if missing:
+        return f"; it names {missing}, which another plan of these files may not have"
     if any(spelling.is_of_this_plan(each) for one in statements for each in one.resources):
         return OF_THIS_PLAN
     lists = [each.resource_list for each in statements if each.resource_list and not each.gate]
@@ -128,7 +128,7 @@ def gated_instance(
         for one in statements
         for expression in _expressions([one])
         for each in _INSTANCE.finditer(expression)
-        # NOTE: an instance that is named by its own key is gone with that key, also from a written set.
+        # NOTE: an instance that is named by its own key is missing with that key, also from a written set.
         if each[1] not in f"{one.gate} {gate}" and (each[2] not in _OWN_INDEX or varies(each[1]))
     )
     found = next((each for each in names if not _is_relied_on(each, place, module)), "")
@@ -160,7 +160,7 @@ def _is_relied_on(instance: str, place: Block, module: Module) -> bool:
     kinds, same = ("resource", "data", "module"), (None, place.repetition)
     blocks = [each for each in module.blocks if each.type in kinds and each.repetition in same]
     for name in dict.fromkeys((instance, instance.replace("[count.index]", "[0]"))):
-        beside = (each for each in blocks if name in each.source.text[each.start : each.end])
+        beside = (each for each in blocks if name in each.text)
         if any(_names(one.expression, name) for each in beside for one in each.all_arguments()):
             return True
     return False

@@ -145,9 +145,7 @@ class ModuleTexts:
     def _declared_text(self) -> str:
         blocks = self._module.blocks if self._module else ()
         return "\n".join(
-            re.sub(r"(?m)(?:^|\s)(?:#|//).*$", "", each.source.text[each.start : each.end])
-            for each in blocks
-            if each.type in _WRITTEN_IN
+            re.sub(r"(?m)(?:^|\s)(?:#|//).*$", "", each.text) for each in blocks if each.type in _WRITTEN_IN
         )
 
     @cached_property
@@ -281,7 +279,7 @@ class NamedParts:
         """Whether a module has a literal only in its provider configurations."""
         sources = self._resolver.module_sources(self._module)
         blocks = sources.blocks if sources else ()
-        return {each.type for each in blocks if value in each.source.text[each.start : each.end]} == {"provider"}
+        return {each.type for each in blocks if value in each.text} == {"provider"}
 
     def _names_of(self, number: int, value: str) -> Iterator[str]:
         kind, attributes = _LOOKED_UP[number]

@@ -17,8 +17,9 @@ from tfcheck.fix.layout.new_policy import (
     module_words,
     role_hcl,
 )
-from tfcheck.fix.layout.render import StatementStyle, listing, quote
-from tfcheck.fix.policies.place import FixPlaces
+from tfcheck.fix.layout.render import listing, quote
+from tfcheck.fix.layout.statement_style import StatementStyle
+from tfcheck.fix.policies.fix_places import FixPlaces
 from tfcheck.fix.proof.trial import Trial, exactly, verdicts_with, with_execution_role
 from tfcheck.fix.proposal import Allows, Proposal, RoleNeed
 from tfcheck.fix.values.referable import local_name

@@ -122,7 +122,7 @@ def _deny_on_others(
     if place.in_document:
         items = [("effect", '"Deny"'), ("actions", listed[0]), ("not_resources", listed[1])]
         blocks = [line for each in conditions for line in ("", *_block(*each))]
-        return ("statement {", *indent([*align(items, " = ", ""), *blocks], "  "), "}")
+        return ("statement {", *indent([*align(items), *blocks], "  "), "}")
     items = [("Effect", '"Deny"'), ("Action", listed[0]), ("NotResource", listed[1])]
     whole: list[Item] = [*items, *([("Condition", _braces(conditions, place))] if conditions else [])]
     return ("{", *indent(place.items(whole), "  "), "},")
@@ -182,4 +182,4 @@ def _list(values: Sequence[str]) -> str:
 
 def _block(operator: str, key: str, values: Sequence[str]) -> list[str]:
     items = [("test", quote(operator)), ("variable", quote(key)), ("values", _list(values))]
-    return ["condition {", *indent(align(items, " = ", ""), "  "), "}"]
+    return ["condition {", *indent(align(items), "  "), "}"]

@@ -7,9 +7,11 @@ from collections.abc import Iterable, Sequence
 import msgspec
 
 from tfcheck.fix.layout.new_policy import NewRole, role_hcl
-from tfcheck.fix.layout.render import StatementStyle, listing, plain_style, quote
+from tfcheck.fix.layout.render import listing, quote
+from tfcheck.fix.layout.statement_style import StatementStyle, plain_style
+from tfcheck.fix.policies.existing_policy import propose_existing
+from tfcheck.fix.policies.fix_places import Finder, FixPlaces
 from tfcheck.fix.policies.mentions import mention_file
-from tfcheck.fix.policies.place import Finder, FixPlaces
 from tfcheck.fix.policies.tags import demanded_tag, tags_text
 from tfcheck.fix.proof.trial import verdicts_with
 from tfcheck.fix.proposal import RoleNeed
@@ -141,8 +143,8 @@ class Remedies(Finder):
 
     def _beside(self, narrowed: Remedy, answers: Sequence[Answer]) -> Remedy:
         """Add what would still be denied, so that one run of tfcheck shows everything."""
-        asked = [(each, self._tasks.get(each.requirement.task_definition)) for each in answers]
-        without = [(each, self._judge.without_denials(each.requirement, task)) for each, task in asked if task]
+        calls = [(each, self._tasks.get(each.requirement.task_definition)) for each in answers]
+        without = [(each, self._judge.without_denials(each.requirement, task)) for each, task in calls if task]
         reason = next((found.reason for _, found in without if found.verdict is Verdict.DENIED), None)
         left = [msgspec.structs.replace(each, reason=reason) for each, found in without if found.reason is reason]
         if reason is None or reason is Reason.EXPLICIT_DENY:
@@ -156,7 +158,7 @@ class Remedies(Finder):
         roles = self._roles(answers)
         if not roles or answers[0].reason is not Reason.IMPLICIT_DENY or self.conditions(answers[0]):
             return None
-        found = next(self._places.existing(RoleNeed(tuple(roles), tuple(answers)), wide=False), None)
+        found = next(propose_existing(RoleNeed(tuple(roles), tuple(answers)), self._places, wide=False), None)
         return Remedy(found.title, f"# {found.title}\n{found.hcl}") if found is not None else None
 
     def _roles(self, answers: Sequence[Answer]) -> list[WorldObject]:
@@ -174,7 +176,7 @@ class Remedies(Finder):
             self._places.spelling(module).spell,
             in_document=argument is not None and document_of(argument) is not None,
             in_json=argument is not None and is_json(argument),
-            own=policy is not None and self._places.holders.reach(policy) == frozenset({answers[0].role}),
+            own=policy is not None and self._places.policies.reach(policy) == frozenset({answers[0].role}),
         )
 
     def _text_of(self, policy: Address | None) -> Argument | None:

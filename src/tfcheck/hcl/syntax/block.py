@@ -74,6 +74,11 @@ class Block(msgspec.Struct, frozen=True, eq=False):
         """The line of the closing brace."""
         return self.source.line(self.body_end)
 
+    @property
+    def text(self) -> str:
+        """The block as written."""
+        return self.source.text[self.start : self.end]
+
     def attributes(self) -> tuple[str, ...]:
         """Return the names of the written arguments, in source order."""
         return tuple(self.arguments)

@@ -5,8 +5,9 @@ from __future__ import annotations
 import pytest
 
 from tfcheck.fix.edits.insertion import apply_insertions, group_by_file
-from tfcheck.fix.layout.into_list import insert_into_call, insert_into_list
-from tfcheck.fix.text.policy_text import ObjectParts, Syntax, read_parts
+from tfcheck.fix.layout.statement_style import style_of
+from tfcheck.fix.policies.into_policy import insert_statements
+from tfcheck.fix.text.policy_text import ObjectParts, Syntax, items, read_parts
 from tfcheck.fix.wanted import NeededStatement
 from tfcheck.hcl.syntax.source import SourceText
 
@@ -39,8 +40,7 @@ def test_each_statement_gets_a_line(text: str, expected: str) -> None:
     assert isinstance(policy, ObjectParts)
     item = policy.item("Statement")
     assert item is not None
-    insertions = insert_into_list(source, item.value, [NEEDED], Syntax.HCL)
-    assert insertions is not None
+    insertions = insert_statements(source, item.value, [NEEDED], Syntax.HCL)
     assert apply_insertions(text, group_by_file(insertions)[source]) == expected
 
 
@@ -52,8 +52,8 @@ def test_lists_end_as_those_of_the_neighbours_do(end: str) -> None:
     assert isinstance(policy, ObjectParts)
     item = policy.item("Statement")
     assert item is not None
-    insertions = insert_into_list(source := SourceText("main.tf", text), item.value, [NEEDED], Syntax.HCL)
-    assert f'"s3:GetObject"{end}\n' in apply_insertions(text, group_by_file(insertions or ())[source])
+    insertions = insert_statements(source := SourceText("main.tf", text), item.value, [NEEDED], Syntax.HCL)
+    assert f'"s3:GetObject"{end}\n' in apply_insertions(text, group_by_file(insertions)[source])
 
 
 def test_each_list_is_spread_as_that_of_its_kind() -> None:
@@ -63,8 +63,8 @@ def test_each_list_is_spread_as_that_of_its_kind() -> None:
     assert isinstance(policy, ObjectParts)
     item = policy.item("Statement")
     assert item is not None
-    insertions = insert_into_list(source := SourceText("main.tf", text), item.value, [NEEDED], Syntax.HCL)
-    new = apply_insertions(text, group_by_file(insertions or ())[source])
+    insertions = insert_statements(source := SourceText("main.tf", text), item.value, [NEEDED], Syntax.HCL)
+    new = apply_insertions(text, group_by_file(insertions)[source])
     assert 'Action = ["s3:GetObject"]\n' in new
     assert 'Resource = [\n        "arn:aws:s3:::acme-config/web/prod.env",\n      ]\n' in new
 
@@ -76,8 +76,8 @@ def test_a_single_statement_that_would_be_too_long_gets_a_line_of_its_own() -> N
     assert isinstance(policy, ObjectParts)
     item = policy.item("Statement")
     assert item is not None
-    insertions = insert_into_list(source := SourceText("main.tf", text), item.value, [NEEDED], Syntax.HCL)
-    lines = apply_insertions(text, group_by_file(insertions or ())[source]).split("\n")
+    insertions = insert_statements(source := SourceText("main.tf", text), item.value, [NEEDED], Syntax.HCL)
+    lines = apply_insertions(text, group_by_file(insertions)[source]).split("\n")
     assert lines[1:4] == ['  Version = "2012-10-17"', "  Statement = [", f"    {own},"]
     assert (lines[4][:6], lines[5:]) == ("    { ", ["  ]", "}", ""])
 
@@ -89,10 +89,8 @@ def test_a_comma_after_the_last_item_of_the_neighbour_is_written_too() -> None:
     assert isinstance(policy, ObjectParts)
     item = policy.item("Statement")
     assert item is not None
-    insertions = insert_into_list(source := SourceText("main.tf", text), item.value, [NEEDED], Syntax.HCL)
-    (last,) = (
-        each for each in apply_insertions(text, group_by_file(insertions or ())[source]).split("\n") if "Res" in each
-    )
+    insertions = insert_statements(source := SourceText("main.tf", text), item.value, [NEEDED], Syntax.HCL)
+    (last,) = (each for each in apply_insertions(text, group_by_file(insertions)[source]).split("\n") if "Res" in each)
     assert last.endswith(",")
 
 
@@ -102,8 +100,7 @@ def test_a_line_stays_where_a_neighbour_must_not_be_shown() -> None:
     assert isinstance(policy, ObjectParts)
     item = policy.item("Statement")
     assert item is not None
-    (insertion,) = insert_into_list(SourceText("main.tf", text), item.value, [NEEDED], Syntax.HCL) or ()
-    assert insertion.text == f", {NEW}"
+    assert insert_statements(SourceText("main.tf", text), item.value, [NEEDED], Syntax.HCL) == ()
 
 
 @pytest.mark.parametrize(
@@ -115,9 +112,18 @@ def test_a_line_stays_where_a_neighbour_must_not_be_shown() -> None:
             '    { Effect = "Allow", Action = ["s3:GetObject"], Resource = "arn:aws:s3:::acme-config/web/prod.env" },\n'
             "  ])\n}\n",
         ),
-        ('x = {\n  Version   = "a password"\n  Statement = concat(local.a, var.b)\n}\n', ""),  # no diff may show it
+        (
+            'x = {\n  Version   = "a password"\n  Statement = concat(local.a, var.b)\n}\n',  # which no diff may show
+            'x = {\n  Version   = "a password"\n  Statement = concat(local.a, var.b, [{ Effect = "Allow", '
+            'Action = ["s3:GetObject"], Resource = "arn:aws:s3:::acme-config/web/prod.env" }])\n}\n',
+        ),
         ("x = {\n  Statement = concat(\n    local.a,\n    var.b)\n}\n", ""),
-        ("x = {\n  Statement = flatten(local.a)\n}\n", ""),
+        (
+            "x = {\n  Statement = concat(\n    local.a,\n    var.b,\n  )\n}\n",
+            "x = {\n  Statement = concat(\n    local.a,\n    var.b,\n"
+            '    [{ Effect = "Allow", Action = ["s3:GetObject"], Resource = "arn:aws:s3:::acme-config/web/prod.env" }],'
+            "\n  )\n}\n",
+        ),
     ],
 )
 def test_joined_lists_get_one_more_like_them(text: str, expected: str) -> None:
@@ -125,6 +131,6 @@ def test_joined_lists_get_one_more_like_them(text: str, expected: str) -> None:
     assert isinstance(policy, ObjectParts)
     item, source = policy.item("Statement"), SourceText("main.tf", text)
     assert item is not None
-    other = (SourceText("locals.tf", like), read_parts(like, 0), Syntax.HCL)
-    insertions = insert_into_call(source, item.value, [NEEDED], *other)
+    style = style_of(like, items(read_parts(like, 0)), Syntax.HCL)
+    insertions = insert_statements(source, item.value, [NEEDED], Syntax.HCL, style)
     assert (apply_insertions(text, group_by_file(insertions)[source]) if insertions else "") == expected

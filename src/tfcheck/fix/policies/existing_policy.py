@@ -1,0 +1,181 @@
+"""Propose to add missing statements to policies that the sources contain."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Iterator, Sequence
+
+from tfcheck.fix.layout.new_policy import rename_taken_sids
+from tfcheck.fix.policies.fix_places import FixPlaces
+from tfcheck.fix.policies.into_policy import insert_into_policy
+from tfcheck.fix.policies.policy_files import as_in_file, has_references, literal_in
+from tfcheck.fix.policies.statement_data import StatementData
+from tfcheck.fix.policies.written_policies import FILLED, WrittenPolicy, came_near, other_roles_words
+from tfcheck.fix.proposal import Proposal, RoleNeed, join_proposals
+from tfcheck.fix.text.policy_statements import flat
+from tfcheck.fix.text.policy_text import DOCUMENT, FileText
+from tfcheck.fix.values.repetition import Statements
+from tfcheck.fix.values.spelling import adapt_bucket_arns
+from tfcheck.fix.wanted import needed_statements
+from tfcheck.vocabulary.address import Address
+from tfcheck.vocabulary.clipping import join_names
+from tfcheck.vocabulary.finding import Answer
+
+#: With this many resources, needs are divided among the policies of a role.
+_MOST = 30
+
+
+def propose_existing(need: RoleNeed, places: FixPlaces, *, wide: bool, in_callers: bool = False) -> Iterator[Proposal]:
+    """Propose to add to the roles' policies; with `wide`, to those that other roles share.
+
+    With `in_callers` only to policies outside the roles' module that grant the same on other resources.
+    """
+    names, policies = need.names(), places.policies
+    first = list(policies.of(need.roles[0]) if need.roles else policies.of_need(need))
+    if in_callers:
+        own = need.roles[0].address.module
+        first = [each for each in first if each.resource.address.module != own and grants_alike(each, need, places)]
+    fitting: list[tuple[WrittenPolicy, str]] = []
+    for policy in sorted(first, key=lambda each: not came_near(each, need)):
+        reach = policies.reach(policy.resource)
+        if reach is not None and names <= reach and (reach <= names) is not wide:
+            fitting.append((policy, other_roles_words(reach, names)))
+    if len(fitting) > 1:
+        yield from _propose_by_statement(fitting, need, places)
+    for policy, remark in fitting:
+        extended = _propose_in_shared(policy, remark, need, places, extends=True)
+        yield from () if extended is None else (extended,)
+        added = _propose_in_shared(policy, remark, need, places, extends=False)
+        if added is not None and (extended is None or added.insertions != extended.insertions):
+            yield added
+
+
+def grants_alike(policy: WrittenPolicy, need: RoleNeed, places: FixPlaces) -> bool:
+    """Whether a policy grants a needed action on other resources."""
+    actions = {each.requirement.action for each in need.answers}
+    return any(each.matches_action(one) for each in places.policies.readable(policy) for one in actions)
+
+
+def _propose_by_statement(
+    policies: Sequence[tuple[WrittenPolicy, str]], need: RoleNeed, places: FixPlaces
+) -> Iterator[Proposal]:
+    """Propose to extend a statement of each policy, and to add the rest to the first policy."""
+    by_resource: dict[str, list[Answer]] = {}
+    for each in need.answers:
+        by_resource.setdefault(flat(each.requirement.resource), []).append(each)
+    found: dict[int, list[Answer]] = {}
+    for answers in by_resource.values() if len(by_resource) <= _MOST else ():
+        ways = (_propose_in_shared(*each, need.restrict_to(answers), places, adds=False) for each in policies)
+        found.setdefault(next((number for number, way in enumerate(ways) if way), -1), []).extend(answers)
+    rest = found.pop(-1, [])
+    if found:
+        next(iter(found.values())).extend(rest)
+        parts = [(policies[number], need.restrict_to(each)) for number, each in found.items()]
+        several = [_propose_in_shared(*policy, part, places) for policy, part in parts]
+        yield from [join_proposals(list(filter(None, several)))] if None not in several else []
+
+
+def _propose_in_shared(
+    policy: WrittenPolicy,
+    remark: str,
+    need: RoleNeed,
+    places: FixPlaces,
+    *,
+    extends: bool = True,
+    adds: bool = True,
+) -> Proposal | None:
+    """Propose to add what all roles of a need lack to a policy block that each of them has."""
+    by_role = need.answers_by_role().values()
+    lacking = [{each.requirement.resource for each in several} for several in by_role]
+    texts = {own.place for each in need.roles if (own := places.policies.of_same_block(policy, each))}
+    kinds = {frozenset(one.requirement.action for one in several) for several in by_role}
+    if len(kinds) > 1 or (len(texts) == 1 and any(each != lacking[0] for each in lacking)):
+        remark += FILLED
+    ways: Iterator[Statements | None] = statements_for(policy, need, places) if need.roles else iter([None])
+    found = (propose_into(policy, need.answers, places, remark, each, extends=extends, adds=adds) for each in ways)
+    return next(filter(None, found), None)
+
+
+def statements_for(policy: WrittenPolicy, need: RoleNeed, places: FixPlaces) -> Iterator[Statements]:
+    """Yield what roles lack as it can be written in the text of their common policy block."""
+    goal = policy.place.resource
+    texts: dict[str, Address] = {}
+    for role in need.roles:
+        own = places.policies.of_same_block(policy, role)
+        if own is None:
+            return
+        texts[str(role.address)] = own.place
+    place = next(iter(texts.values()))
+    if policy.is_plain_file:
+        yield from filter(None, [places.as_statements(need.answers, place.module, goal)])
+        return
+    changed = (each.address for each in places.policies.changes(policy))
+    edited = [each for each in changed if not policy.is_document or each.type == DOCUMENT]
+    ways: Iterator[Statements | None] = (each.statements for each in places.share(need, goal, texts))
+    if len(texts) > 1 and set(texts.values()) == {place}:
+        ways = itertools.chain(ways, (places.statements(need.answers, place, goal, lists=it) for it in (True, False)))
+    for each in (one for one in ways if one is not None):
+        statements = places.gates.for_lists(each, place) if policy.is_document else each
+        if places.lists.are_usable(statements, edited):
+            yield statements
+
+
+def propose_into(
+    policy: WrittenPolicy,
+    answers: Sequence[Answer],
+    places: FixPlaces,
+    remark: str = "",
+    given: Statements | None = None,
+    *,
+    extends: bool = True,
+    adds: bool = True,
+    shared: bool = False,
+) -> Proposal | None:
+    """Propose to add needed permissions, by default as the module writes them, to the text of a policy.
+
+    `extends`, `adds` and `shared` are those of `insert_into_policy`.
+    """
+    statements = _render(policy, answers, given, places)
+    passed = as_in_file(statements, policy.argument) if statements is not None else None
+    if statements is None or passed is None:
+        return None
+    touched, module = places.policies.changes(policy), policy.module
+    ways = {"extends": extends, "adds": adds, "shared": shared}
+    data = StatementData(policy, touched, places.world.resolver).insert(passed.statements, **ways)
+    into = data or insert_into_policy(policy.argument, module, passed.statements, beside=places.replacing, **ways)
+    if into is None or not places.files.are_editable((*into.insertions, *passed.insertions)):
+        return None
+    goal = f"{'an inline policy of ' if policy.attribute == 'inline_policy' else ''}{policy.place.resource}"
+    remark += places.doubts(statements, policy.block, policy.resource.address.module) if policy.block else ""
+    remark += f"; {goal} is made from it" if data is not None else ""
+    remark = passed.remark(module) + remark
+    return Proposal(
+        title=f"add {into.description}{passed.goal(join_names(into.documents or [goal]))}{remark}",
+        safety="review" if remark else "safe",
+        insertions=(*into.insertions, *passed.insertions),
+        touched=touched,
+        hcl=into.hcl,
+        reported=(*passed.reported, *into.reported),
+    )
+
+
+def _render(
+    policy: WrittenPolicy, answers: Sequence[Answer], given: Statements | None, places: FixPlaces
+) -> Statements | None:
+    """Write the needed statements for a policy's text; None if something cannot be named there."""
+    address, goal = policy.resource.address, policy.place.resource
+    if isinstance(policy.argument, FileText) and policy.is_plain_file:
+        spell = literal_in(policy.argument, places.spelling(address.module, goal).spell)
+        named = given if given and not has_references(given) else needed_statements(answers, spell)
+        return rename_taken_sids(named, places.quoted_words(policy.argument.source)) if named else None
+    statements = given or places.as_statements(answers, address.module, goal)
+    if statements is None:
+        return None
+    policies, is_document = places.policies, policy.is_document
+    own = policies.document_instances(policy.module, policy.place.name) if is_document else policies.instances(address)
+    statements = places.gates.for_references(statements, own, policy.block)
+    if not is_document and any(each.gate and each.resource_list is None for each in statements):
+        return None
+    around = policy.block.text if policy.block is not None else ""
+    words = places.quoted_words(*(file.source for file in policy.module.files), policy.argument.source)
+    return rename_taken_sids(adapt_bucket_arns(statements, around), words)

@@ -1,0 +1,186 @@
+"""The places of one plan's sources: its policies and files, and how each module writes what roles lack."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from functools import cached_property
+
+from tfcheck.fix.edits.files import Files
+from tfcheck.fix.edits.insertion import Insertion
+from tfcheck.fix.layout.new_policy import rename_taken_sids
+from tfcheck.fix.policies.written_policies import WrittenPolicies
+from tfcheck.fix.proof.cycle import Dependencies
+from tfcheck.fix.proposal import RoleNeed
+from tfcheck.fix.text.policy_statements import flat
+from tfcheck.fix.values.gates import Gates, explain_doubts
+from tfcheck.fix.values.referable import Referable, Refuse
+from tfcheck.fix.values.repetition import InstanceTerms, SharedStatements, Statements, share_statements
+from tfcheck.fix.values.spelling import Spelling
+from tfcheck.fix.values.written_lists import WrittenLists
+from tfcheck.fix.wanted import NeededStatement, Reference, needed_statements, rank
+from tfcheck.hcl.syntax.block import Block
+from tfcheck.hcl.syntax.source import SourceText
+from tfcheck.inventory.world import After
+from tfcheck.symbolic.regex import regex
+from tfcheck.vocabulary.address import Address, ModulePath
+from tfcheck.vocabulary.finding import Answer
+
+_WORD = regex(r'"([A-Za-z0-9]+)"')
+
+
+class FixPlaces:
+    """What fixes find in the sources of one plan, each thing found once."""
+
+    def __init__(self, world: After, files: Files, *, prefixes: bool = False) -> None:
+        self.world = world
+        self._resolver = world.resolver
+        self._prefixes = prefixes
+        self._words: dict[SourceText, frozenset[str]] = {}
+        self._referable: dict[ModulePath, Referable] = {}
+        self._spellings: dict[tuple[ModulePath, str], Spelling] = {}
+        self._wanted: dict[tuple[object, ...], tuple[tuple[Answer, ...], Statements | None]] = {}
+        #: Corrections by other fixes.
+        self.replacing: tuple[Insertion, ...] = ()
+        self.files = files
+        self.policies = WrittenPolicies(world, files)
+        self.lists = WrittenLists(world)
+        self.gates = Gates(world.resolver, self.lists)
+
+    @cached_property
+    def dependencies(self) -> Dependencies:
+        """The dependencies between objects in the sources."""
+        assert self._resolver.sources is not None  # otherwise nothing is written there
+        paths = {each.config for each in self._resolver.plan.module_instances()}
+        return Dependencies(self._resolver.sources, sorted(paths))
+
+    # Needed permissions, as one module writes them
+
+    def as_statements(
+        self, answers: Sequence[Answer], module: ModulePath, into: str = ""
+    ) -> tuple[NeededStatement, ...] | None:
+        """Write denied permissions as statements of a module; `into` names the block that receives them."""
+        key = tuple(map(id, answers)), module, into
+        if key not in self._wanted:
+            found = needed_statements(answers, self.spelling(module, into).spell, prefixes=self._prefixes)
+            self._wanted[key] = tuple(answers), found
+        return self._wanted[key][1]
+
+    def spelling(self, module: ModulePath, into: str = "") -> Spelling:
+        """Return how a module writes values, without references that would create a cycle with the block `into`."""
+        key = (module, into)
+        if key not in self._spellings:
+            if module not in self._referable:
+                self._referable[module] = Referable(self.world, module)
+            self._spellings[key] = Spelling(self.world, module, self._referable[module], self._refuse(module, into))
+        return self._spellings[key]
+
+    def _refuse(self, module: ModulePath, into: str) -> Refuse:
+        """Return the test whether a reference would create a cycle with a block of the module."""
+        is_known = bool(into) and self._resolver.module_sources(module) is not None
+
+        def refuse(name: str) -> bool:
+            return is_known and self.dependencies.reaches(module.config, name, into)
+
+        return refuse
+
+    def doubts(self, statements: Statements, place: Block, module: ModulePath, *, gate: str = "") -> str:
+        """Explain why statements in a block, there only with `gate`, may be wrong for another plan of the sources."""
+        return explain_doubts(statements, place, module, self.spelling(module), self._resolver, gate)
+
+    def share(
+        self, need: RoleNeed, goal: str, places: Mapping[str, Address], *, by_value: bool = True
+    ) -> Iterator[SharedStatements]:
+        """Write what several roles lack as shared statements, first with the lists of the task definitions.
+
+        One of several instances gets a statement of its own first, and several that lack different things what any of
+        them lacks. `places` maps each role to its block instance.
+        """
+        filled: SharedStatements | None = None
+        others = self.policies.instances(need.roles[0].address) if len(need.roles) == 1 else ()
+        is_one_of_several = len(others) > 1 and all(each.key is not None for each in places.values())
+        alone, listed, plain = ((False, True), (False, False)), ((True, False), (True, True)), ((False, False),)
+        for lists, own in (*alone, *listed) if is_one_of_several else (*listed, *plain):
+            found: list[tuple[InstanceTerms, Statements]] = []
+            for role, answers in need.answers_by_role().items():
+                statements = self.statements(answers, places[role], goal, lists=lists, own=own)
+                if statements is None:
+                    break
+                found.append((self.terms(places[role]), statements))
+            else:
+                shared = share_statements(found, by_value=by_value, fills=True)
+                filled = shared if shared is not None and shared.filled else None
+                yield from [shared] if shared is not filled and shared is not None else []
+                if filled is None and shared and not own and not any(each.resource_list for each in shared.statements):
+                    return
+        yield from filter(None, [filled])
+
+    def can_share(self, need: RoleNeed) -> bool:
+        """Whether what several roles lack can be shared statements in the module that creates them."""
+        made, found = self.policies.instances(need.roles[0].address), self.share(need, "", need.places())
+        return any(not self.lists.holds_no_arns(each.statements, made) for each in found)
+
+    def names_all(self, need: RoleNeed) -> bool:
+        """Whether the module that creates several roles can write what they lack, right for every plan of it."""
+        module = need.roles[0].address.module
+        return any(self._is_right(each.statements, module) for each in self.share(need, "", need.places()))
+
+    def _is_right(self, statements: Statements, module: ModulePath) -> bool:
+        """Whether statements have references, and no values that another plan of the module may not share."""
+        spelling = self.spelling(module)
+        spelled = [one for each in statements for one in each.resources if one != ("*",)]
+        has_reference = all(any(isinstance(part, Reference) for part in one) for one in spelled)
+        return bool(statements) and has_reference and not any(map(spelling.is_of_this_plan, spelled))
+
+    def statements(
+        self, answers: Sequence[Answer], place: Address, goal: str = "", *, lists: bool, own: bool = False
+    ) -> tuple[NeededStatement, ...] | None:
+        """Write what one role lacks as statements for a block instance of its module.
+
+        They have the lists, and the `own` words, of the task definitions; `goal` names the block.
+        """
+        refuse = self._refuse(place.module, goal)
+
+        def is_named(answer: Answer) -> bool:
+            return self._is_right(self.as_statements([answer], place.module, goal) or (), place.module)
+
+        named, left = self.lists.grants(answers, place, refuse, is_named) if lists else ((), answers)
+        words = self.lists.own_words(left, place, refuse) if own else {}
+        others = self.as_statements(left, place.module, goal) if left else ()
+        if words:
+            spell = self.spelling(place.module, goal).spell
+            others = needed_statements(
+                left, lambda value: words.get(flat(value)) or spell(value), prefixes=self._prefixes
+            )
+        if others is None:
+            return None
+        return rename_taken_sids(sorted((*others, *named), key=rank) if named else others, frozenset())
+
+    def terms(self, address: Address) -> InstanceTerms:
+        """Return the key of a resource instance, and its element of `for_each`."""
+        scope = self._resolver.scope_of(address) if isinstance(address.key, str) else None
+        return InstanceTerms(address.key, scope.lookup("each", "value") if scope is not None else None)
+
+    def labels_of(self, module: ModulePath, kind: str) -> frozenset[str]:
+        """List the labels of a module's resources of one type."""
+        sources = self._resolver.module_sources(module)
+        return frozenset(name for _, each, name in sources.resource_keys() if each == kind) if sources else frozenset()
+
+    def is_from_elsewhere(self, module: ModulePath) -> bool:
+        """Whether a module's sources are at hand but belong to somebody else."""
+        sources = self._resolver.module_sources(module)
+        return sources is not None and not any(self.files.editable(file.source) for file in sources.files)
+
+    def quoted_words(self, *texts: SourceText) -> frozenset[str]:
+        """List the quoted words in files, which a new Sid must differ from."""
+        new = {each: frozenset(_WORD.findall(each.text)) for each in texts if each not in self._words}
+        self._words |= new
+        return frozenset(word for each in texts for word in self._words[each])
+
+
+class Finder:
+    """Finds changes of one kind at the places of a plan's sources."""
+
+    def __init__(self, places: FixPlaces) -> None:
+        self._places = places
+        self._world = places.world
+        self._resolver = places.world.resolver

@@ -1,0 +1,127 @@
+"""Join what several roles lack, where it can be granted together: in shared statements, or in a shared policy."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from typing import TypeAlias
+
+from tfcheck.fix.policies.existing_policy import grants_alike
+from tfcheck.fix.policies.fix_places import FixPlaces
+from tfcheck.fix.proposal import RoleNeed
+from tfcheck.inventory.ecs import tasks_by_address
+from tfcheck.inventory.world import World
+from tfcheck.symbolic.value import identity
+from tfcheck.verdict.judge import Judge
+from tfcheck.vocabulary.finding import Answer
+
+#: The number of unmatched needs that others are compared with: each is compared with all.
+_MOST = 10
+#: Whether what several roles lack can be written as shared statements.
+IsShared: TypeAlias = Callable[[RoleNeed], bool]
+
+
+def join_needs(needs: Sequence[RoleNeed], is_shared: IsShared) -> Iterator[RoleNeed]:
+    """Yield the needs of roles from one block, with equal ones merged.
+
+    If the roles lack different permissions, the permissions for each rule are joined separately.
+    """
+    if len(needs) == 1 or is_shared(_sum(needs)):
+        yield _sum(needs)
+        return
+    by_rule: dict[str, list[RoleNeed]] = {}
+    for each in needs:
+        for rule in dict.fromkeys(one.requirement.rule for one in each.answers):
+            by_rule.setdefault(rule, []).append(
+                each.restrict_to([one for one in each.answers if one.requirement.rule == rule])
+            )
+    by_roles: dict[frozenset[str], list[RoleNeed]] = {}
+    for each in (one for several in by_rule.values() for one in _join_by_rule(several, is_shared)):
+        by_roles.setdefault(each.names(), []).append(each)
+    for several in by_roles.values():
+        whole = RoleNeed(several[0].roles, tuple(answer for each in several for answer in each.answers))
+        yield from [whole] if len(whole.roles) == 1 or is_shared(whole) else several
+
+
+def needs_of_outside_roles(answers: Sequence[Answer], world: World) -> Iterator[RoleNeed]:
+    """Yield the needs of each unmanaged role that may get a policy from the plan."""
+    own = {str(each.address) for each in world.resources("aws_iam_role")}
+    tasks, judge = tasks_by_address(world), world.once(Judge)
+    by_name: dict[str, list[Answer]] = {}
+    for answer in answers:
+        task = tasks.get(answer.requirement.task_definition) if answer.role not in own else None
+        role = judge.role(answer.requirement, task) if task is not None else None
+        if role is not None and isinstance(role.caller.name, str):
+            by_name.setdefault(role.caller.name, []).append(answer)
+    for name, several in by_name.items():
+        yield RoleNeed((), tuple(several), name)
+
+
+def join_by_shared_policy(needs: Sequence[RoleNeed], places: FixPlaces) -> Iterator[RoleNeed]:
+    """Group what roles lack where a policy is for exactly these: all of it for the roles of one block.
+
+    Otherwise it is what all of them lack: everything, or what a policy is for that grants the like.
+    """
+    by_role, policies = dict[str, list[RoleNeed]](), places.policies
+    for need in needs:
+        for name in need.names() if need.answers else ():
+            by_role.setdefault(name, []).append(need)
+    done: set[str] = set()
+    tried: set[str] = set()
+    for need in needs:
+        for policy in policies.of(need.roles[0]) if need.roles and need.answers else ():
+            address, reach = str(policy.resource.address), policies.reach(policy.resource) or frozenset()
+            if address in tried or not done.isdisjoint(reach):
+                continue
+            tried.add(address)
+            found = {id(each): each for name in sorted(reach) for each in by_role.get(name, ())}.values()
+            beside = [each for each in found if each.names() <= reach]
+            if len(beside) < 2 or {name for each in beside for name in each.names()} != reach:
+                continue
+            role = need.roles[0].address
+            siblings = {str(each) for each in policies.instances(role) if each.module == role.module}
+            whole = _sum(beside)
+            shared = whole if reach <= siblings else _common(beside)
+            if shared.answers and (len(shared.answers) == len(whole.answers) or grants_alike(policy, shared, places)):
+                done |= reach
+                yield shared
+
+
+def _common(needs: Sequence[RoleNeed]) -> RoleNeed:
+    """Return what all roles of several needs lack."""
+    lacking: dict[str, set[tuple[str, object]]] = {}
+    for each in needs:
+        for name, answers in each.answers_by_role().items():
+            lacking.setdefault(name, set()).update(map(_permission, answers))
+    common, whole = set.intersection(*lacking.values()), _sum(needs)
+    return whole.restrict_to([each for each in whole.answers if _permission(each) in common])
+
+
+def _permission(answer: Answer) -> tuple[str, object]:
+    return answer.requirement.action, identity(answer.requirement.resource)
+
+
+def _join_by_rule(needs: list[RoleNeed], is_shared: IsShared) -> Iterator[RoleNeed]:
+    alone = 0
+    while needs:
+        if alone == _MOST:
+            yield from needs
+            return
+        together = needs
+        if not is_shared(_sum(needs)):
+            first = needs[0]
+            together = [each for each in needs if each is first or is_shared(_sum([first, each]))]
+        if together is not needs and not is_shared(_sum(together)):
+            first, *others = together
+            together = [first]
+            for each in others:
+                together += [each] if is_shared(_sum([*together, each])) else []
+        alone += len(together) == 1
+        chosen = set(map(id, together))
+        needs = [each for each in needs if id(each) not in chosen]
+        yield _sum(together)
+
+
+def _sum(needs: Sequence[RoleNeed]) -> RoleNeed:
+    return RoleNeed(
+        tuple(role for each in needs for role in each.roles), tuple(answer for each in needs for answer in each.answers)
+    )

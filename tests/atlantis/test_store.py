@@ -194,6 +194,33 @@ def test_a_clone_of_another_commit_says_nothing_of_what_is_gone(tmp_path: Path) 
     assert store.read_all(clone).lost == ("infra",)
 
 
+def test_the_top_of_the_repository_is_never_gone(tmp_path: Path) -> None:
+    older = PlannedPull("acme", "shop", 42, "c" * 40)
+    planned(tmp_path, older, Project("shop", ".", "default", "", "", ""))
+    store = dated(tmp_path, PULL, [Project("shop", "new", "default", "", "", "")], 120)
+    found = store.read_all(checked_out(tmp_path / "clone", PULL.commit, "main.tf", "new/main.tf"))
+    assert (found.lost, found.gone) == (("shop",), ())
+
+
+@every_row(
+    ("file", "is_gone"),
+    [("default.json", True), ("sub/.terraform/x", True), ("stack.tf", False), ("cdk.tf.json", False), ("a/b.hcl", False)],
+)
+def test_a_planned_directory_is_gone_if_only_leftovers_are_there(
+    tmp_path_factory: pytest.TempPathFactory, file: str, is_gone: bool
+) -> None:
+    """Atlantis plans a removed directory as long as it exists, and one whose files something generates."""
+    folder = tmp_path_factory.mktemp("atlantis")
+    store = ResultStore(folder / "results", PULL)
+    store.announce(PROJECT)
+    store.save(Project("shop", "web", "default", "", "", ""), json(BROKEN))
+    clone = checked_out(folder / "clone", PULL.commit, "web/main.tf")
+    (clone / "infra" / file).parent.mkdir(parents=True)
+    (clone / "infra" / file).write_text("", encoding="utf-8")
+    found = store.read_all(clone)
+    assert (found.lost, found.gone) == (((), ("infra",)) if is_gone else (("infra",), ()))
+
+
 @every_row("changed", [{"PULL_NUM": "4 2"}, {"PULL_NUM": "../1"}, {"HEAD_COMMIT": "../../x"}, {"HEAD_COMMIT": ""}])
 def test_a_pull_request_is_what_atlantis_sets(changed: dict[str, str]) -> None:
     with pytest.raises(UsageError):

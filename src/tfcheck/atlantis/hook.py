@@ -121,7 +121,7 @@ def update_comment(
         result = (
             HookResult("no comment: --dry-run", in_log=True) if dry_run else _published_result(hook, results, missing)
         )
-        missing = max(missing, len(result.absent))
+        missing = max(missing, len(result.absent) + len(results.replan_failed))
         published, results = results, store.read_all(clone)
         if results == published:
             break
@@ -129,6 +129,7 @@ def update_comment(
     store.drop_superseded()
     lines = [count_line(results.reports, missing), *(f"warning: {each}" for each in results.problems)]
     lines += [f"no result for this commit: {visible(each)}" for each in result.absent or results.lost]
+    lines += [f"the last plan failed: {visible(each)}" for each in results.replan_failed]
     lines += [visible(result.line), *(f"warning: {visible(each)}" for each in result.warnings)]
     shown = results.reports if result.in_log else ()
     screens = (f"\n{origin.context_text(each, 'target')}\n{text(each, directory='.')}" for each in shown)
@@ -141,7 +142,7 @@ def _count_missing(results: StoredResults, variables: Mapping[str, str]) -> int:
     NOTE: only comment commands set COMMAND_HAS_ERRORS. A plan that tfcheck stopped has also failed, but its result is
     stored.
     """
-    missing = len(results.problems) + len(results.lost) + results.repeated
+    missing = len(results.problems) + len(results.lost) + len(results.replan_failed)
     if not missing and variables.get("COMMAND_HAS_ERRORS") == "true":
         missing = int(not any(origin.context_text(report, "stopped") for report in results.reports))
     return missing
@@ -202,7 +203,11 @@ def _published_result(hook: Hook, results: StoredResults, missing: int) -> HookR
         )
     expected = len(results.reports) + missing if results.reports else 0
     comment_options = msgspec.structs.replace(
-        hook.comment_options, expected=expected, absent=results.lost, gone=results.gone
+        hook.comment_options,
+        expected=expected,
+        absent=results.lost,
+        gone=results.gone,
+        replan_failed=results.replan_failed,
     )
     try:
         with refusing(debug=hook.debug):

@@ -44,14 +44,14 @@ class StoredResults(msgspec.Struct, frozen=True):
     """The results for the newest commit of a pull request, and the errors in files that cannot be read.
 
     `lost` are the announced or earlier targets without a result for this commit, `gone` those whose directory the
-    repository no longer has. `repeated` counts projects with a result whose last plan produced none.
+    repository no longer has, `replan_failed` those with a result whose last plan produced none.
     """
 
     reports: tuple[Report, ...]
     problems: tuple[str, ...] = ()
     lost: tuple[str, ...] = ()
     gone: tuple[str, ...] = ()
-    repeated: int = 0
+    replan_failed: tuple[str, ...] = ()
 
 
 class Announced(msgspec.Struct, frozen=True):
@@ -119,12 +119,12 @@ class ResultStore:
                 problems.append(f"the result `{path.name}` cannot be read")
             except TfcheckError as error:
                 problems.append(error.message)
-        expected = {path: _read_announcement(path) for path in self._without_result().values()}
+        expected = {path: _read_announcement(path) for _, path in sorted(self._without_result().items())}
         inside = Clone(clone, self._folder.name) if clone else None
         gone = [
             each.target
             for path, each in expected.items()
-            if inside and path.parent != self._folder and inside.is_certainly_missing(each.directory)
+            if inside and inside.is_certainly_missing(each.directory, planned=path.parent == self._folder)
         ]
         lost = [each.target for each in expected.values() if each.target not in gone]
         return StoredResults(
@@ -133,7 +133,10 @@ class ResultStore:
             # The comment about the only projects is out of date even if they are gone.
             lost=tuple(dict.fromkeys(lost if lost or reports else gone)),
             gone=tuple(dict.fromkeys(gone)) if lost or reports else (),
-            repeated=len(self._stored_names(_RESULT) & self._stored_names(_ANNOUNCED)),
+            replan_failed=tuple(
+                _read_announcement(self._folder / f"{name}{_ANNOUNCED}").target
+                for name in sorted(self._stored_names(_RESULT) & self._stored_names(_ANNOUNCED))
+            ),
         )
 
     def _stored_names(self, suffix: str) -> set[str]:

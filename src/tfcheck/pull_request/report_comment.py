@@ -27,8 +27,8 @@ class CommentOptions(msgspec.Struct, frozen=True, kw_only=True):
 
     `id` distinguishes several comments on one pull request. `author` is the account that writes, `number` the pull
     request; by default both are found. `expected` is the number of reports, `absent` are targets without a result for
-    this commit, `gone` those that no longer exist. `suggestions` is the maximum number on lines. `artifact` is
-    the one with the page for a browser.
+    this commit, `gone` those that no longer exist, `replan_failed` those whose result is older than their last plan.
+    `suggestions` is the maximum number on lines. `artifact` is the one with the page for a browser.
     """
 
     id: str = ""
@@ -39,6 +39,7 @@ class CommentOptions(msgspec.Struct, frozen=True, kw_only=True):
     expected: int = 0
     absent: tuple[str, ...] = ()
     gone: tuple[str, ...] = ()
+    replan_failed: tuple[str, ...] = ()
     suggestions: int = 20
     artifact: str = ""
 

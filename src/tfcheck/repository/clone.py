@@ -6,8 +6,10 @@ directory may still exist that the commit does not have.
 
 from __future__ import annotations
 
+import os
 import zlib
 from pathlib import Path
+from posixpath import normpath
 
 from tfcheck.repository.held import read_file
 from tfcheck.repository.visibility import LARGEST, BrokenIndexError, tracked_modes
@@ -16,6 +18,8 @@ from tfcheck.symbolic.regex import regex
 
 _COMMIT = regex(r"[0-9a-f]{7,64}")
 _LARGEST_FILE = 1024 * 1024
+#: What Terraform and Atlantis write beside a configuration: lock files, states, saved plans, and plans as JSON.
+_LEFTOVER = regex(r"\..*|.*\.(?:tfplan|tfstate|backup)|(?!.*\.(?:tf|tofu)\.json).*\.json")
 
 
 def is_commit(text: str) -> bool:
@@ -31,14 +35,27 @@ class Clone:
         self._top = top
         self._commit = commit
 
-    def is_certainly_missing(self, directory: str) -> bool:
-        """Whether the repository certainly has no such directory at this commit."""
+    def is_certainly_missing(self, directory: str, *, planned: bool) -> bool:
+        """Whether the repository certainly has no such directory at this commit, and nothing was generated in it.
+
+        `planned`: it was planned at this commit, perhaps in another clone. NOTE: Atlantis also plans what is only left
+        over.
+        """
         if not directory or not self._is_at_commit():
             return False
         if not (self._top / directory).is_dir():
-            return True
+            return not planned
+        below = "" if (path := normpath(directory)) == "." else f"{path}/"
         names = self._tracked_files()
-        return names is not None and not any(name.startswith(f"{directory}/") for name in names)
+        is_tracked = names is None or any(name.startswith(below) for name in names)
+        return not is_tracked and self._has_only_leftovers(directory)
+
+    def _has_only_leftovers(self, directory: str) -> bool:
+        for _, folders, files in os.walk(self._top / directory):
+            folders[:] = [each for each in folders if not each.startswith(".")]
+            if not all(map(_LEFTOVER.fullmatch, files)):
+                return False
+        return True
 
     def _is_at_commit(self) -> bool:
         """Whether the clone has this commit checked out, or a merge of it into the base branch.

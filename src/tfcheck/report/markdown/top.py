@@ -70,8 +70,10 @@ def _lost(content: PageContent, page: Page) -> str:
     absent, number = content.absent(page), missing(content, page)
     if number and number == len(page.replaced):
         return f"result of {_names(page.replaced)} not shown"
-    if absent and len(absent) == number:
-        return f"no result for {_names(absent)}"
+    named = [f"no result for {_names(absent)}"] if absent else []
+    named += [f"last plan of {_names(page.replan_failed)} failed"] if page.replan_failed else []
+    if named and len(absent) + len(page.replan_failed) == number:
+        return ", ".join(named)
     if not (content.reports or page.expected):
         return "no result for this commit"
     return f"{plural(number, 'result')} missing" if number else ""
@@ -136,7 +138,7 @@ def _broken(findings: Iterable[TargetedFinding]) -> set[tuple[str, str]]:
 
 def missing(content: PageContent, page: Page) -> int:
     """Count the missing results."""
-    return max(page.expected - len(content.reports), len(content.absent(page)))
+    return max(page.expected - len(content.reports), len(content.absent(page)) + len(page.replan_failed))
 
 
 def lead(content: PageContent, page: Page) -> Iterator[str]:
@@ -156,17 +158,23 @@ def lead(content: PageContent, page: Page) -> Iterator[str]:
     yield from dict.fromkeys(f"{sentence(words)}." for each in content.reports if (words := selection_sentence(each)))
     absent = content.absent(page)
     if lost := tuple(each for each in absent if each not in page.replaced):
+        its, it = ("its", "it") if len(lost) == 1 else ("their", "them")
         yield (
             f"{UNKNOWN_ICON} **No result for this commit**: {_names(lost, _MOST_ABSENT)}. "
-            "The plan failed or was not made, so its earlier findings may still apply."
+            f"The plan failed or was not made, so {its} earlier findings may still apply. Plan {it} again."
+        )
+    if page.replan_failed:
+        yield (
+            f"{UNKNOWN_ICON} **The last plan failed**: {_names(page.replan_failed, _MOST_ABSENT)}. "
+            "Its result below is that of an earlier plan of this commit."
         )
     if page.replaced:
         yield (
             f"{UNKNOWN_ICON} **Result not shown**: {_names(page.replaced, _MOST_ABSENT)}. Another job wrote it to this "
             f"comment, under the same id. To see every result, {SHARED_ID_HINT}."
         )
-    if unnamed := missing(content, page) - len(absent):
-        yield f"{UNKNOWN_ICON} **{plural(unnamed, 'result')} missing**: a job failed, or did not send its report."
+    if unnamed := missing(content, page) - len(absent) - len(page.replan_failed):
+        yield f"{UNKNOWN_ICON} **{plural(unnamed, 'result')} missing**: a plan or a job failed before it had a result."
 
 
 def _names(targets: tuple[str, ...], most: int = _SHOWN_TARGETS) -> str:

@@ -204,7 +204,13 @@ def test_the_top_of_the_repository_is_never_gone(tmp_path: Path) -> None:
 
 @every_row(
     ("file", "is_gone"),
-    [("default.json", True), ("sub/.terraform/x", True), ("stack.tf", False), ("cdk.tf.json", False), ("a/b.hcl", False)],
+    [
+        ("default.json", True),
+        ("sub/.terraform/x", True),
+        ("stack.tf", False),
+        ("cdk.tf.json", False),
+        ("a/b.hcl", False),
+    ],
 )
 def test_a_planned_directory_is_gone_if_only_leftovers_are_there(
     tmp_path_factory: pytest.TempPathFactory, file: str, is_gone: bool

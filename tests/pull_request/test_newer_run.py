@@ -15,6 +15,7 @@ from tests.pull_request.fake_gitea import FakeGitea
 from tests.pull_request.fake_gitlab import FakeGitLab
 from tests.pull_request.job import Clock, bad, clean, run, variables
 from tests.pull_request.test_races import on_bitbucket, on_gitea, on_github, on_gitlab, orders, quickly, texts, together
+from tfcheck.pull_request.earlier import is_same_body
 from tfcheck.pull_request.event import RequestedPull
 from tfcheck.pull_request.github import GitHubConversation
 from tfcheck.pull_request.outcome import CommentAction
@@ -143,6 +144,20 @@ def test_a_refusal_to_list_runs_costs_one_request_and_nothing_else(tmp_path: Pat
     assert head(*texts(github)) == TITLE
     assert sum("/actions/runs" in path for _, path in github.requests) == 1
     assert clock.waited < 4
+
+
+def test_a_new_comment_says_that_newer_runs_are_hidden(tmp_path: Path) -> None:
+    github = FakeGitHub()
+    github.fault("GET", "/actions/runs", says(403, "Resource not accessible by integration"), times=9)
+    with serving(github) as where:
+        run(variables(tmp_path, where, run="9.1"), [bad()])
+        (first,) = texts(github)
+        assert head(first) == TITLE
+        assert "/attempts/1) · newer runs are not visible to this token · id" in first
+        run(variables(tmp_path, where, run="10.1"), [bad()])
+    (second,) = texts(github)
+    assert "not visible" not in second
+    assert is_same_body(first, second)
 
 
 @pytest.mark.parametrize("on_clean", ["update", "delete"])

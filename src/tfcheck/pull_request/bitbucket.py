@@ -175,10 +175,10 @@ class CloudConversation(Conversation[_Comment]):
         changes = [each.new for each in self.client.get_all(f"{self.path}/diffstat?pagelen=100", _Page[_Change])]
         return {each.path: None for each in changes if each}
 
-    def newer_run(self) -> str:
+    def newer_run(self) -> str | None:
         """Follow the page on pipelines beside that on pull requests; its scope is `pipeline`."""
         found = self.client.peek(f"{self._repository}/pipelines?sort=-created_on&pagelen=100", _Page[_Pipeline])
-        return self._newest_alike((each.build_number, each.target) for each in (found.values if found else ()))
+        return None if found is None else self._newest_alike((each.build_number, each.target) for each in found.values)
 
     def author(self, named: str) -> Author:
         """Return tfcheck's own account: as `named` by UUID or account id, otherwise from Bitbucket.

@@ -62,6 +62,7 @@ class CommentThread:
         self._doubt = ""
         self._late = ""
         self._newer: OtherRun | None = None
+        self._unseen: OtherRun | None = None
         self._wrote = CommentAction.UNCHANGED
 
     @property
@@ -146,7 +147,7 @@ class CommentThread:
 
     def _body(self, wording: CommentWording) -> str:
         """Render the comment; a successor keeps the key that suggestions refer to."""
-        return self._replace_key(wording.write(self._size, self._newer))
+        return self._replace_key(wording.write(self._size, self._newer or self._unseen))
 
     def _replace_key(self, body: str) -> str:
         return body.replace(f"key={self._draft.marker.key}", f"key={self.marker.key}", 1)
@@ -181,7 +182,7 @@ class CommentThread:
     def _create_first(self, wording: CommentWording) -> Outcome | None:
         if not wording.wanted:
             return Outcome(CommentAction.NOTHING, "there is nothing to report")
-        self._newer = self._find_newer_run()
+        self._newer = self._find_newer_run(creates=True)
         body = self._body(wording)
         self._others.written.add(without_run(body))
         try:
@@ -324,8 +325,10 @@ class CommentThread:
         self._newer = self._find_newer_run()
         return self._newer is not None
 
-    def _find_newer_run(self) -> OtherRun | None:
+    def _find_newer_run(self, *, creates: bool = False) -> OtherRun | None:
         found = self._conversation.newer_run()
+        hidden = creates and found is None and self.marker.run[1] > 0  # Atlantis runs one hook after another
+        self._unseen = OtherRun(hidden=True) if hidden else None
         return OtherRun(found) if found else None
 
     def _is_newer(self, body: str) -> bool:

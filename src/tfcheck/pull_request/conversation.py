@@ -72,8 +72,8 @@ class Conversation(ABC, Generic[_Shape]):
             self.sha = self._full_sha(head)
         return ""
 
-    def newer_run(self) -> str:
-        """Return a run like this one that started later, as `ID.ATTEMPT`; empty without one, or if none is shown."""
+    def newer_run(self) -> str | None:
+        """Return a run like this one that started later, as `ID.ATTEMPT`; empty without one, None if all are hidden."""
         return ""
 
     def _newest_alike(self, runs: Iterable[tuple[int, Hashable]]) -> str:

@@ -8,12 +8,14 @@ import msgspec
 
 from tfcheck.pull_request.shapes import Comment
 from tfcheck.report.markdown.marker import listed_targets
+from tfcheck.report.markdown.top import HIDDEN_RUNS
 from tfcheck.symbolic.regex import regex
 
 #: How the result of another job with the same target is named.
 ANOTHER_JOB = " (another job)"
 _RUN = regex(
-    r" run=\d+\.\d+(?: job=[0-9a-f]{8})? -->$|/actions/runs/\d+/attempts/\d+|/-/pipelines/\d+|/pipelines/results/\d+",
+    r" run=\d+\.\d+(?: job=[0-9a-f]{8})? -->$|/actions/runs/\d+/attempts/\d+|/-/pipelines/\d+|/pipelines/results/\d+"
+    rf"| · {HIDDEN_RUNS}",
     re.MULTILINE,
 )
 

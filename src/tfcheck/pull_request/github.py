@@ -90,12 +90,14 @@ class GitHubConversation(GiteaConversation):
     can_minimize = True
     numbers_attempts = True
 
-    def newer_run(self) -> str:
-        """Return a later run of the workflow for the same commit and event, if the token is allowed to see it."""
+    def newer_run(self) -> str | None:
+        """Return a later run of the workflow for the same commit and event."""
         if not ci.in_actions(self._variables):
             return ""
         path = f"{self._repository}/actions/runs?head_sha={self.sha}&per_page=100"
-        found = self.client.peek(path, WorkflowRuns) or WorkflowRuns()
+        found = self.client.peek(path, WorkflowRuns)
+        if found is None:
+            return None
         own = [each for each in found.workflow_runs if str(each.id) == self.wanted.run.partition(".")[0]]
         alike = (each for each in found.workflow_runs for one in own if each.is_like(one))
         last = max((*own, *alike), key=WorkflowRun.order, default=None)

@@ -92,10 +92,10 @@ class MergeConversation(Conversation[_Note]):
         """Return tfcheck's own account: as `named`, otherwise from GitLab."""
         return Author((named or self.client.get("/user", _Account).username).lower())
 
-    def newer_run(self) -> str:
+    def newer_run(self) -> str | None:
         """Follow https://docs.gitlab.com/api/merge_requests/#list-merge-request-pipelines."""
-        found = self.client.peek(f"{self.path}/pipelines?per_page=100", list[_Pipeline]) or []
-        return self._newest_alike((each.id, each.source) for each in found)
+        found = self.client.peek(f"{self.path}/pipelines?per_page=100", list[_Pipeline])
+        return None if found is None else self._newest_alike((each.id, each.source) for each in found)
 
     def comments(self) -> Iterator[Comment]:
         """Read all notes, oldest first."""

@@ -23,9 +23,14 @@ SEVERAL = "tfcheck"
 
 
 class OtherRun(msgspec.Struct, frozen=True):
-    """A newer run for the same commit; without an id, it is unknown whether there is one."""
+    """Another run for the same commit, whose result the page may lack.
+
+    `id` is that of a newer one. `hidden`: the token cannot see whether there is one. Otherwise, the page may have
+    replaced its result.
+    """
 
     id: str = ""
+    hidden: bool = False
 
 
 class ListedResults(msgspec.Struct, frozen=True):

@@ -26,6 +26,8 @@ _LONGEST_ID = 100
 _SHOWN_TARGETS, _MOST_ABSENT = 3, 20
 #: In the title of a comment that a newer run of the same commit did not see, or that may have replaced another result.
 NEWER_RUN, _MAY_BE_MISSING = "a newer run may differ", "another result may be missing"
+#: In the footer of a comment by a token that may overlook a newer run.
+HIDDEN_RUNS = "newer runs are not visible to this token"
 #: What to do about two jobs or workflows that write one comment.
 SHARED_ID_HINT = "give each job a comment id of its own, or combine their reports in a final job"
 
@@ -49,12 +51,13 @@ def name(content: PageContent, page: Page) -> str:
 def title(content: PageContent, page: Page) -> str:
     """Write the heading, which is the summary."""
     icon, words = _verdict(content, page)
-    icon = UNKNOWN_ICON if page.newer and icon == "✅" else icon
+    other = None if page.newer is None or page.newer.hidden else page.newer
+    icon = UNKNOWN_ICON if other and icon == "✅" else icon
     affected = _affected_targets(content)
     share = "" if affected == content.targets else f" ({len(affected)} of {len(content.targets)} targets)"
     where = f"{_names(affected)}{share}"
     about = f"{words} in {where}" if words and where else words
-    newer = "" if page.newer is None else NEWER_RUN if page.newer.id else _MAY_BE_MISSING
+    newer = "" if other is None else NEWER_RUN if other.id else _MAY_BE_MISSING
     return f"### {icon} tfcheck: {', '.join(filter(None, (about, _lost(content, page), newer)))}"
 
 
@@ -150,7 +153,7 @@ def lead(content: PageContent, page: Page) -> Iterator[str]:
             f"{UNKNOWN_ICON} **A newer run** started before this was written: [run]({url}). This sentence "
             "stays if the newer run found nothing to report, or failed before that: look at its status."
         )
-    if newer is not None and not newer.id:
+    if newer is not None and not (newer.id or newer.hidden):
         yield (
             f"{UNKNOWN_ICON} **Another result may be missing**: this one was written slowly, and may have replaced "
             "that of another job or a newer run. Look at their status, or run this job again."
@@ -220,6 +223,7 @@ def footer(content: PageContent, page: Page) -> str:
     parts = (
         f"Commit {code(found.sha[:7])}" if known else "",
         f"[run]({run})" if run else "",
+        HIDDEN_RUNS if page.newer and page.newer.hidden else "",
         f"[page {code(clip_width(page.artifact, _LONGEST_ID))}]({run}#artifacts)" if run and page.artifact else "",
         f"id {code(clip_width(name(content, page), _LONGEST_ID))}",
         f"tfcheck {__version__}",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 import re
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -115,6 +116,22 @@ def test_a_clean_plan(github: FakeGitHub, start: Start, tmp_path: Path) -> None:
     outputs = outputs_in(tmp_path)
     assert (outputs["exit-code"], outputs["findings"], outputs["comment-url"]) == ("0", "0", "")
     assert json.loads(Path(outputs["report-json"]).read_text(encoding="utf-8"))["findings"] == []
+
+
+def test_a_plan_that_differs_from_its_sources_continues_their_comment(
+    github: FakeGitHub, start: Start, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    infra = tmp_path / "infra"
+    shutil.copytree(TESTDATA / "literal-missing", infra)
+    (tmp_path / ".git").mkdir()
+    assert start(plan="infra/plan.json") == 1
+    shutil.copy(GRANTED, infra / "plan.json")
+    monkeypatch.setenv("GITHUB_RUN_ID", "11")
+    assert start(plan="infra/plan.json") == 0
+    (comment,) = github.by()
+    assert comment["body"].split("\n")[1] == (
+        "### ❔ tfcheck: no definite problem, but not everything can be decided in `infra`"
+    )
 
 
 def test_several_plans_are_one_comment_and_one_that_cannot_be_read_is_missing(

@@ -22,7 +22,7 @@ from tfcheck.vocabulary.finding import PlanInfo, Report, Unread
 from tfcheck.vocabulary.progress import Progress
 
 if TYPE_CHECKING:
-    from tfcheck.hcl.modules import FoundSources, Sources
+    from tfcheck.hcl.modules import FoundSources
 
 
 #: A loop over file names must not fill the report.
@@ -97,12 +97,12 @@ class Session:
                     sources,
                     self._options,
                     stacks=self.other_stacks.view(each.plan).stacks,
-                    directory=_directory(sources),
+                    directory=_directory(sources.root if sources else None),
                     remarks=self.notes(file, each),
                     progress=self.progress,
                 )
             report = _with_repository_paths(
-                select(report, self._options.choice), sources, self._options.workspace, self.paths[plan]
+                select(report, self._options.choice), each.found, self._options.workspace, self.paths[plan]
             )
             report = msgspec.structs.replace(report, unread=self.unread)
             yield Checked(report, str((sources.root if sources else None) or "."))
@@ -149,8 +149,8 @@ class Session:
         for each in self.unread:
             path = self.paths[each.path]
             with suppress(InputError):  # no sources
-                found = find(self._sources or path.parent, None, None, run=self.run).sources if path else None
-                if found:
+                found = find(self._sources or path.parent, None, None, run=self.run) if path else None
+                if found and found.sources:
                     empty = Report(PlanInfo(each.path, None, None, None, complete=False), (), (), ())
                     yield _with_repository_paths(empty, found, self._options.workspace, path)
 
@@ -176,22 +176,26 @@ def is_same_file(one: str, other: str) -> bool:
         return False
 
 
-def _directory(sources: Sources | None) -> str | None:
+def _directory(root: Path | None) -> str | None:
     """Return the root module's directory, relative to the root of its work tree."""
     from tfcheck.repository import work_tree
 
-    root = sources.root if sources else None
     return root.resolve().relative_to(work_tree(root)).as_posix() if root else None
 
 
-def _with_repository_paths(report: Report, sources: Sources | None, workspace: str | None, file: Path | None) -> Report:
-    """Add to a report the repository path of its files and, in CI, the origin of the report."""
+def _with_repository_paths(report: Report, found: FoundSources, workspace: str | None, file: Path | None) -> Report:
+    """Add to a report the repository path of its files and, in CI, the origin of the report.
+
+    NOTE: a plan that differs from its sources keeps its target, or the comment about it would never be updated.
+    """
     from tfcheck.repository import work_tree
 
-    directory, own = _directory(sources), None
+    sources, own = found.sources, None
+    directory = _directory(sources.root if sources else None)
     if file:  # NOTE: a link counts where it is, not where it leads; `/dev/fd/63` leads nowhere
         own = (file.parent.resolve() / file.name).relative_to(work_tree(file.parent)).as_posix()
-    origin = context(os.environ, directory, workspace or (sources.workspace if sources else None))
+    place = directory or _directory(None if sources else found.unlike)
+    origin = context(os.environ, place, workspace or (sources.workspace if sources else None))
     plan = msgspec.structs.replace(report.plan, directory=directory, file=own)
     return msgspec.structs.replace(report, plan=plan, context=origin)
 

@@ -41,10 +41,14 @@ class PlannedModule(Protocol):
 
 
 class FoundSources(msgspec.Struct, frozen=True):
-    """The sources that belong to the plan, if any, and messages about the search."""
+    """The sources that belong to the plan, if any, and messages about the search.
+
+    `unlike` is the first directory with sources that differ from the plan, if none belong to it.
+    """
 
     sources: Sources | None
     messages: tuple[str, ...] = ()
+    unlike: Path | None = None
 
 
 def find(
@@ -68,6 +72,7 @@ def find(
     if configuration is None:
         return FoundSources(None, ("the plan has no `configuration` to compare sources with: none are used",))
     messages: list[str] = []
+    unlike: list[Path] = []
     for candidate in _candidates(plan_path, configuration, run):
         try:
             sources = _open(candidate, configuration, opentofu, run)
@@ -77,8 +82,9 @@ def find(
         difference = _difference(sources, configuration) if sources else "there are no Terraform files"
         if sources and not difference:
             return FoundSources(sources, tuple(messages))
+        unlike += [candidate] if sources and candidate.is_dir() else []
         messages.append(f"sources in `{candidate}` are not used: {difference}")
-    return FoundSources(None, tuple(messages))
+    return FoundSources(None, tuple(messages), next(iter(unlike), None))
 
 
 def _sources_of_option(

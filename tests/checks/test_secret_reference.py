@@ -32,7 +32,7 @@ from tfcheck.symbolic.value import Value, text
         ("/app/token", ""),
         ("token", ""),
         ("token:3", ""),
-        ("", "error: .* is empty"),
+        ("", "error: .*: `valueFrom` of `.+` is empty"),
         (f"{SECRET}:key:AWSCURRENT:11111111-2222-3333-4444-555555555555", "warning: .* stage and a version id"),
         ("arn:aws-cn:secretsmanager:eu-west-1:111122223333:secret:db-AbCdEf", "error: .* another partition"),
         ("arn:aws-cn:ssm:cn-north-1:111122223333:parameter/a", "error: .* another partition"),

@@ -52,6 +52,7 @@ def test_a_statement_says_where_it_stands() -> None:
         (GOOD | {"Action": "GetObject"}, "an action must be written as service:Name"),
         (GOOD | {"Action": 5}, "an action is not a string"),
         (GOOD | {"Action": None}, "Action or NotAction is null"),
+        (GOOD | {"Resource": ["arn:aws:s3:::cfg/*", ""]}, "a resource is empty"),
         (GOOD | {"Resource": "cfg"}, "a resource must be `*` or begin with `arn:`"),
         (GOOD | {"Resource": [["*"]]}, "a resource is not a string"),
         (GOOD | {"Condition": {"StringIs": {"a:b": "c"}}}, "a Condition has an operator that does not exist"),

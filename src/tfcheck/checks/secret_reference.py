@@ -34,7 +34,7 @@ from tfcheck.startup.reference import InvalidReference, credentials_error, refer
 from tfcheck.startup.rule import TaskPlace, container_place
 from tfcheck.startup.service_connect_log import proxy_options
 from tfcheck.startup.source import injected_values
-from tfcheck.symbolic.value import Value
+from tfcheck.symbolic.value import Value, items
 
 _CREDENTIALS = "name the registry credentials by the ARN of their secret, with nothing after it"
 _CREDENTIALS_HCL = "repositoryCredentials = { credentialsParameter = aws_secretsmanager_secret.registry.arn }"
@@ -64,12 +64,20 @@ def _mistakes(
     hcl: str = "",
 ) -> Iterator[Misconfiguration]:
     if wrong is not None:
-        named = quote_value(place.task, value) if value else "`valueFrom`"
+        named = quote_value(place.task, value) if value else f"`valueFrom`{_of_variable(place)}"
         container = place.container.name if place.container else None
         message = f"{place.cause}: {named} {wrong.what}"
         yield Misconfiguration(
             message, wrong.severity, container, value, (), wrong.symptom, argument=argument, advice=advice, hcl=hcl
         )
+
+
+def _of_variable(place: TaskPlace) -> str:
+    """Name the variable that an entry of `secrets` is for; empty elsewhere, or if its name is not known."""
+    _, where, index = place.pointer.rpartition("/secrets/")
+    listed = items(place.container.members("secrets")) if where and place.container else ()
+    name = member(listed[int(index)], "name") if isinstance(listed, tuple) and listed else None
+    return f" of {quote_value(place.task, name)}" if isinstance(name, str) else ""
 
 
 CHECK = Check("secret-reference", "invalid references to secrets and parameters", __doc__, _search)

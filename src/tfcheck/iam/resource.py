@@ -67,6 +67,8 @@ def read_resource(written: TextLike, *, variables: Truth) -> Resource | str:
     if written == "*":
         return Resource(written, "*", everything=True)
     spelled = spelled_out(written)
+    if spelled == "":
+        return "a resource is empty"
     if not _begins_like_arn(spelled):
         return "a resource must be `*` or begin with `arn:`"
     whole = _with_variables(written, variables)

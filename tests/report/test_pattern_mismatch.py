@@ -2,11 +2,14 @@ from __future__ import annotations
 
 import re
 
+import msgspec
 from hypothesis import given
 from hypothesis import strategies as st
 
+from tests.report import samples
 from tests.rows import every_row
 from tfcheck.report.pattern_mismatch import nearest, parting
+from tfcheck.vocabulary.finding import Evidence, EvidenceKind
 
 ARN = "arn:aws:s3:::acme-config/web/prod.env"
 
@@ -44,5 +47,10 @@ def test_what_stands_before_the_mark_matches_a_beginning(pattern: str, needed: s
 
 
 def test_the_nearest_pattern_comes_first() -> None:
+    need = msgspec.structs.replace(samples.DENIED.requirement, action="logs:CreateLogGroup", resource=ARN)
     patterns = ("arn:aws:s3:::other/*", "arn:aws:s3:::acme-config/api/*", "arn:aws:sqs:*")
-    assert nearest(ARN, patterns)[0] == "arn:aws:s3:::acme-config/api/*"
+    statement = Evidence("aws_iam_policy.p", None, "Allow", EvidenceKind.OTHER_RESOURCE, patterns)
+    assert nearest(need, statement)[0] == "arn:aws:s3:::acme-config/api/*"
+    actions = ("ecr:BatchGetImage", "logs:PutLogEvents", "logs:CreateLogStream")
+    statement = Evidence("aws_iam_policy.p", None, "Allow", EvidenceKind.OTHER_ACTION, actions)
+    assert nearest(need, statement) == ("logs:CreateLogStream", "logs:PutLogEvents", "ecr:BatchGetImage")

@@ -195,7 +195,7 @@ def _nearest_statements(group: Group, detail: Detail) -> Iterator[Line]:
 def _evidence(need: Need, evidence: Evidence, detail: Detail) -> Iterator[Line]:
     yield from wrap("  ", f"{origin(evidence, detail.directory)}", detail.width)
     needed = need.answer.requirement.shown_resource
-    patterns = nearest(needed, evidence.patterns)
+    patterns = nearest(need.answer.requirement, evidence)
     most = _ALL if detail.verbose else _SHOWN_PATTERNS
     label = "denied" if evidence.effect == "Deny" else "granted"
     if patterns and compares_resources(evidence):

@@ -5,6 +5,8 @@ This only helps the reader; whether a statement matches was decided before.
 
 from __future__ import annotations
 
+from tfcheck.vocabulary.finding import Evidence, EvidenceKind, Requirement
+
 #: Longer texts are compared up to this length: no ARN is longer, and a saved report may be hostile.
 _COMPARED = 2048
 _COMPARED_PATTERNS = 100
@@ -38,8 +40,10 @@ def _past_stars(reached: int, stars: int) -> int:
     return reached
 
 
-def nearest(needed: str, patterns: tuple[str, ...]) -> tuple[str, ...]:
-    """Sort `patterns` by how far they match `needed`, nearest first."""
+def nearest(need: Requirement, evidence: Evidence) -> tuple[str, ...]:
+    """Return the patterns of a statement by how far they match what is needed of it, nearest first."""
+    needed = need.action if evidence.kind is EvidenceKind.OTHER_ACTION else need.shown_resource
+    patterns = evidence.patterns
     first = sorted(patterns[:_COMPARED_PATTERNS], key=lambda pattern: -_common(needed, pattern))
     return (*first, *patterns[_COMPARED_PATTERNS:])
 

@@ -11,7 +11,7 @@ from tfcheck.report.markdown.page import TargetedCause
 from tfcheck.report.pattern_mismatch import nearest, parting
 from tfcheck.report.words import compares_resources, evidence_words, outcome_words, plural, role_problem_words, title
 from tfcheck.vocabulary.clipping import and_more
-from tfcheck.vocabulary.finding import Evidence, Excerpt, Finding, Fix, Location, Reason, Remedy, Report
+from tfcheck.vocabulary.finding import Evidence, Excerpt, Finding, Fix, Location, Reason, Remedy, Report, Requirement
 
 #: More near statements, and more of their patterns, are counted.
 _SHOWN_NEAR, _SHOWN_PATTERNS, _SHOWN_TASKS, _SHOWN_EXCERPTS = 2, 4, 4, 2
@@ -134,15 +134,14 @@ def _near(group: Group, report: Report, view: View) -> Iterator[Markup]:
         for each in need.answer.evidence[:_SHOWN_NEAR]:
             found.setdefault(each, need)
     for each, need in list(found.items())[:_SHOWN_STATEMENTS]:
-        needed = need.answer.requirement.shown_resource
         sid = (" (", tag("code", each.sid), ")") if each.sid else None
         why = prose(evidence_words(each))
         head = tag("p", address(each.policy), sid, view.place_link(each.location, report), ": ", why, class_="prose")
-        yield tag("div", head, _patterns(each, needed), class_="near")
+        yield tag("div", head, _patterns(each, need.answer.requirement), class_="near")
 
 
-def _patterns(evidence: Evidence, needed: str) -> Markup | None:
-    patterns = nearest(needed, evidence.patterns)
+def _patterns(evidence: Evidence, need: Requirement) -> Markup | None:
+    patterns, needed = nearest(need, evidence), need.shown_resource
     if not patterns:
         return None
     compared = compares_resources(evidence)

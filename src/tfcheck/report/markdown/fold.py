@@ -105,7 +105,7 @@ def _answers(finding: Finding, report: Report, page: Page) -> Iterator[str]:
 
 
 def _statement(found: Evidence, answer: Answer, report: Report, page: Page) -> str:
-    patterns = nearest(answer.requirement.shown_resource, found.patterns)[:_SHOWN_PATTERNS]
+    patterns = nearest(answer.requirement, found)[:_SHOWN_PATTERNS]
     more = and_more(len(found.patterns), len(patterns))
     what = {"Deny": " denies", "Allow": " allows"}.get(found.effect, "")
     on = f"{what} {', '.join(map(code, patterns))}{more}" if patterns else ""

@@ -26,6 +26,17 @@ from tfcheck.vocabulary.finding import Reason
             "List the policy in the exclusive resource if the role is to have it.",
         ),
         (
+            "aws_iam_role_policy.a, which may be attached to this role: pass the sources",
+            "the role may lack a policy: aws_iam_role_policy.a, which may be attached to this role: pass the sources",
+            "Pass the directory of the .tf files with --sources: most values follow from them.",
+        ),
+        (
+            "aws_iam_role_policy.a, which may be attached to this role: pass the sources of module.vpc",
+            "the role may lack a policy: aws_iam_role_policy.a, which may be attached to this role: pass the sources "
+            "of module.vpc",
+            "",
+        ),
+        (
             "the managed policies of aws_iam_role.a, known only after apply",
             "a policy cannot be read: the managed policies of aws_iam_role.a, known only after apply",
             "It is decided once the value is known: check the next plan again, or set the value in the sources.",

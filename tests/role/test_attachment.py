@@ -42,6 +42,16 @@ def test_a_new_role_and_its_policies_are_in_one_account_whichever_it_is() -> Non
     assert len(roles.of_object(role).identity) == 1
 
 
+def test_a_role_in_a_module_whose_sources_are_missing_asks_for_them() -> None:
+    elsewhere = Unknown(
+        reason="the plan only shows that it depends on aws_iam_role.flow.name: pass the sources of module.vpc"
+    )
+    role = MadeResource("aws_iam_role.exec", {"name": "exec", "arn": ARN})
+    other = MadeResource("aws_iam_role_policy.flow", {"name": "flow", "role": elsewhere, "policy": POLICY})
+    ((said, _),) = Roles(MadeWorld(role, other)).of_object(role).doubted
+    assert said == "aws_iam_role_policy.flow, which may be attached to this role: pass the sources of module.vpc"
+
+
 MANAGED = "arn:aws:iam::111122223333:policy/files"
 LATER = Unknown(reason="a list known only after apply")
 

@@ -347,6 +347,7 @@ def _may_detach_policy(cause: str) -> bool:
 
 
 _ONCE_KNOWN = "It is decided once the value is known: check the next plan again, or set the value in the sources."
+_WITH_SOURCES = "Pass the directory of the .tf files with --sources: most values follow from them."
 _ADVICE_ON_ATTACHMENTS = {
     " may undo": "Let one resource attach the policy to every role that is to have it.",
     "exclusive resource": "List the policy in the exclusive resource if the role is to have it.",
@@ -365,6 +366,8 @@ def deciding_words(reason: Reason | None, cause: str, *, has_sources: bool) -> s
             return f"Correct the policy: the apply fails with it.{by_arn}"
         case Reason.POLICY_NOT_READABLE if _UNREAD in cause:
             return ""
+        case Reason.POLICY_NOT_READABLE if cause.endswith(": pass the sources"):
+            return _WITH_SOURCES
         case Reason.POLICY_NOT_READABLE if _may_detach_policy(cause):
             advice = (words for part, words in _ADVICE_ON_ATTACHMENTS.items() if part in cause)
             return next(advice, "It is decided once the change is applied: check the next plan again.")
@@ -379,7 +382,7 @@ def deciding_words(reason: Reason | None, cause: str, *, has_sources: bool) -> s
         case Reason.UNKNOWN_VALUE if cause.startswith(EITHER_ROLE):
             return "Allow it to each of these roles."
         case Reason.UNKNOWN_VALUE if not has_sources:
-            return "Pass the directory of the .tf files with --sources: most values follow from them."
+            return _WITH_SOURCES
         case Reason.UNKNOWN_VALUE:
             return _ONCE_KNOWN
         case _:

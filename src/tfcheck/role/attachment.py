@@ -199,7 +199,7 @@ class Attachments:
             if isinstance(grant.name, str) and found.policy is not None:
                 attached.inline.append((grant.name, found.policy))
         for grant in possible:
-            self._doubt(grant, "which may be attached to this role", attached)
+            self._doubt(grant, grant.possibly_attached, attached)
         pairs = [(pair, None) for pair in possibly_of_one_name(lasting, possible)]
         for several, last in (*pairs, *of_one):
             # NOTE: an unreadable one may remain too; that it is hidden has already been recorded.

@@ -26,6 +26,13 @@ class PolicyAttachment(msgspec.Struct, frozen=True):
     reference: Value = None
     found: PolicyOrReason | None = None
 
+    @property
+    def possibly_attached(self) -> str:
+        """A clause for a policy that may be attached to a role: asks for the sources that would show its role."""
+        reason = self.role.reason if isinstance(self.role, Unknown) else ""
+        _, asked, which = reason.partition(": pass the sources")
+        return f"which may be attached to this role{asked}{which}"
+
 
 def grants(world: World) -> Iterator[PolicyAttachment]:
     """Return everything in the plan that attaches a policy to a role, except arguments of roles."""

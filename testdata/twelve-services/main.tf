@@ -257,7 +257,7 @@ module "mail" {
   }
 }
 
-# A log driver without a region; an image at a host that ECS does not sign in to.
+# A log driver without a region; an image at a host that does not exist.
 module "search" {
   source     = "./service"
   name       = "search"
@@ -265,7 +265,7 @@ module "search" {
   bucket_arn = local.shared.bucket_arn
   subnet     = aws_subnet.main.id
   container = {
-    image = "123456789012.dkr-ecr.ap-northeast-1.on.aws/search:1"
+    image = "123456789012.dkr.ecr.ap-northeast-1.amazonaws.com.cn/search:1"
     logConfiguration = {
       logDriver = "awslogs"
       options   = { "awslogs-group" = "/ecs/search", "awslogs-stream-prefix" = "app" }

@@ -1,4 +1,4 @@
-"""ECS signs in to one kind of ECR host name."""
+"""A registry host is under the domain of the region's partition."""
 
 from __future__ import annotations
 
@@ -9,15 +9,33 @@ from tfcheck.symbolic.value import Value, text
 
 
 @every_row(
-    ("image", "ends"),
+    ("image", "domain"),
     [
-        ("111122223333.dkr-ecr.eu-west-1.on.aws/shop:1", 1),
-        (text(["111122223333.dkr-ecr.eu-west-1.on.aws/", LATER]), 1),
-        ("111122223333.dkr.ecr.eu-west-1.amazonaws.com/shop:1", 0),
-        ("public.ecr.aws/nginx/nginx:1", 0),
-        (text([LATER, ".dkr-ecr.eu-west-1.on.aws/shop:1"]), 0),
-        (LATER, 0),
+        ("111122223333.dkr.ecr.cn-north-1.amazonaws.com/shop:1", "amazonaws.com.cn"),
+        ("111122223333.dkr.ecr.eu-west-1.amazonaws.com.cn/shop:1", "amazonaws.com"),
+        ("111122223333.dkr.ecr.eusc-de-east-1.amazonaws.com/shop:1", "amazonaws.eu"),
+        ("111122223333.dkr-ecr.cn-north-1.on.aws/shop:1", "on.amazonwebservices.com.cn"),
+        ("111122223333.dkr-ecr.eu-west-1.on.amazonwebservices.eu/shop:1", "on.aws"),
     ],
 )
-def test_ecs_signs_in_to_one_kind_of_host(image: Value, ends: int) -> None:
-    assert len(messages(image_host.CHECK, {"image": image})) == ends
+def test_a_host_under_the_domain_of_another_partition_does_not_exist(image: str, domain: str) -> None:
+    (message,) = messages(image_host.CHECK, {"image": image})
+    assert message.endswith(f" are under {domain}")
+
+
+@every_row(
+    "image",
+    [
+        "111122223333.dkr.ecr.eu-west-1.amazonaws.com/shop:1",
+        "111122223333.dkr.ecr-fips.us-gov-west-1.amazonaws.com/shop:1",
+        "111122223333.dkr.ecr.cn-north-1.amazonaws.com.cn/shop:1",
+        "111122223333.dkr.ecr.eusc-de-east-1.amazonaws.eu/shop:1",
+        "111122223333.dkr-ecr.eu-west-1.on.aws/shop:1",
+        "111122223333.dkr.ecr.eu-west-1.registry.example.com/shop:1",
+        "public.ecr.aws/nginx/nginx:1",
+        text([LATER, ".dkr.ecr.cn-north-1.amazonaws.com/shop:1"]),
+        LATER,
+    ],
+)
+def test_other_hosts_may_exist(image: Value) -> None:
+    assert messages(image_host.CHECK, {"image": image}) == []

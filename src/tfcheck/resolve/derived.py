@@ -30,7 +30,7 @@ from tfcheck.symbolic.value import (
     text,
     without_prefix,
 )
-from tfcheck.vocabulary.arn import Arn, parse_arn
+from tfcheck.vocabulary.arn import DNS_SUFFIXES, Arn, parse_arn
 
 Derivation: TypeAlias = Callable[[DerivedInstance], TextLike | None]
 
@@ -147,9 +147,7 @@ def _object_id(instance: DerivedInstance) -> TextLike | None:
 
 def _dns_suffix(instance: DerivedInstance) -> TextLike | None:
     partition = instance.surroundings.partition
-    if not isinstance(partition, str):
-        return None
-    return "amazonaws.com.cn" if partition == "aws-cn" else "amazonaws.com"
+    return DNS_SUFFIXES[partition][0] if isinstance(partition, str) and partition in DNS_SUFFIXES else None
 
 
 def _regional_host(instance: DerivedInstance) -> TextLike | None:

@@ -1,7 +1,8 @@
 """Find the Amazon ECR repository that an image names.
 
-Follows https://docs.aws.amazon.com/AmazonECR/latest/userguide/Registries.html: the registry's host name contains the
-account and the region. Images of other registries need no permission.
+Follows https://docs.aws.amazon.com/AmazonECR/latest/userguide/ecr-requests.html: the registry's host name contains the
+account and the region, whether only IPv4 reaches it (`ACCOUNT.dkr.ecr.REGION.amazonaws.com`) or IPv6 as well
+(`ACCOUNT.dkr-ecr.REGION.on.aws`). Images of other registries need no permission.
 """
 
 from __future__ import annotations
@@ -12,9 +13,12 @@ from tfcheck.inventory.catalogue import REPOSITORY, catalogue
 from tfcheck.inventory.world import World, WorldObject, found_once
 from tfcheck.symbolic.match import equal, glob
 from tfcheck.symbolic.value import PlainText, TextLike, Truth, Unknown, pieces, spelled_out, split_text, text
-from tfcheck.vocabulary.arn import Arn, parse_arn, partition_of_region
+from tfcheck.vocabulary.arn import DNS_SUFFIXES, Arn, parse_arn, partition_of_region
 
-_HOST = "????????????.dkr.ecr*.*.amazonaws.com*/*"
+_HOSTS = ("????????????.dkr.ecr*.*/*", "????????????.dkr-ecr*.*/*")
+_SUFFIXES = frozenset(tuple(suffix.split(".")) for each in DNS_SUFFIXES.values() for suffix in each)
+#: In a host name, the labels of the service before the region.
+_SERVICES = (("dkr", "ecr"), ("dkr", "ecr-fips"), ("dkr-ecr",), ("dkr-ecr-fips",))
 
 
 class Image(msgspec.Struct, frozen=True):
@@ -33,17 +37,29 @@ def repository(image: TextLike, task: WorldObject, world: World) -> Image | None
 
 
 def _repository(image: TextLike, task: WorldObject, world: World) -> Image | None:
-    referred = catalogue(world, REPOSITORY).owner(next(iter(pieces(image)), ""))
+    referred = _repository_of_url(image, world)
     if referred is not None:
         return Image(_arn_of(referred))
-    if glob(_HOST, image) is Truth.FALSE:
+    if all(glob(each, image) is Truth.FALSE for each in _HOSTS):
         return None
-    built = _arn_from_host(spelled_out(image), task)
+    written = spelled_out(image)
+    built = _arn_from_host(written, task)
+    if built is None and isinstance(written, str):
+        return None
     if built is None:
         doubt = "whether the image is in Amazon ECR is known only after apply"
         return Image(Unknown(reason="which repository the image is in is known only after apply"), doubt)
     found = catalogue(world, REPOSITORY).find_by_arn(built)
     return Image(built if found is None else _arn_of(found))
+
+
+def _repository_of_url(image: TextLike, world: World) -> WorldObject | None:
+    """Return the repository whose URL an image begins with; what is below that URL is another repository."""
+    first, *rest = pieces(image) or ("",)
+    if not isinstance(first, Unknown) or first.symbol is None or first.symbol.path != ("repository_url",):
+        return None
+    is_below = bool(rest) and isinstance(rest[0], str) and not rest[0].startswith((":", "@"))
+    return None if is_below else catalogue(world, REPOSITORY).owner(first)
 
 
 def _arn_of(resource: WorldObject) -> TextLike:
@@ -54,13 +70,19 @@ def _arn_of(resource: WorldObject) -> TextLike:
 def _arn_from_host(image: TextLike, task: WorldObject) -> TextLike | None:
     """Build the ARN from the host name; None if its parts cannot be separated."""
     parts = split_text(image, "/", limit=1)
-    if parts is None or len(parts) != 2:
+    labels = split_text(parts[0], ".") if parts is not None and len(parts) == 2 else None
+    if parts is None or labels is None:
         return None
-    labels = split_text(parts[0], ".", limit=6)
-    if labels is None or len(labels) < 6 or labels[1] != "dkr" or labels[4:6] != ["amazonaws", "com"]:
+    account, *host = labels
+    length = 2 if host[:1] == ["dkr"] else 1
+    if tuple(host[:length]) not in _SERVICES or tuple(host[length + 1 :]) not in _SUFFIXES:
         return None
-    account, region = labels[0], labels[3]
-    partition = partition_of_region(region) if isinstance(region, str) else task.surroundings.partition
+    region = host[length]
+    partition: TextLike = task.surroundings.partition
+    if isinstance(region, str):
+        partition = partition_of_region(region)
+        if ".".join(map(str, host[length + 1 :])) not in DNS_SUFFIXES[partition]:
+            return None  # there is no such host
     return Arn(partition, "ecr", region, account, text(["repository/", _repository_name(parts[1])])).as_text()
 
 

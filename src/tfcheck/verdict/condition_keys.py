@@ -161,12 +161,14 @@ def _kms(requirement: Requirement, world: World) -> dict[str, Entry]:
             bucket = bucket_of(encrypted, world)
             region = bucket.resource.surroundings.region if bucket and bucket.resource else _UNSEEN_REGION
         # NOTE: if nothing in the plan shows the partition, its authors write the host names of the common one.
-        domain = ".amazonaws.com.cn" if parts.partition == "aws-cn" else ".amazonaws.com"
-        found["kms:ViaService"] = text([parts.service, ".", region, domain])
+        domain = _VIA_DOMAINS.get(parts.partition) if isinstance(parts.partition, str) else ".amazonaws.com"
+        found["kms:ViaService"] = text([parts.service, ".", region, domain]) if domain else _ANY
         found |= _SYMMETRIC | _encryption_context(encrypted, parts, world)
     return found
 
 
+#: The ends of `kms:ViaService` by partition; for the others they are not documented.
+_VIA_DOMAINS = {"aws": ".amazonaws.com", "aws-us-gov": ".amazonaws.com", "aws-cn": ".amazonaws.com.cn"}
 #: Of every key that S3, Secrets Manager and Systems Manager encrypt with: they accept only symmetric keys. The
 #: algorithm is the default one, which counts as if the request named it.
 _SYMMETRIC: dict[str, Entry] = {

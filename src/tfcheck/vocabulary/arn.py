@@ -78,6 +78,20 @@ _PARTITION_PREFIXES = (
 )
 
 
+#: The domains of AWS's hosts by partition: of those that only IPv4 reaches, and of those that IPv6 reaches as well.
+#: Follows AWS's endpoint data and https://docs.aws.amazon.com/AmazonECR/latest/userguide/ecr-requests.html.
+DNS_SUFFIXES = {
+    "aws": ("amazonaws.com", "on.aws"),
+    "aws-us-gov": ("amazonaws.com", "on.aws"),
+    "aws-cn": ("amazonaws.com.cn", "on.amazonwebservices.com.cn"),
+    "aws-eusc": ("amazonaws.eu", "on.amazonwebservices.eu"),
+    "aws-iso": ("c2s.ic.gov", "on.aws.ic.gov"),
+    "aws-iso-b": ("sc2s.sgov.gov", "on.aws.scloud"),
+    "aws-iso-e": ("cloud.adc-e.uk", "on.cloud-aws.adc-e.uk"),
+    "aws-iso-f": ("csp.hci.ic.gov", "on.aws.hci.ic.gov"),
+}
+
+
 def is_arn(value: TextLike) -> bool:
     """Whether a string definitely begins like an ARN."""
     spelled = spelled_out(value)

@@ -5,7 +5,7 @@ from hypothesis import given
 from tests.report.github_markdown import inline, parsed
 from tests.report.hostile import names
 from tests.rows import every_row
-from tfcheck.report.markdown.escape import code, fence, html_code, prose
+from tfcheck.report.markdown.escape import code, fence, html_code, html_prose, prose
 from tfcheck.report.safe_text import visible
 
 
@@ -35,7 +35,7 @@ def test_html_code_is_one_element(name: str) -> None:
 def test_a_sentence_leaves_nothing_foreign_outside_of_code(one: str, name: str, other: str) -> None:
     written = prose(f"{one} {name} {other}", (name,))
     outside = "".join(token.content for token in inline(written) if token.type != "code_inline")
-    assert all(char.isalnum() or char in " ,.;:!?()'’–—-" for char in outside), outside
+    assert all(char.isalnum() or char in " ,.;:!?…()'’–—-" for char in outside), outside
     assert not any(token.type.startswith(("link", "image", "html")) for token in inline(written))
 
 
@@ -67,3 +67,7 @@ def test_a_name_with_spaces_is_one_span_where_it_is_reported() -> None:
 
 def test_what_cannot_be_seen_is_spelled_out() -> None:
     assert visible("a\u202eb\n\U000e0041") == "a\\u202eb\\n\\U000e0041"
+
+
+def test_a_long_sentence_is_not_cut_within_code() -> None:
+    assert html_prose(f"in {'very ' * 30}`aws_iam_role_policy.{'x' * 90}` add one").endswith("very…")

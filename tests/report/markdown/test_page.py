@@ -224,6 +224,19 @@ def test_what_was_missing_before_is_counted_above_the_rows() -> None:
     lead = page.split("\n\n")[1]
     assert lead == "**1 required permission missing**, 2 recommended; 1 of these was missing before this change."
 
+    alone = msgspec.structs.replace(samples.FINDING, change="existing", answers=(samples.DENIED,))
+    page = markdown([samples.report(samples.DENIED, findings=(alone,))])
+    assert page.split("\n\n")[1] == "**1 required permission missing**; it was missing before this change."
+
+
+def test_warnings_are_counted_only_in_the_title() -> None:
+    warnings = [
+        msgspec.structs.replace(mistake(each, each, f"{each} is odd"), severity=Severity.WARNING) for each in "ab"
+    ]
+    page = markdown([samples.report(findings=tuple(warnings))])
+    assert page.split("\n")[1] == "### ⚠️ tfcheck: 2 warnings in `plan.json`"
+    assert page.count("2 warnings") == 1
+
 
 def test_the_summary_is_the_same_without_a_marker() -> None:
     page = summary([samples.MIXED], PAGE)
@@ -236,6 +249,8 @@ def test_a_rule_without_a_permission_has_its_row() -> None:
     page = markdown([samples.report(findings=(broken,))], PAGE)
     assert rows(page)[0][1].startswith(f"`aws_iam_role.execution`: the list is not one; affects `{samples.TASK}` (")
     itself = msgspec.structs.replace(broken, address=samples.TASK, needed_at=None)
+    named = msgspec.structs.replace(broken, message="AWS refuses `aws_iam_role.execution`", needed_at=None)
+    assert rows(markdown([samples.report(findings=(named,))]))[0][1].startswith("AWS refuses `aws_iam_role.execution`;")
     words = f"`{samples.TASK}`: the list is not one (`main.tf:12`)"
     assert rows(markdown([samples.report(findings=(itself,))])) == [("❌", words)]
     assert f"More on <code>env-file</code> for <code>{samples.TASK}</code>" in page

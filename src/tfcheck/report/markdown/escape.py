@@ -26,7 +26,7 @@ _TICKS = regex("`+")
 #: A word, a short number or a dash, which cannot be confused with anything else, such as a commit's id.
 _PLAIN = regex(r"(?![a-f]{7,40}$)[A-Za-z]+(?:['’-][A-Za-z]+)*|['’]s|\d{1,6}|[–—]")
 #: Characters that may surround a word.
-_TOKEN = regex(r"(\(*)(.*?)([).,;:!?]*)")
+_TOKEN = regex(r"(\(*)(.*?)([).,;:!?…]*)")
 
 
 def code(text: str) -> str:
@@ -59,12 +59,18 @@ def prose(text: str, names: Iterable[str | None] = ()) -> str:
 
     `names` are what it may quote, such as addresses and ARNs: each is one code span everywhere.
     """
-    return _write(_pieces(clip_width(text, _LONGEST), names), code)
+    return _write(_pieces(_clip(text, _LONGEST), names), code)
 
 
 def html_prose(text: str) -> str:
     """Write a foreign sentence like `prose` for `<summary>`."""
-    return _write(_pieces(clip_width(text, _LONGEST_IN_SUMMARY), ()), html_code)
+    return _write(_pieces(_clip(text, _LONGEST_IN_SUMMARY), ()), html_code)
+
+
+def _clip(text: str, width: int) -> str:
+    """Shorten a sentence, but never within code."""
+    clipped = clip_width(text, width)
+    return f"{clipped[: clipped.rindex('`')].rstrip()}…" if clipped != text and clipped.count("`") % 2 else clipped
 
 
 def _write(pieces: Iterable[tuple[bool, str, bool]], as_code: Callable[[str], str]) -> str:

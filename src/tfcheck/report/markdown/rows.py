@@ -18,7 +18,7 @@ from tfcheck.report.markdown.budget import PagePart, PartKind
 from tfcheck.report.markdown.escape import code, prose
 from tfcheck.report.markdown.page import Page, PageContent, TargetedCause, TargetedUnknown
 from tfcheck.report.origin import file_path
-from tfcheck.report.words import instances, reason_words
+from tfcheck.report.words import instances, plural, reason_words
 from tfcheck.vocabulary.clipping import and_more, join_names
 from tfcheck.vocabulary.finding import Answer, Location, Report, Severity
 from tfcheck.vocabulary.grouping import group_by_key
@@ -215,7 +215,8 @@ def _mistake(group: Group, cause: TargetedCause, content: PageContent, page: Pag
     subject = group.role or task
     message = prose(group.message, (task, subject))
     is_task = subject == task or subject in group.shown
-    named = "" if message.startswith(code(subject)) else f"{task_names(group) if is_task else code(subject)}: "
+    is_named = message.startswith(code(subject)) if is_task else code(subject) in message
+    named = "" if is_named else f"{task_names(group) if is_task else code(subject)}: "
     affected = "" if is_task else f"; affects {task_names(group)}"
     seen_at = _place_suffix(first.needed_at or first.location, cause.report, page)
     where = f"{affected}{seen_at}{_in_targets(cause.targets, content)}"
@@ -232,19 +233,28 @@ def task_names(group: Group) -> str:
 
 
 def _unknown_rows(waiting: Iterable[TargetedUnknown], content: PageContent, page: Page) -> Iterator[Row]:
-    """Write one row for what instances of one block need and that has the same unknown cause."""
+    """Write one row for what instances of one block need and that has the same unknown cause; a fold lists it."""
     by_targets = group_by_key((each.targets, each) for each in waiting)
     for members in by_targets.values():
-        for found in alike(each.answer for each in members):
-            yield partial(_unknown_row, found, members[0], content, page)
+        answers = alike(each.answer for each in members)
+        by_cause = group_by_key(((each.tasks, _unknown_cause(each)), each) for each in answers)
+        for (_, why), found in by_cause.items():
+            yield partial(_unknown_row, found, why, members[0], content, page)
 
 
-def _unknown_row(found: AlikeAnswers, cause: TargetedUnknown, content: PageContent, page: Page) -> str:
-    first = found.answers[0]
-    why = prose(found.common([each.waits_for for each in found.answers])) or reason_words(first.reason)
-    needed = _needed_by(found.answers, found.task_words, content)
-    where = f"{needed}{_place_suffix(first.needed_at, cause.report, page)}{_in_targets(cause.targets, content)}"
-    return f"{UNKNOWN_ICON} {found.permission}, needed by {where}; not decided: {why}"
+def _unknown_cause(found: AlikeAnswers) -> str:
+    waits_for = found.common([each.waits_for for each in found.answers])
+    return prose(waits_for) or reason_words(found.answers[0].reason)
+
+
+def _unknown_row(
+    found: Sequence[AlikeAnswers], why: str, cause: TargetedUnknown, content: PageContent, page: Page
+) -> str:
+    answers = [answer for each in found for answer in each.answers]
+    others = f" and {plural(len(found) - 1, 'more permission')}" if len(found) > 1 else ""
+    needed = _needed_by(answers, found[0].task_words, content)
+    where = f"{needed}{_place_suffix(answers[0].needed_at, cause.report, page)}{_in_targets(cause.targets, content)}"
+    return f"{UNKNOWN_ICON} {found[0].permission}{others}, needed by {where}; not decided: {why}"
 
 
 def _needed_by(answers: Sequence[Answer], tasks: str, content: PageContent) -> str:

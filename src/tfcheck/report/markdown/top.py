@@ -146,7 +146,8 @@ def missing(content: PageContent, page: Page) -> int:
 
 def lead(content: PageContent, page: Page) -> Iterator[str]:
     """Report in a sentence what breaks, or does not, and which results are missing."""
-    yield _breaks(content)
+    if words := _breaks(content):
+        yield words
     newer = page.newer
     if newer is not None and page.links and (url := msgspec.structs.replace(page.links, run=newer.id).run_url()):
         yield (
@@ -195,11 +196,13 @@ def _breaks(content: PageContent) -> str:
             return f"{sentence(first.message, names(first))}."
         if not required:
             worst, *others = _counts_by_cause(content.findings)
-            return f"{', '.join((f'**{worst}**', *others))}."
+            return f"{', '.join((f'**{worst}**', *others))}." if _broken(content.findings) else ""  # as the title says
         before = sum(len(each.finding.answers) for each in content.findings if each.finding.change == "existing")
         more = f", {recommended:,} recommended" if recommended else ""
         waiting = f", {len(content.waiting):,} not decided" if content.waiting else ""
-        old = f"; {before:,} of these {'was' if before == 1 else 'were'} missing before this change" if before else ""
+        all_words = "it" if before == 1 else "all of these"
+        some = f"{before:,} of these" if before < len(answers) else all_words
+        old = f"; {some} {'was' if before == 1 else 'were'} missing before this change" if before else ""
         return f"**{plural(required, 'required permission')} missing**{more}{waiting}{old}."
     if content.known:
         return "Everything that is missing is in the baseline."

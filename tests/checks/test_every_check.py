@@ -121,7 +121,7 @@ IN_PASSING = {
     + ["env-file-arn"] * 6
     + ["log-options"] * 2
     + ["secret-reference"] * 12,
-    "revision-stays": ["old-revision"],
+    "revision-stays": ["old-revision"] * 3,
     "role-in-other-stack": ["log-group-absent"],
     "policies-refused": ["policy-refused"] * 5,
     "secrets-with-key": ["secret-reference"],

@@ -124,10 +124,61 @@ def test_of_a_revision_that_a_pipeline_registered_nothing_is_known(runs: Value, 
     )
 
 
+def test_a_service_without_tasks_is_warned_about() -> None:
+    def severities(**attributes: Value) -> list[str]:
+        running = service(task_definition=f"{ARN}:1", **attributes)
+        world = MadeWorld(*role("logs:*"), NEXT, running, earlier=(*BEFORE, running))
+        (task,) = task_definitions(world)
+        return [each.severity.value for each in old_revision.CHECK.search(task, world)]
+
+    assert severities(desired_count=0) == ["warning"]
+    assert severities(desired_count=0, scheduling_strategy="DAEMON") == severities(desired_count=LATER) == ["error"]
+
+
+def machine(*names: str) -> MadeResource:
+    states = {
+        name: {"Resource": "arn:aws:states:::ecs:runTask", "Parameters": {"TaskDefinition": name}} for name in names
+    }
+    return MadeResource("aws_sfn_state_machine.app", {"definition": json.dumps({"States": states})})
+
+
+def target(name: Value) -> MadeResource:
+    return MadeResource("aws_cloudwatch_event_target.app", {"ecs_target": [{"task_definition_arn": name}]})
+
+
+@every_row(
+    ("run", "old", "is_found"),
+    [
+        (target(f"{ARN}:1"), {}, True),
+        (machine("app:1", f"{ARN}:1"), {}, True),
+        (target(f"{ARN}:1"), {"skip_destroy": True}, False),
+        (target(f"{ARN}:2"), {}, False),
+        (target(ARN), {}, False),
+        (target(LATER), {}, False),
+        (MadeResource("aws_ecs_task_set.app", {"task_definition": f"{ARN}:1"}), {}, False),
+    ],
+)
+def test_nothing_starts_a_deregistered_revision(run: MadeResource, old: dict[str, Value], *, is_found: bool) -> None:
+    former = revision(1, {})
+    former.attributes.update(old)
+    world = MadeWorld(*role("logs:*"), NEXT, run, earlier=(*role("logs:*"), former, run))
+    (task,) = task_definitions(world)
+    found = [each.message for each in old_revision.CHECK.search(task, world)]
+    starts = (
+        f"{run.address} starts tasks of the old revision of aws_ecs_task_definition.app, which this plan deregisters"
+    )
+    assert found == ([starts] if is_found else [])
+
+
 def test_it_is_found_in_a_real_plan() -> None:
-    (found,) = found_in("revision-stays")
+    by_address = {str(each.address): each for each in found_in("revision-stays")}
+    assert {address: each.severity.value for address, each in by_address.items()} == {
+        'aws_ecs_service.deployed["web"]': "error",
+        'aws_ecs_service.deployed["batch"]': "warning",
+        "aws_cloudwatch_event_target.jobs": "error",
+    }
+    found = by_address['aws_ecs_service.deployed["web"]']
     assert (found.rule, found.severity.value, found.change) == ("old-revision", "error", "introduced")
-    assert found.address == 'aws_ecs_service.deployed["web"]'
     assert found.message == (
         'aws_ecs_service.deployed["web"] stays on the old revision of aws_ecs_task_definition.app["web"], from which '
         "this plan revokes s3:GetObject on arn:aws:s3:::releases/old/web.env"

@@ -5,10 +5,15 @@ registers a new one. So does a service that names a revision by its number. Terr
 ECS goes on starting its tasks for that service. If the same change revokes what only the old revision needs, running
 tasks keep running, but new ones cannot start.
 
-tfcheck reports this if a permission that the old revision needs is allowed before the change and denied after it. It
-does not know what revisions need that Terraform did not register: where a service runs one, the assumptions say so.
+tfcheck reports this if a permission that the old revision needs is allowed before the change and denied after it; as a
+warning if the service runs no tasks (`desired_count = 0`). It does not know what revisions need that Terraform did not
+register: where a service runs one, the assumptions say so.
 
 Keep the permission until the service runs the new revision, and remove it in a later change.
+
+EventBridge rules and schedules, pipes and state machines cannot start any tasks of a revision that Terraform has
+deregistered. tfcheck reports those that still name one after the change, unless the old revision has `skip_destroy`.
+Without a revision (`arn_without_revision`), they start the newest one.
 
 See https://docs.aws.amazon.com/AmazonECS/latest/developerguide/deregister-task-definition-v2.html.
 """
@@ -25,6 +30,7 @@ from tfcheck.inventory.change import is_changed, is_created
 from tfcheck.inventory.ecs import TaskDefinition, tasks_by_address
 from tfcheck.inventory.named_objects import subject
 from tfcheck.inventory.world import World, WorldObject
+from tfcheck.startup.runs import all_runs
 from tfcheck.symbolic.limits import take
 from tfcheck.symbolic.numbers import as_text
 from tfcheck.symbolic.sensitive_text import SENSITIVE
@@ -36,28 +42,55 @@ from tfcheck.vocabulary.finding import Requirement, RoleKind, Severity, Verdict
 _Need: TypeAlias = tuple[str, str, TextLike | None]
 #: Steps for deciding one permission, and the permissions that a message lists.
 _STEPS, _SHOWN = 300, 3
+_SERVICE = "aws_ecs_service"
+#: What starts tasks with `RunTask`, which refuses a revision that is not active.
+_STARTING = ("aws_cloudwatch_event_target", "aws_scheduler_schedule", "aws_pipes_pipe", "aws_sfn_state_machine")
+_IDLE = "it runs no tasks now, and none can start when it is scaled up"
 
 
 def _search(task: TaskDefinition, world: World) -> Iterator[Misconfiguration]:
     if world.before() is world:
         return
-    for old, staying in world.once(_old_revisions).get(str(task.address), ()):
-        revoked = [_words(each, world) for each in _lost_needs(old, task, world)]
-        shown = [*revoked[:_SHOWN], "more"] if revoked[_SHOWN:] else revoked
-        for service in staying if revoked else ():
-            yield Misconfiguration(
-                f"{service.address} stays on the old revision of {task.address}, from which this plan revokes "
-                f"{join_names(shown)}",
-                Severity.ERROR,
-                about=" ".join(revoked),
-                explanation=("running tasks keep running, but no new ones can start",),
-                address=str(service.address),
-                argument="task_definition",
-            )
+    for old, naming in world.once(_old_revisions).get(str(task.address), ()):
+        yield from _revoked_from_services(old, task, [each for each in naming if each.address.type == _SERVICE], world)
+        if old.resource.attribute("skip_destroy") is not True and not old.resource.is_abandoned:
+            yield from _cannot_start(task, naming)
+
+
+def _revoked_from_services(
+    old: TaskDefinition, task: TaskDefinition, staying: Sequence[WorldObject], world: World
+) -> Iterator[Misconfiguration]:
+    revoked = [_words(each, world) for each in _lost_needs(old, task, world)] if staying else []
+    shown = [*revoked[:_SHOWN], "more"] if revoked[_SHOWN:] else revoked
+    for service in staying if revoked else ():
+        is_idle = service.attribute("desired_count") == 0 and service.attribute("scheduling_strategy") != "DAEMON"
+        yield Misconfiguration(
+            f"{service.address} stays on the old revision of {task.address}, from which this plan revokes "
+            f"{join_names(shown)}",
+            Severity.WARNING if is_idle else Severity.ERROR,
+            about=" ".join(revoked),
+            explanation=(_IDLE if is_idle else "running tasks keep running, but no new ones can start",),
+            address=str(service.address),
+            argument="task_definition",
+        )
+
+
+def _cannot_start(task: TaskDefinition, naming: Sequence[WorldObject]) -> Iterator[Misconfiguration]:
+    # NOTE: a state machine may name the revision in several states.
+    for address in dict.fromkeys(str(each.address) for each in naming if each.address.type in _STARTING):
+        yield Misconfiguration(
+            f"{address} starts tasks of the old revision of {task.address}, which this plan deregisters",
+            Severity.ERROR,
+            about=address,
+            explanation=("ECS starts no new tasks of a deregistered revision",),
+            address=address,
+            argument="",
+            advice=f"refer to {task.address}.arn_without_revision, the newest revision, without `ignore_changes`",
+        )
 
 
 def _old_revisions(world: World) -> Mapping[str, Sequence[tuple[TaskDefinition, Sequence[WorldObject]]]]:
-    """Index what the change deregisters and services stay on, by the task definition that replaces it.
+    """Index what the change deregisters and something still names, by the task definition that replaces it.
 
     That is the one at its address or, if it was at another one, the first new one of its family.
     """
@@ -70,7 +103,7 @@ def _old_revisions(world: World) -> Mapping[str, Sequence[tuple[TaskDefinition, 
         heir = by_family.get(_family(old)) if address not in now else created.get(address)
         if heir is None or old.problem or is_in_same_region(heir.resource.surroundings, around) is not Truth.TRUE:
             continue
-        running = world.once(_services_by_revision).get(_revision(old.resource), ())
+        running = world.once(_runs_by_revision).get(_revision(old.resource), ())
         if not take(len(running)):
             break
         staying = [each for each in running if is_in_same_region(each.surroundings, around) is Truth.TRUE]
@@ -88,10 +121,10 @@ def _words(need: Requirement, world: World) -> str:
     return f"{need.action} on {SENSITIVE if need.sensitive else subject(need.resource, world)}"
 
 
-def _services_by_revision(world: World) -> Mapping[tuple[str, str], Sequence[WorldObject]]:
-    """Index the services by the family and revision that they run, where these are known."""
+def _runs_by_revision(world: World) -> Mapping[tuple[str, str], Sequence[WorldObject]]:
+    """Index what starts tasks by the family and revision that it names, where these are known."""
     found: dict[tuple[str, str], list[WorldObject]] = {}
-    for each in world.resources("aws_ecs_service"):
+    for each in all_runs(world):
         named = each.attribute("task_definition")
         family, colon, number = named.rpartition("/")[2].partition(":") if isinstance(named, str) else ("", "", "")
         if colon:
@@ -125,11 +158,11 @@ def notes(tasks: Iterable[TaskDefinition], world: World) -> Iterator[str]:
     """Yield a note for each service that stays on a revision which Terraform did not register."""
     by_family = {_family(each): each for each in tasks}
     known = {_revision(each.resource) for one in (world, world.before()) for each in tasks_by_address(one).values()}
-    for named, running in world.once(_services_by_revision).items():
+    for named, running in world.once(_runs_by_revision).items():
         task = by_family.get(named[0])
         if task is None or named in known:
             continue
-        for service in running:
+        for service in (each for each in running if each.address.type == _SERVICE):
             here = is_in_same_region(service.surroundings, task.resource.surroundings)
             if here is Truth.TRUE and not is_changed(service, ("task_definition",), world):
                 yield (
@@ -138,4 +171,4 @@ def notes(tasks: Iterable[TaskDefinition], world: World) -> Iterator[str]:
                 )
 
 
-CHECK = Check("old-revision", "old revisions that services stay on", __doc__, _search)
+CHECK = Check("old-revision", "old revisions that are still in use", __doc__, _search)

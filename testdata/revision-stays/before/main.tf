@@ -15,7 +15,7 @@ variable "release" {
 }
 
 locals {
-  services = toset(["web", "kiosk", "jobs"])
+  services = toset(["web", "kiosk", "jobs", "batch"])
 }
 
 resource "aws_vpc" "main" {
@@ -82,11 +82,11 @@ resource "aws_ecs_task_definition" "app" {
 
 # A pipeline deploys new revisions.
 resource "aws_ecs_service" "deployed" {
-  for_each        = toset(["web", "kiosk"])
+  for_each        = { web = 1, kiosk = 1, batch = 0 }
   name            = each.key
   cluster         = aws_ecs_cluster.main.id
   task_definition = aws_ecs_task_definition.app[each.key].arn
-  desired_count   = 1
+  desired_count   = each.value
   launch_type     = "FARGATE"
 
   network_configuration {
@@ -97,5 +97,30 @@ resource "aws_ecs_service" "deployed" {
 
   lifecycle {
     ignore_changes = [task_definition]
+  }
+}
+
+# A pipeline should name the new revision here, too.
+resource "aws_cloudwatch_event_rule" "nightly" {
+  name                = "nightly"
+  schedule_expression = "cron(0 2 * * ? *)"
+}
+
+resource "aws_cloudwatch_event_target" "jobs" {
+  rule     = aws_cloudwatch_event_rule.nightly.name
+  arn      = aws_ecs_cluster.main.arn
+  role_arn = "arn:aws:iam::123456789012:role/starter"
+
+  ecs_target {
+    task_definition_arn = aws_ecs_task_definition.app["jobs"].arn
+    launch_type         = "FARGATE"
+
+    network_configuration {
+      subnets = [aws_subnet.main.id]
+    }
+  }
+
+  lifecycle {
+    ignore_changes = [ecs_target[0].task_definition_arn]
   }
 }

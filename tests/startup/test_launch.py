@@ -10,6 +10,7 @@ from tests.startup.needs import ECR, LATER, needs
 from tfcheck.inventory.ecs import task_definitions
 from tfcheck.startup import image
 from tfcheck.startup.launch import possible_services, services
+from tfcheck.symbolic import limits
 from tfcheck.symbolic.value import Symbol, Text, Truth, Unknown, Value, text
 from tfcheck.vocabulary.finding import RoleKind
 
@@ -123,3 +124,14 @@ def test_a_known_revision_is_no_other() -> None:
         world = MadeWorld(MadeResource("aws_ecs_service.app", {"task_definition": named}))
         assert bool(services(of, world)) is runs
         assert not possible_services(of, world)
+
+
+def test_beyond_the_limit_anything_may_run_a_task_definition() -> None:
+    of = task({}, revision=LATER)
+    found = tuple(
+        MadeResource(f"aws_ecs_service.{family}", {"task_definition": f"{family}:6"}) for family in ("app", "other")
+    )
+    assert possible_services(of, MadeWorld(*found)) == found[:1]
+    with limits.limit_steps():
+        limits.take(limits.STEPS)
+        assert possible_services(of, MadeWorld(*found)) == found

@@ -39,6 +39,8 @@ _NEVER_BY_INSTANCE = frozenset(("FARGATE", "EXTERNAL", "MANAGED_INSTANCES"))
 _TYPE, _SERVICE = "aws_ecs_task_definition", "aws_ecs_service"
 #: The mark for unknown text, which no name contains.
 _OPEN = "\0"
+#: Steps for comparing what starts tasks with one task definition.
+_PAIR = 2
 
 
 class Runs(msgspec.Struct, frozen=True):
@@ -158,7 +160,8 @@ class _Running:
         self._by_family: dict[str | None, list[tuple[TextLike, WorldObject]]] = {}
         self._vague: list[WorldObject] = []
         self._found: dict[str, Runs] = {}
-        for run in all_runs(world):
+        self._everything = tuple(all_runs(world))
+        for run in self._everything:
             reference = run.attribute("task_definition")
             owner = owner_of(reference)
             if owner and owner.type == _TYPE and owner.mode == "managed":
@@ -192,7 +195,9 @@ class _Running:
         for called, run in (*at_home, *candidates):
             if id(run) in definite:
                 continue
-            truth = names.are(called, run) if take(1) else Truth.UNKNOWN
+            if not take(_PAIR):
+                return Runs(possible=self._everything)
+            truth = names.are(called, run)
             if truth is Truth.TRUE:
                 definite[id(run)] = run
             elif truth is Truth.UNKNOWN:

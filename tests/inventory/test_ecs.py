@@ -35,6 +35,18 @@ def test_deeply_nested_container_definitions_are_skipped(levels: int, tmp_path: 
     assert "nested too deeply" in report.skipped[0].reason
 
 
+@pytest.mark.parametrize("kind", ["awscc_ecs_task_definition", "aws_ecs_daemon_task_definition"])
+def test_task_definitions_of_other_types_are_skipped_and_not_passed_over(kind: str, tmp_path: Path) -> None:
+    file = tmp_path / "plan.json"
+    file.write_text(PLAN.read_text().replace("aws_ecs_task_definition", kind))
+    report = check(load(file).plans[0])
+    assert report.task_definitions == (f"{kind}.orders",)
+    assert [each.address for each in report.skipped] == [f"{kind}.orders"]
+    assert "not read" in report.skipped[0].reason
+    (trust,) = report.answers
+    assert trust.waits_for.startswith("which role it is")
+
+
 @given(st.dictionaries(st.sampled_from(["logRouter", "LogRouter", "LOGROUTER", "logrouters", "name"]), st.integers()))
 def test_a_container_returns_the_members_of_its_definition(definition: dict[str, Value]) -> None:
     container = Container(0, "web", definition)

@@ -25,8 +25,16 @@ from tfcheck.vocabulary.address import Address
 #: definitions cannot be registered, and are not parsed.
 _LONGEST, MOST_CONTAINERS = 1_000_000, 500
 EXPRESS_SERVICE = "aws_ecs_express_gateway_service"
+#: Types of resources that define tasks and are not read, with the reason.
+_CLOUD_CONTROL = "it belongs to the provider `awscc`, whose task definitions are not read"
+_UNREAD_TYPES = {
+    "aws_ecs_daemon_task_definition": "task definitions of daemons are not read",
+    "awscc_ecs_daemon_task_definition": _CLOUD_CONTROL,
+    "awscc_ecs_express_gateway_service": _CLOUD_CONTROL,
+    "awscc_ecs_task_definition": _CLOUD_CONTROL,
+}
 #: The types of resources that define tasks.
-TASK_TYPES = ("aws_ecs_task_definition", EXPRESS_SERVICE)
+TASK_TYPES = ("aws_ecs_task_definition", EXPRESS_SERVICE, *_UNREAD_TYPES)
 #: The types of resources that start them.
 SERVICE_TYPES = ("aws_ecs_service", EXPRESS_SERVICE)
 #: The characters that ECS accepts in a container's name.
@@ -139,6 +147,8 @@ def _task_definitions(world: World) -> tuple[TaskDefinition, ...]:
 
 
 def _task_definition(resource: WorldObject, world: World) -> TaskDefinition | None:
+    if resource.address.type in _UNREAD_TYPES:
+        return TaskDefinition(resource, (), _UNREAD_TYPES[resource.address.type])
     if resource.address.type == EXPRESS_SERVICE:
         found = _container_of_service(resource)
         if found is None:

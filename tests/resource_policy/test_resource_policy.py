@@ -642,3 +642,20 @@ def test_a_file_system_of_s3_files_outside_the_plan_is_like_any_other_object_the
     assert guarded.outside == "a file system outside the plan"
     assert decided(S3_MOUNT, S3_SYSTEM, guarded, granted=False) == Denied("implicit")
     assert isinstance(decided(S3_MOUNT, S3_SYSTEM, guarded), Allowed)
+
+
+FLUENT_BIT = "arn:aws:ecr:eu-west-1:906394416424:repository/aws-for-fluent-bit"
+
+
+def test_aws_lets_every_account_pull_its_image_for_firelens() -> None:
+    published = of(FLUENT_BIT)
+    assert isinstance(decided("ecr:BatchGetImage", FLUENT_BIT, published), Allowed)
+    assert decided("ecr:BatchGetImage", FLUENT_BIT, published, granted=False) == Denied("implicit")
+    assert published.notes == (
+        "assumes that AWS lets every account pull `aws-for-fluent-bit` from its account 906394416424",
+    )
+
+
+@every_row("other", [FLUENT_BIT.replace("906394416424", "444455556666"), f"{FLUENT_BIT}-mirror"])
+def test_nobody_vouches_for_another_image_or_account(other: str) -> None:
+    assert isinstance(decided("ecr:BatchGetImage", other, of(other)), Undecided)

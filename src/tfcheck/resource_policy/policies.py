@@ -17,6 +17,7 @@ from collections.abc import Iterator
 
 import msgspec
 
+from tfcheck.iam import PolicyKind
 from tfcheck.inventory.catalogue import KEY, REPOSITORY, S3_FILE_SYSTEM, catalogue
 from tfcheck.inventory.keys_in_use import secret_of
 from tfcheck.inventory.named_objects import file_system_of
@@ -46,7 +47,23 @@ from tfcheck.resource_policy.resource_side import ResourceSide, side_of
 from tfcheck.role.policies import Policies, PolicyOrReason
 from tfcheck.symbolic.match import equal
 from tfcheck.symbolic.value import PlainText, TextLike, Truth, without_prefix
-from tfcheck.vocabulary.arn import parse_arn
+from tfcheck.vocabulary.arn import Arn, parse_arn
+
+#: The image of AWS for FireLens, and the accounts of AWS that publish it in their regions, with what it lets every
+#: account do: https://github.com/aws/aws-for-fluent-bit/blob/mainline/scripts/publish.sh and
+#: https://docs.aws.amazon.com/AmazonECS/latest/developerguide/firelens-using-fluentbit.html.
+_FLUENT_BIT = "aws-for-fluent-bit"
+_PUBLISHERS = (
+    "906394416424",
+    "128054284489",
+    "161423150738",
+    "449074385750",
+    "741863432321",
+    "928143927712",
+    "960320637246",
+)
+_PUBLIC_PULL = """{"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Principal": "*", "Action": [
+    "ecr:BatchCheckLayerAvailability", "ecr:BatchGetImage", "ecr:GetDownloadUrlForLayer"]}]}"""
 
 
 def key_guard(arn: TextLike, world: World, policies: Policies) -> ResourceSide:
@@ -91,6 +108,15 @@ def secret_guard(arn: TextLike, world: World, policies: Policies) -> ResourceSid
     return side if is_managed else msgspec.structs.replace(side, account=None)
 
 
+def _published_policy(repository: Arn, policies: Policies) -> PolicyOrReason | None:
+    """Return the policy of a repository that AWS publishes for every account; None for others."""
+    if repository.resource != f"repository/{_FLUENT_BIT}" or repository.account not in _PUBLISHERS:
+        return None
+    found = policies.read(_PUBLIC_PULL, f"AWS's repository {_FLUENT_BIT}", PolicyKind.RESOURCE)
+    note = f"assumes that AWS lets every account pull `{_FLUENT_BIT}` from its account {repository.account}"
+    return msgspec.structs.replace(found, notes=(note,))
+
+
 def repository_guard(arn: TextLike, world: World, policies: Policies) -> ResourceSide:
     """Find the policies of a repository and of its registry."""
     resource = catalogue(world, REPOSITORY).find_by_arn(arn)
@@ -99,7 +125,7 @@ def repository_guard(arn: TextLike, world: World, policies: Policies) -> Resourc
         return unidentified_side(world, policies, "ecr")
     near = resource.surroundings if resource else Surroundings(parts.partition, parts.region, parts.account)
     subject = SettingOwner(resource, (arn, without_prefix(parts.resource, "repository/")), near)
-    own = set_policy(world, policies, REPOSITORY_POLICY, subject)
+    own = set_policy(world, policies, REPOSITORY_POLICY, subject) or _published_policy(parts, policies)
     found = [*([own] if own else []), *_registry(near, world, policies)]
     read = readable(found)
     statements = tuple(statement for policy in read for statement in policy.statements)

@@ -4,9 +4,9 @@ For an image in ECR, ECS requests a token and downloads the manifest and the lay
 on EC2 without one, with the role of the container instance. The role needs `ecr:GetAuthorizationToken`, which can only
 be granted on `*`, and `ecr:BatchGetImage` and `ecr:GetDownloadUrlForLayer` on the repository. The older policy of AWS
 also contains `ecr:BatchCheckLayerAvailability`. For an image in another account, the policy of the repository there
-must allow the role as well. An image at a host that IPv6 reaches as well, `ACCOUNT.dkr-ecr.REGION.on.aws`, needs the
-same. A pull-through cache needs `ecr:BatchImportUpstreamImage` to import an image, and `ecr:CreateRepository` to create
-its repository.
+must allow the role as well; AWS lets every account pull its image `aws-for-fluent-bit`. An image at a host that IPv6
+reaches as well, `ACCOUNT.dkr-ecr.REGION.on.aws`, needs the same. A pull-through cache needs
+`ecr:BatchImportUpstreamImage` to import an image, and `ecr:CreateRepository` to create its repository.
 
 Without the permissions, tasks stop with `CannotPullContainerError` or `unable to retrieve ecr registry auth`.
 

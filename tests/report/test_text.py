@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from tests.cases import TESTDATA, Case
 from tests.report import samples
 from tests.rows import every_row
 from tfcheck.report.text import text
@@ -287,6 +288,17 @@ def test_quiet_leaves_out_what_explains_and_what_needs_no_action() -> None:
     for absent in ("note:", "unknown[", "granted", "fix:", "-->", "ResourceInitializationError"):
         assert absent not in screen
     assert screen.endswith("1 error: 1 required permission missing, 1 recommended, 1 of 4 permissions not decided.\n")
+
+
+@pytest.mark.parametrize(
+    ("case", "title"),
+    [
+        ("image-hosts", "execution role cannot pull images (2 task definitions)"),
+        ("role-takes-over-policies", "execution roles cannot read environment files (2 task definitions)"),
+    ],
+)
+def test_a_title_counts_the_roles_and_not_their_tasks(case: str, title: str) -> None:
+    assert f"]: {title}\n" in text(Case(TESTDATA / case).report())
 
 
 def test_no_colour_unless_asked() -> None:

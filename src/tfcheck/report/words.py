@@ -94,14 +94,14 @@ def title(cause: Cause) -> str:
     purposes = PURPOSES.get(cause.rule)
     if len(cause.groups) == 1 and (not cause.groups[0].needs or cause.reason is Reason.TRUST_POLICY):
         return cause.message
-    several = len(cause.tasks) > 1
+    several = len({answer.role for each in cause.findings for answer in each.answers}) > 1
     role = f"{cause.role_kind.value} role"
     if cause.reason is Reason.TRUST_POLICY:
         return f"{_ASSUMING.get(cause.role_kind, 'ECS')} cannot assume {f'{role}s' if several else f'the {role}'}"
     if purposes is None:
         return cause.message
     resources = {need.resource for each in cause.groups for need in each.needs if need.is_required}
-    purpose = purposes[several or len(resources) > 1]
+    purpose = purposes[len(cause.tasks) > 1 or len(resources) > 1]
     if cause.reason is Reason.NO_EXECUTION_ROLE:
         return f"without {'a' if cause.role_kind is RoleKind.TASK else 'an'} {role}, ECS cannot {purpose}"
     if cause.severity is not Severity.ERROR:

@@ -12,13 +12,12 @@ import msgspec
 
 from tfcheck.atlantis.store import ResultStore, StoredResults, root
 from tfcheck.atlantis.surroundings import Host, PlannedPull, PullHost, pull
-from tfcheck.pull_request import bitbucket
+from tfcheck.pull_request import bitbucket, client, gitlab
 from tfcheck.pull_request.bitbucket_server import ServerConversation
 from tfcheck.pull_request.client import Client, Hosts, first_token
 from tfcheck.pull_request.conversation import Conversation
 from tfcheck.pull_request.event import RequestedPull
 from tfcheck.pull_request.github import GiteaConversation, GitHubConversation
-from tfcheck.pull_request.gitlab import MergeConversation
 from tfcheck.pull_request.publish import Published, publish
 from tfcheck.pull_request.refusal import OF_TOKENS, RefusalError, refusing
 from tfcheck.pull_request.report_comment import CommentOptions
@@ -45,9 +44,7 @@ _WORDS: dict[Host, _HostWords] = {
     "github": _HostWords(
         "GitHub", ("TFCHECK_GITHUB_TOKEN", "GITHUB_TOKEN", "ATLANTIS_GH_TOKEN"), "`pull requests: write`"
     ),
-    "gitlab": _HostWords(
-        "GitLab", ("TFCHECK_GITLAB_TOKEN", "GITLAB_TOKEN", "ATLANTIS_GITLAB_TOKEN"), "the scope `api`"
-    ),
+    "gitlab": _HostWords("GitLab", gitlab.TOKENS, "the scope `api`"),
     "gitea": _HostWords(
         "Gitea", ("TFCHECK_GITEA_TOKEN", "GITEA_TOKEN", "ATLANTIS_GITEA_TOKEN"), "the scope `write:issue`"
     ),
@@ -227,7 +224,7 @@ def _post(
     there: Conversation[Any]
     match host.kind:
         case "gitlab":
-            there = MergeConversation(Client(Hosts(f"{server}/api/v4", "", pages), token), wanted)
+            there = gitlab.MergeConversation(Client(Hosts(f"{server}/api/v4", "", pages), token), wanted)
         case "bitbucket":
             # The token that Atlantis itself uses belongs to an account.
             user = hook.variables.get("ATLANTIS_BITBUCKET_API_USER") or hook.variables.get("ATLANTIS_BITBUCKET_USER")
@@ -247,9 +244,8 @@ def _post(
 
 def hosts(server: str, variables: Mapping[str, str]) -> Hosts:
     """Find the API addresses of a GitHub instance, from the environment or from the address of its pages."""
-    named = variables.get("GITHUB_API_URL", "").rstrip("/")
-    if named:
-        return Hosts(named, variables.get("GITHUB_GRAPHQL_URL") or f"{named.removesuffix('/v3')}/graphql", server)
+    if variables.get("GITHUB_API_URL"):
+        return msgspec.structs.replace(client.hosts(variables), server=server)
     scheme, _, host = server.partition("://")
     if host == "github.com" or host.endswith(".ghe.com"):
         return Hosts(f"{scheme}://api.{host}", f"{scheme}://api.{host}/graphql", server)

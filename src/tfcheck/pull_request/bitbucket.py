@@ -29,8 +29,6 @@ API = "https://api.bitbucket.org/2.0"
 SERVER = "https://bitbucket.org"
 #: The variables with a token; the proxy of Pipelines does not allow comments.
 TOKENS = ("TFCHECK_BITBUCKET_TOKEN", "BITBUCKET_TOKEN", "ATLANTIS_BITBUCKET_TOKEN")
-#: Bitbucket takes 32,768 characters.
-SIZE = 32_000
 _REPOSITORY = regex(r"[A-Za-z0-9_.-]+/[A-Za-z0-9_.-]+")
 _FORBIDDEN = 403
 _APP = "app_user"
@@ -132,12 +130,21 @@ def conversation(wanted: RequestedPull, token: str, patience: WaitBudget | None 
     return CloudConversation(Client(Hosts(API, "", SERVER), password, patience, user=user), wanted, personal=bool(user))
 
 
-class CloudConversation(Conversation[_Comment]):
+class BitbucketConversation(Conversation[_T]):
+    """The comments of a pull request on either Bitbucket, which shows no HTML and takes 32,768 characters."""
+
+    size = 32_000
+    name = "Bitbucket"
+
+    def rewritten(self, page: str) -> str:
+        """Remove the HTML of a page."""
+        return without_html(page)
+
+
+class CloudConversation(BitbucketConversation[_Comment]):
     """The comments of a pull request on Bitbucket Cloud."""
 
-    size = SIZE
     host = "bitbucket"
-    name = "Bitbucket"
     numbers_attempts = True
 
     def __init__(self, client: Client, wanted: RequestedPull, *, personal: bool) -> None:
@@ -152,10 +159,6 @@ class CloudConversation(Conversation[_Comment]):
         self._apps = False
         self._named = ""
         self._of_others: set[int] = set()
-
-    def rewritten(self, page: str) -> str:
-        """Remove the HTML of a page."""
-        return without_html(page)
 
     def _state(self) -> tuple[str, str]:
         now = self.client.get(self.path, _PullRequest)

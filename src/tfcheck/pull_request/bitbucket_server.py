@@ -13,13 +13,13 @@ from urllib.parse import unquote
 import msgspec
 
 from tfcheck.pull_request.author import Author
-from tfcheck.pull_request.bitbucket import SIZE, UNKNOWN_ACCOUNT
+from tfcheck.pull_request.bitbucket import UNKNOWN_ACCOUNT, BitbucketConversation
 from tfcheck.pull_request.client import Client, LinkedPage
-from tfcheck.pull_request.conversation import Added, Conversation
+from tfcheck.pull_request.conversation import Added
 from tfcheck.pull_request.event import RequestedPull
 from tfcheck.pull_request.refusal import RefusalError, RefusalKind, WaitedError
 from tfcheck.pull_request.shapes import Comment, User
-from tfcheck.report.markdown.escape import hidden, unhidden, without_html
+from tfcheck.report.markdown.escape import hidden, unhidden
 
 _T = TypeVar("_T")
 
@@ -68,21 +68,15 @@ class _Page(LinkedPage[_T], Generic[_T], rename="camel"):
         return None if self.is_last_page or self.next_page_start is None else f"{path}&start={self.next_page_start}"
 
 
-class ServerConversation(Conversation[_Comment]):
+class ServerConversation(BitbucketConversation[_Comment]):
     """The comments of a pull request on Bitbucket Data Center, whose repository is `KEY/name`."""
 
-    size = SIZE
     host = "bitbucket-server"
-    name = "Bitbucket"
 
     def __init__(self, client: Client, wanted: RequestedPull) -> None:
         project, _, repository = wanted.repository.partition("/")
         path = f"/projects/{project}/repos/{repository}/pull-requests/{wanted.number}"
         super().__init__(client, wanted, path, f"{path}/comments", _Comment)
-
-    def rewritten(self, page: str) -> str:
-        """Remove the HTML of a page."""
-        return without_html(page)
 
     def _state(self) -> tuple[str, str]:
         now = self.client.get(self.path, _PullRequest)

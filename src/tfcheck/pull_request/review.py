@@ -59,8 +59,8 @@ class Review:
         self._complete = complete
         self._waits = pull.patience.waits
 
-    def publish(self, findings: list[Finding], top: Path, most: int) -> int:
-        """Post missing suggestions, at most `most`, and return their number.
+    def publish(self, findings: list[Finding], top: Path, most: int) -> None:
+        """Post missing suggestions, at most `most`.
 
         Raises:
             RefusalError: GitHub does not let us.
@@ -69,11 +69,12 @@ class Review:
             with suppress(WaitedError):
                 waits = self._client.patience.waits
                 if waits != self._waits and self._pull.outdated_reason():
-                    return 0
+                    return
                 self._waits = waits
                 wanted = self._suggestions(findings, top)
                 there = self._existing_keys(wanted)
-                return self._post([each for each in wanted.remarks if each.key not in there][:most])
+                self._post([each for each in wanted.remarks if each.key not in there][:most])
+                return
         raise RefusalError(RefusalKind.UNREACHABLE, "other jobs kept changing the suggestions")
 
     def _suggestions(self, findings: list[Finding], top: Path) -> WantedSuggestions:
@@ -125,10 +126,10 @@ class Review:
         ours = marker.of == self._key and marker.key not in needed
         return self._complete and ours and comment.path not in wanted.unsettled
 
-    def _post(self, remarks: list[ReviewRemark]) -> int:
+    def _post(self, remarks: list[ReviewRemark]) -> None:
         """Post all suggestions as one review; one that GitHub refuses is left out."""
         if not remarks:
-            return 0
+            return
         body = {
             "commit_id": self._pull.sha,
             "event": "COMMENT",
@@ -142,22 +143,18 @@ class Review:
             arrived = {
                 mark.key for each in there if self._author.wrote(each.user) and (mark := parse_suggestion(each.body))
             }
-            # once more only if nothing of it arrived
-            return len(remarks) if any(each.key in arrived for each in remarks) else self._post_one_by_one(remarks)
+            if not any(each.key in arrived for each in remarks):
+                self._post_one_by_one(remarks)  # once more, since nothing of it arrived
         except RefusalError as refusal:
             if refusal.kind is not RefusalKind.INVALID:
                 raise
-            return self._post_one_by_one(remarks)
-        return len(remarks)
+            self._post_one_by_one(remarks)
 
-    def _post_one_by_one(self, remarks: list[ReviewRemark]) -> int:
-        posted = 0
+    def _post_one_by_one(self, remarks: list[ReviewRemark]) -> None:
         for each in remarks:
             try:
                 body = {"commit_id": self._pull.sha, **each.lines()}
                 self._client.create(f"{self._pull.path}/comments", body, Created)
-                posted += 1
             except RefusalError as refusal:
                 if refusal.kind is not RefusalKind.INVALID:
                     raise
-        return posted

@@ -211,7 +211,7 @@ def in_dash(bin: Path) -> Run:
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
             encoding="utf-8",
-            timeout=60,
+            timeout=600,
         )
         return done.stdout, done.returncode
 

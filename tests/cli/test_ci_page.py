@@ -86,7 +86,7 @@ def run(lines: list[str], folder: Path, environment: dict[str, str]) -> subproce
         env=environment,
         capture_output=True,
         encoding="utf-8",
-        timeout=60,
+        timeout=600,
     )
 
 
@@ -111,7 +111,7 @@ def test_a_file_follows_the_schema_of_its_system(tmp_path: Path, system: str) ->
     file = tmp_path / f"{system}.yml"
     file.write_text(block(f"{system}.yml")[1], encoding="utf-8")
     check = [sys.executable, "-m", "check_jsonschema", "--builtin-schema", f"vendor.{system}", str(file)]
-    done = subprocess.run(check, capture_output=True, encoding="utf-8", timeout=60)
+    done = subprocess.run(check, capture_output=True, encoding="utf-8", timeout=600)
     assert done.returncode == 0, done.stdout
 
 
@@ -185,7 +185,9 @@ def test_the_hook_of_git_refuses_a_push(tmp_path: Path, case: str, status: int) 
 
     def git(*arguments: str) -> subprocess.CompletedProcess[str]:
         command = ["git", "-c", "user.name=a", "-c", "user.email=a@example.com", *arguments]
-        return subprocess.run(command, cwd=tmp_path, env=environment, capture_output=True, encoding="utf-8", timeout=60)
+        return subprocess.run(
+            command, cwd=tmp_path, env=environment, capture_output=True, encoding="utf-8", timeout=600
+        )
 
     git("init", "-q", "--bare", "there.git")
     git("init", "-q", "-b", "main")

@@ -36,7 +36,7 @@ def command(*arguments: str, **options: Any) -> subprocess.CompletedProcess[str]
     environment = {name: value for name, value in ENVIRONMENT.items() if name not in ("NO_COLOR", "FORCE_COLOR")}
     environment |= options.pop("env", {})
     options = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, "encoding": "utf-8", **options}
-    return subprocess.run([sys.executable, "-m", "tfcheck", *arguments], env=environment, timeout=60, **options)
+    return subprocess.run([sys.executable, "-m", "tfcheck", *arguments], env=environment, timeout=600, **options)
 
 
 @pytest.fixture
@@ -476,7 +476,9 @@ def test_a_command_without_its_word_shows_its_help() -> None:
 
 
 def test_a_closed_output_is_no_bug() -> None:
-    run = subprocess.run(["/bin/sh", "-c", f"{sys.executable} -m tfcheck {PLAN} >&- 2>&-"], env=ENVIRONMENT, timeout=60)
+    run = subprocess.run(
+        ["/bin/sh", "-c", f"{sys.executable} -m tfcheck {PLAN} >&- 2>&-"], env=ENVIRONMENT, timeout=600
+    )
     assert run.returncode == 1
 
 

@@ -124,7 +124,7 @@ def carry_out(
     if not in_repository and command.config:
         Path("tfcheck.toml").write_text(command.config, encoding="utf-8")
     if command.needs_shell:
-        done = subprocess.run(["sh", "-c", command.line], capture_output=True, encoding="utf-8", timeout=60)
+        done = subprocess.run(["sh", "-c", command.line], capture_output=True, encoding="utf-8", timeout=600)
         return Outcome(done.returncode, done.stdout, done.stderr)
     capsys.readouterr()
     status = run([PLACEHOLDERS.get(each, each) for each in command.words])

@@ -59,7 +59,7 @@ def _batch(expressions: Sequence[str], directory: Path) -> list[Any]:
     environment = {key: value for key, value in os.environ.items() if not key.startswith("TF_")}
     command = ["terraform", "console"]
     done = subprocess.run(
-        command, input=line, capture_output=True, text=True, cwd=directory, env=environment, timeout=120, check=False
+        command, input=line, capture_output=True, text=True, cwd=directory, env=environment, timeout=600, check=False
     )
     if done.returncode != 0:
         middle = len(expressions) // 2

@@ -114,7 +114,7 @@ def command(folder: Path, environment: dict[str, str], *arguments: str) -> Job:
 def ended(job: Job) -> Ended:
     """Wait for the end of a job, whose output has no traceback and no token."""
     try:
-        out, err = job.communicate(timeout=60)
+        out, err = job.communicate(timeout=600)
     finally:
         job.kill()
     output = out + err

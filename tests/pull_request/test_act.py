@@ -105,7 +105,7 @@ def act_program(
         env={**os.environ, "XDG_CACHE_HOME": str(tmp_path / "cache"), "XDG_CONFIG_HOME": str(tmp_path / "config")},
         capture_output=True,
         encoding="utf-8",
-        timeout=300,
+        timeout=600,
     )
     log = ended.stdout + ended.stderr
     assert SECRET not in log

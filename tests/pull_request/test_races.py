@@ -47,7 +47,7 @@ class Turns:
         with self.changed:
             self.waiting.add(job)
             self._next()
-            assert self.changed.wait_for(lambda: self.turn == job, timeout=20)
+            assert self.changed.wait_for(lambda: self.turn == job, timeout=600)
             self.waiting.remove(job)
 
     def give_back(self) -> None:

@@ -88,7 +88,7 @@ def judged(expressions: Sequence[str], directory: Path) -> list[bool | None]:
         text=True,
         cwd=directory,
         env=environment,
-        timeout=120,
+        timeout=600,
         check=False,
     )
     if done.returncode != 0:

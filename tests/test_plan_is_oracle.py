@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
@@ -227,7 +228,7 @@ def known_attributes(plan: Plan, case: Case, name: str, resolver: Resolver) -> I
 def compared_names(block: Block) -> list[str]:
     """Name the arguments and nested blocks of a resource, but those whose changes are ignored."""
     nested = [each.labels[0] if each.type == "dynamic" else each.type for each in block.nested]
-    ignored = block.ignored_changes()
+    ignored = {re.split(r"[.[]", each)[0] for each in block.ignored_changes()}
     names = dict.fromkeys((*block.attributes(), *nested))
     return [each for each in names if not (each in META or each in ignored or each.endswith(WRITE_ONLY))]
 

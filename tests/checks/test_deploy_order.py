@@ -39,14 +39,17 @@ class Ordered(MadeWorld):
 
     waits: frozenset[str] = frozenset()
     open = False
+    more: frozenset[str] | None = None
 
     def earlier(self, address: Address) -> FinishedBefore:
-        return FinishedBefore(self.waits, self.open)
+        return FinishedBefore(self.waits, self.open, more=self.more)
 
 
-def ordered(*waits: str, is_open: bool = False, earlier: tuple[MadeResource, ...] = ()) -> list[str]:
+def ordered(
+    *waits: str, is_open: bool = False, more: frozenset[str] | None = None, earlier: tuple[MadeResource, ...] = ()
+) -> list[str]:
     world = Ordered(service(), ROLE, POLICY, READING, earlier=earlier)
-    world.waits, world.open = frozenset(waits), is_open
+    world.waits, world.open, world.more = frozenset(waits), is_open, more
     (found,) = task_definitions(world)
     return [each.severity.value for each in deploy_order.CHECK.search(found, world)]
 
@@ -55,6 +58,8 @@ def test_a_service_waits_for_what_its_tasks_need() -> None:
     assert ordered() == ["warning"]
     assert ordered("aws_iam_role_policy.p") == []
     assert ordered(is_open=True) == []
+    assert ordered(is_open=True, more=frozenset([POLICY.address.config])) == []
+    assert len(ordered(is_open=True, more=frozenset(["aws_vpc.main"]))) == 1
 
 
 def test_it_waits_for_no_grant_of_something_else() -> None:

@@ -56,3 +56,16 @@ def test_an_output_that_only_the_sources_have_leads_into_its_module(tmp_path: Pa
     circle = {"aws_iam_role_policy.new": ("module.stock.new",), "module.stock": ("aws_iam_role_policy.new",)}
     found = Order(Resolver(TWELVE.plan(), from_directory(folder)), circle).earlier(parse("aws_iam_role_policy.new"))
     assert {"module.stock.aws_iam_role.execution", "aws_iam_role_policy.new"} <= found.resources
+
+
+def test_a_module_that_is_not_at_hand_waits_for_itself_and_for_what_its_call_names(tmp_path: Path) -> None:
+    folder = shutil.copytree(TWELVE.folder, tmp_path / "twelve-services")
+    shutil.rmtree(folder / "service")
+    plan = TWELVE.plan()
+    order, whole = Order(Resolver(plan, from_directory(folder))), Order(Resolver(plan, TWELVE.sources(plan)))
+    found = order.earlier(parse("module.web.aws_iam_role_policy.own[0]"))
+    assert found.open
+    assert found.may_include("aws_s3_bucket.config")
+    assert not found.may_include("aws_iam_role_policy.jobs")
+    for each in plan.instances(*plan.resource_types()):
+        assert all(map(order.earlier(each.address).may_include, whole.earlier(each.address).resources))

@@ -41,9 +41,7 @@ _QUICK = ("aws_iam_", "random_", "tls_", "local_", "null_", "terraform_data", "a
 
 
 def late_resources(service: WorldObject, task: TaskDefinition, world: World) -> list[WorldObject]:
-    """Return the needed resources that a service does not wait for; nothing if its graph cannot be determined."""
-    if world.earlier(service.address).open:
-        return []
+    """Return the needed resources that a service definitely does not wait for."""
     needed: dict[str, WorldObject] = {}
     for kind in _KINDS:
         grants = late_grants(service, task, kind, world)
@@ -51,16 +49,19 @@ def late_resources(service: WorldObject, task: TaskDefinition, world: World) -> 
         key = ("needed grants", task.address, kind, *(each.address for each in grants))
         late = found_once(world, key, partial(_needed_grants, grants, task, kind, world)) if grants else []
         needed.update({str(each.address): each for each in late})
-    earlier = world.earlier(service.address).resources
+    earlier = world.earlier(service.address)
     named = found_once(world, ("named objects", task.address), lambda: _named_objects(task, world))
     versions = {str(each.address): each for each in _versions(service, task, world)}
     found = (each for each in {**named, **versions}.values() if is_new(each, world))
-    return [*needed.values(), *(each for each in found if each.address.config not in earlier)]
+    return [*needed.values(), *(each for each in found if not earlier.may_include(each.address.config))]
 
 
 def later_dependencies(resource: WorldObject, service: WorldObject, world: World) -> Iterator[str]:
     """Yield slow resources that the plan creates and that `resource` waits for, but not the service."""
-    for config in sorted(world.earlier(resource.address).resources - world.earlier(service.address).resources):
+    earlier = world.earlier(service.address)
+    for config in sorted(world.earlier(resource.address).resources):
+        if earlier.may_include(config):
+            continue
         kind = config.split(".")[-2]
         if not config.startswith("data.") and ".data." not in config and not kind.startswith(_QUICK):
             made = (each for each in world.resources(kind) if each.address.config == config and is_new(each, world))
@@ -71,11 +72,9 @@ def later_dependencies(resource: WorldObject, service: WorldObject, world: World
 
 
 def late_grants(service: WorldObject, task: TaskDefinition, kind: RoleKind, world: World) -> list[WorldObject]:
-    """Return the grants of a task's role that the plan creates or changes and that the service does not wait for."""
+    """Return the new and changed grants of a task's role that a service definitely does not wait for."""
     earlier = world.earlier(service.address)
-    if earlier.open:
-        return []
-    return [each for each in world.once(_Grants).of(task, kind) if each.address.config not in earlier.resources]
+    return [each for each in world.once(_Grants).of(task, kind) if not earlier.may_include(each.address.config)]
 
 
 class _Grants:
@@ -201,12 +200,12 @@ def _versions(service: WorldObject, task: TaskDefinition, world: World) -> Itera
 
     A service that refers to a secret waits for it, and its value follows in a moment, unless the value waits for more.
     """
-    earlier = world.earlier(service.address).resources
+    earlier = world.earlier(service.address)
     for _, source, secret in stored_values(task, world):
         is_secret = secret is not None and source.store is ValueStore.SECRETS_MANAGER
         found = world.once(_Versions).of(secret) if secret is not None and is_secret else []
         if secret is not None and len(found) == 1:
-            is_named = secret.address.mode == "managed" and secret.address.config in earlier
+            is_named = secret.address.mode == "managed" and earlier.may_include(secret.address.config)
             if not is_named or any(True for _ in later_dependencies(found[0], service, world)):
                 yield found[0]
 

@@ -29,12 +29,17 @@ _WITHOUT_RESOURCES = frozenset(("each", "count", "path", "terraform", "self", "t
 class FinishedBefore(msgspec.Struct, frozen=True):
     """What is definitely finished first: resources by address without instance keys; `open` if there may be more.
 
-    `provisioned` are those among them that run provisioners.
+    `more` are those that may be: None if any may. `provisioned` are those of both that run provisioners.
     """
 
     resources: frozenset[str]
     open: bool
     provisioned: frozenset[str] = frozenset()
+    more: frozenset[str] | None = None
+
+    def may_include(self, config: str) -> bool:
+        """Whether a resource, by address without instance keys, may be finished first."""
+        return config in self.resources or (self.open and (self.more is None or config in self.more))
 
 
 class Order:
@@ -57,25 +62,35 @@ class Order:
         return self._found[address.config]
 
     def _earlier(self, start: _Node) -> FinishedBefore:
-        seen: set[_Node] = set()
-        waiting = [start]
-        is_open = False
-        while waiting:
-            following = self._follow(waiting.pop())
-            is_open = is_open or following is None
-            new = [each for each in following or () if each not in seen]
-            seen.update(new)
-            waiting += new
-        nodes = [node for node in seen if node[1].partition(".")[0] not in _NAMES]
+        definite, is_complete = self._reach(start, widely=False)
+        possible, is_bounded = (definite, True) if is_complete else self._reach(start, widely=True)
         provisioned: set[str] = set()
-        for path, name in nodes:
+        for path, name in possible:
             module = self._module(path)
             if module is not None and name in module.resources and module.resources[name].has_provisioners:
                 provisioned.add(_node_text((path, name)))
-        return FinishedBefore(frozenset(map(_node_text, nodes)), is_open, frozenset(provisioned))
+        more = frozenset(map(_node_text, possible)) if is_bounded else None
+        return FinishedBefore(frozenset(map(_node_text, definite)), not is_complete, frozenset(provisioned), more)
 
-    def _follow(self, node: _Node) -> list[_Node] | None:
-        """Return the direct dependencies of a node; None if they cannot be determined."""
+    def _reach(self, start: _Node, *, widely: bool) -> tuple[list[_Node], bool]:
+        """Return the resources that one waits for, and whether these are all."""
+        seen: set[_Node] = set()
+        waiting = [start]
+        is_complete = True
+        while waiting:
+            following = self._follow(waiting.pop(), widely=widely)
+            is_complete = is_complete and following is not None
+            new = [each for each in following or () if each not in seen]
+            seen.update(new)
+            waiting += new
+        return [node for node in seen if node[1].partition(".")[0] not in _NAMES], is_complete
+
+    def _follow(self, node: _Node, *, widely: bool) -> list[_Node] | None:
+        """Return the direct dependencies of a node; None if they cannot be determined.
+
+        A local value whose expression is not at hand has `widely` all that it can have: its module and the arguments of
+        the call.
+        """
         path, name = node
         module = self._module(path)
         if module is None:
@@ -86,7 +101,7 @@ class Order:
                 sources = self._resolver.sources.module(path) if self._resolver.sources else None
                 expression = sources.local(rest) if sources else None
                 if expression is None:
-                    return None
+                    return self._everything_in(path, module) if widely else None
                 return _referenced_nodes(path, tuple(_expression_references(expression)))
             case "var":
                 call = self._call(path)
@@ -101,10 +116,14 @@ class Order:
                 called = self._module((*path, rest))
                 if called is None:
                     return None
-                names = (*called.resources, *(f"module.{each}" for each in called.calls))
-                return [((*path, rest), each) for each in names]
+                return _contents((*path, rest), called)
             case _:
                 return self._resource(path, name, module)
+
+    def _everything_in(self, path: tuple[str, ...], module: ConfigModule) -> list[_Node]:
+        """Return what an expression in a module can refer to."""
+        call = self._call(path)
+        return [*_contents(path, module), *_nodes(path[:-1], call.expressions if call else None)]
 
     def _resource(self, path: tuple[str, ...], name: str, module: ConfigModule) -> list[_Node]:
         found = module.resources.get(name)
@@ -136,6 +155,11 @@ class Order:
 
 
 _NAMES = frozenset(("local", "var", "output", "module"))
+
+
+def _contents(path: tuple[str, ...], module: ConfigModule) -> list[_Node]:
+    """Return the resources and the calls of a module."""
+    return [(path, each) for each in (*module.resources, *(f"module.{each}" for each in module.calls))]
 
 
 def _node_text(node: _Node) -> str:

@@ -224,12 +224,9 @@ def _may_be_filled(resource: WorldObject, services: Iterable[WorldObject], world
     scripts = world.resources(*_SCRIPTS)
     for service in services:
         earlier = world.earlier(service.address)
-        if earlier.provisioned or (earlier.open and scripts):
+        if earlier.provisioned or any(earlier.may_include(each.address.config) for each in scripts):
             return True
-        if any(each.address.config in earlier.resources for each in scripts):
-            return True
-    before_scripts = (world.earlier(each.address) for each in scripts)
-    return any(earlier.open or resource.address.config in earlier.resources for earlier in before_scripts)
+    return any(world.earlier(each.address).may_include(resource.address.config) for each in scripts)
 
 
 # What the change deletes

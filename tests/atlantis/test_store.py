@@ -227,6 +227,32 @@ def test_a_planned_directory_is_gone_if_only_leftovers_are_there(
     assert (found.lost, found.gone) == (((), ("infra",)) if is_gone else (("infra",), ()))
 
 
+def test_a_generated_directory_is_never_gone(tmp_path: Path) -> None:
+    """Another clone lacks it if what generates it fails."""
+    clone = checked_out(tmp_path / "clone", PULL.commit, "web/main.tf", "main.tf")
+    tracked = {
+        name: project({"DIR": str(clone / name), "REPO_REL_DIR": name}).tracked_directory
+        for name in (".", "web", "gen/a")
+    }
+    assert tracked == {".": ".", "web": "web", "gen/a": ""}
+    planned(
+        tmp_path / "results",
+        PlannedPull("acme", "shop", 42, "c" * 40),
+        *(project({"DIR": str(clone / name), "REPO_REL_DIR": name}) for name in ("gen/a", "web")),
+    )
+    for name in ("gen/a", "web"):  # which is all that is left of them
+        (clone / name / ".terraform").mkdir(parents=True, exist_ok=True)
+    (clone / "web" / "main.tf").unlink()
+    subprocess.run(["git", "-C", str(clone), "add", "-A"], check=True)
+    store = dated(tmp_path / "results", PULL, [Project("shop", "new", "default", "", "", "")], 120)
+    left = store.read_all(clone)
+    assert (left.lost, left.gone) == (("gen/a",), ("web",))
+    for name in ("gen/a", "web"):  # Atlantis plans them all the same
+        store.announce(project({"DIR": str(clone / name), "REPO_REL_DIR": name}))
+    again = store.read_all(clone)
+    assert (again.lost, again.gone) == (("gen/a",), ("web",))
+
+
 @every_row("changed", [{"PULL_NUM": "4 2"}, {"PULL_NUM": "../1"}, {"HEAD_COMMIT": "../../x"}, {"HEAD_COMMIT": ""}])
 def test_a_pull_request_is_what_atlantis_sets(changed: dict[str, str]) -> None:
     with pytest.raises(UsageError):

@@ -163,7 +163,7 @@ def _store_reports(variables: Mapping[str, str], about: Project, reports: list[R
         found = pull(variables)
         origin: dict[str, str | int] = {
             "target": about.target,
-            "directory": about.directory,  # shows later whether the project still exists
+            "directory": about.tracked_directory,  # shows later whether the project still exists
             "repository": found.repository,
             "pull_request": found.number,
             "head_sha": found.commit,

@@ -55,7 +55,7 @@ class StoredResults(msgspec.Struct, frozen=True):
 
 
 class Announced(msgspec.Struct, frozen=True):
-    """A project that is about to be planned."""
+    """A project that is about to be planned; a generated directory is left empty."""
 
     target: str
     directory: str
@@ -76,7 +76,7 @@ class ResultStore:
         Raises:
             InputError: it cannot be written.
         """
-        text = msgspec.json.encode(Announced(_utf8(project.target), _utf8(project.directory)))
+        text = msgspec.json.encode(Announced(_utf8(project.target), _utf8(project.tracked_directory)))
         self._save(self._folder / f"{_file_name(project)}{_ANNOUNCED}", text)
 
     def save(self, project: Project, report: str) -> None:
@@ -119,7 +119,7 @@ class ResultStore:
                 problems.append(f"the result `{path.name}` cannot be read")
             except TfcheckError as error:
                 problems.append(error.message)
-        expected = {path: _read_announcement(path) for _, path in sorted(self._without_result().items())}
+        expected = {paths[-1]: _newest_announcement(paths) for _, paths in sorted(self._without_result().items())}
         inside = Clone(clone, self._folder.name) if clone else None
         gone = [
             each.target
@@ -142,16 +142,16 @@ class ResultStore:
     def _stored_names(self, suffix: str) -> set[str]:
         return {path.name.removesuffix(suffix) for path in self._folder.glob(f"*{suffix}")}
 
-    def _without_result(self) -> dict[str, Path]:
-        """Find the projects without a result for this commit, and the newest file about each."""
+    def _without_result(self) -> dict[str, list[Path]]:
+        """Find the projects without a result for this commit, and the files about each, the newest last."""
         here = self._stored_names(_RESULT)
         newest = _newest(self._folder)
-        found: dict[str, Path] = {}
+        found: dict[str, list[Path]] = {}
         for path in sorted(self._pull.glob("*/*"), key=_age):
             name = path.name.removesuffix(_RESULT).removesuffix(_ANNOUNCED)
             before = path.parent == self._folder or newest is None or _age(path) <= newest
             if _OURS.fullmatch(path.name) and not path.name.startswith(".") and name not in here and before:
-                found[name] = path
+                found.setdefault(name, []).append(path)
         return found
 
     def drop_superseded(self) -> None:
@@ -262,6 +262,16 @@ def _read_announcement(path: Path) -> Announced:
     except (OSError, TfcheckError, ValueError):
         return unreadable
     return Announced(context_text(report, "target") or unreadable.target, context_text(report, "directory"))
+
+
+def _newest_announcement(paths: list[Path]) -> Announced:
+    """Return what the last of some files about a project says, with the last directory in any.
+
+    NOTE: a removed directory that Atlantis still plans looks like a generated one, but was tracked before.
+    """
+    found = [_read_announcement(each) for each in paths]
+    directory = next((each.directory for each in reversed(found) if each.directory), "")
+    return msgspec.structs.replace(found[-1], directory=directory)
 
 
 def _newest(folder: Path) -> float | None:

@@ -8,11 +8,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Literal, TypeAlias
 
 import msgspec
 
-from tfcheck.repository.clone import is_commit
+from tfcheck.repository.clone import Clone, is_commit
 from tfcheck.symbolic.regex import regex
 from tfcheck.vocabulary.errors import UsageError
 
@@ -104,7 +105,10 @@ class PlannedPull(msgspec.Struct, frozen=True):
 
 
 class Project(msgspec.Struct, frozen=True):
-    """One Atlantis project: a directory relative to the repository's root, and a workspace; most have no name."""
+    """One Atlantis project: a directory relative to the repository's root, and a workspace; most have no name.
+
+    `clone` is the root of the repository in which it is planned.
+    """
 
     repository: str
     directory: str
@@ -112,6 +116,13 @@ class Project(msgspec.Struct, frozen=True):
     name: str
     showfile: str
     planfile: str
+    clone: Path | None = None
+
+    @property
+    def tracked_directory(self) -> str:
+        """Return the directory, or nothing if it is generated: it may then be missing because the generator failed."""
+        is_tracked = self.clone is None or Clone(self.clone, "").may_track(self.directory)
+        return self.directory if is_tracked else ""
 
     @property
     def target(self) -> str:
@@ -140,11 +151,15 @@ def pull(variables: Mapping[str, str]) -> PlannedPull:
 
 def project(variables: Mapping[str, str]) -> Project:
     """Read the project of a step; unset variables have the defaults of a repository with one project."""
+    directory = variables.get("REPO_REL_DIR") or "."
+    place, inside = Path(variables.get("DIR", "")), Path(directory).parts
+    is_inside = place.is_absolute() and place.parts[len(place.parts) - len(inside) :] == inside
     return Project(
         repository=variables.get("BASE_REPO_NAME") or ".",
-        directory=variables.get("REPO_REL_DIR") or ".",
+        directory=directory,
         workspace=variables.get("WORKSPACE") or "default",
         name=variables.get("PROJECT_NAME", ""),
         showfile=variables.get("SHOWFILE", ""),
         planfile=variables.get("PLANFILE", ""),
+        clone=[place, *place.parents][len(inside)] if is_inside else None,
     )

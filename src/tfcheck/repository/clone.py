@@ -45,10 +45,13 @@ class Clone:
             return False
         if not (self._top / directory).is_dir():
             return not planned
+        return not self.may_track(directory) and self._has_only_leftovers(directory)
+
+    def may_track(self, directory: str) -> bool:
+        """Whether git tracks files in a directory, also if that cannot be read."""
         below = "" if (path := normpath(directory)) == "." else f"{path}/"
         names = self._tracked_files()
-        is_tracked = names is None or any(name.startswith(below) for name in names)
-        return not is_tracked and self._has_only_leftovers(directory)
+        return names is None or any(name.startswith(below) for name in names)
 
     def _has_only_leftovers(self, directory: str) -> bool:
         for _, folders, files in os.walk(self._top / directory):

@@ -210,6 +210,18 @@ def test_a_key_policy_decides_whether_identity_policies_count() -> None:
     assert decide(K, kms(key_policy=role)) == Allowed((Origin("resource", None, 0),))
 
 
+@every_row("key", ["aws:ResourceTag/team", "AWS:resourceTag/Team", "kms:ResourceAliases"])
+def test_tags_and_aliases_of_a_key_decide_in_identity_policies_only(key: str) -> None:
+    extras: dict[str, Entry] = {"aws:ResourceTag/": {"team": "app"}, "kms:ResourceAliases": ["app"]}
+    asked = msgspec.structs.replace(K, context=K.context.extend(extras))
+    condition: Value = {"ForAnyValue:StringEquals": {key: "app"}}
+    assert isinstance(decide(asked, kms(allow("kms:Decrypt", KEY, condition))), Allowed)
+    for_role = allow("kms:Decrypt", "*", condition, Principal={"AWS": ROLE})
+    found = decide(asked, kms(key_policy=for_role))
+    assert isinstance(found, Undecided)
+    assert (found.kind, found.waits_for) == ("condition", key)
+
+
 def test_what_is_open_lets_everybody_in_until_it_has_a_policy() -> None:
     assert isinstance(decide(O, layers(resource_kind="open")), Allowed)
     assert isinstance(decide(O, layers(resource_kind="open", boundary=allow("logs:*", "*"))), Allowed)

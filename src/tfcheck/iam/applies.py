@@ -8,6 +8,7 @@ import msgspec
 
 from tfcheck.iam import action, condition, principal, resource
 from tfcheck.iam.condition import Wait
+from tfcheck.iam.context import WithoutKeys
 from tfcheck.iam.model import Effect, Statement
 from tfcheck.iam.variables import PolicyTemplate, expand
 from tfcheck.symbolic.limits import take
@@ -44,6 +45,7 @@ class StatementMatch(msgspec.Struct, frozen=True):
 
 def applies(statement: Statement, request: Request) -> StatementMatch:
     """Match every element of a statement, for evidence and explanations."""
+    request = msgspec.structs.replace(request, context=_keys_for(statement, request.action.lower(), request.context))
     wanted = resource.target(request.resource)
     fits_action = action.names(statement.actions, request.action.lower())
     fits_resource = resource.covers(statement.resources, wanted, request.context)
@@ -68,6 +70,7 @@ def elements_apply(statement: Statement, lowered_action: str, wanted: Target, co
         return answer
     if statement.unread is not None:
         return _U
+    context = _keys_for(statement, lowered_action, context)
     covered = resource.covers(statement.resources, wanted, context)
     if covered is not _T:
         answer = covered
@@ -78,6 +81,18 @@ def elements_apply(statement: Statement, lowered_action: str, wanted: Target, co
         if answer is _F:
             return answer
     return answer
+
+
+#: Keys that AWS documents for the policies of identities only
+#: (https://docs.aws.amazon.com/kms/latest/developerguide/abac.html).
+_NOT_IN_KEY_POLICIES = ("aws:resourcetag/", "kms:resourcealiases")
+
+
+def _keys_for(statement: Statement, lowered_action: str, context: Context) -> Context:
+    """Return the keys that a statement can refer to; in a key policy some may have any effect."""
+    if statement.principals is None or not lowered_action.startswith("kms:"):
+        return context
+    return WithoutKeys(around=context, prefixes=_NOT_IN_KEY_POLICIES)
 
 
 def _waits(statement: Statement, request: Request, found: StatementMatch) -> Iterator[Wait]:

@@ -133,3 +133,14 @@ class Deferred(Context, frozen=True, dict=True, kw_only=True):
     @cached_property
     def _context(self) -> Context:
         return self.make()
+
+
+class WithoutKeys(Context, frozen=True, kw_only=True):
+    """The keys of one request for a policy in which keys with these prefixes have no documented effect."""
+
+    around: Context
+    prefixes: tuple[str, ...]
+
+    def lookup(self, key: str) -> Entry:
+        """Return the value of a key, regardless of its case."""
+        return ANY_ENTRY if key.lower().startswith(self.prefixes) else self.around.lookup(key)

@@ -2,23 +2,20 @@
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Iterable, Iterator, Sequence
 
 import msgspec
 
-from tfcheck.fix.edits.insertion import Insertion, indentation, line_start, unit_of
+from tfcheck.fix.edits.insertion import Insertion, unit_of
 from tfcheck.fix.layout import new_block
-from tfcheck.fix.layout.new_block import block_lines, instance_index, member_behind
-from tfcheck.fix.layout.render import align, as_json, quote, render_on_one_line, statement
+from tfcheck.fix.layout.new_block import block_lines, instance_index
+from tfcheck.fix.layout.render import align, quote, statement
 from tfcheck.fix.layout.statement_style import StatementStyle
 from tfcheck.fix.text.policy_text import object_at
 from tfcheck.fix.wanted import NeededStatement, assume_role, free
 from tfcheck.hcl.modules import Module
 from tfcheck.hcl.syntax.block import Block
-from tfcheck.hcl.syntax.json_document import JsonValue, Member, Object, read_document
-from tfcheck.hcl.syntax.source import SourceText
 from tfcheck.hcl.syntax.tf_json import JsonBlock
 from tfcheck.symbolic.regex import regex
 from tfcheck.vocabulary.address import InstanceKey, ModulePath
@@ -51,20 +48,8 @@ class NewPolicy(msgspec.Struct, frozen=True):
 
 
 def insert_after(anchor: Block, policy: NewPolicy) -> tuple[Insertion, ...] | None:
-    """Insert the policy after a block of the same file; None if the file has no room for it."""
-    if isinstance(anchor, JsonBlock):
-        root = read_document(anchor.source.text)
-        resources = _member(root, "resource")
-        is_gated = any(each.gate for each in policy.wanted)
-        if policy.managed or is_gated or resources is None or not isinstance(resources.value, Object):
-            return None
-        of_type = _member(resources.value, "aws_iam_role_policy")
-        if of_type is None:
-            return _insert_last(
-                anchor.source, resources.value, "aws_iam_role_policy", {policy.label: _json_members(policy)}
-            )
-        return _insert_last(anchor.source, of_type.value, policy.label, _json_members(policy))
-    return (new_block.insert_after(anchor, hcl(policy, unit_of(anchor))),)
+    """Insert the policy after a block of the same file; None if that is JSON."""
+    return None if isinstance(anchor, JsonBlock) else (new_block.insert_after(anchor, hcl(policy, unit_of(anchor))),)
 
 
 def hcl(policy: NewPolicy, unit: str = "  ") -> list[str]:
@@ -101,33 +86,6 @@ def _document(name: str, wanted: Sequence[NeededStatement], unit: str, *, sid: b
         listed = ["concat(", *(unit + line for each in given for line in (*each[:-1], f"{each[-1]},")), ")"]
     inside = ['Version = "2012-10-17"', f"Statement = {listed[0]}", *listed[1:]]
     return [f"{name} = jsonencode({{", *(unit + line for line in inside), "})"]
-
-
-def _member(value: JsonValue, name: str) -> Member | None:
-    members = value.members if isinstance(value, Object) else ()
-    found = [each for each in members if each.name == name]
-    return found[0] if len(found) == 1 else None
-
-
-def _insert_last(source: SourceText, value: JsonValue, name: str, content: object) -> tuple[Insertion, ...] | None:
-    if not isinstance(value, Object) or not value.members:
-        return None
-    last = value.members[-1]
-    own_line = not source.text[line_start(source.text, last.start) : last.start].strip()
-    written = as_json(content, indent=2 if own_line else None)
-    base = indentation(source.text, last.start)
-    lines = (source.newline + base).join(written.split("\n"))
-    return (member_behind(source, last, f"{json.dumps(name)}: {lines}"),)
-
-
-def _json_members(policy: NewPolicy) -> dict[str, str]:
-    content = {"provider": policy.provider} if policy.provider else {}
-    if policy.repeated:
-        content[policy.repeated[0]] = f"${{{policy.repeated[1]}}}"
-    statements = ", ".join(render_on_one_line(each, StatementStyle(one_line=True)) for each in policy.wanted)
-    content |= {"name": f"{policy.prefix}{policy.name}", "role": f"${{{policy.role}}}"}
-    document = f'{{ Version = "2012-10-17", Statement = [{statements}] }}'
-    return content | {"policy": f"${{jsonencode({document})}}"}
 
 
 class _Use(msgspec.Struct, frozen=True):

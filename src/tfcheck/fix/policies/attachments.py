@@ -62,7 +62,7 @@ def propose_attachments(need: RoleNeed, block: Block, places: FixPlaces) -> Iter
         if usable and not places.policies.is_for_others(policy) and _grants(policy, need, places):
             label = free(f"{role.name}_{policy.address.name}", places.labels_of(role.module, _ATTACHMENT), "_")
             name = policy.address.resource
-            yield _proposal(f"attach {name} to", label, f"{name}.arn", need, block, block, places)
+            yield _proposal(f"attach {name} to", label, f"{name}.arn", need, block, places)
 
 
 def _grants(policy: WorldObject, need: RoleNeed, places: FixPlaces) -> bool:
@@ -77,10 +77,8 @@ def _grants(policy: WorldObject, need: RoleNeed, places: FixPlaces) -> bool:
     return all(each is Verdict.ALLOWED for each in judge.verdicts_with(document, calls))
 
 
-def _proposal(
-    title: str, label: str, arn: str, need: RoleNeed, block: Block, anchor: Block, places: FixPlaces
-) -> Proposal:
-    """Propose an attachment after the block `anchor`, for all instances of the roles' block."""
+def _proposal(title: str, label: str, arn: str, need: RoleNeed, block: Block, places: FixPlaces) -> Proposal:
+    """Propose an attachment after the block of the roles, for all of its instances."""
     role, siblings = need.roles[0].address, places.policies.instances(need.roles[0].address)
     base = f"{role.type}.{role.name}"
     repeated = Repeated(base, "name", block, tuple(dict.fromkeys(each.key for each in siblings)), others=False)
@@ -90,7 +88,7 @@ def _proposal(
     return Proposal(
         title=f"{title} {base}{module_words(each.module for each in siblings)}; it grants all that this policy "
         f"allows{other_roles_words(frozenset(map(str, siblings)), need.names())}",
-        insertions=(insert_after(anchor, lines),),
+        insertions=(insert_after(block, lines),),
         added=tuple(Address(each.module, "managed", _ATTACHMENT, label, each.key) for each in siblings),
         hcl="\n".join(lines),
         beside=tuple(each.address for each in need.roles),
@@ -109,7 +107,7 @@ def _propose_policy_of_aws(need: RoleNeed, block: Block, places: FixPlaces) -> I
     if lost is not None:
         label = lost.address.name if lost.address.name not in taken else free(role.name, taken, "_")
         arn = quote(str(lost.attribute("policy_arn")))
-        yield _proposal(f"attach {AWS_POLICY} again to", label, arn, need, block, block, places)
+        yield _proposal(f"attach {AWS_POLICY} again to", label, arn, need, block, places)
         return
     if any(came_near(each, need) for each in places.policies.of_need(need)):
         return  # one of its policies is for that
@@ -119,8 +117,7 @@ def _propose_policy_of_aws(need: RoleNeed, block: Block, places: FixPlaces) -> I
         arn = attached.attribute_text("policy_arn")
         if not _OF_INSTANCE.search(f"{arn} {text}"):
             label = free(name if name != attached.labels[1] else role.name, taken, "_")
-            anchor = _anchor(block, attached, sibling, places)
-            yield _proposal(f"attach {AWS_POLICY}, as {sibling} has it, to", label, arn, need, block, anchor, places)
+            yield _proposal(f"attach {AWS_POLICY}, as {sibling} has it, to", label, arn, need, block, places)
 
 
 def _siblings(need: RoleNeed, places: FixPlaces) -> Iterator[tuple[Address, Block]]:
@@ -135,22 +132,6 @@ def _siblings(need: RoleNeed, places: FixPlaces) -> Iterator[tuple[Address, Bloc
         is_usable = block is not None and not isinstance(block, JsonBlock) and places.files.editable(block.source)
         if block is not None and role is not None and is_usable:
             yield role.address, block
-
-
-def _anchor(block: Block, attached: Block, sibling: Address, places: FixPlaces) -> Block:
-    """Return the block to insert an attachment after: the role, or the last one if attachments are together."""
-    role = places.world.resolver.block(sibling)
-    module = places.world.resolver.module_sources(sibling.module)
-    blocks = [each for each in module.blocks if each.source is attached.source] if module else []
-    order = {id(each): place for place, each in enumerate(blocks)}
-    if role is not None and order.get(id(attached), 0) - order.get(id(role), -5) == 1:
-        return block
-    group = [attached]
-    for each in blocks[order.get(id(attached), 0) + 1 :]:
-        if each.labels[:1] != (_ATTACHMENT,):
-            break
-        group.append(each)
-    return group[-1]
 
 
 def _propose_key(need: RoleNeed, places: FixPlaces) -> Iterator[Proposal]:

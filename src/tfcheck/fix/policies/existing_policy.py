@@ -15,7 +15,6 @@ from tfcheck.fix.proposal import Proposal, RoleNeed, join_proposals
 from tfcheck.fix.text.policy_statements import flat
 from tfcheck.fix.text.policy_text import DOCUMENT, FileText
 from tfcheck.fix.values.repetition import Statements
-from tfcheck.fix.values.spelling import adapt_bucket_arns
 from tfcheck.fix.wanted import needed_statements
 from tfcheck.vocabulary.address import Address
 from tfcheck.vocabulary.clipping import join_names
@@ -176,6 +175,5 @@ def _render(
     statements = places.gates.for_references(statements, own, policy.block)
     if not is_document and any(each.gate and each.resource_list is None for each in statements):
         return None
-    around = policy.block.text if policy.block is not None else ""
     words = places.quoted_words(*(file.source for file in policy.module.files), policy.argument.source)
-    return rename_taken_sids(adapt_bucket_arns(statements, around), words)
+    return rename_taken_sids(statements, words)

@@ -44,17 +44,14 @@ class PolicyFiles:
         self._texts: dict[str, SourceText | None] = {}
         self._known: dict[tuple[int, str], FileText] = {}
 
-    def text_of(self, argument: Argument, address: Address, *, shared: bool = False) -> Argument:
-        """Return the text of the file that an argument takes its policy from, otherwise the argument itself.
-
-        Without `shared` the sources must not read the file anywhere else. `address` is the resource.
-        """
+    def text_of(self, argument: Argument, address: Address) -> Argument:
+        """Return the text of the file that only this argument of a resource takes its policy from, otherwise itself."""
         call = argument.expression if _READS.match(argument.text) else None
         if not isinstance(call, Call) or call.name not in ("file", "templatefile") or not call.arguments:
             return argument
         path = self._resolver.evaluation.evaluate(call.arguments[0], self._resolver.scope_of(address))
         name = posixpath.normpath(path) if isinstance(path, str) else ""
-        source = self._text(name) if name and (uses := self.uses(name)) and (shared or uses == 1) else None
+        source = self._text(name) if name and self._uses(name) == 1 else None
         if source is None:
             return argument
         if (id(argument), name) not in self._known:
@@ -69,7 +66,7 @@ class PolicyFiles:
             )
         return self._known[id(argument), name]
 
-    def uses(self, name: str) -> int:
+    def _uses(self, name: str) -> int:
         """Return how often the sources read a file, or one that may be it."""
         return sum(fnmatchcase(name, each) for each in self._read)
 

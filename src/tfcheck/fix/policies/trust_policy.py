@@ -59,10 +59,8 @@ class TrustPolicies(Finder):
             return
         local = _LOCAL.fullmatch(argument.text)
         argument = (module.local_argument(local[1]) if local else None) or argument
-        policy = self._places.policies.with_text(role, _ARGUMENT, argument, shared=True)
+        policy = self._places.policies.with_text(role, _ARGUMENT, argument)
         users = _users(policy.argument, block, module)
-        if isinstance(policy.argument, FileText):
-            users = self._readers(policy.argument)
         if users is not None and self._is_for_all(users, block, service):
             whose = f", the trust policy of {self._words_for(role, users)}"
             given = assume_role(service, "Ec2" if by_instance else "EcsTasks")
@@ -83,17 +81,6 @@ class TrustPolicies(Finder):
         named = [one for task in task_definitions(self._world) for one in (task.execution_role, task.task_role)]
         of_tasks = {str(found.address) for each in named if (found := known.resource(each)) is not None}
         return service == _TASKS and roles <= of_tasks
-
-    def _readers(self, file: FileText) -> list[Block] | None:
-        """List the roles whose trust policy a file is; None if something else reads it too."""
-        files, found = self._places.policies.files, dict[int, Block]()
-        for each in self._world.resources("aws_iam_role"):
-            block = self._resolver.block(each.address)
-            argument = block.arguments.get(_ARGUMENT) if block is not None else None
-            text = files.text_of(argument, each.address, shared=True) if argument is not None else None
-            if block is not None and text is not None and text.source is file.source:
-                found[id(block)] = block
-        return list(found.values()) if files.uses(file.source.name) == len(found) else None
 
     def _roles_of(self, users: Sequence[Block]) -> list[Address]:
         blocks = set(map(id, users))

@@ -91,17 +91,12 @@ class WrittenPolicies:
         argument = block.arguments.get(attribute) if block and not is_frozen(block, attribute) else None
         return self.with_text(resource, attribute, argument) if resource is not None and argument is not None else None
 
-    def with_text(
-        self, resource: WorldObject, attribute: str, argument: Argument, *, shared: bool = False
-    ) -> WrittenPolicy:
-        """Return the policy of a resource whose text an argument has, or the file that it reads.
-
-        Without `shared` nothing else may read the file.
-        """
+    def with_text(self, resource: WorldObject, attribute: str, argument: Argument) -> WrittenPolicy:
+        """Return the policy of a resource whose text an argument has, or the file that nothing else reads."""
         address = place = resource.address
         module = self._resolver.module_sources(address.module)
         assert module is not None  # otherwise it would have no block
-        text = self.files.text_of(argument, address, shared=shared)
+        text = self.files.text_of(argument, address)
         document = document_of(text)
         if document is not None:
             block = module.resource("data", DOCUMENT, document)

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from functools import partial
+from collections.abc import Callable
 
 from tfcheck.fix.values.referable import Referable, References, Refuse, local_name
-from tfcheck.fix.wanted import NeededStatement, Reference, Spelled, join_parts, rewrite
+from tfcheck.fix.wanted import Reference, Spelled, join_parts
 from tfcheck.inventory.world import After
 from tfcheck.symbolic.regex import regex
 from tfcheck.symbolic.sensitive_text import Sensitive, iter_stretches
@@ -178,9 +177,6 @@ class Spelling:
         return spelled
 
 
-_BY_NAME = regex(r'"(arn:(?:[\w-]+|\$\{[^{}"]+\}):s3:::)\$\{\s*(aws_s3_bucket\.[^{}\s"]+)\.(bucket|id)\s*\}')
-_BY_ARN = regex(r"\baws_s3_bucket\.[\w-]+(?:\[[^\[\]]*\])?\.arn\b")
-_MEMBER = regex(r"((?:var|local)\.[\w-]+)\.([\w-]+)")
 _BUCKET = regex(r"(aws_s3_bucket\.\S+)\.(arn|bucket|id)")
 
 
@@ -191,32 +187,3 @@ def shorter(spelled: Spelled, partition_of: Callable[[str], object]) -> Spelled:
     if named is None or named[2] == "arn" or head != f"arn:{partition_of(named[1])}:s3:::":
         return spelled
     return (Reference(f"{named[1]}.arn"), *rest[1:])
-
-
-def adapt_bucket_arns(statements: Sequence[NeededStatement], around: str) -> tuple[NeededStatement, ...]:
-    """Write bucket ARNs with the buckets' names if the surrounding text does, otherwise with their ARNs."""
-    indexed, by_name = rewrite(statements, partial(_use_index, around=around)), _BY_NAME.search(around)
-    if by_name is None or _BY_ARN.search(around):
-        return indexed
-    return rewrite(indexed, partial(_use_name, head=by_name[1], attribute=by_name[3]))
-
-
-def _use_index(spelled: Spelled, around: str) -> Spelled:
-    """Write `local.arns["db"]` for `local.arns.db` where other elements are written like that."""
-    found: list[str | Reference] = []
-    for each in spelled:
-        member = _MEMBER.fullmatch(each.expression) if isinstance(each, Reference) and not each.over else None
-        is_index = member is not None and f'{member[1]}["' in around and f"{member[1]}." not in around
-        found.append(Reference(f'{member[1]}["{member[2]}"]') if member is not None and is_index else each)
-    return tuple(found)
-
-
-def _use_name(spelled: Spelled, head: str, attribute: str) -> Spelled:
-    first = spelled[0]
-    named = _BUCKET.fullmatch(first.expression) if isinstance(first, Reference) else None
-    if named is None or named[2] != "arn":
-        return spelled
-    literal, _, hole = head.partition("${")
-    reference, _, rest = hole.partition("}")
-    before = (literal, Reference(reference.strip()), rest) if hole else (literal,)
-    return join_parts((*before, Reference(f"{named[1]}.{attribute}"), *spelled[1:]))

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from tfcheck.fix.edits.insertion import ChangedAttribute
-from tfcheck.fix.proof.task_proof import unplanned_instances
+from tfcheck.fix.proof.plan_differences import unplanned_instances
 from tfcheck.fix.proof.trial import Trial
 from tfcheck.hcl.modules import Sources
 from tfcheck.inventory.world import After

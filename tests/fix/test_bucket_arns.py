@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+from tfcheck.fix.needed_statements import Reference
 from tfcheck.fix.values.spelling import shorter
-from tfcheck.fix.wanted import Reference
 
 ARN = Reference("aws_s3_bucket.b.arn")
 

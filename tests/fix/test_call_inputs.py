@@ -8,8 +8,8 @@ import pytest
 
 from tests.cases import TESTDATA, Case
 from tests.fix.found import copied, found_in, replaced
-from tests.fix.test_place import fixes
-from tfcheck.fix.proof.task_proof import unplanned_instances
+from tests.fix.test_existing_policy import fixes
+from tfcheck.fix.proof.plan_differences import unplanned_instances
 from tfcheck.hcl.modules import from_directory
 from tfcheck.resolve import Resolver
 from tfcheck.vocabulary.address import parse

@@ -14,9 +14,9 @@ from tests.rows import every_row
 from tfcheck.analysis.check import check
 from tfcheck.fix import find_fixes
 from tfcheck.fix.edits.insertion import apply_insertions
+from tfcheck.fix.needed_statements import NeededStatement, Reference
 from tfcheck.fix.policies.into_policy import extension
 from tfcheck.fix.proposal import DraftFix
-from tfcheck.fix.wanted import NeededStatement, Reference
 from tfcheck.hcl.modules import Module, from_directory
 from tfcheck.hcl.syntax.source import SourceText
 from tfcheck.hcl.syntax.tf_json import read_source

@@ -7,8 +7,8 @@ import pytest
 from tests.cases import TESTDATA
 from tests.fix.found import found_in
 from tests.rows import every_row
+from tfcheck.fix.needed_statements import NeededStatement, Reference
 from tfcheck.fix.values.gates import gated_instance
-from tfcheck.fix.wanted import NeededStatement, Reference
 from tfcheck.hcl.modules import Module
 from tfcheck.hcl.syntax.source import SourceText
 from tfcheck.hcl.syntax.tf_json import read_source

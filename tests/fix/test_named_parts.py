@@ -8,11 +8,11 @@ import pytest
 
 from tests.cases import TESTDATA, Case
 from tests.fix.found import copied, replaced
-from tests.fix.test_place import fixes
+from tests.fix.test_existing_policy import fixes
 from tests.rows import every_row
 from tfcheck.fix.layout.render import text
 from tfcheck.fix.text.policy_text import Syntax
-from tfcheck.fix.values.templates import NamedParts
+from tfcheck.fix.values.module_texts import NamedParts
 from tfcheck.resolve import Resolver
 from tfcheck.vocabulary.address import ModulePath
 

@@ -10,13 +10,13 @@ from pathlib import Path
 from tests.cases import TESTDATA, Case
 from tests.fix.found import replaced
 from tests.fix.test_cases import edits
-from tests.fix.test_place import fixes
+from tests.fix.test_existing_policy import fixes
 from tests.rows import every_row
 from tfcheck.analysis.check import check
 from tfcheck.fix import find_fixes
+from tfcheck.fix.needed_statements import NeededStatement, Reference
 from tfcheck.fix.proposal import DraftFix
 from tfcheck.fix.values.repetition import InstanceTerms, Repeated, share_statements
-from tfcheck.fix.wanted import NeededStatement, Reference
 from tfcheck.hcl.modules import from_directory
 from tfcheck.hcl.syntax.source import SourceText
 from tfcheck.hcl.syntax.tf_json import read_source

@@ -8,7 +8,7 @@ import pytest
 
 from tests.cases import TESTDATA, Case
 from tests.fix.found import copied, replaced
-from tests.fix.test_place import fixes
+from tests.fix.test_existing_policy import fixes
 from tfcheck.fix.values.written_lists import WrittenLists
 from tfcheck.inventory.world import After
 from tfcheck.resolve import Resolver

@@ -327,7 +327,7 @@ def _compatible_drafts(work: _Work) -> list[DraftFix]:
 
 def _are_sound(drafts: Sequence[DraftFix]) -> bool:
     from tfcheck.fix.edits.insertion import apply_insertions, group_by_file
-    from tfcheck.fix.proof.task_proof import is_sound
+    from tfcheck.fix.proof.soundness import is_sound
     from tfcheck.fix.proof.trial import reread
 
     changes = group_by_file(insertion for each in drafts for insertion in each.insertions)
@@ -375,7 +375,7 @@ def _grown(directory: Path, path: Path | None, plan: Plan, run: SourceAccess) ->
 
 def _has_grown(sources: Sources, module: ConfigModule, path: tuple[str, ...]) -> bool:
     """Whether the sources declare everything in the plan, and beyond that only what a fix adds."""
-    from tfcheck.fix.proof.task_proof import ADDED
+    from tfcheck.fix.proof.plan_differences import ADDED
 
     declared = sources.definitely_declares(path)
     listed = {(kind, name) for kind, _, name in (each.partition(".") for each in module.resources) if "." not in name}

@@ -7,7 +7,7 @@ from collections.abc import Callable, Container, Iterable, Iterator, Sequence
 from msgspec.structs import replace
 
 from tfcheck.fix.callers.module_inputs import changed_inputs
-from tfcheck.fix.corrections.corrections import Corrections
+from tfcheck.fix.corrections.policy_literals import LiteralCorrections
 from tfcheck.fix.edits.files import Files
 from tfcheck.fix.edits.insertion import Change, ChangedAttribute, Replacement, merge_changes
 from tfcheck.fix.policies.added_policy import AddedPolicies
@@ -18,7 +18,8 @@ from tfcheck.fix.policies.mentions import commented_grant, mention_file
 from tfcheck.fix.policies.other_policies import OtherPolicies
 from tfcheck.fix.policies.shared_needs import join_by_shared_policy, join_needs, needs_of_outside_roles
 from tfcheck.fix.policies.tags import DemandedTags
-from tfcheck.fix.proof.task_proof import are_sound, outdated_objects, unplanned_instances
+from tfcheck.fix.proof.plan_differences import outdated_objects, unplanned_instances
+from tfcheck.fix.proof.soundness import are_sound
 from tfcheck.fix.proof.trial import Trial, change_sources, repeats_the_check
 from tfcheck.fix.proposal import Allows, Case, DraftFix, FixChoice, PlanFixes, Proposal, RoleCase, RoleNeed, draft_fix
 from tfcheck.fix.ranking import rank
@@ -99,7 +100,7 @@ class FixFinder:
         self._elsewhere = OtherPolicies(self.places)
         self._answers = answers
         self._open_then: dict[Requirement, str] = {}
-        corrections = Corrections(self.places, answers)
+        corrections = LiteralCorrections(self.places, answers)
         self._replacing = [corrections.proposals] if choice.corrects else []
         if choice.moves:
             from tfcheck.fix.policies.moved_grants import MovedGrants

@@ -24,7 +24,7 @@ def without_grants(
         corrected, settled = _correct(findings, places)
         found += corrected
     if places.world.resources(*SERVICE_TYPES):
-        from tfcheck.fix.corrections.waiting import ServiceWaits
+        from tfcheck.fix.corrections.service_waits import ServiceWaits
 
         waiting = ServiceWaits(places)
         found, settled = waiting.add_waits(found, findings), [*waiting.settled, *settled]

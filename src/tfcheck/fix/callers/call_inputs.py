@@ -11,13 +11,13 @@ from tfcheck.fix.layout.items import new_value, plain_items
 from tfcheck.fix.layout.new_block import argument_beside, insert_after
 from tfcheck.fix.layout.new_policy import module_reference
 from tfcheck.fix.layout.render import text
+from tfcheck.fix.needed_statements import NeededStatement, Reference, Spelled, free, sid, writable
 from tfcheck.fix.policies.existing_policy import propose_into, statements_for
 from tfcheck.fix.policies.fix_places import FixPlaces
-from tfcheck.fix.proof.task_proof import unplanned_instances
+from tfcheck.fix.proof.plan_differences import unplanned_instances
 from tfcheck.fix.proof.trial import change_sources
 from tfcheck.fix.proposal import Proposal, RoleNeed, extend_proposal
 from tfcheck.fix.text.policy_statements import flat
-from tfcheck.fix.wanted import NeededStatement, Reference, Spelled, free, sid, writable
 from tfcheck.hcl.modules import Module
 from tfcheck.hcl.syntax.tf_json import JsonBlock
 from tfcheck.inventory.world import After

@@ -16,10 +16,10 @@ from tfcheck.fix.layout.items import NewItem, extend_or_group, extend_value, new
 from tfcheck.fix.layout.new_block import argument_beside, member_behind
 from tfcheck.fix.layout.render import render_on_one_line, statement, text
 from tfcheck.fix.layout.statement_style import WIDEST, StatementStyle, label_like
+from tfcheck.fix.needed_statements import Reference, Spelled, references_in, rewrite
 from tfcheck.fix.policies.fix_places import FixPlaces
 from tfcheck.fix.text.policy_text import ItemParts, ObjectParts, Syntax, object_at
 from tfcheck.fix.values.repetition import InstanceTerms, Statements, share_statements, terms_of_call
-from tfcheck.fix.wanted import Reference, Spelled, references_in, rewrite
 from tfcheck.hcl.evaluate.scope import Seen
 from tfcheck.hcl.syntax.block import Argument, Block
 from tfcheck.hcl.syntax.source import SourceText

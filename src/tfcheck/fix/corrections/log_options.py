@@ -16,15 +16,17 @@ from tfcheck.fix.corrections.task_corrections import literals_in
 from tfcheck.fix.edits.insertion import ChangedAttribute, Insertion, Replacement, added_instances, unit_of
 from tfcheck.fix.layout.items import NewItem, extend
 from tfcheck.fix.layout.new_block import block_lines, insert_after, instance_index
-from tfcheck.fix.layout.new_policy import common_arguments, module_words
+from tfcheck.fix.layout.new_policy import module_words
+from tfcheck.fix.layout.new_role import common_arguments
 from tfcheck.fix.layout.render import align, quote
+from tfcheck.fix.needed_statements import free
 from tfcheck.fix.policies.fix_places import Finder, FixPlaces
-from tfcheck.fix.proof.task_proof import blocks_of, mistakes, proven_draft, unplanned_instances, wrong_tasks
+from tfcheck.fix.proof.plan_differences import unplanned_instances
+from tfcheck.fix.proof.task_proof import blocks_of, mistakes, proven_draft, wrong_tasks
 from tfcheck.fix.proof.trial import Trial
 from tfcheck.fix.proposal import DraftFix, draft_for_review
 from tfcheck.fix.text.policy_statements import Evaluate, WrittenText, flat, written_text
 from tfcheck.fix.text.policy_text import ObjectParts, object_at, read_parts
-from tfcheck.fix.wanted import free
 from tfcheck.hcl.modules import Module
 from tfcheck.hcl.syntax.block import Argument, Block
 from tfcheck.hcl.syntax.lexer import MalformedError, heredoc_at

@@ -28,6 +28,19 @@ def block_lines(
     return [f"{head} {{", *indent([*meta, *inside], unit), "}"]
 
 
+def resource_lines(
+    kind: str,
+    label: str,
+    inside: Sequence[str],
+    unit: str = "  ",
+    *,
+    repeated: tuple[str, str] | None = None,
+    provider: str = "",
+) -> list[str]:
+    """Write a block of a resource."""
+    return block_lines(f'resource "{kind}" "{label}"', inside, unit, repeated=repeated, provider=provider)
+
+
 def insert_after(anchor: Block, lines: Sequence[str]) -> Insertion:
     """Insert blocks after another one of a file, which must not be JSON."""
     newline, text = anchor.source.newline, anchor.source.text

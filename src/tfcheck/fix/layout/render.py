@@ -14,8 +14,8 @@ from typing import TypeAlias
 from msgspec.structs import replace
 
 from tfcheck.fix.layout.statement_style import WIDEST, StatementStyle
+from tfcheck.fix.needed_statements import NeededStatement, Reference, Spelled
 from tfcheck.fix.text.policy_text import Syntax
-from tfcheck.fix.wanted import NeededStatement, Reference, Spelled
 from tfcheck.vocabulary.address import escape
 
 #: Names of the elements of a statement: in a policy, and in `aws_iam_policy_document`.

@@ -10,11 +10,12 @@ from tfcheck.fix.edits.insertion import Change, Insertion, unit_of
 from tfcheck.fix.layout import new_block
 from tfcheck.fix.layout.new_block import block_lines
 from tfcheck.fix.layout.new_policy import START_UP, Labels, NewPolicy, hcl, insert_after, module_words, passed_provider
+from tfcheck.fix.needed_statements import Reference, Spelled, free, references_in
 from tfcheck.fix.policies.exclusive_lists import list_exclusively
 from tfcheck.fix.policies.fix_places import Finder, FixPlaces
 from tfcheck.fix.policies.written_policies import FILLED, other_roles_words
 from tfcheck.fix.proposal import Proposal, RoleNeed, extend_proposal, join_proposals
-from tfcheck.fix.values.listed_texts import collection_of
+from tfcheck.fix.values.list_length import collection_of
 from tfcheck.fix.values.repetition import (
     InstanceTerms,
     Repeated,
@@ -25,7 +26,6 @@ from tfcheck.fix.values.repetition import (
     terms_of_call,
     use_each_key,
 )
-from tfcheck.fix.wanted import Reference, Spelled, free, references_in
 from tfcheck.hcl.evaluate.scope import EvaluationError
 from tfcheck.hcl.syntax.block import Block
 from tfcheck.hcl.syntax.tf_json import JsonBlock

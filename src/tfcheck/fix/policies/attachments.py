@@ -10,11 +10,11 @@ from tfcheck.fix.layout.items import extend_value, plain_items
 from tfcheck.fix.layout.new_block import block_lines, insert_after
 from tfcheck.fix.layout.new_policy import module_words
 from tfcheck.fix.layout.render import quote
+from tfcheck.fix.needed_statements import free
 from tfcheck.fix.policies.fix_places import FixPlaces
 from tfcheck.fix.policies.written_policies import came_near, other_roles_words
 from tfcheck.fix.proposal import Proposal, RoleNeed
 from tfcheck.fix.values.repetition import Repeated
-from tfcheck.fix.wanted import free
 from tfcheck.hcl.syntax.block import Block
 from tfcheck.hcl.syntax.tf_json import JsonBlock
 from tfcheck.inventory.change import deleted_objects

@@ -6,6 +6,7 @@ import itertools
 from collections.abc import Iterator, Sequence
 
 from tfcheck.fix.layout.new_policy import rename_taken_sids
+from tfcheck.fix.needed_statements import needed_statements
 from tfcheck.fix.policies.fix_places import FixPlaces
 from tfcheck.fix.policies.into_policy import insert_into_policy
 from tfcheck.fix.policies.policy_files import as_in_file, has_references, literal_in
@@ -15,7 +16,6 @@ from tfcheck.fix.proposal import Proposal, RoleNeed, join_proposals
 from tfcheck.fix.text.policy_statements import flat
 from tfcheck.fix.text.policy_text import DOCUMENT, FileText
 from tfcheck.fix.values.repetition import Statements
-from tfcheck.fix.wanted import needed_statements
 from tfcheck.vocabulary.address import Address
 from tfcheck.vocabulary.clipping import join_names
 from tfcheck.vocabulary.finding import Answer

@@ -8,6 +8,7 @@ from functools import cached_property
 from tfcheck.fix.edits.files import Files
 from tfcheck.fix.edits.insertion import Insertion
 from tfcheck.fix.layout.new_policy import rename_taken_sids
+from tfcheck.fix.needed_statements import NeededStatement, Reference, needed_statements, rank
 from tfcheck.fix.policies.written_policies import WrittenPolicies
 from tfcheck.fix.proof.cycle import Dependencies
 from tfcheck.fix.proposal import RoleNeed
@@ -17,7 +18,6 @@ from tfcheck.fix.values.referable import Referable, Refuse
 from tfcheck.fix.values.repetition import InstanceTerms, SharedStatements, Statements, share_statements
 from tfcheck.fix.values.spelling import Spelling
 from tfcheck.fix.values.written_lists import WrittenLists
-from tfcheck.fix.wanted import NeededStatement, Reference, needed_statements, rank
 from tfcheck.hcl.syntax.block import Block
 from tfcheck.hcl.syntax.source import SourceText
 from tfcheck.inventory.world import After

@@ -14,6 +14,7 @@ from tfcheck.fix.layout.items import TEXT, NewItem, extend, plain_items
 from tfcheck.fix.layout.new_block import member_behind
 from tfcheck.fix.layout.render import block, indent, listing, render_on_one_line, statement, text
 from tfcheck.fix.layout.statement_style import StatementStyle, plain_style, style_of, style_of_blocks
+from tfcheck.fix.needed_statements import NeededStatement
 from tfcheck.fix.text.policy_statements import WrittenStatement, lists_of_statements, statements_of
 from tfcheck.fix.text.policy_text import (
     FileText,
@@ -26,7 +27,6 @@ from tfcheck.fix.text.policy_text import (
     items,
     read_json_parts,
 )
-from tfcheck.fix.wanted import NeededStatement
 from tfcheck.hcl.modules import Module
 from tfcheck.hcl.syntax.block import Argument, Block
 from tfcheck.hcl.syntax.lexer import MalformedError

@@ -8,12 +8,12 @@ from collections.abc import Callable, Hashable, Iterable, Iterator, Sequence
 import msgspec
 
 from tfcheck.fix.edits.insertion import ChangedAttribute
+from tfcheck.fix.needed_statements import NeededStatement, Spelled, sid
 from tfcheck.fix.policies.existing_policy import propose_into
 from tfcheck.fix.policies.fix_places import Finder, FixPlaces
 from tfcheck.fix.policies.written_policies import WrittenPolicy
 from tfcheck.fix.proof.trial import verdicts_with
 from tfcheck.fix.proposal import Proposal, RoleNeed, join_proposals
-from tfcheck.fix.wanted import NeededStatement, Spelled, sid
 from tfcheck.inventory.catalogue import KEY, catalogue
 from tfcheck.inventory.named_objects import bucket_of
 from tfcheck.inventory.setting import BUCKET_POLICY, KEY_POLICY, SettingOwner, settings

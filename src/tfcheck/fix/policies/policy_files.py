@@ -13,8 +13,8 @@ from msgspec.structs import replace
 
 from tfcheck.fix.edits.insertion import Insertion
 from tfcheck.fix.layout.items import NewItem, extend
+from tfcheck.fix.needed_statements import NeededStatement, Reference, Spell, Spelled, free
 from tfcheck.fix.text.policy_text import FileText, ObjectParts, read_parts
-from tfcheck.fix.wanted import NeededStatement, Reference, Spell, Spelled, free
 from tfcheck.hcl.evaluate.elements import LocalScope
 from tfcheck.hcl.evaluate.scope import EvaluationError, Scope
 from tfcheck.hcl.modules import Module

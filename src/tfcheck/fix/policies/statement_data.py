@@ -11,6 +11,7 @@ from tfcheck.fix.edits.insertion import ChangedAttribute, Insertion, Replacement
 from tfcheck.fix.layout.items import NewItem, extend_value, plain_items
 from tfcheck.fix.layout.render import align, quote, text
 from tfcheck.fix.layout.statement_style import label_like
+from tfcheck.fix.needed_statements import NeededStatement, free
 from tfcheck.fix.policies.into_policy import PolicyEdit, count_parts, extension
 from tfcheck.fix.policies.written_policies import WrittenPolicy
 from tfcheck.fix.proof.trial import Trial, change_sources
@@ -29,7 +30,6 @@ from tfcheck.fix.text.policy_text import (
     read_parts,
 )
 from tfcheck.fix.values.repetition import Statements, names_instance
-from tfcheck.fix.wanted import NeededStatement, free
 from tfcheck.hcl.modules import Sources
 from tfcheck.hcl.syntax.block import Argument
 from tfcheck.hcl.syntax.lexer import MalformedError

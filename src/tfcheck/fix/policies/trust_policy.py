@@ -12,6 +12,7 @@ from tfcheck.fix.layout.items import extend, plain_items
 from tfcheck.fix.layout.new_block import block_lines, insert_after, instance_index
 from tfcheck.fix.layout.render import block
 from tfcheck.fix.layout.statement_style import StatementStyle
+from tfcheck.fix.needed_statements import assume_role, free
 from tfcheck.fix.policies.existing_policy import propose_into
 from tfcheck.fix.policies.fix_places import Finder
 from tfcheck.fix.policies.written_policies import WrittenPolicy, is_frozen
@@ -26,7 +27,6 @@ from tfcheck.fix.text.policy_text import (
     items,
     read_parts,
 )
-from tfcheck.fix.wanted import assume_role, free
 from tfcheck.hcl.modules import Module
 from tfcheck.hcl.syntax.block import Argument, Block
 from tfcheck.hcl.syntax.lexer import MalformedError

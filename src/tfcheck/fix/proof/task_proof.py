@@ -2,11 +2,7 @@
 
 from __future__ import annotations
 
-import json
-from bisect import bisect_right
 from collections.abc import Iterable, Iterator, Sequence
-from contextlib import suppress
-from typing import Any
 
 from msgspec.structs import replace
 
@@ -14,28 +10,17 @@ from tfcheck import startup
 from tfcheck.checks import CHECKS
 from tfcheck.checks.mistake import Check, Misconfiguration
 from tfcheck.fix.edits.files import Files
-from tfcheck.fix.edits.insertion import Change, ChangedAttribute, Insertion, apply_insertions, fits, group_by_file
-from tfcheck.fix.proof.trial import Trial, reread
+from tfcheck.fix.proof.soundness import is_readable
+from tfcheck.fix.proof.trial import Trial
 from tfcheck.fix.proposal import DraftFix
-from tfcheck.hcl.evaluate.elements import is_referent
 from tfcheck.hcl.evaluate.scope import Scope
-from tfcheck.hcl.syntax.block import Block, SourceFile
-from tfcheck.hcl.syntax.expression import Unreadable
-from tfcheck.hcl.syntax.json_document import read_document
-from tfcheck.hcl.syntax.lexer import MalformedError
+from tfcheck.hcl.syntax.block import Block
 from tfcheck.inventory.ecs import TaskDefinition, tasks_by_address
 from tfcheck.inventory.world import After, World
 from tfcheck.resolve import Resolver
-from tfcheck.resolve.blocks import nested_names
-from tfcheck.symbolic.value import Set, Value
 from tfcheck.verdict.judge import Judge
-from tfcheck.vocabulary.address import Address, InstanceKey, ModulePath
+from tfcheck.vocabulary.address import Address
 from tfcheck.vocabulary.finding import Answer, Finding, Requirement, RoleKind, Verdict
-
-
-def is_readable(change: Change, files: Files, reported: Iterable[str] = ()) -> bool:
-    """Whether the changed files parse, and the diff shows nothing secret, unless it is `reported` already."""
-    return not files.reveals(change.insertions, reported) and are_sound(change)
 
 
 def wrong_tasks(
@@ -151,171 +136,3 @@ def relieved_answers(answers: Iterable[Answer], tasks: Iterable[Address], trial:
 def _permission_key(need: Requirement) -> tuple[object, ...]:
     """Return a key for a permission, regardless of who needs it."""
     return need.rule, need.container, need.pointer, need.action
-
-
-def are_sound(change: Change) -> bool:
-    """Whether all changed files parse as intended."""
-    changes = group_by_file(change.insertions)
-    return all(is_sound(reread(source, source.text), several) for source, several in changes.items())
-
-
-def is_sound(before: SourceFile, insertions: Sequence[Insertion]) -> bool:
-    """Whether an edited file parses as intended; the insertions are sorted by offset.
-
-    The file has its old blocks and perhaps new ones at the insertions; no other block has changed, and every changed
-    argument can be parsed.
-    """
-    source = before.source
-    if not fits(source.text, insertions):
-        return False
-    after = reread(source, apply_insertions(source.text, insertions))
-    if before.problem or after.problem:
-        return False
-    if source.name.endswith(".json") and source.is_configuration:
-        try:
-            read_document(after.source.text)
-        except MalformedError:
-            return False
-        return True
-    return _same_blocks(before, after, set(_changed_blocks(before, insertions)))
-
-
-def _changed_blocks(before: SourceFile, insertions: Sequence[Insertion]) -> Iterator[int]:
-    ends = [block.end for block in before.blocks]
-    for each in insertions:
-        index = bisect_right(ends, each.offset)
-        if index < len(ends) and before.blocks[index].start < each.offset:
-            yield index
-
-
-def _same_blocks(before: SourceFile, after: SourceFile, changed: set[int]) -> bool:
-    position = 0
-    for block in after.blocks:
-        old = before.blocks[position] if position < len(before.blocks) else None
-        if old is not None and (old.type, old.labels) == (block.type, block.labels):
-            if position not in changed and _text(old) != _text(block):
-                return False
-            if position in changed and not _parses(block):
-                return False
-            position += 1
-        elif not _parses(block):
-            return False
-    return position == len(before.blocks)
-
-
-def _text(block: Block) -> str:
-    return block.source.text[block.start : block.end]
-
-
-def _parses(block: Block) -> bool:
-    return not any(isinstance(each.expression, Unreadable) for each in block.all_arguments())
-
-
-_DOCUMENT = "aws_iam_policy_document"
-
-
-def outdated_objects(
-    touched: Iterable[ChangedAttribute], beside: Iterable[Address], resolver: Resolver
-) -> frozenset[Address]:
-    """Return the objects whose block gives another value than the plan.
-
-    `touched` are the attributes that a fix edits, `beside` the objects after whose blocks it inserts.
-    """
-    written = [*touched, *(ChangedAttribute(each, name) for each in beside for name in _arguments(each, resolver))]
-    wanted = list(dict.fromkeys(written))
-    if not wanted:
-        return frozenset()
-    now = Trial(resolver, resolver.sources, wanted).world.resolver
-    found, is_doubted = set[Address](), resolver.declarations.doubts.is_doubted
-    for address in dict.fromkeys(each.address for each in wanted):
-        block = resolver.block(address)
-        names = (*block.attributes(), *nested_names(block)) if block is not None else ()
-        if any(is_doubted("argument", address.module.config, address.resource, name) for name in names):
-            found.add(address)
-    for each in wanted:
-        name = "json" if each.address.type == _DOCUMENT else each.attribute
-        planned = _known_value(resolver.attribute(each.address, name)) if name else None
-        # NOTE: most edited attributes are unknown before apply, and then the sources need not be evaluated again.
-        if planned is not None and _known_value(now.attribute(each.address, name)) not in (None, planned):
-            found.add(each.address)
-    return frozenset(found)
-
-
-def _arguments(address: Address, resolver: Resolver) -> list[str]:
-    block = resolver.block(address)
-    names = block.attributes() if block is not None else ()
-    ignored = block.ignored_changes() if block is not None else ()
-    return [] if "all" in ignored else [each for each in names if each not in ignored and each not in _META]
-
-
-_META = ("count", "for_each", "provider", "depends_on", "lifecycle")
-
-
-def _known_value(value: Value) -> Any:
-    """Normalise a known text, since numbers and the like can be written in several ways."""
-    if not isinstance(value, str):
-        return None
-    with suppress(ValueError, RecursionError):
-        found = json.loads(value)
-        if isinstance(found, (dict, list)):
-            return _plain(found)
-    return value
-
-
-def _plain(value: Any) -> Any:
-    """Normalise a document so that equivalent ones are equal: single-element lists, and the order of lists."""
-    if isinstance(value, dict):
-        return {name: _plain(each) for name, each in value.items()}
-    if isinstance(value, list):
-        items = sorted((_plain(each) for each in value), key=lambda each: json.dumps(each, sort_keys=True))
-        return items[0] if len(items) == 1 else items
-    return value
-
-
-#: Types that a fix may add to a module.
-ADDED = frozenset(
-    {
-        "aws_iam_role_policy",
-        "aws_iam_policy",
-        "aws_iam_role_policy_attachment",
-        "aws_iam_role",
-        "aws_cloudwatch_log_group",
-    }
-)
-#: A written number may exceed any plan's number of instances.
-_MOST = 10_000
-_LOOKED_UP = frozenset({"aws_iam_policy_document"})
-
-
-def unplanned_instances(module: ModulePath, resolver: Resolver) -> list[Address]:
-    """List the instances that fixes may add and that the sources have but not the plan, because a `count` was 0."""
-    sources = resolver.module_sources(module)
-    known = {str(each.address) for each in resolver.plan.all_data_sources()}
-    return [
-        address
-        for mode, kind, name in (sorted(sources.resource_keys()) if sources else ())
-        if kind in (_LOOKED_UP if mode == "data" else ADDED)
-        for key in _keys(Address(module, mode, kind, name), resolver)
-        if (address := Address(module, mode, kind, name, key))
-        and ((planned := resolver.plan.instance(str(address))) is None or planned.after is None)
-        and str(address) not in known
-    ]
-
-
-def _keys(address: Address, resolver: Resolver) -> Sequence[InstanceKey]:
-    block = resolver.block(address)
-    count = block.attribute("count") if block else None
-    for_each = block.attribute("for_each") if block else None
-    switch = block.switch() if block else None
-    scope = resolver.module_scope(address.module)
-    if switch is not None and resolver.evaluation.evaluate(switch, scope) is not True:
-        return ()
-    if count is not None:
-        number = resolver.evaluation.evaluate(count, scope)
-        return range(number) if isinstance(number, int) and number <= _MOST else ()
-    if for_each is None:
-        return (None,)
-    seen = resolver.evaluation.see_safely(for_each, scope)
-    items = seen.items if isinstance(seen, Set) else seen if isinstance(seen, list) else ()
-    keys = seen.keys() if isinstance(seen, dict) or is_referent(seen) else items
-    return [each for each in keys or () if isinstance(each, str)] if not isinstance(keys, int) else ()

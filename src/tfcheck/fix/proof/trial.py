@@ -100,7 +100,7 @@ class ChangedSources(Sources):
 
 
 def _identity(block: Block) -> tuple[str, tuple[str, ...], str]:
-    return block.type, block.labels, block.source.text[block.start : block.end]
+    return block.type, block.labels, block.text
 
 
 @lru_cache(maxsize=64)

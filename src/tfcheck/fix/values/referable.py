@@ -9,7 +9,7 @@ from typing import TypeAlias
 
 from tfcheck.fix.layout.render import quote
 from tfcheck.fix.text.policy_statements import flat
-from tfcheck.fix.values.templates import ModuleTexts, NamedParts
+from tfcheck.fix.values.module_texts import ModuleTexts, NamedParts
 from tfcheck.hcl.evaluate.scope import EvaluationError, Seen
 from tfcheck.inventory.catalogue import (
     ALIAS,

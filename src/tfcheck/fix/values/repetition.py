@@ -9,7 +9,7 @@ from functools import partial
 import msgspec
 
 from tfcheck.fix.layout.render import quote
-from tfcheck.fix.wanted import NeededStatement, Reference, Spelled, join_statements, references_in, rewrite
+from tfcheck.fix.needed_statements import NeededStatement, Reference, Spelled, join_statements, references_in, rewrite
 from tfcheck.hcl.evaluate.scope import Seen
 from tfcheck.hcl.syntax.block import Block
 from tfcheck.resolve import Resolver

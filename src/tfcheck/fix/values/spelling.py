@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from tfcheck.fix.needed_statements import Reference, Spelled, join_parts
 from tfcheck.fix.values.referable import Referable, References, Refuse, local_name
-from tfcheck.fix.wanted import Reference, Spelled, join_parts
 from tfcheck.inventory.world import After
 from tfcheck.symbolic.regex import regex
 from tfcheck.symbolic.sensitive_text import Sensitive, iter_stretches

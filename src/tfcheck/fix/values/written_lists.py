@@ -9,10 +9,11 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 
 import msgspec
 
+from tfcheck.fix.needed_statements import NeededStatement, Reference, Spelled, is_exact, sid, writable
 from tfcheck.fix.text.policy_statements import flat
-from tfcheck.fix.values.listed_texts import collection_of, depends_on_elements, lists_in, spelled_text
+from tfcheck.fix.values.container_lists import lists_in, spelled_text
+from tfcheck.fix.values.list_length import collection_of, depends_on_elements
 from tfcheck.fix.values.referable import Refuse
-from tfcheck.fix.wanted import NeededStatement, Reference, Spelled, is_exact, sid, writable
 from tfcheck.hcl.evaluate.scope import EvaluationError, Seen
 from tfcheck.hcl.syntax.block import Block
 from tfcheck.hcl.syntax.expression import Place

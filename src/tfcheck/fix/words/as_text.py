@@ -7,24 +7,16 @@ from typing import TypeAlias
 
 import msgspec
 
-from tfcheck.fix.layout.new_policy import (
-    START_UP,
-    Labels,
-    NewPolicy,
-    NewRole,
-    hcl,
-    module_reference,
-    module_words,
-    role_hcl,
-)
+from tfcheck.fix.layout.new_policy import START_UP, Labels, NewPolicy, hcl, module_reference, module_words
+from tfcheck.fix.layout.new_role import NewRole, role_hcl
 from tfcheck.fix.layout.render import listing, quote
 from tfcheck.fix.layout.statement_style import StatementStyle
+from tfcheck.fix.needed_statements import Spelled, free, needed_statements
 from tfcheck.fix.policies.fix_places import FixPlaces
 from tfcheck.fix.proof.trial import Trial, exactly, verdicts_with, with_execution_role
 from tfcheck.fix.proposal import Allows, Proposal, RoleNeed
 from tfcheck.fix.values.referable import local_name
 from tfcheck.fix.values.repetition import InstanceTerms, Statements, share_statements, use_each_key
-from tfcheck.fix.wanted import Spelled, free, needed_statements
 from tfcheck.inventory.ecs import tasks_by_address
 from tfcheck.inventory.world import After
 from tfcheck.role import Role

@@ -16,8 +16,8 @@ from typing import TypeAlias
 import msgspec
 
 from tfcheck.fix.layout.render import Item, align, indent, quote, text
+from tfcheck.fix.needed_statements import Spelled, is_exact
 from tfcheck.fix.text.policy_text import Syntax
-from tfcheck.fix.wanted import Spelled, is_exact
 from tfcheck.iam.condition import Condition
 from tfcheck.iam.model import Statement
 from tfcheck.iam.variables import PolicyTemplate

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from tests.report import samples
 from tests.rows import every_row
-from tfcheck.fix.wanted import NeededStatement, Reference, Spelled, needed_statements, with_gates
+from tfcheck.fix.needed_statements import NeededStatement, Reference, Spelled, needed_statements, with_gates
 from tfcheck.symbolic.value import TextLike, display
 from tfcheck.vocabulary.finding import Answer, Verdict
 

@@ -11,7 +11,7 @@ from typing import TypeAlias
 
 import msgspec
 
-from tfcheck.fix.wanted import Reference, Spelled, join_parts
+from tfcheck.fix.needed_statements import Reference, Spelled, join_parts
 from tfcheck.hcl.evaluate.scope import Scope, Seen
 from tfcheck.hcl.modules import Module
 from tfcheck.hcl.syntax.block import Block

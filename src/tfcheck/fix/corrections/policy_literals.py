@@ -81,7 +81,7 @@ class Correction(msgspec.Struct, frozen=True):
 _Corrected: TypeAlias = tuple[Correction, ...]
 
 
-class Corrections(Finder):
+class LiteralCorrections(Finder):
     """Finds literals to correct in the policies of roles."""
 
     def __init__(self, places: FixPlaces, answers: Iterable[Answer]) -> None:

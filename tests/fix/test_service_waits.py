@@ -16,7 +16,7 @@ from tfcheck.analysis.check import check
 from tfcheck.analysis.fix_session import fix
 from tfcheck.analysis.options import FixSelection, RunOptions
 from tfcheck.fix import FixChoice
-from tfcheck.fix.corrections.waiting import insert_depends_on
+from tfcheck.fix.corrections.service_waits import insert_depends_on
 from tfcheck.fix.proposal import DraftFix
 from tfcheck.hcl.modules import from_directory
 from tfcheck.hcl.syntax.source import SourceText

@@ -117,8 +117,8 @@ def test_a_grant_that_a_boundary_denies_comes_with_the_boundary() -> None:
     assert desk is not None
     assert desk.title == (
         "add aws_iam_role_policy.desk_start_up; it names all instances of aws_secretsmanager_secret.desk; and add 2 "
-        "statements to aws_iam_policy.desk_boundary, the permissions boundary of aws_iam_role.desk; it names all "
-        "instances of aws_secretsmanager_secret.desk; and add a statement to aws_kms_key_policy.desk"
+        "statements to aws_iam_policy.desk_boundary, the permissions boundary of aws_iam_role.desk; and add a "
+        "statement to aws_kms_key_policy.desk"
     )
     assert till.remedy is not None
     assert till.remedy.words.endswith(

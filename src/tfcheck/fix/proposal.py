@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import cached_property
 from typing import Any, TypeAlias
 
@@ -33,11 +33,22 @@ def join_proposals(proposals: Sequence[Proposal]) -> Proposal:
     """Join several changes into one."""
     return Proposal(
         **msgspec.structs.asdict(merge_changes(proposals)),
-        title="; and ".join(each.title for each in proposals),
+        title=join_titles(each.title for each in proposals),
         safety="safe" if all(each.safety == "safe" for each in proposals) else "review",
         hcl="\n\n".join(each.hcl for each in proposals),
         beside=tuple(one for each in proposals for one in each.beside),
     )
+
+
+def join_titles(titles: Iterable[str]) -> str:
+    """Join titles of changes that are made together, with each of their remarks once."""
+    joined: list[str] = []
+    known: set[str] = set()
+    for each in titles:
+        what, *remarks = each.split("; ")
+        joined.append("; ".join([what, *(one for one in remarks if one not in known)]))
+        known.update(remarks)
+    return "; and ".join(joined)
 
 
 def extend_proposal(found: Proposal, title: str, *changes: Change) -> Proposal:

@@ -188,3 +188,31 @@ def test_a_policy_that_terraform_must_leave_is_not_changed(tmp_path: Path) -> No
     opening = 'resource "aws_iam_role_policy" "env_file" {\n'
     replaced(folder / "main.tf", opening, opening + "  lifecycle {\n    ignore_changes = [policy]\n  }\n")
     assert fix(folder).fix.title == "add aws_iam_role_policy.execution_start_up"
+
+
+def test_each_statement_has_the_best_of_several_places() -> None:
+    found = {each.fix.title: each.fix for each in found_in(TESTDATA / "policies-of-a-kind").fixes.found}
+    policy = found.pop("add aws_iam_role_policy.service_start_up")
+    assert "if contains(keys(aws_cloudwatch_log_group.service), key) }" in policy.hcl
+    joined = found.pop("add a statement to aws_iam_role_policy.app")
+    assert "+          Resource = [aws_ssm_parameter.colour.arn]\n+        },\n       ],\n" in joined.diff
+    element = found.pop("add an element to local.teams; aws_iam_role_policy.team is made from it")
+    assert element.safety == "review"
+    assert set(found) == {"add a statement to data.aws_iam_policy_document.parameters"}
+
+
+def test_an_element_is_not_extended_where_something_else_uses_its_member(tmp_path: Path) -> None:
+    folder = copied("policies-of-a-kind", tmp_path)
+    with (folder / "main.tf").open("a") as file:
+        file.write('\noutput "dev" {\n  value = local.teams["dev"].statements\n}\n')
+    assert "add aws_iam_role_policy.team_dev_start_up" in {each.fix.title for each in fixes(folder)}
+
+
+def test_instances_named_by_numbers_that_a_variable_decides_need_a_review(tmp_path: Path) -> None:
+    folder = copied("policy-attachment", tmp_path)
+    replaced(folder / "main.tf", "  count       = 3\n", "  count       = length(var.names)\n")
+    with (folder / "main.tf").open("a") as file:
+        file.write('\nvariable "names" {\n  default = ["a", "b", "c"]\n}\n')
+    (found,) = (each.fix for each in fixes(folder) if "execution_2_start_up" in each.fix.title)
+    assert "instances by their numbers" in found.title
+    assert found.safety == "review"

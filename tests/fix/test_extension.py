@@ -224,7 +224,7 @@ def test_policies_that_are_put_together_get_one_edit_each_where_it_belongs() -> 
     document = "data.aws_iam_policy_document"
     merged = found[f"add a statement and a resource to {document}.shop and {document}.secrets"]
     assert "+    resources = [aws_secretsmanager_secret.db.arn, aws_secretsmanager_secret.mail.arn]" in merged.diff
-    assert '+    resources = [\n+      aws_s3_bucket.files.arn,\n+    ]\n' in merged.diff
+    assert "+    resources = [\n+      aws_s3_bucket.files.arn,\n+    ]\n" in merged.diff
     of_two_roles = found["add a statement to aws_iam_policy.secrets"]
     assert '+        Action   = ["secretsmanager:GetSecretValue"]\n+        Effect   = "Allow"\n' in of_two_roles.diff
     joined = found[f"add a statement to {document}.gated"]

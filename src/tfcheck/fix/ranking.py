@@ -12,7 +12,8 @@ from collections.abc import Iterator
 
 from tfcheck.fix.policies.added_policy import AddedPolicies
 from tfcheck.fix.policies.attachments import propose_attachments
-from tfcheck.fix.policies.existing_policy import propose_existing
+from tfcheck.fix.policies.caller_names import is_for_callers, is_named_by_callers
+from tfcheck.fix.policies.existing_policy import propose_existing, propose_in_elements
 from tfcheck.fix.policies.fix_places import FixPlaces
 from tfcheck.fix.proposal import Proposal, RoleNeed
 from tfcheck.fix.values.gates import OF_THIS_PLAN
@@ -29,6 +30,7 @@ def rank(need: RoleNeed, places: FixPlaces, added: AddedPolicies) -> Iterator[Pr
         yield from propose_attachments(need, block, places)
     if need.roles[0].address.module.steps:
         yield from _propose_by_callers(need, places, added)
+    yield from propose_in_elements(need, places)
     yield from propose_existing(need, places, wide=False)
     alone = block is not None and added.reach(need) <= need.names()
     if block is not None and alone:
@@ -52,11 +54,11 @@ def _propose_by_callers(need: RoleNeed, places: FixPlaces, added: AddedPolicies)
     if places.names_all(need):
         return
     yield from propose_existing(need, places, wide=False, in_callers=True)
-    if added.is_for_callers(need):
+    if is_for_callers(need, places):
         yield from added.propose_at_callers(need)
     yield from propose_new_inputs(need, places)
-    if added.is_named_by_callers(need):
+    if is_named_by_callers(need, places):
         yield from added.propose_at_callers(need, new_output=True)
-    if added.is_named_by_callers(need, literally=True):
+    if is_named_by_callers(need, places, literally=True):
         yield from added.propose_at_callers(need)
         yield from added.propose_at_callers(need, new_output=True)

@@ -23,6 +23,7 @@ from tfcheck.fix.text.policy_text import (
     OtherParts,
     Parts,
     items,
+    read_arguments,
     read_json_parts,
     read_parts,
 )
@@ -39,7 +40,6 @@ TEXT = regex(
 #: Functions that return, or combine, their lists or maps.
 _CALL = regex(r"(concat|merge|toset|tolist|tomap|distinct|compact|flatten)\(")
 _JOINING = ("concat", "merge")
-_SEPARATOR = regex(r"[\s,]*")
 
 
 class NewItem(msgspec.Struct, frozen=True):
@@ -256,7 +256,7 @@ def _into_call(source: SourceText, parts: Parts, new: Sequence[NewItem], unit: s
         function = "merge" if new[0].name else "concat"
         whole = Replacement(source, parts.start, f"{function}({written}, {added})", written)
         return (*around, whole) if "\n" not in written else ()
-    is_joined, given = call[1] in _JOINING, _arguments(text, parts.start + call.end() - 1, parts.end)
+    is_joined, given = call[1] in _JOINING, read_arguments(text, parts.start + call.end() - 1, parts.end)
     last = given.items[-1] if given.items else None
     into_last = extend(source, last, new, unit) if last and not (is_joined and isinstance(last, OtherParts)) else ()
     if last is None or into_last or not is_joined or comment_follows(text, last.end):
@@ -275,20 +275,6 @@ def _value_on_line(
     around = unalign(source, parts.start)
     value = new_value(new, base, unit, _WIDEST_LINE - width if around is not None else WIDEST)
     return value, around if "\n" in value else ()
-
-
-def _arguments(text: str, start: int, end: int) -> ListParts:
-    """Return the arguments of a call between its brackets as a list."""
-    found, comma = list[Parts](), None
-    at = _SEPARATOR.match(text, start + 1).end()  # type: ignore[union-attr]  # matches ""
-    while at < end - 1:
-        found.append(read_parts(text, at))
-        behind = found[-1].end
-        if behind == at:
-            raise MalformedError("a value was expected", at)
-        at = _SEPARATOR.match(text, behind).end()  # type: ignore[union-attr]
-        comma = behind + text[behind:at].index(",") if "," in text[behind:at] else None
-    return ListParts(start, end, tuple(found), comma)
 
 
 # Into an object

@@ -10,12 +10,13 @@ from tfcheck.fix.edits.insertion import Change, Insertion, unit_of
 from tfcheck.fix.layout import new_block
 from tfcheck.fix.layout.new_block import block_lines
 from tfcheck.fix.layout.new_policy import START_UP, Labels, NewPolicy, hcl, insert_after, module_words, passed_provider
-from tfcheck.fix.needed_statements import Reference, Spelled, free, references_in
+from tfcheck.fix.needed_statements import Reference, free, references_in
+from tfcheck.fix.policies.caller_names import is_written_by_caller
 from tfcheck.fix.policies.exclusive_lists import list_exclusively
 from tfcheck.fix.policies.fix_places import Finder, FixPlaces
 from tfcheck.fix.policies.written_policies import FILLED, other_roles_words
 from tfcheck.fix.proposal import Proposal, RoleNeed, extend_proposal, join_proposals
-from tfcheck.fix.values.list_length import collection_of
+from tfcheck.fix.values.list_length import collection_of, may_vary
 from tfcheck.fix.values.repetition import (
     InstanceTerms,
     Repeated,
@@ -38,8 +39,11 @@ from tfcheck.vocabulary.address import Address, InstanceKey, ModulePath
 
 #: A name that begins with what tells environments apart.
 _PREFIXED = regex(r'"((?:[\w-]*\$\{(?:var|local)(?:\.[\w-]+)+\}-)+)[\w-]+"')
+#: Objects that are named by the key of the instance.
+_OF_KEY = regex(r"(?:^|[^\w.])((?:data\.)?aws_\w+\.[\w-]+)\[each\.key\]")
 _COMPARED = regex(r' != (?:null|"")$')
 _AT_MOST_ONE = regex(r"\? (?:1 : 0|0 : 1)$")
+_BY_NUMBER = "; it names instances by their numbers, which another plan of these files may give to others"
 _OF_ONE_CALLER = "; it names instances that another caller of the module may not have"
 
 
@@ -72,24 +76,31 @@ class AddedPolicies(Finder):
             if shared.filled and others and 2 * len(made) > len(siblings) and self._is_valid_in(shared, siblings):
                 every = msgspec.structs.replace(repeated, others=False)
                 yield from self._propose_after_roles(need, block, every, shared, siblings)
-            if condition := self._condition(shared, siblings, keys) if others and shared.by_value else "":
+            if condition := self._condition(shared, siblings, keys) if others else "":
                 conditional = msgspec.structs.replace(repeated, condition=condition)
                 yield from self._propose_after_roles(need, block, conditional, shared, made)
             yield from self._propose_after_roles(need, block, repeated, shared, made)
 
     def _condition(self, shared: SharedStatements, places: Sequence[Address], keys: Sequence[InstanceKey]) -> str:
-        """Return what is true in the places with these keys only: a list that statements name is not empty.
+        """Return what is true in the places with these keys only: a list is not empty, or objects have the key.
 
-        Empty if they also name an object of each place, which another plan may lack where it has the list.
+        Empty if statements name objects and lists, since another plan may have one without the other.
         """
+        written = [each.expression for each in references_in(shared.statements)]
+        named = dict.fromkeys(each for one in written for each in _OF_KEY.findall(one))
+        if named and all(map(names_instance, shared.statements)) and not shared.by_value:
+            conditions = dict.fromkeys(f"contains(keys({each}), each.key)" for each in named)
+            return next((each for each in conditions if self._holds_for(each, places, keys)), "")
+        if not shared.by_value:
+            return ""
         lists = [each.resource_list for each in shared.statements if each.resource_list or not names_instance(each)]
         if len(lists) < len(shared.statements):
             return ""
         conditions = dict.fromkeys(f"length({collection_of(each)}) > 0" for each in lists if each)
-        for each in (one for one in conditions if "each.value" in one):
-            if all(self._places.lists.evaluate(each, place) is (place.key in keys) for place in places):
-                return each
-        return ""
+        return next((each for each in conditions if "each.value" in each and self._holds_for(each, places, keys)), "")
+
+    def _holds_for(self, condition: str, places: Sequence[Address], keys: Sequence[InstanceKey]) -> bool:
+        return all(self._places.lists.evaluate(condition, place) is (place.key in keys) for place in places)
 
     def _is_valid_in(self, shared: SharedStatements, places: Sequence[Address]) -> bool:
         """Whether everything that statements name exists for these instances."""
@@ -110,6 +121,8 @@ class AddedPolicies(Finder):
         remark = other_roles_words(frozenset(map(str, made)), need.names())
         remark += _OF_ONE_CALLER if others and repeated.is_repeated and module.steps else ""
         remark += FILLED if shared.filled else ""
+        varies = may_vary(Reference(repeated.base, repeated.base), module, None, self._resolver)
+        remark += _BY_NUMBER if others and repeated.is_counted and varies else ""
         given = block.attribute_text("provider")
         sources = self._resolver.module_sources(module)
         label = self._labels.label(
@@ -225,39 +238,6 @@ class AddedPolicies(Finder):
 
     # At the call of the role's module
 
-    def is_for_callers(self, need: RoleNeed) -> bool:
-        """Whether the callers of the roles' module can name what the module cannot."""
-        module, needed = need.roles[0].address.module, [each.requirement.resource for each in need.answers]
-        here = self._places.spelling(module).spell
-        if not all(_has_reference(here(each)) for each in needed if not isinstance(each, str)):
-            return True
-        there = self._places.spelling(module.parent).spell if module.steps else here
-        known = (each for each in needed if isinstance(each, str))
-        return any(not _has_reference(here(each)) and _has_reference(there(each)) for each in known)
-
-    def is_named_by_callers(self, need: RoleNeed, *, literally: bool = False) -> bool:
-        """Whether the module's caller can name what would be this plan's literals in the module.
-
-        With `literally` it is enough that the caller has these literals.
-        """
-        module = need.roles[0].address.module
-        if not module.steps:
-            return False
-        here, there = self._places.spelling(module), self._places.spelling(module.parent)
-        resources = [each.requirement.resource for each in need.answers]
-        foreign = [each for each in resources if (own := here.spell(each)) is None or here.is_of_this_plan(own)]
-        by_caller = (spelled for each in foreign if (spelled := there.spell(each)) is not None)
-        named = (each for each in by_caller if literally or _has_reference(each))
-        return any(not there.is_of_this_plan(each) for each in named)
-
-    def _is_written_by_caller(self, need: RoleNeed) -> bool:
-        """Whether the caller of a role's module can name everything that is needed, in every plan of it."""
-        module = need.roles[0].address.module
-        there = self._places.spelling(module.parent) if module.steps else None
-        resources = {each.requirement.resource for each in need.answers} - {"*"}
-        spelled = [there.spell(each) for each in resources] if there is not None else [None]
-        return all(each and _has_reference(each) and there and not there.is_of_this_plan(each) for each in spelled)
-
     def propose_at_callers(self, need: RoleNeed, *, new_output: bool = False) -> Iterator[Proposal]:
         """Propose a policy where the roles' module is called, or further up.
 
@@ -272,7 +252,7 @@ class AddedPolicies(Finder):
     def propose_at_each_caller(self, need: RoleNeed) -> Iterator[Proposal]:
         """Propose a separate policy for each of the roles at its module's call, by a new output with its name."""
         alone = [need.restrict_to(each) for each in need.answers_by_role().values()]
-        if not all(map(self._is_written_by_caller, alone)):
+        if not all(is_written_by_caller(each, self._places) for each in alone):
             return
         found = [next(self.propose_at_callers(each, new_output=True), None) for each in alone]
         yield from [join_proposals([each for each in found if each])] if None not in found else []
@@ -383,7 +363,3 @@ def _kinds(block: Block) -> Iterator[bool]:
         yield False
     if "managed_policy_arns" not in block.arguments:
         yield True
-
-
-def _has_reference(spelled: Spelled | None) -> bool:
-    return any(isinstance(each, Reference) for each in spelled or ())

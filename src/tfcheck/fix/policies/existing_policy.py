@@ -8,7 +8,7 @@ from collections.abc import Iterator, Sequence
 from tfcheck.fix.layout.new_policy import rename_taken_sids
 from tfcheck.fix.needed_statements import needed_statements
 from tfcheck.fix.policies.fix_places import FixPlaces
-from tfcheck.fix.policies.into_policy import insert_into_policy
+from tfcheck.fix.policies.into_policy import PolicyEdit, count_parts, insert_into_policy, service_of
 from tfcheck.fix.policies.policy_files import as_in_file, has_references, literal_in
 from tfcheck.fix.policies.statement_data import StatementData
 from tfcheck.fix.policies.written_policies import FILLED, WrittenPolicy, came_near, other_roles_words
@@ -22,6 +22,8 @@ from tfcheck.vocabulary.finding import Answer
 
 #: With this many resources, needs are divided among the policies of a role.
 _MOST = 30
+#: What the services of start-up are for.
+_KINDS = {"secretsmanager": "values", "ssm": "values", "kms": "values", "s3": "values", "ecr": "images", "logs": "logs"}
 
 
 def propose_existing(need: RoleNeed, places: FixPlaces, *, wide: bool, in_callers: bool = False) -> Iterator[Proposal]:
@@ -35,7 +37,7 @@ def propose_existing(need: RoleNeed, places: FixPlaces, *, wide: bool, in_caller
         own = need.roles[0].address.module
         first = [each for each in first if each.resource.address.module != own and grants_alike(each, need, places)]
     fitting: list[tuple[WrittenPolicy, str]] = []
-    for policy in sorted(first, key=lambda each: not came_near(each, need)):
+    for policy in sorted(first, key=lambda each: (not came_near(each, need), not _is_akin(each, need, places))):
         reach = policies.reach(policy.resource)
         if reach is not None and names <= reach and (reach <= names) is not wide:
             fitting.append((policy, other_roles_words(reach, names)))
@@ -47,6 +49,41 @@ def propose_existing(need: RoleNeed, places: FixPlaces, *, wide: bool, in_caller
         added = _propose_in_shared(policy, remark, need, places, extends=False)
         if added is not None and (extended is None or added.insertions != extended.insertions):
             yield added
+
+
+def propose_in_elements(need: RoleNeed, places: FixPlaces) -> Iterator[Proposal]:
+    """Propose to add what each role lacks to its own element of the map that the roles' policies are made from."""
+    found: list[tuple[WrittenPolicy, PolicyEdit]] = []
+    for role, answers in zip(need.roles, need.answers_by_role().values(), strict=True):
+        ways = ((each, _edit_of_element(each, answers, places)) for each in places.policies.of(role))
+        policy, edit = next((each for each in ways if each[1] is not None), (None, None))
+        if policy is None or edit is None:
+            return
+        found.append((policy, edit))
+    for policy, edit in found[:1]:
+        added = count_parts({"an element": [line for _, each in found for line in each.hcl.split("\n")]})
+        touched = dict.fromkeys(one for each, _ in found for one in places.policies.changes(each))
+        yield Proposal(
+            title=f"add {added} to {join_names(edit.documents)}; {policy.place.resource} is made from it",
+            insertions=tuple(one for _, each in found for one in each.insertions),
+            touched=tuple(touched),
+            hcl="\n".join(each.hcl for _, each in found),
+            reported=tuple(one for _, each in found for one in each.reported),
+        )
+
+
+def _edit_of_element(policy: WrittenPolicy, answers: Sequence[Answer], places: FixPlaces) -> PolicyEdit | None:
+    statements = places.as_statements(answers, policy.resource.address.module, policy.place.resource)
+    data = StatementData(policy, places.policies.changes(policy), places.world.resolver)
+    found = data.insert_into_element(statements) if statements else None
+    return found if found is not None and places.files.are_editable(found.insertions) else None
+
+
+def _is_akin(policy: WrittenPolicy, need: RoleNeed, places: FixPlaces) -> bool:
+    """Whether a policy is for services like the needed ones: what containers read is not logged or pulled."""
+    statements = places.policies.readable(policy)
+    own = {_KINDS.get(service_of(each.value)) for one in statements for each in one.actions}
+    return not own.isdisjoint({_KINDS.get(service_of(each.requirement.action), "") for each in need.answers})
 
 
 def grants_alike(policy: WrittenPolicy, need: RoleNeed, places: FixPlaces) -> bool:

@@ -159,13 +159,14 @@ def _places_for(wanted: Sequence[NeededStatement], argument: Argument, module: M
     if len(lists) <= 2:
         return lists[::-1]
     call, *others = lists
-    services = {_service(action) for each in wanted for action in each.actions}
+    services = {service_of(action) for each in wanted for action in each.actions}
     known = [(set(_SERVICES.findall(each[0].text, each[1].start, each[1].end)), each) for each in others]
     fitting = [each for own, each in known if own & services] + [each for own, each in known if len(own) > 1]
     return [*fitting, call, *others]
 
 
-def _service(action: str) -> str:
+def service_of(action: str) -> str:
+    """Return the service of an action, also of one in quotes."""
     return action.lower().strip('"').partition(":")[0]
 
 
@@ -275,7 +276,7 @@ def _is_null(statement: WrittenStatement, module: Module) -> bool:
 
 def _is_about(statement: WrittenStatement, wanted: NeededStatement) -> bool:
     actions = (*_item_texts(statement, statement.actions), *_actions(statement, wanted))
-    services = set(map(_service, actions))
+    services = set(map(service_of, actions))
     is_open = not statement.is_plain or wanted.principal is not None or wanted.gate
     needed = set(_texts(statement, wanted))
     others = set(_item_texts(statement, statement.resources)) - needed

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Sequence
 from functools import cached_property
 
@@ -40,6 +41,7 @@ from tfcheck.symbolic.regex import regex
 from tfcheck.symbolic.value import JsonText, PlainText, Text, Value
 
 _LOCAL = regex(r"(?<![\w.])local\.([\w-]+)")
+_MEMBER = regex(r"\beach\.value\.([\w-]+)")
 _ARN = regex(r"(?:data\.)?aws_\w+\.([\w-]+)\.arn")
 _ACTION = regex(r'"[a-z0-9-]+:[A-Za-z*]+"')
 _RESOURCES = regex(r"(?i)resources?|.*arns?")
@@ -189,6 +191,11 @@ class StatementData:
             return None
         return self._insert(wanted, collections)
 
+    def insert_into_element(self, wanted: Statements) -> PolicyEdit | None:
+        """Add statements to the element of `for_each` that the policy of one instance is made from."""
+        is_open = any(each.gate or each.principal or each.resource_list or names_instance(each) for each in wanted)
+        return self._insert(wanted, list(self._members())) if not is_open else None
+
     def _insert(self, wanted: Statements, collections: Sequence[_Collection]) -> PolicyEdit | None:
         chosen: dict[int, list[NewItem]] = {}
         for each in wanted:
@@ -230,9 +237,7 @@ class StatementData:
 
     def _collections(self) -> Iterator[_Collection]:
         """Yield the lists and maps that only the text of the policy uses: also those inside others."""
-        documents = documents_of(self._policy.argument, self._module)
-        texts = [each.source.text[each.start : each.end] for each in documents]
-        waiting, seen = texts or [self._policy.argument.text], set[str]()
+        waiting, seen = self._texts(), set[str]()
         while waiting:
             for label in _LOCAL.findall(waiting.pop()):
                 name, argument = f"local.{label}", self._module.local_argument(label)
@@ -240,6 +245,29 @@ class StatementData:
                     waiting.append(argument.text)
                     yield from (_Collection(name, argument.source, each) for each in _all_inside(_read(argument)))
                 seen.add(name)
+
+    def _members(self) -> Iterator[_Collection]:
+        """Yield the lists and maps in the own element of a local map, of members that only this policy uses."""
+        block, key = self._policy.block, self._policy.place.key
+        local = _LOCAL.fullmatch(block.attribute_text("for_each")) if block is not None else None
+        defined = self._module.local_argument(local[1]) if local is not None else None
+        if local is None or defined is None:
+            return
+        parts = _read(defined)
+        item = parts.item(str(key)) if isinstance(parts, ObjectParts) else None
+        element = item.value if item is not None else None
+        for name in dict.fromkeys(one for each in self._texts() for one in _MEMBER.findall(each)):
+            uses = re.compile(rf"\.{re.escape(name)}(?![\w-])")
+            is_own = sum(len(uses.findall(file.source.text)) for file in self._module.files) == 1
+            member = element.item(name) if is_own and isinstance(element, ObjectParts) else None
+            yield from (
+                _Collection(local[0], defined.source, each) for each in _all_inside(member.value if member else None)
+            )
+
+    def _texts(self) -> list[str]:
+        """Return the text of the policy: that of its documents, or of the argument."""
+        documents = documents_of(self._policy.argument, self._module)
+        return [each.text for each in documents] or [self._policy.argument.text]
 
 
 def _grants_in(seen: Value) -> _Grants | None:

@@ -10,6 +10,7 @@ import msgspec
 
 from tfcheck.fix.edits.insertion import Replacement
 from tfcheck.fix.text.policy_text import (
+    ListParts,
     ObjectParts,
     Parts,
     Syntax,
@@ -17,13 +18,14 @@ from tfcheck.fix.text.policy_text import (
     documents_of,
     find_policy_text,
     items,
+    read_arguments,
     read_json_parts,
     read_parts,
 )
 from tfcheck.hcl.modules import Module
 from tfcheck.hcl.syntax.block import Argument, Block
 from tfcheck.hcl.syntax.expression import Expression
-from tfcheck.hcl.syntax.lexer import MalformedError, tokens
+from tfcheck.hcl.syntax.lexer import MalformedError, bracket_end, tokens
 from tfcheck.hcl.syntax.parse import parse_range, reference_text
 from tfcheck.hcl.syntax.source import SourceText
 from tfcheck.hcl.syntax.tf_json import JsonBlock
@@ -32,10 +34,8 @@ from tfcheck.symbolic.sensitive_text import Sensitive
 from tfcheck.symbolic.value import PlainText, Unknown, Value, display, pieces, spelled_out
 from tfcheck.symbolic.wildcards import glob_known
 
-_LOCAL = regex(r"\blocal\.([\w-]+)")
-_NAME = r"(?:local|var)\.[\w-]+"
-#: One local value, or several joined, also with inputs.
-_JOINED = regex(rf"local\.[\w-]+|concat\(\s*{_NAME}(?:\s*,\s*{_NAME})*\s*,?\s*\)")
+_LOCAL = regex(r"local\.([\w-]+)")
+_JOINING = "concat("
 _POLICY = ("Sid", "Effect", "Action", "Resource")
 _DOCUMENT = ("sid", "effect", "actions", "resources")
 
@@ -104,7 +104,7 @@ def _read_statement(statement: WrittenStatement, evaluate: Evaluate) -> Readable
 
 
 def lists_of_statements(argument: Argument, module: Module) -> Iterator[tuple[SourceText, Parts, Syntax]]:
-    """Yield the `Statement` of a literal policy, or the lists that it concatenates: locals used only there.
+    """Yield the `Statement` of a literal policy, and the lists that it joins: literal ones, and locals used only there.
 
     Raises:
         MalformedError: brackets or quotes do not pair up.
@@ -114,10 +114,15 @@ def lists_of_statements(argument: Argument, module: Module) -> Iterator[tuple[So
     if item is None:
         return
     yield argument.source, item.value, syntax
-    written = argument.source.text[item.value.start : item.value.end]
-    for name in _LOCAL.findall(written) if _JOINED.fullmatch(written) else ():
-        local = module.local_argument(name)
-        if local is not None and module.count_uses(f"local.{name}") == 1:
+    text, start, end = argument.source.text, item.value.start, item.value.end
+    is_joined = text.startswith(_JOINING, start) and bracket_end(text, start + len(_JOINING) - 1) == end
+    joined = read_arguments(text, start + len(_JOINING) - 1, end).items if is_joined else (item.value,)
+    for each in joined:
+        name = _LOCAL.fullmatch(text, each.start, each.end)
+        local = module.local_argument(name[1]) if name else None
+        if is_joined and isinstance(each, ListParts):
+            yield argument.source, each, syntax
+        elif name and local is not None and module.count_uses(f"local.{name[1]}") == 1:
             yield local.source, read_parts(local.source.text, local.value_start), syntax
 
 

@@ -211,6 +211,24 @@ def read_parts(text: str, start: int) -> Parts:
     return _Reader(text).value(start, 0)
 
 
+def read_arguments(text: str, start: int, end: int) -> ListParts:
+    """Parse the arguments of a call between its brackets, as if they were a list.
+
+    Raises:
+        MalformedError: brackets or quotes do not pair up.
+    """
+    found, comma, reader = list[Parts](), None, _Reader(text)
+    at = reader.skip(start + 1)
+    while at < end - 1:
+        found.append(reader.value(at, 0))
+        behind = reader.skip(found[-1].end)
+        if found[-1].end == at or text[behind] not in ",)":
+            raise MalformedError("a value was expected", at)
+        comma = behind if text[behind] == "," else None
+        at = reader.skip(behind + 1) if comma is not None else end - 1
+    return ListParts(start, end, tuple(found), comma)
+
+
 def object_at(text: str, start: int) -> ObjectParts | None:
     """Return the literal object that begins at `start`; None if there is anything else."""
     try:

@@ -188,7 +188,8 @@ class Repeated(msgspec.Struct, frozen=True):
             value = "value" if by_value else what
             keys = [str(each) if isinstance(each, int) else quote(str(each)) for each in self.keys]
             choice = f"{name} == {keys[0]}" if len(keys) == 1 else f"contains([{', '.join(keys)}], {name})"
-            choice = self.condition.replace("each.", "") if by_value and self.condition else choice
+            choice = choice if "each.value" in self.condition and not by_value else self.condition or choice
+            choice = choice.replace("each.", "")
             return "for_each", f"{{ for {name}, {value} in {collection} : {name} => {value} if {choice} }}"
         return ("count", f"length({self.base})") if self.is_counted else ("for_each", collection)
 

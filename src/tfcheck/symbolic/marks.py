@@ -6,7 +6,7 @@ How Terraform's expressions propagate marks is in `tfcheck.hcl.evaluate.marking`
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from fractions import Fraction
 from typing import Any, TypeAlias
 
@@ -15,13 +15,29 @@ import msgspec
 from tfcheck.symbolic.limits import parts_of
 from tfcheck.symbolic.numbers import SENSITIVE_NUMBERS as _NUMBERS
 from tfcheck.symbolic.numbers import as_text, marked_number, unmarked_number
-from tfcheck.symbolic.sensitive_text import Sensitive, is_fully_marked, stretches
+from tfcheck.symbolic.sensitive_text import Sensitive, is_fully_marked, merge_spans, stretches
 from tfcheck.symbolic.value import JsonText, Set, Text, Unknown, Value
 
 
 def mark_all(value: Value) -> Value:
     """Mark every string, number and unknown in `value` as sensitive."""
     return _map_leaves(value, _marked_leaf, {})
+
+
+def mark_occurrences(value: Value, sensitive: Collection[str]) -> Value:
+    """Mark sensitive texts wherever a string in `value` contains them."""
+    return _map_leaves(value, lambda leaf: _with_marks(leaf, sensitive) if isinstance(leaf, str) else leaf, {})
+
+
+def _with_marks(text: str, sensitive: Collection[str]) -> str:
+    plain = str(text)
+    spans = [*text.spans] if isinstance(text, Sensitive) else []
+    for each in sensitive:
+        start = plain.find(each)
+        while start >= 0:
+            spans.append((start, start + len(each)))
+            start = plain.find(each, start + 1)
+    return Sensitive(plain, merge_spans(sorted(spans))) if spans else text
 
 
 #: Types that can carry a mark.

@@ -12,12 +12,14 @@ from hypothesis import HealthCheck, Phase, example, given, settings
 from hypothesis import strategies as st
 
 from tests.hcl.console import needs_terraform
-from tfcheck.hcl.evaluate.elements import LocalScope
+from tests.rows import every_row
+from tfcheck.hcl.evaluate.elements import LocalScope, evaluate_all
 from tfcheck.hcl.evaluate.expressions import see
 from tfcheck.hcl.evaluate.marking import is_marked, mark
 from tfcheck.hcl.evaluate.scope import EvaluationError, Seen
 from tfcheck.hcl.syntax.expression import Place
 from tfcheck.hcl.syntax.parse import parse
+from tfcheck.symbolic.sensitive_text import redact
 from tfcheck.symbolic.value import Set, Value
 
 SOURCES = """
@@ -201,3 +203,21 @@ def test_what_is_marked_is_what_terraform_marks(expressions: list[str], tmp_path
     found = [(each, theirs, ours(each)) for each, theirs in zip(expressions, answers, strict=True)]
     lost = [(each, theirs, mine) for each, theirs, mine in found if theirs is not None and mine is not theirs]
     assert not lost[:5]
+
+
+@every_row(
+    ("expression", "shown"),
+    [
+        (
+            'jsonencode({ group = "/ecs/shop-db", name = "db", password = sensitive("shop") })',
+            '{"group":"/ecs/(sensitive)-db","name":"db","password":"(sensitive)"}',
+        ),
+        ('join("-", ["shop", "db", sensitive("shop")])', "(sensitive)-db-(sensitive)"),
+        ('format("%s/%s", sensitive("aa"), "aaab")', "(sensitive)/(sensitive)b"),
+        ('upper("shop-${sensitive("shop")}")', "(sensitive)"),
+    ],
+)
+def test_a_marked_text_that_is_found_elsewhere_too_marks_only_itself(expression: str, shown: str) -> None:
+    found = evaluate_all(see(parse(expression, Place("main.tf", 1)), LocalScope(Variables(), {})))
+    assert isinstance(found, str)
+    assert redact(found) == shown

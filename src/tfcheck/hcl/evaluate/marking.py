@@ -13,7 +13,7 @@ from tfcheck.hcl.evaluate.elements import LazyCollection, element, evaluate_all,
 from tfcheck.hcl.evaluate.scope import Seen
 from tfcheck.symbolic.limits import parts_of
 from tfcheck.symbolic.marks import has_mark as value_holds_mark
-from tfcheck.symbolic.marks import mark_all, marked_strings, unmark_all
+from tfcheck.symbolic.marks import mark_all, mark_occurrences, marked_strings, unmark_all
 from tfcheck.symbolic.numbers import SENSITIVE_NUMBERS
 from tfcheck.symbolic.sensitive_text import redact
 from tfcheck.symbolic.value import JsonText, PlainText, Set, Text, TextLike, Unknown, Value, pieces
@@ -150,9 +150,11 @@ def mark_result(name: str, arguments: Sequence[Seen], values: Sequence[Value], r
     arguments = [_open(each) if is_referent(each) else value for each, value in zip(arguments, values, strict=True)]
     if not any(map(has_mark, arguments)):
         return result
-    if name in _PIECEWISE and isinstance(result, (str, Text, JsonText)) and _covers(result, arguments):
-        parts = (part for each in arguments for part in _parts_of(each))
-        return mark_if(any(isinstance(part, Marked) and _is_unmarkable(part.value) for part in parts), result)
+    if name in _PIECEWISE and isinstance(result, (str, Text, JsonText)):
+        covered = _with_all_marks(result, arguments)
+        if covered is not None:
+            parts = (part for each in arguments for part in _parts_of(each))
+            return mark_if(any(isinstance(part, Marked) and _is_unmarkable(part.value) for part in parts), covered)
     if name in _ELEMENTWISE:
         return mark_if(marks_whole(name, arguments), result)
     return mark(result)
@@ -192,9 +194,25 @@ def _is_unmarkable(value: Value) -> bool:
     return isinstance(value, (list, Set)) and any(map(_is_unmarkable, parts_of(value)))
 
 
-def _covers(result: TextLike, arguments: Sequence[Seen]) -> bool:
-    """Whether the marks of a text cover every marked text of the arguments."""
+#: The characters that are searched for marked texts.
+_SEARCHED = 1_000_000
+
+
+def _with_all_marks(result: TextLike, arguments: Sequence[Seen]) -> TextLike | None:
+    """Return a text with its marks on every marked text of the arguments; None if it has lost a mark.
+
+    A marked text may also be a part of another one by chance, such as a password that is the name of the project.
+    """
     if not value_holds_mark(result):
-        return False
-    shown = "\0".join(redact(each) for each in pieces(result) if isinstance(each, str))
-    return not any(each in shown for argument in arguments for each in marked_strings(evaluate_all(argument)) if each)
+        return None
+    sensitive = {each for argument in arguments for each in marked_strings(evaluate_all(argument)) if each}
+    if _is_covered(result, sensitive):
+        return result
+    size = sum(len(each) for each in pieces(result) if isinstance(each, str))
+    found = mark_occurrences(result, sensitive) if size * len(sensitive) < _SEARCHED else None
+    return found if isinstance(found, TextLike) and _is_covered(found, sensitive) else None
+
+
+def _is_covered(text: TextLike, sensitive: set[str]) -> bool:
+    shown = "\0".join(redact(each) for each in pieces(text) if isinstance(each, str))
+    return not any(each in shown for each in sensitive)

@@ -225,7 +225,7 @@ def test_an_announced_project_whose_first_plan_fails_is_missed(atlantis: Atlanti
     atlantis.step("tfcheck atlantis announce", BAD)  # planned again at the same commit, and failed
     atlantis.hook()
     assert title(github) == "### ❔ tfcheck: last plan of `infra/orders` failed"
-    assert "**The last plan failed**: `infra/orders`. Its result below is that of an earlier plan" in body(github)
+    assert "**The last plan failed**: `infra/orders`. What is shown below is the result of an earlier" in body(github)
 
 
 def test_announcing_fails_nothing(atlantis: Atlantis, monkeypatch: pytest.MonkeyPatch) -> None:

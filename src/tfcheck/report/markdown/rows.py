@@ -252,7 +252,8 @@ def _unknown_row(
 ) -> str:
     answers = [answer for each in found for answer in each.answers]
     others = f" and {plural(len(found) - 1, 'more permission')}" if len(found) > 1 else ""
-    needed = _needed_by(answers, found[0].task_words, content)
+    tasks = found[0].task_words
+    needed = tasks if others else _needed_by(answers, tasks, content)
     where = f"{needed}{_place_suffix(answers[0].needed_at, cause.report, page)}{_in_targets(cause.targets, content)}"
     return f"{UNKNOWN_ICON} {found[0].permission}{others}, needed by {where}; not decided: {why}"
 

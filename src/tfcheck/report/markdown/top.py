@@ -170,7 +170,7 @@ def lead(content: PageContent, page: Page) -> Iterator[str]:
     if page.replan_failed:
         yield (
             f"{UNKNOWN_ICON} **The last plan failed**: {_names(page.replan_failed, _MOST_ABSENT)}. "
-            "Its result below is that of an earlier plan of this commit."
+            "What is shown below is the result of an earlier plan of this commit."
         )
     if page.replaced:
         yield (
@@ -192,7 +192,7 @@ def _breaks(content: PageContent) -> str:
         answers = [answer for each in content.findings for _ in each.targets for answer in each.finding.answers]
         required = sum(each.requirement.severity is Severity.ERROR for each in answers)
         recommended = len(answers) - required
-        if not required and len(group_by_cause(content.findings)) == 1:
+        if not required and first.answers and len(group_by_cause(content.findings)) == 1:
             return f"{sentence(first.message, names(first))}."
         if not required:
             worst, *others = _counts_by_cause(content.findings)

@@ -8,7 +8,7 @@ from __future__ import annotations
 import msgspec
 
 from tfcheck.iam import Context, Origin, Request
-from tfcheck.iam.context import Absent, PresenceUnknown
+from tfcheck.iam.context import Absent, OneOfValues, PresenceUnknown
 from tfcheck.iam.model import UNLISTED
 from tfcheck.inventory.world import WorldObject
 from tfcheck.symbolic.match import contains, equal
@@ -73,6 +73,9 @@ def _has_pair(key: str, value: Value, context: Context) -> Truth:
     # NOTE: in a grant, unlike in a condition, the case of a key matters.
     if isinstance(entry, Absent) or (isinstance(names, list) and key not in names and all(map(is_known, names))):
         return Truth.FALSE
+    if isinstance(entry, OneOfValues):
+        answers = {equal(each, as_text(value)) for each in entry.values}
+        return answers.pop() if len(answers) == 1 else Truth.UNKNOWN
     if isinstance(entry, PresenceUnknown) or not isinstance(entry, PlainText):
         return Truth.UNKNOWN
     return equal(entry, as_text(value))

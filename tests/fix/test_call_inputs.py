@@ -138,3 +138,10 @@ def test_other_roles_that_get_it_too_are_listed(tmp_path: Path) -> None:
 def test_an_element_is_named_by_a_key_that_is_a_path() -> None:
     (found,) = found_in(TESTDATA / "secrets-by-path").fixes.found
     assert '+  secret_arns = [module.secrets.arns["app/db"], module.secrets.arns["app/mail"]]\n' in found.fix.diff
+
+
+def test_an_input_of_any_name_is_for_statements_by_its_type(tmp_path: Path) -> None:
+    folder = copied("inputs-of-modules", tmp_path)
+    for file in (*folder.rglob("*.tf"), folder / "plan.json"):
+        file.write_text(file.read_text().replace("policy_statements", "allow"))
+    assert any(each.fix.title.endswith("by `allow`") for each in fixes(folder))

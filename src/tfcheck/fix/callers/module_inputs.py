@@ -1,4 +1,4 @@
-"""Find the inputs of a module that are for grants: statements, or ARNs with a telling name."""
+"""Find the inputs of a module that are for grants: statements by type or name, or ARNs with a telling name."""
 
 from __future__ import annotations
 
@@ -61,7 +61,7 @@ def inputs_for(action: str, module: Module, value_of: Callable[[str], Seen]) -> 
             yield from [ModuleInput(name, shape, is_set=kind.startswith("set("))] if shape else []
     for name in module.variables():
         variable = module.variable(name)
-        found = _statements(name, variable, module, value_of) if variable and _STATEMENTS.search(name) else None
+        found = _statements(name, variable, module, value_of) if variable is not None else None
         yield from [found] if found else []
 
 
@@ -84,7 +84,7 @@ def _statements(name: str, variable: Block, module: Module, value_of: Callable[[
         required = re.findall(r"(\w+)\s*=\s*(?!optional)\w", kind)
         return ModuleInput(name, "map" if kind.startswith("map(") else "list", "effect" in required)
     texts = [file.source.text for file in module.files] if kind in _OPEN_TYPES else []
-    if not any(_MEMBER.search(each) for each in texts):
+    if not _STATEMENTS.search(name) or not any(_MEMBER.search(each) for each in texts):
         return None
     shape = _shape(kind, variable, value_of(name))
     return ModuleInput(name, shape, any(_EFFECT.search(each) for each in texts)) if shape else None

@@ -33,10 +33,13 @@ def _with_marks(text: str, sensitive: Collection[str]) -> str:
     plain = str(text)
     spans = [*text.spans] if isinstance(text, Sensitive) else []
     for each in sensitive:
+        found: list[tuple[int, int]] = []
         start = plain.find(each)
         while start >= 0:
-            spans.append((start, start + len(each)))
+            first = found.pop()[0] if found and found[-1][1] >= start else start
+            found.append((first, start + len(each)))
             start = plain.find(each, start + 1)
+        spans += found
     return Sensitive(plain, merge_spans(sorted(spans))) if spans else text
 
 

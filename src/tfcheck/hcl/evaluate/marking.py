@@ -195,7 +195,7 @@ def _is_unmarkable(value: Value) -> bool:
 
 
 #: The characters that are searched for marked texts.
-_SEARCHED = 1_000_000
+_SEARCHED = 300_000
 
 
 def _with_all_marks(result: TextLike, arguments: Sequence[Seen]) -> TextLike | None:

@@ -16,12 +16,10 @@ from tfcheck.pull_request.conversation import Added, Conversation
 from tfcheck.pull_request.event import NothingToDo, RequestedPull
 from tfcheck.pull_request.shapes import Comment, User
 from tfcheck.pull_request.suggestion import added_lines
-from tfcheck.symbolic.regex import regex
 from tfcheck.vocabulary.ci import gitlab
 
 #: The variables with a token; the job's own token is not allowed to write notes.
 TOKENS = ("TFCHECK_GITLAB_TOKEN", "GITLAB_TOKEN", "ATLANTIS_GITLAB_TOKEN")
-_NUMBER = regex(r"[1-9][0-9]{0,17}")
 
 
 class _Account(msgspec.Struct):
@@ -52,11 +50,11 @@ class _MergeRequest(msgspec.Struct):
 
 def find_merge_request(variables: Mapping[str, str], number: int | None) -> RequestedPull | NothingToDo:
     """Find the merge request of a GitLab job."""
-    named = str(number or variables.get("CI_MERGE_REQUEST_IID", ""))
-    if not _NUMBER.fullmatch(named):
-        return NothingToDo("the pipeline is not one for merge requests; `--pr-number` can name one")
     job = gitlab(variables)
-    return RequestedPull(job.repository, int(named), job.sha, job.run, job.name)
+    named = number or job.number
+    if not named:
+        return NothingToDo("the pipeline is not one for merge requests; `--pr-number` can name one")
+    return RequestedPull(job.repository, named, job.sha, job.run, job.name)
 
 
 def hosts(variables: Mapping[str, str]) -> Hosts:

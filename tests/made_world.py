@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 from typing import Any, TypeVar, cast
 
 from tfcheck.inventory.ecs import TaskDefinition, task_definitions
+from tfcheck.inventory.world import WorldObject
 from tfcheck.resolve.order import FinishedBefore
 from tfcheck.resolve.surroundings import Surroundings
 from tfcheck.symbolic.value import ACCOUNT_ID, Symbol, Truth, Unknown, Value
@@ -69,6 +70,9 @@ class MadeWorld:
 
     def texts_read(self) -> frozenset[str]:
         return frozenset(self.read)
+
+    def named_documents(self, resource: WorldObject, argument: str) -> Sequence[MadeResource]:
+        return ()
 
     def module_from_elsewhere(self, module: ModulePath) -> str:
         return str(module) if module.steps and module.steps[0].name == "registry" else ""

@@ -45,6 +45,7 @@ BY_HAND = {
     "bucket-policy-denies": "an explicit deny is changed by whoever wrote it",
     "condition-not-met": "a statement is not written again without its condition",
     "container-instances": "the trust policy of one instance role is a choice between two",
+    "document-that-denies": "an explicit deny is changed by whoever wrote it",
     "explicit-deny": "an explicit deny is changed by whoever wrote it",
     "images-of-open-account": "the repository may be of another account, and have a policy of its own there",
     "images-of-registries": "the repository of another account has a policy of its own there",

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any, Protocol, TypeVar, cast
 
-from tfcheck.plan import Instance, PriorData, is_masked
+from tfcheck.plan import Instance, PriorData, is_masked, references
 from tfcheck.resolve import Resolver
 from tfcheck.resolve.order import FinishedBefore, Order
 from tfcheck.resolve.surroundings import Surroundings
@@ -46,6 +46,9 @@ class WorldObject(Protocol):
         """Return its partition, region and account."""
 
 
+_DOCUMENT = "aws_iam_policy_document"
+
+
 class World(Protocol):
     """All resources of a plan at one time."""
 
@@ -60,6 +63,9 @@ class World(Protocol):
 
     def module_from_elsewhere(self, module: ModulePath) -> str:
         """Name the module, or an enclosing one, from outside the configuration; empty if there is none."""
+
+    def named_documents(self, resource: WorldObject, argument: str) -> Sequence[WorldObject]:
+        """List the policy documents that an argument names in the plan's configuration."""
 
     def before(self) -> World:
         """Return the world before the change."""
@@ -140,6 +146,21 @@ class CachingWorld(_Cache):
                 break
             module = module.parent
         return str(module)
+
+    def named_documents(self, resource: WorldObject, argument: str) -> Sequence[WorldObject]:
+        """List the policy documents that an argument names in the plan's configuration."""
+        config = self.resolver.declarations.config_resource(resource.address)
+        named = references(config.expressions.get(argument)) if config else ()
+        listed = cast(World, self).once(_documents) if named else {}
+        return [one for name in named for one in listed.get((resource.address.module, name), ())]
+
+
+def _documents(world: World) -> dict[tuple[ModulePath, str], list[WorldObject]]:
+    """Index the policy documents of a world by how their module refers to them."""
+    found: dict[tuple[ModulePath, str], list[WorldObject]] = {}
+    for each in world.looked_up(_DOCUMENT):
+        found.setdefault((each.address.module, f"data.{_DOCUMENT}.{each.address.name}"), []).append(each)
+    return found
 
 
 class _PlanWorld(CachingWorld):
@@ -349,6 +370,7 @@ class WorldView(_Cache):
         self.planned_at, self.context = world.planned_at, world.context
         self.looked_up, self.texts_read, self.before = world.looked_up, world.texts_read, world.before
         self.once_for_both, self.module_from_elsewhere = world.once_for_both, world.module_from_elsewhere
+        self.named_documents = world.named_documents
 
     def resources(self, *types: str) -> Sequence[WorldObject]:
         """Return the resources of these types."""

@@ -240,11 +240,11 @@ class Attachments:
 
     def _doubt(self, grant: PolicyAttachment, why: str, attached: Attached) -> None:
         """Add a policy that may not be on the role."""
-        policy, said = self._policy(grant).policy, f"{grant.resource.address}, {why}"
-        if policy is None:
+        found, said = self._policy(grant), f"{grant.resource.address}, {why}"
+        if found.policy is None:
             attached.hidden.append(said)
-        else:
-            attached.doubted.append((said, policy))
+        policies = found.possible_policies if found.policy is None else (found.policy,)
+        attached.doubted += [(said, each) for each in policies]
 
     def _policy(self, grant: PolicyAttachment) -> PolicyOrReason:
         if grant.found is not None:

@@ -86,8 +86,17 @@ class Policies:
                 is_identity = resource.address.type.startswith("aws_iam_")
                 kind = PolicyKind.IDENTITY if is_identity else PolicyKind.RESOURCE
             secret = resource.sensitive(attribute)
-            self._read[key] = self.read(resource.attribute(attribute), str(resource.address), kind, secret=secret)
+            found = self.read(resource.attribute(attribute), str(resource.address), kind, secret=secret)
+            if found.hidden and not secret:
+                found = msgspec.structs.replace(found, possible_policies=self._named_documents(resource, attribute))
+            self._read[key] = found
         return self._read[key]
+
+    def _named_documents(self, resource: WorldObject, attribute: str) -> tuple[Policy, ...]:
+        """Return the documents that an unreadable policy names, and so may be, if they may deny something."""
+        documents = self._world.named_documents(resource, attribute)
+        named = (self.read(each.attribute("json"), str(each.address)).policy for each in documents)
+        return tuple(each for each in named if each is not None and _may_deny(each))
 
     def read(
         self, document: Value, label: str, kind: PolicyKind = PolicyKind.IDENTITY, *, secret: bool = False
@@ -168,11 +177,7 @@ class Policies:
         """List the policies that may deny something, by ARN."""
         listed = self._index.objects[:_MOST]
         found = ((each.attribute("arn"), self.of_attribute(each, "policy").policy) for each in listed)
-        return [
-            (arn, each)
-            for arn, each in found
-            if each and any(one.effect is not Effect.ALLOW for one in each.statements)
-        ]
+        return [(arn, each) for arn, each in found if each is not None and _may_deny(each)]
 
     def _find_bundled(self, arn: Value, secret_in: str) -> PolicyOrReason | None:
         """Return an AWS managed policy, even if its data source is deferred."""
@@ -258,6 +263,10 @@ def _looked_up_arn(resource: WorldObject) -> Value:
 def unread_policy(resource: WorldObject) -> PolicyOrReason:
     """Return that the policy of a resource of the AWS Cloud Control provider is not read."""
     return PolicyOrReason(hidden=f"{resource.address}, which cannot be read: it belongs to the provider `awscc`")
+
+
+def _may_deny(policy: Policy) -> bool:
+    return any(each.effect is not Effect.ALLOW for each in policy.statements)
 
 
 def _policy_or_secret(policy: Policy, label: str, secret: bool) -> PolicyOrReason:

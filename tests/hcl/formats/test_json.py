@@ -11,7 +11,8 @@ from hypothesis import strategies as st
 from tests.laws import tries
 from tests.rows import every_row
 from tfcheck.hcl.evaluate.scope import EvaluationError
-from tfcheck.hcl.formats.json import decode, encode
+from tfcheck.hcl.formats.json import decode, encode, normal
+from tfcheck.symbolic.sensitive_text import Sensitive, join, redact
 from tfcheck.symbolic.value import JsonText, Set, Symbol, Text, Unknown, Value, text
 
 ARN: Final = Unknown(symbol=Symbol("aws_s3_bucket.b", ("arn",)), where="main.tf:3")
@@ -45,6 +46,18 @@ def test_numbers_are_exact_and_the_last_of_equal_keys_wins() -> None:
 
 def test_strings_are_normalised() -> None:
     assert decode('"e\\u0301 \\ud800"') == "é \ufffd"
+
+
+@every_row(
+    ("written", "shown"),
+    [
+        (join(("caf\u00e9 ", Sensitive("p\u00e4ss"))), "caf\u00e9 (sensitive)"),
+        (join(("cafe\u0301 ", Sensitive("p\u00e4ss"))), "(sensitive)"),
+        (join(("cafe", Sensitive("\u0301"))), "(sensitive)"),
+    ],
+)
+def test_a_normalised_string_keeps_its_marks(written: str, shown: str) -> None:
+    assert redact(normal(written)) == shown
 
 
 @every_row("written", ["", "{", "[1,]", "01", "NaN", "'a'", '"\n"', "1 2", "nul"])

@@ -301,7 +301,10 @@ def normal(string: str) -> str:
     """Normalise a string as Terraform does: composed, without unpaired surrogates."""
     if string.isascii():
         return string
-    return unicodedata.normalize("NFC", re.sub("[\ud800-\udfff]", "\ufffd", string))
+    found = unicodedata.normalize("NFC", re.sub("[\ud800-\udfff]", "\ufffd", str(string)))
+    if found == string:
+        return string
+    return Sensitive(found) if isinstance(string, Sensitive) else found
 
 
 def unused_character(literals: str) -> str:

@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from tests.rows import every_row
 from tfcheck.symbolic.match import Verbatim, equal, glob, spelling
+from tfcheck.symbolic.sensitive_text import Sensitive
 from tfcheck.symbolic.value import (
     ACCOUNT_ID,
     ANYTHING,
@@ -187,6 +188,7 @@ def test_verbatim_parts_contain_no_wildcards() -> None:
         (JsonText({"a": ANY}), JsonText({"a": ANY}), T),
         (JsonText({"a": [ANY, 1]}), '{"a": ["x", 2]}', F),
         ('{"a": 1}', JsonText({"a": ANY}), U),
+        (Sensitive('{"a": 1}'), JsonText({"a": ANY}), U),
         ("{", JsonText({"a": ANY}), F),
         (JsonText({}), ANY, U),
         (JsonText({}), {}, F),

@@ -91,7 +91,7 @@ def _equal_open(a: Value, b: Value) -> Truth:
         a, b = b, a
     if isinstance(a, JsonText) and isinstance(b, str):
         try:
-            decoded: Value = msgspec.json.decode(b)
+            decoded: Value = msgspec.json.decode(str(b))
         except (msgspec.DecodeError, UnicodeEncodeError, RecursionError):
             return Truth.FALSE
         return Truth.UNKNOWN if is_deep(decoded) else equal(a.value, decoded)

@@ -107,6 +107,10 @@ SOURCES: dict[str, Making] = {
         "local.e", doubled('["a"]', "[X, X]", 14) + "\nlocals { e = local.x14 == [local.x13, local.x13] }"
     ),
     "double-both-arms": evaluated("local.x25", doubled('"a"', f'{_UNKNOWN} == X ? X : "${{X}}a"', 25)),
+    "join-many-sensitive": evaluated(
+        'length([for i in range(30) : join(local.y, [join(",", local.x), i])])',
+        local('[for i in range(1000) : sensitive("s${i}")]', y=_text(100_000)),
+    ),
     # Ranges and products
     "range": evaluated("length(range(1000000000000))", ""),
     "range-1e5": evaluated("length([for i in range(100000) : i])"),

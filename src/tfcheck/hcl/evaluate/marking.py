@@ -11,7 +11,7 @@ from collections.abc import Iterator, Mapping, Sequence
 
 from tfcheck.hcl.evaluate.elements import LazyCollection, element, evaluate_all, gather, is_referent
 from tfcheck.hcl.evaluate.scope import Seen
-from tfcheck.symbolic.limits import parts_of
+from tfcheck.symbolic.limits import affordable, parts_of
 from tfcheck.symbolic.marks import has_mark as value_holds_mark
 from tfcheck.symbolic.marks import mark_all, mark_occurrences, marked_strings, unmark_all
 from tfcheck.symbolic.numbers import SENSITIVE_NUMBERS
@@ -199,16 +199,18 @@ _SEARCHED = 300_000
 
 
 def _with_all_marks(result: TextLike, arguments: Sequence[Seen]) -> TextLike | None:
-    """Return a text with its marks on every marked text of the arguments; None if it has lost a mark.
+    """Return a text with its marks on every marked text of the arguments; None if it has, or may have, lost a mark.
 
     A marked text may also be a part of another one by chance, such as a password that is the name of the project.
     """
     if not value_holds_mark(result):
         return None
     sensitive = {each for argument in arguments for each in marked_strings(evaluate_all(argument)) if each}
+    size = sum(len(each) for each in pieces(result) if isinstance(each, str))
+    if not affordable(len(sensitive), size):
+        return None
     if _is_covered(result, sensitive):
         return result
-    size = sum(len(each) for each in pieces(result) if isinstance(each, str))
     found = mark_occurrences(result, sensitive) if size * len(sensitive) < _SEARCHED else None
     return found if isinstance(found, TextLike) and _is_covered(found, sensitive) else None
 

@@ -315,3 +315,17 @@ class TestSavedPlans:
 
         with pytest.raises(InputError):
             from_saved_plan(tmp_path / "tfplan")
+
+
+def test_labels_that_a_resource_left_are_taken(tmp_path: Path) -> None:
+    (tmp_path / "main.tf").write_text(
+        'resource "aws_iam_role" "a" {}\n'
+        'resource "aws_s3_bucket" "b" {}\n'
+        'data "aws_iam_policy_document" "c" {}\n'
+        "moved {\n  from = aws_iam_role.d\n  to = aws_iam_role.a\n}\n"
+        "removed {\n  from = aws_iam_policy.e\n  lifecycle {\n    destroy = false\n  }\n}\n"
+        "removed {\n  from = module.f\n}\n"
+        'moved {\n  from = aws_iam_role.g["x"]\n  to = aws_iam_role.a\n}\n'
+    )
+    (tmp_path / "more.tf.json").write_text('{"removed": {"from": "aws_iam_role.h"}}')
+    assert module(from_directory(tmp_path)).taken_labels("aws_iam_") == set("acdegh")

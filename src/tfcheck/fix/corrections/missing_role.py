@@ -228,7 +228,7 @@ class MissingRoles(Finder):
             yield from self._proposal(title, block, list(needs), f"{role.reference}.arn", role)
 
     def _label(self, task: Address, module: Module) -> str:
-        taken = {name for _, kind, name in module.resource_keys() if kind.startswith("aws_iam_")}
+        taken = {*module.taken_labels("aws_iam_")}
         taken |= {label for (where, block), label in self._labels.items() if where is module and block != task.name}
         return self._labels.setdefault((module, task.name), label_for(task.name, frozenset(taken)))
 

@@ -138,8 +138,7 @@ class Labels:
 
     def _declared_labels(self, sources: Module | None) -> frozenset[str]:
         if id(sources) not in self._known:
-            declared = sources.resource_keys() if sources else ()
-            self._known[id(sources)] = frozenset(name for _, kind, name in declared if kind.startswith("aws_iam_"))
+            self._known[id(sources)] = sources.taken_labels("aws_iam_") if sources else frozenset()
         return self._known[id(sources)]
 
 

@@ -161,9 +161,9 @@ class FixPlaces:
         return InstanceTerms(address.key, scope.lookup("each", "value") if scope is not None else None)
 
     def labels_of(self, module: ModulePath, kind: str) -> frozenset[str]:
-        """List the labels of a module's resources of one type."""
+        """List the labels that a new resource of a type cannot have in a module."""
         sources = self._resolver.module_sources(module)
-        return frozenset(name for _, each, name in sources.resource_keys() if each == kind) if sources else frozenset()
+        return sources.taken_labels(kind) if sources else frozenset()
 
     def is_from_elsewhere(self, module: ModulePath) -> bool:
         """Whether a module's sources are at hand but belong to somebody else."""

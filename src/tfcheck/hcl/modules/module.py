@@ -12,6 +12,8 @@ from tfcheck.hcl.syntax.parse import constant_text
 
 #: The blocks that declare something by their labels.
 _DECLARING = frozenset({"resource", "data", "ephemeral", "variable", "output", "module", "check"})
+#: The blocks that say where something has been.
+_LEAVING = frozenset({"moved", "removed"})
 _BLOCK_OF_MODE = {"managed": "resource", "data": "data", "ephemeral": "ephemeral"}
 _MODE_OF_BLOCK = {block: mode for mode, block in _BLOCK_OF_MODE.items()}
 
@@ -140,6 +142,19 @@ class Module:
             for kind, labels in self._blocks
             if kind in _MODE_OF_BLOCK and len(labels) == 2
         )
+
+    def taken_labels(self, prefix: str) -> frozenset[str]:
+        """List the labels of resources and data sources whose type begins with a prefix.
+
+        The labels in the `from` of `moved` and `removed` blocks count too: Terraform refuses a resource beside them.
+        """
+        left = (
+            each.arguments["from"].text for each in self.blocks if each.type in _LEAVING and "from" in each.arguments
+        )
+        addresses = (each.strip('"').split("[", 1)[0].split(".") for each in left)
+        former = ((parts[0], parts[1]) for parts in addresses if len(parts) == 2)
+        declared = ((kind, name) for _, kind, name in self.resource_keys())
+        return frozenset(name for kind, name in (*declared, *former) if kind.startswith(prefix))
 
 
 #: Terraform merges the arguments of these instead of replacing the block.

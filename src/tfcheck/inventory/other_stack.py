@@ -18,7 +18,7 @@ from tfcheck.resolve import Resolver
 from tfcheck.resolve.order import FinishedBefore
 from tfcheck.resolve.surroundings import Surroundings
 from tfcheck.symbolic.value import JsonText, Set, Symbol, Text, TextLike, Truth, Unknown, Value, is_known
-from tfcheck.vocabulary.address import Address, ElsewhereAddress
+from tfcheck.vocabulary.address import Address, ElsewhereAddress, ModulePath
 
 if TYPE_CHECKING:
     from tfcheck.hcl.modules import Sources
@@ -85,6 +85,16 @@ class Stack(CachingWorld):
         """List the data sources of these types."""
         return [each for kind in types for each in self._kind(f"data.{kind}", self._inner.looked_up)]
 
+    def module_from_elsewhere(self, module: ModulePath) -> str:
+        """Name the module, or an enclosing one, from outside the stack's configuration; empty if there is none."""
+        return self._inner.module_from_elsewhere(module)
+
+    def named_documents(self, resource: WorldObject, argument: str) -> Sequence[WorldObject]:
+        """List the policy documents that an argument names in the stack's configuration."""
+        own = resource.inner if isinstance(resource, _OtherStackResource) else resource
+        found = self._inner.named_documents(own, argument)
+        return [_OtherStackResource(each, self.name, self._around) for each in found]
+
     def texts_read(self) -> frozenset[str]:
         """Return the strings that its data sources have read."""
         return self._inner.texts_read()
@@ -141,33 +151,33 @@ class _OtherStackResource:
     def __init__(self, resource: WorldObject, stack: str, around: StateLocations | None) -> None:
         own = resource.address
         self.address = ElsewhereAddress(own.module, own.mode, own.type, own.name, own.key, stack)
-        self._resource = resource
+        self.inner = resource
         self._stack = stack
         self._around = around
 
     def attribute(self, name: str) -> Value:
         if name in _KEYS and self.sensitive(name):
             return Unknown(reason=f"a sensitive value of {self.address}")
-        return _own_by_stack(self._resource.attribute(name), self._stack)
+        return _own_by_stack(self.inner.attribute(name), self._stack)
 
     def sensitive(self, name: str) -> bool:
-        return self._resource.sensitive(name)
+        return self.inner.sensitive(name)
 
     def is_configured(self, name: str) -> bool | None:
-        return self._resource.is_configured(name)
+        return self.inner.is_configured(name)
 
     @property
     def is_abandoned(self) -> bool:
-        return self._resource.is_abandoned
+        return self.inner.is_abandoned
 
     def remains_on(self, named: Value) -> Truth:
-        return self._resource.remains_on(named)
+        return self.inner.remains_on(named)
 
     @cached_property
     def surroundings(self) -> Surroundings:
         if self._around is not None:
-            return self._around.of(self._resource)
-        own = self._resource.surroundings
+            return self._around.of(self.inner)
+        own = self.inner.surroundings
         owned = [_own_by_stack(each, self._stack) for each in (own.partition, own.region, own.account)]
         partition, region, account = (each for each in owned if isinstance(each, TextLike))
         symbol = own.account.symbol if isinstance(own.account, Unknown) else None

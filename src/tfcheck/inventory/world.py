@@ -126,8 +126,6 @@ class _Cache:
 class CachingWorld(_Cache):
     """A world that shares a cache with the other world of its plan."""
 
-    resolver: Resolver
-
     def __init__(self, shared: dict[tuple[object, ...], Any]) -> None:
         super().__init__()
         self._shared = shared
@@ -137,22 +135,6 @@ class CachingWorld(_Cache):
         if key not in self._shared:
             self._shared[key] = make()
         return cast(T, self._shared[key])
-
-    def module_from_elsewhere(self, module: ModulePath) -> str:
-        """Name the module, or an enclosing one, from outside the configuration; empty if there is none."""
-        while module.steps:
-            call = self.resolver.declarations.config_call(module)
-            if call is not None and call.source and not call.source.startswith(("./", "../")):
-                break
-            module = module.parent
-        return str(module)
-
-    def named_documents(self, resource: WorldObject, argument: str) -> Sequence[WorldObject]:
-        """List the policy documents that an argument names in the plan's configuration."""
-        config = self.resolver.declarations.config_resource(resource.address)
-        named = references(config.expressions.get(argument)) if config else ()
-        listed = cast(World, self).once(_documents) if named else {}
-        return [one for name in named for one in listed.get((resource.address.module, name), ())]
 
 
 def _documents(world: World) -> dict[tuple[ModulePath, str], list[WorldObject]]:
@@ -183,6 +165,22 @@ class _PlanWorld(CachingWorld):
 
     def _of_type(self, kind: str) -> Sequence[WorldObject]:
         raise NotImplementedError
+
+    def module_from_elsewhere(self, module: ModulePath) -> str:
+        """Name the module, or an enclosing one, from outside the configuration; empty if there is none."""
+        while module.steps:
+            call = self.resolver.declarations.config_call(module)
+            if call is not None and call.source and not call.source.startswith(("./", "../")):
+                break
+            module = module.parent
+        return str(module)
+
+    def named_documents(self, resource: WorldObject, argument: str) -> Sequence[WorldObject]:
+        """List the policy documents that an argument names in the plan's configuration."""
+        config = self.resolver.declarations.config_resource(resource.address)
+        named = references(config.expressions.get(argument)) if config else ()
+        listed = self.once(_documents) if named else {}
+        return [one for name in named for one in listed.get((resource.address.module, name), ())]
 
     def texts_read(self) -> frozenset[str]:
         """Return the strings that data sources read while planning."""

@@ -31,7 +31,7 @@ def test_no_finding_is_left_without_a_fix_or_what_to_do(case: Case) -> None:
 def test_every_rule_says_what_to_write_instead() -> None:
     plan = Case(TESTDATA / "literal-missing").plan()
     task = next(iter(task_definitions(After(Resolver(plan, None)))))
-    with_advice = {"efs-authorization", "s3-files-mount"}  # each of its mistakes says what to do
+    with_advice = {"deploy-order", "efs-authorization", "s3-files-mount"}  # each of its mistakes says what to do
     for each in CHECKS:
         advice = "do it" if each.id in with_advice else ""
         found = remedy(each.id, Misconfiguration("it is wrong", Severity.ERROR, advice=advice), task)

@@ -69,7 +69,9 @@ def _mistake(service: WorldObject, late: Sequence[WorldObject], world: World) ->
         f"its first tasks may start before what they need is {'granted' if is_granted else 'there'}",
         Severity.WARNING,
         about=" ".join(names),
-        explanation=(*why, _place_words(places, world.module_from_elsewhere(service.address.module))),
+        explanation=why,
+        advice=f"let {service.address} wait for what its tasks need: write into "
+        f"{_place_words(places, world.module_from_elsewhere(service.address.module))}",
         hcl=places[0].hcl if len(places) == 1 else "\n\n".join(f"# {each.named}\n{each.hcl}" for each in places),
         address=str(service.address),
         argument="depends_on",
@@ -77,10 +79,9 @@ def _mistake(service: WorldObject, late: Sequence[WorldObject], world: World) ->
 
 
 def _place_words(places: Sequence[WaitingPlace], outsider: str) -> str:
-    """Explain where to write what; a caller cannot change the inside of a module from elsewhere."""
+    """Name where to write what; a caller cannot change the inside of a module from elsewhere."""
     authors = f", which only the authors of {outsider} can change" if outsider else ""
-    named = (f"{each.named}{authors if each.named == _SERVICE else ''}: {each.hcl}" for each in places)
-    return f"write into {'; and into '.join(named)}"
+    return "; and into ".join(f"{each.named}{authors if each.named == _SERVICE else ''}" for each in places)
 
 
 class WaitingPlace(msgspec.Struct, frozen=True):

@@ -119,10 +119,6 @@ _TABLE: dict[str, tuple[str, str]] = {
         "name who is to assume the role: for a task only the service of ECS",
         'Principal = { Service = "ecs-tasks.amazonaws.com" }',
     ),
-    "deploy-order": (
-        "let {address} wait for what its tasks need",
-        "",
-    ),
     "ecs-exec": (
         "set `task_role_arn` to a role that is allowed the four `ssmmessages` actions",
         '{\n  Effect   = "Allow"\n  Action   = [\n    "ssmmessages:CreateControlChannel",\n'

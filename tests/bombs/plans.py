@@ -451,6 +451,17 @@ PLANS: dict[str, Making] = {
             ],
         ),
     ),
+    "s3-files-volumes-mounted": of(
+        lambda: policy(_ALL),
+        lambda: task(
+            [container(mountPoints=[{"sourceVolume": "v", "readOnly": True} for _ in range(5_000)])],
+            task_role_arn=f"arn:aws:iam::{ACCOUNT}:role/execution",
+            volume=[
+                {"name": "v", "s3files_volume_configuration": [{"file_system_arn": f"arn:aws:s3files:::{i}"}]}
+                for i in range(5_000)
+            ],
+        ),
+    ),
     # The plan's own shape
     "addresses-key": many(
         lambda: [

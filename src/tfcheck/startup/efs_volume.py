@@ -34,7 +34,7 @@ from tfcheck.inventory.setting import FILE_SYSTEM_POLICY, settings
 from tfcheck.inventory.world import World
 from tfcheck.startup.nested import only_block_or_unknown
 from tfcheck.startup.rule import Rule
-from tfcheck.startup.volumes import MAY_ONLY_READ, is_written, volumes
+from tfcheck.startup.volumes import MAY_ONLY_READ, Mounts, volumes
 from tfcheck.symbolic.match import equal
 from tfcheck.symbolic.value import PlainText, TextLike, Truth, Unknown, Value
 from tfcheck.vocabulary.finding import Requirement, Severity
@@ -48,6 +48,7 @@ def _derive(task: TaskDefinition, world: World) -> Iterator[Requirement]:
     """Require mounting of every volume with IAM authorization; without a task role ECS refuses such a definition."""
     if task.task_role in (None, ""):
         return
+    mounts = Mounts(task)
     for volume in volumes(task, "efs_volume_configuration", "efsVolumeConfiguration", "EFS volume"):
         system = volume.configuration
         authorization = only_block_or_unknown(member(system, "authorization_config"))
@@ -63,7 +64,7 @@ def _derive(task: TaskDefinition, world: World) -> Iterator[Requirement]:
         severity = Severity.ERROR if has_policy else Severity.INFO
         require = volume.place.require
         yield require(ID, "elasticfilesystem:ClientMount", arn, severity, doubt=doubt, through=through)
-        written = is_written(task, volume.name)
+        written = mounts.writes_to(volume.name)
         if written is not Truth.FALSE:
             doubt = doubt or ("" if written is Truth.TRUE else MAY_ONLY_READ)
             yield require(ID, "elasticfilesystem:ClientWrite", arn, Severity.INFO, doubt=doubt, through=through)

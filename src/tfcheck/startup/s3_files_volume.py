@@ -29,7 +29,7 @@ from collections.abc import Iterator
 from tfcheck.inventory.ecs import TaskDefinition, member
 from tfcheck.inventory.world import World
 from tfcheck.startup.rule import Rule
-from tfcheck.startup.volumes import MAY_ONLY_READ, is_written, volumes
+from tfcheck.startup.volumes import MAY_ONLY_READ, Mounts, volumes
 from tfcheck.symbolic.value import PlainText, TextLike, Truth, Unknown, Value
 from tfcheck.vocabulary.finding import Requirement, Severity
 
@@ -41,6 +41,7 @@ def _derive(task: TaskDefinition, world: World) -> Iterator[Requirement]:
     """Require mounting of every S3 Files volume; without a task role ECS refuses such a definition."""
     if task.task_role in (None, ""):
         return
+    mounts = Mounts(task)
     for volume in volumes(task, "s3files_volume_configuration", "s3filesVolumeConfiguration", "S3 Files volume"):
         is_open = isinstance(volume.configuration, Unknown)
         named = member(volume.configuration, "file_system_arn")
@@ -49,7 +50,7 @@ def _derive(task: TaskDefinition, world: World) -> Iterator[Requirement]:
         through = _access_point(member(volume.configuration, "access_point_arn"), task)
         severity = Severity.INFO if is_open else Severity.ERROR
         yield volume.place.require(ID, "s3files:ClientMount", arn, severity, doubt=doubt, through=through)
-        written = is_written(task, volume.name)
+        written = mounts.writes_to(volume.name)
         if written is not Truth.FALSE:
             severity = Severity.INFO if is_open else Severity.WARNING
             doubt = doubt or ("" if written is Truth.TRUE else MAY_ONLY_READ)

@@ -9,6 +9,7 @@ import msgspec
 from tfcheck.inventory.ecs import TaskDefinition, member
 from tfcheck.startup.nested import blocks_or_unknown, only_block_or_unknown
 from tfcheck.startup.rule import TaskPlace
+from tfcheck.symbolic.limits import take
 from tfcheck.symbolic.match import equal
 from tfcheck.symbolic.value import Truth, Unknown, Value
 from tfcheck.vocabulary.finding import RoleKind
@@ -40,10 +41,27 @@ def volumes(task: TaskDefinition, argument: str, pointer: str, what: str) -> Ite
             yield Volume(place, member(volume, "name"), found)
 
 
-def is_written(task: TaskDefinition, name: Value) -> Truth:
-    """Whether a container mounts a volume, and not read-only."""
-    listed = (container.members("mountPoints") for container in task.containers)
-    mounts = (mount for several in listed for mount in ([several] if isinstance(several, Unknown) else several))
-    return Truth.some(
-        equal(member(each, "sourceVolume"), name) & ~equal(member(each, "readOnly"), True) for each in mounts
-    )
+class Mounts:
+    """What the containers of a task definition mount, indexed by the name of the volume."""
+
+    def __init__(self, task: TaskDefinition) -> None:
+        #: Whether a container mounts the volume, and not read-only.
+        self._named: dict[str, Truth] = {}
+        self._others: list[tuple[Value, Truth]] = []
+        listed = (container.members("mountPoints") for container in task.containers)
+        for each in (mount for several in listed for mount in ([several] if isinstance(several, Unknown) else several)):
+            name, writes = member(each, "sourceVolume"), ~equal(member(each, "readOnly"), True)
+            if isinstance(name, str):
+                self._named[name] = self._named.get(name, Truth.FALSE) | writes
+            else:
+                self._others.append((name, writes))
+
+    def writes_to(self, name: Value) -> Truth:
+        """Whether a container mounts a volume, and not read-only."""
+        if isinstance(name, str):
+            found, compared = self._named.get(name, Truth.FALSE), self._others
+        else:
+            found, compared = Truth.FALSE, [*self._named.items(), *self._others]
+        if not take(len(compared)):
+            return Truth.UNKNOWN
+        return found | Truth.some(equal(each, name) & writes for each, writes in compared)

@@ -215,6 +215,11 @@ def test_what_is_marked_is_what_terraform_marks(expressions: list[str], tmp_path
         ('join("-", ["shop", "db", sensitive("shop")])', "(sensitive)-db-(sensitive)"),
         ('format("%s/%s", sensitive("aa"), "aaab")', "(sensitive)/(sensitive)b"),
         ('upper("shop-${sensitive("shop")}")', "(sensitive)"),
+        (
+            'format("%x/%s/%.2s", sensitive(255), sensitive("aa"), sensitive("bcd"))',
+            "(sensitive)/(sensitive)/(sensitive)",
+        ),
+        ('format("%05d/%e/%s", sensitive(255), sensitive(1), sensitive("aa"))', "(sensitive)/(sensitive)/(sensitive)"),
     ],
 )
 def test_a_marked_text_that_is_found_elsewhere_too_marks_only_itself(expression: str, shown: str) -> None:

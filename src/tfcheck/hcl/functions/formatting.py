@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 from decimal import Decimal
 from fractions import Fraction
+from typing import cast
 
 import msgspec
 
@@ -17,6 +18,7 @@ from tfcheck.hcl.evaluate.types import is_definitely_text
 from tfcheck.hcl.formats import json
 from tfcheck.hcl.functions.arguments import LONGEST_STRING, Function, afford, limit_error, unknown_result
 from tfcheck.hcl.functions.strings import clusters
+from tfcheck.symbolic.marks import has_mark, mark_all
 from tfcheck.symbolic.numbers import Number, exact, spell_number
 from tfcheck.symbolic.regex import regex
 from tfcheck.symbolic.value import Hole, JsonText, Set, Text, TextLike, Unknown, Value, is_known, pieces, text
@@ -68,7 +70,10 @@ def format_(written: TextLike, *arguments: Value) -> Value:
             raise EvaluationError("the format needs more arguments")
         following = chosen
         used = max(used, chosen)
-        part = _format_argument(_verb(found), arguments[chosen - 1])
+        argument = arguments[chosen - 1]
+        part = _format_argument(_verb(found), argument)
+        if has_mark(argument) and not has_mark(part):
+            part = cast(TextLike, mark_all(part))
         parts.append(part)
         length = len(part) if isinstance(part, str) else 1
         total += length

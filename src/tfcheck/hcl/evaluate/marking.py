@@ -194,8 +194,9 @@ def _is_unmarkable(value: Value) -> bool:
     return isinstance(value, (list, Set)) and any(map(_is_unmarkable, parts_of(value)))
 
 
-#: The characters that are searched for marked texts.
-_SEARCHED = 300_000
+#: The characters that are searched for marked texts, and the length from which these are marked where they occur.
+#: INVARIANT: fewer characters than texts of this length: the place of a mark must not show which text it is.
+_SEARCHED, _SHORTEST = 300_000, 6
 
 
 def _with_all_marks(result: TextLike, arguments: Sequence[Seen]) -> TextLike | None:
@@ -211,7 +212,9 @@ def _with_all_marks(result: TextLike, arguments: Sequence[Seen]) -> TextLike | N
         return None
     if _is_covered(result, sensitive):
         return result
-    found = mark_occurrences(result, sensitive) if size * len(sensitive) < _SEARCHED else None
+    is_cheap = size * len(sensitive) < _SEARCHED
+    long = {each for each in sensitive if len(each) >= _SHORTEST}
+    found = mark_occurrences(result, long) if is_cheap and _is_covered(result, sensitive - long) else None
     return found if isinstance(found, TextLike) and _is_covered(found, sensitive) else None
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from tests.checks.made_tasks import LATER, messages
 from tests.rows import every_row
 from tfcheck.checks import image_host
+from tfcheck.symbolic.sensitive_text import SENSITIVE, Sensitive, Spans
 from tfcheck.symbolic.value import Value, text
 
 
@@ -21,6 +22,14 @@ from tfcheck.symbolic.value import Value, text
 def test_a_host_under_the_domain_of_another_partition_does_not_exist(image: str, domain: str) -> None:
     (message,) = messages(image_host.CHECK, {"image": image})
     assert message.endswith(f" are under {domain}")
+
+
+@every_row("spans", [None, ((21, 31),)])
+def test_the_region_of_a_marked_image_is_hidden(spans: Spans | None) -> None:
+    image = Sensitive("111122223333.dkr.ecr.cn-north-1.amazonaws.com/shop:1", spans)
+    (message,) = messages(image_host.CHECK, {"image": image})
+    assert message.endswith(f"registries of `{SENSITIVE}` are under amazonaws.com.cn")
+    assert "cn-north-1" not in message
 
 
 @every_row(

@@ -30,18 +30,19 @@ _DOMAINS = tuple(zip(*DNS_SUFFIXES.values(), strict=True))
 def _search(task: TaskDefinition, world: World) -> Iterator[Misconfiguration]:
     for container in task.containers:
         image = container.member("image")
-        found = _REGISTRY.match(image) if isinstance(image, str) else None
-        if found is not None and isinstance(image, str):
-            region, reaches_ipv6 = found["region"], found["separator"] == "-"
-            domain = DNS_SUFFIXES[partition_of_region(region)][reaches_ipv6]
-            if found["domain"] != domain and found["domain"] in _DOMAINS[reaches_ipv6]:
-                yield Misconfiguration(
-                    f"the image of container `{container.name}`, {quote_value(task, image)}, is at a host that does "
-                    f"not exist: registries of {region} are under {domain}",
-                    Severity.ERROR,
-                    container.name,
-                    image,
-                )
+        if not isinstance(image, str) or (found := _REGISTRY.match(image)) is None:
+            continue
+        reaches_ipv6 = found["separator"] == "-"
+        domain = DNS_SUFFIXES[partition_of_region(found["region"])][reaches_ipv6]
+        if found["domain"] != domain and found["domain"] in _DOMAINS[reaches_ipv6]:
+            region = image[slice(*found.span("region"))]  # keeps the marks that the match drops
+            yield Misconfiguration(
+                f"the image of container `{container.name}`, {quote_value(task, image)}, is at a host that does "
+                f"not exist: registries of {quote_value(task, region)} are under {domain}",
+                Severity.ERROR,
+                container.name,
+                image,
+            )
 
 
 CHECK = Check("image-host", "image hosts that do not exist", __doc__, _search)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 
-from tests.checks.made_tasks import FILE, LATER, VIRGINIA, files, found_in, service
+from tests.checks.made_tasks import FILE, LATER, VIRGINIA, files, found_in, logs, service
 from tests.made_world import HERE, MadeResource, MadeWorld
 from tests.rows import every_row
 from tfcheck.checks import old_revision
@@ -168,6 +168,49 @@ def test_nothing_starts_a_deregistered_revision(run: MadeResource, old: dict[str
         f"{run.address} starts tasks of the old revision of aws_ecs_task_definition.app, which this plan deregisters"
     )
     assert found == ([starts] if is_found else [])
+
+
+def test_what_only_the_old_revision_needs_is_not_deleted() -> None:
+    def group(name: str) -> MadeResource:
+        return MadeResource(f"aws_cloudwatch_log_group.{name}", {"name": name, "id": name})
+
+    def lost(*now: MadeResource, new: dict[str, Value]) -> list[str]:
+        before = (*role("logs:*"), revision(1, _logging_to("old")), group("old"), group("new"))
+        return revoked(*role("logs:*"), revision(LATER, new, created=True), *now, earlier=before)
+
+    assert lost(group("new"), new=_logging_to("new")) == ["aws_cloudwatch_log_group.old"]
+    assert lost(group("old"), new=_logging_to("old")) == []
+    assert lost(group("new"), new=_logging_to("old")) == []  # reported for the new revision
+
+
+def _logging_to(group: str) -> dict[str, Value]:
+    return logs(awslogs_group=group, awslogs_region="eu-west-1", awslogs_stream_prefix="app")
+
+
+def test_it_is_found_without_a_new_revision_in_a_real_plan() -> None:
+    found = [(each.severity.value, each.change, each.message) for each in found_in("definitions-deleted")]
+    task, service = "aws_ecs_task_definition.app", "aws_ecs_service.app"
+    assert found == [
+        (
+            "error",
+            "introduced",
+            f'aws_cloudwatch_event_target.nightly["batch"] starts tasks of the last revision of {task}["batch"], which '
+            "this plan deregisters",
+        ),
+        (
+            "error",
+            "introduced",
+            f'{service}["mail"] stays on the last revision of {task}["mail"], from which this plan revokes '
+            "s3:GetObject on arn:aws:s3:::releases/mail.env",
+        ),
+        (
+            "error",
+            "introduced",
+            f'{service}["web"] stays on the last revision of {task}["web"]: container `app` needs '
+            'aws_cloudwatch_log_group.app["web"], which this plan deletes',
+        ),
+    ]
+    assert found_in("definitions-deleted", "applied.plan.json") == []
 
 
 def test_it_is_found_in_a_real_plan() -> None:

@@ -66,8 +66,13 @@ def misconfigurations(task: TaskDefinition, world: World) -> tuple[tuple[Check, 
     return found_once(
         world,
         ("misconfigurations", task.address),
-        lambda: tuple((check, each) for check in CHECKS for each in check.search(task, world)),
+        lambda: tuple((check, each) for check in _checks_of(task, world) for each in check.search(task, world)),
     )
+
+
+def _checks_of(task: TaskDefinition, world: World) -> Iterable[Check]:
+    is_deleted = str(task.address) not in tasks_by_address(world)
+    return (each for each in CHECKS if each.of_deleted) if is_deleted else CHECKS
 
 
 def is_stopped(task: TaskDefinition, world: World) -> bool:
@@ -80,9 +85,10 @@ def findings(tasks: Iterable[TaskDefinition], world: World, locations: Locations
 
     What several tasks share is reported once.
     """
-    earlier = tasks_by_address(world.before())
+    earlier, now = tasks_by_address(world.before()), tasks_by_address(world)
+    deleted_tasks = (task for address, task in earlier.items() if address not in now)
     reported: set[tuple[str, str]] = set()
-    for task in tasks:
+    for task in (*tasks, *deleted_tasks):
         before = earlier.get(str(task.address))
         for by, mistake in misconfigurations(task, world):
             key = (mistake.address or str(task.address), mistake.message)

@@ -38,12 +38,16 @@ Search: TypeAlias = Callable[[TaskDefinition, World], Iterator[Misconfiguration]
 
 
 class Check(msgspec.Struct, frozen=True):
-    """An ECS rule. `manual` is its page; `search` yields definite violations only."""
+    """An ECS rule. `manual` is its page; `search` yields definite violations only.
+
+    With `of_deleted`, `search` is also for task definitions that the change deletes.
+    """
 
     id: str
     title: str
     manual: str
     search: Search
+    of_deleted: bool = False
 
 
 def quote_value(task: TaskDefinition, value: Value) -> str:

@@ -11,9 +11,16 @@ register: where a service runs one, the assumptions say so.
 
 Keep the permission until the service runs the new revision, and remove it in a later change.
 
+The same holds for a task definition that the plan deletes while a service still names its revision. What such a service
+can no longer read because the plan deletes it as well, such as a log group or a secret, is also reported.
+
 EventBridge rules and schedules, pipes and state machines cannot start any tasks of a revision that Terraform has
 deregistered. tfcheck reports those that still name one after the change, unless the old revision has `skip_destroy`.
-Without a revision (`arn_without_revision`), they start the newest one.
+Without a revision (`arn_without_revision`), they start the newest one; whether a family has an older one that is active
+is not in the plan.
+
+To give up a task definition that a service or a schedule still uses, make Terraform forget it: with a `removed` block
+and `destroy = false`.
 
 See https://docs.aws.amazon.com/AmazonECS/latest/developerguide/deregister-task-definition-v2.html.
 """
@@ -21,9 +28,11 @@ See https://docs.aws.amazon.com/AmazonECS/latest/developerguide/deregister-task-
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from typing import TypeAlias
+from itertools import product
+from typing import NamedTuple, TypeAlias
 
 from tfcheck import startup
+from tfcheck.checks import deleted
 from tfcheck.checks.mistake import Check, Misconfiguration
 from tfcheck.inventory.catalogue import is_in_same_region
 from tfcheck.inventory.change import is_changed, is_created
@@ -48,67 +57,89 @@ _STARTING = ("aws_cloudwatch_event_target", "aws_scheduler_schedule", "aws_pipes
 _IDLE = "it runs no tasks now, and none can start when it is scaled up"
 
 
+class _Left(NamedTuple):
+    """A revision that the change deregisters, what still names it, and the task definition that replaces it, if any."""
+
+    old: TaskDefinition
+    heir: TaskDefinition | None
+    naming: Sequence[WorldObject]
+
+    @property
+    def words(self) -> str:
+        return f"the old revision of {self.heir.address}" if self.heir else f"the last revision of {self.old.address}"
+
+
 def _search(task: TaskDefinition, world: World) -> Iterator[Misconfiguration]:
     if world.before() is world:
         return
-    for old, naming in world.once(_old_revisions).get(str(task.address), ()):
-        yield from _revoked_from_services(old, task, [each for each in naming if each.address.type == _SERVICE], world)
-        if old.resource.attribute("skip_destroy") is not True and not old.resource.is_abandoned:
-            yield from _cannot_start(task, naming)
+    for left in world.once(_left_revisions).get(str(task.address), ()):
+        old = left.old.resource
+        services = [each for each in left.naming if each.address.type == _SERVICE]
+        if services and not left.old.problem:
+            yield from _lost_by_services(left, services, world)
+        if old.attribute("skip_destroy") is not True and not old.is_abandoned:
+            yield from _cannot_start(left)
 
 
-def _revoked_from_services(
-    old: TaskDefinition, task: TaskDefinition, staying: Sequence[WorldObject], world: World
-) -> Iterator[Misconfiguration]:
-    revoked = [_words(each, world) for each in _lost_needs(old, task, world)] if staying else []
+def _lost_by_services(left: _Left, services: Sequence[WorldObject], world: World) -> Iterator[Misconfiguration]:
+    revoked = [_words(each, world) for each in _lost_needs(left, world)]
     shown = [*revoked[:_SHOWN], "more"] if revoked[_SHOWN:] else revoked
-    for service in staying if revoked else ():
+    lost = [(" ".join(revoked), f", from which this plan revokes {join_names(shown)}")] if revoked else []
+    reported = {each.message for each in deleted.CHECK.search(left.heir, world)} if left.heir else set()
+    for mistake in deleted.CHECK.search(left.old, world):
+        if mistake.message not in reported:
+            lost.append((str(mistake.about), f": {mistake.message}"))
+    for service, (about, words) in product(services, lost):
         is_idle = service.attribute("desired_count") == 0 and service.attribute("scheduling_strategy") != "DAEMON"
         yield Misconfiguration(
-            f"{service.address} stays on the old revision of {task.address}, from which this plan revokes "
-            f"{join_names(shown)}",
+            f"{service.address} stays on {left.words}{words}",
             Severity.WARNING if is_idle else Severity.ERROR,
-            about=" ".join(revoked),
+            about=about,
             explanation=(_IDLE if is_idle else "running tasks keep running, but no new ones can start",),
             address=str(service.address),
             argument="task_definition",
         )
 
 
-def _cannot_start(task: TaskDefinition, naming: Sequence[WorldObject]) -> Iterator[Misconfiguration]:
+def _cannot_start(left: _Left) -> Iterator[Misconfiguration]:
+    advice = f"start another task definition, or make Terraform forget {left.old.address} in place of deleting it"
+    if left.heir:
+        advice = f"refer to {left.heir.address}.arn_without_revision, the newest revision, without `ignore_changes`"
     # NOTE: a state machine may name the revision in several states.
-    for address in dict.fromkeys(str(each.address) for each in naming if each.address.type in _STARTING):
+    for address in dict.fromkeys(str(each.address) for each in left.naming if each.address.type in _STARTING):
         yield Misconfiguration(
-            f"{address} starts tasks of the old revision of {task.address}, which this plan deregisters",
+            f"{address} starts tasks of {left.words}, which this plan deregisters",
             Severity.ERROR,
             about=address,
             explanation=("ECS starts no new tasks of a deregistered revision",),
             address=address,
             argument="",
-            advice=f"refer to {task.address}.arn_without_revision, the newest revision, without `ignore_changes`",
+            advice=advice,
         )
 
 
-def _old_revisions(world: World) -> Mapping[str, Sequence[tuple[TaskDefinition, Sequence[WorldObject]]]]:
+def _left_revisions(world: World) -> Mapping[str, Sequence[_Left]]:
     """Index what the change deregisters and something still names, by the task definition that replaces it.
 
-    That is the one at its address or, if it was at another one, the first new one of its family.
+    That is the one at its address or, if it was at another one, the first new one of its family. What nothing replaces
+    is under its own address.
     """
     now = tasks_by_address(world)
     created = {address: each for address, each in now.items() if is_created(each.resource, world)}
     by_family = {_family(each): each for each in reversed(created.values())}
-    found: dict[str, list[tuple[TaskDefinition, Sequence[WorldObject]]]] = {}
+    found: dict[str, list[_Left]] = {}
     for old in tasks_by_address(world.before()).values():
         address, around = str(old.address), old.resource.surroundings
         heir = by_family.get(_family(old)) if address not in now else created.get(address)
-        if heir is None or old.problem or is_in_same_region(heir.resource.surroundings, around) is not Truth.TRUE:
+        is_kept = heir is None and address in now
+        if is_kept or (heir and is_in_same_region(heir.resource.surroundings, around) is not Truth.TRUE):
             continue
         running = world.once(_runs_by_revision).get(_revision(old.resource), ())
         if not take(len(running)):
             break
         staying = [each for each in running if is_in_same_region(each.surroundings, around) is Truth.TRUE]
         if staying:
-            found.setdefault(str(heir.address), []).append((old, staying))
+            found.setdefault(str((heir or old).address), []).append(_Left(old, heir, staying))
     return found
 
 
@@ -137,10 +168,10 @@ def _revision(task: WorldObject) -> tuple[str, str]:
     return (family, number) if isinstance(family, str) and isinstance(number, str) else ("", "")
 
 
-def _lost_needs(old: TaskDefinition, new: TaskDefinition, world: World) -> Iterator[Requirement]:
+def _lost_needs(left: _Left, world: World) -> Iterator[Requirement]:
     """Yield what the old revision alone needs and what only the change denies to it."""
-    judge, earlier = world.once(Judge), world.before().once(Judge)
-    still = {_key(each, new, judge) for each in startup.requirements(new, world)}
+    judge, earlier, old, new = world.once(Judge), world.before().once(Judge), left.old, left.heir
+    still = {_key(each, new, judge) for each in startup.requirements(new, world)} if new else set()
     for each in startup.requirements(old, world.before()):
         is_required = each.severity is Severity.ERROR and each.role_kind is not RoleKind.INSTANCE
         if not is_required or not take(_STEPS) or _key(each, old, judge) in still:
@@ -171,4 +202,4 @@ def notes(tasks: Iterable[TaskDefinition], world: World) -> Iterator[str]:
                 )
 
 
-CHECK = Check("old-revision", "old revisions that are still in use", __doc__, _search)
+CHECK = Check("old-revision", "old revisions that are still in use", __doc__, _search, of_deleted=True)

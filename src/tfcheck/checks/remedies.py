@@ -99,7 +99,7 @@ _TABLE: dict[str, tuple[str, str]] = {
         "",
     ),
     "old-revision": (
-        "keep the permission until {address} runs the new revision, and remove it in a later change",
+        "keep what the revision needs until {address} runs another one, and remove it in a later change",
         "",
     ),
     "log-router": (

@@ -21,7 +21,7 @@ OPEN = Surroundings("aws", "eu-west-1", Unknown(symbol=Symbol("provider.aws", ("
 class MadeResource:
     """A resource whose attributes are `attributes`; `computed` are those that nobody wrote."""
 
-    is_abandoned = False
+    is_abandoned = is_forgotten = False
 
     def remains_on(self, named: Value) -> Truth:
         return Truth.TRUE

@@ -66,6 +66,8 @@ def test_there_are_cases() -> None:
         "default-key-of-account",
         "express-services",
         "instances-of-clusters",
+        "objects-forgotten",
+        "objects-left-behind",
         "policies-refused",
         "replica-keys",
         "s3-files-volumes",

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from tfcheck.fix.edits.insertion import ChangedAttribute
+from tfcheck.fix.policies.written_policies import is_frozen
 from tfcheck.fix.proof.plan_differences import unplanned_instances
 from tfcheck.fix.proof.trial import Trial
 from tfcheck.hcl.modules import Sources
@@ -39,7 +40,9 @@ def planned_again(old: Resolver, after: Sources) -> After:
 def _changed(plan: Plan, old: Resolver, new: Resolver) -> Iterator[ChangedAttribute]:
     """Yield what has another value by other sources."""
     for address in _addresses(plan):
-        names = dict.fromkeys((*_arguments(old, address), *_arguments(new, address)))
+        block = new.block(address)
+        written = dict.fromkeys((*_arguments(old, address), *_arguments(new, address)))
+        names = [each for each in written if block is None or not is_frozen(block, each)]
         changed = [each for each in names if old.evaluate(address, each) != new.evaluate(address, each)]
         changed += ["tags_all"] if "tags" in changed else []  # the provider adds the default tags
         yield from (ChangedAttribute(address, "" if address.type == _DOCUMENT else each) for each in changed)

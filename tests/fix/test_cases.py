@@ -33,6 +33,8 @@ from tfcheck.vocabulary.finding import Requirement, Verdict
 
 #: Rows that no edit of a file find_fixes, and why.
 BY_HAND = {
+    "objects-forgotten": "an explicit deny is changed by whoever wrote it, and Terraform forgets the rest",
+    "objects-left-behind": "an explicit deny is changed by whoever wrote it, and Terraform forgets the rest",
     "access-changed": "an explicit deny is changed by whoever wrote it",
     "arguments-left-null": "the module is called several times, and puts out no role name",
     "bounded-and-not-granted": "a boundary of AWS is changed by nobody",

@@ -31,7 +31,7 @@ def _search(task: TaskDefinition, world: World) -> Iterator[Misconfiguration]:
         message, advice = "", ""
         if key is not None and any(key.attribute(each) is False for each in ("is_enabled", "enabled")):
             message = f"{need.cause} is encrypted with {key.address}, which is disabled"
-        elif former is not None and not former.is_abandoned:
+        elif former is not None:
             message = f"{need.cause} is encrypted with {former.address}, which this plan deletes"
             advice = f"keep {former.address} until what the task reads is encrypted with another key"
         if message and not need.doubt:

@@ -201,7 +201,7 @@ class FixFinder:
 
     def _needs(self, answers: Sequence[Answer]) -> Iterator[RoleNeed]:
         """Group the needs of roles from one block where all of them lack the same."""
-        roles = {str(each.address): each for each in self._world.resources("aws_iam_role")}
+        roles = {str(each.address): each for each in self._world.resources("aws_iam_role") if not each.is_forgotten}
         by_role: dict[str, list[Answer]] = {}
         for answer in answers:
             if answer.role in roles:

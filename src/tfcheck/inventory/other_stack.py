@@ -170,6 +170,11 @@ class _OtherStackResource:
     def is_abandoned(self) -> bool:
         return self.inner.is_abandoned
 
+    @property
+    def is_forgotten(self) -> bool:
+        """Whether its stack no longer manages it after the change."""
+        return self.inner.is_forgotten
+
     def remains_on(self, named: Value) -> Truth:
         return self.inner.remains_on(named)
 

@@ -8,12 +8,13 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any, Protocol, TypeVar, cast
 
+from tfcheck.inventory.adopted import without_adopted
 from tfcheck.plan import Instance, PriorData, is_masked, references
 from tfcheck.resolve import Resolver
 from tfcheck.resolve.order import FinishedBefore, Order
 from tfcheck.resolve.surroundings import Surroundings
 from tfcheck.symbolic.value import Truth, Value, strings
-from tfcheck.vocabulary.address import Address, ModulePath
+from tfcheck.vocabulary.address import Address, ModulePath, forgotten
 
 T = TypeVar("T")
 
@@ -36,7 +37,11 @@ class WorldObject(Protocol):
 
     @property
     def is_abandoned(self) -> bool:
-        """Whether it stays in AWS although the change creates another one at its address."""
+        """Whether it stays in AWS although the change creates another one at its address, as a task definition may."""
+
+    @property
+    def is_forgotten(self) -> bool:
+        """Whether it stays in AWS, but Terraform no longer manages it after the change."""
 
     def remains_on(self, named: Value) -> Truth:
         """Whether it is still on the resource that it names, which the change may replace."""
@@ -166,6 +171,13 @@ class _PlanWorld(CachingWorld):
     def _of_type(self, kind: str) -> Sequence[WorldObject]:
         raise NotImplementedError
 
+    def _left_behind(self, kind: str) -> Sequence[Instance]:
+        """Return the instances of a type whose old object may stay beside the new one."""
+        # NOTE: what runs a task definition that is left behind is found by its revision.
+        left = () if kind.startswith("aws_ecs_") else self.resolver.plan.instances(kind)
+        outlasts = self.resolver.survival.outlasts_replacement
+        return [each for each in left if each.left_behind is not None and outlasts(each) is not Truth.FALSE]
+
     def module_from_elsewhere(self, module: ModulePath) -> str:
         """Name the module, or an enclosing one, from outside the configuration; empty if there is none."""
         while module.steps:
@@ -205,7 +217,8 @@ class After(_PlanWorld):
         if not kind.startswith("aws_iam_"):  # whether what is on a role remains there is decided for each role
             remains = self.resolver.survival.remains
             instances = [each for each in instances if remains(each) is not Truth.FALSE]
-        return [_Planned(self.resolver, each) for each in without_adopted(instances)]
+        planned = [_Planned(self.resolver, each) for each in without_adopted(instances)]
+        return [*planned, *(_LeftBehind(self.resolver, each) for each in self._left_behind(kind))]
 
     def looked_up(self, *types: str) -> Sequence[WorldObject]:
         """List the data sources of these types, including deferred ones."""
@@ -241,7 +254,9 @@ class Before(_PlanWorld):
         instances = [each for each in self.resolver.plan.instances(kind) if each.exists_before]
         # NOTE: a deposed task definition or service has already started all its tasks.
         deposed = [] if kind.startswith("aws_ecs_") else self.resolver.plan.deposed_objects(kind)
-        return [_Existing(self.resolver, each) for each in (*without_adopted(instances), *deposed)]
+        left = self._left_behind(kind)
+        known = [*without_adopted(instances), *deposed]
+        return [(_LeftBehind if each in left else _Existing)(self.resolver, each) for each in known]
 
     def looked_up(self, *types: str) -> Sequence[WorldObject]:
         """List the data sources of these types that were read while planning."""
@@ -265,6 +280,10 @@ class _PlanObject:
 
     @property
     def is_abandoned(self) -> bool:
+        return False
+
+    @property
+    def is_forgotten(self) -> bool:
         return False
 
     def remains_on(self, named: Value) -> Truth:
@@ -291,6 +310,10 @@ class _Planned(_PlanObject):
     def is_configured(self, name: str) -> bool | None:
         return self._resolver.is_set(self.address, name)
 
+    @property
+    def is_forgotten(self) -> bool:
+        return self._instance.actions == ("forget",)
+
     def remains_on(self, named: Value) -> Truth:
         return self._resolver.survival.remains_on(self._instance, named)
 
@@ -316,6 +339,21 @@ class _Existing(_PlanObject):
         return self._instance.left_behind is not None
 
 
+class _LeftBehind(_Existing):
+    """An object that stays in AWS as it was while the change creates another one at its address."""
+
+    def __init__(self, resolver: Resolver, instance: Instance) -> None:
+        super().__init__(resolver, instance)
+        self.address = forgotten(instance.address)
+
+    @property
+    def is_forgotten(self) -> bool:
+        return True
+
+    def remains_on(self, named: Value) -> Truth:
+        return self._resolver.survival.outlasts_replacement(self._instance)
+
+
 class _Read(_PlanObject):
     """A data source that was read while planning."""
 
@@ -331,32 +369,6 @@ class _Read(_PlanObject):
 
     def is_configured(self, name: str) -> bool | None:
         return None
-
-
-def without_adopted(instances: Sequence[Instance]) -> Sequence[Instance]:
-    """Return the instances of one type without forgotten ones whose object another instance manages.
-
-    This is how resources move between modules and states, with a `removed` block here and an `import` block there
-    (https://developer.hashicorp.com/terraform/language/import).
-    """
-    forgotten = [each for each in instances if each.actions == ("forget",)]
-    if not forgotten:
-        return instances
-    managed = [each for each in instances if each.exists_before and each.actions != ("forget",)]
-    arns = {_text(each, "arn") for each in managed}
-    # NOTE: without an ARN, equal ids may also be names in two accounts.
-    ids = {_text(each, "id") for each in managed if each.is_imported}
-    adopted = {
-        each.address
-        for each in forgotten
-        if (_text(each, "arn") in arns if _text(each, "arn") else _text(each, "id") in ids - {""})
-    }
-    return [each for each in instances if each.address not in adopted]
-
-
-def _text(instance: Instance, name: str) -> str:
-    value = (instance.before or {}).get(name)
-    return value if isinstance(value, str) else ""
 
 
 class WorldView(_Cache):

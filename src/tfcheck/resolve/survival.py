@@ -13,7 +13,7 @@ from tfcheck.plan import Instance, Plan, references
 from tfcheck.resolve.declarations import Declarations
 from tfcheck.resolve.provider import Providers
 from tfcheck.symbolic.match import equal
-from tfcheck.symbolic.value import Truth, Value
+from tfcheck.symbolic.value import Truth, Value, strings
 
 
 class Owner(msgspec.Struct, frozen=True):
@@ -64,6 +64,8 @@ _IDENTITY: dict[str, tuple[str, ...]] = {
     "aws_ssm_parameter": ("name",),
     "aws_vpc_endpoint_policy": ("vpc_endpoint_id",),
 }
+#: The names by which AWS tells the objects of all other types apart.
+_NAMES = ("name", "bucket")
 #: The types of one object.
 _OBJECTS = ("aws_s3_bucket_object", "aws_s3_object")
 #: The reason of an update that is tried: it changes something, although its values are evaluated like unknown ones.
@@ -109,6 +111,23 @@ class Survival:
         unlisted = "although the plan does not list it as changed; the next plan restores it"
         self._note(instance, f"{goes} with {by.address}, which this plan deletes, {unlisted}")
         return ~swept
+
+    def outlasts_replacement(self, instance: Instance) -> Truth:
+        """Whether the old object of an instance stays in force that is forgotten while a new one is created.
+
+        It does unless the new one is the same to AWS, which overwrites it, or what it is on is deleted.
+        """
+        kind, before, after = instance.address.type, instance.before or {}, instance.after or {}
+        if kind in _IDENTITY:
+            same = Truth.every(equal(before.get(name), after.get(name)) for name in _IDENTITY[kind])
+        else:  # AWS has no two objects of one name: one that is known only after apply is another one
+            same = Truth.of(any(before.get(name) and before[name] == after.get(name) for name in _NAMES))
+        if kind in _UPDATED_IN_PART:
+            same = Truth.FALSE
+        owner = OWNERS.get(kind)
+        listed = before.get(owner.argument) if owner else None
+        swept = [self._swept(instance, each, owner)[0] for each in strings(listed)] if owner else []
+        return ~same & ~(Truth.every(swept) if swept else Truth.FALSE)
 
     def _note(self, instance: Instance, what: str) -> None:
         self.notes.setdefault(str(instance.address), f"{instance.address} {what}")

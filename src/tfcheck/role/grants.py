@@ -36,44 +36,19 @@ class PolicyAttachment(msgspec.Struct, frozen=True):
 
 def grants(world: World) -> Iterator[PolicyAttachment]:
     """Return everything in the plan that attaches a policy to a role, except arguments of roles."""
-    for resource in _attaching("aws_iam_role_policy", world):
+    for resource in world.resources("aws_iam_role_policy"):
         yield PolicyAttachment(resource, resource.attribute("role"), name=resource.attribute("name"))
-    for resource in _attaching("aws_iam_role_policy_attachment", world):
+    for resource in world.resources("aws_iam_role_policy_attachment"):
         yield PolicyAttachment(
             resource, resource.attribute("role"), reference=known_arn(resource.attribute("policy_arn"))
         )
-    for resource in _attaching("aws_iam_policy_attachment", world):
+    for resource in world.resources("aws_iam_policy_attachment"):
         for role in members(resource.attribute("roles"), "the list of roles is known only after apply"):
             yield PolicyAttachment(resource, role, reference=known_arn(resource.attribute("policy_arn")))
     for resource in world.resources("aws_iam_role_policy_attachments_exclusive"):
         for arn in members(resource.attribute("policy_arns"), "the list of policies is known only after apply"):
             yield PolicyAttachment(resource, resource.attribute("role_name"), reference=known_arn(arn))
     yield from _of_cloud_control(world)
-
-
-#: What distinguishes two attachments at one address.
-_IDENTIFYING = ("role", "roles", "name", "policy_arn")
-
-
-def _attaching(kind: str, world: World) -> Iterator[WorldObject]:
-    """Yield the resources of a type, and those that stay in AWS because the change forgets them to create others.
-
-    What has the name of its replacement has been overwritten, and a role that is deleted loses everything.
-    """
-    yield from world.resources(kind)
-    left = [each for each in world.before().resources(kind) if each.is_abandoned]
-    if not left or world.before() is world:
-        return
-    now = {str(each.address): each for each in world.resources(kind)}
-    gone = [each.attribute("name") for each in deleted_objects("aws_iam_role", world)]
-    for each in left:
-        other = now.get(str(each.address))
-        differs = other is not None and any(
-            equal(each.attribute(name), other.attribute(name)) is Truth.FALSE for name in _IDENTIFYING
-        )
-        on = [role for role in (each.attribute("role"), *members(each.attribute("roles"), "")) if role is not None]
-        if differs and all(equal(role, name) is Truth.FALSE for role in on for name in gone):
-            yield each
 
 
 def _of_cloud_control(world: World) -> Iterator[PolicyAttachment]:

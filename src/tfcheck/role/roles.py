@@ -152,7 +152,7 @@ class Roles:
         gone = [
             each
             for each in self._world.before().resources("aws_iam_role")
-            if not each.is_abandoned and equal(names.get(str(each.address)), each.attribute("name")) is Truth.FALSE
+            if equal(names.get(str(each.address)), each.attribute("name")) is Truth.FALSE
         ]
         return {arn: each for each in gone if isinstance(arn := each.attribute("arn"), str)}
 

@@ -85,7 +85,7 @@ def log_group(named: NamedObject, world: World) -> Truth:
     if found:
         return Truth.some(has_name(each, named) for each in found) | Truth.UNKNOWN
     former = (each for each in world.before().resources(*LOG_GROUP.types) if has_name(each, named) is Truth.TRUE)
-    if any(each.attribute("skip_destroy") is not True and not each.is_abandoned for each in former):
+    if any(each.attribute("skip_destroy") is not True for each in former):
         return Truth.FALSE  # the change deletes or renames it
     if _identity_key(named) in world.before().once(_used_groups):
         return Truth.TRUE
@@ -260,7 +260,7 @@ def _gone_resources(kind: ObjectKind, names: tuple[str, ...], world: World) -> I
     for each in world.before().resources(*kind.types):
         later = staying.get(str(each.address))
         keeps_names = later is not None and all(each.attribute(name) == later.attribute(name) for name in names)
-        if each.attribute("skip_destroy") is not True and not each.is_abandoned and not keeps_names:
+        if each.attribute("skip_destroy") is not True and not keeps_names:
             yield each
 
 

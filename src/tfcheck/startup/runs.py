@@ -30,7 +30,7 @@ _STATE = ":ecs:runTask"
 class TaskRun:
     """How a resource starts tasks, by some of its `arguments`, with the argument names of a service."""
 
-    is_abandoned = False
+    is_abandoned = is_forgotten = False
 
     def __init__(self, resource: WorldObject, arguments: tuple[str, ...], values: dict[str, Value]) -> None:
         self.address = resource.address

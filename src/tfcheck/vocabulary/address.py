@@ -119,6 +119,19 @@ class DeposedAddress(Address, frozen=True, dict=True):
         return f"{self.instance(self.key)} (deposed object {self.deposed})"
 
 
+class ForgottenAddress(Address, frozen=True, dict=True):
+    """The former address of an object that stays in AWS while the change creates another one there."""
+
+    @cached_property
+    def _text(self) -> str:
+        return f"{self.instance(self.key)} (forgotten)"
+
+
+def forgotten(address: Address) -> ForgottenAddress:
+    """Return the address of what a change leaves behind at an address."""
+    return ForgottenAddress(address.module, address.mode, address.type, address.name, address.key)
+
+
 def parse(written: str) -> Address:
     """Parse an absolute resource instance address.
 

@@ -44,7 +44,7 @@ def join_needs(needs: Sequence[RoleNeed], is_shared: IsShared) -> Iterator[RoleN
 
 def needs_of_outside_roles(answers: Sequence[Answer], world: World) -> Iterator[RoleNeed]:
     """Yield the needs of each unmanaged role that may get a policy from the plan."""
-    own = {str(each.address) for each in world.resources("aws_iam_role")}
+    own = {str(each.address) for each in world.resources("aws_iam_role") if not each.is_forgotten}
     tasks, judge = tasks_by_address(world), world.once(Judge)
     by_name: dict[str, list[Answer]] = {}
     for answer in answers:

@@ -289,17 +289,22 @@ def _forgetful(plan: Plan, address: Address, names: Sequence[str]) -> ResourceCh
     instance = plan.instance(str(address))
     if instance is None or instance.after is None:
         return None
-    return _row(address, instance.after, hidden, instance.before)
+    actions = instance.actions if instance.left_behind is not None else None
+    return _row(address, instance.after, hidden, instance.before, actions)
 
 
 def _row(
-    address: Address, known: Mapping[str, Value], hidden: Iterable[str], before: Mapping[str, Value] | None = None
+    address: Address,
+    known: Mapping[str, Value],
+    hidden: Iterable[str],
+    before: Mapping[str, Value] | None = None,
+    actions: tuple[str, ...] | None = None,
 ) -> ResourceChange:
     mask: dict[str, Any] = {name: found for name, value in known.items() if (found := _mask(value))}
     mask |= dict.fromkeys(hidden, True)
     after = {name: _plain(unmark_all(value)) for name, value in known.items() if mask.get(name) is not True}
     change = {
-        "actions": ["read" if address.mode == "data" else "create" if before is None else "update"],
+        "actions": actions or ["read" if address.mode == "data" else "create" if before is None else "update"],
         "before": unmark_all(dict(before)) if before is not None else None,
         "after": after,
         "after_unknown": mask,

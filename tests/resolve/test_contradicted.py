@@ -376,3 +376,57 @@ def test_blocks_that_are_elements_of_an_argument_are_compared(old: str, new: str
     text = file.source.text.replace(old, new)
     found = [str(each) for each in changed_since(ChangedSources(sources, {file.source.name: text}), made)]
     assert found == ([differs] if differs else [])
+
+
+REPEATED = """
+locals {
+  files = [FILES]
+  found = fileset("${path.module}/env", "*.env")
+}
+
+resource "aws_s3_bucket" "b" {
+  bucket = "files"
+}
+
+resource "aws_s3_object" "o" {
+  for_each = toset(OBJECTS)
+  bucket   = "files"
+  key      = each.value
+}
+
+resource "aws_ssm_parameter" "counted" {
+  count = length(OBJECTS)
+  name  = "counted-${count.index}"
+}
+
+resource "aws_ssm_parameter" "place" {
+  name  = "place"
+  value = "${aws_s3_bucket.b.arn}/${join(",", OBJECTS)}"
+}
+"""
+
+
+@pytest.mark.parametrize("objects", ["local.files", "local.found"])
+@pytest.mark.parametrize("files", [["a.env"], ["a.env", "b.env"], []])
+def test_keys_of_instances_are_compared(tmp_path: Path, objects: str, files: list[str]) -> None:
+    (tmp_path / "env").mkdir()
+    for file in files:
+        (tmp_path / "env" / file).touch()
+    written = REPEATED.replace("FILES", ", ".join(f'"{file}"' for file in files)).replace("OBJECTS", objects)
+    (tmp_path / "main.tf").write_text(written)
+    made = plan(
+        change("aws_s3_bucket.b", "create", after={"bucket": "files"}, after_unknown={"arn": True}),
+        change('aws_s3_object.o["a.env"]', "create", name="o", index="a.env", after={"bucket": "files"}),
+        change('aws_s3_object.o["b.env"]', "delete", name="o", index="b.env", before={"bucket": "files"}),
+        change("aws_ssm_parameter.counted[0]", "create", name="counted", index=0, after={"name": "counted-0"}),
+        change("aws_ssm_parameter.place", "create", after={"name": "place"}, after_unknown={"value": True}),
+    )
+    resolver = resolver_of(made, from_directory(tmp_path), None)
+    place = resolver.attribute(parse("aws_ssm_parameter.place"), "value")
+    if files == ["a.env"]:
+        assert resolver.contradictions == []
+        assert isinstance(place, Text)
+    else:
+        (said,) = resolver.contradictions
+        assert "aws_s3_object.o.for_each, aws_ssm_parameter.counted.count differ." in said
+        assert not isinstance(place, Text) or "a.env" not in str(place.pieces)

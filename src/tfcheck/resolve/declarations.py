@@ -25,7 +25,7 @@ class Doubted(msgspec.Struct, frozen=True):
     """A part that is written once for all instances of a module.
 
     `kind` is `argument` of a resource, `provider` for an argument of one, `var` (a call's value), `default`, `local`,
-    `output`, `file`, or `repetition` of a module call.
+    `output`, `file`, `directory`, or `repetition` of a module call.
     """
 
     kind: str
@@ -47,8 +47,8 @@ class Doubted(msgspec.Struct, frozen=True):
                 return f"provider.{self.name}.{self.argument}"
             case "default":
                 return f"the default of {prefix}var.{self.name}"
-            case "file":
-                return f"file `{self.name}`"
+            case "file" | "directory":
+                return f"{self.kind} `{self.name}`"
             case _:
                 return f"{prefix}{self.kind}.{self.name}"
 

@@ -98,8 +98,10 @@ class ModuleNames:
 
     def list_files(self, directory: str, pattern: str) -> tuple[str, ...] | None:
         """List source files; None if they are not available."""
+        self._evaluation.record(("directory", directory))
         sources = self._declarations.sources
-        return sources.list_files(directory, pattern) if sources else None
+        is_doubted = self._doubts.is_doubted("directory", (), directory)
+        return sources.list_files(directory, pattern) if sources and not is_doubted else None
 
     # How they are worked out
 
@@ -249,15 +251,8 @@ class ModuleNames:
                 return self._unknown_repetition(module)
             return number
         if for_each is not None:
-            collection = self._evaluation.see_safely(for_each, ModuleScope(self, module.parent))
-            keys: object = collection
-            if isinstance(collection, Referent):
-                keys = collection.keys()
-            elif isinstance(collection, Set):
-                keys = list(collection.items)
-            if isinstance(keys, (dict, list, tuple)) and all(isinstance(key, str) for key in keys):
-                return sorted(str(key) for key in keys)
-            return self._unknown_repetition(module)
+            keys = collection_keys(self._evaluation.see_safely(for_each, ModuleScope(self, module.parent)))
+            return self._unknown_repetition(module) if keys is None else keys
         return None
 
     def _repetition(self, module: ModulePath) -> tuple[Expression | None, Expression | None]:
@@ -339,6 +334,18 @@ def not_nullable(block: Block) -> bool:
 
     written = block.attribute("nullable")
     return isinstance(written, Literal) and written.value is False
+
+
+def collection_keys(collection: Seen) -> list[str] | None:
+    """Return the keys of the instances that `for_each` creates from `collection`; None if they are not known."""
+    keys: object = collection
+    if isinstance(collection, Referent):
+        keys = collection.keys()
+    elif isinstance(collection, Set):
+        keys = list(collection.items)
+    if isinstance(keys, (dict, list, tuple)) and all(isinstance(key, str) for key in keys):
+        return sorted(str(key) for key in keys)
+    return None
 
 
 def instance_keys(planned: list[InstanceKey]) -> list[str] | int | None:

@@ -7,8 +7,9 @@ depends on them is the planned one. If a value differs, anything that it depends
 
 from __future__ import annotations
 
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import msgspec
@@ -29,9 +30,10 @@ from tfcheck.resolve.difference import (
     statements_differ,
 )
 from tfcheck.resolve.evaluation import Key, evaluate_all
+from tfcheck.resolve.module_values import collection_keys, instance_keys
 from tfcheck.resolve.resolver import Resolver
 from tfcheck.symbolic.value import JsonText, Text, Unknown, Value, pieces
-from tfcheck.vocabulary.address import Address, ModulePath
+from tfcheck.vocabulary.address import Address, InstanceKey, ModulePath
 from tfcheck.vocabulary.clipping import and_more
 
 if TYPE_CHECKING:
@@ -65,15 +67,16 @@ class Comparison(msgspec.Struct, frozen=True):
 
 
 def compare(resolver: Resolver) -> Iterator[Comparison]:
-    """Compare the arguments known in the plan with their evaluation from the sources."""
+    """Compare the arguments known in the plan, and the keys of instances, with their evaluation from the sources."""
     seen: Counter[str] = Counter()
     managed, read_later = (
-        resolver.plan.instances(*resolver.plan.types(mode), mode=mode) for mode in ("managed", "data")
+        [each for each in resolver.plan.instances(*resolver.plan.types(mode), mode=mode) if _is_planned(each)]
+        for mode in ("managed", "data")
     )
+    yield from _compare_keys(resolver, (each.address for each in managed))
     for instance in (*managed, *read_later):
         seen[instance.address.config] += 1
-        is_planned = instance.after is not None and instance.actions != ("forget",)
-        if not is_planned or seen[instance.address.config] > _MOST_ALIKE or seen.total() > _MOST:
+        if seen[instance.address.config] > _MOST_ALIKE or seen.total() > _MOST:
             continue
         block = resolver.block(instance.address)
         ignored = set(block.ignored_changes()) if block else set()
@@ -82,6 +85,30 @@ def compare(resolver: Resolver) -> Iterator[Comparison]:
             planned = (instance.after or {}).get(name) if name not in _NOT_COMPARED else None
             if planned is not None and not any(each.startswith(name) for each in ignored):
                 yield _compare(resolver, instance, name, planned)
+
+
+def _is_planned(instance: Instance) -> bool:
+    return instance.after is not None and instance.actions != ("forget",)
+
+
+def _compare_keys(resolver: Resolver, planned: Iterable[Address]) -> Iterator[Comparison]:
+    """Compare the keys of the planned instances with those that `for_each` or `count` creates."""
+    instances: defaultdict[Address, list[InstanceKey]] = defaultdict(list)
+    for address in planned:
+        instances[address.instance(None)].append(address.key)
+    for address, keys in list(instances.items())[:_MOST]:
+        block = resolver.block(address)
+        name = next((each for each in ("for_each", "count") if block and block.attribute(each)), None)
+        expression = block.attribute(name) if block and name else None
+        if expression is None or name is None or None in keys:
+            continue
+        scope = resolver.module_scope(address.module)
+        seen, direct = resolver.evaluation.with_dependencies(partial(resolver.evaluation.see_safely, expression, scope))
+        written = seen if name == "count" and isinstance(seen, int) else collection_keys(seen)
+        own: set[Key] = {("argument", address, "for_each")}
+        if written is not None:
+            differs = written != instance_keys(keys)
+            yield Comparison(address, name, differs, planned=None, evaluated=None, direct=direct | own)
 
 
 def _compare(resolver: Resolver, instance: Instance, name: str, planned: Value) -> Comparison:
@@ -153,8 +180,8 @@ def _doubted_at(key: Key) -> Doubted | None:
             return Doubted("var", module.config, name)
         case ("local" | "output" as kind, ModulePath() as module, str(name), *_):
             return Doubted(str(kind), module.config, name)
-        case ("file", str(path)):
-            return Doubted("file", (), path)
+        case ("file" | "directory" as kind, str(path)):
+            return Doubted(str(kind), (), path)
         case _:
             return None
 

@@ -155,6 +155,14 @@ class FakeGitHub:
         self.remarks[number] = made | {"id": number, "body": body, "user": made["user"] | user, "line": 1} | fields
         return number
 
+    def change_file(self, name: str, status: str = "modified", **fields: str) -> None:
+        """Let the pull request change a file."""
+        numbers = {"additions": 1, "deletions": 0, "changes": 1}
+        addresses = dict.fromkeys(("blob_url", "raw_url", "contents_url"), "https://github.com/x")
+        self.files.append(
+            {"filename": name, "status": status, "sha": "0" * 40, "patch": "", **fields, **numbers, **addresses}
+        )
+
     def start(self, number: int, **fields: Any) -> None:
         """Let a run of the workflow start."""
         found = shape("/repos/{owner}/{repo}/actions/runs", "get", 200)["properties"]["workflow_runs"]["items"]

@@ -23,6 +23,7 @@ class FakeBitbucket(FakeGitHub):
         self.sha = SHA
         self.state = "OPEN"
         self.changed: list[str] = []
+        self.renamed: dict[str, str] = {}
 
     def _fault_of_request(self, method: str, path: str, query: dict[str, str], body: bytes) -> str:
         return ""
@@ -71,9 +72,9 @@ class FakeCloud(FakeBitbucket):
                 case "GET", ["pullrequests", "42"]:
                     return Answer(200, {"state": self.state, "source": {"commit": {"hash": self.sha[:12]}}})
                 case "GET", ["pullrequests", "42", "diffstat"]:
-                    return self._values(
-                        [{"new": {"path": each}} for each in self.changed] + [{"new": None}], path, query, base
-                    )
+                    rows: list[Json] = [{"new": {"path": each}, "old": None} for each in self.changed]
+                    rows += [{"new": {"path": new}, "old": {"path": old}} for old, new in self.renamed.items()]
+                    return self._values([*rows, {"new": None, "old": {"path": "removed.tf"}}], path, query, base)
                 case "GET", ["pullrequests", "42", "comments"]:
                     return self._values(list(self.comments.values()), path, query, base)
                 case "GET", ["pipelines"]:
@@ -132,7 +133,11 @@ class FakeDataCenter(FakeBitbucket):
                 case "GET", []:
                     return Answer(200, {"state": self.state, "fromRef": {"latestCommit": self.sha}})
                 case "GET", ["changes"]:
-                    return self._values([{"path": {"toString": each, "name": each}} for each in self.changed], query)
+                    rows: list[Json] = [{"path": {"toString": each, "name": each}} for each in self.changed]
+                    rows += [
+                        {"path": {"toString": new}, "srcPath": {"toString": old}} for old, new in self.renamed.items()
+                    ]
+                    return self._values(rows, query)
                 case "GET", ["activities"]:
                     opened: list[Json] = [{"id": 1, "action": "OPENED"}]
                     said = [{"action": "COMMENTED", "comment": each} for each in self.comments.values()]

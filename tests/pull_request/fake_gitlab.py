@@ -19,6 +19,7 @@ class FakeGitLab(FakeGitHub):
         self.sha = SHA
         self.state = "opened"
         self.notes: dict[int, Json] = {}
+        self.changes = ""
 
     def start(self, number: int, **fields: Any) -> None:
         """Let a pipeline start."""
@@ -51,7 +52,8 @@ class FakeGitLab(FakeGitHub):
             match method, parts[2:]:
                 case "GET", []:
                     url = f"https://gitlab.example/{PROJECT}/-/merge_requests/42"
-                    return Answer(200, {"iid": 42, "state": self.state, "sha": self.sha, "web_url": url})
+                    number = {"changes_count": self.changes or str(len(self.files))}
+                    return Answer(200, {"iid": 42, "state": self.state, "sha": self.sha, "web_url": url} | number)
                 case "GET", ["pipelines"]:
                     return Answer(200, self.runs)
                 case "GET", ["diffs"]:

@@ -57,20 +57,7 @@ def changed(github: FakeGitHub, top: Path, before: list[str], head: list[str], n
     path = top / name
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_bytes(joined(head).encode())
-    github.files.append(
-        {
-            "filename": name,
-            "status": "modified",
-            "sha": blob(joined(head)),
-            "patch": patch(before, head),
-            "additions": 1,
-            "deletions": 0,
-            "changes": 1,
-            "blob_url": "https://github.com/x",
-            "raw_url": "https://github.com/x",
-            "contents_url": "https://github.com/x",
-        }
-    )
+    github.change_file(name, sha=blob(joined(head)), patch=patch(before, head))
 
 
 def inserted(lines: list[str], after: int, *new: str) -> list[str]:

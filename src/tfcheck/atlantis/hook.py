@@ -12,22 +12,24 @@ import msgspec
 
 from tfcheck.atlantis.store import ResultStore, StoredResults, root
 from tfcheck.atlantis.surroundings import Host, PlannedPull, PullHost, pull
+from tfcheck.atlantis.untouched import untouched_targets
 from tfcheck.pull_request import bitbucket, client, gitlab
 from tfcheck.pull_request.bitbucket_server import ServerConversation
 from tfcheck.pull_request.client import Client, Hosts, first_token
 from tfcheck.pull_request.conversation import Conversation
 from tfcheck.pull_request.event import RequestedPull
 from tfcheck.pull_request.github import GiteaConversation, GitHubConversation
-from tfcheck.pull_request.publish import Published, publish
+from tfcheck.pull_request.publish import publish
 from tfcheck.pull_request.refusal import OF_TOKENS, RefusalError, refusing
 from tfcheck.pull_request.report_comment import CommentOptions
-from tfcheck.report import origin
 from tfcheck.report.left_out_words import excused_words
 from tfcheck.report.manual import Manual
 from tfcheck.report.markdown.page import Page, content
+from tfcheck.report.origin import context_text
 from tfcheck.report.safe_text import visible
 from tfcheck.report.text import text
 from tfcheck.report.words import plural
+from tfcheck.repository.clone import Clone
 from tfcheck.repository.writing import write
 from tfcheck.vocabulary.finding import Report, Severity
 
@@ -76,13 +78,15 @@ class Hook(msgspec.Struct, frozen=True):
 class HookResult(msgspec.Struct, frozen=True):
     """The outcome for the comment in one line, and whether the log must show the reports instead.
 
-    `absent` are the targets that the comment lists without a result.
+    `absent` are the targets that the comment lists without a result, `untouched` those that the pull request does not
+    change any more.
     """
 
     line: str
     warnings: tuple[str, ...] = ()
     in_log: bool = False
     absent: tuple[str, ...] = ()
+    untouched: tuple[str, ...] = ()
 
 
 def update_comment(
@@ -116,20 +120,23 @@ def update_comment(
         missing = _count_missing(results, variables)
         _describe(variables, count_line(results.reports, missing))
         result = (
-            HookResult("no comment: --dry-run", in_log=True) if dry_run else _published_result(hook, results, missing)
+            HookResult("no comment: --dry-run", in_log=True) if dry_run else _published_result(hook, results, clone)
         )
+        missing = _count_missing(results.without(result.untouched), variables)
         missing = max(missing, len(result.absent) + len(results.replan_failed))
         published, results = results, store.read_all(clone)
         if results == published:
             break
+    results = results.without(result.untouched)
     _describe(variables, count_line(results.reports, missing))
     store.drop_superseded()
     lines = [count_line(results.reports, missing), *(f"warning: {each}" for each in results.problems)]
     lines += [f"no result for this commit: {visible(each)}" for each in result.absent or results.lost]
+    lines += [f"not changed by the pull request any more: {visible(each)}" for each in result.untouched]
     lines += [f"the last plan failed: {visible(each)}" for each in results.replan_failed]
     lines += [visible(result.line), *(f"warning: {visible(each)}" for each in result.warnings)]
     shown = results.reports if result.in_log else ()
-    screens = (f"\n{origin.context_text(each, 'target')}\n{text(each, directory='.')}" for each in shown)
+    screens = (f"\n{context_text(each, 'target')}\n{text(each, directory='.')}" for each in shown)
     return "".join((*(f"{line}\n" for line in lines), *screens))
 
 
@@ -141,7 +148,7 @@ def _count_missing(results: StoredResults, variables: Mapping[str, str]) -> int:
     """
     missing = len(results.problems) + len(results.lost) + len(results.replan_failed)
     if not missing and variables.get("COMMAND_HAS_ERRORS") == "true":
-        missing = int(not any(origin.context_text(report, "stopped") for report in results.reports))
+        missing = int(not any(context_text(report, "stopped") for report in results.reports))
     return missing
 
 
@@ -162,7 +169,7 @@ def count_line(reports: Sequence[Report], missing: int = 0) -> str:
         parts.append(f"{unchecked} not checked")
     found = f"{', '.join(parts) or 'nothing is missing'} in {plural(len(reports), 'project')}" if reports else ""
     lost = f"no result for {plural(missing, 'project')}" if missing else ""
-    return ", ".join(filter(None, (found, lost)))
+    return ", ".join(filter(None, (found, lost))) or "no checked project is changed any more"
 
 
 def _describe(variables: Mapping[str, str], words: str) -> None:
@@ -179,7 +186,7 @@ def _describe(variables: Mapping[str, str], words: str) -> None:
         return  # the comment says the same
 
 
-def _published_result(hook: Hook, results: StoredResults, missing: int) -> HookResult:
+def _published_result(hook: Hook, results: StoredResults, clone: Path) -> HookResult:
     """Publish the reports to the pull request, and return the result."""
     host = hook.pull.host
     if host is None:
@@ -198,48 +205,53 @@ def _published_result(hook: Hook, results: StoredResults, missing: int) -> HookR
         return HookResult(
             f"no comment: PULL_URL is on a host that {setting} does not name; set {setting} for the hook", in_log=True
         )
-    expected = len(results.reports) + missing if results.reports else 0
-    comment_options = msgspec.structs.replace(
-        hook.comment_options,
-        expected=expected,
-        absent=results.lost,
-        gone=results.gone,
-        replan_failed=results.replan_failed,
-    )
     try:
         with refusing(debug=hook.debug):
-            done = _post(hook, host, server, token, results.reports, comment_options)
+            return _post(hook, _conversation(hook, host, server, token), results, clone)
     except RefusalError as refusal:
         hint = f"; the token needs {words.rights}" if refusal.kind in OF_TOKENS else ""
         return HookResult(f"no comment: {refusal.words(words.name)}{hint}", in_log=True)
-    return HookResult(str(done.outcome), done.warnings, absent=done.absent)
 
 
-def _post(
-    hook: Hook, host: PullHost, server: str, token: str, reports: Sequence[Report], comment_options: CommentOptions
-) -> Published:
-    """Write to the host of the pull request, whose address is `server`."""
+def _post(hook: Hook, there: Conversation[Any], results: StoredResults, clone: Path) -> HookResult:
+    untouched: tuple[str, ...] = ()
+    if results.unplanned and (changed := there.changed_files()):
+        planned = {context_text(report, "directory") for report in results.reports} - {""}
+        untouched = untouched_targets(results.unplanned, planned, changed, Clone(clone, hook.pull.commit))
+    left = results.without(untouched)
+    comment_options = msgspec.structs.replace(
+        hook.comment_options,
+        expected=len(left.reports) + _count_missing(left, hook.variables) if left.reports else 0,
+        absent=left.lost,
+        gone=left.gone,
+        untouched=untouched,
+        replan_failed=left.replan_failed,
+    )
+    done = publish(there, left.reports, comment_options, hook.manuals, clone)
+    return HookResult(str(done.outcome), done.warnings, absent=done.absent, untouched=untouched)
+
+
+def _conversation(hook: Hook, host: PullHost, server: str, token: str) -> Conversation[Any]:
+    """Build the conversation about the pull request on its host, whose address is `server`."""
     about, pages = hook.pull, host.server
     wanted = RequestedPull(about.repository, about.number, about.commit, hook.run)
-    there: Conversation[Any]
     match host.kind:
         case "gitlab":
-            there = gitlab.MergeConversation(Client(Hosts(f"{server}/api/v4", "", pages), token), wanted)
+            return gitlab.MergeConversation(Client(Hosts(f"{server}/api/v4", "", pages), token), wanted)
         case "bitbucket":
             # The token that Atlantis itself uses belongs to an account.
             user = hook.variables.get("ATLANTIS_BITBUCKET_API_USER") or hook.variables.get("ATLANTIS_BITBUCKET_USER")
             is_personal = user and token == first_token(hook.variables, ["ATLANTIS_BITBUCKET_TOKEN"])
-            there = bitbucket.conversation(wanted, f"{user}:{token}" if is_personal else token)
+            return bitbucket.conversation(wanted, f"{user}:{token}" if is_personal else token)
         case "bitbucket-server":
             wanted = msgspec.structs.replace(wanted, repository=f"{host.project}/{about.name}")
-            there = ServerConversation(Client(Hosts(f"{server}/rest/api/1.0", "", server), token), wanted)
+            return ServerConversation(Client(Hosts(f"{server}/rest/api/1.0", "", server), token), wanted)
         case "gitea":
             addresses = Hosts(f"{server}/api/v1", f"{server}/api/v1/graphql", pages)
-            there = GiteaConversation(Client(addresses, token), wanted, {})
+            return GiteaConversation(Client(addresses, token), wanted, {})
         case _:
             addresses = msgspec.structs.replace(hosts(server, hook.variables), server=pages)
-            there = GitHubConversation(Client(addresses, token), wanted, {})
-    return publish(there, reports, comment_options, hook.manuals, Path(hook.variables.get("DIR") or os.curdir))
+            return GitHubConversation(Client(addresses, token), wanted, {})
 
 
 def hosts(server: str, variables: Mapping[str, str]) -> Hosts:

@@ -16,7 +16,7 @@ import os
 import re
 import stat
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from contextlib import suppress
 from pathlib import Path
 from urllib.parse import quote
@@ -40,25 +40,31 @@ _OURS = regex(r"\.?[A-Za-z0-9-]+-[0-9a-f]{16}\.(json|announced)(\.[0-9a-f]{16})?
 _SETTING = "TFCHECK_ATLANTIS_DIR"
 
 
-class StoredResults(msgspec.Struct, frozen=True):
-    """The results for the newest commit of a pull request, and the errors in files that cannot be read.
-
-    `lost` are the announced or earlier targets without a result for this commit, `gone` those whose directory the
-    repository no longer has, `replan_failed` those with a result whose last plan produced none.
-    """
-
-    reports: tuple[Report, ...]
-    problems: tuple[str, ...] = ()
-    lost: tuple[str, ...] = ()
-    gone: tuple[str, ...] = ()
-    replan_failed: tuple[str, ...] = ()
-
-
 class Announced(msgspec.Struct, frozen=True):
     """A project that is about to be planned; a generated directory is left empty."""
 
     target: str
     directory: str
+
+
+class StoredResults(msgspec.Struct, frozen=True):
+    """The results for the newest commit of a pull request, and the errors in files that cannot be read.
+
+    `lost` are the announced or earlier targets without a result for this commit, `unplanned` the projects among them
+    that were not announced for it, `gone` those whose directory the repository no longer has, `replan_failed` those
+    with a result whose last plan produced none.
+    """
+
+    reports: tuple[Report, ...]
+    problems: tuple[str, ...] = ()
+    lost: tuple[str, ...] = ()
+    unplanned: tuple[Announced, ...] = ()
+    gone: tuple[str, ...] = ()
+    replan_failed: tuple[str, ...] = ()
+
+    def without(self, untouched: Collection[str]) -> StoredResults:
+        """Return the results apart from targets that the pull request does not change any more."""
+        return msgspec.structs.replace(self, lost=tuple(each for each in self.lost if each not in untouched))
 
 
 class ResultStore:
@@ -132,6 +138,11 @@ class ResultStore:
             tuple(problems),
             # The comment about the only projects is out of date even if they are gone.
             lost=tuple(dict.fromkeys(lost if lost or reports else gone)),
+            unplanned=tuple(
+                each
+                for path, each in expected.items()
+                if each.directory and path.parent != self._folder and lost.count(each.target) == 1
+            ),
             gone=tuple(dict.fromkeys(gone)) if lost or reports else (),
             replan_failed=tuple(
                 _read_announcement(self._folder / f"{name}{_ANNOUNCED}").target

@@ -6,7 +6,7 @@ https://support.atlassian.com/bitbucket-cloud/docs/access-tokens/.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any, Generic, TypeVar
 
@@ -83,6 +83,7 @@ class _File(msgspec.Struct):
 
 class _Change(msgspec.Struct):
     new: _File | None = None
+    old: _File | None = None
 
 
 class _Pull(msgspec.Struct, frozen=True):
@@ -109,8 +110,14 @@ class _Page(LinkedPage[_T], Generic[_T]):
     next: str | None = None
 
     def following(self, path: str) -> str | None:
-        """Return the next page's path from a link to the same host."""
-        return self.next.removeprefix(API) if self.next and self.next.startswith(f"{API}/") else None
+        """Return the next page's path from a link to the same host.
+
+        Raises:
+            RefusalError: the link leads to another host, which must not receive the token.
+        """
+        if self.next and not self.next.startswith(f"{API}/"):
+            raise RefusalError(RefusalKind.OTHER, "a list continues on another host")
+        return self.next.removeprefix(API) if self.next else None
 
 
 def find_pull_request(variables: Mapping[str, str], number: int | None) -> RequestedPull | NothingToDo:
@@ -173,10 +180,15 @@ class CloudConversation(BitbucketConversation[_Comment]):
                 raise
             return head
 
+    def _changes(self) -> Iterator[_Change]:
+        return self.client.get_all(f"{self.path}/diffstat?pagelen=100", _Page[_Change])
+
     def _added_lines(self) -> Added:
         """Return the files that the pull request adds or changes, without their lines."""
-        changes = [each.new for each in self.client.get_all(f"{self.path}/diffstat?pagelen=100", _Page[_Change])]
-        return {each.path: None for each in changes if each}
+        return {each.new.path: None for each in self._changes() if each.new}
+
+    def _changed_files(self) -> Iterable[str | None]:
+        return (file.path for each in self._changes() for file in (each.new, each.old) if file)
 
     def newer_run(self) -> str | None:
         """Follow the page on pipelines beside that on pull requests; its scope is `pipeline`."""

@@ -6,7 +6,7 @@ newest is refused.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Any, Generic, TypeVar
 from urllib.parse import unquote
 
@@ -24,6 +24,8 @@ from tfcheck.report.markdown.escape import hidden, unhidden
 _T = TypeVar("_T")
 
 _CONFLICT = 409
+#: The default maximum number of files that the server lists for a pull request.
+_MOST_CHANGES = 1000
 
 
 class _Account(msgspec.Struct):
@@ -47,8 +49,9 @@ class _Path(msgspec.Struct, rename={"full": "toString"}):
     full: str = ""
 
 
-class _Change(msgspec.Struct):
+class _Change(msgspec.Struct, rename="camel"):
     path: _Path
+    src_path: _Path | None = None
 
 
 class _Head(msgspec.Struct, rename="camel"):
@@ -82,9 +85,18 @@ class ServerConversation(BitbucketConversation[_Comment]):
         now = self.client.get(self.path, _PullRequest)
         return now.state, now.from_ref.latest_commit
 
+    def _changes(self) -> list[_Change]:
+        return list(self.client.get_all(f"{self.path}/changes?limit=100", _Page[_Change]))
+
     def _added_lines(self) -> Added:
         """Return the files that the pull request adds or changes, without their lines."""
-        return {each.path.full: None for each in self.client.get_all(f"{self.path}/changes?limit=100", _Page[_Change])}
+        return {each.path.full: None for each in self._changes()}
+
+    def _changed_files(self) -> Iterable[str | None] | None:
+        found = self._changes()
+        if len(found) >= _MOST_CHANGES:
+            return None
+        return (file.full for each in found for file in (each.path, each.src_path) if file)
 
     def author(self, named: str) -> Author:
         """Return tfcheck's own account: as `named`, otherwise from a header of every response.

@@ -104,6 +104,19 @@ class Conversation(ABC, Generic[_Shape]):
     @abstractmethod
     def _added_lines(self) -> Added | None: ...
 
+    def changed_files(self) -> frozenset[str] | None:
+        """Return the files that the pull request changes, under their old and new names; None if some may be hidden.
+
+        NOTE: an empty list may be one that the host has not computed yet.
+        """
+        try:
+            return frozenset(filter(None, self._changed_files() or ())) or None
+        except RefusalError:
+            return None
+
+    @abstractmethod
+    def _changed_files(self) -> Iterable[str | None] | None: ...
+
     @abstractmethod
     def author(self, named: str) -> Author:
         """Return tfcheck's own account: as `named`, otherwise from the host."""

@@ -29,7 +29,6 @@ _FORMER = "query($id: ID!) { node(id: $id) { ... on IssueComment { userContentEd
 #: The maximum number of files that GitHub lists for a pull request.
 _MOST_FILES = 3000
 
-
 _Edits = dict[str, dict[str, dict[str, list[dict[str, str | None]]]]]
 
 
@@ -62,11 +61,18 @@ class GiteaConversation(Conversation[Comment]):
             self.sha = wanted.sha
         return self._found.state, head.sha
 
-    def _added_lines(self) -> Added | None:
+    def _files(self) -> list[ChangedFile] | None:
         files = list(self.client.pages(f"{self.path}/files", ChangedFile))
-        if len(files) >= _MOST_FILES:
+        return None if len(files) >= _MOST_FILES else files
+
+    def _added_lines(self) -> Added | None:
+        files = self._files()
+        if files is None:
             return None
         return {each.filename: None if each.patch is None else added_lines(each.patch) for each in files}
+
+    def _changed_files(self) -> Iterable[str | None] | None:
+        return (name for each in self._files() or () for name in (each.filename, each.previous_filename))
 
     def author(self, named: str) -> Author:
         """Return tfcheck's own account: as `named`, otherwise from GitHub."""

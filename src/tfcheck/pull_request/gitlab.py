@@ -5,7 +5,7 @@ Follows https://docs.gitlab.com/api/notes/#merge-requests and https://docs.gitla
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from urllib.parse import quote, urlsplit
 
 import msgspec
@@ -34,6 +34,7 @@ class _Note(msgspec.Struct):
 
 class _Diff(msgspec.Struct):
     new_path: str
+    old_path: str = ""
     diff: str = ""
 
 
@@ -46,6 +47,7 @@ class _MergeRequest(msgspec.Struct):
     state: str
     sha: str | None = None
     web_url: str = ""
+    changes_count: str | None = None
 
 
 def find_merge_request(variables: Mapping[str, str], number: int | None) -> RequestedPull | NothingToDo:
@@ -85,6 +87,13 @@ class MergeConversation(Conversation[_Note]):
         """Follow https://docs.gitlab.com/api/merge_requests/#list-merge-request-diffs."""
         files = self.client.pages(f"{self.path}/diffs", _Diff)
         return {each.new_path: added_lines(each.diff) if each.diff else None for each in files}
+
+    def _changed_files(self) -> Iterable[str | None] | None:
+        """Return the files of a merge request that is below GitLab's limits: its count of a longer list ends in `+`."""
+        files = list(self.client.pages(f"{self.path}/diffs", _Diff))
+        if str(len(files)) != self.client.get(self.path, _MergeRequest).changes_count:
+            return None
+        return (name for each in files for name in (each.new_path, each.old_path))
 
     def author(self, named: str) -> Author:
         """Return tfcheck's own account: as `named`, otherwise from GitLab."""

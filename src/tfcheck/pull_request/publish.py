@@ -46,6 +46,7 @@ def page(
         manuals=manuals,
         expected=comment_options.expected,
         absent=comment_options.absent,
+        untouched=comment_options.untouched,
         replan_failed=comment_options.replan_failed,
         added=added,
     )

@@ -27,7 +27,8 @@ class CommentOptions(msgspec.Struct, frozen=True, kw_only=True):
 
     `id` distinguishes several comments on one pull request. `author` is the account that writes, `number` the pull
     request; by default both are found. `expected` is the number of reports, `absent` are targets without a result for
-    this commit, `gone` those that no longer exist, `replan_failed` those whose result is older than their last plan.
+    this commit, `gone` those that no longer exist, `untouched` those that the pull request does not change any more,
+    `replan_failed` those whose result is older than their last plan.
     `suggestions` is the maximum number on lines. `artifact` is the one with the page for a browser.
     """
 
@@ -39,6 +40,7 @@ class CommentOptions(msgspec.Struct, frozen=True, kw_only=True):
     expected: int = 0
     absent: tuple[str, ...] = ()
     gone: tuple[str, ...] = ()
+    untouched: tuple[str, ...] = ()
     replan_failed: tuple[str, ...] = ()
     suggestions: int = 20
     artifact: str = ""
@@ -84,7 +86,8 @@ class ReportComment:
     @property
     def is_empty(self) -> bool:
         """Whether there is nothing to report about the newest commit, not even a missing result."""
-        return not (self.content.reports or self._about.expected or self._about.absent)
+        about = self._about
+        return not (self.content.reports or about.expected or about.absent or about.untouched)
 
     def succeeds(self, listed: ListedTargets, marker: Marker) -> bool:
         """Whether this comment replaces one with another id, neither of which the user has named."""
@@ -97,7 +100,8 @@ class ReportComment:
     def _results_here(self) -> ListedResults:
         """Return the results in this run, and those known to be missing or gone."""
         found = self.content
-        also = ListedResults.of((*self._wishes.gone, *self._wishes.absent), {})
+        wishes = self._wishes
+        also = ListedResults.of((*wishes.gone, *wishes.untouched, *wishes.absent), {})
         return ListedResults(found.listed.names | also.names, found.listed.plans)
 
     def render_outdated(self, size: int) -> str:

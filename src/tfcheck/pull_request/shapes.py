@@ -58,6 +58,7 @@ class ChangedFile(msgspec.Struct, frozen=True):
     status: str
     sha: str | None = None
     patch: str | None = None
+    previous_filename: str | None = None
 
 
 class ReviewComment(msgspec.Struct, frozen=True):

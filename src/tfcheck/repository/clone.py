@@ -21,6 +21,10 @@ _LARGEST_FILE = 1024 * 1024
 #: What Terraform and Atlantis write beside a configuration: lock files, states, saved plans, and plans as JSON.
 _LEFTOVER = regex(r"\..*|.*\.(?:tfplan|tfstate|backup)|(?!.*\.(?:tf|tofu)\.json).*\.json")
 
+#: The mode of a file in git's index, apart from its permissions.
+_REGULAR, _PERMISSIONS = 0o100000, 0o777
+_LEADS_OUT = regex(rb"(?<!\.)\.\.(?!\.)|\b(?:abspath|dirname|external)\b")
+
 
 def is_commit(text: str) -> bool:
     """Whether this can be a commit hash."""
@@ -52,6 +56,25 @@ class Clone:
         below = "" if (path := normpath(directory)) == "." else f"{path}/"
         names = self._tracked_files()
         return names is None or any(name.startswith(below) for name in names)
+
+    def is_self_contained(self, directory: str) -> bool:
+        """Whether no file of a directory at this commit can name a file outside of it.
+
+        Any two dots may do so, also in a comment, and so may links, programs, and Terragrunt's functions.
+        """
+        names = self._tracked_files() if self._is_at_commit() else None
+        below = "" if (path := normpath(directory)) == "." else f"{path}/"
+        inside = {name: mode for name, mode in (names or {}).items() if name.startswith(below)}
+        return bool(inside) and all(self._stays_inside(name, mode) for name, mode in inside.items())
+
+    def _stays_inside(self, name: str, mode: int) -> bool:
+        if mode & ~_PERMISSIONS != _REGULAR or (name.endswith(".hcl") and not name.endswith(".terraform.lock.hcl")):
+            return False
+        try:
+            text = read_file(Path(os.path.realpath(self._top), name), _LARGEST_FILE)[0]
+        except (OSError, ValueError):
+            return False
+        return not _LEADS_OUT.search(text)
 
     def _has_only_leftovers(self, directory: str) -> bool:
         for _, folders, files in os.walk(self._top / directory):

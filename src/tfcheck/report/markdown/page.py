@@ -107,10 +107,10 @@ class Page(msgspec.Struct, frozen=True, kw_only=True):
     `id` is the comment's, by default from its targets. `links` lead to the commit and the run, `artifact` is the
     one of that run with the page for a browser, `job` is the writing job. `manuals` are those of the rules.
     `expected` is the number of reports, `absent` the targets that had a result before and have none here,
-    `replaced` those of them whose result another job has written for this commit, `replan_failed` the targets whose
-    result is older than their last plan. `resolved`: an earlier page had findings. `newer` is a run whose result may
-    differ. `added` are the lines that the pull request adds or changes, by file, None for a file without a diff; itself
-    None if that is not known.
+    `replaced` those of them whose result another job has written for this commit, `untouched` the targets that the pull
+    request does not change any more, `replan_failed` those whose result is older than their last plan. `resolved`: an
+    earlier page had findings. `newer` is a run whose result may differ. `added` are the lines that the pull request
+    adds or changes, by file, None for a file without a diff; itself None if that is not known.
     """
 
     id: str = ""
@@ -121,6 +121,7 @@ class Page(msgspec.Struct, frozen=True, kw_only=True):
     expected: int = 0
     absent: tuple[str, ...] = ()
     replaced: tuple[str, ...] = ()
+    untouched: tuple[str, ...] = ()
     replan_failed: tuple[str, ...] = ()
     resolved: bool = False
     newer: OtherRun | None = None

@@ -77,7 +77,7 @@ def _lost(content: PageContent, page: Page) -> str:
     named += [f"last plan of {_names(page.replan_failed)} failed"] if page.replan_failed else []
     if named and len(absent) + len(page.replan_failed) == number:
         return ", ".join(named)
-    if not (content.reports or page.expected):
+    if not (content.reports or page.expected or page.untouched):
         return "no result for this commit"
     return f"{plural(number, 'result')} missing" if number else ""
 
@@ -88,7 +88,7 @@ def _verdict(content: PageContent, page: Page) -> tuple[str, str]:
     counts = _headline_counts(content)
     if Severity.ERROR in severities:
         return "❌", ", ".join(counts)
-    if missing(content, page) or not (content.reports or page.expected):
+    if missing(content, page) or not (content.reports or page.expected or page.untouched):
         return UNKNOWN_ICON, ", ".join(counts)
     unread = all_unread(content.reports)
     if unread:
@@ -110,6 +110,8 @@ def _verdict(content: PageContent, page: Page) -> tuple[str, str]:
 
 def _all_can_start(content: PageContent) -> str:
     tasks = sum(len(report.task_definitions) for report in content.reports)
+    if not content.reports:
+        return "no checked project is changed any more"
     if not tasks:
         return "no ECS task definition"
     return "the task definition can start" if tasks == 1 else f"all {tasks:,} task definitions can start"
@@ -146,7 +148,7 @@ def missing(content: PageContent, page: Page) -> int:
 
 def lead(content: PageContent, page: Page) -> Iterator[str]:
     """Report in a sentence what breaks, or does not, and which results are missing."""
-    if words := _breaks(content):
+    if (content.reports or not page.untouched) and (words := _breaks(content)):
         yield words
     newer = page.newer
     if newer is not None and page.links and (url := msgspec.structs.replace(page.links, run=newer.id).run_url()):
@@ -167,6 +169,8 @@ def lead(content: PageContent, page: Page) -> Iterator[str]:
             f"{UNKNOWN_ICON} **No result for this commit**: {_names(lost, _MOST_ABSENT)}. "
             f"The plan failed or was not made, so {its} earlier findings may still apply. Plan {it} again."
         )
+    if page.untouched:
+        yield f"**Not changed by this pull request any more**: {_names(page.untouched, _MOST_ABSENT)}."
     if page.replan_failed:
         yield (
             f"{UNKNOWN_ICON} **The last plan failed**: {_names(page.replan_failed, _MOST_ABSENT)}. "

@@ -21,6 +21,7 @@ from tests.pull_request.fake_bitbucket import FakeCloud, FakeDataCenter
 from tests.pull_request.fake_gitea import FakeGitea
 from tests.pull_request.fake_gitlab import PROJECT, FakeGitLab
 from tests.pull_request.job import Clock
+from tfcheck.pull_request.earlier import without_run
 from tfcheck.report.markdown.marker import parse_marker
 
 pytestmark = pytest.mark.usefixtures("checked_once")
@@ -616,6 +617,26 @@ def test_a_pull_request_of_gitea_gets_the_comment(
         assert done.lines[1].startswith("comment updated"), done.lines
     (comment,) = gitea.comments.values()
     assert comment["body"].split("\n")[1].startswith("### ✅ tfcheck: resolved")
+
+
+def test_a_comment_that_atlantis_folds_on_gitea_is_shown_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Without a directory in the command, `--hide-prev-plan-comments` folds all comments of its account there."""
+    monkeypatch.setattr("tfcheck.pull_request.client.WaitBudget", lambda: Clock().patience())
+    gitea = FakeGitea()
+    with serving(gitea, "/api/v1") as where:
+        server = where["GITHUB_API_URL"].removesuffix("/api/v1")
+        atlantis = Atlantis(tmp_path, {}, in_process, url=f"{server}/acme/shop/pulls/42")
+        atlantis.settings |= {"ATLANTIS_GITEA_TOKEN": TOKEN, "ATLANTIS_GITEA_BASE_URL": server}
+        atlantis.plan(BAD)
+        atlantis.hook()
+        (comment,) = gitea.comments.values()
+        shown = without_run(comment["body"])
+        for command in ("Plan", "Apply"):
+            heading = f"<!--- +-Superseded Command-+ ---><details><summary>Superseded Atlantis {command}</summary>"
+            comment["body"] = f"{heading}\n{comment['body']}\n</details>\n"
+        assert atlantis.hook().lines[1].startswith("comment updated")
+        assert without_run(comment["body"]) == shown
+    assert len(gitea.comments) == 1
 
 
 def test_a_pull_request_of_bitbucket_cloud_gets_the_comment(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -244,7 +244,7 @@ class CommentThread:
 
         NOTE: an unchanged comment keeps its old run, so a run between the two would count as the newer one.
         """
-        mark = parse_marker(comment.body or "")
+        mark = None if comment.superseded else parse_marker(comment.body or "")
         if is_same_body(comment.body or "", body) and mark and mark.run >= self.marker.run:
             return not self._was_slow or self._is_still_ours(comment, body)
         self._others.written.add(without_run(body))

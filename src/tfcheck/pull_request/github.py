@@ -8,6 +8,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 
+import msgspec
+
 from tfcheck.pull_request.author import Author, author
 from tfcheck.pull_request.client import Client
 from tfcheck.pull_request.conversation import Added, Conversation
@@ -16,6 +18,7 @@ from tfcheck.pull_request.refusal import RefusalError
 from tfcheck.pull_request.review import Review
 from tfcheck.pull_request.shapes import ChangedFile, Comment, PullRequest, WorkflowRun, WorkflowRuns
 from tfcheck.pull_request.suggestion import added_lines
+from tfcheck.symbolic.regex import regex
 from tfcheck.vocabulary import ci
 from tfcheck.vocabulary.finding import Finding
 
@@ -28,6 +31,7 @@ _UNMINIMIZE = "mutation($id: ID!) { unminimizeComment(input: {subjectId: $id}) {
 _FORMER = "query($id: ID!) { node(id: $id) { ... on IssueComment { userContentEdits(first: 10) { nodes { diff } } } } }"
 #: The maximum number of files that GitHub lists for a pull request.
 _MOST_FILES = 3000
+_SUPERSEDED = regex(r"<!--- \+-Superseded Command-\+ ---><details><summary>[^\n]*</summary>\r?\n")
 
 _Edits = dict[str, dict[str, dict[str, list[dict[str, str | None]]]]]
 
@@ -80,13 +84,20 @@ class GiteaConversation(Conversation[Comment]):
 
     def comments(self) -> Iterable[Comment]:
         """Read all comments."""
-        return self.client.pages(self._list, Comment)
+        return map(self._to_comment, self.client.pages(self._list, Comment))
 
     def _comment_path(self, comment: Comment) -> str:
         return f"{self._repository}/issues/comments/{comment.id}"
 
     def _to_comment(self, found: Comment) -> Comment:
-        return found
+        """Return a comment without what Atlantis adds to hide it.
+
+        With `--hide-prev-plan-comments` it folds all comments of its account on Gitea, also those that are not its own.
+        """
+        body = found.body or ""
+        while heading := _SUPERSEDED.match(body):
+            body = body[heading.end() :].rstrip().removesuffix("</details>")
+        return found if body == (found.body or "") else msgspec.structs.replace(found, body=body, superseded=True)
 
 
 class GitHubConversation(GiteaConversation):

@@ -19,7 +19,10 @@ class User(msgspec.Struct, frozen=True):
 
 
 class Comment(msgspec.Struct, frozen=True):
-    """A comment in the conversation. `user` is None once the account is deleted."""
+    """A comment in the conversation. `user` is None once the account is deleted.
+
+    `superseded`: Atlantis has folded it, by writing to it.
+    """
 
     id: int
     node_id: str = ""
@@ -27,6 +30,7 @@ class Comment(msgspec.Struct, frozen=True):
     user: User | None = None
     body: str | None = None
     minimized: dict[str, Any] | None = None
+    superseded: bool = False
 
 
 class Repository(msgspec.Struct, frozen=True):

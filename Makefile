@@ -6,9 +6,11 @@ RUN = $(VENV)/bin/python -m
 # Without compiled modules every worker, and every command that a test starts, would compile all of them again.
 unexport PYTHONDONTWRITEBYTECODE
 SAMPLE = testdata/literal-missing/plan.json
-# These are planned with other providers than 5.100: `scripts.make_plans --providers` plans them again.
-OTHER_PROVIDERS = documents-of-an-older-provider express-services regions-of-resources s3-files-volumes
-CASES = $(filter-out $(OTHER_PROVIDERS:%=testdata/%),$(patsubst %/main.tf,%,$(wildcard testdata/*/main.tf)))
+# These are planned with other providers than 5.100, or with another Terraform or OpenTofu than their main.tf allows:
+# `scripts.make_plans --providers DIR --terraform COMMAND` plans them again.
+OTHERS = documents-of-an-older-provider express-services regions-of-resources s3-files-volumes \
+	newer-language objects-left-behind policies-left-behind
+CASES = $(filter-out $(OTHERS:%=testdata/%),$(patsubst %/main.tf,%,$(wildcard testdata/*/main.tf)))
 
 .DEFAULT_GOAL := help
 .PHONY: help demo test quick package site laws fuzz mutants bombs selftest check format docs testdata bench clean

@@ -8,7 +8,7 @@ import os
 import shutil
 import subprocess
 from collections.abc import Callable, Sequence
-from functools import cache
+from functools import cache, partial
 from pathlib import Path
 from typing import Any
 
@@ -24,6 +24,7 @@ from tfcheck.fix import PlanFixes, find_fixes
 from tfcheck.fix.edits.insertion import apply_insertions, group_by_file
 from tfcheck.fix.proposal import DraftFix
 from tfcheck.hcl.modules import Sources, from_directory
+from tfcheck.hcl.modules.find import planned_source
 from tfcheck.inventory.ecs import tasks_by_address
 from tfcheck.inventory.world import After
 from tfcheck.plan import Plan, load
@@ -96,7 +97,13 @@ def test_everything_denied_has_a_proven_fix_except_what_is_listed(case: Case) ->
 @pytest.fixture(scope="module")
 def sources_again(tmp_path_factory: pytest.TempPathFactory) -> Callable[[Case], Sources]:
     """Return what reads the patched sources of a case, once for all tests of a process."""
-    return cache(lambda case: from_directory(patched(case, tmp_path_factory.mktemp(case.name))))
+    return cache(lambda case: read(patched(case, tmp_path_factory.mktemp(case.name)), case.plan()))
+
+
+def read(folder: Path, plan: Plan) -> Sources:
+    """Read changed sources, which declare other resources than the plan."""
+    assert plan.configuration
+    return from_directory(folder, planned=partial(planned_source, plan.configuration))
 
 
 @pytest.mark.parametrize("case", part(CASES, 2), ids=repr)
@@ -152,10 +159,10 @@ def test_a_plan_of_an_older_provider_is_fixed_once(case: Case, tmp_path: Path) -
         plan = load(None, io.BytesIO(json.dumps(document).encode())).plans[0]
         copy = tmp_path / change.__name__ / case.folder.name
         shutil.copytree(case.folder, copy)
-        first = fixes(plan, from_directory(copy))
+        first = fixes(plan, read(copy, plan))
         assert [each.fix.title for each in first.found] == [each.fix.title for each in found(case.name).found]
         written_into(copy, first.found)
-        assert [each.fix.title for each in fixes(plan, from_directory(copy)).found if each.insertions] == []
+        assert [each.fix.title for each in fixes(plan, read(copy, plan)).found if each.insertions] == []
 
 
 def fixes(plan: Plan, sources: Sources) -> PlanFixes:

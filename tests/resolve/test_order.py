@@ -6,6 +6,8 @@ import shutil
 from pathlib import Path
 
 from tests.cases import TESTDATA, Case
+from tests.plan.made import plan
+from tests.rows import every_row
 from tfcheck.hcl.modules import from_directory
 from tfcheck.resolve import Resolver
 from tfcheck.resolve.order import FinishedBefore, Order
@@ -69,3 +71,32 @@ def test_a_module_that_is_not_at_hand_waits_for_itself_and_for_what_its_call_nam
     assert not found.may_include("aws_iam_role_policy.jobs")
     for each in plan.instances(*plan.resource_types()):
         assert all(map(order.earlier(each.address).may_include, whole.earlier(each.address).resources))
+
+
+@every_row(
+    ("trigger", "event", "waits"),
+    [
+        ("aws_secretsmanager_secret.s", "AfterCreate", {"aws_secretsmanager_secret.s"}),
+        ('aws_secretsmanager_secret.s["a"]', "AfterCreate", {"aws_secretsmanager_secret.s"}),
+        ("aws_ecs_service.app", "BeforeCreate", {"aws_ecs_service.app"}),
+        ("aws_ecs_service.app", "AfterCreate", set()),
+        ("aws_sqs_queue.other", "AfterCreate", set()),
+        (None, "AfterCreate", set()),
+    ],
+)
+def test_actions_of_what_is_waited_for_may_do_anything(trigger: str | None, event: str, waits: set[str]) -> None:
+    resources = [
+        {"address": "aws_secretsmanager_secret.s", "mode": "managed", "type": "aws_secretsmanager_secret", "name": "s"},
+        {
+            "address": "aws_ecs_service.app",
+            "mode": "managed",
+            "type": "aws_ecs_service",
+            "name": "app",
+            "expressions": {"name": {"references": ["aws_secretsmanager_secret.s.name"]}},
+        },
+    ]
+    invoked = {"lifecycle_action_trigger": {"triggering_resource_address": trigger, "action_trigger_event": event}}
+    invocations = [invoked, {"invoke_action_trigger": {}}, {"lifecycle_action_trigger": None}, None]
+    configuration = {"root_module": {"resources": resources}}
+    found = Order(Resolver(plan(configuration=configuration, action_invocations=invocations)))
+    assert found.earlier(parse("aws_ecs_service.app")).provisioned == waits

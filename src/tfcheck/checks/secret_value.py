@@ -12,7 +12,7 @@ Write:
     }
 
 or raise the service's `desired_count` only once the secret has a value. tfcheck reports nothing if the service waits
-for a script that may set the value: a provisioner, `null_resource` or `terraform_data`.
+for a script that may set the value: a provisioner, an action, `null_resource` or `terraform_data`.
 
 See https://docs.aws.amazon.com/AmazonECS/latest/developerguide/secrets-envvar-secrets-manager.html.
 """

@@ -96,6 +96,7 @@ class Document(msgspec.Struct, gc=False):
     resource_changes: list[ResourceChange | None] | None | UnsetType = UNSET
     variables: Raw = _NOTHING
     output_changes: Raw = _NOTHING
+    action_invocations: Raw = _NOTHING
     prior_state: Raw = _NOTHING
     resource_drift: Raw = _NOTHING
     configuration: Raw = _NOTHING

@@ -5,7 +5,7 @@ Resources are sorted by type in one pass; only those of the requested types are 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from functools import cached_property
 from typing import Generic, Protocol, TypeVar
 
@@ -107,6 +107,19 @@ class Plan:
         for key, row in rows.items():
             refuse_deep(row.expressions if row else None, f"provider `{key}` in the plan's configuration")
         return {key: row or ProviderConfig() for key, row in rows.items()}
+
+    @cached_property
+    def action_triggers(self) -> Mapping[str, set[str]]:
+        """Index when resources invoke actions (`BeforeCreate`, `AfterUpdate`), by address without instance keys."""
+        found: dict[str, set[str]] = {}
+        rows = decoded_json(self._document.action_invocations, "`action_invocations`")
+        for row in rows if isinstance(rows, list) else ():
+            trigger = row.get("lifecycle_action_trigger") if isinstance(row, dict) else None
+            trigger = trigger if isinstance(trigger, dict) else {}
+            address = self._addresses.find(str(trigger.get("triggering_resource_address")))
+            if address is not None:
+                found.setdefault(address.config, set()).add(str(trigger.get("action_trigger_event")))
+        return found
 
     def secrets(self) -> frozenset[str]:
         """Return every string that the plan marks as sensitive, whether it is used or not."""

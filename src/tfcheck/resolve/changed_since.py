@@ -78,12 +78,13 @@ def _has_other_default(block: Block, is_planned: bool, planned: Value) -> bool:
     if written is None or not is_planned:
         return (written is not None) != is_planned
     from tfcheck.hcl.evaluate.convert import convert
-    from tfcheck.hcl.evaluate.declaration import parse_type
+    from tfcheck.hcl.evaluate.expressions import evaluate
+    from tfcheck.hcl.evaluate.type_constraint import parse_type
 
     wanted = block.attribute("type")
     try:
         value = _constant(written)
-        value = convert(value, parse_type(wanted)) if wanted is not None else value
+        value = convert(value, parse_type(wanted, evaluate)) if wanted is not None else value
     except EvaluationError:
         return False
     return is_known(value) and not _equals_json(value, planned)

@@ -159,14 +159,15 @@ class ModuleNames:
     def _convert(self, value: Seen, wanted: Expression) -> Seen:
         """Convert a variable's value to its declared type; resources and modules stay lazy."""
         from tfcheck.hcl.evaluate.convert import convert
-        from tfcheck.hcl.evaluate.declaration import parse_type
+        from tfcheck.hcl.evaluate.expressions import evaluate
         from tfcheck.hcl.evaluate.marking import Marked, mark_if, without_mark
+        from tfcheck.hcl.evaluate.type_constraint import parse_type
 
         is_secret, value = isinstance(value, Marked), without_mark(value)
         if isinstance(value, Unknown) or hasattr(value, "evaluate"):
             return mark_if(is_secret, value)
         try:
-            return mark_if(is_secret, convert(evaluate_all(value), parse_type(wanted)))
+            return mark_if(is_secret, convert(evaluate_all(value), parse_type(wanted, evaluate)))
         except EvaluationError as error:
             return Unknown(reason=f"evaluation error: {error}", where=str(wanted.place))
 

@@ -29,7 +29,8 @@ _WITHOUT_RESOURCES = frozenset(("each", "count", "path", "terraform", "self", "t
 class FinishedBefore(msgspec.Struct, frozen=True):
     """What is definitely finished first: resources by address without instance keys; `open` if there may be more.
 
-    `more` are those that may be: None if any may. `provisioned` are those of both that run provisioners.
+    `more` are those that may be: None if any may. `provisioned` are those of both that run provisioners or invoke
+    actions, which may also be the resource itself, before it is created.
     """
 
     resources: frozenset[str]
@@ -64,13 +65,18 @@ class Order:
     def _earlier(self, start: _Node) -> FinishedBefore:
         definite, is_complete = self._reach(start, widely=False)
         possible, is_bounded = (definite, True) if is_complete else self._reach(start, widely=True)
-        provisioned: set[str] = set()
-        for path, name in possible:
-            module = self._module(path)
-            if module is not None and name in module.resources and module.resources[name].has_provisioners:
-                provisioned.add(_node_text((path, name)))
+        triggers = self._resolver.plan.action_triggers
+        provisioned = {text for each in possible if (text := _node_text(each)) in triggers or self._runs(each)}
+        if any(each.startswith("Before") for each in triggers.get(_node_text(start), ())):
+            provisioned.add(_node_text(start))
         more = frozenset(map(_node_text, possible)) if is_bounded else None
         return FinishedBefore(frozenset(map(_node_text, definite)), not is_complete, frozenset(provisioned), more)
+
+    def _runs(self, node: _Node) -> bool:
+        """Whether a resource has provisioners."""
+        path, name = node
+        module = self._module(path)
+        return module is not None and name in module.resources and module.resources[name].has_provisioners
 
     def _reach(self, start: _Node, *, widely: bool) -> tuple[list[_Node], bool]:
         """Return the resources that one waits for, and whether these are all."""

@@ -11,8 +11,9 @@ from tests.hcl.console import ERROR, needs_terraform, plain, worth
 from tests.hcl.writing import HERE
 from tests.rows import every_row
 from tfcheck.hcl.evaluate.convert import build_set, convert, to_bool, to_number, to_string, unify
-from tfcheck.hcl.evaluate.declaration import parse_type
+from tfcheck.hcl.evaluate.expressions import evaluate
 from tfcheck.hcl.evaluate.scope import EvaluationError
+from tfcheck.hcl.evaluate.type_constraint import parse_type
 from tfcheck.hcl.evaluate.types import ANY, NUMBER, STRING, ListType, ObjectType, SetType, TupleType
 from tfcheck.hcl.syntax.parse import parse
 from tfcheck.symbolic.value import Set, Symbol, Text, Unknown, Value
@@ -22,7 +23,7 @@ OTHER = Unknown(Symbol("aws_s3_bucket.c", ("arn",)))
 
 
 def kind(text: str) -> Any:
-    return parse_type(parse(text, HERE))
+    return parse_type(parse(text, HERE), evaluate)
 
 
 @every_row(

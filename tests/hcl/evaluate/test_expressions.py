@@ -18,6 +18,7 @@ from tfcheck.hcl.evaluate.scope import EvaluationError, Referent, Seen
 from tfcheck.hcl.evaluate.types import equal_values
 from tfcheck.hcl.syntax.expression import Binary, Expression, Literal, Unary
 from tfcheck.hcl.syntax.parse import parse
+from tfcheck.symbolic.marks import has_mark
 from tfcheck.symbolic.match import equal
 from tfcheck.symbolic.value import ANYTHING, Hole, JsonText, Set, Symbol, Text, Truth, Unknown, Value, display, text
 
@@ -27,6 +28,32 @@ BLOCK = Unknown(Symbol("aws_db_instance.d", ("master_user_secret",)))
 #: Certainly a text, of any characters but one that none of ours has.
 TEXT = Hole(chars="\0")
 GAP = Unknown(reason="unsupported", may_fail=True)
+
+
+@every_row(
+    ("written", "result"),
+    [  # the results of `terraform console` 1.15.5
+        ('convert({ get = "s3:GetObject" }, map(string))', {"get": "s3:GetObject"}),
+        ('convert(["b", "a", "b"], set(string))', Set(("a", "b"))),
+        ("convert([1, true], list(string))", ["1", "true"]),
+        ('convert({ a = 1, c = 2 }, object({ a = string, b = optional(string, "x") }))', {"a": "1", "b": "x"}),
+        ('convert("5", number)', 5),
+        ("convert(null, string)", None),
+        ('convert(["1"], tuple([number]))', [1]),
+        ('try(convert("x", number), "no")', "no"),
+        ('try(convert({}, object({ a = string })), "no")', "no"),
+        ('try(convert("x"), "no")', "no"),
+    ],
+)
+def test_a_value_is_converted_to_a_type_in_an_expression(written: str, result: Value) -> None:
+    assert evaluate(parse(written, HERE), Names()) == result
+
+
+def test_a_converted_value_keeps_its_mark_and_its_unknown_parts() -> None:
+    marked = evaluate(parse("convert([sensitive(5), 6], list(string))", HERE), Names())
+    assert has_mark(marked)
+    found = evaluate(parse("convert([aws_s3_bucket.b.arn], set(string))", HERE), Names())
+    assert found == Set((ARN,))
 
 
 class Resource:

@@ -20,6 +20,7 @@ from tfcheck.hcl.evaluate.comprehension import (
     render,
     splat,
 )
+from tfcheck.hcl.evaluate.convert import convert
 from tfcheck.hcl.evaluate.elements import (
     LocalScope,
     bound,
@@ -54,6 +55,7 @@ from tfcheck.hcl.evaluate.operators import (
     negate,
 )
 from tfcheck.hcl.evaluate.scope import EvaluationError, Scope, Seen
+from tfcheck.hcl.evaluate.type_constraint import parse_type
 from tfcheck.hcl.functions import call
 from tfcheck.hcl.syntax.expression import (
     Attribute,
@@ -287,6 +289,8 @@ class _Run:
             return self._try(node.arguments, scope)
         if node.name == "can":
             return self._can(node.arguments, scope)
+        if node.name == "convert":
+            return self._convert(node.arguments, scope)
         arguments = self._arguments(node, scope)
         if isinstance(arguments, Unknown):
             return arguments
@@ -305,6 +309,15 @@ class _Run:
             self.budget.weigh(value)
         self.budget.spend(10)
         return mark_result(node.name, arguments, values, call(node.name, values, scope, see))
+
+    def _convert(self, nodes: Sequence[Expression], scope: Scope) -> Seen:
+        """Convert a value to a type that is written like that of a variable (Terraform 1.15)."""
+        if len(nodes) != 2:
+            raise EvaluationError("`convert` accepts a value and a type")
+        seen = self.see(nodes[0], scope)
+        value = evaluate_all(seen)
+        self.budget.weigh(value)
+        return mark_result("convert", [seen], [value], convert(value, parse_type(nodes[1], evaluate)))
 
     def _arguments(self, node: Call, scope: Scope) -> list[Seen] | Unknown:
         """Evaluate the arguments; with `...` the last one is expanded."""

@@ -119,11 +119,11 @@ def _open(path: Path, configuration: PlannedModule | None, opentofu: bool | None
             return None
     except OSError as error:
         raise refusal_error(str(path), error_words(error)) from None
-    planned = partial(_planned_source, configuration) if configuration else None
+    planned = partial(planned_source, configuration) if configuration else None
     return from_directory(path, opentofu=opentofu, run=run, planned=planned)
 
 
-def _planned_source(configuration: PlannedModule, path: ModuleNames) -> str:
+def planned_source(configuration: PlannedModule, path: ModuleNames) -> str:
     """Return the source of a module in the plan; empty if it has no such call."""
     module: PlannedModule | None = configuration
     call: Any = None

@@ -1,4 +1,4 @@
-"""Parse the `type` argument of a variable.
+"""Parse a type, as in the `type` argument of a variable.
 
 See https://developer.hashicorp.com/terraform/language/expressions/type-constraints.
 """
@@ -6,9 +6,9 @@ See https://developer.hashicorp.com/terraform/language/expressions/type-constrai
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import TypeAlias
 
-from tfcheck.hcl.evaluate.expressions import evaluate
-from tfcheck.hcl.evaluate.scope import EvaluationError, Seen
+from tfcheck.hcl.evaluate.scope import EvaluationError, Scope, Seen
 from tfcheck.hcl.evaluate.types import (
     ANY,
     BOOL,
@@ -28,7 +28,11 @@ _PRIMITIVES: dict[str, Type] = {"string": STRING, "number": NUMBER, "bool": BOOL
 _COLLECTIONS: dict[str, Callable[[Type], Type]] = {"list": ListType, "map": MapType, "set": SetType}
 
 
-def parse_type(expression: Expression) -> Type:
+#: Evaluates the names and defaults of attributes, which are constant.
+_Evaluate: TypeAlias = Callable[[Expression, Scope], Value]
+
+
+def parse_type(expression: Expression, evaluate: _Evaluate) -> Type:
     """Parse a type expression: `list(string)`, `object({ name = optional(string, "x") })`, or the old quoted form."""
     match expression:
         case Variable(name=name) if name in _PRIMITIVES:
@@ -40,17 +44,17 @@ def parse_type(expression: Expression) -> Type:
             if name in _COLLECTIONS:
                 return _COLLECTIONS[name](ANY)
         case Call(name=name, arguments=(argument,)) if name in _COLLECTIONS:
-            return _COLLECTIONS[name](parse_type(argument))
+            return _COLLECTIONS[name](parse_type(argument, evaluate))
         case Call(name="tuple", arguments=(ListOf(items=items),)):
-            return TupleType(tuple(map(parse_type, items)))
+            return TupleType(tuple(parse_type(each, evaluate) for each in items))
         case Call(name="object", arguments=(ObjectOf() as argument,)):
-            return _object(argument)
+            return _object(argument, evaluate)
         case Call(name=name, arguments=(_,)):
             raise EvaluationError(f"`{name}` is not a type")
     raise EvaluationError("not a type")
 
 
-def _object(node: ObjectOf) -> Type:
+def _object(node: ObjectOf, evaluate: _Evaluate) -> Type:
     attributes: dict[str, Type] = {}
     defaults: dict[str, Value] = {}
     for key, item in node.items:
@@ -59,10 +63,10 @@ def _object(node: ObjectOf) -> Type:
             raise EvaluationError("the name of an attribute is not constant")
         match item:
             case Call(name="optional", arguments=(wanted, *default)) if len(default) <= 1:
-                attributes[name] = parse_type(wanted)
+                attributes[name] = parse_type(wanted, evaluate)
                 defaults[name] = evaluate(default[0], _Nothing()) if default else None
             case _:
-                attributes[name] = parse_type(item)
+                attributes[name] = parse_type(item, evaluate)
     return ObjectType(attributes, defaults)
 
 

@@ -1,0 +1,28 @@
+variable "name" {
+  type = string
+}
+
+resource "aws_iam_role" "this" {
+  name = var.name
+  assume_role_policy = jsonencode({
+    Version   = "2012-10-17"
+    Statement = [{ Effect = "Allow", Action = "sts:AssumeRole", Principal = { Service = "ecs-tasks.amazonaws.com" } }]
+  })
+}
+
+resource "aws_iam_role_policy" "secrets" {
+  name = "secrets"
+  role = aws_iam_role.this.id
+  policy = jsonencode({
+    Version   = "2012-10-17"
+    Statement = [{ Effect = "Allow", Action = "secretsmanager:GetSecretValue", Resource = "*" }]
+  })
+}
+
+output "arn" {
+  value = aws_iam_role.this.arn
+}
+
+output "name" {
+  value = aws_iam_role.this.name
+}

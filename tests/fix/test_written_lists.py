@@ -159,6 +159,17 @@ def test_other_texts_of_a_list_are_not_shown(tmp_path: Path, new: str) -> None:
     assert not any(secret in each.hcl for each in found for secret in ("hunter2", "48151623"))
 
 
+def test_the_buckets_of_listed_files_are_listed_where_only_these_are_missing(tmp_path: Path) -> None:
+    files = '[for file in var.files : "arn:aws:s3:::${file.bucket}/${file.key}"]'
+    token = "arn:aws:secretsmanager:us-east-1:${data.aws_caller_identity.current.account_id}:secret:shop/token-??????"
+    assert resources(copied("buckets-of-callers", tmp_path)) == {
+        "add a statement to data.aws_iam_policy_document.files": [
+            f'resources = distinct([for arn in {files} : split("/", arn)[0]])'
+        ],
+        "add aws_iam_role_policy.sync_start_up": [f'Resource = "{token}"'],
+    }
+
+
 def test_other_texts_of_an_instance_are_not_shown(tmp_path: Path) -> None:
     folder = copied("needs-in-lists", tmp_path)
     old = '"arn:aws:s3:::notify-config/${var.services[count.index]}.env"'

@@ -147,8 +147,9 @@ class Spelling:
         return self._known.by_identity.find(identity(value), self._refuse)
 
     def _own_expression(self, piece: Value) -> str | None:
-        # NOTE: what the provider appends to a prefix is not an attribute.
-        symbol = piece.symbol if isinstance(piece, Unknown) and piece.hole != PREFIX_SUFFIX else None
+        # NOTE: what the provider appends to a prefix, and AWS to a secret's ARN, is not an attribute.
+        is_attribute = isinstance(piece, Unknown) and piece.hole not in (PREFIX_SUFFIX, SECRET_SUFFIX)
+        symbol = piece.symbol if isinstance(piece, Unknown) and is_attribute else None
         return self._module_expression(symbol) if symbol is not None else None
 
     def _module_expression(self, symbol: Symbol) -> str | None:

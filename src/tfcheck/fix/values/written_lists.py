@@ -75,10 +75,11 @@ class WrittenLists:
         by_value.pop("", None)
         statements: list[NeededStatement] = []
         tasks = dict.fromkeys(each.requirement.task_definition for each in answers)
-        lists = (each for task in tasks for each in self._usable(task, place, refuse, lists=True))
+        lists = [each for task in tasks for each in self._usable(task, place, refuse, lists=True)]
         repeated = self._lists_over_instances(tasks, place, refuse)
         alone = {flat(each.requirement.resource) for each in answers if not is_named(each)}
-        instances, buckets = self._all_instances(answers, place, refuse), self._buckets(statements, place, alone)
+        read = [Reference(each.text, each.over) for each in lists]
+        instances, buckets = self._all_instances(answers, place, refuse), self._buckets(read, statements, place, alone)
         for written in itertools.chain(lists, repeated, instances, buckets):
             needed = ([each.requirement.action for each in by_value.get(value, ())] for value in written.values)
             actions = set(map(tuple, map(dict.fromkeys, needed)))
@@ -137,11 +138,11 @@ class WrittenLists:
         )
 
     def _buckets(
-        self, statements: Sequence[NeededStatement], place: Address, wanted: set[str]
+        self, read: Sequence[Reference], statements: Sequence[NeededStatement], place: Address, wanted: set[str]
     ) -> Iterator[WrittenList]:
-        """Yield the lists of the buckets of files that statements list, if all of them are `wanted`."""
+        """Yield the lists of the buckets of files that containers or statements list, if all of them are `wanted`."""
         files = [each.resource_list for each in statements if "s3:GetObject" in each.actions and each.resource_list]
-        for each in files:
+        for each in dict.fromkeys((*files, *read)):
             text = f'distinct([for arn in {each.expression} : split("/", arn)[0]])'
             found = self._list(text, each.over, place) if len(text) <= _LONGEST else ()
             yield from (one for one in found if one.values <= wanted)

@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import json
+from pathlib import Path
+
 from tests.cases import TESTDATA
+from tests.fix.found import copied, found_in
 from tfcheck.analysis.check import check
 from tfcheck.analysis.options import RunOptions
 from tfcheck.hcl.modules import find
@@ -29,7 +33,10 @@ def _fixes(name: str, account: str | None = None) -> set[Fix]:
 def test_text_is_written_once_for_all_instances_where_the_account_is_open() -> None:
     (fix,) = _fixes("plan.json")
     assert fix.hcl == _STATEMENT
-    assert fix.title.startswith("add a statement to aws_iam_role_policy.execution; needed, but what the plan does not")
+    assert fix.title == (
+        "add a statement to aws_iam_role_policy.execution; needed, but it may not be enough: "
+        "a repository outside the plan; whether it is in the account of the role is open: pass `--account`"
+    )
     assert (fix.safety, fix.proven, fix.diff) == ("review", False, "")
 
 
@@ -45,3 +52,30 @@ def test_the_repository_of_another_account_still_decides_with_the_statement() ->
     (fix,) = _fixes("plan.json", account="210987654321")
     assert fix.hcl == _STATEMENT
     assert (fix.safety, fix.proven, fix.diff) == ("review", False, "")
+
+
+def test_what_is_in_doubt_is_beside_what_is_proven_under_another_name(tmp_path: Path) -> None:
+    """The role lacks the login as well, which is proven: the text for the rest can be added to the same file."""
+    folder = copied(_CASE.name, tmp_path)
+    main, plan = folder / "main.tf", folder / "plan.json"
+    text = main.read_text()
+    start = text.index('resource "aws_iam_role_policy"')
+    main.write_text(text[:start] + text[text.index('resource "aws_ecs_task_definition"') :])
+    shown = json.loads(plan.read_text())
+    kept = [each for each in shown["resource_changes"] if each["type"] != "aws_iam_role_policy"]
+    own = shown["configuration"]["root_module"]["resources"]
+    shown["resource_changes"] = kept
+    shown["configuration"]["root_module"]["resources"] = [each for each in own if each["type"] != "aws_iam_role_policy"]
+    plan.write_text(json.dumps(shown))
+    report, known = found_in(folder)
+    (fix,) = {known.of(each) for each in report.findings}
+    (rest,) = {known.remedy(each) for each in report.findings}
+    assert fix is not None
+    assert rest is not None
+    assert (fix.title, fix.proven) == ("add aws_iam_role_policy.execution_start_up", True)
+    assert "RegistryLogin" in fix.hcl
+    assert "PullImages" not in fix.hcl
+    assert rest.words.startswith("add aws_iam_role_policy.execution_start_up_2; needed, but it may not be enough: ")
+    assert 'resource "aws_iam_role_policy" "execution_start_up_2" {' in rest.hcl
+    assert 'name = "ecs-start-up-2"' in rest.hcl
+    assert "PullImages" in rest.hcl

@@ -76,7 +76,7 @@ def test_a_role_is_set_though_the_plan_leaves_something_open(folder: Path) -> No
     image = next(each for each in report.findings if each.rule == "image" and "nightly" in each.task_definition)
     remedy = known.remedy(image)
     assert remedy is not None
-    assert remedy.words.endswith("; what the plan does not show decides whether that is enough")
+    assert "; it may not be enough: a repository outside the plan; whether it is in the account" in remedy.words
 
 
 def test_a_new_role_is_there_with_its_task_only(folder: Path) -> None:

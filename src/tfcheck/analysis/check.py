@@ -268,6 +268,8 @@ def _with_fixes(report: Report, wanted: Sequence[Finding], after: After, redacto
         if new.fix is not None and writes_secret(new.fix, redactor):
             explanation = (*new.explanation, "no fix is shown: it would contain a sensitive value")
             new = msgspec.structs.replace(new, fix=None, remedy=remedy, explanation=explanation)
+        elif new.remedy is not None and redactor.finds(new.remedy.hcl):
+            new = msgspec.structs.replace(new, remedy=remedy)
         fixed[id(old)] = new
     return msgspec.structs.replace(report, findings=tuple(fixed.get(id(each), each) for each in report.findings))
 

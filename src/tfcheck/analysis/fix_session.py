@@ -286,14 +286,15 @@ def _unfixed_notes(
     settled = {each.requirement for each in drafts.settled}
     left: dict[tuple[object, ...], list[Finding]] = {}
     for finding in findings:
-        fix = drafts.of(finding)
+        fixes = drafts.fixes_of(finding)
         open_ = {each.requirement for each in finding.answers} - settled
-        if fix is None and (open_ or not finding.answers):
+        if not fixes and (open_ or not finding.answers):
             finding = msgspec.structs.replace(finding, remedy=drafts.remedy(finding))
             alike = finding.severity, finding.rule, folded_message(finding), *remedies([finding])
             left.setdefault(alike, []).append(finding)
-        elif fix is not None and selection.safe_only and fix.safety != "safe" and fix.title not in asked:
-            yield f"left out, because it needs a review: {fix.title}"
+        for fix in fixes if selection.safe_only else ():
+            if fix.safety != "safe" and fix.title not in asked:
+                yield f"left out, because it needs a review: {fix.title}"
     shown: set[Remedy] = set()
     for members in left.values():
         yield _left_note(members, shown)

@@ -134,11 +134,15 @@ class FixFinder:
         found = list(filter(None, map(self._draft, [*alone, *beside])))
         open_.close(found)
         doubtful = self._drafts_in_doubt(open_.of_needs(needs))
-        known = {each.fix.hcl: each.fix.title for each in found}
-        self._open_then |= {
-            one.requirement: known[each.fix.hcl] for each in doubtful if each.fix.hcl in known for one in each.answers
-        }
-        found += [each for each in doubtful if each.fix.hcl not in known]
+        known = {each.fix.hcl for each in found}
+        again = [each for each in doubtful if each.fix.hcl in known]
+        self._open_then |= {one.requirement: each.fix.title for each in again for one in each.answers}
+        open_.close(again)
+        added = [one for each in found for one in each.added]
+        if added and len(again) < len(doubtful):  # the text must not have the name of what is written
+            self._added.keep(added)
+            doubtful = self._drafts_in_doubt(open_.of_needs(needs))
+        found += [each for each in doubtful if each not in again]
         open_.close(doubtful)
         found += [DraftFix(*each) for each in grants_as_text(open_.of_needs(needs), self.places)]
         found += created
@@ -157,7 +161,7 @@ class FixFinder:
                 words = f"run `terraform plan` again: the sources of {old} differ from what the plan shows"
                 yield finding, Remedy(words)
             elif left and (then := self._open_then.get(left[0].requirement)):
-                yield finding, Remedy(f"{then}; what the plan does not show decides whether that is enough")
+                yield finding, Remedy(then)
             elif left:
                 yield finding, self._remedies.of(left)
             elif found.of(finding) is None and finding.answers:
@@ -195,7 +199,9 @@ class FixFinder:
         """Return as text the needed changes whose effect also depends on something unknown."""
         doubts = InDoubt(needs if self._sources is not None else [], self._world)
         cases = self._proven([RoleCase(each, self._rank) for each in doubts.needs], enough=doubts.after)
-        return [DraftFix(doubts.fix(each.current), each.answers) for each in cases if each.current is not None]
+        return [
+            DraftFix(doubts.fix(each.current, each.answers), each.answers) for each in cases if each.current is not None
+        ]
 
     # Needs
 

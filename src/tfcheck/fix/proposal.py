@@ -184,7 +184,9 @@ class PlanFixes(msgspec.Struct, frozen=True, dict=True):
         """Return the remedy for a finding with no fix, or a partial one."""
         if id(finding) in self._corrections_by_finding:
             return None
-        return self._remedies.get(id(finding), finding.remedy)
+        others = self.fixes_of(finding)[1:]
+        rest = next((each for each in others if not each.diff), None) or next(iter(others), None)
+        return self._remedies.get(id(finding), Remedy(rest.title, rest.hcl) if rest else finding.remedy)
 
     @cached_property
     def _corrections_by_finding(self) -> dict[int, Fix]:
@@ -203,13 +205,14 @@ class PlanFixes(msgspec.Struct, frozen=True, dict=True):
         return places
 
     def of(self, finding: Finding) -> Fix | None:
-        """Return the fix for a finding; the title of a partial one says so."""
+        """Return the fix for a finding, or for the largest part of it."""
+        return next(iter(self.fixes_of(finding)), None)
+
+    def fixes_of(self, finding: Finding) -> list[Fix]:
+        """Return the fixes for parts of a finding: changes first, and those of larger parts first."""
         if id(finding) in self._corrections_by_finding:
-            return self._corrections_by_finding[id(finding)]
+            return [self._corrections_by_finding[id(finding)]]
         wanted = {each.requirement for each in finding.answers}
         shares = Counter(place for each in wanted for place in self._fixing.get(each, ()))
-        place, most = max(shares.items(), key=lambda each: (each[1], -each[0]), default=(0, 0))
-        fix = self.found[place].fix if most else None
-        if fix is None or most == len(wanted):
-            return fix
-        return msgspec.structs.replace(fix, title=f"{fix.title} (fixes {most:,} of {len(wanted):,})")
+        places = sorted(shares, key=lambda each: (not self.found[each].fix.diff, -shares[each], each))
+        return [self.found[each].fix for each in places]

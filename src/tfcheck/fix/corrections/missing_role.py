@@ -32,7 +32,7 @@ from tfcheck.fix.proof.task_proof import needs_after, relieved_answers
 from tfcheck.fix.proof.trial import Trial, with_execution_role
 from tfcheck.fix.proposal import DraftFix, Proposal, RoleNeed, draft_fix, extend_proposal
 from tfcheck.fix.values.repetition import Statements, names_instance, share_statements
-from tfcheck.fix.words.as_text import role_as_text
+from tfcheck.fix.words.as_text import doubt_words, role_as_text
 from tfcheck.hcl.modules import Module
 from tfcheck.hcl.syntax.block import Block
 from tfcheck.hcl.syntax.tf_json import JsonBlock
@@ -57,7 +57,7 @@ class MissingRoles(Finder):
         super().__init__(places)
         self._ranked = ranked
         self._labels: dict[tuple[Module, str], str] = {}
-        #: What the plan does not decide once a task definition has the new role.
+        #: What the plan does not decide once a task definition has the new role: what to do, and what decides it.
         self.open_then: dict[Requirement, str] = {}
 
     def fixes(self, answers: Iterable[Answer]) -> Iterator[DraftFix]:
@@ -71,10 +71,14 @@ class MissingRoles(Finder):
             found, allowed = next((each for each in tried if each[1]), (None, ()))
             if found is not None:
                 done |= set(several)
-                self.open_then |= {each.requirement: found.title for each in several if each not in allowed}
+                trial = Trial.after(self._world, found)
+                open_ = [each for each in several if each not in allowed]
+                self.open_then |= {
+                    each.requirement: f"{found.title}; {doubt_words([trial.judgement(each)])}" for each in open_
+                }
                 diff = self._places.files.diff(found.insertions)
                 fix = Fix(title=found.title, safety="review", proven=True, hcl=found.hcl, diff=diff)
-                relieved = relieved_answers(answers, found.beside, Trial.after(self._world, found))
+                relieved = relieved_answers(answers, found.beside, trial)
                 yield draft_fix(fix, (*allowed, *relieved), found)
         by_task: dict[str, list[Answer]] = {}
         for each in without:

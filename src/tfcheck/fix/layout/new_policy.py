@@ -105,6 +105,7 @@ class Labels:
 
     def __init__(self) -> None:
         self._given: dict[tuple[str, str], _Use] = {}
+        self._written: set[tuple[str, str]] = set()
         self._known: dict[int, frozenset[str]] = {}
 
     def label(
@@ -125,16 +126,23 @@ class Labels:
         base = base if not base[0].isdigit() else f"role_{base}"
         declared, module = self._declared_labels(sources), sources.directory if sources else ""
         label, number = f"{base}_start_up", 2
-        while label in declared or not self._given.get((module, label), use).is_same(use):
+        while label in declared or self._is_for_others((module, label), use):
             label, number = f"{base}_start_up_{number}", number + 1
         self._given.setdefault((module, label), use)
         return label
 
     def names_for_others(self, roles: frozenset[str], rules: frozenset[str]) -> frozenset[str]:
         """Return the label suffixes of the policies for other rules that any of the roles has: `-2`."""
-        uses = ((label, use) for (_, label), use in self._given.items() if use.roles & roles)
-        others = (label for label, use in uses if not use.is_same(_Use(roles, rules)))
+        uses = (place for place, use in self._given.items() if use.roles & roles)
+        others = (label for module, label in uses if self._is_for_others((module, label), _Use(roles, rules)))
         return frozenset(f"-{label.rpartition('_')[2]}" if label[-1].isdigit() else "" for label in others)
+
+    def keep(self, sources: Module | None, label: str) -> None:
+        """Record that a policy with this label is written: no other policy gets it, not even one for the same use."""
+        self._written.add((sources.directory if sources else "", label))
+
+    def _is_for_others(self, place: tuple[str, str], use: _Use) -> bool:
+        return place in self._written or not self._given.get(place, use).is_same(use)
 
     def _declared_labels(self, sources: Module | None) -> frozenset[str]:
         if id(sources) not in self._known:

@@ -54,6 +54,11 @@ class AddedPolicies(Finder):
         super().__init__(places)
         self._labels = Labels()
 
+    def keep(self, written: Iterable[Address]) -> None:
+        """Give the labels of these new resources to no other one."""
+        for each in written:
+            self._labels.keep(self._resolver.module_sources(each.module), each.name)
+
     # After the role
 
     def reach(self, need: RoleNeed) -> frozenset[str]:

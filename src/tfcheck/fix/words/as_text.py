@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from typing import TypeAlias
 
 import msgspec
 
@@ -19,11 +18,12 @@ from tfcheck.fix.values.referable import local_name
 from tfcheck.fix.values.repetition import InstanceTerms, Statements, share_statements, use_each_key
 from tfcheck.inventory.ecs import tasks_by_address
 from tfcheck.inventory.world import After
+from tfcheck.report.words import question_words
 from tfcheck.role import Role
 from tfcheck.role.removed import removes_other
 from tfcheck.symbolic.regex import regex
 from tfcheck.symbolic.value import TextLike
-from tfcheck.verdict.judge import Judge
+from tfcheck.verdict.judge import Judge, Judgement
 from tfcheck.vocabulary.address import Address, ElsewhereAddress, ModulePath, parse
 from tfcheck.vocabulary.finding import Answer, Fix, Reason, Verdict
 
@@ -80,6 +80,18 @@ def fix_of(title: str, text: str, verdicts: Sequence[Verdict]) -> Fix:
     return Fix(title=title + doubt, safety="review", proven=proven, hcl=text)
 
 
+def doubt_words(judgements: Iterable[Judgement]) -> str:
+    """Explain what decides whether a change that is needed is enough."""
+    causes = dict.fromkeys(
+        each.waits_for
+        if each.waits_for and each.reason is Reason.POLICY_NOT_READABLE
+        else question_words(each.reason, each.waits_for)
+        for each in judgements
+        if each.verdict is Verdict.UNKNOWN
+    )
+    return f"it may not be enough: {'; '.join(causes)}"
+
+
 def role_as_text(answers: Sequence[Answer], places: FixPlaces) -> Fix | None:
     """Write an execution role for a task definition without one."""
     task = parse(answers[0].requirement.task_definition)
@@ -133,10 +145,6 @@ def _repeat_policy(role: Address, statements: Statements, world: After) -> NewPo
     return NewPolicy(label, START_UP, "each.value.id", use_each_key(statements), ("for_each", chosen))
 
 
-#: What a call depends on.
-_Doubt: TypeAlias = tuple[Reason | None, str]
-
-
 class InDoubt:
     """What stays unknown although a role has exactly what it needs, and the changes that leave only that unknown.
 
@@ -145,15 +153,11 @@ class InDoubt:
     """
 
     def __init__(self, needs: Sequence[RoleNeed], world: After) -> None:
-        self._doubts: dict[int, _Doubt] = {}
+        self._doubts: dict[int, Judgement] = {}
         if needs:
             trial = exactly(needs, world)
             found = ((each, trial.judgement(each)) for need in needs for each in need.answers)
-            self._doubts = {
-                id(each): (judged.reason, judged.waits_for)
-                for each, judged in found
-                if judged.verdict is Verdict.UNKNOWN
-            }
+            self._doubts = {id(each): judged for each, judged in found if judged.verdict is Verdict.UNKNOWN}
         left = (need.restrict_to([each for each in need.answers if id(each) in self._doubts]) for need in needs)
         self.needs = [each for each in left if each.answers]
 
@@ -161,14 +165,20 @@ class InDoubt:
         """Return the test whether a change does for a call what a policy with exactly its permission would do."""
 
         def leaves_only_that(answer: Answer) -> bool:
-            found = trial.judgement(answer)
-            return found.verdict is Verdict.UNKNOWN and self._doubts[id(answer)] == (found.reason, found.waits_for)
+            found, known = trial.judgement(answer), self._doubts[id(answer)]
+            is_same = (found.reason, found.waits_for) == (known.reason, known.waits_for)
+            return found.verdict is Verdict.UNKNOWN and is_same
 
         return leaves_only_that
 
-    def fix(self, proposal: Proposal) -> Fix:
-        """Build a fix as text from a change."""
-        return fix_of(proposal.title, proposal.hcl, [Verdict.UNKNOWN])
+    def words(self, answers: Iterable[Answer]) -> str:
+        """Explain what decides whether the change for some answers is enough."""
+        return doubt_words(self._doubts[id(each)] for each in answers)
+
+    def fix(self, proposal: Proposal, answers: Iterable[Answer]) -> Fix:
+        """Build a fix as text from the change for some answers."""
+        title = f"{proposal.title}; needed, but {self.words(answers)}"
+        return Fix(title=title, safety="review", proven=False, hcl=proposal.hcl)
 
 
 def grants_elsewhere(

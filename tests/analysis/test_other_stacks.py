@@ -94,7 +94,7 @@ def test_a_plan_that_is_not_applied_yet_is_not_taken_for_the_role() -> None:
     assert row(report, "web", "/0/environmentFiles/0", "s3:GetObject").verdict.value == "unknown"
     assert row(report, "web", "/0/environmentFiles/1", "s3:GetObject").reason is Reason.EXPLICIT_DENY
     name = f"{PLATFORM.name}/plan.json: aws_iam_role.jobs"
-    assert f"{name} may be the role {LITERAL}: in which account it is made is not known" in report.notes
+    assert f"{name} may be the role {LITERAL}, but its account is not known: pass --account" in report.notes
 
 
 def test_plans_of_one_call_are_the_context_of_each_other(capsys: pytest.CaptureFixture[str]) -> None:

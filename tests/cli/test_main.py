@@ -405,7 +405,7 @@ def test_without_sources_the_report_says_where_they_were_looked_for(
     monkeypatch.chdir(tmp_path)
     answering(samples.report())
     assert cli.run(["plan.json"]) == 0
-    assert "note: sources in `.` are not used: there are no Terraform files" in capsys.readouterr().out
+    assert "note: there are no Terraform files in `.`: no sources are used" in capsys.readouterr().out
 
 
 def test_a_source_file_that_cannot_be_read_is_reported(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

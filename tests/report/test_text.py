@@ -57,6 +57,17 @@ def test_the_first_line_is_the_verdict_on_the_plan(report: Report, verdict: str)
     assert text(report).split("\n")[0] == f"plan.json: {verdict}"
 
 
+def test_a_plan_without_tasks_gets_one_line() -> None:
+    assert text(samples.report()) == "plan.json: no ECS task definition in this plan\n"
+
+
+def test_what_was_checked_is_counted_beside_warnings_that_lack_no_permission() -> None:
+    """What follows a colon is what is wrong."""
+    wrong = Finding("log-group-absent", Severity.WARNING, samples.TASK, "aws_ecs_task_definition.app", "no such group")
+    ends = text(samples.report(samples.allowed(), findings=(wrong,))).splitlines()
+    assert "1 warning, 1 permission checked." in ends
+
+
 def test_every_task_definition_has_its_line_for_who_asks() -> None:
     lines = text(samples.MIXED, verbose=True).split("\n")
     for address in samples.MIXED.task_definitions:
@@ -203,6 +214,14 @@ def test_unknown_answers_that_wait_for_the_same_are_one_group() -> None:
     assert screen.count("aws_s3_bucket.config.arn") == 1
     assert screen.count("aws_iam_role.other.arn") == 1
     assert "9 of 9 permissions not decided" in screen
+
+
+def test_sources_are_asked_for_once() -> None:
+    answer = samples.unknown(waits_for="the plan only shows that it depends on aws_iam_role.x.arn: pass the sources")
+    report = samples.report(answer)
+    shown = text(msgspec.structs.replace(report, plan=msgspec.structs.replace(report.plan, sources=None)))
+    assert "aws_iam_role.x.arn.\n" in shown
+    assert shown.count("ass the ") == 1
 
 
 def test_what_is_unknown_says_what_would_decide_it() -> None:

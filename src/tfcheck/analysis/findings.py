@@ -287,4 +287,5 @@ def _explanation(answers: list[Answer]) -> Iterator[str]:
         yield "a boundary is a ceiling: what it does not allow, no policy of the role can grant"
     yield from advice(answers)
     if need.action == "s3:GetBucketLocation":
-        yield "documented by AWS; called by ECS agents before 1.84.0. Later agents and Fargate do not appear to call it"
+        callers = "ECS agents before 1.84.0 call it; later ones and Fargate do not appear to"
+        yield f"AWS documents {need.action}, and {callers}"

@@ -167,7 +167,8 @@ def _selection(report: Report, detail: Detail) -> Iterator[Line]:
 
 
 def _end(report: Report, found: list[Cause], detail: Detail) -> Iterator[Line]:
-    yield from wrap("", f"{summary(report, found)}.", detail.width, SpanStyle.STRONG)
+    if words := summary(report, found):
+        yield from wrap("", f"{words}.", detail.width, SpanStyle.STRONG)
     for sentence in baseline_words(report):
         yield from wrap("", sentence, detail.width)
     number = len({fix for cause in found for fix in cause.fixes if fix.diff})
@@ -182,15 +183,17 @@ def _end(report: Report, found: list[Cause], detail: Detail) -> Iterator[Line]:
 
 
 def summary(report: Report, found: list[Cause] | None = None) -> str:
-    """Summarise a report in one clause, with required and recommended permissions apart."""
+    """Summarise a report in one clause, with required and recommended permissions apart; empty without any task."""
     found = causes(report.open_findings) if found is None else found
     severities = [cause.severity for cause in found]
     names = ((Severity.ERROR, "error"), (Severity.WARNING, "warning"), (Severity.INFO, "remark"))
     counts = [plural(severities.count(each), name) for each, name in names if each in severities]
-    return ": ".join(filter(None, (", ".join(counts), _permissions(report))))
+    missing, others = _permissions(report)
+    return (": " if missing else ", ").join(filter(None, (", ".join(counts), ", ".join([*missing, *others]))))
 
 
-def _permissions(report: Report) -> str:
+def _permissions(report: Report) -> tuple[list[str], list[str]]:
+    """Count the permissions that are missing, and those that are unknown or, without any of both, all of them."""
     known = {id(answer) for finding in report.known_findings for answer in finding.answers}
     counting = [each for each in report.counted_answers() if not each.requirement.mistaken and id(each) not in known]
     missing = [each.requirement.severity for each in counting if each.verdict is Verdict.DENIED]
@@ -201,9 +204,10 @@ def _permissions(report: Report) -> str:
         alone = f"{plural(recommended, 'recommended permission')} missing"
         counts.append(f"{recommended:,} recommended" if required else alone)
     if unknown:
-        counts.append(f"{unknown:,} of {plural(len(counting), 'permission')} not decided")
+        return counts, [f"{unknown:,} of {plural(len(counting), 'permission')} not decided"]
     what = "other permission" if known else "permission"
-    return ", ".join(counts) or f"{plural(len(counting), what)} checked"
+    checked = not counts and (counting or report.task_definitions)
+    return counts, [f"{plural(len(counting), what)} checked"] if checked else []
 
 
 _SHOWN = 3

@@ -319,6 +319,8 @@ def open_question(answer: Answer) -> tuple[Reason | None, str]:
 
 def question_words(reason: Reason | None, cause: str) -> str:
     """Return in words why something is undecided, and what decides it."""
+    if reason is Reason.UNKNOWN_VALUE:
+        cause = cause.removesuffix(_ASKS_FOR_SOURCES)  # so does `deciding_words`
     if reason is Reason.UNKNOWN_VALUE and cause.startswith((*EITHER_ROLE, "whether ", "which ")):
         what = cause.removesuffix(_LATER)
         return f"it depends on {what}" + (f", which{_LATER}" if what != cause else "")
@@ -329,6 +331,7 @@ def question_words(reason: Reason | None, cause: str) -> str:
     return f"{reason_words(reason)}{f': {cause}' if cause and cause != _UNNAMED else ''}"
 
 
+_ASKS_FOR_SOURCES = ": pass the sources"
 #: An unknown value that is no attribute, and the end of a cause that is a question.
 _UNNAMED, _LATER = "(known after apply)", " is known only after apply"
 
@@ -366,7 +369,7 @@ def deciding_words(reason: Reason | None, cause: str, *, has_sources: bool) -> s
             return f"Correct the policy: the apply fails with it.{by_arn}"
         case Reason.POLICY_NOT_READABLE if _UNREAD in cause:
             return ""
-        case Reason.POLICY_NOT_READABLE if cause.endswith(": pass the sources"):
+        case Reason.POLICY_NOT_READABLE if cause.endswith(_ASKS_FOR_SOURCES):
             return _WITH_SOURCES
         case Reason.POLICY_NOT_READABLE if _may_detach_policy(cause):
             advice = (words for part, words in _ADVICE_ON_ATTACHMENTS.items() if part in cause)

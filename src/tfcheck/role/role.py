@@ -99,7 +99,7 @@ def namesake(resource: WorldObject, account: TextLike, role: Role) -> str:
     """Explain why another stack's role with the same name is not the same role; empty if it is."""
     match equal(resource.attribute("arn"), role.caller.arn):
         case Truth.UNKNOWN:
-            return f"{resource.address} may be the role {role.label}: in which account it is made is not known"
+            return f"{resource.address} may be the role {role.label}, but its account is not known: pass --account"
         case Truth.FALSE if equal(account, role.caller.account) is Truth.TRUE:
             return f"there is no role {role.label}: {resource.address} has its name, but another path"
         case _:

@@ -100,7 +100,7 @@ def test_a_plan_in_a_pipe_is_not_opened(stack: Path) -> None:
     found = find(None, stack / "pipe", PLANNED)
 
     assert found.sources is None
-    assert found.messages == ("sources in `.` are not used: there are no Terraform files",)
+    assert found.messages == ("there are no Terraform files in `.`: no sources are used",)
 
 
 def test_sources_in_the_current_directory_are_found(stack: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -108,7 +108,7 @@ def test_sources_in_the_current_directory_are_found(stack: Path, monkeypatch: py
     found = find(None, stack.parent / "plan.json", PLANNED)
 
     assert found.sources is not None
-    assert found.messages == (f"sources in `{stack.parent}` are not used: there are no Terraform files",)
+    assert found.messages == (f"there are no Terraform files in `{stack.parent}`: no sources are used",)
 
 
 def test_the_only_matching_directory_of_the_work_tree_is_found(stack: Path) -> None:

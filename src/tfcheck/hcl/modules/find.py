@@ -79,10 +79,13 @@ def find(
         except RefusedError as error:
             messages.append(f"sources in `{candidate}` are not used: {error}")
             continue
-        difference = _difference(sources, configuration) if sources else "there are no Terraform files"
-        if sources and not difference:
+        if sources is None:
+            messages.append(f"there are no Terraform files in `{candidate}`: no sources are used")
+            continue
+        difference = _difference(sources, configuration)
+        if not difference:
             return FoundSources(sources, tuple(messages))
-        unlike += [candidate] if sources and candidate.is_dir() else []
+        unlike += [candidate] if candidate.is_dir() else []
         messages.append(f"sources in `{candidate}` are not used: {difference}")
     return FoundSources(None, tuple(messages), next(iter(unlike), None))
 

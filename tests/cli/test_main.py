@@ -515,6 +515,11 @@ def test_sentences_of_every_command_keep_to_the_width(
         assert len(line) <= width or " " not in line.lstrip("│├└─✓✗-+ "), line
 
 
+def test_the_nearest_option_is_a_hint(capsys: pytest.CaptureFixture[str]) -> None:
+    assert cli.run(["fix", "--writ", PLAN]) == 2
+    assert capsys.readouterr().err == "error: no such option `--writ`\nhint: did you mean `--write`?\n"
+
+
 def test_a_command_with_a_typing_error_is_named(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -523,6 +528,9 @@ def test_a_command_with_a_typing_error_is_named(
     assert capsys.readouterr().err == (
         "error: there is neither a command nor a file `shwo`\nhint: did you mean `show`?\n"
     )
+    for word in ("help", "version"):
+        assert cli.run([word]) == 2
+        assert capsys.readouterr().err.endswith(f"hint: see `tfcheck --{word}`\n")
     assert cli.run(["stack"]) == 3
     assert capsys.readouterr().err.startswith("error: there is no file `stack`\n")
     (tmp_path / "shwo").write_text("{", encoding="utf-8")

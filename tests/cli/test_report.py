@@ -114,6 +114,14 @@ def test_what_is_no_report_is_reported_in_one_line(
     assert streams.err.startswith(f"error: `{file}` {problem}\n")
 
 
+def test_a_plan_is_recognised(capsys: Output) -> None:
+    plan = cases.TESTDATA / "literal-missing" / "plan.json"
+    assert cli.run(["report", str(plan)]) == 3
+    assert capsys.readouterr().err == (
+        f"error: `{plan}` is a Terraform plan, not a tfcheck report\nhint: check it with `tfcheck {plan}`\n"
+    )
+
+
 def test_a_query_goes_with_json_only(tmp_path: Path, capsys: Output) -> None:
     assert cli.run(["report", "--format", "sarif", "--query", "x", *saved(tmp_path, samples.BROKEN)]) == 2
     assert "leave out `--format sarif`" in capsys.readouterr().err

@@ -184,7 +184,8 @@ def test_numbers_beyond_64_bits_are_read_exactly() -> None:
         (b"tfplan\x01\x02", "before 0.12", "run `terraform plan` again"),
         (b"\0\0\0\0", "is not JSON", "show -json"),
         ('{"format_version": "\0"}', "is not JSON", "show -json"),
-        ("Terraform will perform the following actions:\n", "is not JSON", "show -json"),
+        ("\nTerraform will perform the following actions:\n", "is the text of a plan, shown without", "show -json"),
+        ("OpenTofu used the selected providers to generate", "is the text of a plan, shown without", "show -json"),
         ('{"a":' * 100_000, "nested too deep", "show -json"),
         ('{"format_version": "one", "planned_values": {}}', "format_version", "show -json"),
         (json.dumps(SMALLEST | {"errored": True}), "not a complete plan", "run `terraform plan` again"),
@@ -241,8 +242,13 @@ def test_a_saved_plan_has_an_error_of_its_own(tmp_path: Path) -> None:
 def test_files_that_cannot_be_read_are_refused(tmp_path: Path) -> None:
     with pytest.raises(InputError, match=r"there is no file `.*/none\.json`"):
         load(tmp_path / "none.json")
-    with pytest.raises(InputError, match="is a directory"):
+    with pytest.raises(InputError, match="is a directory") as caught:
         load(tmp_path)
+    assert "show -json" in caught.value.hint
+    (tmp_path / "plan.json").touch()
+    with pytest.raises(InputError, match="is a directory") as caught:
+        load(tmp_path)
+    assert caught.value.hint == f"did you mean `{tmp_path / 'plan.json'}`?"
     with pytest.raises(InputError, match="cannot be read"):
         load(tmp_path / "nul\0byte")
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import errno
 import os
 import sys
+from collections.abc import Sequence
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
@@ -57,6 +58,10 @@ _COMMANDS = {
 } | {"github": "tfcheck.cli.action"}
 
 
+#: Commands of other programs that are options here.
+_FLAGS = {"help": "--help", "version": "--version"}
+
+
 class _PlanFirst(click.Group):
     """A group whose first argument may be a plan: `tfcheck PLAN` is short for `tfcheck check PLAN`."""
 
@@ -73,8 +78,10 @@ class _PlanFirst(click.Group):
         if not args or args[0] in (*commands, "--help", "-h", "--version"):
             return super().parse_args(ctx, args)
         word = args[0]
-        if word.isalpha() and not os.path.exists(word) and (near := did_you_mean(word, commands, "")):
-            raise UsageError(f"there is neither a command nor a file `{clip(word)}`", hint=near)
+        if word.isalpha() and not os.path.exists(word):
+            near = f"see `tfcheck {_FLAGS[word]}`" if word in _FLAGS else did_you_mean(word, commands, "")
+            if near:
+                raise UsageError(f"there is neither a command nor a file `{clip(word)}`", hint=near)
         return super().parse_args(ctx, ["check", *args])
 
     def shell_complete(self, ctx: click.Context, incomplete: str) -> list[CompletionItem]:
@@ -281,7 +288,9 @@ def run(arguments: list[str]) -> int:
 
 
 def _rephrase(error: click.UsageError) -> UsageError:
-    message = error.format_message().rstrip(".").replace("'", "`").partition(" a valid boolean.")
+    near: Sequence[str] = getattr(error, "possibilities", None) or ()  # of options, and of commands since click 8.4
+    text = error.message if near else error.format_message()
+    message = text.rstrip(".").replace("'", "`").partition(" a valid boolean.")
     said = f"{message[0]} true or false" if message[1] else message[0]
     option = error.param if isinstance(error, click.BadParameter) else None
     if (
@@ -292,7 +301,8 @@ def _rephrase(error: click.UsageError) -> UsageError:
         named = next((each for each in option.envvar or () if os.environ.get(each)), "")
         said = said.replace(" / ".join(f"`{each}`" for each in option.opts), f"`{named}`") if named else said
     command = error.ctx.command_path if error.ctx else "tfcheck"
-    return UsageError(said[:1].lower() + said[1:], hint=f"see `{command} --help`")
+    hint = f"did you mean `{near[0]}`?" if near else f"see `{command} --help`"
+    return UsageError(said[:1].lower() + said[1:], hint=hint)
 
 
 def _report_bug(error: Exception, *, debug: bool) -> None:

@@ -26,9 +26,12 @@ from typing import IO, BinaryIO, TypeAlias
 import msgspec
 
 from tfcheck.symbolic.limits import take_values
+from tfcheck.symbolic.regex import regex
 from tfcheck.vocabulary.errors import InputError
 
 Buffer: TypeAlias = bytes | memoryview
+
+_PLAN_AS_TEXT = regex(rb"(?:Terraform|OpenTofu) (?:used the selected providers|will perform the following actions)")
 
 #: Most plans are smaller, and never written anywhere.
 _IN_MEMORY = 8 * 2**20
@@ -179,7 +182,8 @@ def json_text(buffer: Buffer, named: str) -> tuple[Buffer, tuple[str, ...]]:
         raise InputError(f"{named} is JSON, but not a Terraform plan: it is not an object", hint=SHOW)
     start = 0 if head.startswith(b"{") else head.find(b"\n{") + 1
     if not start:
-        raise InputError(f"{named} is not JSON", hint=SHOW)
+        what = "the text of a plan, shown without `-json`" if _PLAN_AS_TEXT.search(head) else "not JSON"
+        raise InputError(f"{named} is {what}", hint=SHOW)
     warning = f"{named}: skipped {start} bytes before the JSON; set `terraform_wrapper: false` for setup-terraform"
     return buffer[start:], (warning,)
 
@@ -238,7 +242,10 @@ def _unreachable(path: Path, error: Exception) -> InputError:
         case FileNotFoundError():
             return InputError(f"there is no file `{path}`", hint="give the plan's JSON, or - for standard input")
         case IsADirectoryError():
-            return InputError(f"`{path}` is a directory, not a plan", hint=SHOW)
+            plan = path / "plan.json"
+            return InputError(
+                f"`{path}` is a directory, not a plan", hint=f"did you mean `{plan}`?" if plan.is_file() else SHOW
+            )
         case PermissionError():
             return InputError(f"permission denied reading `{path}`", hint="check its permissions")
         case _:

@@ -59,6 +59,10 @@ class _Version(msgspec.Struct):
     format_version: str
 
 
+class _Plan(msgspec.Struct):
+    planned_values: msgspec.Raw
+
+
 class _Location(msgspec.Struct):
     file: str
     line: _Line
@@ -208,7 +212,18 @@ def read_reports(data: bytes, named: str) -> list[Report]:
         decoder = msgspec.json.Decoder(_Report)
         return [_report(each, named) for each in (decoder.decode_lines(text) if lines else [decoder.decode(text)])]
     except (msgspec.DecodeError, UnicodeError, RecursionError) as error:
+        if _is_plan(text):
+            hint = f"check it with `tfcheck {named}`"
+            raise InputError(f"`{named}` is a Terraform plan, not a tfcheck report", hint=hint) from None
         raise InputError(f"`{named}` is not a tfcheck report: {_problem(error)}", hint=_HINT) from None
+
+
+def _is_plan(text: bytes) -> bool:
+    try:
+        msgspec.json.decode(text, type=_Plan)
+    except (msgspec.DecodeError, UnicodeError, RecursionError):
+        return False
+    return True
 
 
 def _utf8(data: bytes, named: str) -> bytes:

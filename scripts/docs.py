@@ -113,8 +113,7 @@ def _options(command: str) -> str:
         if isinstance(option, click.Option):
             names = ", ".join(f"`{name}`" for name in (*option.opts, *option.secondary_opts))
             value = "" if option.is_flag else f" `{_value(option)}`"
-            default = f" Default: `{option.default}`." if option.show_default else ""
-            rows.append(f"| {names}{value} | {option.help}{default} |")
+            rows.append(f"| {names}{value} | {option.help} |")
     return "\n".join(rows) + "\n"
 
 

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 
 _STOPS = "Stop the plan, or fail the check, if there is a finding of this severity or higher."
-_strict = click.option("--strict/--no-strict", help="Fail on unknown verdicts and on skipped task definitions as well.")
+_strict = click.option("--strict/--no-strict", help="Fail on unknown answers and skipped tasks as well.")
 _new_only = click.option("--new-only/--no-new-only", help="Ignore findings that existed before the change.")
 
 
@@ -68,11 +68,11 @@ class _Plan(_PolicyCheck):
 @options.fail_on(_STOPS, "never")
 @_strict
 @_new_only
-@options.debug
 @options.rules
 @options.baseline
 @options.context
 @options.account
+@options.debug
 def plan(fail_on: str, strict: bool, new_only: bool, **others: Any) -> int:
     """Check the plan that the step `show` has written, and store the result for the hook.
 
@@ -94,11 +94,11 @@ def plan(fail_on: str, strict: bool, new_only: bool, **others: Any) -> int:
 @options.fail_on(_STOPS)
 @_strict
 @_new_only
-@options.debug
 @options.rules
 @options.baseline
 @options.context
 @options.account
+@options.debug
 def policy_check(fail_on: str, strict: bool, new_only: bool, **others: Any) -> int:
     """Print what fails and what warns as conftest does, for a policy_check with custom_policy_check.
 
@@ -114,7 +114,7 @@ def policy_check(fail_on: str, strict: bool, new_only: bool, **others: Any) -> i
 
 @atlantis.command(short_help="A hook after the command plan: one comment for all projects.")
 @click.option(
-    "--id", "name", metavar="TEXT", default="atlantis", show_default=True, help="Distinguishes several comments."
+    "--id", "name", metavar="TEXT", default="atlantis", help="Distinguishes several comments. Default: atlantis."
 )
 @options.author
 @options.when

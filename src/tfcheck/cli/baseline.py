@@ -27,7 +27,7 @@ class _Baseline(ConfiguredCommand):
     short_help="Write the findings of a plan to a file, for `check --baseline` to report only new ones.",
 )
 @options.plans
-@options.output("The baseline file.", default="tfcheck-baseline.json", show_default=True)
+@options.output("The baseline file. Default: tfcheck-baseline.json.", default="tfcheck-baseline.json")
 @click.option("--update", is_flag=True, help="Remove from the file what is fixed; add nothing.")
 @options.rules
 @options.plan_options

@@ -20,7 +20,7 @@ from tfcheck.vocabulary.finding import Report
     short_help="Print the permissions that a plan grants to execution roles and revokes from them.",
 )
 @options.plans
-@click.option("--format", "form", type=click.Choice(["text", "json", "markdown"]), default="text", show_default=True)
+@options.format_of("text", "json", "markdown")
 @options.query
 @options.config
 @options.plan_options

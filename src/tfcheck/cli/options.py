@@ -132,7 +132,7 @@ def output(what: str, **more: Any) -> Callable[[_Command], _Command]:
 def fail_on(what: str, default: str = "error") -> Callable[[_Command], _Command]:
     """Build the option for the severity that fails a run."""
     severities = click.Choice(["error", "warning", "info", "never"])
-    return click.option("--fail-on", type=severities, default=default, show_default=True, help=what)
+    return click.option("--fail-on", type=severities, default=default, help=f"{what} Default: {default}.")
 
 
 new_only = click.option(
@@ -234,40 +234,37 @@ when = click.option(
     "--when",
     type=click.Choice(["findings", "changes", "always"]),
     default="findings",
-    show_default=True,
     help="When to comment: findings, if there are any; changes, also if an answer or the access of a role changes; "
-    "always.",
+    "always. Default: findings.",
 )
 on_clean = click.option(
     "--on-clean",
     type=click.Choice(["update", "delete", "minimize"]),
     default="update",
-    show_default=True,
-    help="What to do with the comment once nothing is missing.",
+    help="What to do with the comment once nothing is missing. Default: update.",
 )
 suggestions = click.option(
     "--suggestions",
     type=click.IntRange(0, 50),
     metavar="NUMBER",
     default=20,
-    show_default=True,
-    help="The maximum number of changes suggested on lines of the pull request.",
+    help="The maximum number of changes suggested on lines of the pull request. Default: 20.",
 )
-text_or_json = click.option(
-    "--format",
-    "form",
-    type=click.Choice(["text", "json"]),
-    default="text",
-    show_default=True,
-    help="The output format.",
-)
+
+
+def format_of(*names: str) -> Callable[[_Command], _Command]:
+    """Build the option for the output format, by default the first one."""
+    help_ = f"The output format. Default: {names[0]}."
+    return click.option("--format", "form", type=click.Choice(names), default=names[0], help=help_)
+
+
+text_or_json = format_of("text", "json")
 colour = click.option(
     "--color",
     "colour",
     type=click.Choice(["auto", "always", "never"]),
     default="auto",
-    show_default=True,
-    help="Colours; auto obeys NO_COLOR and FORCE_COLOR.",
+    help="Colours; auto obeys NO_COLOR and FORCE_COLOR. Default: auto.",
 )
 #: For commands that receive its value; all others leave it to `run_options`.
 debug = click.option("--debug", is_flag=True, help=_DEBUG)

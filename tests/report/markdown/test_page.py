@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from tests.cases import TESTDATA, Case
 from tests.laws import tries
 from tests.report import samples
 from tests.report.github_markdown import assert_harmless, assert_whole, fences, inline, parsed, rows
@@ -66,6 +67,27 @@ def test_one_row_for_each_permission() -> None:
     place = f"[`modules/service/main.tf:104`](https://github.com/acme/shop/blob/{SHA}/modules/service/main.tf#L104)"
     assert needed == f"`{samples.TASK}`, container `app`, `environmentFiles[0]` ({place})"
     assert rows(page)[2][1].endswith("not decided: `aws_s3_bucket.config.arn`")
+
+
+@every_row(
+    ("case", "errors", "title", "lead"),
+    [
+        ("policies-refused", 5, "5 task definitions will not start", "**5 errors**."),
+        ("references-misread", 22, "22 task definitions will not start", "**22 errors**, 1 warning."),
+        ("late-for-services", 0, "4 warnings", ""),
+        (
+            "other-partition",
+            2,
+            "2 task definitions will not start",
+            "**1 required permission missing**, 4 not decided. Also 1 other error and 3 other warnings.",
+        ),
+    ],
+)
+def test_the_counts_are_those_of_the_rows(case: str, errors: int, title: str, lead: str) -> None:
+    lines = markdown([Case(TESTDATA / case).report()]).split("\n")
+    assert lines[1].removeprefix("### ")[2:].strip().startswith(f"tfcheck: {title} in ")
+    assert lines[3] == lead or not lead
+    assert sum(line.startswith("- ❌ ") for line in lines) == errors
 
 
 def test_what_is_not_decided_has_its_place_too() -> None:

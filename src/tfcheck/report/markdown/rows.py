@@ -186,6 +186,18 @@ def _cause_rows(
             yield each.cause.severity, partial(_rest, each, content, rest)
 
 
+def count_rows(causes: Iterable[TargetedCause], *, mistakes: bool = False) -> Counter[Severity]:
+    """Count the rows of causes by severity, as if all were shown; with `mistakes` only those of no permission."""
+    found: Counter[Severity] = Counter()
+    for each in causes:
+        for group in each.cause.groups:
+            if not group.needs:
+                found[each.cause.severity] += 1
+            elif not mistakes:
+                found.update(severity for _, severity in _by_resource(group))
+    return found
+
+
 def _by_resource(group: Group) -> dict[tuple[str, Severity], list[Need]]:
     """Group needs of one resource and severity, which share a row."""
     return group_by_key(((need.resource, need.answer.requirement.severity), need) for need in group.needs)

@@ -15,10 +15,11 @@ from tfcheck.report.markdown.escape import code, sentence
 from tfcheck.report.markdown.fold import names
 from tfcheck.report.markdown.marker import Marker, marker
 from tfcheck.report.markdown.page import SEVERAL, Page, PageContent, TargetedFinding, group_by_cause
-from tfcheck.report.markdown.rows import ICONS, UNKNOWN_ICON, target_names
+from tfcheck.report.markdown.rows import ICONS, UNKNOWN_ICON, count_rows, target_names
 from tfcheck.report.origin import context_text
 from tfcheck.report.safe_text import clip_width
 from tfcheck.report.words import plural
+from tfcheck.vocabulary.clipping import join_names
 from tfcheck.vocabulary.finding import Severity, all_unread
 
 _NAMES = {Severity.ERROR: "error", Severity.WARNING: "warning", Severity.INFO: "remark"}
@@ -123,12 +124,14 @@ def _headline_counts(content: PageContent) -> list[str]:
         known = len(_broken(content.known) - broken)
         others = [f"{known:,} more {'is' if known == 1 else 'are'} in the baseline"] if known else []
         return [f"{plural(len(broken), 'task definition')} will not start", *others]
-    return _counts_by_cause(content.findings)
+    return _row_counts(content.findings)
 
 
-def _counts_by_cause(findings: Iterable[TargetedFinding]) -> list[str]:
-    found = [each.cause.severity for each in group_by_cause(findings)]
-    return [plural(found.count(each), _NAMES[each]) for each in Severity if each in found]
+def _row_counts(findings: Iterable[TargetedFinding], *, others: bool = False) -> list[str]:
+    """Count the rows below by severity; `others` are those of no permission, which are counted beside them."""
+    found = count_rows(group_by_cause(findings), mistakes=others)
+    kind = "other " if others else ""
+    return [plural(found[each], f"{kind}{_NAMES[each]}") for each in Severity if found[each]]
 
 
 def _broken(findings: Iterable[TargetedFinding]) -> set[tuple[str, str]]:
@@ -199,7 +202,7 @@ def _breaks(content: PageContent) -> str:
         if not required and first.answers and len(group_by_cause(content.findings)) == 1:
             return f"{sentence(first.message, names(first))}."
         if not required:
-            worst, *others = _counts_by_cause(content.findings)
+            worst, *others = _row_counts(content.findings)
             return f"{', '.join((f'**{worst}**', *others))}." if _broken(content.findings) else ""  # as the title says
         before = sum(len(each.finding.answers) for each in content.findings if each.finding.change == "existing")
         more = f", {recommended:,} recommended" if recommended else ""
@@ -207,7 +210,9 @@ def _breaks(content: PageContent) -> str:
         all_words = "it" if before == 1 else "all of these"
         some = f"{before:,} of these" if before < len(answers) else all_words
         old = f"; {some} {'was' if before == 1 else 'were'} missing before this change" if before else ""
-        return f"**{plural(required, 'required permission')} missing**{more}{waiting}{old}."
+        mistakes = _row_counts(content.findings, others=True)
+        also = f" Also {join_names(mistakes)}." if mistakes else ""
+        return f"**{plural(required, 'required permission')} missing**{more}{waiting}{old}.{also}"
     if content.known:
         return "Everything that is missing is in the baseline."
     if content.waiting:

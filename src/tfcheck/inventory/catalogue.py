@@ -44,7 +44,7 @@ class ObjectKind(msgspec.Struct, frozen=True, eq=False):
 
 
 BUCKET = ObjectKind(("aws_s3_bucket",), names=("bucket",), aliases=("id",))
-OBJECT = ObjectKind(("aws_s3_object", "aws_s3_bucket_object"), names=())
+OBJECT = ObjectKind(("aws_s3_object", "aws_s3_bucket_object", "aws_s3_object_copy"), names=())
 KEY = ObjectKind(
     ("aws_kms_key", "aws_kms_replica_key", "aws_kms_external_key", "aws_kms_replica_external_key"),
     names=("key_id",),

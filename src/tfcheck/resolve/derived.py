@@ -289,6 +289,7 @@ _DERIVATIONS: dict[str, dict[str, Derivation]] = {
     },
     "aws_s3_object": _OBJECT,
     "aws_s3_bucket_object": _OBJECT,
+    "aws_s3_object_copy": {**_OBJECT, "id": _attribute("key")},
     **{each: {"id": _attribute("bucket")} for each in _BUCKET_SETTINGS},
     "aws_iam_role": {
         "name": _role,

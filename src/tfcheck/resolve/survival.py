@@ -41,6 +41,7 @@ OWNERS = {
     "aws_s3_bucket_public_access_block": _OF_BUCKET,
     "aws_s3_bucket_server_side_encryption_configuration": _OF_BUCKET,
     "aws_s3_object": _OF_BUCKET,
+    "aws_s3_object_copy": _OF_BUCKET,
     "aws_secretsmanager_secret_policy": Owner("secret_arn", *_OF_SECRET),
     "aws_secretsmanager_secret_version": Owner("secret_id", *_OF_SECRET),
 }
@@ -59,6 +60,7 @@ _IDENTITY: dict[str, tuple[str, ...]] = {
     "aws_s3_bucket_public_access_block": ("bucket",),
     "aws_s3_bucket_server_side_encryption_configuration": ("bucket",),
     "aws_s3_object": ("bucket", "key"),
+    "aws_s3_object_copy": ("bucket", "key"),
     "aws_s3files_file_system_policy": ("file_system_id",),
     "aws_secretsmanager_secret_policy": ("secret_arn",),
     "aws_ssm_parameter": ("name",),
@@ -67,7 +69,7 @@ _IDENTITY: dict[str, tuple[str, ...]] = {
 #: The names by which AWS tells the objects of all other types apart.
 _NAMES = ("name", "bucket")
 #: The types of one object.
-_OBJECTS = ("aws_s3_bucket_object", "aws_s3_object")
+_OBJECTS = ("aws_s3_bucket_object", "aws_s3_object", "aws_s3_object_copy")
 #: The reason of an update that is tried: it changes something, although its values are evaluated like unknown ones.
 TRIED = "tried"
 #: Updating one of these writes only differences, and so does not restore what is gone.

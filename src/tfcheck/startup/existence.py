@@ -34,7 +34,6 @@ from tfcheck.symbolic.match import equal
 from tfcheck.symbolic.value import PlainText, Text, TextLike, Truth, Unknown, Value, identity, pieces, text
 
 _VERSION = "aws_secretsmanager_secret_version"
-_OBJECTS = (*OBJECT.types, "aws_s3_object_copy")
 #: Types that can do anything on creation: fill a secret, or upload a file.
 _SCRIPTS = ("null_resource", "terraform_data", "aws_lambda_invocation", "shell_script", "docker_registry_image")
 
@@ -190,7 +189,7 @@ def index_created(kind: ObjectKind, world: World) -> AttributeIndex:
 
 def _objects(world: World) -> AttributeIndex:
     """Index the objects by their future key, since the ARN of a new one may be unknown."""
-    return AttributeIndex(_managed_objects(world, *_OBJECTS), "key", cleaned_key)
+    return AttributeIndex(_managed_objects(world, *OBJECT.types), "key", cleaned_key)
 
 
 # Values of secrets
@@ -240,8 +239,6 @@ _KINDS: tuple[tuple[ObjectKind, tuple[str, ...]], ...] = (
     (OBJECT, ("bucket", "key")),
     (BUCKET, ("bucket",)),
 )
-#: Other resources that create an object of the kind.
-_ALSO = {OBJECT: ("aws_s3_object_copy",)}
 
 
 def deleted_addresses(world: World) -> frozenset[str]:
@@ -271,5 +268,5 @@ def _is_not_replaced(resource: WorldObject, kind: ObjectKind, names: tuple[str, 
         any(equal(resource.attribute(name), each.attribute(name)) is Truth.FALSE for name in names)
         # The names of buckets are global.
         or not (kind in (BUCKET, OBJECT) or reachable(each, around.region, around.account))
-        for each in _managed_objects(world, *kind.types, *_ALSO.get(kind, ()))
+        for each in _managed_objects(world, *kind.types)
     )

@@ -106,13 +106,18 @@ def _s3(requirement: Requirement, world: World) -> dict[str, Entry]:
     tagged = catalogue(world, OBJECT).find_by_arn(resource)
     if requirement.action == "s3:GetBucketLocation":
         found["s3:ExistingObjectTag/"] = Absent()
-    elif tagged is not None:
+    elif tagged is not None and not _copies_tags(tagged):
         own = tagged.attribute("tags")
         tags = tagged.attribute("tags_all") or own
         found["s3:ExistingObjectTag/"] = tags if isinstance(tags, (dict, Unknown)) else Absent()
         if isinstance(tags, Unknown) and isinstance(own, dict):  # the provider's default tags, if any, are added
             found |= {f"s3:ExistingObjectTag/{key}": value for key, value in own.items()}
     return found
+
+
+def _copies_tags(resource: WorldObject) -> bool:
+    """Whether an object has the tags of the one that it is a copy of."""
+    return resource.address.type == "aws_s3_object_copy" and resource.attribute("tagging_directive") != "REPLACE"
 
 
 # Secrets Manager

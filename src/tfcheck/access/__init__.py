@@ -18,7 +18,7 @@ from tfcheck.symbolic import limits
 from tfcheck.symbolic.sensitive_text import SENSITIVE
 from tfcheck.symbolic.value import Truth
 from tfcheck.verdict.before import VerdictsBefore
-from tfcheck.vocabulary.access import AccessChange, AccessUnknown, ActionOnResource, RoleSwitch
+from tfcheck.vocabulary.access import AccessChange, AccessUnknown, ActionOnResource, RoleChange, RoleSwitch
 
 __all__ = ["access_changes", "access_possible", "access_unknown", "compare_pair", "role_switches"]
 
@@ -126,7 +126,7 @@ def compare_pair(pair: RolePair) -> Iterator[AccessChange]:
     hidden = pair.before.boundary_hidden if pair.before is not None and pair.after is not None else None
     ceiling = "its permissions boundary cannot be read" if hidden else ""
     before, after = _side(pair.before, seen=bool(hidden)), _side(pair.after, seen=bool(hidden))
-    role_change = "created" if before is None else "deleted" if after is None else None
+    role_change: RoleChange | None = "created" if before is None else "deleted" if after is None else None
     candidates = _candidates([each for each in (before, after) if each is not None])
     found: list[_Change] = []
     for point in candidates:

@@ -40,6 +40,7 @@ from tfcheck.vocabulary.finding import (
     Severity,
     Skipped,
     TaskChange,
+    TaskEffect,
     TaskRole,
     Verdict,
 )
@@ -65,7 +66,7 @@ def task_changes(
                 yield TaskChange(address, found)
 
 
-_TASK_CHANGES = {
+_TASK_CHANGES: dict[tuple[Truth, Truth], TaskEffect] = {
     (Truth.TRUE, Truth.FALSE): "broken",
     (Truth.FALSE, Truth.TRUE): "fixed",
     (Truth.FALSE, Truth.FALSE): "still_broken",

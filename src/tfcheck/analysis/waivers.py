@@ -17,7 +17,7 @@ from tfcheck.symbolic import limits
 from tfcheck.symbolic.wildcards import affordable, glob_known
 from tfcheck.vocabulary import fingerprint
 from tfcheck.vocabulary.finding import Answer, Finding, Verdict
-from tfcheck.vocabulary.waiver import Waived, WaiverUse
+from tfcheck.vocabulary.waiver import Waived, WaiverState, WaiverUse
 
 if TYPE_CHECKING:
     from tfcheck.config.waivers import Waiver
@@ -215,7 +215,7 @@ class Waivers:
                 each.rule, each.reason, each.until or None, each.file, each.line, each.end_line, state, problem
             )
 
-    def _state(self, waiver: Waiver, addresses: Sequence[str]) -> tuple[str, str]:
+    def _state(self, waiver: Waiver, addresses: Sequence[str]) -> tuple[WaiverState, str]:
         if waiver.problem:
             return "invalid", waiver.problem
         if waiver in self._used:

@@ -14,7 +14,7 @@ import msgspec
 from msgspec import Meta
 
 from tfcheck.symbolic.regex import regex
-from tfcheck.vocabulary.access import AccessChange, AccessUnknown, ActionOnResource, RoleSwitch
+from tfcheck.vocabulary.access import AccessChange, AccessUnknown, RoleSwitch
 from tfcheck.vocabulary.errors import InputError, decoding_problem
 from tfcheck.vocabulary.finding import (
     Answer,
@@ -38,7 +38,7 @@ from tfcheck.vocabulary.finding import (
     Unselected,
     Verdict,
 )
-from tfcheck.vocabulary.waiver import Waived, WaiverUse
+from tfcheck.vocabulary.waiver import LineNumber, Waived, WaiverUse
 
 _T = TypeVar("_T", bound=msgspec.Struct)
 
@@ -46,7 +46,6 @@ _T = TypeVar("_T", bound=msgspec.Struct)
 LARGEST = 64 * 1024 * 1024
 
 _HINT = "pass the output of `tfcheck --format json`"
-_Line: TypeAlias = Annotated[int, Meta(ge=1, le=100_000_000)]
 _Number: TypeAlias = Annotated[int, Meta(ge=0, le=100_000_000)]
 _Action: TypeAlias = Annotated[str, Meta(pattern=r"\A[a-z0-9-]+:[A-Za-z0-9]+\Z")]
 _Pointer: TypeAlias = Annotated[str, Meta(pattern=r"\A(/.*)?\Z")]
@@ -65,8 +64,8 @@ class _Plan(msgspec.Struct):
 
 class _Location(msgspec.Struct):
     file: str
-    line: _Line
-    end_line: _Line
+    line: LineNumber
+    end_line: LineNumber
 
 
 class _Evidence(msgspec.Struct):
@@ -76,7 +75,7 @@ class _Evidence(msgspec.Struct):
     kind: EvidenceKind
     patterns: list[str] = []
     location: _Location | None = None
-    number: _Line | None = None
+    number: LineNumber | None = None
     condition_key: str | None = None
     granted_to: str | None = None
 
@@ -143,32 +142,6 @@ class _Baseline(msgspec.Struct):
     findings: list[_Finding] = []
 
 
-class _TaskChange(msgspec.Struct):
-    task_definition: str
-    change: Literal["broken", "fixed", "still_broken"]
-
-
-class _AccessChange(msgspec.Struct):
-    role: str
-    action: str
-    resource: str
-    change: Literal["granted", "revoked"]
-    because: str | None = None
-    kept: list[ActionOnResource] = []
-    role_change: Literal["created", "deleted"] | None = None
-
-
-class _WaiverUse(msgspec.Struct):
-    rule: str
-    reason: str
-    until: str | None
-    file: str
-    line: _Line
-    end_line: _Line
-    state: Literal["used", "unused", "expired", "elsewhere", "invalid"]
-    problem: str = ""
-
-
 class _Report(msgspec.Struct):
     tfcheck_version: str
     plan: PlanInfo
@@ -179,16 +152,16 @@ class _Report(msgspec.Struct):
     task_definitions: list[str] | None = None
     notes: list[str] = []
     context: dict[str, str | int] | None = None
-    task_changes: list[_TaskChange] = []
-    access_changes: list[_AccessChange] = []
+    task_changes: list[TaskChange] = []
+    access_changes: list[AccessChange] = []
     role_switches: list[RoleSwitch] = []
     access_unknown: list[AccessUnknown] = []
-    access_possible: list[_AccessChange] = []
+    access_possible: list[AccessChange] = []
     unread: list[Unread] = []
     configuration: RunConfiguration | None = None
     unselected: list[Unselected] = []
     baseline: _Baseline | None = None
-    waivers: list[_WaiverUse] = []
+    waivers: list[WaiverUse] = []
 
 
 def read_reports(data: bytes, named: str) -> list[Report]:
@@ -260,10 +233,6 @@ def _report(shape: _Report, named: str) -> Report:
         task_definitions=tuple(tasks),
         answers=tuple(answer for _, answer in answers),
         findings=tuple(_finding(each, by_id, fixes, named) for each in shape.findings),
-        task_changes=tuple(_record(TaskChange, each) for each in shape.task_changes),
-        access_changes=tuple(_record(AccessChange, each) for each in shape.access_changes),
-        access_possible=tuple(_record(AccessChange, each) for each in shape.access_possible),
-        waivers=tuple(_record(WaiverUse, each, until=each.until) for each in shape.waivers),
         baseline=baseline,
     )
 

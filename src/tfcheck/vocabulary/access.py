@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
+from typing import Literal, TypeAlias
+
 import msgspec
+
+AccessEffect: TypeAlias = Literal["granted", "revoked"]
+RoleChange: TypeAlias = Literal["created", "deleted"]
 
 
 class RoleSwitch(msgspec.Struct, frozen=True):
@@ -30,10 +35,10 @@ class AccessChange(msgspec.Struct, frozen=True):
     role: str
     action: str
     resource: str
-    change: str
+    change: AccessEffect
     because: str | None = None
     kept: tuple[ActionOnResource, ...] = ()
-    role_change: str | None = None
+    role_change: RoleChange | None = None
 
 
 class AccessUnknown(msgspec.Struct, frozen=True):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from enum import Enum
+from typing import Literal, TypeAlias
 
 import msgspec
 
@@ -248,11 +249,14 @@ class Skipped(msgspec.Struct, frozen=True):
     reason: str
 
 
+TaskEffect: TypeAlias = Literal["broken", "fixed", "still_broken"]
+
+
 class TaskChange(msgspec.Struct, frozen=True):
     """The effect of the change on a task definition: `broken`, `fixed`, or `still_broken`."""
 
     task_definition: str
-    change: str
+    change: TaskEffect
 
 
 class TaskRole(msgspec.Struct, frozen=True):

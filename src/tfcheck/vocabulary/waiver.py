@@ -2,7 +2,14 @@
 
 from __future__ import annotations
 
+from typing import Annotated, Literal, TypeAlias
+
 import msgspec
+
+#: The number of a line, from 1.
+LineNumber: TypeAlias = Annotated[int, msgspec.Meta(ge=1, le=100_000_000)]
+
+WaiverState: TypeAlias = Literal["used", "unused", "expired", "elsewhere", "invalid"]
 
 
 class Waived(msgspec.Struct, frozen=True):
@@ -23,9 +30,9 @@ class WaiverUse(msgspec.Struct, frozen=True):
     reason: str
     until: str | None
     file: str
-    line: int
-    end_line: int
-    state: str
+    line: LineNumber
+    end_line: LineNumber
+    state: WaiverState
     problem: str = ""
 
     @property

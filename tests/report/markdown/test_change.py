@@ -12,7 +12,7 @@ from tests.report.github_markdown import assert_harmless, assert_whole
 from tests.report.hostile import names
 from tfcheck.report.markdown import markdown, summary
 from tfcheck.report.markdown.page import Page
-from tfcheck.vocabulary.access import AccessChange
+from tfcheck.vocabulary.access import AccessChange, AccessEffect
 from tfcheck.vocabulary.finding import Report, TaskChange
 
 
@@ -20,7 +20,7 @@ def of(target: str, report: Report = samples.CHANGES) -> Report:
     return msgspec.structs.replace(report, context={"target": target})
 
 
-def access(number: int, change: str = "granted") -> tuple[AccessChange, ...]:
+def access(number: int, change: AccessEffect = "granted") -> tuple[AccessChange, ...]:
     return tuple(AccessChange("aws_iam_role.a", f"s3:Do{each}", "*", change) for each in range(number))
 
 

@@ -27,13 +27,14 @@ from collections.abc import Iterator
 import msgspec
 
 from tfcheck.checks.mistake import Check, Misconfiguration
-from tfcheck.inventory.catalogue import ACCESS_POINT, catalogue
-from tfcheck.inventory.ecs import TaskDefinition
+from tfcheck.checks.named_objects import has_access_point
+from tfcheck.inventory.catalogue import ACCESS_POINT
+from tfcheck.inventory.ecs import TaskDefinition, member
 from tfcheck.inventory.world import World
-from tfcheck.startup.nested import blocks, only_block
+from tfcheck.startup.nested import only_block_or_unknown
+from tfcheck.startup.volumes import EFS, known_volumes
 from tfcheck.symbolic.match import equal
-from tfcheck.symbolic.sensitive_text import redact
-from tfcheck.symbolic.value import Text, Truth, Value
+from tfcheck.symbolic.value import Truth, Value
 from tfcheck.vocabulary.finding import Severity
 
 _NO_ROLE = "ClientException: EFS IAM authorization requires a task role."
@@ -79,26 +80,14 @@ def _mistake(message: str, severity: Severity, symptom: str, advice: str, hcl: s
 
 
 def _volumes(task: TaskDefinition, world: World) -> Iterator[_Volume]:
-    hidden = task.resource.sensitive("volume")
-    for volume in blocks(task.resource.attribute("volume")):
-        system = only_block(volume.get("efs_volume_configuration"))
-        if system is not None:
-            name = volume.get("name")
-            authorization = only_block(system.get("authorization_config")) or {}
-            point = authorization.get("access_point_id")
-            yield _Volume(
-                name=f"volume `{redact(name)}`" if isinstance(name, str) and not hidden else "an EFS volume",
-                system=system,
-                asks_iam=authorization.get("iam") == "ENABLED",
-                has_point=_is_given(point, world),
-            )
-
-
-def _is_given(point: Value, world: World) -> bool:
-    """Whether an id is definitely set; an unknown value may be null."""
-    if isinstance(point, (str, Text)):
-        return point != ""
-    return catalogue(world, ACCESS_POINT).owner(point) is not None
+    for volume, system in known_volumes(task, EFS):
+        authorization = only_block_or_unknown(system.get("authorization_config"))
+        yield _Volume(
+            name=volume.shown_name,
+            system=system,
+            asks_iam=member(authorization, "iam") == "ENABLED",
+            has_point=has_access_point(member(authorization, "access_point_id"), ACCESS_POINT, world),
+        )
 
 
 CHECK = Check("efs-authorization", "incomplete authorization of EFS volumes", __doc__, _search)

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import msgspec
 
-from tfcheck.inventory.catalogue import PARAMETER, SECRET, catalogue
+from tfcheck.inventory.catalogue import PARAMETER, SECRET, ObjectKind, catalogue
 from tfcheck.inventory.change import is_changed
 from tfcheck.inventory.ecs import Container, TaskDefinition, member
 from tfcheck.inventory.world import World, WorldObject, found_once
@@ -15,7 +15,7 @@ from tfcheck.startup.launch import runs, services
 from tfcheck.startup.nested import only_block
 from tfcheck.startup.rule import TaskPlace
 from tfcheck.startup.source import Source, ValueStore, injected_values, sources
-from tfcheck.symbolic.value import Unknown, Value
+from tfcheck.symbolic.value import Text, Unknown, Value
 
 
 class EnvironmentFile(msgspec.Struct, frozen=True):
@@ -51,6 +51,13 @@ def stored_values(
     for place, value in injected_values(task):
         for source in sources(value, task.resource.surroundings, world):
             yield place, source, catalogue(among or world, _STORES[source.store]).find_by_arn(source.arn)
+
+
+def has_access_point(point: Value, kind: ObjectKind, world: World) -> bool:
+    """Whether a volume definitely names an access point; an unknown value may be null."""
+    if isinstance(point, (str, Text)):
+        return point != ""
+    return catalogue(world, kind).owner(point) is not None
 
 
 def runs_on_fargate(task: TaskDefinition, world: World) -> bool:

@@ -25,24 +25,19 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from tfcheck.checks.mistake import Check, Misconfiguration
-from tfcheck.inventory.catalogue import S3_ACCESS_POINT, catalogue
+from tfcheck.checks.named_objects import has_access_point
+from tfcheck.inventory.catalogue import S3_ACCESS_POINT
 from tfcheck.inventory.ecs import TaskDefinition
 from tfcheck.inventory.world import World
-from tfcheck.startup.nested import blocks, only_block
-from tfcheck.symbolic.sensitive_text import redact
-from tfcheck.symbolic.value import Text, Value
+from tfcheck.startup.volumes import S3_FILES, known_volumes
+from tfcheck.symbolic.value import Value
 from tfcheck.vocabulary.arn import parse_arn
 from tfcheck.vocabulary.finding import Severity
 
 
 def _search(task: TaskDefinition, world: World) -> Iterator[Misconfiguration]:
-    hidden = task.resource.sensitive("volume")
-    for volume in blocks(task.resource.attribute("volume")):
-        system = only_block(volume.get("s3files_volume_configuration"))
-        if system is None:
-            continue
-        written = volume.get("name")
-        name = f"volume `{redact(written)}`" if isinstance(written, str) and not hidden else "an S3 Files volume"
+    for volume, system in known_volumes(task, S3_FILES):
+        name = volume.shown_name
         if task.task_role in (None, ""):
             message = f"{name} is one of S3 Files, but the task definition names no task role to mount it with"
             advice = "set `task_role_arn` to a role that is allowed to mount the file system"
@@ -52,7 +47,11 @@ def _search(task: TaskDefinition, world: World) -> Iterator[Misconfiguration]:
             advice = "set `file_system_arn` to the ARN of the file system"
             yield _mistake(message, Severity.ERROR, advice, "file_system_arn = aws_s3files_file_system.data.arn")
         root = system.get("root_directory")
-        if isinstance(root, str) and root not in ("", "/") and _is_given(system.get("access_point_arn"), world):
+        if (
+            isinstance(root, str)
+            and root not in ("", "/")
+            and has_access_point(system.get("access_point_arn"), S3_ACCESS_POINT, world)
+        ):
             message = f"{name} has an access point and a root directory of its own"
             yield _mistake(message, Severity.WARNING, "remove `root_directory` from the volume")
 
@@ -68,13 +67,6 @@ def _is_other(written: Value) -> bool:
         return False
     resource = parts.resource if isinstance(parts.resource, str) else ""
     return parts.service != "s3files" or not resource.startswith("file-system/") or resource.count("/") > 1
-
-
-def _is_given(point: Value, world: World) -> bool:
-    """Whether an ARN is definitely set; an unknown value may be null."""
-    if isinstance(point, (str, Text)):
-        return point != ""
-    return catalogue(world, S3_ACCESS_POINT).owner(point) is not None
 
 
 CHECK = Check("s3-files-mount", "S3 Files volumes that ECS cannot mount", __doc__, _search)

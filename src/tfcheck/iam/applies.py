@@ -2,25 +2,18 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Iterator
 
 import msgspec
 
 from tfcheck.iam import action, condition, principal, resource
 from tfcheck.iam.condition import Wait
-from tfcheck.iam.context import WithoutKeys
-from tfcheck.iam.model import Effect, Statement
+from tfcheck.iam.context import Context, WithoutKeys
+from tfcheck.iam.model import Effect, Request, Statement
+from tfcheck.iam.resource import Target
 from tfcheck.iam.variables import PolicyTemplate, expand
 from tfcheck.symbolic.limits import take
 from tfcheck.symbolic.value import TextLike, Truth, Unknown, display, is_known, spelled_out, unknowns
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-    from tfcheck.iam.context import Context
-    from tfcheck.iam.model import Request
-    from tfcheck.iam.resource import Target
-
 
 #: Steps for looking at a statement.
 _STEPS = 12

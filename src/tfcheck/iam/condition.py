@@ -7,7 +7,8 @@ https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_condition-si
 from __future__ import annotations
 
 import operator
-from typing import TYPE_CHECKING, Any, TypeAlias
+from collections.abc import Callable, Sequence
+from typing import Any, TypeAlias
 
 import msgspec
 
@@ -16,9 +17,6 @@ from tfcheck.iam.context import MULTIVALUED, Absent, Context, Later, OneOfValues
 from tfcheck.iam.variables import PolicyTemplate, PolicyText, agree, as_text, expand
 from tfcheck.symbolic.match import Pattern
 from tfcheck.symbolic.value import Set, TextLike, Truth, Unknown, Value, display, is_known
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
 
 Test: TypeAlias = "Callable[[Pattern, TextLike], Truth]"
 

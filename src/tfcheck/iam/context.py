@@ -6,15 +6,13 @@ may have any value. Follows https://docs.aws.amazon.com/IAM/latest/UserGuide/ref
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
 from functools import cached_property
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TypeAlias
 
 import msgspec
 
 from tfcheck.symbolic.value import TextLike, Unknown, Value
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
 
 
 class Caller(msgspec.Struct, frozen=True):

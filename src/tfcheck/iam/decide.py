@@ -7,13 +7,15 @@ otherwise some combination of layers must allow; what cannot be determined stays
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Literal, TypeAlias, assert_never
+from collections.abc import Iterable
+from typing import Literal, TypeAlias, assert_never
 
 import msgspec
 
 from tfcheck.iam import resource
 from tfcheck.iam.applies import applies, elements_apply
 from tfcheck.iam.condition import Wait
+from tfcheck.iam.context import Context
 from tfcheck.iam.layer import (
     Applicable,
     LayerAnswer,
@@ -26,12 +28,6 @@ from tfcheck.iam.model import Effect, Origin, Policy, Request
 from tfcheck.iam.principal import PrincipalMatch, names_service
 from tfcheck.symbolic.match import equal
 from tfcheck.symbolic.value import Truth, display
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable
-
-    from tfcheck.iam.context import Context
-
 
 DenialKind: TypeAlias = Literal["explicit", "implicit", "boundary", "resource_policy"]
 OpenKind: TypeAlias = Literal["condition", "unknown_value", "role_outside_plan", "policy_not_readable"]

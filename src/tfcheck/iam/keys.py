@@ -6,15 +6,10 @@ runs a task: it signs its calls with temporary credentials, uses TLS, and is not
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Mapping
 
-from tfcheck.iam.context import ABSENT, Context, Entry, OneOfValues, PresenceUnknown
+from tfcheck.iam.context import ABSENT, Caller, Context, Entry, OneOfValues, PresenceUnknown
 from tfcheck.symbolic.value import ACCOUNT_ID, REGION, Hole, TextLike, Unknown, text
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
-
-    from tfcheck.iam.context import Caller
 
 _BOOLEAN = OneOfValues(("true", "false"))
 _SESSION = Hole(chars=":/*?", shortest=1)

@@ -2,22 +2,18 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, TypeAlias
+from collections.abc import Iterable
+from typing import TypeAlias
 
 import msgspec
 
 from tfcheck.iam import principal
 from tfcheck.iam.applies import elements_apply
-from tfcheck.iam.model import Effect, Policy, Statement
+from tfcheck.iam.context import Caller
+from tfcheck.iam.model import Effect, Policy, Request, Statement
 from tfcheck.iam.principal import PrincipalMatch
+from tfcheck.iam.resource import Target
 from tfcheck.symbolic.value import Truth
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable
-
-    from tfcheck.iam.context import Caller
-    from tfcheck.iam.model import Request
-    from tfcheck.iam.resource import Target
 
 #: A statement that applies, or (UNKNOWN) may apply.
 Applicable: TypeAlias = tuple[Statement, Truth]

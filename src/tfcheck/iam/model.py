@@ -7,10 +7,11 @@ Follows https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elem
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from enum import Enum
 from functools import cached_property
 from itertools import islice
-from typing import TYPE_CHECKING, Generic, Protocol, TypeVar
+from typing import Generic, Protocol, TypeVar
 
 import msgspec
 
@@ -18,15 +19,9 @@ from tfcheck.iam.action import Actions
 from tfcheck.iam.condition import Condition
 from tfcheck.iam.context import Caller, Context
 from tfcheck.iam.principal import Principals
-from tfcheck.iam.resource import Resources
+from tfcheck.iam.resource import Resources, Target
 from tfcheck.symbolic.regex import regex
 from tfcheck.symbolic.value import TextLike, Unknown
-
-if TYPE_CHECKING:
-    from collections.abc import Sequence
-
-    from tfcheck.iam.resource import Resources, Target
-
 
 #: Matching fewer statements takes less time than using the index.
 _FEW = 8

@@ -2,24 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Sequence
 from enum import Enum, auto
-from typing import TYPE_CHECKING
 
 import msgspec
 
 from tfcheck.iam import action, condition, resource
 from tfcheck.iam.applies import applies
-from tfcheck.iam.model import Effect, Origin, Statement
+from tfcheck.iam.context import Context
+from tfcheck.iam.model import Effect, Origin, Policy, Request, Statement
 from tfcheck.iam.principal import names_service
 from tfcheck.symbolic import limits
 from tfcheck.symbolic.value import Truth, display
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
-
-    from tfcheck.iam.context import Context
-    from tfcheck.iam.model import Policy, Request
-
 
 #: Steps for finding out why a statement does not grant a request.
 _STEPS = 15

@@ -8,16 +8,14 @@ from __future__ import annotations
 
 import base64
 import binascii
-from typing import TYPE_CHECKING, TypeVar
+from collections.abc import Callable
+from decimal import Decimal, InvalidOperation
+from typing import TypeVar
 
 from tfcheck.symbolic.match import Pattern, Verbatim, equal, glob
 from tfcheck.symbolic.regex import regex
 from tfcheck.symbolic.value import JsonText, TextLike, Truth, Unknown, pieces, spelled_out, text
 from tfcheck.vocabulary.arn import parse_arn
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
-    from decimal import Decimal
 
 _T = TypeVar("_T")
 
@@ -130,8 +128,6 @@ def numeric(compare: Callable[[Decimal, Decimal], bool]) -> Callable[[Pattern, T
 
 
 def _number(value: TextLike) -> Decimal | None:
-    from decimal import Decimal, InvalidOperation
-
     spelled = spelled_out(value)
     if not isinstance(spelled, str):
         return None

@@ -6,17 +6,13 @@ a session, the role, or the whole account, and `tfcheck.iam.decide` treats each 
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 import msgspec
 
+from tfcheck.iam.context import Caller
 from tfcheck.symbolic.match import equal
 from tfcheck.symbolic.regex import regex
 from tfcheck.symbolic.value import JsonText, TextLike, Truth, Unknown, pieces, spelled_out, split_text, text
 from tfcheck.vocabulary.arn import Arn, parse_arn
-
-if TYPE_CHECKING:
-    from tfcheck.iam.context import Caller
 
 #: The kinds that a Principal may list. `*` is everybody.
 KINDS = ("AWS", "Service", "Federated", "CanonicalUser")

@@ -6,7 +6,8 @@ Follows https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_vari
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, TypeAlias
+from collections.abc import Callable
+from typing import TypeAlias
 
 import msgspec
 
@@ -15,9 +16,6 @@ from tfcheck.symbolic import numbers
 from tfcheck.symbolic.match import Pattern, Verbatim
 from tfcheck.symbolic.regex import regex
 from tfcheck.symbolic.value import Set, TextLike, Truth, Unknown, Value, pieces, spelled_out
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
 
 _VARIABLE = regex(r"\$\{([^{}]*)\}")
 #: As AWS documents it, with a comma and one space; other spacing is undocumented, and so broken.

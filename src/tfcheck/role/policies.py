@@ -76,13 +76,13 @@ class Policies:
         self._read: dict[tuple[WorldObject, str], PolicyOrReason] = {}
         self._by_arn: dict[tuple[Value, str], PolicyOrReason] = {}
 
-    def of_attribute(self, resource: WorldObject, attribute: str, kind: PolicyKind | None = None) -> PolicyOrReason:
-        """Read the policy in an attribute of a resource, of a `kind` if the resource's type does not show that."""
+    def of_attribute(self, resource: WorldObject, attribute: str) -> PolicyOrReason:
+        """Read the policy in an attribute of a resource."""
         key = resource, attribute
         if key not in self._read:
-            if kind is None and attribute == "assume_role_policy":
+            if attribute == "assume_role_policy":
                 kind = PolicyKind.TRUST
-            elif kind is None:
+            else:
                 is_identity = resource.address.type.startswith("aws_iam_")
                 kind = PolicyKind.IDENTITY if is_identity else PolicyKind.RESOURCE
             secret = resource.sensitive(attribute)

@@ -34,9 +34,9 @@ from tfcheck.inventory.setting import FILE_SYSTEM_POLICY, settings
 from tfcheck.inventory.world import World
 from tfcheck.startup.nested import only_block_or_unknown
 from tfcheck.startup.rule import Rule
-from tfcheck.startup.volumes import MAY_ONLY_READ, Mounts, volumes
+from tfcheck.startup.volumes import EFS, Mounts, access_point, volumes
 from tfcheck.symbolic.match import equal
-from tfcheck.symbolic.value import PlainText, TextLike, Truth, Unknown, Value
+from tfcheck.symbolic.value import PlainText, Truth, Unknown
 from tfcheck.vocabulary.finding import Requirement, Severity
 
 ID = "efs-volume"
@@ -49,7 +49,7 @@ def _derive(task: TaskDefinition, world: World) -> Iterator[Requirement]:
     if task.task_role in (None, ""):
         return
     mounts = Mounts(task)
-    for volume in volumes(task, "efs_volume_configuration", "efsVolumeConfiguration", "EFS volume"):
+    for volume in volumes(task, EFS):
         system = volume.configuration
         authorization = only_block_or_unknown(member(system, "authorization_config"))
         asks = equal(member(authorization, "iam"), "ENABLED")
@@ -57,26 +57,19 @@ def _derive(task: TaskDefinition, world: World) -> Iterator[Requirement]:
             continue
         named = member(system, "file_system_id")
         arn = file_system_arn(named if isinstance(named, PlainText) else Unknown(), task.resource.surroundings, world)
-        through = _access_point(member(authorization, "access_point_id"), task, world)
+        through = access_point(member(authorization, "access_point_id"), task)
+        if through is not None and not (isinstance(through, Unknown) and through.symbol is None):
+            through = access_point_arn(through, task.resource.surroundings, world)
         worlds = (world, *world.context)
         has_policy = any(settings(each, FILE_SYSTEM_POLICY).on(file_system_of(arn, each)).definite for each in worlds)
         doubt = _MAY_NOT_ASK if asks is Truth.UNKNOWN else "" if has_policy else _MAY_NOT_DECIDE
         severity = Severity.ERROR if has_policy else Severity.INFO
         require = volume.place.require
         yield require(ID, "elasticfilesystem:ClientMount", arn, severity, doubt=doubt, through=through)
-        written = mounts.writes_to(volume.name)
-        if written is not Truth.FALSE:
-            doubt = doubt or ("" if written is Truth.TRUE else MAY_ONLY_READ)
+        doubt_of_writing = mounts.doubt_of_writing(volume.name)
+        if doubt_of_writing is not None:
+            doubt = doubt or doubt_of_writing
             yield require(ID, "elasticfilesystem:ClientWrite", arn, Severity.INFO, doubt=doubt, through=through)
-
-
-def _access_point(point: Value, task: TaskDefinition, world: World) -> TextLike | None:
-    """Return the ARN of the access point; an unknown value without a symbol if there may be none."""
-    if point == "" or not isinstance(point, PlainText):
-        return None
-    if isinstance(point, Unknown) and (point.symbol is None or point.symbol.owner == str(task.address)):
-        return Unknown(reason="whether the volume has an access point is known only after apply")
-    return access_point_arn(point, task.resource.surroundings, world)
 
 
 RULE = Rule(

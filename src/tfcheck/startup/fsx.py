@@ -21,44 +21,37 @@ from collections.abc import Iterator
 
 from tfcheck.inventory.ecs import TaskDefinition, member
 from tfcheck.inventory.world import World
-from tfcheck.startup.nested import blocks_or_unknown, only_block, only_block_or_unknown
+from tfcheck.startup.nested import only_block, only_block_or_unknown
 from tfcheck.startup.rule import Rule, TaskPlace
 from tfcheck.startup.source import require_value
+from tfcheck.startup.volumes import FSX, known_volumes, volumes
 from tfcheck.symbolic.value import Unknown, Value
 from tfcheck.vocabulary.finding import Requirement
 
 ID = "fsx"
-_ARGUMENT, _MEMBER = "fsx_windows_file_server_volume_configuration", "fsxWindowsFileServerVolumeConfiguration"
 _DOUBT = "whether such a volume is mounted is known only after apply"
 
 
 def _derive(task: TaskDefinition, world: World) -> Iterator[Requirement]:
     """Require the description of every such file system, and its credentials."""
-    for index, volume in enumerate(blocks_or_unknown(task.resource.attribute("volume"))):
-        server = volume if isinstance(volume, Unknown) else only_block_or_unknown(volume.get(_ARGUMENT))
-        if isinstance(server, Unknown):
-            if _may_have_one(task):
-                yield from _needs(_volume_place(task, "/volumes"), server, _DOUBT, world)
-        elif server is not None:
-            place = _volume_place(task, f"/volumes/{index}/{_MEMBER}")
-            yield from _needs(place, _credentials(server), "", world)
+    for volume in volumes(task, FSX):
+        is_open = isinstance(volume.configuration, Unknown)
+        if not is_open or _may_have_one(task):
+            yield volume.place.require(ID, "fsx:DescribeFileSystems", "*", doubt=_DOUBT if is_open else "")
+            credentials = _credentials(volume.configuration)
+            yield from require_value(ID, volume.place, credentials, task.resource.surroundings, world)
 
 
 def named_credentials(task: TaskDefinition) -> Iterator[tuple[TaskPlace, Value]]:
     """Yield each known volume of this kind with its credentials."""
-    for index, volume in enumerate(blocks_or_unknown(task.resource.attribute("volume"))):
-        server = None if isinstance(volume, Unknown) else only_block_or_unknown(volume.get(_ARGUMENT))
-        value = _credentials(server) if isinstance(server, dict) else None
+    for volume, server in known_volumes(task, FSX):
+        value = _credentials(server)
         if value is not None:
-            yield _volume_place(task, f"/volumes/{index}/{_MEMBER}"), value
+            yield volume.place, value
 
 
-def _credentials(server: dict[str, Value]) -> Value:
-    return member(only_block_or_unknown(server.get("authorization_config")), "credentials_parameter")
-
-
-def _volume_place(task: TaskDefinition, pointer: str) -> TaskPlace:
-    return TaskPlace(task, None, pointer, "FSx for Windows File Server volume")
+def _credentials(server: dict[str, Value] | Unknown) -> Value:
+    return member(only_block_or_unknown(member(server, "authorization_config")), "credentials_parameter")
 
 
 def _may_have_one(task: TaskDefinition) -> bool:
@@ -67,11 +60,6 @@ def _may_have_one(task: TaskDefinition) -> bool:
     family = platform.get("operating_system_family")
     is_linux = isinstance(family, str) and family.upper().startswith("LINUX")
     return not is_linux and "FARGATE" not in task.compatibilities
-
-
-def _needs(place: TaskPlace, credentials: Value, doubt: str, world: World) -> Iterator[Requirement]:
-    yield place.require(ID, "fsx:DescribeFileSystems", "*", doubt=doubt)
-    yield from require_value(ID, place, credentials, place.task.resource.surroundings, world)
 
 
 RULE = Rule(

@@ -29,8 +29,8 @@ from collections.abc import Iterator
 from tfcheck.inventory.ecs import TaskDefinition, member
 from tfcheck.inventory.world import World
 from tfcheck.startup.rule import Rule
-from tfcheck.startup.volumes import MAY_ONLY_READ, Mounts, volumes
-from tfcheck.symbolic.value import PlainText, TextLike, Truth, Unknown, Value
+from tfcheck.startup.volumes import S3_FILES, Mounts, access_point, volumes
+from tfcheck.symbolic.value import PlainText, Unknown
 from tfcheck.vocabulary.finding import Requirement, Severity
 
 ID = "s3-files-volume"
@@ -42,28 +42,19 @@ def _derive(task: TaskDefinition, world: World) -> Iterator[Requirement]:
     if task.task_role in (None, ""):
         return
     mounts = Mounts(task)
-    for volume in volumes(task, "s3files_volume_configuration", "s3filesVolumeConfiguration", "S3 Files volume"):
+    for volume in volumes(task, S3_FILES):
         is_open = isinstance(volume.configuration, Unknown)
         named = member(volume.configuration, "file_system_arn")
         arn = named if isinstance(named, PlainText) else Unknown(reason="which file system the volume mounts")
         doubt = _MAY_BE_ANOTHER_KIND if is_open else ""
-        through = _access_point(member(volume.configuration, "access_point_arn"), task)
+        through = access_point(member(volume.configuration, "access_point_arn"), task)
         severity = Severity.INFO if is_open else Severity.ERROR
         yield volume.place.require(ID, "s3files:ClientMount", arn, severity, doubt=doubt, through=through)
-        written = mounts.writes_to(volume.name)
-        if written is not Truth.FALSE:
+        doubt_of_writing = mounts.doubt_of_writing(volume.name)
+        if doubt_of_writing is not None:
             severity = Severity.INFO if is_open else Severity.WARNING
-            doubt = doubt or ("" if written is Truth.TRUE else MAY_ONLY_READ)
+            doubt = doubt or doubt_of_writing
             yield volume.place.require(ID, "s3files:ClientWrite", arn, severity, doubt=doubt, through=through)
-
-
-def _access_point(point: Value, task: TaskDefinition) -> TextLike | None:
-    """Return the ARN of the access point; an unknown value without a symbol if there may be none."""
-    if point == "" or not isinstance(point, PlainText):
-        return None
-    if isinstance(point, Unknown) and (point.symbol is None or point.symbol.owner == str(task.address)):
-        return Unknown(reason="whether the volume has an access point is known only after apply")
-    return point
 
 
 RULE = Rule(

@@ -11,10 +11,30 @@ from tfcheck.startup.nested import blocks_or_unknown, only_block_or_unknown
 from tfcheck.startup.rule import TaskPlace
 from tfcheck.symbolic.limits import take
 from tfcheck.symbolic.match import equal
-from tfcheck.symbolic.value import Truth, Unknown, Value
+from tfcheck.symbolic.sensitive_text import redact
+from tfcheck.symbolic.value import PlainText, TextLike, Truth, Unknown, Value
 from tfcheck.vocabulary.finding import RoleKind
 
-MAY_ONLY_READ = "whether a container writes to the volume is known only after apply"
+_MAY_ONLY_READ = "whether a container writes to the volume is known only after apply"
+
+
+class VolumeKind(msgspec.Struct, frozen=True):
+    """A kind of volume: the argument that configures it, its name in the API, and in which role ECS mounts it."""
+
+    argument: str
+    pointer: str
+    name: str
+    role_kind: RoleKind = RoleKind.TASK
+
+
+EFS = VolumeKind("efs_volume_configuration", "efsVolumeConfiguration", "EFS volume")
+S3_FILES = VolumeKind("s3files_volume_configuration", "s3filesVolumeConfiguration", "S3 Files volume")
+FSX = VolumeKind(
+    "fsx_windows_file_server_volume_configuration",
+    "fsxWindowsFileServerVolumeConfiguration",
+    "FSx for Windows File Server volume",
+    RoleKind.EXECUTION,
+)
 
 
 class Volume(msgspec.Struct, frozen=True):
@@ -27,18 +47,38 @@ class Volume(msgspec.Struct, frozen=True):
     name: Value
     configuration: dict[str, Value] | Unknown
 
+    @property
+    def shown_name(self) -> str:
+        """Name it in a sentence, unless the plan marks volumes as sensitive."""
+        if isinstance(self.name, str) and not self.place.task.resource.sensitive("volume"):
+            return f"volume `{redact(self.name)}`"
+        return f"an {self.place.cause}"
 
-def volumes(task: TaskDefinition, argument: str, pointer: str, what: str) -> Iterator[Volume]:
-    """Yield the volumes that have, or may have, a configuration: `efs_volume_configuration`.
 
-    `pointer` is its name in the API, and `what` what the task role asks for.
-    """
+def volumes(task: TaskDefinition, kind: VolumeKind) -> Iterator[Volume]:
+    """Yield the volumes that are, or may be, of a kind."""
     for index, volume in enumerate(blocks_or_unknown(task.resource.attribute("volume"))):
-        found = only_block_or_unknown(member(volume, argument))
+        found = only_block_or_unknown(member(volume, kind.argument))
         if found is not None:
-            where = "/volumes" if isinstance(volume, Unknown) else f"/volumes/{index}/{pointer}"
-            place = TaskPlace(task, None, where, what, RoleKind.TASK)
+            where = "/volumes" if isinstance(volume, Unknown) else f"/volumes/{index}/{kind.pointer}"
+            place = TaskPlace(task, None, where, kind.name, kind.role_kind)
             yield Volume(place, member(volume, "name"), found)
+
+
+def known_volumes(task: TaskDefinition, kind: VolumeKind) -> Iterator[tuple[Volume, dict[str, Value]]]:
+    """Yield the volumes that definitely are of a kind, each with its configuration."""
+    for volume in volumes(task, kind):
+        if isinstance(volume.configuration, dict):
+            yield volume, volume.configuration
+
+
+def access_point(point: Value, task: TaskDefinition) -> TextLike | None:
+    """Return the access point that a volume names; an unknown value without a symbol if there may be none."""
+    if point == "" or not isinstance(point, PlainText):
+        return None
+    if isinstance(point, Unknown) and (point.symbol is None or point.symbol.owner == str(task.address)):
+        return Unknown(reason="whether the volume has an access point is known only after apply")
+    return point
 
 
 class Mounts:
@@ -55,6 +95,11 @@ class Mounts:
                 self._named[name] = self._named.get(name, Truth.FALSE) | writes
             else:
                 self._others.append((name, writes))
+
+    def doubt_of_writing(self, name: Value) -> str | None:
+        """Return why a container may not write to a volume: empty if one certainly does, None if none does."""
+        writes = self.writes_to(name)
+        return None if writes is Truth.FALSE else "" if writes is Truth.TRUE else _MAY_ONLY_READ
 
     def writes_to(self, name: Value) -> Truth:
         """Whether a container mounts a volume, and not read-only."""

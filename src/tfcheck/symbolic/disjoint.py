@@ -6,15 +6,13 @@ certain; otherwise nothing is.
 
 from __future__ import annotations
 
+from collections.abc import Hashable, Iterator, Sequence
 from enum import Enum
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TypeAlias
 
 import msgspec
 
 from tfcheck.symbolic.value import Hole
-
-if TYPE_CHECKING:
-    from collections.abc import Hashable, Iterator, Sequence
 
 
 class StepKind(Enum):

@@ -8,8 +8,9 @@ can turn out, FALSE for none; everything else is UNKNOWN.
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Hashable, Iterator, Sequence
 from enum import Enum
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TypeAlias
 
 import msgspec
 
@@ -17,9 +18,6 @@ from tfcheck.symbolic import wildcards
 from tfcheck.symbolic.disjoint import LanguageStep, disjoint, exact, expand_hole
 from tfcheck.symbolic.limits import affordable, is_deep, take
 from tfcheck.symbolic.value import ANYTHING, Hole, JsonText, Set, Text, TextLike, Truth, Unknown, Value, items, pieces
-
-if TYPE_CHECKING:
-    from collections.abc import Hashable, Iterator, Sequence
 
 
 class Verbatim(msgspec.Struct, frozen=True):

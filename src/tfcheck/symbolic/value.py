@@ -9,14 +9,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from enum import Enum
-from typing import TYPE_CHECKING, TypeAlias, Union
+from fractions import Fraction
+from typing import TypeAlias, Union
 
 import msgspec
 
 from tfcheck.symbolic.sensitive_text import join, redact
-
-if TYPE_CHECKING:
-    from fractions import Fraction
 
 
 class Truth(Enum):

@@ -59,10 +59,10 @@ def refuse_content(value: str, name: str) -> None:
 _LONGEST = 100
 
 
-def did_you_mean(name: str, known: Iterable[str], otherwise: str, likeness: float = 0.6) -> str:
+def did_you_mean(name: str, known: Iterable[str], otherwise: str) -> str:
     """Return a hint with the most similar known name, or `otherwise` if there is none."""
     # Most runs have nothing to correct, and need not import this.
     from difflib import get_close_matches
 
-    near = get_close_matches(name[:_LONGEST], list(known), 1, likeness)
+    near = get_close_matches(name[:_LONGEST], list(known), 1)
     return f"did you mean `{near[0]}`?" if near else otherwise

@@ -83,7 +83,7 @@ _INITIAL = regex("(?<=[^A-Za-z0-9_])[a-z]")
 
 def _title_letter(letter: Piece, before: Piece) -> TextLike:
     """Return a letter, or an unknown piece, in title case after another one."""
-    begins = _truth(before, _separates)
+    begins = _ends_word(before)
     if isinstance(letter, str):
         raised = _mapped_letter(letter, str.title)
         if raised == letter or begins is Truth.FALSE:
@@ -91,17 +91,17 @@ def _title_letter(letter: Piece, before: Piece) -> TextLike:
         return raised if begins is Truth.TRUE else unknown_result(before, hole=Hole(letter + raised, False, 1, 1))
     # NOTE: words may begin inside it.
     is_same = isinstance(letter, Unknown) and not letter.hole.negated and letter.hole.chars.upper() == letter.hole.chars
-    is_word = isinstance(letter, Unknown) and _truth(letter, _separates) is Truth.FALSE and letter.hole.shortest > 0
+    is_word = isinstance(letter, Unknown) and _ends_word(letter) is Truth.FALSE and letter.hole.shortest > 0
     return letter if is_same or (is_word and begins is Truth.FALSE) else unknown_result(letter)
 
 
-def _truth(piece: Piece, test: Callable[[str], bool]) -> Truth:
-    """Whether the last character of a piece passes a test."""
+def _ends_word(piece: Piece) -> Truth:
+    """Whether the last character of a piece separates words."""
     if isinstance(piece, str):
-        return Truth.of(test(piece[-1]))
+        return Truth.of(_separates(piece[-1]))
     if isinstance(piece, JsonText) or piece.hole.negated or piece.hole.shortest == 0:
         return Truth.UNKNOWN
-    found = {test(each) for each in piece.hole.chars}
+    found = set(map(_separates, piece.hole.chars))
     return Truth.of(found == {True}) if len(found) == 1 else Truth.UNKNOWN
 
 

@@ -22,7 +22,7 @@ from tfcheck.pull_request.github import GiteaConversation, GitHubConversation
 from tfcheck.pull_request.publish import publish
 from tfcheck.pull_request.refusal import OF_TOKENS, RefusalError, refusing
 from tfcheck.pull_request.report_comment import CommentOptions
-from tfcheck.report.left_out_words import excused_words
+from tfcheck.report.left_out_words import excused_words, severity_counts
 from tfcheck.report.manual import Manual
 from tfcheck.report.markdown.page import Page, content
 from tfcheck.report.origin import context_text
@@ -155,9 +155,8 @@ def _count_missing(results: StoredResults, variables: Mapping[str, str]) -> int:
 def count_line(reports: Sequence[Report], missing: int = 0) -> str:
     """Summarise the reports in one short line; what several projects share counts once, as in the comment."""
     page = content(reports, Page())
-    severities = [each.finding.severity for each in page.findings]
-    names = ((Severity.ERROR, "error"), (Severity.WARNING, "warning"))
-    parts = [plural(severities.count(each), name) for each, name in names if each in severities]
+    severities = (each.finding.severity for each in page.findings)
+    parts = severity_counts(each for each in severities if each is not Severity.INFO)
     if page.waiting:
         parts.append(f"{len(page.waiting)} not decided")
     if page.known:

@@ -17,6 +17,7 @@ from tfcheck.resolve.surroundings import Surroundings
 from tfcheck.symbolic.match import equal, spelling
 from tfcheck.symbolic.value import JsonText, PlainText, TextLike, Truth, Unknown, Value, identity, spelled_out, unknowns
 from tfcheck.vocabulary.arn import parse_arn
+from tfcheck.vocabulary.grouping import group_by_key
 
 
 class ObjectKind(msgspec.Struct, frozen=True, eq=False):
@@ -77,10 +78,9 @@ class Catalogue:
             self.resources += [each for each in looked_up if managed.isdisjoint(_arn_texts(each, (kind.arn,)))]
         self._by_address = {str(each.address): each for each in self.resources}
         self._by_arn = {arn: each for each in self.resources for arn in _arn_texts(each, (kind.arn,))}
-        self._by_name: dict[Hashable, list[WorldObject]] = {}
-        for each in self.resources:
-            for name in _arn_texts(each, kind.names):
-                self._by_name.setdefault(_arn_key(name), []).append(each)
+        self._by_name = group_by_key(
+            (_arn_key(name), each) for each in self.resources for name in _arn_texts(each, kind.names)
+        )
 
     def owner(self, reference: Value) -> WorldObject | None:
         """Find the resource whose attribute a reference takes."""
@@ -120,12 +120,8 @@ class Catalogue:
     def _by_spelling(self) -> dict[Hashable, list[WorldObject]]:
         """The resources by a key of their ARN that is the same however much of it is known."""
         # NOTE: a large stack looks up each of its ARNs in every other stack; comparing them would be quadratic.
-        by_key: dict[Hashable, list[WorldObject]] = {}
-        for arn, each in self._by_arn.items():
-            key = _arn_key(arn)
-            if key is not None:
-                by_key.setdefault(key, []).append(each)
-        return by_key
+        keys = ((_arn_key(arn), each) for arn, each in self._by_arn.items())
+        return group_by_key((key, each) for key, each in keys if key is not None)
 
     def find_by_name(self, reference: Value, near: Surroundings | None) -> WorldObject | None:
         """Find the resource that a name, or a reference, definitely denotes as seen from `near`; None is anywhere."""

@@ -15,6 +15,7 @@ from tfcheck.resolve.order import FinishedBefore, Order
 from tfcheck.resolve.surroundings import Surroundings
 from tfcheck.symbolic.value import Truth, Value, strings
 from tfcheck.vocabulary.address import Address, ModulePath, forgotten
+from tfcheck.vocabulary.grouping import group_by_key
 
 T = TypeVar("T")
 
@@ -144,10 +145,8 @@ class CachingWorld(_Cache):
 
 def _documents(world: World) -> dict[tuple[ModulePath, str], list[WorldObject]]:
     """Index the policy documents of a world by how their module refers to them."""
-    found: dict[tuple[ModulePath, str], list[WorldObject]] = {}
-    for each in world.looked_up(_DOCUMENT):
-        found.setdefault((each.address.module, f"data.{_DOCUMENT}.{each.address.name}"), []).append(each)
-    return found
+    addresses = ((each.address, each) for each in world.looked_up(_DOCUMENT))
+    return group_by_key(((address.module, f"data.{_DOCUMENT}.{address.name}"), each) for address, each in addresses)
 
 
 class _PlanWorld(CachingWorld):

@@ -192,6 +192,14 @@ class ConfigModule:
         rows = (self._row.module_calls or {}).items()
         return {name: ModuleCall(f"module.{name}", row or _Call()) for name, row in rows}
 
+    def descendant(self, path: tuple[str, ...]) -> ConfigModule | None:
+        """Return the module at the end of a path of calls; None if it is not in the plan."""
+        found: ConfigModule | None = self
+        for name in path:
+            call = found.calls.get(name) if found else None
+            found = call.module if call else None
+        return found
+
     def all_calls(self) -> Iterator[ModuleCall]:
         """Yield the module calls of this module and of those that it calls."""
         for call in self.calls.values():

@@ -36,6 +36,7 @@ from tfcheck.symbolic.marks import mark_all, marked_strings
 from tfcheck.symbolic.value import Value
 from tfcheck.vocabulary.address import Address, ModulePath
 from tfcheck.vocabulary.errors import InputError
+from tfcheck.vocabulary.grouping import group_by_key
 
 #: Nested modules and keys are much shorter.
 _LONGEST_ADDRESS = 100_000
@@ -236,10 +237,7 @@ class Plan:
             return named in self._declared_resources
         references = self._references.get(address.config)
         if references is None:
-            module = self.configuration
-            for name in address.module.config:
-                call = module.calls.get(name) if module else None
-                module = call.module if call else None
+            module = self.configuration.descendant(address.module.config) if self.configuration else None
             resource = module.resources.get(address.resource) if module else None
             references = frozenset(references_in(resource.expressions) if resource else ())
             self._references[address.config] = references
@@ -292,12 +290,9 @@ class Plan:
 
     @cached_property
     def _deposed_rows(self) -> dict[str, list[Deposed]]:
-        found: dict[str, list[Deposed]] = {}
-        for row in self._document.resource_changes or ():
-            if row is not None and row.deposed:
-                each = Deposed(self._addresses.build(row), row)
-                found.setdefault(each.current.type, []).append(each)
-        return found
+        rows = (row for row in self._document.resource_changes or () if row is not None and row.deposed)
+        found = (Deposed(self._addresses.build(row), row) for row in rows)
+        return group_by_key((each.current.type, each) for each in found)
 
     @cached_property
     def _prior(self) -> _Prior:
@@ -365,9 +360,9 @@ class _Index(Generic[_Found]):
 
     def __init__(self, found: Iterable[_Found]) -> None:
         self.by_address = {each.address: each for each in found}
-        self.by_resource: dict[tuple[ModulePath, str], list[_Found]] = {}
-        for each in self.by_address.values():
-            self.by_resource.setdefault((each.address.module, each.address.name), []).append(each)
+        self.by_resource = group_by_key(
+            ((each.address.module, each.address.name), each) for each in self.by_address.values()
+        )
 
 
 class _Prior(msgspec.Struct):

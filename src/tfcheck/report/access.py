@@ -11,6 +11,7 @@ from tfcheck.report.screen import Line, Span, SpanStyle, line, render_lines, wra
 from tfcheck.report.words import plural
 from tfcheck.vocabulary.access import AccessChange
 from tfcheck.vocabulary.finding import Report
+from tfcheck.vocabulary.grouping import group_by_key
 
 _MARKS = {"granted": ("+", SpanStyle.GOOD), "revoked": ("-", SpanStyle.ERROR)}
 _PERHAPS = {"granted": "may gain", "revoked": "may lose"}
@@ -94,7 +95,5 @@ def _numbers(found: Sequence[AccessChange], prefix: str) -> list[str]:
 
 
 def _group_by_role(unsorted: Iterable[AccessChange]) -> dict[str, list[AccessChange]]:
-    found: dict[str, list[AccessChange]] = {}
-    for each in sorted(unsorted, key=lambda each: (each.role, each.change, each.action, each.resource)):
-        found.setdefault(each.role, []).append(each)
-    return found
+    in_order = sorted(unsorted, key=lambda each: (each.role, each.change, each.action, each.resource))
+    return group_by_key((each.role, each) for each in in_order)

@@ -14,7 +14,7 @@ from typing import Any
 import msgspec
 
 from tfcheck.report.causes import block, fold_keys, keys
-from tfcheck.report.words import TaskStatus, deciding_words, evidence_words, reason_words, standings
+from tfcheck.report.words import TaskStatus, deciding_words, evidence_words, reason_words, standings, why_words
 from tfcheck.vocabulary.access import AccessChange
 from tfcheck.vocabulary.finding import Answer, Evidence, Location, Reason, Report, RoleKind, Severity, Verdict
 from tfcheck.vocabulary.grouping import group_by_key
@@ -215,8 +215,7 @@ def _because(answer: Answer, end: Evidence | None) -> str:
         if end is None:
             return reason_words(answer.reason)
         return "this statement denies it" if end.effect == "Deny" else evidence_words(end)
-    waits = f": {answer.waits_for}" if answer.waits_for else ""
-    return f"{reason_words(answer.reason)}{waits}"
+    return why_words(answer)
 
 
 def _policy(kind: PolicyOrigin, address: str, members: list[tuple[Evidence, CallNode]]) -> PolicyNode:
@@ -301,11 +300,8 @@ def _group_alike(
     members: list[TaskNode], names: Callable[[TaskNode], tuple[str, ...]]
 ) -> dict[TaskNode, list[TaskNode]]:
     """Group maps that differ only by what instances never have in common: names, address, ids of requirements."""
-    found: dict[TaskNode, list[TaskNode]] = {}
-    for each in members:
-        likeness: TaskNode = _rename(each, partial(fold_keys, names=names(each)))
-        found.setdefault(msgspec.structs.replace(likeness, address=""), []).append(each)
-    return found
+    renamed = ((_rename(each, partial(fold_keys, names=names(each))), each) for each in members)
+    return group_by_key((msgspec.structs.replace(likeness, address=""), each) for likeness, each in renamed)
 
 
 def _rename(part: Any, name: Callable[[str], str]) -> Any:

@@ -15,7 +15,7 @@ from tfcheck.report.change_words import one_line_summary
 from tfcheck.report.left_out_words import selection_sentence, waived_groups, waived_words, waiver_sentences
 from tfcheck.report.origin import file_path, target
 from tfcheck.report.safe_text import clip_width, visible
-from tfcheck.report.words import instances, plural, reason_words
+from tfcheck.report.words import instances, plural, why_words
 from tfcheck.vocabulary.finding import Finding, Report, Severity, all_unread
 from tfcheck.vocabulary.grouping import group_by_key
 
@@ -104,12 +104,11 @@ def _finding(report: Report, finding: Finding, remark: str) -> Annotation:
 def _unknown(report: Report, remark: str) -> Iterator[Annotation]:
     """Return one annotation for everything undecided with the same cause."""
     groups = group_by_key(((answer.reason, answer.waits_for), answer) for answer in report.undecided_answers())
-    for (reason, waits_for), members in groups.items():
+    for members in groups.values():
         need, place = members[0].requirement, members[0].needed_at
         what = f"{need.action} on {need.shown_resource} for {need.task_definition}"
         more = f" and {plural(len(members) - 1, 'permission')} more" if len(members) > 1 else ""
-        why = f"{reason_words(reason)}{f': {waits_for}' if waits_for else ''}"
-        words = f"not decided: {what}{more}: {why}{remark}"
+        words = f"not decided: {what}{more}: {why_words(members[0])}{remark}"
         file = file_path(report, place)
         yield Annotation("notice", f"tfcheck {need.rule}", words, file, place.line if place else 0)
 

@@ -13,7 +13,18 @@ import msgspec
 
 from tfcheck.symbolic.regex import regex
 from tfcheck.vocabulary.clipping import join_names
-from tfcheck.vocabulary.finding import Answer, Finding, Fix, Reason, Remedy, RoleKind, Severity, Skipped, Verdict
+from tfcheck.vocabulary.finding import (
+    Answer,
+    Finding,
+    Fix,
+    Reason,
+    Remedy,
+    Report,
+    RoleKind,
+    Severity,
+    Skipped,
+    Verdict,
+)
 from tfcheck.vocabulary.grouping import group_by_key
 
 #: The key in place of those of several instances.
@@ -110,7 +121,7 @@ class Cause(msgspec.Struct, frozen=True):
     @property
     def fixes(self) -> tuple[Fix, ...]:
         """Return the suggested changes, each once."""
-        return tuple(dict.fromkeys(each.fix for each in self.findings if each.fix is not None))
+        return fixes(self.findings)
 
     @property
     def remedies(self) -> dict[Remedy, Remedy]:
@@ -147,6 +158,11 @@ def breakage(finding: Finding) -> str:
     found = broken_actions(finding)
     verb = "was" if len(found) == 1 else "were"
     return f"This change breaks it: {join_names(found)} {verb} allowed before" if found else ""
+
+
+def fixes(findings: Iterable[Finding]) -> tuple[Fix, ...]:
+    """Return the suggested changes, each once."""
+    return tuple(dict.fromkeys(each.fix for each in findings if each.fix is not None))
 
 
 def remedies(findings: Iterable[Finding]) -> dict[Remedy, Remedy]:
@@ -202,10 +218,9 @@ def _cause_of(findings: list[Finding]) -> Cause:
 
 def _groups(findings: list[Finding]) -> Iterator[Group]:
     """Group task definitions that lack the same, and instances of a block that differ only by key."""
-    by_task: dict[tuple[str, str | None, str], list[Finding]] = {}
-    for finding in findings:
-        mistake = "" if finding.answers else finding.message
-        by_task.setdefault((finding.task_definition, finding.address, mistake), []).append(finding)
+    by_task = group_by_key(
+        ((each.task_definition, each.address, "" if each.answers else each.message), each) for each in findings
+    )
     instances = group_by_key(
         ((block(task), block(role or "")), members) for (task, role, _), members in by_task.items()
     )
@@ -298,6 +313,12 @@ def _needs(members: list[list[Finding]], names: tuple[str, ...], name: Callable[
 
 
 # Instances
+
+
+def broken_tasks(reports: Iterable[Report]) -> tuple[str, ...]:
+    """Return the addresses of the task definitions that the change breaks, each once."""
+    changes = (each for report in reports for each in report.task_changes)
+    return tuple(dict.fromkeys(each.task_definition for each in changes if each.change == "broken"))
 
 
 def keys(address: str) -> tuple[str, ...]:

@@ -11,7 +11,7 @@ from tfcheck.report.cause_text import Detail, cause_lines
 from tfcheck.report.causes import causes
 from tfcheck.report.json import Json, document
 from tfcheck.report.screen import Line, Span, SpanStyle, line, render_lines, wrap
-from tfcheck.report.words import VERDICT_STYLES, plural, reason_words
+from tfcheck.report.words import VERDICT_STYLES, plural, why_words
 from tfcheck.stopped_reason import Denial, Explanation, KnownText, StopCause, explain_text
 from tfcheck.symbolic.match import equal, glob
 from tfcheck.symbolic.regex import regex
@@ -88,8 +88,7 @@ def _plan_lines(found: RelatedRows, cause: StopCause, report: Report, width: int
         need = answer.requirement
         yield from wrap(
             Span(f"  {answer.verdict.value:<9}", VERDICT_STYLES[answer.verdict]),
-            f"{need.task_definition}: {need.action} on {need.shown_resource}: {reason_words(answer.reason)}"
-            f"{f': {answer.waits_for}' if answer.waits_for else ''}",
+            f"{need.task_definition}: {need.action} on {need.shown_resource}: {why_words(answer)}",
             width,
         )
 

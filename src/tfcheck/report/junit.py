@@ -15,7 +15,7 @@ from tfcheck.report.change_words import TASKS, access_changes, role_switch
 from tfcheck.report.left_out_words import configuration_words, reason_and_place, unselected_words, waiver_sentences
 from tfcheck.report.origin import file_path, target
 from tfcheck.report.safe_text import visible
-from tfcheck.report.words import reason_words
+from tfcheck.report.words import why_words
 from tfcheck.vocabulary.fail_options import FailOptions
 from tfcheck.vocabulary.finding import Answer, Finding, Location, Report, Verdict, all_unread
 from tfcheck.vocabulary.waiver import Waived
@@ -106,11 +106,10 @@ def _permission(report: Report, answer: Answer, finding: Finding | None, failing
         is_red = finding is not None and failing.fails_on(finding.weight(answer), finding.change)
     if finding and finding.waived:
         return _skip_waived(case, finding, finding.waived)
-    waits_for = f": {answer.waits_for}" if answer.waits_for else ""
     return msgspec.structs.replace(
         case,
         outcome="failure" if is_red else "skipped",
-        message=f"{answer.verdict.value}: {reason_words(answer.reason)}{waits_for}",
+        message=f"{answer.verdict.value}: {why_words(answer)}",
         detail=_detail(finding) if finding else (),
     )
 

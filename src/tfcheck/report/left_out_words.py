@@ -86,18 +86,18 @@ _NAMES = {Severity.ERROR: "error", Severity.WARNING: "warning", Severity.INFO: "
 _MOST_RULES = 5
 
 
-def unselected_counts(severities: Iterable[Severity]) -> str:
-    """Count findings by severity, as in `1 error, 2 warnings`."""
-    found = list(severities)
-    counts = ((found.count(each), name) for each, name in _NAMES.items())
-    return ", ".join(f"{number:,} {name}{'' if number == 1 else 's'}" for number, name in counts if number)
+def severity_counts(severities: Iterable[Severity], kind: str = "") -> list[str]:
+    """Count findings by severity: `1 error`, `2 warnings`, or with a kind of them `2 other warnings`."""
+    found = Counter(severities)
+    counts = ((found[each], name) for each, name in _NAMES.items())
+    return [f"{number:,} {kind}{name}{'' if number == 1 else 's'}" for number, name in counts if number]
 
 
 def unselected_words(report: Report) -> str:
     """Return the findings of rules that are not selected; empty if there are none."""
     if not report.unselected:
         return ""
-    counts = unselected_counts(each.severity for each in report.unselected)
+    counts = ", ".join(severity_counts(each.severity for each in report.unselected))
     return f"{counts} of rules that are not selected: {unselected_rules(report)}"
 
 

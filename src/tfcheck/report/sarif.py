@@ -23,7 +23,7 @@ from tfcheck.report.left_out_words import is_in_sources, reason_and_place, selec
 from tfcheck.report.manual import Manual
 from tfcheck.report.origin import file_path, plan_path, target
 from tfcheck.report.safe_text import clip_width, visible
-from tfcheck.report.words import plural, reason_words
+from tfcheck.report.words import plural, reason_words, why_words
 from tfcheck.vocabulary import fingerprint
 from tfcheck.vocabulary.finding import Answer, Finding, Fix, Location, Report, Severity, Skipped, all_unread
 from tfcheck.vocabulary.waiver import Waived
@@ -153,8 +153,7 @@ def _sentence(finding: Finding, answer: Answer | None) -> str:
 
 def _unknown(report: Report, answer: Answer) -> SarifResult:
     need = answer.requirement
-    waits_for = f": {answer.waits_for}" if answer.waits_for else ""
-    words = f"{need.action} on {need.shown_resource} is not decided: {reason_words(answer.reason)}{waits_for}"
+    words = f"{need.action} on {need.shown_resource} is not decided: {why_words(answer)}"
     places = [answer.needed_at, *(each.location for each in answer.evidence)]
     return SarifResult(
         need.rule,

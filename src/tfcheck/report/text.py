@@ -10,10 +10,11 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 
 from tfcheck.report.cause_text import Detail, cause_lines, origin, unknown_lines
-from tfcheck.report.causes import Cause, blocks, causes, skipped_blocks
+from tfcheck.report.causes import Cause, blocks, broken_tasks, causes, skipped_blocks
 from tfcheck.report.change_words import TASKS, access_changes, role_switch
 from tfcheck.report.left_out_words import (
     configuration_words,
+    severity_counts,
     unselected_words,
     waived_groups,
     waived_words,
@@ -185,11 +186,9 @@ def _end(report: Report, found: list[Cause], detail: Detail) -> Iterator[Line]:
 def summary(report: Report, found: list[Cause] | None = None) -> str:
     """Summarise a report in one clause, with required and recommended permissions apart; empty without any task."""
     found = causes(report.open_findings) if found is None else found
-    severities = [cause.severity for cause in found]
-    names = ((Severity.ERROR, "error"), (Severity.WARNING, "warning"), (Severity.INFO, "remark"))
-    counts = [plural(severities.count(each), name) for each, name in names if each in severities]
+    counts = ", ".join(severity_counts(cause.severity for cause in found))
     missing, others = _permissions(report)
-    return (": " if missing else ", ").join(filter(None, (", ".join(counts), ", ".join([*missing, *others]))))
+    return (": " if missing else ", ").join(filter(None, (counts, ", ".join([*missing, *others]))))
 
 
 def _permissions(report: Report) -> tuple[list[str], list[str]]:
@@ -225,9 +224,8 @@ _Row = tuple[str, SpanStyle, str]
 
 def broken_lines(report: Report, detail: Detail) -> Iterator[Line]:
     """Write which task definitions the change breaks, before the findings."""
-    found = [each.task_definition for each in report.task_changes if each.change == "broken"]
-    if found:
-        tasks = blocks(found)
+    tasks = blocks(broken_tasks([report]))
+    if tasks:
         most = detail.limit(_SHOWN_TASKS)
         more = and_more(len(tasks), most)
         yield from wrap(Span("This change breaks ", SpanStyle.ERROR), f"{', '.join(tasks[:most])}{more}", detail.width)

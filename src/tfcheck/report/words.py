@@ -10,7 +10,7 @@ from tfcheck.report.causes import Cause
 from tfcheck.report.left_out_words import excused_counts, excused_words
 from tfcheck.report.screen import SpanStyle
 from tfcheck.symbolic.regex import regex
-from tfcheck.vocabulary.finding import Answer, Evidence, EvidenceKind, Reason, Report, RoleKind, Severity, Verdict
+from tfcheck.vocabulary.finding import Answer, Evidence, EvidenceKind, Fix, Reason, Report, RoleKind, Severity, Verdict
 from tfcheck.vocabulary.grouping import group_by_key
 
 SEVERITY_STYLES = {Severity.ERROR: SpanStyle.ERROR, Severity.WARNING: SpanStyle.WARNING, Severity.INFO: SpanStyle.INFO}
@@ -35,6 +35,16 @@ _REASONS = {
 def reason_words(reason: Reason | None) -> str:
     """Return a clause for why a requirement is denied or unknown."""
     return "it is not decided" if reason is None else _REASONS[reason]
+
+
+def why_words(answer: Answer) -> str:
+    """Return a clause for why a requirement is denied or unknown, with what it depends on."""
+    return f"{reason_words(answer.reason)}{f': {answer.waits_for}' if answer.waits_for else ''}"
+
+
+def fix_words(fix: Fix) -> str:
+    """Return how safe a suggested change is, and whether it is proven."""
+    return f"{'safe' if fix.safety == 'safe' else 'review it'}, {'proven' if fix.proven else 'not proven'}"
 
 
 _EVIDENCE = {

@@ -104,11 +104,8 @@ class Declarations:
     def config_module(self, module: ModulePath) -> ConfigModule | None:
         """Return a module in the plan's configuration."""
         if module not in self._config_modules:
-            found = self.plan.configuration
-            for name in module.config:
-                call = found.calls.get(name) if found else None
-                found = call.module if call else None
-            self._config_modules[module] = found
+            root = self.plan.configuration
+            self._config_modules[module] = root.descendant(module.config) if root else None
         return self._config_modules[module]
 
     def config_resource(self, address: Address) -> ConfigResource | None:

@@ -149,11 +149,8 @@ class Order:
         return nodes
 
     def _module(self, path: tuple[str, ...]) -> ConfigModule | None:
-        found = self._resolver.plan.configuration
-        for name in path:
-            call = found.calls.get(name) if found else None
-            found = call.module if call else None
-        return found
+        root = self._resolver.plan.configuration
+        return root.descendant(path) if root else None
 
     def _call(self, path: tuple[str, ...]) -> ModuleCall | None:
         parent = self._module(path[:-1]) if path else None

@@ -15,7 +15,16 @@ import msgspec
 from tfcheck.iam import Policy, rename_policy
 from tfcheck.inventory.change import deleted_objects, is_created, object_before
 from tfcheck.inventory.world import World, WorldObject
-from tfcheck.role.grants import DeletedGrants, PolicyAttachment, attached_before, grants, known_arn, owner_by_name
+from tfcheck.role.grants import (
+    DeletedGrants,
+    PolicyAttachment,
+    attached_before,
+    attachment_owners,
+    by_role_name,
+    grants,
+    known_arn,
+    owner_by_name,
+)
 from tfcheck.role.policies import Attached, Policies, PolicyOrReason, first_policies, is_abroad
 from tfcheck.role.removed import (
     RemovedByUpdate,
@@ -165,11 +174,7 @@ class Attachments:
     @cached_property
     def _by_known_name(self) -> dict[str, list[PolicyAttachment]]:
         """Index the attachments before and after the change by role name."""
-        found: dict[str, list[PolicyAttachment]] = {}
-        for each in (*grants(self._world.before()), *grants(self._world)):
-            if isinstance(each.role, str):
-                found.setdefault(each.role, []).append(each)
-        return found
+        return by_role_name((*grants(self._world.before()), *grants(self._world)))
 
     def _collect(
         self,
@@ -374,8 +379,9 @@ class Attachments:
         longer lists (`DeletedGrants`); of a role that another resource attaches in this apply, only the next one does.
         """
         policy = identity(grant.reference)
-        owners = [(each, Truth.TRUE) for each in self._owners.get(policy, ()) if policy is not None]
-        for each in self._owners.get(None, ()) if grant.reference is not None else ():
+        all_owners = self._world.once(attachment_owners)
+        owners = [(each, Truth.TRUE) for each in all_owners.get(policy, ()) if policy is not None]
+        for each in all_owners.get(None, ()) if grant.reference is not None else ():
             same = equal(known_arn(each.attribute("policy_arn")), grant.reference)
             owners += [(each, same)] if same is not Truth.FALSE else []
         for owner, same in ((each, same) for each, same in owners if each.address != grant.resource.address):
@@ -388,11 +394,3 @@ class Attachments:
                 self._doubt(grant, f"which {owner.address} may undo: it may leave the role out", attached)
                 return True
         return False
-
-    @cached_property
-    def _owners(self) -> dict[TextLike | None, list[WorldObject]]:
-        """Index the resources that own all attachments of a policy by its ARN; None if that is unknown."""
-        found: dict[TextLike | None, list[WorldObject]] = {}
-        for resource in self._world.resources("aws_iam_policy_attachment"):
-            found.setdefault(identity(resource.attribute("policy_arn")), []).append(resource)
-        return found

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 import msgspec
 
@@ -10,7 +10,8 @@ from tfcheck.inventory.change import deleted_objects
 from tfcheck.inventory.world import World, WorldObject
 from tfcheck.role.policies import PolicyOrReason, unread_policy
 from tfcheck.symbolic.match import equal
-from tfcheck.symbolic.value import Truth, Unknown, Value, items
+from tfcheck.symbolic.value import TextLike, Truth, Unknown, Value, identity, items
+from tfcheck.vocabulary.grouping import group_by_key
 
 
 class PolicyAttachment(msgspec.Struct, frozen=True):
@@ -49,6 +50,17 @@ def grants(world: World) -> Iterator[PolicyAttachment]:
         for arn in members(resource.attribute("policy_arns"), "the list of policies is known only after apply"):
             yield PolicyAttachment(resource, resource.attribute("role_name"), reference=known_arn(arn))
     yield from _of_cloud_control(world)
+
+
+def by_role_name(attachments: Iterable[PolicyAttachment]) -> dict[str, list[PolicyAttachment]]:
+    """Index attachments by the name of their role, where it is known."""
+    return group_by_key((each.role, each) for each in attachments if isinstance(each.role, str))
+
+
+def attachment_owners(world: World) -> dict[TextLike | None, list[WorldObject]]:
+    """Index the resources that own all attachments of a policy by its ARN; None if that is unknown."""
+    owners = world.resources("aws_iam_policy_attachment")
+    return group_by_key((identity(each.attribute("policy_arn")), each) for each in owners)
 
 
 def _of_cloud_control(world: World) -> Iterator[PolicyAttachment]:

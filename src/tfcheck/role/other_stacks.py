@@ -15,10 +15,10 @@ import msgspec
 from tfcheck.inventory.change import deleted_roles, is_changed, is_created, is_written, object_before
 from tfcheck.inventory.world import World, WorldObject
 from tfcheck.role.attachment import STAYS, GrantOutcome
-from tfcheck.role.grants import PolicyAttachment, grants
+from tfcheck.role.grants import PolicyAttachment, attachment_owners, by_role_name, grants
 from tfcheck.role.removed import name_or_arn
 from tfcheck.symbolic.match import contains, equal
-from tfcheck.symbolic.value import TextLike, Truth, Unknown, Value, identity, items
+from tfcheck.symbolic.value import Truth, Unknown, Value, identity, items
 from tfcheck.vocabulary.arn import parse_arn
 
 _INLINE = (("aws_iam_role_policies_exclusive", "role_name", "policy_names"), ("aws_iam_role", "name", "inline_policy"))
@@ -128,17 +128,13 @@ class _ExclusiveResources:
 
     def __init__(self, world: World) -> None:
         self._listing: dict[tuple[bool, str], list[tuple[WorldObject, str]]] = {}
-        self._owning: dict[TextLike, list[WorldObject]] = {}
         for inline, kinds in ((True, _INLINE), (False, _MANAGED)):
             for kind, by, argument in kinds:
                 for resource in world.resources(kind):
                     name = resource.attribute(by)
                     if isinstance(name, str) and (kind != "aws_iam_role" or resource.is_configured(argument)):
                         self._listing.setdefault((inline, name), []).append((resource, argument))
-        for resource in world.resources("aws_iam_policy_attachment"):
-            policy = identity(resource.attribute("policy_arn"))
-            if policy is not None:
-                self._owning.setdefault(policy, []).append(resource)
+        self._owning = world.once(attachment_owners)
 
     def listing(self, role: Value, *, inline: bool) -> Sequence[tuple[WorldObject, str]]:
         """Return the resources that list everything that a role has, with the argument."""
@@ -154,10 +150,7 @@ class _StackAttachments:
     """The attachments of one stack at one time, by role name."""
 
     def __init__(self, world: World) -> None:
-        self._by_role: dict[str, list[PolicyAttachment]] = {}
-        for each in grants(world):
-            if isinstance(each.role, str):
-                self._by_role.setdefault(each.role, []).append(each)
+        self._by_role = by_role_name(grants(world))
 
     def of(self, target: TargetRole, grant: PolicyAttachment, *, listed: bool = False) -> list[PolicyAttachment]:
         """Return the attachments of the same policy to the role; with `listed` also by lists, which never detach."""

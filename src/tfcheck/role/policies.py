@@ -39,6 +39,7 @@ from tfcheck.symbolic.value import (
     spelled_out,
 )
 from tfcheck.vocabulary.arn import parse_arn
+from tfcheck.vocabulary.grouping import group_by_key
 
 #: Ten times the length that AWS accepts for the largest policies, those of buckets and keys.
 _LONGEST = 300_000
@@ -229,12 +230,8 @@ class Policies:
     @cached_property
     def _open_by_key(self) -> dict[Hashable, list[WorldObject]]:
         """The policies whose ARN is partly unknown, by what only definitely equal ARNs share."""
-        found: dict[Hashable, list[WorldObject]] = {}
-        for each in self._index.objects:
-            arn = each.attribute("arn")
-            for key in _keys(arn) if isinstance(arn, (Unknown, Text)) else ():
-                found.setdefault(key, []).append(each)
-        return found
+        arns = ((each.attribute("arn"), each) for each in self._index.objects)
+        return group_by_key((key, each) for arn, each in arns if isinstance(arn, (Unknown, Text)) for key in _keys(arn))
 
 
 def is_abroad(policy: Value, resource: WorldObject) -> bool:

@@ -24,6 +24,7 @@ from tfcheck.symbolic.sensitive_text import SENSITIVE
 from tfcheck.symbolic.value import PlainText, Text, TextLike, Truth, Unknown, Value, display, identity, text
 from tfcheck.vocabulary.address import owner_of
 from tfcheck.vocabulary.arn import parse_arn
+from tfcheck.vocabulary.grouping import group_by_key
 
 _NO_POLICIES: dict[str, tuple[()]] = dict.fromkeys(
     ("identity", "hidden", "same_name_policies", "name_conflicts", "inline", "doubted"), ()
@@ -163,12 +164,8 @@ class Roles:
     @cached_property
     def _by_name(self) -> dict[TextLike, list[WorldObject]]:
         """Index the roles by name, which ECS accepts instead of an ARN."""
-        found: dict[TextLike, list[WorldObject]] = {}
-        for each in self._managed_roles:
-            name = each.attribute("name")
-            if isinstance(name, str):
-                found.setdefault(name, []).append(each)
-        return found
+        named = ((each.attribute("name"), each) for each in self._managed_roles)
+        return group_by_key((name, each) for name, each in named if isinstance(name, str))
 
     @cached_property
     def _nameless(self) -> list[tuple[WorldObject, Value]]:

@@ -14,6 +14,7 @@ from tfcheck.symbolic.match import equal
 from tfcheck.symbolic.value import TextLike, Truth, identity
 from tfcheck.verdict.judge import Judge
 from tfcheck.vocabulary.finding import Answer, Requirement, RoleKind, Severity, Verdict
+from tfcheck.vocabulary.grouping import group_by_key
 
 _Kind: TypeAlias = tuple[str, str, str, RoleKind, str]
 
@@ -87,10 +88,8 @@ class VerdictsBefore:
     def _requirements(self, task: TaskDefinition) -> dict[_Kind, list[Requirement]]:
         """Return the earlier requirements of a task definition, by kind."""
         if task.resource not in self._needed:
-            found: dict[_Kind, list[Requirement]] = {}
-            for requirement in startup.requirements(task, self.world):
-                found.setdefault(_comparable_part(requirement), []).append(requirement)
-            self._needed[task.resource] = found
+            needs = startup.requirements(task, self.world)
+            self._needed[task.resource] = group_by_key((_comparable_part(each), each) for each in needs)
         return self._needed[task.resource]
 
 

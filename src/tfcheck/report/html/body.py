@@ -9,7 +9,7 @@ import msgspec
 from tfcheck import __version__
 from tfcheck.report.access_map import MapGroup
 from tfcheck.report.cause_text import open_questions
-from tfcheck.report.causes import blocks, skipped_blocks
+from tfcheck.report.causes import blocks, broken_tasks, skipped_blocks
 from tfcheck.report.change_words import TASKS, access_changes, role_switch
 from tfcheck.report.html.element import (
     Child,
@@ -205,12 +205,9 @@ def _left_out(content: PageContent) -> Iterator[str]:
 
 
 def _broken(content: PageContent) -> Markup | None:
-    tasks = [
-        each.task_definition for report in content.reports for each in report.task_changes if each.change == "broken"
-    ]
-    if not tasks:
+    names = blocks(broken_tasks(content.reports))
+    if not names:
         return None
-    names = blocks(dict.fromkeys(tasks))
     more = and_more(len(names), _SHOWN_BROKEN)
     return tag(
         "p",

@@ -4,12 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from tfcheck.report.causes import Cause, Group, Need, block, breakage, remedies
+from tfcheck.report.causes import Cause, Group, Need, block, breakage, fixes, remedies
 from tfcheck.report.diff import needs_unidiff_zero
 from tfcheck.report.html.element import Child, Markup, View, address, capitalize, join_markup, prose, sentence, tag
 from tfcheck.report.markdown.page import TargetedCause
 from tfcheck.report.pattern_mismatch import nearest, parting
-from tfcheck.report.words import compares_resources, evidence_words, outcome_words, plural, role_problem_words, title
+from tfcheck.report.words import (
+    compares_resources,
+    evidence_words,
+    fix_words,
+    outcome_words,
+    plural,
+    role_problem_words,
+    title,
+)
 from tfcheck.vocabulary.clipping import and_more
 from tfcheck.vocabulary.finding import Evidence, Excerpt, Finding, Fix, Location, Reason, Remedy, Report, Requirement
 
@@ -177,7 +185,7 @@ def _sources(group: Group, report: Report, view: View) -> Iterator[Markup]:
         found = view.excerpt(place, report)
         if found is not None and (place.file, place.line) not in shown and len(shown) < _SHOWN_EXCERPTS:
             shown.add((place.file, place.line))
-            yield excerpt_lines(found, place, report, view, title=name)
+            yield _figure((name, view.place(place, report)), list(_numbered_lines(found)))
 
 
 def _places(finding: Finding) -> Iterator[tuple[str, Location]]:
@@ -190,7 +198,7 @@ def _places(finding: Finding) -> Iterator[tuple[str, Location]]:
 
 
 def _fixes(group: Group, shown: AlreadyShown) -> Iterator[Markup]:
-    for fix in dict.fromkeys(each.fix for each in group.findings if each.fix is not None):
+    for fix in fixes(group.findings):
         if fix in shown.fixes:
             again = tag("a", "the change above", href=f"#{shown.fixes[fix]}")
             yield tag("p", tag("b", "Fix: "), prose(fix.title), " (", again, ")", class_="prose")
@@ -208,12 +216,8 @@ _MARKS = {"+": "add", "-": "cut"}
 _MOST_LINES = 400
 
 
-def excerpt_lines(found: Excerpt, place: Location, report: Report, view: View, *, title: str) -> Markup:
-    """Write the lines of an excerpt with their numbers; hidden ones are counted."""
-    return _figure((title, view.place(place, report)), list(_numbered_lines(found)))
-
-
 def _numbered_lines(found: Excerpt) -> Iterator[Markup]:
+    """Write the lines of an excerpt with their numbers; hidden ones are counted."""
     hidden = 0
     for number, text in enumerate((*found.lines, ""), found.line):
         last = number == found.line + len(found.lines)
@@ -230,8 +234,7 @@ def _numbered_lines(found: Excerpt) -> Iterator[Markup]:
 
 def change(fix: Fix) -> Markup:
     """Write a suggested change with its diff, or the code to add."""
-    marks = f"{'safe' if fix.safety == 'safe' else 'review it'}, {'proven' if fix.proven else 'not proven'}"
-    caption = (("Fix: ", prose(fix.title)), marks)
+    caption = (("Fix: ", prose(fix.title)), fix_words(fix))
     if not fix.diff:
         return _figure(caption, list(_code(fix.hcl)))
     command = tag("code", f"git apply {'--unidiff-zero ' if needs_unidiff_zero(fix.diff) else ''}fix.patch")

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from tfcheck.report.causes import remedies
+from tfcheck.report.causes import fixes, remedies
 from tfcheck.report.markdown import budget, fold, rest, top
 from tfcheck.report.markdown import rows as listed
 from tfcheck.report.markdown.budget import PagePart, PartKind
@@ -86,7 +86,7 @@ def _folds(
     explained = {id(group) for each in causes for group in listed.unlike_groups(each.cause, most)}
     targets: dict[str, dict[str, None]] = {}
     for each, group in groups if len(found.targets) > 1 else ():
-        for fix in (finding.fix for finding in group.findings if finding.fix):
+        for fix in fixes(group.findings):
             targets.setdefault(fix.diff or fix.hcl, {}).update(dict.fromkeys(each.targets))
     to_do: dict[Remedy, dict[str, None]] = {}
     for _, group in groups:
@@ -94,7 +94,7 @@ def _folds(
             to_do.setdefault(gist, {}).update(dict.fromkeys(group.shown))
     shown: set[str] = set()
     for number, (each, group) in enumerate(groups, first):
-        for fix in dict.fromkeys(finding.fix for finding in group.findings if finding.fix):
+        for fix in fixes(group.findings):
             change = fix.diff or fix.hcl
             if change not in shown:
                 yield from fold.suggestion(fix, number, tuple(targets.get(change, ())), opened=not shown and not first)

@@ -14,7 +14,7 @@ from tfcheck.report.markdown.page import Page
 from tfcheck.report.markdown.rows import blocks_with_keys, needed_by, place_link
 from tfcheck.report.pattern_mismatch import nearest
 from tfcheck.report.safe_text import visible
-from tfcheck.report.words import evidence_words, reason_words, symptom_words
+from tfcheck.report.words import evidence_words, fix_words, reason_words, symptom_words
 from tfcheck.symbolic.regex import regex
 from tfcheck.vocabulary.clipping import and_more, few, join_names
 from tfcheck.vocabulary.finding import Answer, Evidence, Finding, Fix, Reason, Remedy, Report, Severity, Verdict
@@ -117,9 +117,8 @@ def _statement(found: Evidence, answer: Answer, report: Report, page: Page) -> s
 def suggestion(fix: Fix, number: int, targets: tuple[str, ...], *, opened: bool) -> Iterator[PagePart]:
     """Write the fold with the suggested change for these targets, if a page is about several."""
     where = f" in {few(list(map(html_code, targets)), 2)}" if targets else ""
-    marks = f"{'safe' if fix.safety == 'safe' else 'review it'}, {'proven' if fix.proven else 'not proven'}"
     state = "<details open>" if opened else "<details>"
-    top = f"{state}<summary>Suggested change{where}: {html_prose(fix.title)} ({marks})</summary>"
+    top = f"{state}<summary>Suggested change{where}: {html_prose(fix.title)} ({fix_words(fix)})</summary>"
     yield PagePart(f"{top}\n\n{_change_itself(fix)}\n\n</details>", PartKind.DIFF, number)
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Collection, Iterable, Mapping
+from operator import attrgetter
 
 import msgspec
 
@@ -215,25 +216,20 @@ def _is_stale(report: Report, page: Page) -> bool:
 
 
 def _findings(reports: Iterable[tuple[Report, Iterable[Finding]]]) -> tuple[TargetedFinding, ...]:
-    found: dict[object, TargetedFinding] = {}
-    for report, findings in reports:
-        for finding in findings:
-            rows = tuple((answer.requirement.id, answer.verdict, answer.reason) for answer in finding.answers)
-            key = (
-                finding.rule,
-                finding.severity,
-                finding.task_definition,
-                finding.address,
-                finding.message,
-                finding.change,
-                rows,
-            )
-            if (known := found.get(key)) is None:
-                found[key] = TargetedFinding(finding, report, (target(report),))
-            elif target(report) not in known.targets:
-                found[key] = msgspec.structs.replace(known, targets=(*known.targets, target(report)))
-    ranked = sorted(found.values(), key=lambda each: (each.finding.change == "existing", each.finding.severity.rank))
-    return tuple(ranked)
+    fields = attrgetter("rule", "severity", "task_definition", "address", "message", "change")
+
+    def key(finding: Finding) -> tuple[object, ...]:
+        rows = tuple((answer.requirement.id, answer.verdict, answer.reason) for answer in finding.answers)
+        return *fields(finding), rows
+
+    alike = group_by_key((key(each), (each, report)) for report, findings in reports for each in findings)
+    found = [TargetedFinding(*members[0], _targets(members)) for members in alike.values()]
+    return tuple(sorted(found, key=lambda each: (each.finding.change == "existing", each.finding.severity.rank)))
+
+
+def _targets(members: Iterable[tuple[object, Report]]) -> tuple[str, ...]:
+    """Return the targets of the reports that have the same, each once."""
+    return tuple(dict.fromkeys(target(report) for _, report in members))
 
 
 def group_by_cause(findings: Iterable[TargetedFinding]) -> list[TargetedCause]:
@@ -248,12 +244,8 @@ def group_by_cause(findings: Iterable[TargetedFinding]) -> list[TargetedCause]:
 
 
 def _unknown_by_cause(reports: list[Report]) -> list[TargetedUnknown]:
-    found: dict[object, TargetedUnknown] = {}
-    for report in reports:
-        for answer in report.undecided_answers():
-            key = (answer.requirement.id, answer.role, answer.reason, answer.waits_for)
-            if (known := found.get(key)) is None:
-                found[key] = TargetedUnknown(answer, report, (target(report),))
-            elif target(report) not in known.targets:
-                found[key] = msgspec.structs.replace(known, targets=(*known.targets, target(report)))
-    return list(found.values())
+    answers = ((each, report) for report in reports for each in report.undecided_answers())
+    alike = group_by_key(
+        ((each.requirement.id, each.role, each.reason, each.waits_for), (each, report)) for each, report in answers
+    )
+    return [TargetedUnknown(*members[0], _targets(members)) for members in alike.values()]

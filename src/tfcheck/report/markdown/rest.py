@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import posixpath
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from operator import attrgetter
 
-from tfcheck.report.causes import skipped_blocks
+from tfcheck.report.causes import broken_tasks, skipped_blocks
 from tfcheck.report.change_words import ACCESS, TASKS, access_changes, role_switch
 from tfcheck.report.left_out_words import WaivedGroup, waived_groups, waiver_sentences
 from tfcheck.report.markdown.budget import PagePart, PartKind
@@ -208,22 +209,17 @@ _SHOWN_BROKEN = 10
 
 def broken(content: PageContent) -> Iterator[PagePart]:
     """Write which task definitions the change breaks, the most urgent part."""
-    tasks = dict.fromkeys(
-        each.task_definition for report in content.reports for each in report.task_changes if each.change == "broken"
-    )
+    tasks = broken_tasks(content.reports)
     if tasks:
-        shown = ", ".join(map(code, list(tasks)[:_SHOWN_BROKEN]))
+        shown = ", ".join(map(code, tasks[:_SHOWN_BROKEN]))
         more = and_more(len(tasks), _SHOWN_BROKEN)
         yield PagePart(f"🔻 **This change breaks** {shown}{more}", PartKind.KEPT)
 
 
 def changes(content: PageContent, most: int) -> Iterator[PagePart]:
     """Write the changes of each report, at most `most` lines of a kind, without duplicates."""
-    alike: dict[tuple[object, ...], list[Report]] = {}
-    for report in content.reports:
-        access = report.access_changes, report.access_possible, report.access_unknown
-        alike.setdefault((report.task_changes, report.role_switches, *access), []).append(report)
-    for reports in alike.values():
+    parts = attrgetter("task_changes", "role_switches", "access_changes", "access_possible", "access_unknown")
+    for reports in group_by_key((parts(each), each) for each in content.reports).values():
         yield from _section(reports, content, most)
 
 

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator
 import msgspec
 
 from tfcheck import __version__
-from tfcheck.report.left_out_words import excused_words, selection_sentence
+from tfcheck.report.left_out_words import excused_words, selection_sentence, severity_counts
 from tfcheck.report.markdown.escape import code, sentence
 from tfcheck.report.markdown.fold import names
 from tfcheck.report.markdown.marker import Marker, marker
@@ -22,7 +22,6 @@ from tfcheck.report.words import plural
 from tfcheck.vocabulary.clipping import join_names
 from tfcheck.vocabulary.finding import Severity, all_unread
 
-_NAMES = {Severity.ERROR: "error", Severity.WARNING: "warning", Severity.INFO: "remark"}
 _LONGEST_ID = 100
 _SHOWN_TARGETS, _MOST_ABSENT = 3, 20
 #: In the title of a comment that a newer run of the same commit did not see, or that may have replaced another result.
@@ -130,8 +129,7 @@ def _headline_counts(content: PageContent) -> list[str]:
 def _row_counts(findings: Iterable[TargetedFinding], *, others: bool = False) -> list[str]:
     """Count the rows below by severity; `others` are those of no permission, which are counted beside them."""
     found = count_rows(group_by_cause(findings), mistakes=others)
-    kind = "other " if others else ""
-    return [plural(found[each], f"{kind}{_NAMES[each]}") for each in Severity if found[each]]
+    return severity_counts(found.elements(), "other " if others else "")
 
 
 def _broken(findings: Iterable[TargetedFinding]) -> set[tuple[str, str]]:

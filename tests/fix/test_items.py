@@ -16,6 +16,17 @@ NEW = '{ Effect = "Allow", Action = ["s3:GetObject"], Resource = ["arn:aws:s3:::
 NEEDED = NeededStatement("ReadFiles", ("s3:GetObject",), (("arn:aws:s3:::acme-config/web/prod.env",),))
 
 
+def with_statement(text: str, like: str | None = None) -> str:
+    """The file with the needed statement in its policy, in the style of another list; as it was if none is added."""
+    source, policy = SourceText("main.tf", text), read_parts(text, text.index("{"))
+    assert isinstance(policy, ObjectParts)
+    item = policy.item("Statement")
+    assert item is not None
+    style = style_of(like, items(read_parts(like, 0)), Syntax.HCL) if like else None
+    insertions = insert_statements(source, item.value, [NEEDED], Syntax.HCL, style)
+    return apply_insertions(text, group_by_file(insertions)[source]) if insertions else text
+
+
 @pytest.mark.parametrize(
     ("text", "expected"),
     [
@@ -35,36 +46,20 @@ NEEDED = NeededStatement("ReadFiles", ("s3:GetObject",), (("arn:aws:s3:::acme-co
     ],
 )
 def test_each_statement_gets_a_line(text: str, expected: str) -> None:
-    source = SourceText("main.tf", text)
-    policy = read_parts(text, text.index("{"))
-    assert isinstance(policy, ObjectParts)
-    item = policy.item("Statement")
-    assert item is not None
-    insertions = insert_statements(source, item.value, [NEEDED], Syntax.HCL)
-    assert apply_insertions(text, group_by_file(insertions)[source]) == expected
+    assert with_statement(text) == expected
 
 
 @pytest.mark.parametrize("end", ["", ","])
 def test_lists_end_as_those_of_the_neighbours_do(end: str) -> None:
     own = f'    {{\n      Effect = "Allow"\n      Action = [\n        "logs:PutLogEvents"{end}\n      ]\n    }}'
     text = f"x = {{\n  Statement = [\n{own}\n  ]\n}}\n"
-    policy = read_parts(text, text.index("{"))
-    assert isinstance(policy, ObjectParts)
-    item = policy.item("Statement")
-    assert item is not None
-    insertions = insert_statements(source := SourceText("main.tf", text), item.value, [NEEDED], Syntax.HCL)
-    assert f'"s3:GetObject"{end}\n' in apply_insertions(text, group_by_file(insertions)[source])
+    assert f'"s3:GetObject"{end}\n' in with_statement(text)
 
 
 def test_each_list_is_spread_as_that_of_its_kind() -> None:
     own = '    {\n      Action = ["a:B"]\n      Effect = "Allow"\n      Resource = [\n        "*",\n      ]\n    }'
     text = f"x = {{\n  Statement = [\n{own}\n  ]\n}}\n"
-    policy = read_parts(text, text.index("{"))
-    assert isinstance(policy, ObjectParts)
-    item = policy.item("Statement")
-    assert item is not None
-    insertions = insert_statements(source := SourceText("main.tf", text), item.value, [NEEDED], Syntax.HCL)
-    new = apply_insertions(text, group_by_file(insertions)[source])
+    new = with_statement(text)
     assert 'Action = ["s3:GetObject"]\n' in new
     assert 'Resource = [\n        "arn:aws:s3:::acme-config/web/prod.env",\n      ]\n' in new
 
@@ -72,12 +67,7 @@ def test_each_list_is_spread_as_that_of_its_kind() -> None:
 def test_a_single_statement_that_would_be_too_long_gets_a_line_of_its_own() -> None:
     own = '{ Effect = "Allow", Action = ["logs:CreateLogStream", "logs:PutLogEvents"], Resource = "*" }'
     text = f'x = {{\n  Version   = "2012-10-17"\n  Statement = {own}\n}}\n'
-    policy = read_parts(text, text.index("{"))
-    assert isinstance(policy, ObjectParts)
-    item = policy.item("Statement")
-    assert item is not None
-    insertions = insert_statements(source := SourceText("main.tf", text), item.value, [NEEDED], Syntax.HCL)
-    lines = apply_insertions(text, group_by_file(insertions)[source]).split("\n")
+    lines = with_statement(text).split("\n")
     assert lines[1:4] == ['  Version = "2012-10-17"', "  Statement = [", f"    {own},"]
     assert (lines[4][:6], lines[5:]) == ("    { ", ["  ]", "}", ""])
 
@@ -85,22 +75,13 @@ def test_a_single_statement_that_would_be_too_long_gets_a_line_of_its_own() -> N
 def test_a_comma_after_the_last_item_of_the_neighbour_is_written_too() -> None:
     own = '    {\n      "Effect" : "Allow",\n      "Action" : "logs:PutLogEvents",\n    }'
     text = f'x = {{\n  "Statement" : [\n{own}\n  ]\n}}\n'
-    policy = read_parts(text, text.index("{"))
-    assert isinstance(policy, ObjectParts)
-    item = policy.item("Statement")
-    assert item is not None
-    insertions = insert_statements(source := SourceText("main.tf", text), item.value, [NEEDED], Syntax.HCL)
-    (last,) = (each for each in apply_insertions(text, group_by_file(insertions)[source]).split("\n") if "Res" in each)
+    (last,) = (each for each in with_statement(text).split("\n") if "Res" in each)
     assert last.endswith(",")
 
 
 def test_a_line_stays_where_a_neighbour_must_not_be_shown() -> None:
     text = f'x = {{\n  Password  = "geheim"\n  Statement = [{OWN}]\n}}\n'
-    policy = read_parts(text, text.index("{"))
-    assert isinstance(policy, ObjectParts)
-    item = policy.item("Statement")
-    assert item is not None
-    assert insert_statements(SourceText("main.tf", text), item.value, [NEEDED], Syntax.HCL) == ()
+    assert with_statement(text) == text
 
 
 @pytest.mark.parametrize(
@@ -127,10 +108,5 @@ def test_a_line_stays_where_a_neighbour_must_not_be_shown() -> None:
     ],
 )
 def test_joined_lists_get_one_more_like_them(text: str, expected: str) -> None:
-    policy, like = read_parts(text, text.index("{")), '[{ Effect = "Allow", Action = ["a:B"], Resource = local.c }]'
-    assert isinstance(policy, ObjectParts)
-    item, source = policy.item("Statement"), SourceText("main.tf", text)
-    assert item is not None
-    style = style_of(like, items(read_parts(like, 0)), Syntax.HCL)
-    insertions = insert_statements(source, item.value, [NEEDED], Syntax.HCL, style)
-    assert (apply_insertions(text, group_by_file(insertions)[source]) if insertions else "") == expected
+    like = '[{ Effect = "Allow", Action = ["a:B"], Resource = local.c }]'
+    assert with_statement(text, like) == (expected or text)

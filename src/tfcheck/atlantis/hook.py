@@ -130,6 +130,11 @@ def update_comment(
     results = results.without(result.untouched)
     _describe(variables, count_line(results.reports, missing))
     store.drop_superseded()
+    return _log(results, missing, result)
+
+
+def _log(results: StoredResults, missing: int, result: HookResult) -> str:
+    """Write what the hook's log shows: the outcome, what is missing, and the reports if there is no comment."""
     lines = [count_line(results.reports, missing), *(f"warning: {each}" for each in results.problems)]
     lines += [f"no result for this commit: {visible(each)}" for each in result.absent or results.lost]
     lines += [f"not changed by the pull request any more: {visible(each)}" for each in result.untouched]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -17,6 +17,9 @@ from tfcheck.vocabulary import ci
 from tfcheck.vocabulary.errors import InputError, UsageError
 from tfcheck.vocabulary.fail_options import FailOptions
 from tfcheck.vocabulary.finding import Report
+
+if TYPE_CHECKING:
+    from tfcheck.pull_request.report_comment import CommentOptions
 
 _FINDINGS = 1
 
@@ -67,6 +70,9 @@ class _Comment(ConfiguredCommand):
 def comment(
     files: tuple[str, ...],
     *,
+    name: str,
+    pr_number: int | None,
+    expect_reports: int,
     required: bool,
     fail_on: str,
     new_only: bool,
@@ -89,33 +95,34 @@ def comment(
       tfcheck comment reports/*.json --expect-reports 4
       tfcheck comment --id orders --on-clean delete report.json
     """  # noqa: D301 (click's mark for lines that are not to be joined)
-    from tfcheck.cli.posting import REFUSED, post, render_comment, summarize
+    from tfcheck.cli.posting import REFUSED, render_comment
     from tfcheck.pull_request.report_comment import CommentOptions
 
-    if not files and not others["expect_reports"]:
+    if not files and not expect_reports:
         raise UsageError("there is no report to comment on", hint="pass the output of `tfcheck --format json`")
     leave_out = baseline_filter(baseline)
-    reports, status = _read_reports(files, choice(), others["expect_reports"])
+    reports, status = _read_reports(files, choice(), expect_reports)
     reports = leave_out(reports)
-    comment_options = CommentOptions(
-        id=others["name"],
-        author=others["author"],
-        number=others["pr_number"],
-        when=others["when"],
-        on_clean=others["on_clean"],
-        expected=max(others["expect_reports"], len(files) if status else 0),
-        suggestions=others["suggestions"],
-    )
+    expected = max(expect_reports, len(files) if status else 0)
+    comment_options = CommentOptions(id=name, number=pr_number, expected=expected, **others)
     status = max(status, _FINDINGS if FailOptions(fail_on, strict, new_only).fail(reports) else 0)
     if dry_run:
         terminal.publish(render_comment(reports, comment_options, os.environ), None, colour=False)
         return status
+    is_posted = _post(reports, comment_options, debug=debug)
+    return status or (REFUSED if required and not is_posted else 0)
+
+
+def _post(reports: list[Report], comment_options: CommentOptions, *, debug: bool) -> bool:
+    """Post the comment, and return whether that was possible; otherwise the reports become annotations."""
+    from tfcheck.cli.posting import post, summarize
+
     summarize(reports, comment_options, os.environ, debug=debug)
     if post(reports, comment_options, os.environ, debug=debug) is not None:
-        return status
+        return True
     if ci.in_actions(os.environ):
         terminal.log(reporting.render("github", reports))
-    return status or (REFUSED if required else 0)
+    return False
 
 
 def _read_reports(files: Iterable[str], chosen: Choice, expected: int) -> tuple[list[Report], int]:

@@ -25,6 +25,7 @@ from tfcheck.startup.source import ValueStore
 from tfcheck.symbolic.value import PlainText, Text, Truth, Unknown, Value, items
 from tfcheck.verdict.judge import Judge
 from tfcheck.vocabulary.finding import RoleKind, Verdict
+from tfcheck.vocabulary.grouping import group_by_key
 
 T = TypeVar("T")
 #: The argument that names the role for each type of grant, and those that a change may update.
@@ -74,36 +75,40 @@ def later_dependencies(resource: WorldObject, service: WorldObject, world: World
 def late_grants(service: WorldObject, task: TaskDefinition, kind: RoleKind, world: World) -> list[WorldObject]:
     """Return the new and changed grants of a task's role that a service definitely does not wait for."""
     earlier = world.earlier(service.address)
-    return [each for each in world.once(_Grants).of(task, kind) if not earlier.may_include(each.address.config)]
+    return [each for each in _grants(task, kind, world) if not earlier.may_include(each.address.config)]
 
 
-class _Grants:
-    """The grants that the change creates or changes, by role."""
+def _grants(task: TaskDefinition, kind: RoleKind, world: World) -> list[WorldObject]:
+    """Return the grants of a task's role that the change creates or changes."""
+    role = world.once(Judge).roles.resource(task.execution_role if kind is RoleKind.EXECUTION else task.task_role)
+    return world.once(_grants_by_role).get(str(role.address), []) if role is not None else []
 
-    def __init__(self, world: World) -> None:
-        self._roles = world.once(Judge).roles
-        self._by_role: dict[str, list[WorldObject]] = {}
-        changed = [each for each in world.resources("aws_iam_policy") if is_changed(each, ("policy",), world)]
-        policies = {each.attribute("arn"): each for each in changed if isinstance(each.attribute("arn"), str)}
-        for kind, (argument, attributes) in _GRANTS.items():
-            for grant in world.resources(kind):
-                arn = grant.attribute("policy_arn")
-                if is_changed(grant, attributes, world):
-                    self._file(grant, grant.attribute(argument))
-                elif isinstance(arn, str) and arn in policies:
-                    self._file(policies[arn], grant.attribute(argument))
 
-    def _file(self, grant: WorldObject, reference: Value) -> None:
-        # NOTE: only roles with definite grants; a possible grant is not definitely late.
-        listed = (reference,) if isinstance(reference, (str, Text)) else items(reference)
-        for each in (listed,) if isinstance(listed, Unknown) else listed:
-            role = self._roles.resource(each)
-            if role is not None:
-                self._by_role.setdefault(str(role.address), []).append(grant)
+def _grants_by_role(world: World) -> dict[str, list[WorldObject]]:
+    # NOTE: only roles with definite grants; a possible grant is not definitely late.
+    roles = world.once(Judge).roles
+    found = (
+        (roles.resource(each), grant) for grant, reference in _changed_grants(world) for each in _roles_in(reference)
+    )
+    return group_by_key((str(role.address), grant) for role, grant in found if role is not None)
 
-    def of(self, task: TaskDefinition, kind: RoleKind) -> list[WorldObject]:
-        role = self._roles.resource(task.execution_role if kind is RoleKind.EXECUTION else task.task_role)
-        return self._by_role.get(str(role.address), []) if role is not None else []
+
+def _changed_grants(world: World) -> Iterator[tuple[WorldObject, Value]]:
+    """Yield the grants that the change creates or changes, each with the role or the roles that it names."""
+    changed = [each for each in world.resources("aws_iam_policy") if is_changed(each, ("policy",), world)]
+    policies = {each.attribute("arn"): each for each in changed if isinstance(each.attribute("arn"), str)}
+    for kind, (argument, attributes) in _GRANTS.items():
+        for grant in world.resources(kind):
+            arn = grant.attribute("policy_arn")
+            if is_changed(grant, attributes, world):
+                yield grant, grant.attribute(argument)
+            elif isinstance(arn, str) and arn in policies:
+                yield policies[arn], grant.attribute(argument)
+
+
+def _roles_in(reference: Value) -> Sequence[Value]:
+    listed = (reference,) if isinstance(reference, (str, Text)) else items(reference)
+    return (listed,) if isinstance(listed, Unknown) else listed
 
 
 def _needed_grants(
@@ -143,7 +148,7 @@ class _WorldAtServiceStart:
             for service, kind in itertools.product(starting_services(task, world), _KINDS):
                 found = late_grants(service, task, kind, world)
                 self._late.update({str(each.address): object_before(each, world) for each in found})
-                others = (each for each in world.once(_Grants).of(task, kind) if each not in found)
+                others = (each for each in _grants(task, kind, world) if each not in found)
                 self._in_time.update(str(each.address) for each in others)
 
     def judge(self, grants: Sequence[WorldObject]) -> Judge:
@@ -203,23 +208,15 @@ def _versions(service: WorldObject, task: TaskDefinition, world: World) -> Itera
     earlier = world.earlier(service.address)
     for _, source, secret in stored_values(task, world):
         is_secret = secret is not None and source.store is ValueStore.SECRETS_MANAGER
-        found = world.once(_Versions).of(secret) if secret is not None and is_secret else []
+        found = world.once(_versions_by_secret).get(str(secret.address), []) if secret is not None and is_secret else []
         if secret is not None and len(found) == 1:
             is_named = secret.address.mode == "managed" and earlier.may_include(secret.address.config)
             if not is_named or any(True for _ in later_dependencies(found[0], service, world)):
                 yield found[0]
 
 
-class _Versions:
-    """The versions of secrets, indexed by the secret that they definitely belong to."""
-
-    def __init__(self, world: World) -> None:
-        self._by_secret: dict[str, list[WorldObject]] = {}
-        for version in world.resources(_VERSION):
-            reference = version.attribute("secret_id")
-            secret = catalogue(world, SECRET).find(reference, version.surroundings)
-            if secret is not None:
-                self._by_secret.setdefault(str(secret.address), []).append(version)
-
-    def of(self, secret: WorldObject) -> list[WorldObject]:
-        return self._by_secret.get(str(secret.address), [])
+def _versions_by_secret(world: World) -> dict[str, list[WorldObject]]:
+    """Index the versions of secrets by the address of the secret that they definitely belong to."""
+    secrets, versions = catalogue(world, SECRET), world.resources(_VERSION)
+    found = ((secrets.find(each.attribute("secret_id"), each.surroundings), each) for each in versions)
+    return group_by_key((str(secret.address), each) for secret, each in found if secret is not None)

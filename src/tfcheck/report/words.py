@@ -344,12 +344,8 @@ def question_words(reason: Reason | None, cause: str) -> str:
 _ASKS_FOR_SOURCES = ": pass the sources"
 #: An unknown value that is no attribute, and the end of a cause that is a question.
 _UNNAMED, _LATER = "(known after apply)", " is known only after apply"
-
-
 #: Undecided because a task may be started with either of several roles.
 EITHER_ROLE = ("the instance that a task is placed on", "the role that a task is started with")
-
-
 #: A policy is there, but its text is not known.
 _UNREAD = ", which cannot be read"
 

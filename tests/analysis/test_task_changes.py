@@ -16,10 +16,10 @@ from tfcheck.report.reading import read_reports
 from tfcheck.report.text import text
 from tfcheck.resolve.locations import Locations
 from tfcheck.symbolic.value import Value
-from tfcheck.vocabulary.access import AccessChange, ActionOnResource, RoleSwitch
+from tfcheck.vocabulary.access import AccessChange, ActionOnResource, RoleSwitch, TaskChange
 from tfcheck.vocabulary.address import Address
 from tfcheck.vocabulary.fail_options import FailOptions
-from tfcheck.vocabulary.finding import Report, TaskChange
+from tfcheck.vocabulary.finding import Report
 
 
 def report(case: str, plan: str = "plan.json") -> Report:

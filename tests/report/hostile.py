@@ -8,7 +8,7 @@ import msgspec
 from hypothesis import strategies as st
 
 from tests.report import samples
-from tfcheck.vocabulary.access import AccessChange, AccessUnknown, ActionOnResource, RoleSwitch
+from tfcheck.vocabulary.access import AccessChange, AccessUnknown, ActionOnResource, RoleSwitch, TaskChange
 from tfcheck.vocabulary.finding import (
     Answer,
     BaselineComparison,
@@ -24,7 +24,6 @@ from tfcheck.vocabulary.finding import (
     RoleKind,
     Severity,
     Skipped,
-    TaskChange,
     Unread,
     Verdict,
 )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import msgspec
 
-from tfcheck.vocabulary.access import AccessChange, AccessUnknown, ActionOnResource, RoleSwitch
+from tfcheck.vocabulary.access import AccessChange, AccessUnknown, ActionOnResource, RoleSwitch, TaskChange
 from tfcheck.vocabulary.finding import (
     Answer,
     Evidence,
@@ -19,7 +19,6 @@ from tfcheck.vocabulary.finding import (
     RoleKind,
     Severity,
     Skipped,
-    TaskChange,
     Verdict,
 )
 

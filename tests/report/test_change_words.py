@@ -9,8 +9,8 @@ from tfcheck.report.change_words import access_changes, one_line_summary
 from tfcheck.report.junit import junit
 from tfcheck.report.markdown import markdown
 from tfcheck.report.text import text
-from tfcheck.vocabulary.access import AccessChange, AccessUnknown, ActionOnResource
-from tfcheck.vocabulary.finding import Report, TaskChange
+from tfcheck.vocabulary.access import AccessChange, AccessUnknown, ActionOnResource, TaskChange
+from tfcheck.vocabulary.finding import Report
 
 
 def report_with(*changes: AccessChange, possible: tuple[AccessChange, ...] = ()) -> Report:

@@ -28,6 +28,7 @@ from tfcheck.symbolic import limits
 from tfcheck.symbolic.value import Truth
 from tfcheck.verdict.before import STARTS, VerdictsBefore
 from tfcheck.verdict.judge import Judge, Judgement
+from tfcheck.vocabulary.access import TaskChange, TaskEffect
 from tfcheck.vocabulary.finding import (
     Answer,
     Finding,
@@ -39,8 +40,6 @@ from tfcheck.vocabulary.finding import (
     RoleKind,
     Severity,
     Skipped,
-    TaskChange,
-    TaskEffect,
     TaskRole,
     Verdict,
 )

@@ -25,7 +25,7 @@ import msgspec
 from tfcheck.symbolic.regex import regex
 from tfcheck.symbolic.sensitive_text import SENSITIVE, Sensitive, redact
 from tfcheck.symbolic.value import JsonText, Text, Unknown, display
-from tfcheck.vocabulary.access import AccessChange, RoleSwitch
+from tfcheck.vocabulary.access import AccessChange, RoleSwitch, TaskChange
 from tfcheck.vocabulary.address import unescape
 from tfcheck.vocabulary.finding import (
     Answer,
@@ -39,7 +39,6 @@ from tfcheck.vocabulary.finding import (
     Report,
     Requirement,
     RunConfiguration,
-    TaskChange,
     Unread,
     Unselected,
 )

@@ -14,7 +14,7 @@ import msgspec
 from msgspec import Meta
 
 from tfcheck.symbolic.regex import regex
-from tfcheck.vocabulary.access import AccessChange, AccessUnknown, RoleSwitch
+from tfcheck.vocabulary.access import AccessChange, AccessUnknown, RoleSwitch, TaskChange
 from tfcheck.vocabulary.errors import InputError, decoding_problem
 from tfcheck.vocabulary.finding import (
     Answer,
@@ -33,7 +33,6 @@ from tfcheck.vocabulary.finding import (
     RunConfiguration,
     Severity,
     Skipped,
-    TaskChange,
     Unread,
     Unselected,
     Verdict,

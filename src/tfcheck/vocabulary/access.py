@@ -1,4 +1,4 @@
-"""What a change does to the access of roles, as data."""
+"""What a change does to task definitions and to the access of roles, as data."""
 
 from __future__ import annotations
 
@@ -7,7 +7,15 @@ from typing import Literal, TypeAlias
 import msgspec
 
 AccessEffect: TypeAlias = Literal["granted", "revoked"]
+TaskEffect: TypeAlias = Literal["broken", "fixed", "still_broken"]
 RoleChange: TypeAlias = Literal["created", "deleted"]
+
+
+class TaskChange(msgspec.Struct, frozen=True):
+    """The effect of the change on a task definition."""
+
+    task_definition: str
+    change: TaskEffect
 
 
 class RoleSwitch(msgspec.Struct, frozen=True):

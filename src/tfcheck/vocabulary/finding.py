@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from enum import Enum
-from typing import Literal, TypeAlias
 
 import msgspec
 
 from tfcheck.symbolic.sensitive_text import SENSITIVE
 from tfcheck.symbolic.value import TextLike, display
-from tfcheck.vocabulary.access import AccessChange, AccessUnknown, RoleSwitch
+from tfcheck.vocabulary.access import AccessChange, AccessUnknown, RoleSwitch, TaskChange
 from tfcheck.vocabulary.clipping import clip
 from tfcheck.vocabulary.waiver import Waived, WaiverUse
 
@@ -247,16 +246,6 @@ class Skipped(msgspec.Struct, frozen=True):
 
     address: str
     reason: str
-
-
-TaskEffect: TypeAlias = Literal["broken", "fixed", "still_broken"]
-
-
-class TaskChange(msgspec.Struct, frozen=True):
-    """The effect of the change on a task definition: `broken`, `fixed`, or `still_broken`."""
-
-    task_definition: str
-    change: TaskEffect
 
 
 class TaskRole(msgspec.Struct, frozen=True):

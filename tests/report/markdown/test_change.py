@@ -12,8 +12,8 @@ from tests.report.github_markdown import assert_harmless, assert_whole
 from tests.report.hostile import names
 from tfcheck.report.markdown import markdown, summary
 from tfcheck.report.markdown.page import Page
-from tfcheck.vocabulary.access import AccessChange, AccessEffect
-from tfcheck.vocabulary.finding import Report, TaskChange
+from tfcheck.vocabulary.access import AccessChange, AccessEffect, TaskChange
+from tfcheck.vocabulary.finding import Report
 
 
 def of(target: str, report: Report = samples.CHANGES) -> Report:

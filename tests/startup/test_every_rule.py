@@ -7,6 +7,7 @@ from pathlib import Path
 from tests.made_world import task
 from tests.rows import every_row
 from tests.startup.needs import SECRET, needs
+from tfcheck.report.words import PURPOSES
 from tfcheck.startup import RULES
 from tfcheck.startup.rule import Rule
 
@@ -17,6 +18,10 @@ def test_a_rule_has_the_name_of_its_module_and_of_its_tests_and_a_page() -> None
         assert rule.id == module.replace("_", "-")
         assert "https://docs.aws.amazon.com/" in rule.manual
         assert Path(__file__).with_name(f"test_{module}.py").exists()
+
+
+def test_a_rule_says_what_a_role_cannot_do_without_its_permissions() -> None:
+    assert [each.id for each in RULES if each.id not in PURPOSES] == ["trust"]
 
 
 @every_row("rule", RULES)

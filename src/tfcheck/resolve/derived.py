@@ -228,8 +228,7 @@ _account: Derivation = attrgetter("surroundings.account")
 _region: Derivation = attrgetter("surroundings.region")
 _partition: Derivation = attrgetter("surroundings.partition")
 _bucket = _generated_name("bucket", "bucket_prefix", BUCKET)
-_role = _generated_name("name", "name_prefix", IAM)
-_policy = _generated_name("name", "name_prefix", IAM)
+_iam_name = _generated_name("name", "name_prefix", IAM)
 _group = _generated_name("name", "name_prefix", LOG_GROUP)
 _secret = _generated_name("name", "name_prefix", SECRET)
 _digest = _opaque("image_digest", "", Hole("sha256:0123456789abcdef", False, 1))
@@ -238,7 +237,7 @@ _revision = _opaque("revision", "", Hole("0123456789", False, 1))
 _file_system_arn = _arn("elasticfilesystem", _concatenation("file-system/", _attribute("file_system_id")))
 _secret_suffix = _opaque("arn_suffix", "aws_secretsmanager_secret.arn", SECRET_SUFFIX)
 _secret_arn = _arn_or(_arn("secretsmanager", _concatenation("secret:", _secret, "-", _secret_suffix)))
-_policy_arn = _arn_or(_arn("iam", _concatenation("policy", _path, _policy), regional=False))
+_policy_arn = _arn_or(_arn("iam", _concatenation("policy", _path, _iam_name), regional=False))
 
 
 def _id_and_arn(resource_type: str, service: str, *before: str | Derivation) -> dict[str, Derivation]:
@@ -292,13 +291,13 @@ _DERIVATIONS: dict[str, dict[str, Derivation]] = {
     "aws_s3_object_copy": {**_OBJECT, "id": _attribute("key")},
     **{each: {"id": _attribute("bucket")} for each in _BUCKET_SETTINGS},
     "aws_iam_role": {
-        "name": _role,
-        "id": _role,
-        "arn": _arn("iam", _concatenation("role", _path, _role), regional=False),
+        "name": _iam_name,
+        "id": _iam_name,
+        "arn": _arn("iam", _concatenation("role", _path, _iam_name), regional=False),
         "unique_id": _opaque("unique_id", "aws_iam_role.unique_id"),
     },
-    "aws_iam_policy": {"name": _policy, "id": _policy_arn, "arn": _policy_arn},
-    "aws_iam_role_policy": {"name": _policy, "id": _concatenation(_attribute("role"), ":", _policy)},
+    "aws_iam_policy": {"name": _iam_name, "id": _policy_arn, "arn": _policy_arn},
+    "aws_iam_role_policy": {"name": _iam_name, "id": _concatenation(_attribute("role"), ":", _iam_name)},
     "aws_ssm_parameter": {"id": _attribute("name"), "arn": _arn("ssm", _parameter)},
     "aws_secretsmanager_secret": {"name": _secret, "id": _secret_arn, "arn": _secret_arn},
     "aws_secretsmanager_secret_version": {"arn": _attribute("secret_id")},

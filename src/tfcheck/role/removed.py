@@ -19,6 +19,7 @@ from tfcheck.role.grants import PolicyAttachment
 from tfcheck.symbolic.match import equal
 from tfcheck.symbolic.value import Truth, Unknown, Value, items
 from tfcheck.vocabulary.address import DeposedAddress
+from tfcheck.vocabulary.grouping import group_by_key
 
 #: The attributes that identify a grant of each type.
 _ARGUMENTS = ("role", "roles", "role_name", "name", "policy", "policy_arn", "policy_arns")
@@ -178,13 +179,9 @@ def exclusive(world: World, resource_type: str, argument: str, name: Value) -> E
 
 def group_by_name(grants: Sequence[PolicyAttachment]) -> Iterator[list[PolicyAttachment]]:
     """Group inline policies that definitely have the same name on this role, except deposed ones."""
-    by_name: dict[str, list[PolicyAttachment]] = {}
-    for grant in grants:
-        if isinstance(grant.resource.address, DeposedAddress):
-            continue
-        if grant.reference is None and isinstance(grant.name, str) and grant.name:
-            by_name.setdefault(grant.name, []).append(grant)
-    return (group for group in by_name.values() if len(group) > 1)
+    inline = (each for each in grants if each.reference is None and isinstance(each.name, str) and each.name)
+    present = (each for each in inline if not isinstance(each.resource.address, DeposedAddress))
+    return (group for group in group_by_key((each.name, each) for each in present).values() if len(group) > 1)
 
 
 def last_written(group: Sequence[PolicyAttachment], world: World) -> PolicyAttachment | None:

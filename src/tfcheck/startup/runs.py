@@ -171,11 +171,8 @@ def _parameters(part: Value) -> Iterator[dict[str, Value]]:
 def _service_arguments(parameters: dict[str, Value]) -> dict[str, Value]:
     """Return the parameters of `RunTask` with the argument names of a service."""
     names = {"capacity_provider": "CapacityProvider", "weight": "Weight", "base": "Base"}
-    listed = items(_unless_dynamic(parameters, "CapacityProviderStrategy"))
-    strategy: Value = None
-    if isinstance(listed, Unknown):
-        strategy = listed
-    else:
+    strategy = _unless_dynamic(parameters, "CapacityProviderStrategy")
+    if not isinstance(listed := items(strategy), Unknown):
         strategy = [{name: member(each, theirs) for name, theirs in names.items()} for each in listed]
     return {
         **_overrides(_unless_dynamic(parameters, "Overrides")),

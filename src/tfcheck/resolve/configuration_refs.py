@@ -11,8 +11,6 @@ from __future__ import annotations
 import re
 from typing import Any
 
-import msgspec
-
 from tfcheck.hcl.syntax.expression import (
     Attribute,
     Call,
@@ -24,6 +22,7 @@ from tfcheck.hcl.syntax.expression import (
     Place,
     Unreadable,
     Variable,
+    inner_nodes,
 )
 from tfcheck.plan import constant, references
 from tfcheck.symbolic.regex import regex
@@ -147,7 +146,7 @@ def root_of(reference: str) -> str:
 def reference_roots(expression: Expression) -> set[str] | None:
     """Return the roots of all references; None if a part cannot be parsed."""
     found: set[str] = set()
-    waiting: list[tuple[object, frozenset[str]]] = [(expression, frozenset())]
+    waiting: list[tuple[Expression, frozenset[str]]] = [(expression, frozenset())]
     while waiting:
         node, bound = waiting.pop()
         if isinstance(node, Unreadable):
@@ -156,27 +155,21 @@ def reference_roots(expression: Expression) -> set[str] | None:
         if root:
             found |= {root} if root.partition(".")[0] not in bound else set()
         elif isinstance(node, (ForList, ForObject)):
-            waiting.append((node.collection, bound))
             inner = bound | {node.key, node.value}
-            waiting += [(getattr(node, name), inner) for name in node.__struct_fields__ if name != "collection"]
-        elif isinstance(node, msgspec.Struct):
-            waiting += [(getattr(node, name), bound) for name in node.__struct_fields__ if name != "place"]
-        elif isinstance(node, tuple):
-            waiting += [(each, bound) for each in node]
+            waiting += [(each, bound if each is node.collection else inner) for each in inner_nodes(node)]
+        else:
+            waiting += [(each, bound) for each in inner_nodes(node)]
     return found
 
 
 def calls_function(expression: Expression) -> bool:
     """Whether an expression calls a function, whose result the plan does not keep."""
-    waiting: list[object] = [expression]
+    waiting = [expression]
     while waiting:
         node = waiting.pop()
         if isinstance(node, Call):
             return True
-        if isinstance(node, msgspec.Struct):
-            waiting += [getattr(node, name) for name in node.__struct_fields__ if name != "place"]
-        elif isinstance(node, tuple):
-            waiting += node
+        waiting += inner_nodes(node)
     return False
 
 

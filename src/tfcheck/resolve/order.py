@@ -13,7 +13,7 @@ from typing import Any, TypeAlias
 import msgspec
 
 from tfcheck.hcl.syntax.block import Block
-from tfcheck.hcl.syntax.expression import Attribute, Expression, Variable
+from tfcheck.hcl.syntax.expression import Attribute, Expression, Variable, inner_nodes
 from tfcheck.plan import ConfigModule, ModuleCall, references
 from tfcheck.resolve.resolver import Resolver
 from tfcheck.symbolic.regex import regex
@@ -208,18 +208,14 @@ def block_references(block: Block) -> Iterator[str]:
 
 def _expression_references(expression: Expression | None) -> Iterator[str]:
     """Return every reference of an expression in the form of the plan's configuration."""
-    waiting: list[object] = [expression]
+    waiting = [] if expression is None else [expression]
     while waiting:
         node = waiting.pop()
-        if isinstance(node, Attribute):
-            written = _traversal(node)
-            if written:
-                yield written
-                continue
-        if isinstance(node, msgspec.Struct):
-            waiting += [getattr(node, field) for field in node.__struct_fields__ if field != "place"]
-        elif isinstance(node, tuple):
-            waiting += node
+        written = _traversal(node) if isinstance(node, Attribute) else ""
+        if written:
+            yield written
+        else:
+            waiting += inner_nodes(node)
 
 
 def _traversal(node: Attribute) -> str:

@@ -6,7 +6,8 @@ They follow the HCL native syntax specification (https://github.com/hashicorp/hc
 
 from __future__ import annotations
 
-from typing import TypeAlias, Union
+from collections.abc import Iterator
+from typing import Any, TypeAlias, Union, get_args
 
 import msgspec
 
@@ -177,3 +178,16 @@ Expression: TypeAlias = Union[  # noqa: UP007 (nodes refer to each other)
     ObjectOf,
     Unreadable,
 ]
+
+_NODES = get_args(Expression)
+
+
+def inner_nodes(node: Expression) -> Iterator[Expression]:
+    """Yield the nodes directly inside a node, in the order of its fields."""
+    waiting: list[Any] = [getattr(node, name) for name in reversed(node.__struct_fields__)]
+    while waiting:
+        found = waiting.pop()
+        if isinstance(found, tuple):
+            waiting += reversed(found)
+        elif isinstance(found, _NODES):
+            yield found

@@ -6,10 +6,8 @@ Terraform where it is stricter. Every rule is a generator that yields the rules 
 
 from __future__ import annotations
 
-from collections.abc import Generator, Iterator
+from collections.abc import Generator
 from typing import Any
-
-import msgspec
 
 from tfcheck.hcl.syntax.cursor import Cursor, Rule
 from tfcheck.hcl.syntax.expression import (
@@ -30,6 +28,7 @@ from tfcheck.hcl.syntax.expression import (
     Unary,
     Unreadable,
     Variable,
+    inner_nodes,
 )
 from tfcheck.hcl.syntax.lexer import DEEPEST_NODES, MalformedError, template_tokens, tokens
 from tfcheck.hcl.syntax.literals import number
@@ -316,18 +315,9 @@ class _Parser(Cursor):
 
 def _is_deep(expression: Expression) -> bool:
     """Whether the nodes are nested too deeply for recursive walks."""
-    level: list[Any] = [expression]
+    level = [expression]
     for _ in range(DEEPEST_NODES):
-        level = [each for node in level for name in node.__struct_fields__ for each in _nodes(getattr(node, name))]
+        level = [each for node in level for each in inner_nodes(node)]
         if not level:
             return False
     return True
-
-
-def _nodes(field: Any) -> Iterator[Any]:
-    """Yield the nodes in a field of a node."""
-    if isinstance(field, tuple):
-        for each in field:
-            yield from _nodes(each)
-    elif isinstance(field, msgspec.Struct) and not isinstance(field, Place):
-        yield field

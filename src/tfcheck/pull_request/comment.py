@@ -159,7 +159,7 @@ class CommentThread:
             for had_findings in (True, earlier.had_findings):  # a minimized comment may have been resolved
                 without_rivals = msgspec.structs.replace(earlier, beside=(), rivals=(), had_findings=had_findings)
                 alone = self._draft.choose_wording(without_rivals)
-                if self._others.say(self._body(alone), ours):
+                if self._others.forget_equal(self._body(alone), ours):
                     return alone
         return self._draft.choose_wording(earlier)
 
@@ -167,7 +167,7 @@ class CommentThread:
         """Explain why this run is outdated; empty if it is not."""
         marks = [(mark, each.body or "") for each in ours if (mark := parse_marker(each.body or ""))]
         newer = [(mark, body) for mark, body in marks if mark.run > self.marker.run]
-        if any(mark.sha == self.marker.sha and self._others.know_ours(mark, body) for mark, body in newer):
+        if any(mark.sha == self.marker.sha and self._others.contains_ours(mark, body) for mark, body in newer):
             return "a newer run has written the comment"
         return self._conversation.outdated_reason() if newer else ""
 
@@ -273,7 +273,7 @@ class CommentThread:
             text = now.body or "" if now else ""
             mark = parse_marker(text)
             if not is_same_body(text, body):
-                return mark is not None and mark.run >= self.marker.run and self._others.know_ours(mark, text)
+                return mark is not None and mark.run >= self.marker.run and self._others.contains_ours(mark, text)
             if now and now.minimized is not None:
                 return False
             if slow:
@@ -301,7 +301,7 @@ class CommentThread:
                 break
             self._conversation.change(comment, newer)
             mark = parse_marker(newer)
-            if mark and not self._others.know_ours(mark, newer):
+            if mark and not self._others.contains_ours(mark, newer):
                 return False
             self._late = "a newer run has written the comment"
             if not self._is_slow():

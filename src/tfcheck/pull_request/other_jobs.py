@@ -47,8 +47,8 @@ class OtherJobs:
             self.read.add(without_run(body))
         return bool(unread)
 
-    def say(self, text: str, ours: list[Comment]) -> bool:
-        """Whether other jobs have written just this text, so that none of their results is lost."""
+    def forget_equal(self, text: str, ours: list[Comment]) -> bool:
+        """Forget the results of other jobs if they have written just this text, and return whether they have."""
         shown = [each for each in ours if each.minimized is None] or ours
         theirs = [body for each in shown if self._is_theirs(body := each.body or "")]
         if not theirs or not all(is_same_body(body, text) for body in theirs):
@@ -76,7 +76,7 @@ class OtherJobs:
     def _is_of_other_workflow(self, mark: Marker) -> bool:
         return bool(mark.job and self._marker.job) and mark.job != self._marker.job
 
-    def know_ours(self, mark: Marker, body: str) -> bool:
+    def contains_ours(self, mark: Marker, body: str) -> bool:
         """Whether another run's text contains everything in ours.
 
         A newer run replaces our results, or lists them as missing; another job of our own run must list them, and so

@@ -54,6 +54,9 @@ def test_an_access_key_is_not_moved_to_a_secret() -> None:
         ("env-file-arn", "s3://${aws_s3_bucket.b.bucket}/app.env", '"${aws_s3_bucket.b.arn}/app.env"'),
         ("secret-reference", "${aws_secretsmanager_secret.db.arn}:password", ':password::"'),
         ("secret-reference", "arn:aws:secretsmanager:eu-west-1:1:secret:db-a:password:AWSCURRENT", ':AWSCURRENT:"'),
+        ("env-file-absent", "${aws_s3_bucket.b.arn}/web/app.env", "bucket = aws_s3_bucket.b.id"),
+        ("env-file-absent", "arn:aws:s3:::${aws_s3_bucket.b.bucket}/.env", "bucket = aws_s3_bucket.b.id"),
+        ("env-file-absent", "arn:aws:s3:::cfg/app.env", 'bucket = "cfg"'),
         ("log-group-absent", "/ecs/search", 'name              = "/ecs/search"'),
         (
             "credential-in-environment",

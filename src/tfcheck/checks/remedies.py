@@ -14,7 +14,10 @@ _SECRET = regex(
     r"(?P<arn>arn:[\w-]+:secretsmanager:[^:]*:[^:]*:secret:[^:]+|\$\{aws_secretsmanager_secret\.[\w-]+\.(?:arn|id)\})"
     r"(?P<rest>:[^:\s]+(?::[^:\s]*)?)"
 )
-_IN_BUCKET = regex(r"\$\{(?P<bucket>aws_s3_bucket\.[\w\[\]\".-]+?)\.arn\}/(?P<key>[^\s\"$]+)")
+_IN_BUCKET = regex(
+    r"(?:\$\{(?P<bucket>aws_s3_bucket\.[\w\[\]\".-]+?)\.arn\}|arn:[\w-]+:s3:::"
+    r"(?:\$\{(?P<named>aws_s3_bucket\.[\w\[\]\".-]+?)\.(?:id|bucket)\}|(?P<literal>[a-z0-9.-]+)))/(?P<key>[^\s\"$]+)"
+)
 _FILE = '  source = "${path.module}/app.env"'
 _GROUP = regex(r"[\w./#-]{1,512}")
 #: The suggestion and an example by rule, with `{container}`, `{task}` and `{address}` filled in.
@@ -162,7 +165,9 @@ def _remedy_in_plan(rule: str, mistake: Misconfiguration, task: TaskDefinition) 
             missing = ":" * (3 - found["rest"].count(":"))
             return f'valueFrom = "{found["arn"]}{found["rest"]}{missing}"'
         case "env-file-absent" if found := _IN_BUCKET.fullmatch(about):
-            lines = (f"  bucket = {found['bucket']}.id", f'  key    = "{found["key"]}"')
+            bucket = found["bucket"] or found["named"]
+            written = f"{bucket}.id" if bucket else f'"{found["literal"]}"'
+            lines = (f"  bucket = {written}", f'  key    = "{found["key"]}"')
             return "\n".join(
                 (
                     'resource "aws_s3_object" "env" {',

@@ -2,7 +2,7 @@
 
 A generated part stands between two comments, `<!-- begin: NAME ARGUMENT -->` and `<!-- end -->`:
 
-    screen PLAN     what `tfcheck PLAN` prints, with the command above it
+    screen PLAN     what `tfcheck PLAN` prints, also with options, with the command above it
     change PLAN     what of that says what the change does
     map PLAN TASK   what `tfcheck show PLAN TASK` prints
     query COMMAND   what any other command prints on standard output
@@ -71,8 +71,8 @@ def _written(found: re.Match[str]) -> str:
     return f"{begin}{_PARTS[name](argument or '')}{end}"
 
 
-def _screen(plan: str) -> str:
-    return f"```console\n$ tfcheck {plan}\n{_printed(plan)}```\n"
+def _screen(arguments: str) -> str:
+    return f"```console\n$ tfcheck {arguments}\n{_printed(*arguments.split())}```\n"
 
 
 def _change(plan: str) -> str:

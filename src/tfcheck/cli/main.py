@@ -126,7 +126,7 @@ def main(ctx: click.Context) -> int | None:
     Exit status:
       0   no finding at or above --fail-on
       1   findings at or above it, or unknown answers under --strict
-      2   the command line is invalid
+      2   the command line is invalid, or a file cannot be written
       3   the input cannot be read or is not a complete plan
       4   `comment --required`: GitHub refused the comment
       70  a bug in tfcheck

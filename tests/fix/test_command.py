@@ -55,6 +55,12 @@ def test_nothing_missing_is_nothing_to_do(checkout: Path) -> None:
     assert done.stderr == "nothing to do: nothing is missing\n"
 
 
+def test_a_plan_without_tasks_is_nothing_to_do(checkout: Path) -> None:
+    done = run("fix", "destroy.plan.json", cwd=case(checkout, "literal-granted"))
+    assert (done.returncode, done.stdout) == (0, "")
+    assert done.stderr == "nothing to do: no ECS task definition in this plan\n"
+
+
 def test_instances_that_cannot_be_analysed_are_named_once(checkout: Path) -> None:
     shutil.copy(TESTDATA / "thirty-services" / "plan.json", checkout / "stacks")
     done = run("fix", "plan.json", cwd=checkout / "stacks")

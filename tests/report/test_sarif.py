@@ -70,6 +70,7 @@ def test_what_is_not_decided_is_a_note() -> None:
     (placed,) = results(samples.report(needed))
     assert placed["locations"][0]["physicalLocation"]["region"] == {"startLine": 4}
     assert "is not decided: it depends on a value that is known only after apply" in found["message"]["text"]
+    assert found["message"]["text"].endswith("check the next plan again, or set the value in the sources.")
 
 
 def test_a_message_counts_the_other_results_of_its_rule_at_the_line() -> None:
@@ -78,6 +79,10 @@ def test_a_message_counts_the_other_results_of_its_rule_at_the_line() -> None:
     finding = msgspec.structs.replace(samples.FINDING, answers=tuple(answers))
     for each in results(samples.report(*answers, findings=(finding,))):
         assert each["message"]["text"].endswith(". This rule has 2 more results at this line.")
+    without = [msgspec.structs.replace(each, role=None) for each in answers]
+    finding = msgspec.structs.replace(samples.FINDING, answers=tuple(without))
+    for each in results(samples.report(*without, findings=(finding,))):
+        assert each["message"]["text"].startswith("the missing execution role is not allowed ")
     (alone,) = results(samples.report(samples.unknown()))
     assert "at this line" not in alone["message"]["text"]
 

@@ -188,6 +188,7 @@ class _Work:
         if not wanted:
             left = _undecided_note(report)
             missing = "no definite problem" if left else "nothing is missing"
+            missing = missing if report.task_definitions else "no ECS task definition in this plan"
             what = _nothing_selected(report, self._selection.only) if report.findings else missing
             which = f" for `{plan.label}`" if self._several else ""
             self._idle[plan.label] = f"nothing to do{which}: {what}{left}"

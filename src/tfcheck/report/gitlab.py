@@ -14,7 +14,7 @@ from tfcheck.report.json import Json, encode
 from tfcheck.report.left_out_words import reason_and_place, unselected_words
 from tfcheck.report.origin import file_path, plan_path, target
 from tfcheck.report.safe_text import clip_width, visible
-from tfcheck.report.words import reason_words
+from tfcheck.report.words import reason_words, role_words
 from tfcheck.vocabulary import fingerprint
 from tfcheck.vocabulary.finding import Answer, Finding, Location, Report, Severity
 
@@ -60,7 +60,7 @@ def _finding(report: Report, finding: Finding, answer: Answer | None) -> Json:
 
 def _need_words(answer: Answer, verb: str) -> str:
     need = answer.requirement
-    role = f"the {need.role_kind.value} role {answer.role or '(none)'} of {need.task_definition}"
+    role = f"{role_words(answer)} of {need.task_definition}"
     return f"{role} {verb} {need.action} on {need.shown_resource}: {reason_words(answer.reason)}"
 
 

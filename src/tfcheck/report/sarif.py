@@ -23,7 +23,7 @@ from tfcheck.report.left_out_words import is_in_sources, reason_and_place, selec
 from tfcheck.report.manual import Manual
 from tfcheck.report.origin import file_path, plan_path, target
 from tfcheck.report.safe_text import clip_width, visible
-from tfcheck.report.words import plural, reason_words, why_words
+from tfcheck.report.words import deciding_words, open_question, plural, reason_words, role_words, why_words
 from tfcheck.vocabulary import fingerprint
 from tfcheck.vocabulary.finding import Answer, Finding, Fix, Location, Report, Severity, Skipped, all_unread
 from tfcheck.vocabulary.waiver import Waived
@@ -147,18 +147,18 @@ def _sentence(finding: Finding, answer: Answer | None) -> str:
     if answer is None or len(finding.answers) == 1:
         return finding.message
     need = answer.requirement
-    role = f"{need.role_kind.value} role {answer.role or '(none)'}"
-    return f"the {role} is not allowed {need.action} on {need.shown_resource}: {reason_words(answer.reason)}"
+    return f"{role_words(answer)} is not allowed {need.action} on {need.shown_resource}: {reason_words(answer.reason)}"
 
 
 def _unknown(report: Report, answer: Answer) -> SarifResult:
     need = answer.requirement
     words = f"{need.action} on {need.shown_resource} is not decided: {why_words(answer)}"
+    advice = deciding_words(*open_question(answer), has_sources=report.plan.sources is not None)
     places = [answer.needed_at, *(each.location for each in answer.evidence)]
     return SarifResult(
         need.rule,
         Severity.INFO,
-        _without_links(f"{words}. Needed by {need.task_definition}."),
+        _without_links(f"{words}. Needed by {need.task_definition}. {advice}".rstrip()),
         fingerprint.answer_fingerprint(answer),
         _default_location(report, *places),
         state="unchanged" if answer.before is answer.verdict else "new",

@@ -322,6 +322,12 @@ _SET_IN_PROVIDER = {
 }
 
 
+def role_words(answer: Answer) -> str:
+    """Name the role of an answer, or the one that is missing."""
+    kind = answer.requirement.role_kind.value
+    return f"the {kind} role {answer.role}" if answer.role else f"the missing {kind} role"
+
+
 def open_question(answer: Answer) -> tuple[Reason | None, str]:
     """Return why an answer is undecided, and what decides it: for an outside role, the role."""
     return answer.reason, answer.role or "" if answer.reason is Reason.ROLE_OUTSIDE_PLAN else answer.waits_for

@@ -90,6 +90,14 @@ def test_the_counts_are_those_of_the_rows(case: str, errors: int, title: str, le
     assert sum(line.startswith("- ❌ ") for line in lines) == errors
 
 
+def test_what_is_not_decided_says_what_would_decide_it() -> None:
+    shown = markdown([samples.report(samples.unknown())])
+    assert "`aws_s3_bucket.config.arn`. It is decided once the value is known: check the next plan again" in shown
+    plan = msgspec.structs.replace(samples.PLAN, sources=None)
+    shown = markdown([msgspec.structs.replace(samples.report(samples.unknown()), plan=plan)])
+    assert "`aws_s3_bucket.config.arn`. Pass the directory of the `.tf` files with `--sources`" in shown
+
+
 def test_what_is_not_decided_has_its_place_too() -> None:
     answer = msgspec.structs.replace(samples.unknown(), needed_at=Location("main.tf", 4, 9))
     needed = rows(markdown([samples.report(answer)]))[0][1].partition(", needed by ")[2]

@@ -14,7 +14,7 @@ from tfcheck.report.markdown.escape import code, prose
 from tfcheck.report.markdown.page import Page, PageContent, TargetedUnknown
 from tfcheck.report.markdown.rows import ICONS, UNKNOWN_ICON, alike, blocks_with_keys, needed_by, target_names
 from tfcheck.report.origin import target
-from tfcheck.report.words import instances, open_question, plural, question_words
+from tfcheck.report.words import deciding_words, instances, open_question, plural, question_words
 from tfcheck.vocabulary.clipping import and_more
 from tfcheck.vocabulary.finding import Answer, Report, RunConfiguration, Severity, Verdict, all_unread
 from tfcheck.vocabulary.grouping import group_by_key
@@ -27,9 +27,11 @@ _SHOWN_ALLOWED = 1000
 def undecided_parts(waiting: tuple[TargetedUnknown, ...]) -> Iterator[PagePart]:
     """Explain what is undecided, grouped by cause."""
     groups = group_by_key((open_question(one.answer), one.answer) for one in waiting)
+    have_sources = {open_question(one.answer): one.report.plan.sources is not None for one in waiting}
     lines: list[str] = []
     for (reason, cause), members in groups.items():
-        lines.append(f"- {question_words(reason, prose(cause))}")
+        advice = deciding_words(reason, cause, has_sources=have_sources[reason, cause])
+        lines.append(f"- {question_words(reason, prose(cause))}{f'. {prose(advice)}' if advice else ''}")
         found = alike(members)
         for each in found[:_SHOWN_PER_GROUP]:
             tasks = blocks_with_keys(each.tasks, _SHOWN)

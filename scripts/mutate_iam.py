@@ -19,6 +19,7 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[1]
 TESTS = (
     "tests/symbolic/test_match.py",
+    "tests/symbolic/test_assigned_values.py",
     "tests/iam",
     "tests/resource_policy/test_resource_policy.py",
     "tests/verdict/test_judge.py",
@@ -47,6 +48,22 @@ VARIANTS: tuple[tuple[str, str, str, str], ...] = (
         "symbolic/match.py",
         "length <= atom.hole.longest):\n            after",
         "length < 2):\n            after",
+    ),
+    (
+        "a new id may begin like a known one",
+        "symbolic/match.py",
+        "known is literal or len(known) >=",
+        "True or len(known) >=",
+    ),
+    ("a key is in every call", "iam/case_split.py", "[ABSENT] if isinstance(entry", "[] if isinstance(entry"),
+    ("a key has a written value", "iam/case_split.py", ", _OTHER]", "]"),
+    ("the case of a value is forgotten", "iam/case_split.py", "dict.fromkeys((one, one.swapcase()))", "(one,)"),
+    ("variables take no value of a case", "iam/case_split.py", "key not in substituted and", ""),
+    (
+        "a day that is over comes again",
+        "iam/condition.py",
+        "Truth.of(asked.negated) if",
+        "Truth.of(not asked.negated) if",
     ),
     ("equal symbols are forgotten", "symbolic/match.py", "ours.key is not None and ours.key == theirs.key", "False"),
     ("unknowns without a symbol are equal", "symbolic/match.py", "and ours.key is not None and", "and"),

@@ -46,6 +46,7 @@ BY_HAND = {
     "keys-of-other-services": "a statement is not written again without its condition",
     "look-ups-compared": "an explicit deny is changed by whoever wrote it",
     "bucket-policy-denies": "an explicit deny is changed by whoever wrote it",
+    "conditions-decided": "a statement is not written again without its condition",
     "condition-not-met": "a statement is not written again without its condition",
     "container-instances": "the trust policy of one instance role is a choice between two",
     "document-that-denies": "an explicit deny is changed by whoever wrote it",

@@ -164,6 +164,11 @@ def test_a_denial_and_a_missing_grant_are_shown_together(resource: str, other: s
             "remove the condition",
         ),
         (
+            {"DateEquals": {"aws:CurrentTime": "2025-01-01T00:00:00Z"}},
+            "only at `2025-01-01T00:00:00Z` (aws:CurrentTime), and the plan was made later: let it end later, or "
+            "remove the condition",
+        ),
+        (
             {"StringNotEquals": {"aws:SecureTransport": "true"}},
             "only if aws:SecureTransport is not `true` (StringNotEquals), and the call has `true`: change "
             "what the key depends on, or let the condition accept it",

@@ -272,8 +272,13 @@ def test_an_open_condition_names_its_key_and_an_open_value_its_symbol() -> None:
         ("DateLessThan", "2025-01-01", F),
         ("DateLessThanEqualsIfExists", "1577836800", F),
         ("DateLessThan", "2099-01-01T00:00:00Z", U),
-        ("DateEquals", "2020-01-01T00:00:00Z", U),
-        ("DateNotEquals", "2020-01-01T00:00:00Z", U),
+        ("DateEquals", "2020-01-01T00:00:00Z", F),
+        ("DateEqualsIfExists", ["2020-01-01", "2021-01-01"], F),
+        ("DateEquals", ["2020-01-01", "2099-01-01"], U),
+        ("DateEquals", "2026-11-26T12:00:00Z", U),
+        ("DateNotEquals", "2020-01-01T00:00:00Z", T),
+        ("DateNotEquals", "2099-01-01T00:00:00Z", U),
+        ("DateEquals", "soon", U),
         ("DateLessThan", "soon", U),
         ("StringLike", "2*", U),
         ("NumericLessThan", "1577836800", U),
@@ -290,4 +295,6 @@ def test_seconds_are_compared_as_numbers_as_well() -> None:
     planned = Later(1795694400)
     assert holds("NumericGreaterThan", 1577836800, planned, key="aws:EpochTime") is T
     assert holds("NumericLessThan", "1577836800", planned, key="aws:EpochTime") is F
+    assert holds("NumericEquals", "1577836800", planned, key="aws:EpochTime") is F
+    assert holds("NumericNotEquals", "1577836800", planned, key="aws:EpochTime") is T
     assert holds("NumericLessThan", "4102444800", planned, key="aws:EpochTime") is U

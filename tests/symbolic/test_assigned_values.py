@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from tfcheck.symbolic.match import equal, glob
-from tfcheck.symbolic.value import NAME, Symbol, Truth, Unknown, text
+from tfcheck.symbolic.value import NAME, Hole, Symbol, Truth, Unknown, text
 
 ID = "11111111-2222-3333-4444-555555555555"
 NEW = Unknown(Symbol("aws_kms_key.new", ("key_id",)), hole=NAME, family="aws_kms_key.key_id", fresh=True)
@@ -21,6 +21,15 @@ def test_a_known_text_differs_from_one_assigned_during_apply() -> None:
 def test_a_wildcard_matches_a_text_assigned_during_apply() -> None:
     assert glob("arn:aws:kms:eu-west-1:111122223333:key/*", ARN) is Truth.TRUE
     assert glob("arn:aws:kms:*:111122223333:key/1*", ARN) is Truth.UNKNOWN
+
+
+def test_a_star_after_a_whole_id_matches_nothing_more() -> None:
+    new = Unknown(NEW.symbol, hole=Hole("0123456789abcdef-", False, 36, 36), family=NEW.family, fresh=True)
+    arn = text(["arn:aws:kms:eu-west-1:111122223333:key/", new])
+    assert glob(f"{KNOWN}*", arn) is glob(f"{KNOWN}**", arn) is Truth.FALSE
+    assert glob(f"{KNOWN[:-1]}*", arn) is glob(f"{KNOWN[:-1]}?", arn) is Truth.UNKNOWN
+    assert glob(f"{KNOWN}*", ARN) is Truth.UNKNOWN  # it may be longer
+    assert glob(f"{KNOWN}*", text([arn, "/x"])) is Truth.UNKNOWN
 
 
 def test_another_unknown_text_may_equal_one_assigned_during_apply() -> None:

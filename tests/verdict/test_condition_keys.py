@@ -166,6 +166,30 @@ def test_services_decrypt_with_symmetric_keys() -> None:
     assert "kms:KeySpec" not in context_of(call("kms:Decrypt", KEY), MadeWorld())
 
 
+@every_row(
+    ("address", "attributes", "origin"),
+    [
+        ("aws_kms_key.k", {}, "AWS_KMS"),
+        ("aws_kms_key.k", {"custom_key_store_id": "", "xks_key_id": ""}, "AWS_KMS"),
+        ("aws_kms_key.k", {"custom_key_store_id": "cks-1"}, "AWS_CLOUDHSM"),
+        ("aws_kms_key.k", {"custom_key_store_id": "cks-1", "xks_key_id": "x"}, "EXTERNAL_KEY_STORE"),
+        ("aws_kms_key.k", {"custom_key_store_id": Unknown()}, None),
+        ("aws_kms_key.k", {"custom_key_store_id": "cks-1", "xks_key_id": Unknown()}, None),
+        ("aws_kms_replica_key.k", {}, "AWS_KMS"),
+        ("aws_kms_external_key.k", {}, "EXTERNAL"),
+        ("aws_kms_replica_external_key.k", {}, "EXTERNAL"),
+        ("data.aws_kms_key.k", {"origin": "EXTERNAL"}, "EXTERNAL"),
+        ("data.aws_kms_key.k", {}, None),
+    ],
+)
+def test_the_key_shows_where_its_material_comes_from(
+    address: str, attributes: dict[str, Value], origin: str | None
+) -> None:
+    key = MadeResource(address, {"arn": KEY, "key_id": "k1", "id": "k1", **attributes})
+    assert context_of(call("kms:Decrypt", KEY), MadeWorld(key)).get("kms:KeyOrigin") == origin
+    assert "kms:KeyOrigin" not in context_of(call("kms:Decrypt", f"{KEY}2"), MadeWorld(key))
+
+
 def test_the_id_of_a_key_shows_whether_it_is_in_several_regions() -> None:
     def found(key: str, hole: Hole | None = None) -> tuple[Entry, Entry]:
         arn: TextLike = KEY[:-2] + key if hole is None else text([KEY[:-2], Unknown(hole=hole)])

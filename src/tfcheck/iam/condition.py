@@ -25,7 +25,7 @@ class Operator(msgspec.Struct, frozen=True):
     """A condition operator: its comparison, negation, `IfExists`, and set prefix (`all`, `any` or none).
 
     A `test` of None is the operator Null. `order` is the kind of ordered values that it compares: `date`, `numeric`, or
-    empty.
+    empty; with `exact` only whether they are equal.
     """
 
     written: str
@@ -35,6 +35,7 @@ class Operator(msgspec.Struct, frozen=True):
     quantifier: str = ""
     variables: bool = False
     order: str = ""
+    exact: bool = False
 
 
 class Condition(msgspec.Struct, frozen=True):
@@ -78,6 +79,8 @@ _TESTS: dict[str, tuple[Test, bool, bool]] = {
     "notipaddress": (operators.ip_address, True, False),
     "binaryequals": (operators.binary_equals, False, False),
 }
+#: Whether a value of the request is after one of the policy, by the kind of values.
+_IS_AFTER: dict[str, Test] = {"date": operators.date(operator.gt), "numeric": operators.numeric(operator.gt)}
 _QUANTIFIERS = {"forallvalues": "all", "foranyvalue": "any"}
 
 
@@ -100,8 +103,8 @@ def read_operator(written: str) -> Operator | None:
     if found is None:
         return None
     test, negated, variables = found
-    order = compared.partition("lessthan")[0].partition("greaterthan")[0] if "than" in compared else ""
-    return Operator(written, test, negated, if_exists, quantifier, variables, order)
+    order = next((each for each in _IS_AFTER if compared.startswith(each)), "")
+    return Operator(written, test, negated, if_exists, quantifier, variables, order, exact="than" not in compared)
 
 
 def evaluate(condition: Condition, context: Context) -> Truth:
@@ -125,13 +128,21 @@ def evaluate(condition: Condition, context: Context) -> Truth:
     if isinstance(entry, OneOfValues):
         return _agree(*(_present(condition, value, context) for value in entry.values))
     if isinstance(entry, Later):
-        # A comparison with the same result at both ends has it at every time between them.
-        orders = ("date", "numeric") if condition.key.lower() == "aws:epochtime" else ("date",)
-        if condition.operator.order not in orders:
-            return Truth.UNKNOWN
-        ends = str(entry.seconds), _END_OF_TIME
-        return _agree(*(_present(condition, end, context) for end in ends))
+        return _at_later_time(condition, entry, context)
     return _present(condition, entry, context)
+
+
+def _at_later_time(condition: Condition, entry: Later, context: Context) -> Truth:
+    asked, start = condition.operator, str(entry.seconds)
+    orders = ("date", "numeric") if condition.key.lower() == "aws:epochtime" else ("date",)
+    if asked.order not in orders:
+        return Truth.UNKNOWN
+    if not asked.exact:
+        # A comparison with the same result at both ends has it at every time between them.
+        return _agree(*(_present(condition, end, context) for end in (start, _END_OF_TIME)))
+    is_after = _IS_AFTER[asked.order]
+    past = (Truth.UNKNOWN if isinstance(each, PolicyTemplate) else is_after(each, start) for each in condition.values)
+    return Truth.of(asked.negated) if Truth.every(past) is Truth.TRUE else Truth.UNKNOWN
 
 
 def wait_of(condition: Condition, context: Context) -> Wait:

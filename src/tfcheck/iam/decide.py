@@ -14,6 +14,7 @@ import msgspec
 
 from tfcheck.iam import resource
 from tfcheck.iam.applies import applies, elements_apply
+from tfcheck.iam.case_split import possible_contexts
 from tfcheck.iam.condition import Wait
 from tfcheck.iam.context import Context
 from tfcheck.iam.layer import (
@@ -104,18 +105,37 @@ class _Case(msgspec.Struct, frozen=True):
 
 def decide(request: Request, layers: Layers) -> Decision:
     """Decide one request; see `Layers` for what is taken into account."""
-    decision = _decide(request, layers)
+    decision = _decide_by_cases(request, layers)
     if request.documented is None:
         return decision
     # A decision that the documented form of the resource would change is unknown.
     other = msgspec.structs.replace(request, resource=request.documented)
-    documented = _decide(other, layers)
+    documented = _decide_by_cases(other, layers)
     if isinstance(decision, Denied) and decision.kind != "explicit" and not isinstance(documented, Denied):
         return Undecided("unknown_value", _TWO_FORMS, documented.by)
     denying = _evaluate_layers(other, _hide_invalid(layers)).denying_statements()
     forbidding = tuple(dict.fromkeys(statement.origin for statement, truth in denying if truth is not _F))
     if isinstance(decision, Allowed) and forbidding:
         return Undecided("unknown_value", _TWO_FORMS, forbidding)
+    return decision
+
+
+def _decide_by_cases(request: Request, layers: Layers) -> Decision:
+    """Decide a request; where it waits for a condition key, for each value that the conditions distinguish."""
+    decision = _decide(request, layers)
+    if not isinstance(decision, Undecided) or decision.kind != "condition":
+        return decision
+    policies = [*layers.identity, *(layers.boundary or ()), *(each for guard in layers.guards for each in guard)]
+    policies += [layers.resource] if layers.resource is not None else []
+    contexts = possible_contexts(policies, request.context)
+    found = [_decide(msgspec.structs.replace(request, context=each), layers) for each in contexts]
+    by = tuple(dict.fromkeys(origin for each in found for origin in each.by))
+    if found and all(isinstance(each, Allowed) for each in found):
+        assumed = (each.assumptions for each in found if isinstance(each, Allowed))
+        return Allowed(by, tuple(dict.fromkeys(one for each in assumed for one in each)))
+    kinds: list[DenialKind] = [each.kind for each in found if isinstance(each, Denied)]
+    if kinds and len(kinds) == len(found):
+        return Denied("explicit" if "explicit" in kinds else kinds[0], by)
     return decision
 
 

@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Hashable, Iterator, Sequence
 from enum import Enum
+from math import inf
 from typing import TypeAlias
 
 import msgspec
@@ -326,11 +327,29 @@ class _Reader:
 
 
 def _is_new_to(pattern: Sequence[_Atom], subject: Sequence[_Atom]) -> bool:
-    """Whether one of two texts is a literal while the other contains something assigned only later."""
+    """Whether one of two texts is a literal while the other contains something assigned only later.
+
+    So is a pattern whose stars are after as many characters as the other can have: they match nothing.
+    """
     for literal, other in ((pattern, subject), (subject, pattern)):
         if any(isinstance(atom, _Open) and atom.fresh for atom in other):
-            return all(isinstance(atom, str) for atom in literal)
+            known = _without_last_stars(literal) if literal is pattern else literal
+            is_whole = known is literal or len(known) >= sum(map(_longest, other))
+            return is_whole and all(isinstance(atom, str) for atom in known)
     return False
+
+
+def _without_last_stars(pattern: Sequence[_Atom]) -> Sequence[_Atom]:
+    end = len(pattern)
+    while end and pattern[end - 1] is _Wild.MANY:
+        end -= 1
+    return pattern if end == len(pattern) else pattern[:end]
+
+
+def _longest(atom: _Atom) -> float:
+    if isinstance(atom, _Open):
+        return inf if atom.hole.longest is None else atom.hole.longest
+    return 1
 
 
 def _short_of_characters(pattern: list[_Atom], subject: list[_Atom]) -> bool:

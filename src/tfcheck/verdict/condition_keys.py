@@ -157,7 +157,12 @@ def _kms(requirement: Requirement, world: World) -> dict[str, Entry]:
         **dict.fromkeys(("aws:CalledVia", "aws:CalledViaFirst", "aws:CalledViaLast"), _ANY),
     }
     key = catalogue(world, KEY).find_by_arn(requirement.resource)
-    found |= {**_tags(key), **_regions_of_key(requirement.resource), **_aliases(requirement.resource, world)}
+    found |= {
+        **_tags(key),
+        **_origin(key or _looked_up_key(requirement.resource, world)),
+        **_regions_of_key(requirement.resource),
+        **_aliases(requirement.resource, world),
+    }
     encrypted = requirement.encrypted
     parts = parse_arn(encrypted) if encrypted is not None else None
     if encrypted is not None and parts is not None:
@@ -181,6 +186,35 @@ _SYMMETRIC: dict[str, Entry] = {
     "kms:KeySpec": "SYMMETRIC_DEFAULT",
     "kms:KeyUsage": "ENCRYPT_DECRYPT",
 }
+
+
+def _looked_up_key(arn: TextLike, world: World) -> WorldObject | None:
+    found = (each for each in world.looked_up("aws_kms_key") if equal(each.attribute("arn"), arn) is Truth.TRUE)
+    return next(found, None)
+
+
+#: Where the key material of keys of a type comes from: multi-Region keys are in no key store of one's own.
+_ORIGINS = {
+    "aws_kms_replica_key": "AWS_KMS",
+    "aws_kms_external_key": "EXTERNAL",
+    "aws_kms_replica_external_key": "EXTERNAL",
+}
+
+
+def _origin(key: WorldObject | None) -> dict[str, Entry]:
+    """Return where the key material of a key comes from, as `CreateKey` names it."""
+    if key is None:
+        return {}
+    origin: Value = _ORIGINS.get(key.address.type)
+    if key.address.mode == "data":
+        origin = key.attribute("origin")
+    elif origin is None:
+        store, outside = key.attribute("custom_key_store_id"), key.attribute("xks_key_id")
+        if store in (None, ""):
+            origin = "AWS_KMS"
+        elif not isinstance(store, Unknown) and not isinstance(outside, Unknown):
+            origin = "EXTERNAL_KEY_STORE" if outside else "AWS_CLOUDHSM"
+    return {"kms:KeyOrigin": origin} if isinstance(origin, str) else {}
 
 
 def _regions_of_key(arn: TextLike) -> dict[str, Entry]:

@@ -260,7 +260,8 @@ def _fulfil(unmet: UnmetCondition, answer: Answer) -> Remedy:
     other_way = "let the condition accept it" if unmet.carried else "allow it in a statement without this condition"
     where = _statement_name(unmet.policy, unmet.sid)
     if unmet.key.lower() in CLOCK_KEYS:
-        until = f"{where} allows {answer.requirement.action} only until {wanted} ({unmet.key})"
+        when = "at" if "Equals" in unmet.operator and "Than" not in unmet.operator else "until"
+        until = f"{where} allows {answer.requirement.action} only {when} {wanted} ({unmet.key})"
         return Remedy(f"{until}, and the plan was made later: let it end later, or remove the condition")
     words = (
         f"{where} allows {answer.requirement.action} only if {unmet.key} is {'not ' if is_negated else ''}{wanted} "

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from tests.rows import every_row
-from tfcheck.report.words import deciding_words, question_words
+from tfcheck.report.question_words import deciding_words, question_words
 from tfcheck.vocabulary.finding import Reason
 
 

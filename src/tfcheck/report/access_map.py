@@ -14,7 +14,8 @@ from typing import Any
 import msgspec
 
 from tfcheck.report.causes import block, fold_keys, keys
-from tfcheck.report.words import TaskStatus, deciding_words, evidence_words, reason_words, standings, why_words
+from tfcheck.report.question_words import deciding_words
+from tfcheck.report.words import TaskStatus, evidence_words, reason_words, standings, why_words
 from tfcheck.vocabulary.access import AccessChange
 from tfcheck.vocabulary.finding import Answer, Evidence, Location, Reason, Report, RoleKind, Severity, Verdict
 from tfcheck.vocabulary.grouping import group_by_key

@@ -10,17 +10,15 @@ from msgspec.structs import replace
 
 from tfcheck.report.causes import Cause, Group, Need, block, blocks, breakage, keys
 from tfcheck.report.pattern_mismatch import nearest, parting
+from tfcheck.report.question_words import deciding_words, open_question, question_words
 from tfcheck.report.safe_text import quotable, visible
 from tfcheck.report.screen import Line, Span, SpanStyle, line, wrap
 from tfcheck.report.words import (
     SEVERITY_STYLES,
     compares_resources,
-    deciding_words,
     evidence_words,
-    open_question,
     outcome_words,
     plural,
-    question_words,
     role_problem_words,
     sentence,
     title,

@@ -22,8 +22,9 @@ from tfcheck.report.json import changes, encode
 from tfcheck.report.left_out_words import is_in_sources, reason_and_place, selection_sentence, waiver_sentences
 from tfcheck.report.manual import Manual
 from tfcheck.report.origin import file_path, plan_path, target
+from tfcheck.report.question_words import deciding_words, open_question
 from tfcheck.report.safe_text import clip_width, visible
-from tfcheck.report.words import deciding_words, open_question, plural, reason_words, role_words, why_words
+from tfcheck.report.words import plural, reason_words, role_words, why_words
 from tfcheck.vocabulary import fingerprint
 from tfcheck.vocabulary.finding import Answer, Finding, Fix, Location, Report, Severity, Skipped, all_unread
 from tfcheck.vocabulary.waiver import Waived

@@ -18,7 +18,7 @@ from tfcheck.fix.values.referable import local_name
 from tfcheck.fix.values.repetition import InstanceTerms, Statements, share_statements, use_each_key
 from tfcheck.inventory.ecs import tasks_by_address
 from tfcheck.inventory.world import After
-from tfcheck.report.words import question_words
+from tfcheck.report.question_words import question_words
 from tfcheck.role import Role
 from tfcheck.role.removed import removes_other
 from tfcheck.symbolic.regex import regex

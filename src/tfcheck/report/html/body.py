@@ -27,16 +27,8 @@ from tfcheck.report.html.tree import access_tree
 from tfcheck.report.left_out_words import excused_words, selection_sentence, waiver_sentences
 from tfcheck.report.markdown.page import PageContent, group_by_cause
 from tfcheck.report.origin import context_text, target
-from tfcheck.report.words import (
-    TaskStatus,
-    deciding_words,
-    fixed_words,
-    headline,
-    instances,
-    plural,
-    question_words,
-    standings,
-)
+from tfcheck.report.question_words import deciding_words, question_words
+from tfcheck.report.words import TaskStatus, fixed_words, headline, instances, plural, standings
 from tfcheck.vocabulary.clipping import and_more
 from tfcheck.vocabulary.finding import Answer, Report, Severity, Verdict, all_unread
 

@@ -14,7 +14,8 @@ from tfcheck.report.markdown.escape import code, prose
 from tfcheck.report.markdown.page import Page, PageContent, TargetedUnknown
 from tfcheck.report.markdown.rows import ICONS, UNKNOWN_ICON, alike, blocks_with_keys, needed_by, target_names
 from tfcheck.report.origin import target
-from tfcheck.report.words import deciding_words, instances, open_question, plural, question_words
+from tfcheck.report.question_words import deciding_words, open_question, question_words
+from tfcheck.report.words import instances, plural
 from tfcheck.vocabulary.clipping import and_more
 from tfcheck.vocabulary.finding import Answer, Report, RunConfiguration, Severity, Verdict, all_unread
 from tfcheck.vocabulary.grouping import group_by_key

@@ -133,7 +133,8 @@ def test_what_a_slow_write_replaced_of_another_job_is_named(tmp_path: Path, answ
 
 
 @pytest.mark.parametrize("answered", [True, False])
-def test_a_slow_all_clear_is_in_doubt_where_nothing_shows_what_it_replaced(answered: bool) -> None:
+@pytest.mark.parametrize("found", [True, False])
+def test_a_slow_text_is_in_doubt_where_nothing_shows_what_it_replaced(answered: bool, found: bool) -> None:
     """Several jobs of one pipeline of GitLab, with one id and one target."""
     gitlab, clock = FakeGitLab(), Clock()
 
@@ -150,8 +151,12 @@ def test_a_slow_all_clear_is_in_doubt_where_nothing_shows_what_it_replaced(answe
         api = where["GITHUB_API_URL"]
         one(bad(), Clock(), 9)
         gitlab.fault("PUT", "", late)
-        one(clean(), clock)
+        one(bad() if found else clean(), clock)
     (text,) = texts(gitlab)
-    assert text.split("\n")[1].startswith("### ❔ tfcheck: resolved, ")
-    assert text.split("\n")[1].endswith(", another result may be missing")
+    title = text.split("\n")[1]
+    if found:
+        assert title == "### ❌ tfcheck: 1 task definition will not start in `infra/orders`"
+    else:
+        assert title.startswith("### ❔ tfcheck: resolved, ")
+        assert title.endswith(", another result may be missing")
     assert "**Another result may be missing**: this one was written slowly, and may have replaced that of" in text

@@ -16,7 +16,7 @@ import msgspec
 
 from tfcheck.pull_request.author import Author
 from tfcheck.pull_request.conversation import Conversation
-from tfcheck.pull_request.earlier import is_all_clear, is_same_body, without_run
+from tfcheck.pull_request.earlier import is_same_body, without_run
 from tfcheck.pull_request.other_jobs import OtherJobs
 from tfcheck.pull_request.outcome import CommentAction, Outcome
 from tfcheck.pull_request.refusal import RefusalError, RefusalKind, UncertainError, WaitedError
@@ -288,7 +288,7 @@ class CommentThread:
         """Restore a newer run's text that a slow request of ours has overwritten; False to write another text.
 
         Where the host keeps no former texts, a comment for an older commit says that there is no result for the newest,
-        and an all-clear that another result may be missing.
+        and any other that another result may be missing.
         """
         self._was_slow = False
         for _ in range(_MOST_GIVEN_BACK):
@@ -315,7 +315,7 @@ class CommentThread:
             return False
         else:
             self._doubt = "but slowly: the result of another job or a newer run may have been replaced"
-            if not self._newer and is_all_clear(body):
+            if not self._newer:
                 self._newer = OtherRun()
                 return False
         return True

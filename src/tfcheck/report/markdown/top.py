@@ -52,12 +52,13 @@ def title(content: PageContent, page: Page) -> str:
     """Write the heading, which is the summary."""
     icon, words = _verdict(content, page)
     other = None if page.newer is None or page.newer.hidden else page.newer
+    in_doubt = _MAY_BE_MISSING if icon == "✅" else ""
     icon = UNKNOWN_ICON if other and icon == "✅" else icon
     affected = _affected_targets(content)
     share = "" if affected == content.targets else f" ({len(affected)} of {len(content.targets)} targets)"
     where = f"{_names(affected)}{share}"
     about = f"{words} in {where}" if words and where else words
-    newer = "" if other is None else NEWER_RUN if other.id else _MAY_BE_MISSING
+    newer = "" if other is None else NEWER_RUN if other.id else in_doubt
     return f"### {icon} tfcheck: {', '.join(filter(None, (about, _lost(content, page), newer)))}"
 
 

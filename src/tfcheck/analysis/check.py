@@ -22,6 +22,7 @@ from tfcheck.inventory.world import After, World
 from tfcheck.plan import Plan
 from tfcheck.resolve import resolver_of
 from tfcheck.resolve.locations import Locations
+from tfcheck.startup import infrastructure_role
 from tfcheck.startup.launch import possible_services
 from tfcheck.startup.rule import MOST_REQUIREMENTS
 from tfcheck.symbolic import limits
@@ -315,6 +316,7 @@ def _notes(decided: _Decided, after: After) -> Iterator[str]:
     for each in decided.judgements:
         yield from each.notes
     yield from checks.notes(decided.tasks, after)
+    yield from infrastructure_role.notes(after)
     for task in decided.tasks:
         block = resolver.block(task.address)
         if block is not None and {"container_definitions", "all"} & set(block.ignored_changes()):

@@ -14,7 +14,7 @@ from tfcheck.cli.options import json_pick
 from tfcheck.report.cause_text import Detail
 from tfcheck.report.causes import block
 from tfcheck.symbolic.regex import regex
-from tfcheck.vocabulary.clipping import and_more, clip
+from tfcheck.vocabulary.clipping import clip, few
 from tfcheck.vocabulary.errors import UsageError
 
 _SHOWN_NAMES = 5
@@ -97,10 +97,9 @@ def chosen(task: str, addresses: Sequence[str]) -> frozenset[str]:
     if len(blocks) == 1 or len(found) == 1:
         return frozenset(found)
     if found:
-        more = and_more(len(blocks), _SHOWN_NAMES)
         raise UsageError(
             f"`{clip(task, _LONGEST)}` is part of {len(blocks)} task definitions",
-            hint=f"write more of one of them: {', '.join(blocks[:_SHOWN_NAMES])}{more}",
+            hint=f"write more of one of them: {few(blocks, _SHOWN_NAMES)}",
         )
     raise UsageError(
         f"there is no task definition `{clip(task, _LONGEST)}` in the plan", hint=_nearest(task, addresses)
@@ -117,6 +116,4 @@ def _nearest(task: str, addresses: Sequence[str]) -> str:
     near = get_close_matches(task[:_LONGEST], names, 1, cutoff=0.5)
     if near:
         return f"did you mean `{names[near[0]]}`?"
-    shown = ", ".join(addresses[:_SHOWN_NAMES])
-    more = and_more(len(addresses), _SHOWN_NAMES)
-    return f"the plan has {shown}{more}" if addresses else "the plan has none"
+    return f"the plan has {few(addresses, _SHOWN_NAMES)}" if addresses else "the plan has none"

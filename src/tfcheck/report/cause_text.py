@@ -24,7 +24,7 @@ from tfcheck.report.words import (
     title,
 )
 from tfcheck.symbolic.regex import regex
-from tfcheck.vocabulary.clipping import and_more
+from tfcheck.vocabulary.clipping import few
 from tfcheck.vocabulary.finding import Answer, Evidence, EvidenceKind, Finding, Fix, Location, Reason, Remedy, Report
 from tfcheck.vocabulary.grouping import group_by_key
 
@@ -136,9 +136,7 @@ def _mistake(cause: Cause, group: Group, detail: Detail) -> Iterator[Line]:
 
 
 def _tasks(group: Group, detail: Detail) -> str:
-    most = detail.limit(_SHOWN_BLOCKS)
-    shown = ", ".join(group.shown[:most])
-    return shown + and_more(len(group.shown), most)
+    return few(group.shown, detail.limit(_SHOWN_BLOCKS))
 
 
 def _need_lines(group: Group, detail: Detail) -> Iterator[Line]:

@@ -8,7 +8,7 @@ from collections.abc import Collection, Iterable, Iterator
 import msgspec
 
 from tfcheck.report.causes import blocks
-from tfcheck.vocabulary.clipping import and_more, clip
+from tfcheck.vocabulary.clipping import clip, few
 from tfcheck.vocabulary.finding import Answer, Finding, Report, RunConfiguration, Severity, Verdict
 from tfcheck.vocabulary.waiver import Waived, WaiverUse
 
@@ -41,9 +41,7 @@ def waived_groups(reports: Iterable[Report]) -> list[WaivedGroup]:
 
 def waived_words(group: WaivedGroup) -> str:
     """Return in one line what a waiver accepts, why, until when, and where it is."""
-    shown = ", ".join(group.tasks[:_SHOWN_TASKS])
-    more = and_more(len(group.tasks), _SHOWN_TASKS)
-    return f"{group.rule} of {shown}{more}: {reason_and_place(group.waived)}"
+    return f"{group.rule} of {few(group.tasks, _SHOWN_TASKS)}: {reason_and_place(group.waived)}"
 
 
 def reason_and_place(waived: Waived) -> str:
@@ -73,8 +71,7 @@ def waiver_sentences(reports: Collection[Report], *, verbose: bool = False) -> I
     if elsewhere and (verbose or len(reports) > 1):
         plans = "this plan" if len(reports) == 1 else f"any of these {len(reports):,} plans"
         many = "is 1 waiver" if len(elsewhere) == 1 else f"are {len(elsewhere):,} waivers"
-        shown = f"{', '.join(elsewhere[:_SHOWN_WAIVERS])}{and_more(len(elsewhere), _SHOWN_WAIVERS)}"
-        yield f"there {many} for what is not in {plans}: {shown}"
+        yield f"there {many} for what is not in {plans}: {few(elsewhere, _SHOWN_WAIVERS)}"
 
 
 def is_in_sources(waived: Waived) -> bool:
@@ -103,9 +100,7 @@ def unselected_words(report: Report) -> str:
 
 def unselected_rules(report: Report) -> str:
     """Name the rules that are not selected but have findings, at most the first few."""
-    rules = list(dict.fromkeys(each.rule for each in report.unselected))
-    more = and_more(len(rules), _MOST_RULES)
-    return f"{', '.join(rules[:_MOST_RULES])}{more}"
+    return few(list(dict.fromkeys(each.rule for each in report.unselected)), _MOST_RULES)
 
 
 def excused_words(reports: Iterable[Report]) -> str:

@@ -23,7 +23,7 @@ from tfcheck.report.left_out_words import (
 from tfcheck.report.safe_text import visible
 from tfcheck.report.screen import Line, Span, SpanStyle, columns, line, render_lines, wrap
 from tfcheck.report.words import TaskStatus, baseline_words, headline, instances, plural, standings
-from tfcheck.vocabulary.clipping import and_more
+from tfcheck.vocabulary.clipping import few
 from tfcheck.vocabulary.finding import Answer, Fix, Remedy, Report, Severity, Verdict
 
 _SHOWN_SKIPPED = 50
@@ -226,9 +226,8 @@ def broken_lines(report: Report, detail: Detail) -> Iterator[Line]:
     """Write which task definitions the change breaks, before the findings."""
     tasks = blocks(broken_tasks([report]))
     if tasks:
-        most = detail.limit(_SHOWN_TASKS)
-        more = and_more(len(tasks), most)
-        yield from wrap(Span("This change breaks ", SpanStyle.ERROR), f"{', '.join(tasks[:most])}{more}", detail.width)
+        shown = few(tasks, detail.limit(_SHOWN_TASKS))
+        yield from wrap(Span("This change breaks ", SpanStyle.ERROR), shown, detail.width)
 
 
 def access_lines(report: Report, detail: Detail) -> Iterator[Line]:

@@ -34,7 +34,7 @@ from tfcheck.resolve.module_values import collection_keys, instance_keys
 from tfcheck.resolve.resolver import Resolver
 from tfcheck.symbolic.value import JsonText, Text, Unknown, Value, pieces
 from tfcheck.vocabulary.address import Address, InstanceKey, ModulePath
-from tfcheck.vocabulary.clipping import and_more
+from tfcheck.vocabulary.clipping import few
 
 if TYPE_CHECKING:
     from tfcheck.hcl.modules import Sources
@@ -288,12 +288,11 @@ def resolver_of(plan: Plan, sources: Sources | None, workspace: str | None, acco
     selected = resolver.workspace if isinstance(resolver.workspace, str) else None
     believed = Resolver(plan, sources, selected, account, doubts)
     names = list(dict.fromkeys((*map(str, changed), *map(str, wrong))))
-    shown = ", ".join(names[:_MOST_NAMED]) + and_more(len(names), _MOST_NAMED)
     verb = "differs" if len(names) == 1 else "differ"
     believed.contradictions += resolver.contradictions
     believed.contradictions.append(
-        f"the sources in `{sources.label}` are not those that the plan was made from: {shown} {verb}. What "
-        "depends on them is unknown; run `terraform plan` again"
+        f"the sources in `{sources.label}` are not those that the plan was made from: "
+        f"{few(names, _MOST_NAMED)} {verb}. What depends on them is unknown; run `terraform plan` again"
     )
     return believed
 

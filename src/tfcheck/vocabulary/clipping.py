@@ -5,7 +5,7 @@ Texts that are compared or looked up (addresses, ids and the resources of requir
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 
 from tfcheck.symbolic.regex import regex
 
@@ -32,9 +32,9 @@ def and_more(number: int, shown: int) -> str:
     return f" and {number - shown:,} more" if number > shown else ""
 
 
-def few(names: Sequence[str], most: int = 3) -> str:
-    """Join the first names of a list, and count the others."""
-    return ", ".join(names[:most]) + and_more(len(names), most)
+def few(names: Sequence[str], most: int = 3, write: Callable[[str], str] = str) -> str:
+    """Join the first names of a list, each as `write` writes it, and count the others."""
+    return ", ".join(map(write, names[:most])) + and_more(len(names), most)
 
 
 def join_names(names: Iterable[str]) -> str:

@@ -17,7 +17,7 @@ from tfcheck.report.markdown.escape import code
 from tfcheck.report.markdown.page import Page, PageContent, TargetedCause, content, group_by_cause
 from tfcheck.report.markdown.rest import edited_choices_parts, newly_waived_parts, waived_rest
 from tfcheck.report.words import fixed_words, plural
-from tfcheck.vocabulary.clipping import and_more
+from tfcheck.vocabulary.clipping import few
 from tfcheck.vocabulary.finding import Remedy, Report
 
 _ROWS_OF_COMMENT = 30
@@ -101,7 +101,7 @@ def _folds(
                 shown.add(change)
         for gist, remedy in remedies(group.findings).items():
             if tasks := to_do.pop(gist, ()):
-                shown_tasks = ", ".join(map(code, list(tasks)[:_TASKS])) + and_more(len(tasks), _TASKS)
+                shown_tasks = few(list(tasks), _TASKS, code)
                 yield fold.remedy_part(group.findings[0], remedy, number, shown_tasks if len(groups) > 1 else "")
         if id(group) in explained:
             drawn = number - first < pictures and each.cause.severity.rank == worst

@@ -16,7 +16,7 @@ from tfcheck.report.markdown.rows import ICONS, UNKNOWN_ICON, alike, blocks_with
 from tfcheck.report.origin import target
 from tfcheck.report.question_words import deciding_words, open_question, question_words
 from tfcheck.report.words import instances, plural
-from tfcheck.vocabulary.clipping import and_more
+from tfcheck.vocabulary.clipping import few
 from tfcheck.vocabulary.finding import Answer, Report, RunConfiguration, Severity, Verdict, all_unread
 from tfcheck.vocabulary.grouping import group_by_key
 
@@ -193,15 +193,15 @@ def waived_rest(content: PageContent, page: Page) -> Iterator[PagePart]:
 
 
 def _line(group: WaivedGroup, reports: tuple[Report, ...], page: Page) -> str:
-    shown = ", ".join(map(code, group.tasks[:_SHOWN_TASKS]))
-    more = and_more(len(group.tasks), _SHOWN_TASKS)
     until = f", until {group.waived.until}" if group.waived.until else ""
     first = group.findings[0]
     message, reason = prose(first.message, (first.address, first.task_definition)), prose(group.waived.reason)
     use = next((each for report in reports for each in report.waivers if each.where == group.waived.where), None)
     address = page.links.file(use.file, use.line) if page.links and use else None
     place = f"[{code(group.waived.where)}]({address})" if address else code(group.waived.where)
-    return f"- {code(group.rule)} of {shown}{more}: {message}. Reason: {reason} ({place}{until})"
+    return (
+        f"- {code(group.rule)} of {few(group.tasks, _SHOWN_TASKS, code)}: {message}. Reason: {reason} ({place}{until})"
+    )
 
 
 _ICONS = {"fixed": "✅", "still_broken": "⚠️"}
@@ -214,9 +214,7 @@ def broken(content: PageContent) -> Iterator[PagePart]:
     """Write which task definitions the change breaks, the most urgent part."""
     tasks = broken_tasks(content.reports)
     if tasks:
-        shown = ", ".join(map(code, tasks[:_SHOWN_BROKEN]))
-        more = and_more(len(tasks), _SHOWN_BROKEN)
-        yield PagePart(f"🔻 **This change breaks** {shown}{more}", PartKind.KEPT)
+        yield PagePart(f"🔻 **This change breaks** {few(tasks, _SHOWN_BROKEN, code)}", PartKind.KEPT)
 
 
 def changes(content: PageContent, most: int) -> Iterator[PagePart]:

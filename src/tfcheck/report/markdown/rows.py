@@ -19,7 +19,7 @@ from tfcheck.report.markdown.escape import code, prose
 from tfcheck.report.markdown.page import Page, PageContent, TargetedCause, TargetedUnknown
 from tfcheck.report.origin import file_path
 from tfcheck.report.words import instances, plural, reason_words
-from tfcheck.vocabulary.clipping import and_more, join_names
+from tfcheck.vocabulary.clipping import and_more, few, join_names
 from tfcheck.vocabulary.finding import Answer, Location, Report, Severity
 from tfcheck.vocabulary.grouping import group_by_key
 
@@ -207,9 +207,8 @@ def _rest(cause: TargetedCause, content: PageContent, rest: Sequence[Group]) -> 
     tasks = list(dict.fromkeys(task for group in rest for task in group.tasks))
     members = Counter(map(block, tasks))
     named = [f"{code(each)}{instances(members[block(each)])}" for each in blocks(tasks)]
-    shown = ", ".join(named[:_SHOWN_TASKS]) + and_more(len(named), _SHOWN_TASKS)
-    where = _in_targets(cause.targets, content)
-    return f"{ICONS[cause.cause.severity]} {code(cause.cause.rule)} also affects {shown}{where}"
+    affected = few(named, _SHOWN_TASKS) + _in_targets(cause.targets, content)
+    return f"{ICONS[cause.cause.severity]} {code(cause.cause.rule)} also affects {affected}"
 
 
 def _need_row(needs: list[Need], group: Group, cause: TargetedCause, content: PageContent, page: Page) -> str:
@@ -237,11 +236,8 @@ def _mistake(group: Group, cause: TargetedCause, content: PageContent, page: Pag
 
 def task_names(group: Group) -> str:
     """Name the task definitions of a group: a few, each block once, and the number of others."""
-    shown = ", ".join(code(each) for each in group.shown[:_SHOWN_TASKS])
-    rest = len(group.tasks) - len(group.shown[:_SHOWN_TASKS])
-    if len(group.shown) > _SHOWN_TASKS:
-        return f"{shown} and {len(group.shown) - _SHOWN_TASKS:,} more"
-    return f"{shown}{instances(len(group.tasks))}" if rest else shown
+    is_folded = len(group.shown) <= _SHOWN_TASKS and len(group.shown) < len(group.tasks)
+    return few(group.shown, _SHOWN_TASKS, code) + (instances(len(group.tasks)) if is_folded else "")
 
 
 def _unknown_rows(waiting: Iterable[TargetedUnknown], content: PageContent, page: Page) -> Iterator[Row]:
@@ -296,6 +292,4 @@ def _in_targets(targets: tuple[str, ...], content: PageContent) -> str:
 
 def target_names(targets: tuple[str, ...], most: int = _SHOWN_TARGETS) -> str:
     """Name the first targets, and count the others."""
-    shown = ", ".join(code(each) for each in targets[:most])
-    more = and_more(len(targets), most)
-    return shown + more
+    return few(targets, most, code)

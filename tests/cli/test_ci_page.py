@@ -178,6 +178,16 @@ def test_the_step_of_bitbucket_sends_a_report_then_its_annotations(
     assert all(1 <= len(batch) <= 100 and batch[0]["path"] == "main.tf" for *_, batch in rest)
 
 
+def test_the_hook_that_pre_commit_installs_is_the_one_on_the_page() -> None:
+    """It checks a plan that is there, and not those in a commit: a plan contains secrets."""
+    (hook,) = yaml.safe_load((ROOT / ".pre-commit-hooks.yaml").read_text(encoding="utf-8"))
+    shown = yaml.safe_load(block(".pre-commit-config.yaml")[1])["repos"][0]["hooks"][0]
+    assert " ".join([hook.pop("entry"), *hook.pop("args")]) == shown.pop("entry")
+    assert (hook.pop("language"), shown.pop("language")) == ("python", "system")
+    assert hook.pop("description")
+    assert hook == shown
+
+
 @pytest.mark.long
 @CASES
 def test_the_hook_of_git_refuses_a_push(tmp_path: Path, case: str, status: int) -> None:

@@ -52,6 +52,11 @@ def test_an_instance_joins_the_cluster_of_its_user_data(user_data: Value, joins:
     assert (bool(got.launching), got.unknown) == (joins, "")
 
 
+def test_a_spot_instance_joins_like_another() -> None:
+    row = change("aws_spot_instance_request.i", "create", name="i", after={"user_data": "ECS_CLUSTER=main"})
+    assert [str(each.address) for each in found(row).launching] == ["aws_spot_instance_request.i"]
+
+
 @pytest.mark.parametrize(
     "row",
     [

@@ -36,6 +36,23 @@ def test_a_secret_s_call_names_it_and_carries_its_tags() -> None:
 
 
 @every_row(
+    ("tag", "expected"),
+    [
+        ({"secret_id": SECRET, "key": "stage", "value": "prod"}, "prod"),
+        ({"secret_id": "db", "key": "stage", "value": "prod"}, "prod"),
+        ({"secret_id": SECRET.replace("db", "other"), "key": "stage", "value": "prod"}, None),
+        ({"secret_id": Unknown(), "key": "stage", "value": "prod"}, PresenceUnknown("prod")),
+    ],
+)
+def test_a_tag_of_its_own_is_on_its_secret(tag: dict[str, Value], expected: Entry) -> None:
+    secret = MadeResource("aws_secretsmanager_secret.db", {"name": "db", "arn": SECRET, "tags_all": {"team": "app"}})
+    world = MadeWorld(secret, MadeResource("aws_secretsmanager_tag.stage", tag))
+    found = context_of(call("secretsmanager:GetSecretValue", SECRET), world)
+    assert found["aws:ResourceTag/"] == {"team": "app"}
+    assert found.get("aws:ResourceTag/stage") == found.get("secretsmanager:ResourceTag/stage") == expected
+
+
+@every_row(
     ("named", "secret_id", "stage", "version"),
     [
         (f"{SECRET}::AWSPREVIOUS:", SECRET, "AWSPREVIOUS", None),

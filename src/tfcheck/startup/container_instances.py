@@ -20,8 +20,9 @@ from tfcheck.startup.capacity import CLUSTER, FARGATE_PROVIDERS, Capacity, attac
 from tfcheck.symbolic.regex import regex
 from tfcheck.symbolic.value import Text, Unknown, Value, items, pieces
 
+INSTANCES = ("aws_instance", "aws_spot_instance_request")
 #: Resources that launch instances, and the path to their user data. Fleets do not show what they launch.
-LAUNCHING = ("aws_instance", "aws_launch_template", "aws_launch_configuration")
+LAUNCHING = (*INSTANCES, "aws_launch_template", "aws_launch_configuration")
 _FLEETS = ("aws_spot_fleet_request", "aws_ec2_fleet")
 #: In the agent's configuration, in Bottlerocket's settings, and in the call that starts the agent on Windows.
 _CLUSTER_NAME = regex(r"""(?:ECS_CLUSTER["']?\s*=|^[ \t]*cluster[ \t]*=|-Cluster\s)\s*["']?([^\s"'`]+)""", re.MULTILINE)

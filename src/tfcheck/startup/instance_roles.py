@@ -16,7 +16,7 @@ from tfcheck.inventory.change import is_created
 from tfcheck.inventory.ecs import TaskDefinition, member
 from tfcheck.inventory.world import World, WorldObject
 from tfcheck.startup.capacity import FARGATE_PROVIDERS, capacity, providers
-from tfcheck.startup.container_instances import instances_of_cluster
+from tfcheck.startup.container_instances import INSTANCES, instances_of_cluster
 from tfcheck.startup.launch import runs
 from tfcheck.startup.nested import blocks, blocks_or_unknown, only_block_or_unknown
 from tfcheck.symbolic.match import equal
@@ -102,7 +102,7 @@ class _Instances:
 
     def _launched_roles(self, resource: WorldObject) -> Iterator[Value]:
         """Yield the role of an instance, or of the groups that use a launch template."""
-        if resource.address.type == "aws_instance":
+        if resource.address.type in INSTANCES:
             yield self._role(_profile_value(resource.attribute("iam_instance_profile"), resource), resource)
             return
         for group in self._world.resources(*_GROUP.types):

@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from contextlib import suppress
 
 from tfcheck.iam import CLOCK_KEYS, Absent, Entry, Later, OneOfValues, PresenceUnknown
-from tfcheck.inventory.catalogue import ALIAS, KEY, LOG_GROUP, OBJECT, PARAMETER, REPOSITORY, catalogue
+from tfcheck.inventory.catalogue import ALIAS, KEY, LOG_GROUP, OBJECT, PARAMETER, REPOSITORY, SECRET, catalogue
 from tfcheck.inventory.key import named_key
 from tfcheck.inventory.keys_in_use import secret_of, whole_arn
 from tfcheck.inventory.named_objects import bucket_of
@@ -26,6 +26,7 @@ from tfcheck.vocabulary.arn import Arn, parse_arn
 from tfcheck.vocabulary.finding import Requirement
 
 _ANY = PresenceUnknown()
+_TAGS_OF_SECRET = ("aws:ResourceTag/", "secretsmanager:ResourceTag/")
 _UNSEEN_REGION = Unknown(reason="the bucket's region is not in the plan", hole=REGION)
 
 
@@ -52,7 +53,8 @@ def _service_keys(requirement: Requirement, world: World) -> dict[str, Entry]:
             return _s3(requirement, world)
         case "secretsmanager":
             secret = secret_of(resource, world)
-            return {**_secret(requirement), **_tags(secret, "secretsmanager:ResourceTag/")}
+            added = _separate_tags(secret, world) if secret is not None else {}
+            return {**_secret(requirement), **_tags(secret, _TAGS_OF_SECRET[1]), **added}
         case "ssm":
             return _tags(catalogue(world, PARAMETER).find_by_arn(resource), "ssm:resourceTag/")
         case "ecr":
@@ -91,6 +93,26 @@ def _tags(resource: WorldObject | None, own: str = "") -> dict[str, Entry]:
         elif isinstance(written, dict):  # the provider's default tags, if any, are added
             found |= {prefix + key: value for key, value in written.items()}
     return found
+
+
+def _separate_tags(secret: WorldObject, world: World) -> dict[str, Entry]:
+    """Return the tags that resources of their own add to a secret, which its attributes do not show before apply."""
+    found: dict[str, Entry] = {}
+    for each in world.resources("aws_secretsmanager_tag"):
+        is_tagged = _is_named(secret, each.attribute("secret_id"), each, world)
+        key, value = each.attribute("key"), each.attribute("value")
+        added: dict[str, Entry] = {"": Unknown(reason="which tags are added to the secret")}
+        if isinstance(key, str):
+            added = {key: value if is_tagged is Truth.TRUE else PresenceUnknown(value)}
+        if is_tagged is not Truth.FALSE:
+            found |= {prefix + name: entry for prefix in _TAGS_OF_SECRET for name, entry in added.items()}
+    return found
+
+
+def _is_named(secret: WorldObject, reference: Value, by: WorldObject, world: World) -> Truth:
+    """Whether a resource means this secret by an ARN or a name."""
+    found = catalogue(world, SECRET).find(reference, by.surroundings)
+    return equal(reference, secret.attribute("arn")) if found is None else Truth.of(found.address == secret.address)
 
 
 # S3

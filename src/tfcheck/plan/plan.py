@@ -360,9 +360,9 @@ class _Index(Generic[_Found]):
 
     def __init__(self, found: Iterable[_Found]) -> None:
         self.by_address = {each.address: each for each in found}
-        self.by_resource = group_by_key(
-            ((each.address.module, each.address.name), each) for each in self.by_address.values()
-        )
+        self.by_resource: dict[tuple[ModulePath, str], list[_Found]] = {}
+        for each in self.by_address.values():
+            self.by_resource.setdefault((each.address.module, each.address.name), []).append(each)
 
 
 class _Prior(msgspec.Struct):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from typing import Any
 
+from tests.bombs.growing import exclusive_lists, revisions
 from tests.bombs.stack import ACCOUNT, Bomb, Json, Making, container, plan, policy, role, row, statements, task
 
 _ALL = statements("*")
@@ -184,6 +185,8 @@ PLANS: dict[str, Making] = {
         ],
         lambda: [policy(_ALL), task(_APP)],
     ),
+    "revisions-3000": many(lambda: revisions(3_000)),
+    "exclusive-lists-2000": many(lambda: exclusive_lists(2_000)),
     "log-groups": many(
         lambda: [row(f"aws_cloudwatch_log_group.g{i}", {"name": f"/g{i}"}, "arn", "id") for i in range(10_000)],
         lambda: [

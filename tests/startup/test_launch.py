@@ -135,3 +135,16 @@ def test_beyond_the_limit_anything_may_run_a_task_definition() -> None:
     with limits.limit_steps():
         limits.take(limits.STEPS)
         assert possible_services(of, MadeWorld(*found)) == found
+
+
+def test_a_new_revision_of_one_definition_is_not_that_of_another() -> None:
+    family: dict[str, Value] = {"family": "app", "container_definitions": []}
+    addresses = ("aws_ecs_task_definition.a", "aws_ecs_task_definition.b")
+    numbers = [Unknown(symbol=Symbol(each, ("revision",))) for each in addresses]
+    made = [MadeResource(each, {**family, "revision": own}) for each, own in zip(addresses, numbers, strict=True)]
+    service = MadeResource("aws_ecs_service.app", {"task_definition": text(["app:", numbers[0]])})
+    world = MadeWorld(*made, service)
+    a, b = task_definitions(world)
+    assert services(a, world) == (service,)
+    assert not services(b, world)
+    assert not possible_services(b, world)

@@ -30,7 +30,7 @@ from tfcheck.checks.mistake import Check, Misconfiguration
 from tfcheck.inventory.ecs import TaskDefinition
 from tfcheck.inventory.world import World, WorldObject
 from tfcheck.startup.capacity import launch_types
-from tfcheck.startup.launch import services
+from tfcheck.startup.launch import runs
 from tfcheck.startup.rule import TaskPlace
 from tfcheck.verdict.judge import Judge
 from tfcheck.vocabulary.clipping import join_names
@@ -50,9 +50,7 @@ _REFUSED = (
 
 
 def _search(task: TaskDefinition, world: World) -> Iterator[Misconfiguration]:
-    for service in services(task, world):
-        if service.attribute("enable_execute_command") is not True:
-            continue
+    for service in runs(task, world).definite.where(_enables_exec, world):
         if task.task_role in (None, ""):
             # On EC2 the role of the container instance may be used.
             if "FARGATE" in launch_types(service, world) or task.on_fargate:
@@ -66,6 +64,10 @@ def _search(task: TaskDefinition, world: World) -> Iterator[Misconfiguration]:
                 )
         else:
             yield from _missing_permissions(service, task, world)
+
+
+def _enables_exec(run: WorldObject, _: World) -> bool:
+    return run.address.type == "aws_ecs_service" and run.attribute("enable_execute_command") is True
 
 
 def _missing_permissions(service: WorldObject, task: TaskDefinition, world: World) -> Iterator[Misconfiguration]:

@@ -8,10 +8,10 @@ import msgspec
 
 from tfcheck.inventory.catalogue import PARAMETER, SECRET, ObjectKind, catalogue
 from tfcheck.inventory.change import is_changed
-from tfcheck.inventory.ecs import Container, TaskDefinition, member
+from tfcheck.inventory.ecs import SERVICE_TYPES, Container, TaskDefinition, member
 from tfcheck.inventory.world import World, WorldObject, found_once
 from tfcheck.startup.capacity import launch_types
-from tfcheck.startup.launch import runs, services
+from tfcheck.startup.launch import runs
 from tfcheck.startup.nested import only_block
 from tfcheck.startup.rule import TaskPlace
 from tfcheck.startup.source import Source, ValueStore, injected_values, sources
@@ -64,7 +64,7 @@ def runs_on_fargate(task: TaskDefinition, world: World) -> bool:
     """Whether some tasks definitely run on Fargate."""
     if task.on_fargate:
         return True
-    return any("FARGATE" in launch_types(service, world) for service in runs(task, world).definite)
+    return any("FARGATE" in kinds for kinds in runs(task, world).definite.distinct(launch_types, world))
 
 
 def runs_on_windows(task: TaskDefinition) -> bool:
@@ -82,10 +82,15 @@ def starting_services(task: TaskDefinition, world: World) -> list[WorldObject]:
     """Return the services that the change creates or updates to this definition and that start its tasks at once."""
 
     def find() -> list[WorldObject]:
-        running = (task.resource,) if task.is_of_service else services(task, world)
-        return [each for each in running if is_changed(each, _STARTING, world) and _starts_tasks(each)]
+        if task.is_of_service:
+            return [task.resource] if _is_starting(task.resource, world) else []
+        return [*runs(task, world).definite.where(_is_starting, world)]
 
     return found_once(world, ("starting services", task.address), find)
+
+
+def _is_starting(run: WorldObject, world: World) -> bool:
+    return run.address.type in SERVICE_TYPES and is_changed(run, _STARTING, world) and _starts_tasks(run)
 
 
 def _starts_tasks(service: WorldObject) -> bool:

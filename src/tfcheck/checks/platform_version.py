@@ -16,7 +16,7 @@ from collections.abc import Iterator
 from tfcheck.checks.mistake import Check, Misconfiguration
 from tfcheck.checks.named_objects import files, runs_on_windows
 from tfcheck.inventory.ecs import TaskDefinition
-from tfcheck.inventory.world import World
+from tfcheck.inventory.world import World, WorldObject
 from tfcheck.startup.launch import runs
 from tfcheck.startup.source import ValueStore, injected_values, sources, without_tail
 from tfcheck.symbolic.regex import regex
@@ -24,26 +24,38 @@ from tfcheck.symbolic.value import PlainText
 from tfcheck.vocabulary.finding import Severity
 
 _VERSION = regex(r"(\d+)\.(\d+)\.(\d+)")
+#: The newest version that something needs.
+_NEWEST = (1, 4, 0)
 
 
 def _search(task: TaskDefinition, world: World) -> Iterator[Misconfiguration]:
     if runs_on_windows(task):
         return
-    for service in runs(task, world).definite:
-        written = service.attribute("platform_version")
-        found = _VERSION.fullmatch(written) if isinstance(written, str) else None
-        version = tuple(map(int, found.groups())) if found else None
-        if version is not None and version < (1, 4, 0):
-            for wanted, least in _required_versions(task, world).items():
-                if version < least:
-                    yield Misconfiguration(
-                        f"{service.address} runs the task on Fargate platform {_format(version)}, but {wanted} need "
-                        f"{_format(least)}",
-                        Severity.ERROR,
-                        about=wanted,
-                        address=str(service.address),
-                        argument="platform_version",
-                    )
+    services = runs(task, world).definite.where(_is_old, world)
+    required = _required_versions(task, world) if services else {}
+    for service in services:
+        version = _version(service)
+        for wanted, least in required.items():
+            if version < least:
+                yield Misconfiguration(
+                    f"{service.address} runs the task on Fargate platform {_format(version)}, but {wanted} need "
+                    f"{_format(least)}",
+                    Severity.ERROR,
+                    about=wanted,
+                    address=str(service.address),
+                    argument="platform_version",
+                )
+
+
+def _is_old(run: WorldObject, _: World) -> bool:
+    return () < _version(run) < _NEWEST
+
+
+def _version(run: WorldObject) -> tuple[int, ...]:
+    """Return the platform version of a run; empty if it is not written as a number."""
+    written = run.attribute("platform_version")
+    found = _VERSION.fullmatch(written) if isinstance(written, str) else None
+    return tuple(map(int, found.groups())) if found else ()
 
 
 def _required_versions(task: TaskDefinition, world: World) -> dict[str, tuple[int, ...]]:

@@ -28,8 +28,9 @@ from collections.abc import Iterator
 from tfcheck.checks.mistake import Check, Misconfiguration, quote_value
 from tfcheck.inventory.ecs import TaskDefinition, member
 from tfcheck.inventory.world import World
+from tfcheck.startup.awslogs_options import logging_services
 from tfcheck.startup.fsx import named_credentials
-from tfcheck.startup.launch import services
+from tfcheck.startup.launch import runs
 from tfcheck.startup.reference import InvalidReference, credentials_error, reference_error
 from tfcheck.startup.rule import TaskPlace, container_place
 from tfcheck.startup.service_connect_log import proxy_options
@@ -46,7 +47,7 @@ def _search(task: TaskDefinition, world: World) -> Iterator[Misconfiguration]:
         yield from _mistakes(place, value, reference_error(value, around, world))
     for place, value in named_credentials(task):
         yield from _mistakes(place, value, reference_error(value, around, world), "volume")
-    for service in services(task, world):
+    for service in logging_services(runs(task, world).definite, world):
         for place, value in proxy_options(task, service):
             yield from _mistakes(place, value, reference_error(value, service.surroundings, world))
     for container in task.containers:

@@ -15,7 +15,19 @@ from tfcheck.inventory.change import is_to_be, may_be_named
 from tfcheck.inventory.world import World, WorldObject
 from tfcheck.resolve.surroundings import Surroundings
 from tfcheck.symbolic.match import equal, spelling
-from tfcheck.symbolic.value import JsonText, PlainText, TextLike, Truth, Unknown, Value, identity, spelled_out, unknowns
+from tfcheck.symbolic.value import (
+    JsonText,
+    PlainText,
+    Text,
+    TextLike,
+    Truth,
+    Unknown,
+    Value,
+    identity,
+    pieces,
+    spelled_out,
+    unknowns,
+)
 from tfcheck.vocabulary.arn import parse_arn
 from tfcheck.vocabulary.grouping import group_by_key
 
@@ -157,11 +169,12 @@ class _Named:
         self._rows = [(each, each.attribute(attribute)) for each in resources]
         self._world = world
         self._settled: dict[str, list[int]] = {}
-        self._open: list[int] = []
+        #: Those whose name is not known, by what is known of its beginning.
+        self._open: dict[str, list[int]] = {}
         for position, (_, own) in enumerate(self._rows):
             part = _settled_part(own) if isinstance(own, PlainText) else None
             if part is None:
-                self._open.append(position)
+                self._open.setdefault(_known_beginning(own), []).append(position)
             elif not isinstance(own, str):  # known names are equal or not
                 self._settled.setdefault(part, []).append(position)
 
@@ -170,14 +183,24 @@ class _Named:
         part = _settled_part(name) if name is not None else None
         if part is None:
             return self._rows
-        unsettled = self._not_assigned if isinstance(name, str) else self._open
+        by_beginning = self._not_assigned if isinstance(name, str) else self._open
+        beginnings = {part[:length] for length in self._lengths}
+        unsettled = (each for beginning in beginnings for each in by_beginning.get(beginning, ()))
         return (self._rows[position] for position in sorted((*self._settled.get(part, ()), *unsettled)))
 
     @cached_property
-    def _not_assigned(self) -> list[int]:
+    def _lengths(self) -> frozenset[int]:
+        return frozenset(map(len, self._open))
+
+    @cached_property
+    def _not_assigned(self) -> dict[str, list[int]]:
         """The resources whose unknown name is not one that AWS assigns during apply, which no known name equals."""
-        owns = ((position, self._rows[position][1]) for position in self._open)
-        return [position for position, own in owns if isinstance(own, PlainText) and not is_to_be(own, self._world)]
+
+        def counts(position: int) -> bool:
+            own = self._rows[position][1]
+            return isinstance(own, PlainText) and not is_to_be(own, self._world)
+
+        return {beginning: [*filter(counts, positions)] for beginning, positions in self._open.items()}
 
 
 def _settled_part(name: TextLike) -> str | None:
@@ -186,6 +209,13 @@ def _settled_part(name: TextLike) -> str | None:
         return name
     arn = parse_arn(name)
     return arn.resource if arn is not None and isinstance(arn.resource, str) else None
+
+
+def _known_beginning(name: Value) -> str:
+    """Return how the part of a name that `_settled_part` compares begins, as far as that is known."""
+    arn = parse_arn(name) if isinstance(name, (Unknown, Text)) else None
+    known = pieces(arn.resource)[:1] if arn is not None else ()
+    return known[0] if known and isinstance(known[0], str) else ""
 
 
 def is_in_same_region(one: Surroundings, other: Surroundings) -> Truth:

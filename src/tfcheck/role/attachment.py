@@ -35,12 +35,13 @@ from tfcheck.role.removed import (
     is_unchanged,
     last_written,
     left_out,
+    lists_role,
     name_or_arn,
     possibly_of_one_name,
     removal,
     removed_by_update,
 )
-from tfcheck.symbolic.match import contains, equal
+from tfcheck.symbolic.match import equal
 from tfcheck.symbolic.value import TextLike, Truth, Unknown, Value, display, identity, items
 from tfcheck.vocabulary.arn import parse_arn
 
@@ -386,8 +387,8 @@ class Attachments:
             owners += [(each, same)] if same is not Truth.FALSE else []
         for owner, same in ((each, same) for each, same in owners if each.address != grant.resource.address):
             earlier = None if is_created(owner, self._world) else object_before(owner, self._world)
-            had = Truth.FALSE if earlier is None else contains(earlier.attribute("roles"), name)
-            lists = contains(owner.attribute("roles"), name)
+            had = Truth.FALSE if earlier is None else lists_role(earlier, self._world.before(), name)
+            lists = lists_role(owner, self._world, name)
             if same is Truth.TRUE and lists is Truth.FALSE and had is Truth.FALSE:
                 attached.notes.append(removal(grant.resource, owner, now=False))
             elif lists is Truth.UNKNOWN and had is not Truth.FALSE and not is_unchanged(owner, self._world):

@@ -13,10 +13,12 @@ from collections.abc import Iterable, Iterator, Sequence
 
 import msgspec
 
+from tfcheck.inventory.catalogue import AttributeIndex
 from tfcheck.inventory.change import is_changed, is_created, is_written, object_before
-from tfcheck.inventory.world import World, WorldObject
+from tfcheck.inventory.world import World, WorldObject, found_once
 from tfcheck.role.grants import PolicyAttachment
 from tfcheck.symbolic.match import equal
+from tfcheck.symbolic.members import Members
 from tfcheck.symbolic.value import Truth, Unknown, Value, items
 from tfcheck.vocabulary.address import DeposedAddress
 from tfcheck.vocabulary.grouping import group_by_key
@@ -131,33 +133,30 @@ class Exclusive:
 
     def __init__(self, argument: str, lists: Sequence[tuple[WorldObject, Truth, tuple[Value, ...] | Unknown]]) -> None:
         self._argument = argument
-        self._lists = lists
+        self._lists = [(*each, Members(() if isinstance(each[2], Unknown) else each[2])) for each in lists]
 
     def is_complete(self, among: Sequence[Value] | None = None) -> bool:
         """Whether one of them definitely lists everything on the role, and nothing except `among`."""
+        shown = Members(among or ())
         return any(
             truth is Truth.TRUE
             and not isinstance(listed, Unknown)
-            and (among is None or all(any(equal(name, each) is Truth.TRUE for each in among) for name in listed))
-            for _, truth, listed in self._lists
+            and (among is None or all(shown.include(name) is Truth.TRUE for name in listed))
+            for _, truth, listed, _ in self._lists
         )
 
     def keeps(self, own: Value) -> Truth:
         """Whether none of them removes a policy; one with an unknown list may include it."""
         return Truth.every(
-            (Truth.UNKNOWN if isinstance(listed, Unknown) else Truth.some(equal(own, each) for each in listed)) | ~truth
-            for _, truth, listed in self._lists
+            (Truth.UNKNOWN if isinstance(listed, Unknown) else members.include(own)) | ~truth
+            for _, truth, listed, members in self._lists
         )
 
     def outlasting(self, grant: WorldObject, own: Value, world: World) -> Iterator[tuple[WorldObject, Truth]]:
         """Pair each resource that does not list a policy with whether the policy exists after this apply."""
         # NOTE: they remove what is there when they are applied; what does not change is not applied.
-        for each, truth, listed in self._lists:
-            if (
-                truth is not Truth.TRUE
-                or isinstance(listed, Unknown)
-                or any(equal(own, one) is Truth.TRUE for one in listed)
-            ):
+        for each, truth, listed, members in self._lists:
+            if truth is not Truth.TRUE or isinstance(listed, Unknown) or members.include(own) is Truth.TRUE:
                 continue
             if is_unchanged(grant, world):
                 yield each, Truth.FALSE
@@ -170,10 +169,17 @@ class Exclusive:
                 yield each, Truth.TRUE if waits and is_rewritten(grant, world) else Truth.UNKNOWN
 
 
+def possible_exclusive(world: World, resource_type: str, name: Value) -> Iterator[WorldObject]:
+    """Yield the exclusive resources of one type that are, or may be, for a role."""
+    key = ("exclusive resources", resource_type)
+    return found_once(world, key, lambda: AttributeIndex(world.resources(resource_type), "role_name")).possible(name)
+
+
 def exclusive(world: World, resource_type: str, argument: str, name: Value) -> Exclusive:
     """Return what exclusive resources of one type leave on a role, since they remove what they do not list."""
-    holders = ((each, equal(each.attribute("role_name"), name)) for each in world.resources(resource_type))
-    found = [(each, truth, items(each.attribute(argument))) for each, truth in holders if truth is not Truth.FALSE]
+    listing = possible_exclusive(world, resource_type, name)
+    holders = ((each, equal(each.attribute("role_name"), name)) for each in listing)
+    found = [(each, truth, items(each.attribute(argument))) for each, truth in holders]
     return Exclusive(argument, found)
 
 
@@ -204,3 +210,11 @@ def possibly_of_one_name(
     for other in possible:
         if other.reference is None:
             yield from ((each, other) for each in inline if equal(each.name, other.name) is not Truth.FALSE)
+
+
+def lists_role(owner: WorldObject, world: World, name: Value) -> Truth:
+    """Whether an aws_iam_policy_attachment lists a role."""
+    listed = items(owner.attribute("roles"))
+    if isinstance(listed, Unknown):
+        return Truth.UNKNOWN
+    return found_once(world, ("roles of", owner.address), lambda: Members(listed)).include(name)

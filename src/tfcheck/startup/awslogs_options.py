@@ -8,8 +8,9 @@ import msgspec
 
 from tfcheck.inventory.ecs import TaskDefinition, member
 from tfcheck.inventory.world import World, WorldObject
-from tfcheck.startup.launch import services
+from tfcheck.startup.launch import runs
 from tfcheck.startup.nested import only_block_or_unknown
+from tfcheck.startup.run_index import RunList
 from tfcheck.symbolic.value import Unknown, Value
 
 
@@ -49,11 +50,20 @@ def awslogs(task: TaskDefinition, world: World) -> Iterator[AwsLogs]:
         driver, options = member(configuration, "logDriver"), member(configuration, "options")
         if driver == "awslogs" and isinstance(options, dict | None):
             yield AwsLogs(f"container `{container.name}`", container.name, options or {})
-    for service in services(task, world):
+    for service in logging_services(runs(task, world).definite, world):
         log = log_configuration(service)
         options = member(log, "options")
         if member(log, "log_driver") == "awslogs" and isinstance(options, dict | None):
             yield AwsLogs(f"the Service Connect proxy of {service.address}", None, options or {})
+
+
+def logging_services(listed: RunList, world: World) -> tuple[WorldObject, ...]:
+    """Return the services whose Service Connect proxy writes logs, or may."""
+    return listed.where(_writes_logs, world)
+
+
+def _writes_logs(run: WorldObject, _: World) -> bool:
+    return run.address.type == "aws_ecs_service" and log_configuration(run) is not None
 
 
 def log_configuration(service: WorldObject) -> dict[str, Value] | Unknown | None:

@@ -28,7 +28,7 @@ from collections.abc import Iterator
 import msgspec
 
 from tfcheck.inventory.ecs import TaskDefinition, member
-from tfcheck.inventory.world import World
+from tfcheck.inventory.world import World, WorldObject
 from tfcheck.startup.launch import runs
 from tfcheck.startup.nested import blocks
 from tfcheck.startup.object_arn import object_needs
@@ -60,7 +60,7 @@ def _derive(task: TaskDefinition, world: World) -> Iterator[Requirement]:
 
 def _named_by_runs(task: TaskDefinition, world: World) -> Iterator[Requirement]:
     """Require the environment files that overrides name when something starts the tasks."""
-    for run in runs(task, world).definite:
+    for run in runs(task, world).definite.where(_overrides_containers, world):
         for override in blocks(run.attribute(CONTAINERS)):
             name = member(override, "name")
             files = blocks(member(override, "environmentFiles") or member(override, "environment_file"))
@@ -72,6 +72,10 @@ def _named_by_runs(task: TaskDefinition, world: World) -> Iterator[Requirement]:
                     needs = (need for value in values for need in object_needs(ID, place, value, world))
                     hidden = run.sensitive(CONTAINERS)
                     yield from (msgspec.structs.replace(each, sensitive=each.sensitive or hidden) for each in needs)
+
+
+def _overrides_containers(run: WorldObject, _: World) -> bool:
+    return bool(blocks(run.attribute(CONTAINERS)))
 
 
 RULE = Rule(

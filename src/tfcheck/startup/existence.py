@@ -31,6 +31,7 @@ from tfcheck.resolve.surroundings import Surroundings
 from tfcheck.startup import registry
 from tfcheck.startup.awslogs_options import AwsLogs, awslogs
 from tfcheck.symbolic.match import equal
+from tfcheck.symbolic.members import Members
 from tfcheck.symbolic.value import PlainText, Text, TextLike, Truth, Unknown, Value, identity, pieces, text
 
 _VERSION = "aws_secretsmanager_secret_version"
@@ -56,7 +57,7 @@ def named_at(name: Value, around: Surroundings, region: Value = None) -> NamedOb
 
 def repository(arn: TextLike, world: World) -> Truth:
     """Whether a repository of Amazon ECR exists."""
-    known = Truth.some(equal(each.attribute("arn"), arn) for each in _managed_or_looked_up(REPOSITORY, world))
+    known = world.once(_repository_arns).include(arn)
     return known | Truth.UNKNOWN | Truth.of(identity(arn) in world.before().once(_used_repositories))
 
 
@@ -83,7 +84,8 @@ def log_group(named: NamedObject, world: World) -> Truth:
     found = list(possible_namesakes(LOG_GROUP, named, world))
     if found:
         return Truth.some(has_name(each, named) for each in found) | Truth.UNKNOWN
-    former = (each for each in world.before().resources(*LOG_GROUP.types) if has_name(each, named) is Truth.TRUE)
+    index = world.before().once(_groups_by_name)
+    former = (each for each in index.possible(named.name) if has_name(each, named) is Truth.TRUE)
     if any(each.attribute("skip_destroy") is not True for each in former):
         return Truth.FALSE  # the change deletes or renames it
     if _identity_key(named) in world.before().once(_used_groups):
@@ -91,6 +93,10 @@ def log_group(named: NamedObject, world: World) -> Truth:
     name = named.name
     is_named_later = isinstance(name, (Text, Unknown)) and is_to_be(name, world)
     return Truth.FALSE if is_named_later else Truth.UNKNOWN
+
+
+def _groups_by_name(world: World) -> AttributeIndex:
+    return AttributeIndex(world.resources(*LOG_GROUP.types), "name")
 
 
 def is_made_by_tasks(named: NamedObject, world: World) -> bool:
@@ -127,6 +133,10 @@ def _groups(world: World, counts: Callable[[AwsLogs], bool]) -> frozenset[Hashab
     found = ((task, log) for task in task_definitions(world) for log in awslogs(task, world) if counts(log))
     named = (named_at(log.group, task.resource.surroundings, log.region) for task, log in found)
     return frozenset(key for each in named if (key := _identity_key(each)) is not None)
+
+
+def _repository_arns(world: World) -> Members:
+    return Members(each.attribute("arn") for each in _managed_or_looked_up(REPOSITORY, world))
 
 
 def _used_repositories(world: World) -> frozenset[Hashable]:

@@ -7,7 +7,7 @@ on other instances, for example one that registers itself, the role is unknown.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Hashable, Iterator
 
 import msgspec
 
@@ -19,6 +19,7 @@ from tfcheck.startup.capacity import FARGATE_PROVIDERS, capacity, providers
 from tfcheck.startup.container_instances import INSTANCES, instances_of_cluster
 from tfcheck.startup.launch import runs
 from tfcheck.startup.nested import blocks, blocks_or_unknown, only_block_or_unknown
+from tfcheck.startup.run_index import Runs
 from tfcheck.symbolic.match import equal
 from tfcheck.symbolic.value import Truth, Unknown, Value, display
 
@@ -29,7 +30,7 @@ _PROFILE = ObjectKind(("aws_iam_instance_profile",), aliases=("id",), looked_up=
 _ROLE = ObjectKind(("aws_iam_role",), aliases=("id",))
 
 
-class Instances(msgspec.Struct, frozen=True):
+class Instances(msgspec.Struct, frozen=True, eq=False):
     """The roles of the instances that may run a task; `unknown` says why there may be others.
 
     `assumption` says which other instances are taken not to be there.
@@ -49,40 +50,59 @@ def instances(task: TaskDefinition, world: World) -> Instances:
     return world.once(_Instances).of(task)
 
 
+def _instances_of_run(run: WorldObject, world: World) -> Instances:
+    return world.once(_Instances).of_run(run)
+
+
 class _Instances:
     """The roles of the container instances of one world."""
 
     def __init__(self, world: World) -> None:
         self._world = world
         self._found: dict[str, Instances] = {}
+        self._alike: dict[Hashable, Instances] = {}
         self._assumed: dict[str, None] = {}
 
     def of(self, task: TaskDefinition) -> Instances:
         key = str(task.address)
         if key not in self._found:
-            try:
-                self._assumed.clear()
-                roles = tuple(_distinct(self._roles(task)))
-                self._found[key] = Instances(roles, assumption=" and ".join(self._assumed))
-            except _UnknownError as error:
-                self._found[key] = Instances(unknown=str(error))
+            self._found[key] = self._of_runs(runs(task, self._world))
         return self._found[key]
 
-    def _roles(self, task: TaskDefinition) -> Iterator[Value]:
-        running = runs(task, self._world)
+    def _of_runs(self, running: Runs) -> Instances:
         if running.possible:
-            raise _UnknownError(f"whether {running.possible[0].address} runs it")
+            return Instances(unknown=f"whether {next(iter(running.possible)).address} runs it")
         if not running.definite:
-            raise _UnknownError("on which instances it runs: nothing in the plan runs it")
-        for service in running.definite:
-            found = capacity(service, self._world)
-            if found.unknown:
-                raise _UnknownError(found.unknown)
-            if not found.named:
-                yield from self._cluster_roles(service)
-            for name, provider in providers(found, service, self._world):
-                if name not in FARGATE_PROVIDERS:
-                    yield self._provider_role(name, provider)
+            return Instances(unknown="on which instances it runs: nothing in the plan runs it")
+        found = running.definite.distinct(_instances_of_run, self._world)
+        unknown = next((each for each in found if each.unknown), None)
+        if unknown is not None:
+            return unknown
+        assumed = dict.fromkeys(each.assumption for each in found if each.assumption)
+        return Instances(tuple(_distinct(role for each in found for role in each.roles)), "", " and ".join(assumed))
+
+    def of_run(self, run: WorldObject) -> Instances:
+        """Return the roles of the instances for one run, as one object for all runs with the same ones."""
+        self._assumed.clear()
+        try:
+            roles = tuple(_distinct(self._roles(run)))
+        except _UnknownError as error:
+            return Instances(unknown=str(error))
+        found = Instances(roles, "", " and ".join(self._assumed))
+        # NOTE: a marked text is equal to the same text without a mark, and must not be replaced by it.
+        if any(type(each) not in (str, Unknown) for each in roles):
+            return found
+        return self._alike.setdefault((found.assumption, *roles), found)
+
+    def _roles(self, run: WorldObject) -> Iterator[Value]:
+        found = capacity(run, self._world)
+        if found.unknown:
+            raise _UnknownError(found.unknown)
+        if not found.named:
+            yield from self._cluster_roles(run)
+        for name, provider in providers(found, run, self._world):
+            if name not in FARGATE_PROVIDERS:
+                yield self._provider_role(name, provider)
 
     def _cluster_roles(self, service: WorldObject) -> Iterator[Value]:
         """Yield the roles of all instances in a cluster, any of which may run the tasks."""
@@ -252,8 +272,13 @@ def _profile_label(world: World, profile: Value, near: WorldObject) -> str | Non
 
 def _distinct(values: Iterator[Value]) -> Iterator[Value]:
     """Yield each of the values once."""
-    seen: list[Value] = []
+    texts: set[str] = set()
+    others: list[Value] = []
     for each in values:
-        if not any(equal(each, other) is Truth.TRUE for other in seen):
-            seen.append(each)
+        if isinstance(each, str):
+            if each not in texts:
+                texts.add(each)
+                yield each
+        elif not any(equal(each, other) is Truth.TRUE for other in others):
+            others.append(each)
             yield each

@@ -22,8 +22,8 @@ from collections.abc import Iterator
 from tfcheck.inventory.ecs import TaskDefinition, member
 from tfcheck.inventory.world import World, WorldObject
 from tfcheck.startup.awslogs_calls import log_calls
-from tfcheck.startup.awslogs_options import log_configuration
-from tfcheck.startup.launch import doubt_requirement, possible_services, requirements_of_launch, services
+from tfcheck.startup.awslogs_options import log_configuration, logging_services
+from tfcheck.startup.launch import doubt_requirement, requirements_of_launch, runs
 from tfcheck.startup.nested import blocks_or_unknown
 from tfcheck.startup.rule import Rule, TaskPlace
 from tfcheck.startup.source import require_value
@@ -36,20 +36,12 @@ _POINTER = "/serviceConnectConfiguration/logConfiguration"
 
 def _derive(task: TaskDefinition, world: World) -> Iterator[Requirement]:
     """Require writing the proxy's logs for every service that definitely or possibly uses Service Connect."""
-    logged = world.once(_logged_services)
-    if not logged:
-        return
-    for service in services(task, world):
-        if service in logged:
-            yield from _needs(task, service, world)
-    for service in possible_services(task, world):
-        for need in _needs(task, service, world) if service in logged else ():
+    found = runs(task, world)
+    for service in logging_services(found.definite, world):
+        yield from _needs(task, service, world)
+    for service in logging_services(found.possible, world):
+        for need in _needs(task, service, world):
             yield doubt_requirement(need, f"whether {service.address} runs it")
-
-
-def _logged_services(world: World) -> frozenset[WorldObject]:
-    """Return the services whose proxy writes logs, or may."""
-    return frozenset(each for each in world.resources("aws_ecs_service") if log_configuration(each) is not None)
 
 
 def _needs(task: TaskDefinition, service: WorldObject, world: World) -> Iterator[Requirement]:

@@ -18,6 +18,9 @@ from tfcheck.symbolic.value import NAME, Truth, Unknown, identity, text
 from tfcheck.vocabulary.arn import Arn
 from tfcheck.vocabulary.finding import RoleKind
 
+#: The kinds of roles that a task definition names, and what starts its tasks may replace.
+_NAMED = (RoleKind.EXECUTION, RoleKind.TASK)
+
 
 class RolesOfTask(msgspec.Struct, frozen=True):
     """The roles of one task definition, and its location.
@@ -76,9 +79,9 @@ class TaskRoles:
     def _others(self, task: TaskDefinition) -> Iterator[tuple[str, RoleKind, Role]]:
         """Yield the roles that something starts tasks with instead, or may."""
         found = runs(task, self._world)
-        # NOTE: a service cannot name other roles, and a plan may have thousands that may run a task.
-        for run in (each for each in (*found.definite, *found.possible) if isinstance(each, TaskRun)):
-            for kind in (RoleKind.EXECUTION, RoleKind.TASK):
+        listed = (found.definite, found.possible)
+        for run in (each for runs_of in listed for each in runs_of.where(_names_roles, self._world)):
+            for kind in _NAMED:
                 argument = f"{kind.value}_role_arn"
                 role = self._roles.of(run.attribute(argument), nameless=run.sensitive(argument))
                 if role is not None:
@@ -106,6 +109,11 @@ class TaskRoles:
     def _share(self, role: Role) -> Role:
         """Return an equal earlier role, since many unknown or sensitive roles have the same label."""
         return share_equal(self._world, ("role", role.label, identity(role.caller.arn)), role)
+
+
+def _names_roles(run: WorldObject, _: World) -> bool:
+    # NOTE: a service cannot name other roles than its task definition.
+    return isinstance(run, TaskRun) and any(run.attribute(f"{kind.value}_role_arn") is not None for kind in _NAMED)
 
 
 def service_principals(kind: RoleKind, roles: RolesOfTask) -> tuple[str, ...]:

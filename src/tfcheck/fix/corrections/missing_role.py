@@ -29,10 +29,10 @@ from tfcheck.fix.policies.fix_places import Finder, FixPlaces
 from tfcheck.fix.proof.plan_differences import outdated_objects, unplanned_instances
 from tfcheck.fix.proof.soundness import is_readable
 from tfcheck.fix.proof.task_proof import needs_after, relieved_answers
-from tfcheck.fix.proof.trial import Trial, with_execution_role
+from tfcheck.fix.proof.trial import Trial, with_execution_roles
 from tfcheck.fix.proposal import DraftFix, Proposal, RoleNeed, draft_fix, extend_proposal
 from tfcheck.fix.values.repetition import Statements, names_instance, share_statements
-from tfcheck.fix.words.as_text import doubt_words, role_as_text
+from tfcheck.fix.words.as_text import doubt_words, roles_as_text
 from tfcheck.hcl.modules import Module
 from tfcheck.hcl.syntax.block import Block
 from tfcheck.hcl.syntax.tf_json import JsonBlock
@@ -65,7 +65,11 @@ class MissingRoles(Finder):
         answers = list(answers)
         without = [each for each in answers if each.reason is Reason.NO_EXECUTION_ROLE]
         done = set(self.granted_by_sources(without))
-        for block, several in self._group_by_block(without):
+        blocks = self._group_by_block(without)
+        tasks = [task for _, several in blocks for task in self._instances(several)]
+        if tasks:
+            self._with_roles = with_execution_roles(self._world, dict.fromkeys(tasks, ()))
+        for block, several in blocks:
             ways = self._ways(block, several) if _ARGUMENT not in block.arguments else ()
             tried = ((each, self._allowed_by(each, several)) for each in ways)
             found, allowed = next((each for each in tried if each[1]), (None, ()))
@@ -80,13 +84,12 @@ class MissingRoles(Finder):
                 fix = Fix(title=found.title, safety="review", proven=True, hcl=found.hcl, diff=diff)
                 relieved = relieved_answers(answers, found.beside, trial)
                 yield draft_fix(fix, (*allowed, *relieved), found)
-        by_task: dict[str, list[Answer]] = {}
+        left: dict[Address, list[Answer]] = {}
         for each in without:
             if each not in done:
-                by_task.setdefault(each.requirement.task_definition, []).append(each)
-        for left in by_task.values():
-            text = role_as_text(left, self._places)
-            yield from [DraftFix(text, tuple(left))] if text is not None else []
+                left.setdefault(parse(each.requirement.task_definition), []).append(each)
+        for text, task in roles_as_text(left, self._places):
+            yield DraftFix(text, tuple(left[task]))
 
     def granted_by_sources(self, answers: Iterable[Answer]) -> list[Answer]:
         """Return what the sources already grant by a role that the older plan lacks."""
@@ -120,7 +123,7 @@ class MissingRoles(Finder):
     def _ways(self, block: Block, answers: Sequence[Answer]) -> Iterator[Proposal]:
         if not self._places.files.editable(block.source):
             return
-        tasks = self._places.policies.instances(next(_tasks(answers)))
+        tasks = self._instances(answers)
         needs = {each: self._needs(each) for each in tasks}
         for text, user in self._other_users(block, tasks[0]):
             title = f"set `{_ARGUMENT}` of {_name_of(tasks)} to `{text}`, as in {user}"
@@ -131,6 +134,9 @@ class MissingRoles(Finder):
             for lists in (True, False):
                 own = self._statements(needs, managed, lists=lists)
                 yield from self._new_roles_with(*own, block, needs, managed) if own is not None else ()
+
+    def _instances(self, answers: Sequence[Answer]) -> Sequence[Address]:
+        return self._places.policies.instances(next(_tasks(answers)))
 
     def _other_users(self, block: Block, task: Address) -> Iterator[tuple[str, str]]:
         module = self._resolver.module_sources(task.module)
@@ -273,8 +279,8 @@ class MissingRoles(Finder):
     # What is needed, and the proof
 
     def _needs(self, task: Address) -> tuple[Answer, ...]:
-        trial = with_execution_role(self._world, task)
-        return tuple(each for each in needs_after(task, trial) if each.requirement.action != startup.trust.ACTION)
+        needs = needs_after(task, self._with_roles)
+        return tuple(each for each in needs if each.requirement.action != startup.trust.ACTION)
 
     def _allowed_by(self, proposal: Proposal, answers: Sequence[Answer]) -> tuple[Answer, ...]:
         """Return what a change allows; nothing if it is not sound or leaves anything denied."""

@@ -10,7 +10,8 @@ from tfcheck.fix.layout.new_block import instance_index
 from tfcheck.fix.layout.new_policy import NewPolicy
 from tfcheck.fix.policies.fix_places import FixPlaces
 from tfcheck.fix.proposal import Proposal, RoleNeed, extend_proposal
-from tfcheck.inventory.world import World
+from tfcheck.inventory.world import World, WorldObject
+from tfcheck.role.removed import possible_exclusive
 from tfcheck.symbolic.match import equal
 from tfcheck.symbolic.value import Truth
 
@@ -24,10 +25,13 @@ _KINDS = {
 def exclusive_lists(need: RoleNeed, world: World, *, managed: bool) -> Iterator[ChangedAttribute]:
     """Yield the lists of the inline, or managed, policies that the roles of a need keep."""
     kind, argument, _ = _KINDS[managed]
-    names = [role.attribute("name") for role in need.roles]
-    for each in world.resources(kind):
-        if any(equal(each.attribute("role_name"), name) is Truth.TRUE for name in names):
-            yield ChangedAttribute(each.address, argument)
+    found: dict[str, WorldObject] = {}
+    for name in (role.attribute("name") for role in need.roles):
+        for each in possible_exclusive(world, kind, name):
+            if equal(each.attribute("role_name"), name) is Truth.TRUE:
+                found[str(each.address)] = each
+    for each in found.values():
+        yield ChangedAttribute(each.address, argument)
 
 
 def list_exclusively(found: Proposal, policy: NewPolicy, need: RoleNeed, places: FixPlaces) -> Proposal | None:

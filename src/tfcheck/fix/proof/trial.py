@@ -231,19 +231,22 @@ def exactly(needs: Sequence[RoleNeed], world: After) -> Trial:
     return Trial.with_values(world, added, given)
 
 
-def with_execution_role(world: After, task: Address, answers: Sequence[Answer] = ()) -> Trial:
-    """Return the world in which a task definition has a new role, that has a policy with exactly what is needed."""
-    name = f"{task.name}_execution"
-    role, policy = (Address(task.module, "managed", each, name) for each in (ROLE, POLICY))
-    given: dict[tuple[Address, str], Value] = {
-        (task, "execution_role_arn"): Unknown(symbol=Symbol(str(role), ("arn",))),
-        (role, "name"): name,
-        (role, "assume_role_policy"): JsonText(_ECS_TRUST),
-        (policy, "name"): START_UP,
-        (policy, "role"): Unknown(symbol=Symbol(str(role), ("name",))),
-        (policy, "policy"): JsonText(policy_document(answers)),
-    }
-    return Trial.with_values(world, [role, policy] if answers else [role], given)
+def with_execution_roles(world: After, lacking: Mapping[Address, Sequence[Answer]]) -> Trial:
+    """Return the world in which task definitions have new roles, each with a policy of exactly what is needed."""
+    added: list[Address] = []
+    given: dict[tuple[Address, str], Value] = {}
+    named: dict[str, int] = {}
+    for task, answers in lacking.items():
+        name = f"{task.name}_execution"
+        named[name] = number = named.get(name, 0) + 1
+        role, policy = (Address(task.module, "managed", each, name, task.key) for each in (ROLE, POLICY))
+        given[task, "execution_role_arn"] = Unknown(symbol=Symbol(str(role), ("arn",)))
+        given[role, "name"] = name if number == 1 else f"{name}_{number}"
+        given[role, "assume_role_policy"] = JsonText(_ECS_TRUST)
+        given[policy, "name"], given[policy, "role"] = START_UP, Unknown(symbol=Symbol(str(role), ("name",)))
+        given[policy, "policy"] = JsonText(policy_document(answers))
+        added += [role, policy] if answers else [role]
+    return Trial.with_values(world, added, given)
 
 
 def policy_document(answers: Sequence[Answer]) -> Value:

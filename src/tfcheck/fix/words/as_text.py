@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 import msgspec
 
@@ -12,7 +12,7 @@ from tfcheck.fix.layout.render import listing, quote
 from tfcheck.fix.layout.statement_style import StatementStyle
 from tfcheck.fix.needed_statements import Spelled, free, needed_statements
 from tfcheck.fix.policies.fix_places import FixPlaces
-from tfcheck.fix.proof.trial import Trial, exactly, verdicts_with, with_execution_role
+from tfcheck.fix.proof.trial import Trial, exactly, verdicts_with, with_execution_roles
 from tfcheck.fix.proposal import Allows, Proposal, RoleNeed
 from tfcheck.fix.values.referable import local_name
 from tfcheck.fix.values.repetition import InstanceTerms, Statements, share_statements, use_each_key
@@ -24,7 +24,7 @@ from tfcheck.role.removed import removes_other
 from tfcheck.symbolic.regex import regex
 from tfcheck.symbolic.value import TextLike
 from tfcheck.verdict.judge import Judge, Judgement
-from tfcheck.vocabulary.address import Address, ElsewhereAddress, ModulePath, parse
+from tfcheck.vocabulary.address import Address, ElsewhereAddress, ModulePath
 from tfcheck.vocabulary.finding import Answer, Fix, Reason, Verdict
 
 _INPUT = regex(r"statement|polic|permission|grant")
@@ -92,16 +92,17 @@ def doubt_words(judgements: Iterable[Judgement]) -> str:
     return f"it may not be enough: {'; '.join(causes)}"
 
 
-def role_as_text(answers: Sequence[Answer], places: FixPlaces) -> Fix | None:
-    """Write an execution role for a task definition without one."""
-    task = parse(answers[0].requirement.task_definition)
-    name, trial = f"{task.name}_execution", with_execution_role(places.world, task, answers)
-    statements = places.as_statements(answers, task.module)
-    if statements is None or not all(trial.allows(each) for each in answers):
-        return None
-    new = NewRole(name, ("name", quote(name.replace("_", "-"))), "", "", statements)
-    lines = [*role_hcl(new), "", f"# and in {local_name(task)}:", f"#   execution_role_arn = {new.reference}.arn"]
-    return Fix(title=f"set an execution role for {task}", safety="review", proven=True, hcl="\n".join(lines))
+def roles_as_text(lacking: Mapping[Address, Sequence[Answer]], places: FixPlaces) -> Iterator[tuple[Fix, Address]]:
+    """Write an execution role for each task definition without one, if that allows what it lacks."""
+    trial = with_execution_roles(places.world, lacking) if lacking else None
+    for task, answers in lacking.items():
+        name = f"{task.name}_execution"
+        statements = places.as_statements(answers, task.module)
+        if statements is not None and trial is not None and all(trial.allows(each) for each in answers):
+            new = NewRole(name, ("name", quote(name.replace("_", "-"))), "", "", statements)
+            users = [f"# and in {local_name(task)}:", f"#   execution_role_arn = {new.reference}.arn"]
+            text = "\n".join([*role_hcl(new), "", *users])
+            yield Fix(title=f"set an execution role for {task}", safety="review", proven=True, hcl=text), task
 
 
 def _policy_text(need: RoleNeed, places: FixPlaces) -> tuple[str, str] | None:

@@ -1,0 +1,100 @@
+"""Plans of any size in which something could be compared with everything like it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import Any, TypeAlias
+
+from tests.bombs.stack import ACCOUNT, Json, container, plan, policy, role, row, statements, task
+
+#: Makes the rows of a plan of this size.
+Growing: TypeAlias = Callable[[int], Iterator[Json]]
+
+_PREFIX = f"arn:aws:ecs:eu-west-1:{ACCOUNT}:"
+
+
+def _kept(made: Json) -> Json:
+    """Turn the row of a resource that is created into one that the change leaves as it is."""
+    after = made["change"]["after"]
+    return made | {"change": {"actions": ["no-op"], "before": after, "after": after, "after_unknown": {}}}
+
+
+def _definition(number: int, **more: Any) -> Json:
+    return task([container()], f"t{number}", **more)
+
+
+def _schedule(number: int, definition: str) -> Json:
+    target = {"arn": f"{_PREFIX}cluster/main", "ecs_parameters": [{"task_definition_arn": definition}]}
+    return row(f"aws_scheduler_schedule.s{number}", {"name": f"s{number}", "target": [target]}, "id")
+
+
+def _service(number: int, definition: str, **more: Any) -> Json:
+    return row(f"aws_ecs_service.s{number}", {"name": f"s{number}", "task_definition": definition} | more, "id")
+
+
+def revisions(count: int) -> Iterator[Json]:
+    """Make so many revisions of one family, each with a schedule that names it."""
+    for i in range(count):
+        arn = f"{_PREFIX}task-definition/app"
+        named = {"family": "app", "revision": i, "arn": f"{arn}:{i}", "arn_without_revision": arn}
+        yield _kept(_definition(i, **named))
+        yield _schedule(i, f"{arn}:{i}")
+
+
+def new_revisions(count: int) -> Iterator[Json]:
+    """Make so many definitions of one family, and as many schedules that name a revision."""
+    for i in range(count):
+        yield _definition(i, family="app")
+        yield _schedule(i, f"{_PREFIX}task-definition/app:{i}")
+
+
+def services_of_a_family(count: int) -> Iterator[Json]:
+    """Make so many definitions of one family, and as many services that name the family."""
+    for i in range(count):
+        yield _definition(i, family="app")
+        yield _service(i, "app", launch_type="FARGATE", desired_count=1)
+
+
+def without_execution_role(count: int) -> Iterator[Json]:
+    """Make so many tasks on instances that have no execution role, each with a service."""
+    for i in range(count):
+        yield _definition(i, requires_compatibilities=["EC2"], execution_role_arn=None)
+        yield _service(i, f"t{i}", launch_type="EC2")
+
+
+def on_capacity_providers(count: int) -> Iterator[Json]:
+    """Make so many tasks on instances, each with the whole chain from the service to the instances' role."""
+    for i in range(count):
+        group = f"arn:aws:autoscaling:eu-west-1:{ACCOUNT}:autoScalingGroup:x:autoScalingGroupName/g{i}"
+        strategy = [{"capacity_provider": f"p{i}", "weight": 1, "base": 0}]
+        launched = {"name": f"g{i}", "arn": group, "launch_template": [{"name": f"l{i}"}]}
+        yield _kept(row(f"aws_autoscaling_group.g{i}", launched))
+        template = {"name": f"l{i}", "iam_instance_profile": [{"name": f"i{i}"}], "default_version": 1}
+        yield _kept(row(f"aws_launch_template.l{i}", template | {"latest_version": 1}))
+        yield _kept(row(f"aws_iam_instance_profile.i{i}", {"name": f"i{i}", "role": f"i{i}"}))
+        yield _kept(role(f"i{i}"))
+        block = [{"auto_scaling_group_arn": group}]
+        yield row(f"aws_ecs_capacity_provider.p{i}", {"name": f"p{i}", "auto_scaling_group_provider": block}, "arn")
+        yield _definition(i, requires_compatibilities=["EC2"], execution_role_arn=None)
+        yield _service(i, f"t{i}", capacity_provider_strategy=strategy)
+
+
+def exclusive_lists(count: int) -> Iterator[Json]:
+    """Make so many roles, each with a task and a list of all its policies."""
+    for i in range(count):
+        yield role(f"r{i}")
+        yield policy(statements("*"), f"p{i}", f"r{i}")
+        yield row(f"aws_iam_role_policies_exclusive.e{i}", {"role_name": f"r{i}", "policy_names": [f"p{i}"]})
+        yield row(f"aws_iam_role_policy_attachments_exclusive.e{i}", {"role_name": f"r{i}", "policy_arns": []})
+        yield _definition(i, execution_role_arn=f"arn:aws:iam::{ACCOUNT}:role/r{i}")
+
+
+GROWING: tuple[Growing, ...] = (
+    *(revisions, new_revisions, services_of_a_family),
+    *(without_execution_role, on_capacity_providers, exclusive_lists),
+)
+
+
+def plan_of(make: Growing, count: int) -> Json:
+    """Put the rows of a size into a plan beside a role."""
+    return plan(role(), *make(count))

@@ -143,6 +143,11 @@ def test_keys_with_several_values(operator: str, entry: Entry, answer: Truth) ->
     assert holds(operator, ["a", "b"], entry) is answer
 
 
+def test_no_value_of_several_equals_one_of_none() -> None:
+    assert holds("StringEquals", [], ["a", "b"]) is holds("StringLike", [], ["a"], key="aws:CalledVia") is F
+    assert holds("StringNotEquals", [], ["a", "b"]) is T
+
+
 def test_a_key_known_to_have_several_values_needs_a_set_operator() -> None:
     assert holds("StringEquals", "a", "a", key="aws:TagKeys") is U
     assert holds("ForAnyValue:StringEquals", "a", "a", key="aws:TagKeys") is T

@@ -188,7 +188,7 @@ def _present(condition: Condition, value: Value, context: Context) -> Truth:
         return Truth.every(_value_passes(condition, each, context) for each in values)
     if asked.quantifier == "any":
         return Truth.some(_value_passes(condition, each, context) for each in values)
-    if several or condition.key.lower() in MULTIVALUED:
+    if condition.values and (several or condition.key.lower() in MULTIVALUED):
         return Truth.UNKNOWN  # NOTE: AWS asks for a set operator, and does not document what happens without one
     return _value_passes(condition, value, context)
 

@@ -8,7 +8,7 @@ unexport PYTHONDONTWRITEBYTECODE
 SAMPLE = testdata/literal-missing/plan.json
 # These are planned with other providers than 5.100, or with another Terraform or OpenTofu than their main.tf allows:
 # `scripts.make_plans --providers DIR --terraform COMMAND` plans them again.
-OTHERS = documents-of-an-older-provider express-services regions-of-resources s3-files-volumes \
+OTHERS = buckets-of-account documents-of-an-older-provider express-services regions-of-resources s3-files-volumes \
 	newer-language objects-left-behind policies-left-behind
 CASES = $(filter-out $(OTHERS:%=testdata/%),$(patsubst %/main.tf,%,$(wildcard testdata/*/main.tf)))
 

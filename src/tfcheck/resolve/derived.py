@@ -71,8 +71,8 @@ def _concatenation(*parts: str | Derivation) -> Derivation:
     return derive
 
 
-def _generated_name(name: str, prefix: str, names: Hole) -> Derivation:
-    """Return the form of a name that the provider generates: prefix, or `terraform-`, and 26 hexadecimal digits."""
+def _generated_name(name: str, prefix: str, names: Hole, end: Derivation = lambda _: "") -> Derivation:
+    """Return the form of a name that the provider generates: prefix, or `terraform-`, 26 hexadecimal digits, an end."""
 
     def derive(instance: DerivedInstance) -> TextLike | None:
         written = _text(restrict_characters(instance.planned_argument(name), names))
@@ -82,9 +82,21 @@ def _generated_name(name: str, prefix: str, names: Hole) -> Derivation:
             return Unknown(symbol=Symbol(instance.owner, (name,)), hole=NAME)
         beginning = _text(instance.planned_argument(prefix)) or "terraform-"
         symbol = Symbol(instance.owner, (name, "suffix"))
-        return text([beginning, Unknown(symbol=symbol, hole=PREFIX_SUFFIX, family=f"generated.{name}")])
+        digits = Unknown(symbol=symbol, hole=PREFIX_SUFFIX, family=f"generated.{name}")
+        return text([beginning, digits, end(instance) or ""])
 
     return derive
+
+
+def _end_in_namespace(instance: DerivedInstance) -> TextLike:
+    """Return the end of a generated bucket name, which names account and region in the namespace of an account."""
+    match instance.planned_argument("bucket_namespace"):
+        case None | "" | "global":
+            return ""
+        case "account-regional":
+            return text(["-", instance.surroundings.account, "-", instance.surroundings.region, "-an"])
+        case _:
+            return Unknown(symbol=Symbol(instance.owner, ("bucket", "namespace")), hole=BUCKET)
 
 
 def _opaque(attribute: str, family: str, hole: Hole = ASSIGNED_ID) -> Derivation:
@@ -227,7 +239,7 @@ _KEY_ID = regex(r"mrk-[0-9a-f]{32}|[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 _account: Derivation = attrgetter("surroundings.account")
 _region: Derivation = attrgetter("surroundings.region")
 _partition: Derivation = attrgetter("surroundings.partition")
-_bucket = _generated_name("bucket", "bucket_prefix", BUCKET)
+_bucket = _generated_name("bucket", "bucket_prefix", BUCKET, _end_in_namespace)
 _iam_name = _generated_name("name", "name_prefix", IAM)
 _group = _generated_name("name", "name_prefix", LOG_GROUP)
 _secret = _generated_name("name", "name_prefix", SECRET)

@@ -189,7 +189,8 @@ ENVIRONMENTS = [
     Script("a token with a line end", environment={"GITHUB_TOKEN": f"{SECRET}\n"}),
     Script("a token of another name", environment={"GITHUB_TOKEN": "", "GH_TOKEN": SECRET}),
     Script("no run", environment={"GITHUB_RUN_ID": "", "GITHUB_RUN_ATTEMPT": "many"}, body="run=0.0"),
-    Script("no repository", said="names no repository", ours=0, environment={"GITHUB_REPOSITORY": "a/b/../../user"}),
+    Script("no repository", said="is not a repository", ours=0, environment={"GITHUB_REPOSITORY": "a/b/../../user"}),
+    Script("no job", said="GITHUB_REPOSITORY is not set", ours=0, environment={"GITHUB_REPOSITORY": ""}),
     Script("no summary", environment={"GITHUB_STEP_SUMMARY": "/nowhere/at/all"}, said="summary"),
     *(Script(f"the event is {value!r}", said="has no pull request", ours=0, environment={"GITHUB_EVENT_PATH": value})
       for value in ["", "/nowhere", "/", "event\x01"]),

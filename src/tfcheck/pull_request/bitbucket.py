@@ -127,7 +127,7 @@ def find_pull_request(variables: Mapping[str, str], number: int | None) -> Reque
     if not named:
         return NothingToDo("the pipeline is not one for pull requests; `--pr-number` can name one")
     if not _REPOSITORY.fullmatch(job.repository):
-        return NothingToDo("BITBUCKET_REPO_FULL_NAME names no repository")
+        return NothingToDo("BITBUCKET_REPO_FULL_NAME is not a repository")
     return RequestedPull(job.repository, named, job.sha if named == job.number else "", job.run)
 
 

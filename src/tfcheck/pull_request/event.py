@@ -40,7 +40,8 @@ def find_pull_request(
     """Find the pull request in the options, the event and, if that is ambiguous, the reports."""
     repository = ci.repository(variables)
     if not repository:
-        return NothingToDo("GITHUB_REPOSITORY names no repository")
+        is_set = variables.get("GITHUB_REPOSITORY")
+        return NothingToDo(f"GITHUB_REPOSITORY is not {'a repository' if is_set else 'set, as in a job'}")
     event, run, job = ci.event(variables), ci.run_id(variables), ci.workflow(variables)
     if event.head_repository is not None:  # a run in a fork, which the event does not link to its pull request
         claims = {context_text(report, "pull_request") for report in reports} - {""}

@@ -83,7 +83,11 @@ def test_an_unreadable_file_is_named_as_the_cause_of_a_difference(stack: Path) -
 def test_a_sources_option_without_terraform_files_is_refused(stack: Path) -> None:
     (stack / "file").write_text("")
     (stack / "empty").mkdir()
-    for name, message in {"no": "does not exist", "file": "no Terraform files", "empty": "no Terraform files"}.items():
+    for name, message in {
+        "no": "does not exist",
+        "file": "neither a directory nor",
+        "empty": "no Terraform files",
+    }.items():
         with pytest.raises(InputError, match=message):
             find(stack / name, None, PLANNED)
 

@@ -101,7 +101,8 @@ def _sources_of_option(
     except RefusedError as error:
         raise InputError(str(error), hint=hint) from None
     if sources is None:
-        raise InputError(f"`{option}` contains no Terraform files", hint=hint)
+        what = "contains no Terraform files" if option.is_dir() else "is neither a directory nor a saved plan"
+        raise InputError(f"`{option}` {what}", hint=hint)
     difference = _difference(sources, configuration) if configuration else ""
     if difference:
         raise InputError(f"the sources in `{option}` do not belong to this plan: {difference}", hint=hint)

@@ -71,13 +71,16 @@ def test_a_suggestion_stands_beside_the_line_it_follows(
     github: FakeGitHub, where: dict[str, str], tmp_path: Path
 ) -> None:
     changed(github, tmp_path, OLD, HEAD)
-    report = bad(fix=fixed(HEAD, inserted(HEAD, 22, "  new", "\tnewer")))
-    run(variables(tmp_path, where), [report], WISHES, top=tmp_path)
+    fix = fixed(HEAD, inserted(HEAD, 22, "  new", "\tnewer"))
+    run(variables(tmp_path, where), [bad(fix=fix)], WISHES, top=tmp_path)
     (review,) = github.reviews
     (remark,) = review["comments"]
     assert {key: remark[key] for key in ("path", "line", "side")} == {"path": NAME, "line": 22, "side": "RIGHT"}
     assert "start_line" not in remark
     assert remark["body"].endswith("\n```suggestion\nline 21\n  new\n\tnewer\n```\n")
+    words = remark["body"].split("\n")[1]
+    assert words.startswith("**tfcheck**: The execution role ")
+    assert words.endswith(f". {fix.title.capitalize()}.")
     assert "will not" not in review["body"]
     assert review["event"] == "COMMENT"
 

@@ -14,7 +14,7 @@ from tfcheck.pull_request.refusal import RefusalError, RefusalKind, UncertainErr
 from tfcheck.pull_request.shapes import ChangedFile, Created, ReviewComment
 from tfcheck.pull_request.suggestion import Suggestion, SuggestionMarker, overlapping, parse_suggestion, suggestions
 from tfcheck.report.diff import edits
-from tfcheck.report.markdown.escape import prose
+from tfcheck.report.markdown.escape import sentence
 from tfcheck.report.markdown.fold import names
 from tfcheck.report.words import plural
 from tfcheck.vocabulary.finding import Finding
@@ -93,7 +93,7 @@ class Review:
                 continue
             taken += found
             shown = names(finding)
-            words = f"**tfcheck**: {prose(finding.message, shown)}. {prose(fix.title, shown)}"
+            words = f"**tfcheck**: {sentence(finding.message, shown)}. {sentence(fix.title, shown)}."
             remarks += [ReviewRemark(each.key(self._key), each, each.body(self._key, words)) for each in found]
         return WantedSuggestions(tuple(remarks), frozenset(unsettled))
 

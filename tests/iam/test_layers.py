@@ -55,7 +55,7 @@ SLOT = Unknown(Symbol("x.y", ("z",)))
     [
         ("*", PrincipalMatch(session=T)),
         (ROLE, PrincipalMatch(role=T)),
-        (f"arn:aws:iam::{ACCOUNT}:role/some/path/exec", PrincipalMatch(role=T)),
+        (f"arn:aws:iam::{ACCOUNT}:role/some/path/exec", PrincipalMatch(role=U)),
         (f"arn:aws:iam::{ACCOUNT}:role/other", PrincipalMatch()),
         (f"arn:aws:iam::{OTHER_ACCOUNT}:role/exec", PrincipalMatch()),
         (f"arn:aws-cn:iam::{ACCOUNT}:role/exec", PrincipalMatch()),
@@ -79,6 +79,15 @@ SLOT = Unknown(Symbol("x.y", ("z",)))
 )
 def test_as_what_a_principal_names_the_caller(value: TextLike, answer: PrincipalMatch) -> None:
     assert match(Principals((("AWS", value),)), CALLER) == answer
+
+
+def test_a_role_is_named_with_its_path() -> None:
+    arn = f"arn:aws:iam::{ACCOUNT}:role/app/exec"
+    caller = Caller(arn=arn, name="exec", account=ACCOUNT)
+    assert match(Principals((("AWS", arn),)), caller) == PrincipalMatch(role=T)
+    assert match(Principals((("AWS", ROLE),)), caller) == PrincipalMatch(role=U)  # AWS refuses the policy
+    assert match(Principals((("AWS", arn.replace("exec", "other")),)), caller) == PrincipalMatch()
+    assert match(Principals((("AWS", SESSION + "task"),)), caller) == PrincipalMatch(session=U)  # without a path
 
 
 def test_roles_that_the_plan_creates_are_distinguished() -> None:

@@ -129,6 +129,9 @@ def _match_arn(arn: Arn, caller: Caller) -> PrincipalMatch:
     if (arn.service, kind) == ("iam", "role"):
         same = equal(_last_step(name), caller.name)
         same = same | Truth.UNKNOWN if any(map(_may_contain_slash, pieces(name))) else same
+        # AWS refuses a policy that names a role which does not exist, such as this one with another path.
+        if own is not None and equal(arn.resource, own.resource) is Truth.FALSE:
+            same &= Truth.UNKNOWN
         return PrincipalMatch(role=here & _wildless(name) & same)
     if (arn.service, kind) == ("sts", "assumed-role"):
         return PrincipalMatch(session=here & _is_session(name, caller))

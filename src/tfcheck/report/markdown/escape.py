@@ -94,10 +94,10 @@ def _pieces(text: str, names: Iterable[str | None]) -> Iterator[tuple[bool, str,
     """Split a sentence into pieces: whether a space precedes it, the piece, and whether it must be code."""
     end = 0
     for found in _quoted_pattern(names).finditer(text):
-        yield from _words(text[end : found.start()])
+        yield from _words(text[end : found.start()], begins=not end)
         yield text[: found.start()][-1:].isspace(), found["quoted"] or found[0], True
         end = found.end()
-    yield from _words(text[end:])
+    yield from _words(text[end:], begins=not end)
 
 
 #: An argument with its list, as in `depends_on = [module.iam]`.
@@ -110,12 +110,13 @@ def _quoted_pattern(names: Iterable[str | None]) -> re.Pattern[str]:
     return re.compile("|".join((*map(re.escape, longest_first), "`(?P<quoted>[^`]+)`", _ARGUMENT)))
 
 
-def _words(text: str) -> Iterator[tuple[bool, str, bool]]:
+def _words(text: str, *, begins: bool) -> Iterator[tuple[bool, str, bool]]:
     spaced = text[:1].isspace()
-    for token in text.split():
+    for number, token in enumerate(text.split()):
         found = _TOKEN.fullmatch(token)
         before, word, after = found.groups() if found else ("", token, "")
-        if not before and word.isdecimal() and after[:1] in (".", ")"):
+        is_first = begins and not number
+        if is_first and not before and word.isdecimal() and after[:1] in (".", ")"):
             word, after = word + after, ""  # a line that begins like this would be a list
         if before:
             yield spaced, before, False

@@ -16,6 +16,8 @@ from tfcheck.analysis.session import Session
 from tfcheck.analysis.stacks import short_names
 from tfcheck.cli import main as cli
 from tfcheck.cli.report import FORMATS
+from tfcheck.report.markdown import markdown
+from tfcheck.report.text import text
 from tfcheck.vocabulary.finding import Answer, Reason, Report
 
 pytestmark = pytest.mark.usefixtures("own_directory")
@@ -95,6 +97,9 @@ def test_a_plan_that_is_not_applied_yet_is_not_taken_for_the_role() -> None:
     assert row(report, "web", "/0/environmentFiles/1", "s3:GetObject").reason is Reason.EXPLICIT_DENY
     name = f"{PLATFORM.name}/plan.json: aws_iam_role.jobs"
     assert f"{name} may be the role {LITERAL}, but its account is not known: pass --account" in report.notes
+    for shown in (text(report), markdown([report]).replace("`", "")):
+        assert "Pass --account ID: another stack has a role of this name, and its account is not known." in shown
+        assert "Pass the state of the stack that manages the role" not in shown
 
 
 def test_plans_of_one_call_are_the_context_of_each_other(capsys: pytest.CaptureFixture[str]) -> None:

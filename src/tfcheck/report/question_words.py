@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from tfcheck.report.words import reason_words
 from tfcheck.symbolic.regex import regex
 from tfcheck.vocabulary.finding import Answer, Reason
@@ -56,11 +58,16 @@ _ADVICE_ON_ATTACHMENTS = {
 }
 
 
-def deciding_words(reason: Reason | None, cause: str, *, has_sources: bool) -> str:
-    """Return a sentence about how to get a decision; empty if the cause says it."""
+def deciding_words(reason: Reason | None, cause: str, *, has_sources: bool, notes: Iterable[str] = ()) -> str:
+    """Return a sentence about how to get a decision; empty if the cause says it.
+
+    `notes` are those of the report, which name the roles of other plans that it may be about.
+    """
     if "--" in cause or (has_sources and "pass the sources of" in cause):
         return ""
     match reason:
+        case Reason.ROLE_OUTSIDE_PLAN if any(f" may be the role {cause}, but" in each for each in notes):
+            return "Pass --account ID: another stack has a role of this name, and its account is not known."
         case Reason.ROLE_OUTSIDE_PLAN:
             return "Pass the state of the stack that manages the role: --context FILE, from `terraform show -json`."
         case Reason.POLICY_NOT_READABLE if "AWS would refuse" in cause:

@@ -28,10 +28,12 @@ _SHOWN_ALLOWED = 1000
 def undecided_parts(waiting: tuple[TargetedUnknown, ...]) -> Iterator[PagePart]:
     """Explain what is undecided, grouped by cause."""
     groups = group_by_key((open_question(one.answer), one.answer) for one in waiting)
-    have_sources = {open_question(one.answer): one.report.plan.sources is not None for one in waiting}
+    reports = {open_question(one.answer): one.report for one in waiting}
     lines: list[str] = []
     for (reason, cause), members in groups.items():
-        advice = deciding_words(reason, cause, has_sources=have_sources[reason, cause])
+        report = reports[reason, cause]
+        has_sources = report.plan.sources is not None
+        advice = deciding_words(reason, cause, has_sources=has_sources, notes=report.notes)
         lines.append(f"- {question_words(reason, prose(cause))}{f'. {prose(advice)}' if advice else ''}")
         found = alike(members)
         for each in found[:_SHOWN_PER_GROUP]:

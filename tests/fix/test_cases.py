@@ -45,6 +45,7 @@ BY_HAND = {
     "keys-of-the-call": "a statement is not written again without its condition",
     "keys-of-other-services": "a statement is not written again without its condition",
     "look-ups-compared": "an explicit deny is changed by whoever wrote it",
+    "bucket-policy-looked-up": "an explicit deny is changed by whoever wrote it",
     "bucket-policy-denies": "an explicit deny is changed by whoever wrote it",
     "conditions-decided": "a statement is not written again without its condition",
     "condition-not-met": "a statement is not written again without its condition",

@@ -662,3 +662,21 @@ def test_aws_lets_every_account_pull_its_image_for_firelens() -> None:
 @every_row("other", [FLUENT_BIT.replace("906394416424", "444455556666"), f"{FLUENT_BIT}-mirror"])
 def test_nobody_vouches_for_another_image_or_account(other: str) -> None:
     assert isinstance(decided("ecr:BatchGetImage", other, of(other)), Undecided)
+
+
+@every_row(
+    ("others", "earlier", "found"),
+    [
+        ([], None, True),
+        ([MadeResource("aws_s3_bucket_policy.own", {"bucket": "cfg", "policy": "{}"})], None, False),
+        ([], [MadeResource("aws_s3_bucket_policy.own", {"bucket": "cfg", "policy": "{}"})], False),
+        ([MadeResource("aws_s3_bucket.b", {"bucket": "cfg", "id": "cfg", "arn": "arn:aws:s3:::cfg"})], None, False),
+    ],
+)
+def test_a_data_source_shows_the_policy_of_a_bucket_outside_the_plan(
+    others: list[MadeResource], earlier: list[MadeResource] | None, *, found: bool
+) -> None:
+    shown = MadeResource("data.aws_s3_bucket_policy.p", {"bucket": "cfg", "policy": policy("Deny", "*")})
+    side = of(FILE, shown, *others, earlier=None if earlier is None else [shown, *earlier])
+    name = side.policy.name if side.policy else ""
+    assert (name == "data.aws_s3_bucket_policy.p") is found

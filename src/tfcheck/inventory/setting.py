@@ -5,6 +5,8 @@ The AWS provider has separate resources for a bucket and for its policy, joined 
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import msgspec
 
 from tfcheck.inventory.catalogue import (
@@ -41,7 +43,11 @@ class SettingKind(msgspec.Struct, frozen=True, eq=False):
 
     def settings(self, world: World) -> SettingsIndex:
         """List all resources of this kind of setting in a world."""
-        return SettingsIndex(world, self)
+        return SettingsIndex(world, self, world.resources(self.type))
+
+    def looked_up(self, world: World) -> SettingsIndex:
+        """List all data sources that show this kind of setting in a world."""
+        return SettingsIndex(world, self, world.looked_up(self.type))
 
 
 BUCKET_POLICY = SettingKind("aws_s3_bucket_policy", "bucket", BUCKET, "bucket", takes_arn=False)
@@ -78,16 +84,16 @@ class AttachedSettings(msgspec.Struct, frozen=True):
 
 
 class SettingsIndex:
-    """All resources of one kind of setting in one world, indexed by what they are on."""
+    """Resources or data sources of one kind of setting in one world, indexed by what they are on."""
 
-    def __init__(self, world: World, setting: SettingKind) -> None:
+    def __init__(self, world: World, setting: SettingKind, holders: Sequence[WorldObject]) -> None:
         self._world = world
         self._argument = setting.argument
         self._by_resource: dict[str, list[WorldObject]] = {}
         self._of_unmanaged: list[tuple[WorldObject, TextLike]] = []
         self._of_managed: list[tuple[WorldObject, TextLike]] = []
         self._found: dict[tuple[object, tuple[TextLike, ...], Surroundings | None], AttachedSettings] = {}
-        for each in world.resources(setting.type):
+        for each in holders:
             reference = each.attribute(setting.argument)
             if not setting.takes_arn and isinstance(reference, PlainText) and is_arn(reference):
                 continue
@@ -123,6 +129,12 @@ class SettingsIndex:
 def settings(world: World, setting: SettingKind) -> SettingsIndex:
     """Return all resources of one kind of setting in a world."""
     return world.once(setting.settings)
+
+
+def looked_up_settings(world: World, setting: SettingKind, subject: SettingOwner) -> Sequence[WorldObject]:
+    """Return the data sources that show a setting on a resource, unless the plan had it, which may change it."""
+    found = world.once(setting.looked_up).on(subject).definite
+    return () if found and was_set(world, setting, subject) else found
 
 
 def was_set(world: World, setting: SettingKind, subject: SettingOwner) -> bool:

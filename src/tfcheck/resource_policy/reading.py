@@ -23,6 +23,7 @@ from tfcheck.inventory.setting import (
     AttachedSettings,
     SettingKind,
     SettingOwner,
+    looked_up_settings,
     settings,
     was_set,
 )
@@ -130,7 +131,10 @@ def set_policy(world: World, policies: Policies, setting: SettingKind, subject: 
 
 
 def policy_of(world: World, policies: Policies, setting: SettingKind, subject: SettingOwner) -> PolicyOrReason:
-    """Read the policy set by a separate resource, otherwise the resource's own `policy` argument."""
+    """Read the policy set by a separate resource, otherwise the resource's own `policy` argument.
+
+    That of a resource outside the plan is read from a data source that shows it.
+    """
     other = _OF_CLOUD_CONTROL.get(setting)
     unread = settings(world, other).on(subject) if other is not None else AttachedSettings()
     for holder in (*unread.definite, *unread.possible):
@@ -139,6 +143,10 @@ def policy_of(world: World, policies: Policies, setting: SettingKind, subject: S
     if found.policy or found.hidden:
         return found
     own = own_policy(world, policies, setting, subject)
+    is_managed = subject.resource is not None and subject.resource.address.mode == "managed"
+    if not own.policy and not own.hidden and not is_managed:
+        shown = [policies.of_attribute(each, "policy") for each in looked_up_settings(world, setting, subject)]
+        own = shown[0] if shown else own
     return msgspec.structs.replace(own, possible_policies=(*found.possible_policies, *own.possible_policies))
 
 

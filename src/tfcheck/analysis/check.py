@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Container, Iterable, Iterator, Sequence
 from itertools import chain
 from typing import TYPE_CHECKING
 
@@ -48,6 +48,7 @@ from tfcheck.vocabulary.progress import Progress
 from tfcheck.vocabulary.rewriter import clip_report
 
 if TYPE_CHECKING:
+    from tfcheck.fix.revealed import CheckAgain
     from tfcheck.hcl.modules import Sources
 
 
@@ -152,12 +153,9 @@ def check_unredacted(
     after = After(resolver, stacks, formerly(stacks))
     before = after.before()
     past, locations = VerdictsBefore(before.once(Judge), before), Locations(resolver)
-    decided = _decide(after, past, locations, now)
+    decided = _decide(after, past, locations, now, task_definitions(after))
     now.begin("comparing with the state before the change")
-    waivers = waivers_of(options.choice, sources, directory, locations, _policies_of(decided.tasks, after.once(Judge)))
-    of_answers = findings(decided.answers, decided.tasks, locations, waivers)
-    of_checks = checks.findings(decided.tasks, after, locations)
-    found = worst_first(waivers.waive_findings([*of_answers, *of_checks]))
+    found, waivers = _findings(decided, after, locations, options, directory)
     report = _report(decided, found, waivers, after, past)
     types = {kind for each in plans for kind in each.resource_types()}
     redactor = Redactor(
@@ -171,8 +169,22 @@ def check_unredacted(
         report = msgspec.structs.replace(report, excerpts=quoted)
     if wanted:
         now.begin(f"searching for fixes of {len(wanted):,} findings")
-        report = _with_fixes(report, wanted, after, redactor)
+        report = _with_fixes(report, wanted, after, redactor, again_in(options, directory))
     return report, redactor
+
+
+def again_in(options: RunOptions, directory: str | None = None) -> CheckAgain:
+    """Return the function that finds what is reported about some task definitions once sources are changed."""
+
+    def check_again(after: After, tasks: Container[str]) -> list[Finding]:
+        before, locations = after.before(), Locations(after.resolver)
+        past = VerdictsBefore(before.once(Judge), before)
+        chosen = [each for each in task_definitions(after) if str(each.address) in tasks]
+        decided = _decide(after, past, locations, Progress(), chosen)
+        found, _ = _findings(decided, after, locations, options, directory)
+        return [each for each in found if options.reports(each)]
+
+    return check_again
 
 
 class _Decided(msgspec.Struct):
@@ -183,8 +195,10 @@ class _Decided(msgspec.Struct):
     answers: list[Answer] = []
 
 
-def _decide(after: After, past: VerdictsBefore, locations: Locations, now: Progress) -> _Decided:
-    decided, tasks, judge = _Decided(), task_definitions(after), after.once(Judge)
+def _decide(
+    after: After, past: VerdictsBefore, locations: Locations, now: Progress, tasks: Sequence[TaskDefinition]
+) -> _Decided:
+    decided, judge = _Decided(), after.once(Judge)
     now.begin("checking task definitions", len(tasks))
     for task in tasks:
         now.step()
@@ -199,6 +213,17 @@ def _decide(after: After, past: VerdictsBefore, locations: Locations, now: Progr
                 decided.judgements.append(judgement)
                 decided.answers.append(_answer(requirement, judgement, past, locations, after))
     return decided
+
+
+def _findings(
+    decided: _Decided, after: After, locations: Locations, options: RunOptions, directory: str | None
+) -> tuple[list[Finding], Waivers]:
+    """Return the findings of decided task definitions, worst first, and the waivers."""
+    policies = _policies_of(decided.tasks, after.once(Judge))
+    waivers = waivers_of(options.choice, after.resolver.sources, directory, locations, policies)
+    of_answers = findings(decided.answers, decided.tasks, locations, waivers)
+    of_checks = checks.findings(decided.tasks, after, locations)
+    return worst_first(waivers.waive_findings([*of_answers, *of_checks])), waivers
 
 
 def _report(decided: _Decided, found: list[Finding], waivers: Waivers, after: After, past: VerdictsBefore) -> Report:
@@ -255,14 +280,16 @@ def _skipped_tasks(tasks: Sequence[TaskDefinition], answers: Sequence[Answer]) -
             yield Skipped(address, f"limit: only the first {MOST_REQUIREMENTS:,} of its permissions are checked")
 
 
-def _with_fixes(report: Report, wanted: Sequence[Finding], after: After, redactor: Redactor) -> Report:
+def _with_fixes(
+    report: Report, wanted: Sequence[Finding], after: After, redactor: Redactor, check_again: CheckAgain
+) -> Report:
     from tfcheck.fix import suggest
 
     affordable = limits.steps_left() // _FIX_STEPS
     if affordable < len(wanted):
         wanted, notes = wanted[:affordable], (*report.notes, f"limit: fixes of {affordable:,} findings are looked for")
         report = msgspec.structs.replace(report, notes=notes)
-    pairs = zip(wanted, suggest(wanted, after, redactor.finds, report.answers), strict=True)
+    pairs = zip(wanted, suggest(wanted, after, redactor.finds, report.answers, check_again), strict=True)
     remedy = Remedy("grant it by a reference to what the value is taken from: the plan marks the value as sensitive")
     fixed = {}
     for old, new in pairs:

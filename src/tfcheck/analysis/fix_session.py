@@ -171,7 +171,7 @@ class _Work:
 
     def add(self, plan: Plan, path: Path | None, stacks: Sequence[Stack], progress: Progress) -> None:
         """Collect the fixes that one plan needs."""
-        from tfcheck.analysis.check import check_unredacted, writes_secret
+        from tfcheck.analysis.check import again_in, check_unredacted, writes_secret
         from tfcheck.fix import FixChoice, find_fixes
         from tfcheck.inventory.other_stack import formerly
         from tfcheck.inventory.world import After
@@ -197,7 +197,14 @@ class _Work:
         progress.begin(f"searching for fixes of {len(wanted):,} findings")
         selection = self._selection
         choice = FixChoice(selection.prefixes, corrects=not selection.safe_only, moves=selection.moves)
-        drafts = find_fixes(wanted, world, choice=choice, conceals=redactor.finds, answers=report.answers)
+        drafts = find_fixes(
+            wanted,
+            world,
+            choice=choice,
+            conceals=redactor.finds,
+            answers=report.answers,
+            check_again=again_in(self._options),
+        )
         harmless = tuple(each for each in drafts.found if not writes_secret(each.fix, redactor))
         drafts = msgspec.structs.replace(drafts, found=harmless)
         for_others = [

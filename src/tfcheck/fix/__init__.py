@@ -8,6 +8,7 @@ import msgspec
 
 from tfcheck.fix.fix_finder import find_fixes
 from tfcheck.fix.proposal import FixChoice, PlanFixes
+from tfcheck.fix.revealed import CheckAgain
 from tfcheck.inventory.world import After
 from tfcheck.vocabulary.finding import Answer, Finding
 
@@ -19,13 +20,14 @@ def suggest(
     world: After,
     conceals: Callable[[str], bool] = lambda _: False,
     answers: Sequence[Answer] = (),
+    check_again: CheckAgain | None = None,
 ) -> tuple[Finding, ...]:
     """Return the findings, each with a proven fix or, otherwise, a remedy.
 
     `world` is the world after the change. `conceals` tests whether a text contains a secret. `answers` are all of the
-    plan: no fix removes what they allow.
+    plan: no fix removes what they allow. `check_again` finds what the corrections reveal.
     """
-    known = find_fixes(findings, world, conceals=conceals, answers=answers)
+    known = find_fixes(findings, world, conceals=conceals, answers=answers, check_again=check_again)
     return tuple(
         msgspec.structs.replace(finding, fix=known.of(finding), remedy=known.remedy(finding)) for finding in findings
     )

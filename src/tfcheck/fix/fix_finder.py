@@ -23,6 +23,7 @@ from tfcheck.fix.proof.soundness import are_sound
 from tfcheck.fix.proof.trial import Trial, change_sources, repeats_the_check
 from tfcheck.fix.proposal import Allows, Case, DraftFix, FixChoice, PlanFixes, Proposal, RoleCase, RoleNeed, draft_fix
 from tfcheck.fix.ranking import rank
+from tfcheck.fix.revealed import CheckAgain, add_revealed
 from tfcheck.fix.without_grants import without_grants
 from tfcheck.fix.words.as_text import InDoubt, grants_as_text, grants_elsewhere
 from tfcheck.fix.words.remedies import Remedies, remedy_for_stale_plan
@@ -44,19 +45,30 @@ def find_fixes(
     choice: FixChoice | None = None,
     conceals: Callable[[str], bool] = lambda _: False,
     answers: Sequence[Answer] = (),
+    check_again: CheckAgain | None = None,
 ) -> PlanFixes:
     """Find a proven fix for each denied requirement of the findings, where there is one.
 
     `world` is the world after the change. `conceals` tests whether a text contains a secret. `answers` are all of the
-    plan: no replacement removes what they allow.
+    plan: no replacement removes what they allow. With `check_again`, what a correction reveals is fixed with it.
     """
-    findings = list(findings)
+    findings, choice = list(findings), choice or FixChoice()
+
+    def find(wanted: Sequence[Finding], world: After) -> PlanFixes:
+        return _find_once(wanted, FixFinder(world, choice, conceals, answers), corrects=choice.corrects)
+
+    found = find(findings, world)
+    if check_again is None or not choice.corrects:
+        return found
+    return add_revealed(found, world, Files(world.resolver.sources, conceals), find, check_again)
+
+
+def _find_once(findings: Sequence[Finding], finder: FixFinder, *, corrects: bool) -> PlanFixes:
+    """Find the fixes of findings, without what only shows once they are made."""
     denied = [answer for finding in findings for answer in finding.answers if answer.verdict is Verdict.DENIED]
-    finder = FixFinder(world, choice or FixChoice(), conceals, answers)
     found = finder.fixes(denied)
     found = replace(found, skipped=finder.places.files.skipped_files())
-    others = findings if choice is None or choice.corrects else ()
-    drafts, remedies = without_grants(others, finder.places, found.found)
+    drafts, remedies = without_grants(findings if corrects else (), finder.places, found.found)
     found = replace(found, found=tuple(drafts))
     return replace(found, remedies=(*remedies, *finder.remedies(findings, found)))
 

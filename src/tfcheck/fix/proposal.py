@@ -164,6 +164,12 @@ def draft_fix(fix: Fix, answers: tuple[Answer, ...], *changes: Change) -> DraftF
     return DraftFix(fix, answers, **msgspec.structs.asdict(merge_changes(changes)))
 
 
+def same_drafts(draft: DraftFix, findings: Sequence[Finding]) -> Iterator[DraftFix]:
+    """Yield a change for the requirements that it fixes, and once for each of the findings without any."""
+    yield from [draft] if draft.answers else []
+    yield from (msgspec.structs.replace(draft, answers=(), finding=each) for each in findings)
+
+
 def draft_for_review(title: str, hcl: str, edits: Sequence[Insertion], **others: Any) -> DraftFix:
     """Return a change of files as a fix for review, without its diff; `others` are further fields of the draft."""
     return DraftFix(Fix(title=title, safety="review", proven=True, hcl=hcl), (), insertions=tuple(edits), **others)

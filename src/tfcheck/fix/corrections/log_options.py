@@ -84,8 +84,9 @@ class LogOptions(Finder):
         for finding, task, found in wrong_tasks(findings, _RULES, self._world):
             log = next((each for each in awslogs(task, self._world) if each.container == found.container), None)
             if found.container is not None and log is not None:
-                ways = islice(self._ways(task, log), _MOST)
-                yield from islice(filter(None, (self._proven(finding, task, *each) for each in ways)), 1)
+                ways = list(islice(self._ways(task, log), _MOST))
+                tried = ((*each, denies) for denies in (False, True) for each in ways)
+                yield from islice(filter(None, (self._proven(finding, task, *each) for each in tried)), 1)
 
     # The ways
 
@@ -139,14 +140,21 @@ class LogOptions(Finder):
     # The proof
 
     def _proven(
-        self, finding: Finding, task: TaskDefinition, title: str, options: _Options, edits: tuple[Insertion, ...]
+        self,
+        finding: Finding,
+        task: TaskDefinition,
+        title: str,
+        options: _Options,
+        edits: tuple[Insertion, ...],
+        denies: bool,
     ) -> DraftFix | None:
+        """Set an option; if it `denies`, the role is not allowed to write to the group that it names."""
         hcl = edits[-1].text.strip(" ,\n\t")
         block, every = self._resolver.block(task.address), tasks_by_address(self._world).values()
         tasks = [each for each in every if self._resolver.block(each.address) is block]
         touched = tuple(ChangedAttribute(each.address, _CONTAINERS) for each in tasks)
         draft = draft_for_review(title, hcl, edits, finding=finding, touched=touched)
-        return proven_draft(draft, self._world, self._places.files, tasks)
+        return proven_draft(draft, self._world, self._places.files, tasks, denies=denies)
 
 
 def written_options(block: Block) -> Iterator[_Options]:

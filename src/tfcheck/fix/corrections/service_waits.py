@@ -24,7 +24,7 @@ from tfcheck.fix.layout.new_block import insert_last_argument
 from tfcheck.fix.policies.fix_places import Finder, FixPlaces
 from tfcheck.fix.proof.soundness import is_readable
 from tfcheck.fix.proof.trial import Trial, reread
-from tfcheck.fix.proposal import DraftFix, draft_fix
+from tfcheck.fix.proposal import DraftFix, draft_fix, same_drafts
 from tfcheck.hcl.syntax.block import Block
 from tfcheck.hcl.syntax.expression import ListOf
 from tfcheck.hcl.syntax.parse import reference_text
@@ -143,9 +143,7 @@ class ServiceWaits(Finder):
         answers = tuple(dict.fromkeys(one for each in distinct for one in each.answers))
         findings = [each.finding for each in parts if each.finding is not None]
         findings += [one for each in waits for one in each.findings]
-        whole = draft_fix(fix, answers, change)
-        yield from [whole] if answers else []
-        yield from (msgspec.structs.replace(whole, answers=(), finding=each) for each in findings)
+        yield from same_drafts(draft_fix(fix, answers, change), findings)
 
     # The place
 

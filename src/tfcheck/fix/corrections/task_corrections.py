@@ -13,6 +13,8 @@ from tfcheck.checks import CHECKS
 from tfcheck.checks.env_file_name import CHECK
 from tfcheck.fix.edits.files import Files
 from tfcheck.fix.edits.insertion import ChangedAttribute, line_start
+from tfcheck.fix.layout.render import text
+from tfcheck.fix.needed_statements import Reference
 from tfcheck.fix.policies.fix_places import Finder, FixPlaces
 from tfcheck.fix.proof.task_proof import blocks_of, partition_of, proven_draft, wrong_tasks
 from tfcheck.fix.proposal import DraftFix, draft_for_review
@@ -25,7 +27,8 @@ from tfcheck.inventory.catalogue import OBJECT, catalogue
 from tfcheck.inventory.ecs import TASK_TYPES, TaskDefinition, tasks_by_address
 from tfcheck.resolve import Resolver
 from tfcheck.symbolic.regex import regex
-from tfcheck.symbolic.value import PlainText, TextLike, text
+from tfcheck.symbolic.value import PlainText, TextLike
+from tfcheck.symbolic.value import text as text_of
 from tfcheck.vocabulary.address import Address, address_in
 from tfcheck.vocabulary.finding import Finding
 
@@ -63,7 +66,18 @@ class TaskCorrections(Finder):
         for block, scope in blocks_of(wrong.address, self._resolver):
             for literal in literals_in(block, scope, self._resolver, self._places.files):
                 if literal.value == wrong.value:
-                    yield from ((literal, each) for each in CORRECTIONS[rule](literal, partition) if each)
+                    named = self._reference(literal, wrong, partition) if rule == "env-file-arn" else ()
+                    yield from ((literal, each) for each in (*named, *CORRECTIONS[rule](literal, partition)) if each)
+
+    def _reference(self, literal: WrittenText, wrong: _WrongValue, partition: str) -> Iterator[str]:
+        """Write the address of a file by the bucket of its module, if a block of that has it."""
+        module, address = self._resolver.module_sources(wrong.address.module), literal.value.removeprefix(_ADDRESS)
+        is_own = module is not None and any(literal.source is file.source for file in module.files)
+        if is_own and address != literal.value and "\0" not in address:
+            spelling = self._places.spelling(wrong.address.module, wrong.address.resource)
+            spelled = spelling.spell(f"arn:{partition}:s3:::{address}")
+            has_reference = spelled is not None and any(isinstance(each, Reference) for each in spelled)
+            yield from [text(spelled)] if spelled is not None and has_reference else []
 
     # The proof
 
@@ -77,8 +91,7 @@ class TaskCorrections(Finder):
         touched = tuple(ChangedAttribute(each, wrong.argument) for each in same)
         draft = draft_for_review(title, new, [literal.edit(new)], finding=finding, touched=touched)
         tasks = [known[each] for each in (map(str, same) if own else [finding.task_definition]) if each in known]
-        found = proven_draft(draft, self._world, self._places.files, tasks, denies=True)
-        return msgspec.structs.replace(found, touched=()) if found is not None else None
+        return proven_draft(draft, self._world, self._places.files, tasks, denies=True)
 
 
 def literals_in(block: Block, scope: Scope, resolver: Resolver, files: Files) -> Iterator[WrittenText]:
@@ -120,6 +133,7 @@ def _texts_in_heredoc(text: str, found: Tokens, opening: int) -> Iterator[OtherP
 Correct: TypeAlias = Callable[[WrittenText, str], Iterator[str | None]]
 _SECRET = regex(r"(?:arn:[^:]*:secretsmanager:[^:]*:[^:]*:secret:[^:]+|\0[^\0]*\0)(?P<rest>:[^:\s]+(?::[^:\s]*)?)")
 _BUCKET = regex(r'"s3://\$\{\s*(?P<bucket>aws_s3_bucket\.[\w-]+(?:\[[^\[\]]*\])?)\.(?:bucket|id)\s*\}(?P<rest>/[^"]*)"')
+_ADDRESS = "s3://"
 _PARAMETER = regex(r"(?:^|:)parameter//")
 _TYPE = regex(r'(?:^|[{,\s])"?type"?\s*[=:]\s*$')
 _COLONS = 3
@@ -139,8 +153,8 @@ def _object(literal: WrittenText, partition: str) -> Iterator[str | None]:
     found = _BUCKET.fullmatch(written)
     if found is not None:
         yield f'"${{{found["bucket"]}.arn}}{found["rest"]}"'
-    elif literal.value.startswith("s3://"):
-        yield literal.replace(0, len("s3://"), f"arn:{partition}:s3:::")
+    elif literal.value.startswith(_ADDRESS):
+        yield literal.replace(0, len(_ADDRESS), f"arn:{partition}:s3:::")
     at = 0
     for before, part in zip(literal.parts, literal.parts[1:], strict=False):
         at += len(before.value)
@@ -184,7 +198,7 @@ class EnvFileNames(Finder):
     def _ways(self, task: TaskDefinition, value: TextLike) -> Iterator[tuple[str, tuple[WrittenText, ...], Address]]:
         objects = catalogue(self._world, OBJECT)
         in_task = self._final_parts(task.address, flat(value))
-        target = objects.find_by_arn(text([value, _ENDING]))
+        target = objects.find_by_arn(text_of([value, _ENDING]))
         if target is not None and target.address.mode == "managed":
             for each in in_task:
                 yield f"name {target.address} in {task.address.resource}", (each,), target.address

@@ -7,6 +7,7 @@ known only after apply, and what the change adds is put in. Then the same requir
 from __future__ import annotations
 
 import posixpath
+from codecs import BOM_UTF8
 from collections.abc import Iterable, Mapping, Sequence
 from functools import cached_property, lru_cache
 from typing import Any
@@ -69,12 +70,16 @@ def _is_open_already(change: ChangedAttribute, plan: Plan) -> bool:
 
 
 class ChangedSources(Sources):
-    """The sources with some files changed; unchanged files are shared."""
+    """The sources with some files changed; unchanged files are shared.
 
-    def __init__(self, original: Sources, texts: Mapping[str, str]) -> None:
+    Unchanged blocks of changed files are those of the original, unless they are to be `editable` at their new places.
+    """
+
+    def __init__(self, original: Sources, texts: Mapping[str, str], *, editable: bool = False) -> None:
         self.__dict__.update(original.__dict__)
         self._original = original
         self._new_texts = texts
+        self._is_editable = editable
         self._changed: dict[str, Module] = {}
 
     def module(self, path: tuple[str, ...]) -> Module | None:
@@ -91,11 +96,19 @@ class ChangedSources(Sources):
         text = self._new_texts.get(posixpath.normpath(path))
         return self._original.read_file(path) if text is None else text.encode()
 
+    def read_source(self, name: str) -> bytes:
+        """Read a file to edit it, with its changes, if it is the one that was read."""
+        found = self._original.read_source(name)
+        text = self._new_texts.get(name)
+        mark = BOM_UTF8 if found.startswith(BOM_UTF8) else b""
+        return found if text is None else mark + text.encode()
+
     def _file(self, file: SourceFile) -> SourceFile:
         text = self._new_texts.get(file.source.name)
         if text is None:
             return file
-        after, known = reread(file.source, text), {_identity(each): each for each in file.blocks}
+        after = reread(file.source, text)
+        known = {_identity(each): each for each in file.blocks if not self._is_editable}
         return SourceFile(after.source, tuple(known.get(_identity(each), each) for each in after.blocks), after.problem)
 
 
@@ -121,10 +134,11 @@ def _problem_of(policy: SourceText) -> Problem | None:
     return None
 
 
-def change_sources(sources: Sources, insertions: Iterable[Insertion]) -> ChangedSources:
+def change_sources(sources: Sources, insertions: Iterable[Insertion], *, editable: bool = False) -> ChangedSources:
     """Return the sources with insertions applied."""
     found = group_by_file(insertions)
-    return ChangedSources(sources, {file.name: apply_insertions(file.text, several) for file, several in found.items()})
+    texts = {file.name: apply_insertions(file.text, several) for file, several in found.items()}
+    return ChangedSources(sources, texts, editable=editable)
 
 
 def bare_tasks(world: World) -> dict[str, TaskDefinition]:
@@ -166,11 +180,11 @@ class Trial:
         self._judge = Judge(self._world)
 
     @classmethod
-    def after(cls, world: After, *changes: Change) -> Trial:
-        """Return the trial of changes that are made together."""
+    def after(cls, world: After, *changes: Change, editable: bool = False) -> Trial:
+        """Return the trial of changes that are made together; `editable` if further changes are to follow."""
         whole, sources = merge_changes(changes), world.resolver.sources
         assert sources is not None  # otherwise there is nothing to change
-        new = change_sources(sources, whole.insertions)
+        new = change_sources(sources, whole.insertions, editable=editable)
         return cls(world.resolver, new, whole.touched, whole.added, context=world.context)
 
     @classmethod

@@ -1,0 +1,142 @@
+"""Fix also what only shows once other fixes are made, such as a grant for a reference that a fix corrects."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Container, Iterator, Sequence
+from typing import TypeAlias
+
+from msgspec.structs import replace
+
+from tfcheck.checks import deploy_order
+from tfcheck.fix.edits.composition import Composed, compose
+from tfcheck.fix.edits.files import Files
+from tfcheck.fix.edits.insertion import Insertion, group_by_file, merge_changes
+from tfcheck.fix.proof.soundness import are_sound
+from tfcheck.fix.proof.trial import Trial
+from tfcheck.fix.proposal import DraftFix, PlanFixes, draft_fix, join_titles, same_drafts
+from tfcheck.fix.text.policy_statements import flat
+from tfcheck.hcl.syntax.source import SourceText
+from tfcheck.inventory.world import After
+from tfcheck.vocabulary.finding import Answer, Finding, Fix
+
+#: Finds what is reported about some task definitions in a changed world.
+CheckAgain: TypeAlias = Callable[[After, Container[str]], Sequence[Finding]]
+#: Finds the fixes of findings in a world.
+Find: TypeAlias = Callable[[Sequence[Finding], After], PlanFixes]
+#: The number of times that what is corrected is checked again.
+_MOST_ROUNDS = 2
+
+
+def add_revealed(found: PlanFixes, world: After, files: Files, find: Find, check_again: CheckAgain) -> PlanFixes:
+    """Return the fixes with those of findings that only show once the fixes are made.
+
+    Each becomes a part of the fixes that reveal it, and is proven with them.
+    """
+    tasks = {each.finding.task_definition for each in found.found if each.finding is not None and each.insertions}
+    seen = {each for finding in check_again(world, tasks) for each in _keys(finding)} if tasks else set()
+    for _ in range(_MOST_ROUNDS if tasks else 0):
+        after = Trial.after(world, *found.found, editable=True).world
+        new = [one for each in check_again(after, tasks) if (one := _unseen_part(each, seen)) is not None]
+        later = [each for each in find(new, after).found if each.insertions] if new else []
+        if not later:
+            break
+        seen |= {each for finding in new for each in _keys(finding)}
+        found = replace(found, found=tuple(_Composition(found.found, later, world, files).drafts()))
+    return found
+
+
+def _keys(finding: Finding) -> Iterator[tuple[object, ...]]:
+    yield from map(_answer_key, finding.answers)
+    yield from [] if finding.answers else [(finding.rule, finding.address, finding.message)]
+
+
+def _answer_key(answer: Answer) -> tuple[object, ...]:
+    need = answer.requirement
+    return need.task_definition, need.rule, need.container, need.pointer, need.action, flat(need.resource)
+
+
+def _unseen_part(finding: Finding, seen: Container[tuple[object, ...]]) -> Finding | None:
+    """Return a finding with the answers that are new; None if it is not new, or about the order of creation.
+
+    NOTE: the graph of the plan lacks what the fixes change, so that everything new would be late.
+    """
+    if not finding.answers:
+        is_new = finding.rule != deploy_order.CHECK.id and next(_keys(finding)) not in seen
+        return finding if is_new else None
+    answers = tuple(each for each in finding.answers if _answer_key(each) not in seen)
+    return replace(finding, answers=answers) if answers else None
+
+
+class _Composition:
+    """Fixes of a plan's sources, and `later` ones of the sources after them, as fixes of the plan's sources."""
+
+    def __init__(self, drafts: Sequence[DraftFix], later: Sequence[DraftFix], world: After, files: Files) -> None:
+        self._drafts, self._later = drafts, later
+        self._world, self._files = world, files
+        self._composed = list(self._compose())
+
+    def drafts(self) -> Iterator[DraftFix]:
+        """Yield the fixes, each joined with the later ones that need it."""
+        done: list[DraftFix] = []
+        for later in self._later:
+            if later in done:
+                continue
+            earlier, several = self._connected_with(later)
+            done += several
+            joined = self._join(earlier, several)
+            yield from joined
+            done += earlier if joined else []
+        yield from (each for each in self._drafts if each not in done)
+
+    def _compose(self) -> Iterator[Composed]:
+        first = {each.name: (each, edits) for each, edits in _edits(self._drafts).items()}
+        for source, second in _edits(self._later).items():
+            yield from compose(*first.get(source.name, (source, ())), second)
+
+    def _connected_with(self, start: DraftFix) -> tuple[list[DraftFix], list[DraftFix]]:
+        """Return the fixes, and the later ones, that are about the same task definitions or the same text."""
+        earlier, later, waiting = list[DraftFix](), list[DraftFix](), [start]
+        while waiting:
+            each = waiting.pop()
+            known = later if each in self._later else earlier
+            if each not in known:
+                known.append(each)
+                others = self._drafts if known is later else self._later
+                waiting += [
+                    one for one in others if self._are_connected_with(*((one, each) if known is later else (each, one)))
+                ]
+        return earlier, later
+
+    def _are_connected_with(self, draft: DraftFix, later: DraftFix) -> bool:
+        own, other = set(draft.insertions), set(later.insertions)
+        tasks = {each.requirement.task_definition for each in later.answers}
+        tasks |= {later.finding.task_definition} if later.finding is not None else set()
+        return (draft.finding is not None and draft.finding.task_definition in tasks) or any(
+            not own.isdisjoint(each.first) and not other.isdisjoint(each.second) for each in self._composed
+        )
+
+    def _join(self, earlier: Sequence[DraftFix], later: Sequence[DraftFix]) -> list[DraftFix]:
+        """Return the fixes as one, for each finding; nothing if that is not proven."""
+        parts = list({each.insertions: each for each in (*earlier, *later)}.values())
+        edits = dict.fromkeys(edit for each in parts for one in each.insertions for edit in [self._composed_edit(one)])
+        change = replace(merge_changes(parts), insertions=tuple(edits))
+        answers = tuple(dict.fromkeys(one for each in (*earlier, *later) for one in each.answers))
+        if not are_sound(change) or not all(map(Trial.after(self._world, change).allows, answers)):
+            return []
+        fix = Fix(
+            title=join_titles(each.fix.title for each in parts),
+            safety="review",
+            proven=True,
+            hcl="\n\n".join(each.fix.hcl for each in parts),
+            diff=self._files.diff(change.insertions),
+        )
+        findings = [each.finding for each in (*earlier, *later) if each.finding is not None]
+        return list(same_drafts(draft_fix(fix, answers, change), findings))
+
+    def _composed_edit(self, edit: Insertion) -> Insertion:
+        """Return the edit of the plan's sources that an edit is, or is a part of."""
+        return next((each.edit for each in self._composed if edit in (*each.first, *each.second)), edit)
+
+
+def _edits(drafts: Sequence[DraftFix]) -> dict[SourceText, tuple[Insertion, ...]]:
+    return group_by_file(one for each in drafts for one in each.insertions)

@@ -10,12 +10,12 @@ from tfcheck.fix.callers.module_inputs import changed_inputs
 from tfcheck.fix.corrections.policy_literals import LiteralCorrections
 from tfcheck.fix.edits.files import Files
 from tfcheck.fix.edits.insertion import Change, ChangedAttribute, Replacement, merge_changes
-from tfcheck.fix.policies.added_policy import AddedPolicies
 from tfcheck.fix.policies.exclusive_lists import exclusive_lists
 from tfcheck.fix.policies.existing_policy import propose_existing
 from tfcheck.fix.policies.fix_places import FixPlaces
 from tfcheck.fix.policies.mentions import commented_grant, mention_file
 from tfcheck.fix.policies.other_policies import OtherPolicies
+from tfcheck.fix.policies.policies_at_calls import PoliciesAtCalls
 from tfcheck.fix.policies.shared_needs import join_by_shared_policy, join_needs, needs_of_outside_roles
 from tfcheck.fix.policies.tags import DemandedTags
 from tfcheck.fix.proof.plan_differences import outdated_objects, unplanned_instances
@@ -107,7 +107,7 @@ class FixFinder:
         self._outdated: dict[Requirement, Address] = {}
         self._is_older = False
         self.places = FixPlaces(world, Files(self._sources, conceals), prefixes=choice.prefixes)
-        self._added = AddedPolicies(self.places)
+        self._added = PoliciesAtCalls(self.places)
         self._remedies = Remedies(self.places)
         self._elsewhere = OtherPolicies(self.places)
         self._answers = answers

@@ -9,17 +9,19 @@ name. A module from elsewhere is never changed.
 from __future__ import annotations
 
 from collections.abc import Iterator
+from itertools import chain
 
-from tfcheck.fix.policies.added_policy import AddedPolicies
 from tfcheck.fix.policies.attachments import propose_attachments
 from tfcheck.fix.policies.caller_names import is_for_callers, is_named_by_callers
 from tfcheck.fix.policies.existing_policy import propose_existing, propose_in_elements
 from tfcheck.fix.policies.fix_places import FixPlaces
+from tfcheck.fix.policies.policies_at_calls import PoliciesAtCalls
+from tfcheck.fix.policies.written_policies import FILLED
 from tfcheck.fix.proposal import Proposal, RoleNeed
 from tfcheck.fix.values.gates import OF_THIS_PLAN
 
 
-def rank(need: RoleNeed, places: FixPlaces, added: AddedPolicies) -> Iterator[Proposal]:
+def rank(need: RoleNeed, places: FixPlaces, added: PoliciesAtCalls) -> Iterator[Proposal]:
     """Return the ways to grant what a role lacks, those that affect no other role first."""
     if not need.roles:
         yield from propose_existing(need, places, wide=False)
@@ -31,10 +33,14 @@ def rank(need: RoleNeed, places: FixPlaces, added: AddedPolicies) -> Iterator[Pr
     if need.roles[0].address.module.steps:
         yield from _propose_by_callers(need, places, added)
     yield from propose_in_elements(need, places)
-    yield from propose_existing(need, places, wide=False)
     alone = block is not None and added.reach(need) <= need.names()
-    if block is not None and alone:
-        yield from added.propose_after_role(need, block)
+    # NOTE: a new policy, in which each role gets what it lacks itself, is better than all of it in an existing one.
+    filled: list[Proposal] = []
+    new = added.propose_after_role(need, block) if block is not None and alone else ()
+    for each in chain(propose_existing(need, places, wide=False), new):
+        filled += [each] if FILLED in each.title else []
+        yield from [each] if FILLED not in each.title else []
+    yield from filled
     yield from added.propose_at_callers(need)
     doubtful: list[Proposal] = []
     for each in propose_existing(need, places, wide=True):
@@ -46,7 +52,7 @@ def rank(need: RoleNeed, places: FixPlaces, added: AddedPolicies) -> Iterator[Pr
     yield from added.propose_at_each_caller(need)
 
 
-def _propose_by_callers(need: RoleNeed, places: FixPlaces, added: AddedPolicies) -> Iterator[Proposal]:
+def _propose_by_callers(need: RoleNeed, places: FixPlaces, added: PoliciesAtCalls) -> Iterator[Proposal]:
     """Yield the ways by which the callers of a role's module name what it lacks."""
     from tfcheck.fix.callers.call_inputs import propose_call_inputs, propose_new_inputs
 

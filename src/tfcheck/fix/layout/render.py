@@ -128,7 +128,7 @@ def _list(several: Sequence[Spelled], style: StatementStyle, *, is_list: bool, s
     if len(written) == 1 and not is_list:
         return written[0]
     if not spread:
-        return f"[{style.comma.join(written)}]"
+        return f"[{style.gap}{style.comma.join(written)}{style.gap}]"
     last = "," if style.syntax is Syntax.HCL and style.trailing else ""
     lines = [f"{each}," for each in written[:-1]] + [written[-1] + last]
     return ["[", *indent(lines, style.unit), "]"]
@@ -159,7 +159,7 @@ def _render_list(value: str | Sequence[str], style: StatementStyle) -> str:
     if isinstance(value, str):
         return value
     inside = [each.strip().removesuffix(",") for each in value[1:-1]]
-    return f"[{style.comma.join(inside)}]"
+    return f"[{style.gap}{style.comma.join(inside)}{style.gap}]"
 
 
 def align(items: Sequence[Item], between: str = " = ", comma: str = "", *, quoted: bool = False) -> list[str]:

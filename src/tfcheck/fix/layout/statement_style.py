@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
 import msgspec
 
-from tfcheck.fix.edits.insertion import indentation, unit_of
+from tfcheck.fix.edits.insertion import indentation, line_end, line_start, unit_of
 from tfcheck.fix.text.policy_text import ListParts, ObjectParts, Parts, Syntax
 from tfcheck.hcl.syntax.block import Block
 
@@ -18,11 +18,11 @@ WIDEST = 110
 class StatementStyle(msgspec.Struct, frozen=True):
     """The style of a statement's neighbours.
 
-    `between` is the text between a name and its value, `pad` the text inside the braces of a one-line object,
-    `ends_lines` the text after each item on its own line, `closes` that after the last one, `order` the items of a
-    statement. With `spread` each action, or each resource, has its own line, and with `trailing` the last one a comma;
-    `widest` is the maximum length of a one-line list. With `document` the names are those of an
-    `aws_iam_policy_document`.
+    `between` is the text between a name and its value, `pad` the text inside the braces of a one-line object, `gap`
+    that inside the brackets of a one-line list, `ends_lines` the text after each item on its own line, `closes` that
+    after the last one, `order` the items of a statement. With `spread` each action, or each resource, has its own
+    line, and with `trailing` the last one a comma; `widest` is the maximum length of a one-line list. With `document`
+    the names are those of an `aws_iam_policy_document`.
     """
 
     syntax: Syntax = Syntax.HCL
@@ -33,6 +33,7 @@ class StatementStyle(msgspec.Struct, frozen=True):
     ends_lines: str = ""
     closes: str = ""
     pad: str = " "
+    gap: str = ""
     one_line: bool = False
     sid: bool = True
     effect: bool = True
@@ -75,6 +76,7 @@ def style_of(text: str, known: Iterable[Parts], syntax: Syntax) -> StatementStyl
         ends_lines="," if not flat and text[last.items[0].value.end] == "," else "",
         closes="," if not flat and syntax is Syntax.HCL and text[last.items[-1].value.end] == "," else "",
         pad=" " if text[last.start + 1] == " " or (not flat and syntax is Syntax.HCL) else "",
+        gap=next((" " for each in reversed(every) if text[each.start + 1 : each.start + 3] == ' "'), ""),
         one_line=flat,
         sid="sid" in names,
         effect="effect" in names or last.item("actions") is None,
@@ -92,15 +94,25 @@ def _separator(written: str, syntax: Syntax) -> str:
     """Return the separator between a name and its value without alignment blanks."""
     if syntax is not Syntax.HCL:
         return ": " if written.endswith(" ") else ":"
-    return " : " if ":" in written else " = "
+    return " = " if ":" not in written else ": " if written.startswith(":") else " : "
 
 
 def _unit(text: str, one: ObjectParts) -> str:
     if "\n" not in text[one.start : one.end]:
         line = indentation(text, one.start)
-        return "\t" if line.startswith("\t") else "  "
+        outer = (indentation(text, at) for at in _lines_above(text, one.start))
+        return line.removeprefix(next((each for each in outer if len(each) < len(line)), line)) or "  "
     base, inner = indentation(text, one.end - 1), indentation(text, one.items[0].start)
     return inner.removeprefix(base) if inner.startswith(base) and inner != base else "  "
+
+
+def _lines_above(text: str, offset: int) -> Iterator[int]:
+    """Yield the start of each line above the one with `offset` that is not blank, the nearest first."""
+    start = line_start(text, offset)
+    while start > 0:
+        start = line_start(text, start - 1)
+        if text[start : line_end(text, start)].strip():
+            yield start
 
 
 def style_of_blocks(document: Block, nested: Sequence[Block]) -> StatementStyle:

@@ -1,4 +1,4 @@
-"""Propose a new policy: after the role that it is for and repeated like it, or where the role's module is called."""
+"""Propose a new policy after the role that it is for, repeated like it."""
 
 from __future__ import annotations
 
@@ -6,35 +6,31 @@ from collections.abc import Iterable, Iterator, Sequence
 
 import msgspec
 
-from tfcheck.fix.edits.insertion import Change, Insertion, unit_of
-from tfcheck.fix.layout import new_block
-from tfcheck.fix.layout.new_block import block_lines
-from tfcheck.fix.layout.new_policy import START_UP, Labels, NewPolicy, hcl, insert_after, module_words, passed_provider
+from tfcheck.fix.layout.new_policy import (
+    START_UP,
+    Labels,
+    NewPolicy,
+    hcl,
+    insert_after,
+    module_words,
+)
 from tfcheck.fix.needed_statements import Reference, free, references_in
-from tfcheck.fix.policies.caller_names import is_written_by_caller
 from tfcheck.fix.policies.exclusive_lists import list_exclusively
 from tfcheck.fix.policies.fix_places import Finder, FixPlaces
 from tfcheck.fix.policies.written_policies import FILLED, other_roles_words
-from tfcheck.fix.proposal import Proposal, RoleNeed, extend_proposal, join_proposals
+from tfcheck.fix.proposal import Proposal, RoleNeed
 from tfcheck.fix.values.list_length import collection_of, may_vary
 from tfcheck.fix.values.repetition import (
-    InstanceTerms,
     Repeated,
     SharedStatements,
     Statements,
     names_instance,
-    share_statements,
-    terms_of_call,
     use_each_key,
 )
 from tfcheck.hcl.evaluate.scope import EvaluationError
 from tfcheck.hcl.syntax.block import Block
-from tfcheck.hcl.syntax.tf_json import JsonBlock
-from tfcheck.inventory.world import WorldObject
-from tfcheck.resolve.scope import CallReferent, InstanceReferent
-from tfcheck.symbolic.match import equal
 from tfcheck.symbolic.regex import regex
-from tfcheck.symbolic.value import PlainText, Truth, Unknown
+from tfcheck.symbolic.value import Unknown
 from tfcheck.vocabulary.address import Address, InstanceKey, ModulePath
 
 #: A name that begins with what tells environments apart.
@@ -42,9 +38,8 @@ _PREFIXED = regex(r'"((?:[\w-]*\$\{(?:var|local)(?:\.[\w-]+)+\}-)+)[\w-]+"')
 #: Objects that are named by the key of the instance.
 _OF_KEY = regex(r"(?:^|[^\w.])((?:data\.)?aws_\w+\.[\w-]+)\[each\.key\]")
 _COMPARED = regex(r' != (?:null|"")$')
-_AT_MOST_ONE = regex(r"\? (?:1 : 0|0 : 1)$")
 _BY_NUMBER = "; it names instances by their numbers, which another plan of these files may give to others"
-_OF_ONE_CALLER = "; it names instances that another caller of the module may not have"
+OF_ONE_CALLER = "; it names instances that another caller of the module may not have"
 
 
 class AddedPolicies(Finder):
@@ -65,7 +60,8 @@ class AddedPolicies(Finder):
         """Return the roles that a new policy in the role's module would apply to."""
         keys = {role.address.key for role in need.roles}
         siblings = self._places.policies.instances(need.roles[0].address)
-        return frozenset(str(each) for each in siblings if each.key in keys)
+        found = frozenset(str(each) for each in siblings if each.key in keys)
+        return need.names() if found > need.names() and self._flag(need, siblings) else found
 
     def propose_after_role(self, need: RoleNeed, block: Block) -> Iterator[Proposal]:
         """Propose a policy after the block of the roles."""
@@ -77,13 +73,19 @@ class AddedPolicies(Finder):
         others = not {each.key for each in siblings} <= set(keys)
         repeated = Repeated(role.address.resource, "id", block, keys, others)
         made = [each for each in siblings if each.key in keys]
+        flag = self._flag(need, siblings) if len(siblings) > len(need.roles) else ""
         for shared in self._places.share(need, "", need.places(), by_value=repeated.can_use_values()):
+            if flag and not repeated.is_repeated:
+                conditional = msgspec.structs.replace(repeated, condition=flag)
+                yield from self._propose_after_roles(need, block, conditional, shared, made)
             if shared.filled and others and 2 * len(made) > len(siblings) and self._is_valid_in(shared, siblings):
                 every = msgspec.structs.replace(repeated, others=False)
                 yield from self._propose_after_roles(need, block, every, shared, siblings)
-            if condition := self._condition(shared, siblings, keys) if others else "":
+            if condition := (flag or self._condition(shared, siblings, keys)) if others else "":
                 conditional = msgspec.structs.replace(repeated, condition=condition)
-                yield from self._propose_after_roles(need, block, conditional, shared, made)
+                by_value = shared.by_value or ("each.value" in condition and repeated.can_use_values())
+                found = msgspec.structs.replace(shared, by_value=by_value)
+                yield from self._propose_after_roles(need, block, conditional, found, made)
             yield from self._propose_after_roles(need, block, repeated, shared, made)
 
     def _condition(self, shared: SharedStatements, places: Sequence[Address], keys: Sequence[InstanceKey]) -> str:
@@ -103,6 +105,19 @@ class AddedPolicies(Finder):
             return ""
         conditions = dict.fromkeys(f"length({collection_of(each)}) > 0" for each in lists if each)
         return next((each for each in conditions if "each.value" in each and self._holds_for(each, places, keys)), "")
+
+    def _flag(self, need: RoleNeed, places: Sequence[Address]) -> str:
+        """Return the condition under which a role lacks something, as the task definitions write it; it has no other.
+
+        It is false for the other roles of the block, which are in `places`.
+        """
+        found = [
+            dict.fromkeys(self._places.lists.conditions(answers, role.address))
+            for role, answers in zip(need.roles, need.answers_by_role().values(), strict=True)
+        ]
+        evaluate, names = self._places.lists.evaluate, need.names()
+        common = (each for each in found[0] if all(each in one for one in found))
+        return next((each for each in common if all(evaluate(each, one) is (str(one) in names) for one in places)), "")
 
     def _holds_for(self, condition: str, places: Sequence[Address], keys: Sequence[InstanceKey]) -> bool:
         return all(self._places.lists.evaluate(condition, place) is (place.key in keys) for place in places)
@@ -124,7 +139,7 @@ class AddedPolicies(Finder):
             return
         shared = msgspec.structs.replace(shared, statements=statements)
         remark = other_roles_words(frozenset(map(str, made)), need.names())
-        remark += _OF_ONE_CALLER if others and repeated.is_repeated and module.steps else ""
+        remark += OF_ONE_CALLER if others and repeated.is_repeated and module.steps else ""
         remark += FILLED if shared.filled else ""
         varies = may_vary(Reference(repeated.base, repeated.base), module, None, self._resolver)
         remark += _BY_NUMBER if others and repeated.is_counted and varies else ""
@@ -169,6 +184,9 @@ class AddedPolicies(Finder):
         given = self._places.gates.for_references(statements, made, block)
         if made and not (repeated.is_repeated and all(each.resource_list for each in given)):
             given = self._places.gates.for_lists(given, made[0])
+        if repeated.condition and not repeated.is_repeated:
+            own = (" && ".join(filter(None, (repeated.condition, each.gate))) for each in given)
+            given = tuple(msgspec.structs.replace(each, gate=gate) for each, gate in zip(given, own, strict=True))
         gates = dict.fromkeys(each.gate for each in given)
         if "" not in gates:
             there = [self._is_there(gates, each) for each in made]
@@ -240,126 +258,6 @@ class AddedPolicies(Finder):
         taken = {each for each in known if isinstance(each, str)}
         taken |= {f"{START_UP}{each}" for each in self._labels.names_for_others(need.names(), need.rules())}
         return free(START_UP, taken, "-")
-
-    # At the call of the role's module
-
-    def propose_at_callers(self, need: RoleNeed, *, new_output: bool = False) -> Iterator[Proposal]:
-        """Propose a policy where the roles' module is called, or further up.
-
-        With `new_output` the module gets an output with the name of its role.
-        """
-        paths = [role.address.module for role in need.roles]
-        while all(path.steps for path in paths):
-            found = self._propose_at_caller(need, paths, new_output=new_output) if _is_one_call(paths) else None
-            yield from [found] if found is not None else []
-            paths = [path.parent for path in paths]
-
-    def propose_at_each_caller(self, need: RoleNeed) -> Iterator[Proposal]:
-        """Propose a separate policy for each of the roles at its module's call, by a new output with its name."""
-        alone = [need.restrict_to(each) for each in need.answers_by_role().values()]
-        if not all(is_written_by_caller(each, self._places) for each in alone):
-            return
-        found = [next(self.propose_at_callers(each, new_output=True), None) for each in alone]
-        yield from [join_proposals([each for each in found if each])] if None not in found else []
-
-    def _propose_at_caller(self, need: RoleNeed, paths: Sequence[ModulePath], *, new_output: bool) -> Proposal | None:
-        caller, name = paths[0].parent, paths[0].steps[-1].name
-        role = need.roles[0]
-        sources = self._resolver.module_sources(caller)
-        call = sources.call(name) if sources else None
-        outputs = {self._output_for_role(one, path) for one, path in zip(need.roles, paths, strict=True)}
-        output = outputs.pop() if len(outputs) == 1 else None
-        made = self._new_output(role) if new_output and output is None and paths[0] == role.address.module else None
-        output = made[0] if made is not None else output
-        if call is None or output is None or not self._places.files.editable(call.source) or call.switch() is not None:
-            return None
-        keys, seen = tuple(path.steps[-1].key for path in paths), self._resolver.names.call(caller, name)
-        every = seen.keys() if isinstance(seen, CallReferent) else (None,)
-        others = set(range(every) if isinstance(every, int) else every) != set(keys)
-        repeated = Repeated(f"module.{name}", output, call, keys, others)
-        shared = self._share_at_call(need, paths, call, by_value=repeated.can_use_values())
-        if shared is None:
-            return None
-        modules = self._places.policies.modules(caller)
-        remark = f"; {len(modules)} instances of the module that calls it share it" if len(modules) > 1 else ""
-        remark += _OF_ONE_CALLER if repeated.others and repeated.is_repeated and caller.steps else ""
-        remark += FILLED if shared.filled else ""
-        remark += self._places.doubts(shared.statements, call, caller)
-        key = keys[0] if repeated.others and len(keys) == 1 else None
-        label = self._labels.label(need.names(), sources, name, key, need.rules())
-        policy = self._policy(label, need, repeated, shared, passed_provider(call))
-        places = [(each, key) for each in modules for key in repeated.made_keys()]
-        found = next(self._propose_after(call, policy, places, remark), None)
-        if found is None or made is None:
-            return found
-        title = f"{found.title}, by the new output `{output}` of module.{name}"
-        return extend_proposal(found, title, Change(insertions=(made[1],)))
-
-    def _new_output(self, role: WorldObject) -> tuple[str, Insertion] | None:
-        """Add an output with the role's name after the module's other outputs; None if it may be one of several."""
-        block, module = self._resolver.block(role.address), self._resolver.module_sources(role.address.module)
-        if block is None or module is None or "for_each" in block.arguments or block.switch() is not None:
-            return None
-        is_counted = "count" in block.arguments
-        if is_counted and not _AT_MOST_ONE.search(block.attribute_text("count")):
-            return None
-        outputs = [each for each in module.blocks if each.type == "output"]
-        anchor = (outputs or [block])[-1]
-        if isinstance(anchor, JsonBlock) or not self._places.files.editable(anchor.source):
-            return None
-        name = free(f"{role.address.name.removesuffix('_role')}_role_name", module.outputs(), "_")
-        value = f"one({role.address.resource}[*].name)" if is_counted else f"{role.address.resource}.name"
-        lines = block_lines(f'output "{name}"', [f"value = {value}"], unit_of(block))
-        return name, new_block.insert_after(anchor, lines)
-
-    def share_at_call(self, need: RoleNeed) -> SharedStatements | None:
-        """Write what the roles of several instances of one module call lack as one policy at the call."""
-        paths = [role.address.module for role in need.roles]
-        if not _is_one_call(paths):
-            return None
-        sources = self._resolver.module_sources(paths[0].parent)
-        call = sources.call(paths[0].steps[-1].name) if sources else None
-        return self._share_at_call(need, paths, call) if call else None
-
-    def _share_at_call(
-        self, need: RoleNeed, paths: Sequence[ModulePath], call: Block, *, by_value: bool = True
-    ) -> SharedStatements | None:
-        caller = paths[0].parent
-        by_role = need.answers_by_role()
-        found: list[tuple[InstanceTerms, Statements]] = []
-        for role, path in zip(need.roles, paths, strict=True):
-            statements = self._places.as_statements(by_role[str(role.address)], caller)
-            if statements is None:
-                return None
-            found.append((terms_of_call(call, caller, path.steps[-1].key, self._resolver), statements))
-        return share_statements(found, by_value=by_value, fills=True)
-
-    def _output_for_role(self, role: WorldObject, module: ModulePath) -> str | None:
-        """Find the module output that is the role's name, or the role; one derived from the role is preferred."""
-        sources, name = self._resolver.module_sources(module), role.attribute("name")
-        alike, whole = list[str](), list[str]()
-        for output in sources.outputs() if sources else ():
-            try:
-                value, direct = self._resolver.evaluation.with_dependencies(
-                    lambda output=output: self._resolver.names.output(module, output)  # type: ignore[misc]
-                )
-            except EvaluationError:
-                continue
-            if isinstance(value, InstanceReferent) and value.address == role.address:
-                whole.append(f"{output}.name")
-            elif isinstance(value, PlainText) and equal(value, name) is Truth.TRUE:
-                if any(
-                    key[:2] == ("attribute", role.address) for key in self._resolver.evaluation.all_dependencies(direct)
-                ):
-                    return output
-                alike.append(output)
-        return next(iter((*whole, *alike)), None)
-
-
-def _is_one_call(paths: Sequence[ModulePath]) -> bool:
-    if not all(path.steps for path in paths) or len({path.parent for path in paths}) > 1:
-        return False
-    return len({path.steps[-1].name for path in paths}) == 1 and len(set(paths)) == len(paths)
 
 
 def _kinds(block: Block) -> Iterator[bool]:

@@ -16,7 +16,7 @@ from tfcheck.fix.proposal import Proposal, RoleNeed, join_proposals
 from tfcheck.fix.text.policy_statements import flat
 from tfcheck.fix.text.policy_text import DOCUMENT, FileText
 from tfcheck.fix.values.repetition import Statements
-from tfcheck.vocabulary.address import Address
+from tfcheck.vocabulary.address import Address, parse
 from tfcheck.vocabulary.clipping import join_names
 from tfcheck.vocabulary.finding import Answer
 
@@ -37,7 +37,7 @@ def propose_existing(need: RoleNeed, places: FixPlaces, *, wide: bool, in_caller
         own = need.roles[0].address.module
         first = [each for each in first if each.resource.address.module != own and grants_alike(each, need, places)]
     fitting: list[tuple[WrittenPolicy, str]] = []
-    for policy in sorted(first, key=lambda each: (not came_near(each, need), not _is_akin(each, need, places))):
+    for policy in sorted(first, key=lambda each: _distance(each, need, places)):
         reach = policies.reach(policy.resource)
         if reach is not None and names <= reach and (reach <= names) is not wide:
             fitting.append((policy, other_roles_words(reach, names)))
@@ -79,6 +79,15 @@ def _edit_of_element(policy: WrittenPolicy, answers: Sequence[Answer], places: F
     return found if found is not None and places.files.are_editable(found.insertions) else None
 
 
+def _distance(policy: WrittenPolicy, need: RoleNeed, places: FixPlaces) -> tuple[bool, ...]:
+    """Order policies: first one that nearly grants it, is for the like, or is beside the task definition."""
+    tasks = dict.fromkeys(parse(each.requirement.task_definition) for each in need.answers)
+    blocks = filter(None, map(places.world.resolver.block, tasks))
+    written = policy.block.source if policy.block is not None else policy.argument.source
+    is_beside = any(each.source.name == written.name for each in blocks)
+    return not came_near(policy, need), not _is_akin(policy, need, places), not is_beside
+
+
 def _is_akin(policy: WrittenPolicy, need: RoleNeed, places: FixPlaces) -> bool:
     """Whether a policy is for services like the needed ones: what containers read is not logged or pulled."""
     statements = places.policies.readable(policy)
@@ -101,8 +110,10 @@ def _propose_by_statement(
         by_resource.setdefault(flat(each.requirement.resource), []).append(each)
     found: dict[int, list[Answer]] = {}
     for answers in by_resource.values() if len(by_resource) <= _MOST else ():
-        ways = (_propose_in_shared(*each, need.restrict_to(answers), places, adds=False) for each in policies)
-        found.setdefault(next((number for number, way in enumerate(ways) if way), -1), []).extend(answers)
+        part = need.restrict_to(answers)
+        near = sorted(enumerate(policies), key=lambda each: _distance(each[1][0], part, places))
+        ways = ((number, _propose_in_shared(*each, part, places, adds=False)) for number, each in near)
+        found.setdefault(next((number for number, way in ways if way), -1), []).extend(answers)
     rest = found.pop(-1, [])
     if found:
         next(iter(found.values())).extend(rest)

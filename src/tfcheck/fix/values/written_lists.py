@@ -12,6 +12,7 @@ import msgspec
 from tfcheck.fix.needed_statements import NeededStatement, Reference, Spelled, is_exact, sid, writable
 from tfcheck.fix.text.policy_statements import flat
 from tfcheck.fix.values.container_lists import lists_in, spelled_text
+from tfcheck.fix.values.flags import choices_in
 from tfcheck.fix.values.list_length import collection_of, depends_on_elements
 from tfcheck.fix.values.referable import Refuse
 from tfcheck.hcl.evaluate.scope import EvaluationError, Seen
@@ -103,6 +104,22 @@ class WrittenLists:
         usable = (each for task in tasks for each in self._usable(task, place, refuse, lists=False))
         found = ((value, spelled_text(each.text)) for each in usable for value in each.values)
         return {value: spelled for value, spelled in found if spelled}
+
+    def conditions(self, answers: Sequence[Answer], place: Address) -> Iterator[str]:
+        """Yield, for the block instance `place`, the conditions under which a task definition reads what is needed."""
+        by_task: dict[str, list[Answer]] = {}
+        for each in answers:
+            by_task.setdefault(each.requirement.task_definition, []).append(each)
+        (name, several), *others = by_task.items()
+        task = tasks_by_address(self._world).get(name)
+        if others or task is None or task.address.module != place.module:
+            return
+        block = self._resolver.block(task.address)
+        argument = block.arguments.get(_CONTAINERS) if block and not isinstance(block, JsonBlock) else None
+        for choice in choices_in(argument) if argument is not None else ():
+            condition = self._translate(place, choice.condition, task.address)
+            if condition and _reads_all(self.evaluate(choice.chosen, task.address), several):
+                yield condition
 
     def are_usable(self, statements: Iterable[NeededStatement], places: Sequence[Address]) -> bool:
         """Whether lists contain ARNs in each instance of a block, and at least one where no other gate applies."""
@@ -239,6 +256,26 @@ class WrittenLists:
     def evaluate(self, text: str, place: Address) -> Seen:
         """Evaluate an expression as an instance of a block does."""
         return self._resolver.evaluation.evaluate(parse(text, Place("", 1)), self._resolver.scope_of(place))
+
+
+def _reads_all(chosen: Seen, answers: Sequence[Answer]) -> bool:
+    """Whether a part of a task definition names what is needed, or what that is needed for."""
+    texts = [*_texts_in(chosen)]
+    needs = [
+        (each.requirement.container, each.requirement.pointer, flat(each.requirement.resource)) for each in answers
+    ]
+    named = {
+        (container, pointer) for container, pointer, value in needs if any(value and value in one for one in texts)
+    }
+    return all((container, pointer) in named for container, pointer, _ in needs)
+
+
+def _texts_in(seen: Seen) -> Iterator[str]:
+    if isinstance(seen, PlainText):
+        yield flat(seen)
+    elif isinstance(seen, (list, dict)):
+        for each in seen.values() if isinstance(seen, dict) else seen:
+            yield from _texts_in(each)
 
 
 def _collection(block: Block | None) -> str:

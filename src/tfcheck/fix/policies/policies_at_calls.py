@@ -1,0 +1,178 @@
+"""Propose a new policy where the module of the role that it is for is called."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+import msgspec
+
+from tfcheck.fix.edits.insertion import Change, Insertion, unit_of
+from tfcheck.fix.layout import new_block
+from tfcheck.fix.layout.new_block import block_lines
+from tfcheck.fix.layout.new_policy import POLICY, START_UP, passed_provider
+from tfcheck.fix.needed_statements import free
+from tfcheck.fix.policies.added_policy import OF_ONE_CALLER, AddedPolicies
+from tfcheck.fix.policies.caller_names import is_written_by_caller
+from tfcheck.fix.policies.written_policies import FILLED
+from tfcheck.fix.proposal import Proposal, RoleNeed, extend_proposal, join_proposals
+from tfcheck.fix.values.repetition import (
+    InstanceTerms,
+    Repeated,
+    SharedStatements,
+    Statements,
+    share_statements,
+    terms_of_call,
+)
+from tfcheck.hcl.evaluate.scope import EvaluationError
+from tfcheck.hcl.syntax.block import Block
+from tfcheck.hcl.syntax.tf_json import JsonBlock
+from tfcheck.inventory.world import WorldObject
+from tfcheck.resolve.scope import CallReferent, InstanceReferent
+from tfcheck.symbolic.match import equal
+from tfcheck.symbolic.regex import regex
+from tfcheck.symbolic.value import PlainText, Truth
+from tfcheck.vocabulary.address import Address, InstanceKey, ModulePath
+
+_AT_MOST_ONE = regex(r"\? (?:1 : 0|0 : 1)$")
+
+
+class PoliciesAtCalls(AddedPolicies):
+    """Proposes new policies for roles of one plan, also at the calls of their modules."""
+
+    def propose_at_callers(self, need: RoleNeed, *, new_output: bool = False) -> Iterator[Proposal]:
+        """Propose a policy where the roles' module is called, or further up.
+
+        With `new_output` the module gets an output with the name of its role.
+        """
+        paths = [role.address.module for role in need.roles]
+        while all(path.steps for path in paths):
+            found = self._propose_at_caller(need, paths, new_output=new_output) if self._are_alike(paths) else None
+            yield from [found] if found is not None else []
+            paths = [path.parent for path in paths]
+
+    def propose_at_each_caller(self, need: RoleNeed) -> Iterator[Proposal]:
+        """Propose a separate policy for each of the roles at its module's call, by a new output with its name."""
+        alone = [need.restrict_to(each) for each in need.answers_by_role().values()]
+        if not all(is_written_by_caller(each, self._places) for each in alone):
+            return
+        found = [next(self.propose_at_callers(each, new_output=True), None) for each in alone]
+        yield from [join_proposals([each for each in found if each])] if None not in found else []
+
+    def _propose_at_caller(self, need: RoleNeed, paths: Sequence[ModulePath], *, new_output: bool) -> Proposal | None:
+        caller, name = paths[0].parent, paths[0].steps[-1].name
+        role = need.roles[0]
+        sources = self._resolver.module_sources(caller)
+        call = sources.call(name) if sources else None
+        outputs = {self._output_for_role(one, path) for one, path in zip(need.roles, paths, strict=True)}
+        output = outputs.pop() if len(outputs) == 1 else None
+        made = self._new_output(role) if new_output and output is None and paths[0] == role.address.module else None
+        output = made[0] if made is not None else output
+        if call is None or output is None or not self._places.files.editable(call.source) or call.switch() is not None:
+            return None
+        keys, seen = tuple(dict.fromkeys(path.steps[-1].key for path in paths)), self._resolver.names.call(caller, name)
+        every = seen.keys() if isinstance(seen, CallReferent) else (None,)
+        others = set(range(every) if isinstance(every, int) else every) != set(keys)
+        repeated = Repeated(f"module.{name}", output, call, keys, others)
+        shared = self._share_at_call(need, paths, call, by_value=repeated.can_use_values())
+        if shared is None:
+            return None
+        modules = self._places.policies.modules(caller)
+        places: Sequence[Address] = [_policy_at(each, key) for each in modules for key in repeated.made_keys()]
+        is_listed = any(each.resource_list for each in shared.statements)
+        statements, gate, places = (
+            self._gate(shared, repeated, places, call) if is_listed else (shared.statements, "", places)
+        )
+        if gate is None:
+            return None
+        shared = msgspec.structs.replace(shared, statements=statements)
+        others_too = {each.module for each in places} - {path.parent for path in paths}
+        remark = f"; {len(modules)} instances of the module that calls it share it" if others_too else ""
+        remark += OF_ONE_CALLER if repeated.others and repeated.is_repeated and caller.steps else ""
+        remark += FILLED if shared.filled else ""
+        remark += self._places.doubts(shared.statements, call, caller, gate=gate)
+        key = keys[0] if repeated.others and len(keys) == 1 else None
+        label = self._labels.label(need.names(), sources, name, key, need.rules())
+        policy = self._policy(label, need, repeated, shared, passed_provider(call))
+        policy = msgspec.structs.replace(policy, repeated=("count", gate)) if gate else policy
+        made_at = [(each.module, 0 if gate else each.key) for each in places]
+        found = next(self._propose_after(call, policy, made_at, remark), None)
+        if found is None or made is None:
+            return found
+        title = f"{found.title}, by the new output `{output}` of module.{name}"
+        return extend_proposal(found, title, Change(insertions=(made[1],)))
+
+    def _new_output(self, role: WorldObject) -> tuple[str, Insertion] | None:
+        """Add an output with the role's name after the module's other outputs; None if it may be one of several."""
+        block, module = self._resolver.block(role.address), self._resolver.module_sources(role.address.module)
+        if block is None or module is None or "for_each" in block.arguments or block.switch() is not None:
+            return None
+        is_counted = "count" in block.arguments
+        if is_counted and not _AT_MOST_ONE.search(block.attribute_text("count")):
+            return None
+        outputs = [each for each in module.blocks if each.type == "output"]
+        anchor = (outputs or [block])[-1]
+        if isinstance(anchor, JsonBlock) or not self._places.files.editable(anchor.source):
+            return None
+        name = free(f"{role.address.name.removesuffix('_role')}_role_name", module.outputs(), "_")
+        value = f"one({role.address.resource}[*].name)" if is_counted else f"{role.address.resource}.name"
+        lines = block_lines(f'output "{name}"', [f"value = {value}"], unit_of(block))
+        return name, new_block.insert_after(anchor, lines)
+
+    def _are_alike(self, paths: Sequence[ModulePath]) -> bool:
+        """Whether paths are instances of one call, or of one without repetition in instances of the calling module."""
+        if not all(path.steps for path in paths) or len(set(paths)) < len(paths):
+            return False
+        callers = dict.fromkeys(path.parent for path in paths)
+        blocks = {(id(self._resolver.module_sources(path.parent)), path.steps[-1].name) for path in paths}
+        return len(blocks) == 1 and (len(callers) == 1 or all(path.steps[-1].key is None for path in paths))
+
+    def share_at_call(self, need: RoleNeed) -> SharedStatements | None:
+        """Write what the roles of several instances of one module call lack as one policy at the call."""
+        paths = [role.address.module for role in need.roles]
+        if not self._are_alike(paths):
+            return None
+        sources = self._resolver.module_sources(paths[0].parent)
+        call = sources.call(paths[0].steps[-1].name) if sources else None
+        return self._share_at_call(need, paths, call) if call else None
+
+    def _share_at_call(
+        self, need: RoleNeed, paths: Sequence[ModulePath], call: Block, *, by_value: bool = True
+    ) -> SharedStatements | None:
+        by_role = need.answers_by_role()
+        for lists in (True, False) if call.repetition is None else (False,):
+            found: list[tuple[InstanceTerms, Statements]] = []
+            for role, path in zip(need.roles, paths, strict=True):
+                place = _policy_at(path.parent)
+                statements = self._places.statements(by_role[str(role.address)], place, lists=lists)
+                if statements is not None:
+                    found.append((terms_of_call(call, path.parent, path.steps[-1].key, self._resolver), statements))
+            shared = share_statements(found, by_value=by_value, fills=True) if len(found) == len(paths) else None
+            if shared is not None:
+                return shared
+        return None
+
+    def _output_for_role(self, role: WorldObject, module: ModulePath) -> str | None:
+        """Find the module output that is the role's name, or the role; one derived from the role is preferred."""
+        sources, name = self._resolver.module_sources(module), role.attribute("name")
+        alike, whole = list[str](), list[str]()
+        for output in sources.outputs() if sources else ():
+            try:
+                value, direct = self._resolver.evaluation.with_dependencies(
+                    lambda output=output: self._resolver.names.output(module, output)  # type: ignore[misc]
+                )
+            except EvaluationError:
+                continue
+            if isinstance(value, InstanceReferent) and value.address == role.address:
+                whole.append(f"{output}.name")
+            elif isinstance(value, PlainText) and equal(value, name) is Truth.TRUE:
+                if any(
+                    key[:2] == ("attribute", role.address) for key in self._resolver.evaluation.all_dependencies(direct)
+                ):
+                    return output
+                alike.append(output)
+        return next(iter((*whole, *alike)), None)
+
+
+def _policy_at(module: ModulePath, key: InstanceKey = None) -> Address:
+    """Return the address of a policy beside a module call, which can name what its module can."""
+    return Address(module, "managed", POLICY, START_UP, key)

@@ -1,0 +1,13 @@
+variable "teams" {
+  type = map(object({
+    secrets = optional(map(string), {})
+  }))
+}
+
+module "service" {
+  source   = "../service"
+  for_each = var.teams
+
+  name    = each.key
+  secrets = each.value.secrets
+}

@@ -1,0 +1,26 @@
+variable "name" {
+  type = string
+}
+
+data "aws_iam_policy_document" "assume" {
+  statement {
+    actions = ["sts:AssumeRole"]
+    principals {
+      type        = "Service"
+      identifiers = ["ecs-tasks.amazonaws.com"]
+    }
+  }
+}
+
+resource "aws_iam_role" "this" {
+  name               = var.name
+  assume_role_policy = data.aws_iam_policy_document.assume.json
+}
+
+output "arn" {
+  value = aws_iam_role.this.arn
+}
+
+output "name" {
+  value = aws_iam_role.this.name
+}

@@ -1,0 +1,49 @@
+"""The place that a maintainer would choose for a grant."""
+
+from __future__ import annotations
+
+from tests.cases import TESTDATA, Case
+
+
+def fixes_of(name: str) -> list[tuple[str, str]]:
+    return [(each.fix.title, each.fix.safety) for each in Case(TESTDATA / name).fixed()[1].found]
+
+
+def added_lines(name: str) -> list[str]:
+    diffs = (each.fix.diff for each in Case(TESTDATA / name).fixed()[1].found)
+    return [line[1:].strip() for each in diffs for line in each.split("\n") if line.startswith("+")]
+
+
+def test_each_grant_goes_into_the_policy_beside_its_task() -> None:
+    assert fixes_of("policies-beside-tasks") == [
+        (
+            "add a resource to aws_iam_role_policy.billing; and add a resource to aws_iam_role_policy.orders",
+            "safe",
+        )
+    ]
+
+
+def test_no_team_gets_the_secrets_of_others_by_a_policy_that_they_share() -> None:
+    assert fixes_of("secrets-of-teams") == [("add aws_iam_role_policy.team_start_up", "safe")]
+    assert "for_each = aws_iam_role.team" in added_lines("secrets-of-teams")
+    assert "aws_secretsmanager_secret.team[each.key].arn," in added_lines("secrets-of-teams")
+
+
+def test_a_policy_is_repeated_for_the_flag_under_which_services_read_something() -> None:
+    assert fixes_of("flags-of-services") == [("add aws_iam_role_policy.execution_start_up", "safe")]
+    lines = added_lines("flags-of-services")
+    assert "for_each = { for key, value in local.services : key => value if value.enable_secrets }" in lines
+    assert "role = aws_iam_role.execution[each.key].id" in lines
+
+
+def test_a_policy_of_a_module_depends_on_the_flag_of_its_calls() -> None:
+    title = 'add aws_iam_role_policy.execution_start_up in module.service["api"] and 1 more'
+    assert fixes_of("flag-of-a-module") == [(title, "safe")]
+    assert "count = var.tracing ? 1 : 0" in added_lines("flag-of-a-module")
+
+
+def test_instances_of_a_module_that_calls_the_role_module_share_one_policy() -> None:
+    title = 'add aws_iam_role_policy.role_start_up in module.platform.module.service["orders"] and 1 more'
+    assert fixes_of("role-module-of-services") == [(title, "safe")]
+    assert "count = length(var.secrets) > 0 ? 1 : 0" in added_lines("role-module-of-services")
+    assert "Resource = values(var.secrets)" in added_lines("role-module-of-services")

@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from tfcheck.analysis.fix_writing import Choose, chosen, write_fixes
+from tfcheck.analysis.fixable_sources import fixable_sources
 from tfcheck.analysis.options import DEFAULTS, FixSelection, RunOptions
 from tfcheck.analysis.session import Session
-from tfcheck.hcl.modules import FoundSources
 from tfcheck.report.causes import folded_message, remedies, skipped_blocks
 from tfcheck.report.safe_text import visible
 from tfcheck.report.words import instances, plural
@@ -33,7 +33,7 @@ if TYPE_CHECKING:
     from tfcheck.hcl.syntax.source import SourceText
     from tfcheck.inventory.other_stack import Stack
     from tfcheck.inventory.world import After
-    from tfcheck.plan import ConfigModule, Plan
+    from tfcheck.plan import Plan
     from tfcheck.vocabulary.address import ElsewhereAddress
 
 
@@ -77,30 +77,41 @@ def fix(
     together.progress = progress or together.progress
     work = _Work(sources, options, selection, together.run, several=len(set(plans)) > 1)
     for plan in dict.fromkeys(plans):
-        with limits.sublimit(together.allowances[plan]) as allowance:
-            file = together.read(plan)
-            for each in file.plans:
-                work.notes += together.notes(file, each, about_sources=False)
-                stacks = together.other_stacks.view(each.plan).stacks
-                work.add(each.plan, together.paths[plan], stacks, together.progress)
-        work.notes += [limits.NOTE] if allowance.exceeded else []
+        _add_file(plan, together, work)
     work.fix_other_stacks()
     drafts = list({each.insertions: each for each in reversed(_compatible_drafts(work))}.values())[::-1]
     if choose is not None:
         drafts = list(_wanted_drafts(drafts, work, choose))
-    insertions = [insertion for each in drafts for insertion in each.insertions]
-    if not insertions or work.files is None:
-        return _redact(Fixed(texts=tuple(work.texts), notes=tuple(dict.fromkeys(work.notes))), work)
-    diff = work.files.diff(insertions)
-    if into_files:
+    if into_files and drafts and work.files is not None:
         work.notes += write_fixes(drafts, work.files)
-    summary = [
-        f"{', '.join(sorted({work.files.path(one.source.name) for one in each.insertions}))}: {each.fix.title} "
-        f"({each.fix.safety})"
-        for each in drafts
-    ]
-    changed = len({each.source for each in insertions})
-    return _redact(Fixed(diff, tuple(work.texts), tuple(dict.fromkeys(work.notes)), changed, tuple(summary)), work)
+    return _redact(_describe(drafts, work), work)
+
+
+def _add_file(plan: str, together: Session, work: _Work) -> None:
+    """Collect the fixes that the plans in one file need."""
+    with limits.sublimit(together.allowances[plan]) as allowance:
+        file = together.read(plan)
+        for each in file.plans:
+            work.notes += together.notes(file, each, about_sources=False)
+            stacks = together.other_stacks.view(each.plan).stacks
+            work.add(each.plan, together.paths[plan], stacks, together.progress)
+    work.notes += [limits.NOTE] if allowance.exceeded else []
+
+
+def _describe(drafts: Sequence[DraftFix], work: _Work) -> Fixed:
+    """Return the changes as one diff and as a line each, with the texts and notes."""
+    insertions = [insertion for each in drafts for insertion in each.insertions]
+    found = Fixed(texts=tuple(work.texts), notes=tuple(dict.fromkeys(work.notes)))
+    files = work.files
+    if not insertions or files is None:
+        return found
+    paths = [", ".join(sorted({files.path(one.source.name) for one in each.insertions})) for each in drafts]
+    return msgspec.structs.replace(
+        found,
+        diff=files.diff(insertions),
+        changed=len({each.source for each in insertions}),
+        summary=tuple(f"{at}: {each.fix.title} ({each.fix.safety})" for at, each in zip(paths, drafts, strict=True)),
+    )
 
 
 def _wanted_drafts(drafts: Sequence[DraftFix], work: _Work, choose: Choose) -> Iterator[DraftFix]:
@@ -186,17 +197,12 @@ class _Work:
         self.notes += world.resolver.contradictions
         wanted = [each for each in report.findings if self._options.reports(each) and self._selection.wants(each)]
         if not wanted:
-            left = _undecided_note(report)
-            missing = "no definite problem" if left else "nothing is missing"
-            missing = missing if report.task_definitions else "no ECS task definition in this plan"
-            what = _nothing_selected(report, self._selection.only) if report.findings else missing
-            which = f" for `{plan.label}`" if self._several else ""
-            self._idle[plan.label] = f"nothing to do{which}: {what}{left}"
-            self.notes.append(self._idle[plan.label])
+            self._note_idle(plan, report)
             return
         progress.begin(f"searching for fixes of {len(wanted):,} findings")
-        selection = self._selection
-        choice = FixChoice(selection.prefixes, corrects=not selection.safe_only, moves=selection.moves)
+        choice = FixChoice(
+            self._selection.prefixes, corrects=not self._selection.safe_only, moves=self._selection.moves
+        )
         drafts = find_fixes(
             wanted,
             world,
@@ -206,15 +212,26 @@ class _Work:
             check_again=again_in(self._options),
         )
         harmless = tuple(each for each in drafts.found if not writes_secret(each.fix, redactor))
-        drafts = msgspec.structs.replace(drafts, found=harmless)
-        for_others = [
-            each for each in drafts.found if each.home is not None and self._ask(each, each.home, world, stacks)
-        ]
-        chosen = [each for each in drafts.found if each not in for_others and _is_safe(each, self._selection)]
-        self.drafts += [self._with_absolute_paths(each, found.sources) for each in chosen if each.insertions]
-        self.texts += [each for each in chosen if not each.insertions]
         self.notes += [] if found.sources else found.messages
-        self.notes += _unfixed_notes(wanted, drafts, self._selection, {each.fix.title for each in for_others})
+        self._sort(msgspec.structs.replace(drafts, found=harmless), wanted, world, stacks)
+
+    def _note_idle(self, plan: Plan, report: Report) -> None:
+        """Explain why there is nothing to do for a plan."""
+        left = _undecided_note(report)
+        missing = "no definite problem" if left else "nothing is missing"
+        missing = missing if report.task_definitions else "no ECS task definition in this plan"
+        what = _nothing_selected(report, self._selection.only) if report.findings else missing
+        which = f" for `{plan.label}`" if self._several else ""
+        self._idle[plan.label] = f"nothing to do{which}: {what}{left}"
+        self.notes.append(self._idle[plan.label])
+
+    def _sort(self, drafts: PlanFixes, wanted: Sequence[Finding], world: After, stacks: Sequence[Stack]) -> None:
+        """Divide fixes into changes, texts, and what another plan is asked for; explain what has none."""
+        asked = [each for each in drafts.found if each.home is not None and self._ask(each, each.home, world, stacks)]
+        own = [each for each in drafts.found if each not in asked and _is_safe(each, self._selection)]
+        self.drafts += [self._with_absolute_paths(each, world.resolver.sources) for each in own if each.insertions]
+        self.texts += [each for each in own if not each.insertions]
+        self.notes += _unfixed_notes(wanted, drafts, self._selection, {each.fix.title for each in asked})
         self.notes += drafts.skipped if not all(map(drafts.of, wanted)) else ()
 
     def _ask(self, draft: DraftFix, home: ElsewhereAddress, world: After, stacks: Sequence[Stack]) -> bool:
@@ -351,48 +368,3 @@ def _declares_once(file: SourceFile) -> bool:
     """Whether the resources of a file have distinct names, also if two plans add different policies to one role."""
     labels = [block.labels for block in file.blocks if block.type == "resource"]
     return len(labels) == len(set(labels))
-
-
-def fixable_sources(option: Path | None, path: Path | None, plan: Plan, run: SourceAccess) -> FoundSources:
-    """Find the sources, including those that differ from the plan only by added fixes."""
-    from tfcheck.hcl.modules import find
-
-    beside = [option] if option else [path.parent, Path()] if path else []
-    for directory in dict.fromkeys(beside):
-        grown = _grown(directory, path, plan, run)
-        if grown is not None:
-            return FoundSources(grown)
-    return find(option, path, plan.configuration, run=run)
-
-
-def _grown(directory: Path, path: Path | None, plan: Plan, run: SourceAccess) -> Sources | None:
-    """Open the sources of a directory if a plan lists them and only fixes have been added since.
-
-    NOTE: a copy elsewhere in the work tree may by then look more similar, but is not what was planned.
-    """
-    from tfcheck.hcl.modules import find
-    from tfcheck.hcl.modules.saved_plan import is_saved_plan
-
-    if plan.configuration is None or (path is not None and is_saved_plan(path)):
-        return None
-    try:
-        found = find(directory, path, None, run=run).sources
-    except InputError:
-        return None
-    return found if found is not None and _has_grown(found, plan.configuration, ()) else None
-
-
-def _has_grown(sources: Sources, module: ConfigModule, path: tuple[str, ...]) -> bool:
-    """Whether the sources declare everything in the plan, and beyond that only what a fix adds."""
-    from tfcheck.fix.proof.plan_differences import ADDED
-
-    declared = sources.definitely_declares(path)
-    listed = {(kind, name) for kind, _, name in (each.partition(".") for each in module.resources) if "." not in name}
-    listed |= {("module", name) for name in module.calls}
-    if declared is None:
-        return True
-    if not listed <= declared or not {kind for kind, _ in declared - listed} <= ADDED:
-        return False
-    return all(
-        call.module is None or _has_grown(sources, call.module, (*path, name)) for name, call in module.calls.items()
-    )

@@ -82,26 +82,29 @@ def fix(
     from tfcheck.analysis.options import FixSelection
 
     pick = json_pick(form, query)
-    if interactive and pick is not None:
-        raise UsageError("--interactive shows each change, and JSON is for programs", hint="leave out one of them")
-    if interactive and "-" in plans:
-        raise UsageError("--interactive reads the answers from standard input, so that no PLAN can be `-`")
-    choose = Asking(colour) if interactive else None
-    into_files = into_files or interactive
-    selection = FixSelection(only, safe_only, grant_prefix, move_grants)
+    choose = _asking(pick, plans, colour) if interactive else None
     with progress(plans[0], quiet=interactive) as now:
         found = fixed(
             plans,
             about.sources,
-            selection,
+            FixSelection(only, safe_only, grant_prefix, move_grants),
             about.run_options(choice=chosen()),
             context=about.context,
-            into_files=into_files,
+            into_files=into_files or interactive,
             choose=choose,
             progress=now,
         )
-    _report(found, into_files, pick, colour)
+    _report(found, into_files or interactive, pick, colour)
     return 0
+
+
+def _asking(pick: Pick | None, plans: tuple[str, ...], colour: str) -> Asking:
+    """Return the questions about each hunk, which need a user who answers on standard input."""
+    if pick is not None:
+        raise UsageError("--interactive shows each change, and JSON is for programs", hint="leave out one of them")
+    if "-" in plans:
+        raise UsageError("--interactive reads the answers from standard input, so that no PLAN can be `-`")
+    return Asking(colour)
 
 
 def _report(found: Fixed, into_files: bool, pick: Pick | None, colour: str) -> None:

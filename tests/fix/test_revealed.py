@@ -27,19 +27,37 @@ from tfcheck.vocabulary.finding import Verdict
 CASE = Case(TESTDATA / "mistakes-behind-mistakes")
 
 
-def test_one_run_fixes_what_the_first_mistake_hides(tmp_path: Path) -> None:
-    folder = tmp_path / CASE.name
-    shutil.copytree(CASE.folder, folder)
-    fixed = fix([str(folder / "plan.json")], str(folder), FixSelection(), into_files=True)
-    assert len(fixed.summary) == 3
-    assert all("; and add aws_iam_role_policy." in each and each.endswith(" (review)") for each in fixed.summary)
-    plan = CASE.plan()
-    world = planned_again(Resolver(plan, CASE.sources(plan)), from_directory(folder))
+def fixed_copy(case: Case, folder: Path) -> tuple[str, ...]:
+    shutil.copytree(case.folder, folder)
+    return fix([str(folder / "plan.json")], str(folder), FixSelection(), into_files=True).summary
+
+
+def planned_without_mistakes(case: Case, folder: Path) -> set[tuple[str, Verdict]]:
+    """Check that no rule is broken by the fixed sources, and return the decided actions."""
+    plan = case.plan()
+    world = planned_again(Resolver(plan, case.sources(plan)), from_directory(folder))
     judge, tasks = world.once(Judge), task_definitions(world)
     assert [each for task in tasks for each in misconfigurations(task, world)] == []
-    asked = {(each.action, judge.verdict(each, task)) for task in tasks for each in requirements(task, world)}
+    return {(each.action, judge.verdict(each, task)) for task in tasks for each in requirements(task, world)}
+
+
+def test_one_run_fixes_what_the_first_mistake_hides(tmp_path: Path) -> None:
+    summary = fixed_copy(CASE, tmp_path / CASE.name)
+    assert len(summary) == 3
+    assert all("; and add aws_iam_role_policy." in each and each.endswith(" (review)") for each in summary)
+    asked = planned_without_mistakes(CASE, tmp_path / CASE.name)
     assert ("secretsmanager:GetSecretValue", Verdict.ALLOWED) in asked
     assert {verdict for _, verdict in asked} == {Verdict.ALLOWED}
+
+
+def test_mistakes_about_one_value_are_one_change(tmp_path: Path) -> None:
+    case = Case(TESTDATA / "mistakes-about-one-file")
+    assert fixed_copy(case, tmp_path / case.name) == (
+        "main.tf: correct `s3://${aws_s3_bucket.env.bucket}/${aws_s3_object.app.key}` to `aws_s3_object.app.arn` in "
+        "main.tf; and correct `S3` to `s3` in main.tf; and add a resource to aws_iam_role_policy.app; and let the key "
+        "of aws_s3_object.app end in `.env` (review)",
+    )
+    assert ("s3:GetObject", Verdict.ALLOWED) in planned_without_mistakes(case, tmp_path / case.name)
 
 
 def test_reports_show_the_whole_fix_with_the_mistake() -> None:

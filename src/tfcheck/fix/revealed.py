@@ -10,11 +10,10 @@ from msgspec.structs import replace
 from tfcheck.checks import deploy_order
 from tfcheck.fix.edits.composition import Composed, compose
 from tfcheck.fix.edits.files import Files
-from tfcheck.fix.edits.insertion import Insertion, group_by_file, merge_changes
+from tfcheck.fix.edits.insertion import Change, Insertion, group_by_file, merge_changes
 from tfcheck.fix.proof.soundness import are_sound
 from tfcheck.fix.proof.trial import Trial
 from tfcheck.fix.proposal import DraftFix, PlanFixes, draft_fix, join_titles, same_drafts
-from tfcheck.fix.text.policy_statements import flat
 from tfcheck.hcl.syntax.source import SourceText
 from tfcheck.inventory.world import After
 from tfcheck.vocabulary.finding import Answer, Finding, Fix
@@ -33,46 +32,62 @@ def add_revealed(found: PlanFixes, world: After, files: Files, find: Find, check
     Each becomes a part of the fixes that reveal it, and is proven with them.
     """
     tasks = {each.finding.task_definition for each in found.found if each.finding is not None and each.insertions}
-    seen = {each for finding in check_again(world, tasks) for each in _keys(finding)} if tasks else set()
+    known = {each for finding in check_again(world, tasks) for each in _keys(finding)} if tasks else set()
+    known -= _fixed_keys(found.found)
     for _ in range(_MOST_ROUNDS if tasks else 0):
         after = Trial.after(world, *found.found, editable=True).world
-        new = [one for each in check_again(after, tasks) if (one := _unseen_part(each, seen)) is not None]
+        new = [one for each in check_again(after, tasks) if (one := _new_part(each, known)) is not None]
         later = [each for each in find(new, after).found if each.insertions] if new else []
         if not later:
             break
-        seen |= {each for finding in new for each in _keys(finding)}
-        found = replace(found, found=tuple(_Composition(found.found, later, world, files).drafts()))
+        known |= {each for finding in new for each in _keys(finding)} - _fixed_keys(later)
+        found = replace(found, found=tuple(_Composition(found.found, later, world, files, check_again).drafts()))
     return found
 
 
-def _keys(finding: Finding) -> Iterator[tuple[object, ...]]:
-    yield from map(_answer_key, finding.answers)
-    yield from [] if finding.answers else [(finding.rule, finding.address, finding.message)]
+def _fixed_keys(drafts: Sequence[DraftFix]) -> set[tuple[object, ...]]:
+    return {key for each in drafts for key in (*map(_answer_key, each.answers), *_keys(each.finding))}
+
+
+def _keys(finding: Finding | None) -> Iterator[tuple[object, ...]]:
+    """Yield a key for each requirement of a finding, or one for the finding; the first item is the task definition."""
+    if finding is not None:
+        yield from map(_answer_key, finding.answers)
+        yield from (
+            [] if finding.answers else [(finding.task_definition, finding.rule, finding.address, finding.message)]
+        )
 
 
 def _answer_key(answer: Answer) -> tuple[object, ...]:
     need = answer.requirement
-    return need.task_definition, need.rule, need.container, need.pointer, need.action, flat(need.resource)
+    return need.task_definition, need.rule, need.container, need.pointer, need.action
 
 
-def _unseen_part(finding: Finding, seen: Container[tuple[object, ...]]) -> Finding | None:
+def _new_part(finding: Finding, known: Container[tuple[object, ...]]) -> Finding | None:
     """Return a finding with the answers that are new; None if it is not new, or about the order of creation.
 
     NOTE: the graph of the plan lacks what the fixes change, so that everything new would be late.
     """
     if not finding.answers:
-        is_new = finding.rule != deploy_order.CHECK.id and next(_keys(finding)) not in seen
+        is_new = finding.rule != deploy_order.CHECK.id and next(_keys(finding)) not in known
         return finding if is_new else None
-    answers = tuple(each for each in finding.answers if _answer_key(each) not in seen)
+    answers = tuple(each for each in finding.answers if _answer_key(each) not in known)
     return replace(finding, answers=answers) if answers else None
 
 
 class _Composition:
     """Fixes of a plan's sources, and `later` ones of the sources after them, as fixes of the plan's sources."""
 
-    def __init__(self, drafts: Sequence[DraftFix], later: Sequence[DraftFix], world: After, files: Files) -> None:
+    def __init__(
+        self,
+        drafts: Sequence[DraftFix],
+        later: Sequence[DraftFix],
+        world: After,
+        files: Files,
+        check_again: CheckAgain,
+    ) -> None:
         self._drafts, self._later = drafts, later
-        self._world, self._files = world, files
+        self._world, self._files, self._check_again = world, files, check_again
         self._composed = list(self._compose())
 
     def drafts(self) -> Iterator[DraftFix]:
@@ -102,12 +117,12 @@ class _Composition:
             if each not in known:
                 known.append(each)
                 others = self._drafts if known is later else self._later
-                waiting += [
-                    one for one in others if self._are_connected_with(*((one, each) if known is later else (each, one)))
-                ]
+                pairs = ((one, *((one, each) if known is later else (each, one))) for one in others)
+                waiting += [one for one, *pair in pairs if self._are_connected(*pair)]
+                waiting += [one for one in self._drafts if known is earlier and one.insertions == each.insertions]
         return earlier, later
 
-    def _are_connected_with(self, draft: DraftFix, later: DraftFix) -> bool:
+    def _are_connected(self, draft: DraftFix, later: DraftFix) -> bool:
         own, other = set(draft.insertions), set(later.insertions)
         tasks = {each.requirement.task_definition for each in later.answers}
         tasks |= {later.finding.task_definition} if later.finding is not None else set()
@@ -121,7 +136,7 @@ class _Composition:
         edits = dict.fromkeys(edit for each in parts for one in each.insertions for edit in [self._composed_edit(one)])
         change = replace(merge_changes(parts), insertions=tuple(edits))
         answers = tuple(dict.fromkeys(one for each in (*earlier, *later) for one in each.answers))
-        if not are_sound(change) or not all(map(Trial.after(self._world, change).allows, answers)):
+        if not are_sound(change) or not self._is_proven(change, later):
             return []
         fix = Fix(
             title=join_titles(each.fix.title for each in parts),
@@ -132,6 +147,12 @@ class _Composition:
         )
         findings = [each.finding for each in (*earlier, *later) if each.finding is not None]
         return list(same_drafts(draft_fix(fix, answers, change), findings))
+
+    def _is_proven(self, change: Change, later: Sequence[DraftFix]) -> bool:
+        """Whether nothing is reported any more that the later fixes are for."""
+        fixed = _fixed_keys(later)
+        left = self._check_again(Trial.after(self._world, change).world, {str(each[0]) for each in fixed})
+        return fixed.isdisjoint(key for each in left for key in _keys(each))
 
     def _composed_edit(self, edit: Insertion) -> Insertion:
         """Return the edit of the plan's sources that an edit is, or is a part of."""

@@ -87,11 +87,12 @@ class TaskCorrections(Finder):
         resources = (each.address for each in self._world.resources(wrong.address.type))
         same = [each for each in resources if self._resolver.block(each) is block]
         own, known = wrong.address.type in TASK_TYPES, tasks_by_address(self._world)
-        title = f"correct `{literal.text}` to `{new[1:-1]}` in {literal.source.name}"
+        title = f"correct `{literal.text}` to `{new.strip(_QUOTE)}` in {literal.source.name}"
         touched = tuple(ChangedAttribute(each, wrong.argument) for each in same)
         draft = draft_for_review(title, new, [literal.edit(new)], finding=finding, touched=touched)
         tasks = [known[each] for each in (map(str, same) if own else [finding.task_definition]) if each in known]
-        return proven_draft(draft, self._world, self._places.files, tasks, denies=True)
+        reveals = (CHECK.id,) if finding.rule == "env-file-arn" else ()
+        return proven_draft(draft, self._world, self._places.files, tasks, denies=True, reveals=reveals)
 
 
 def literals_in(block: Block, scope: Scope, resolver: Resolver, files: Files) -> Iterator[WrittenText]:
@@ -133,7 +134,7 @@ def _texts_in_heredoc(text: str, found: Tokens, opening: int) -> Iterator[OtherP
 Correct: TypeAlias = Callable[[WrittenText, str], Iterator[str | None]]
 _SECRET = regex(r"(?:arn:[^:]*:secretsmanager:[^:]*:[^:]*:secret:[^:]+|\0[^\0]*\0)(?P<rest>:[^:\s]+(?::[^:\s]*)?)")
 _BUCKET = regex(r'"s3://\$\{\s*(?P<bucket>aws_s3_bucket\.[\w-]+(?:\[[^\[\]]*\])?)\.(?:bucket|id)\s*\}(?P<rest>/[^"]*)"')
-_ADDRESS = "s3://"
+_ADDRESS, _QUOTE = "s3://", '"'
 _PARAMETER = regex(r"(?:^|:)parameter//")
 _TYPE = regex(r'(?:^|[{,\s])"?type"?\s*[=:]\s*$')
 _COLONS = 3

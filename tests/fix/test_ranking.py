@@ -3,6 +3,14 @@
 from __future__ import annotations
 
 from tests.cases import TESTDATA, Case
+from tfcheck.fix.layout.render import statement
+from tfcheck.fix.layout.statement_style import style_of
+from tfcheck.fix.needed_statements import NeededStatement, Reference
+from tfcheck.fix.text.policy_text import Syntax, items, read_parts
+from tfcheck.fix.values.flags import choices_in
+from tfcheck.fix.values.repetition import Repeated
+from tfcheck.hcl.syntax.source import SourceText
+from tfcheck.hcl.syntax.tf_json import read_source
 
 
 def fixes_of(name: str) -> list[tuple[str, str]]:
@@ -47,3 +55,44 @@ def test_instances_of_a_module_that_calls_the_role_module_share_one_policy() -> 
     assert fixes_of("role-module-of-services") == [(title, "safe")]
     assert "count = length(var.secrets) > 0 ? 1 : 0" in added_lines("role-module-of-services")
     assert "Resource = values(var.secrets)" in added_lines("role-module-of-services")
+
+
+def test_a_negated_flag_turns_the_count_around() -> None:
+    (block,) = read_source(SourceText("main.tf", 'resource "aws_iam_role" "app" {\n  name = "app"\n}\n')).blocks
+    repeated = Repeated("aws_iam_role.app", "id", block, (None,), others=False)
+    assert repeated.only_where("!var.off", by_value=False) == "var.off ? 0 : 1"
+    assert repeated.only_where("!(var.off)", by_value=False) == "!(var.off) ? 1 : 0"
+
+
+def test_conditions_are_read_with_what_depends_on_them() -> None:
+    text = """
+resource "aws_ecs_task_definition" "app" {
+  container_definitions = jsonencode(concat(each.value.db ? [local.db] : [], [
+    { secrets = var.off ? [] : [{ valueFrom = "a" }], cpu = length(local.x) > 1 ? 1 : 2 },
+  ]))
+}
+"""
+    (block,) = read_source(SourceText("main.tf", text)).blocks
+    assert [(each.condition, each.chosen) for each in choices_in(block.arguments["container_definitions"])] == [
+        ("each.value.db", "[local.db]"),
+        ("!each.value.db", "[]"),
+        ("var.off", "[]"),
+        ("!var.off", '[{ valueFrom = "a" }]'),
+    ]
+
+
+def test_statements_keep_the_punctuation_of_unformatted_neighbours() -> None:
+    text = """
+  policy = jsonencode( {
+      "Statement": [
+          { "Effect": "Allow", "Action": [ "s3:GetObject" ], "Resource": [ "*" ] }
+      ]
+  } )
+"""
+    listed = read_parts(text, text.index("[\n"))
+    style = style_of(text, items(listed), Syntax.HCL)
+    wanted = NeededStatement("Read", ("s3:GetBucketLocation",), ((Reference("aws_s3_bucket.config.arn"),),))
+    assert statement(wanted, style) == [
+        '{ "Effect": "Allow", "Action": [ "s3:GetBucketLocation" ], "Resource": [ aws_s3_bucket.config.arn ] }'
+    ]
+    assert style.unit == "    "

@@ -22,6 +22,7 @@ _EACH_VALUE = regex(r"\beach\.value\b")
 _INSTANCE = regex(r"\b(?:each|count)\.")
 _RESOURCE = regex(r"\A(?:data\.)?aws_\w+\.")
 _OTHER_COUNT = regex(r"(length\([^()&]*\)) > count\.index")
+_NEGATED = regex(r"!([\w.]+)")
 _SIMPLE = regex(r"(?:(?:var|local)(?:\.[\w-]+)+|toset\((?:var|local)(?:\.[\w-]+)+\))")
 
 #: The statements of one policy.
@@ -196,7 +197,8 @@ class Repeated(msgspec.Struct, frozen=True):
     def only_where(self, gate: str, *, by_value: bool) -> str:
         """Return the repetition where also a gate is open; empty if that cannot be written."""
         if not self.is_repeated:
-            return f"{gate} ? 1 : 0" if gate else ""
+            negated = _NEGATED.fullmatch(gate)
+            return f"{negated[1]} ? 0 : 1" if negated else f"{gate} ? 1 : 0" if gate else ""
         if by_value or self.others or not gate:
             return ""
         if not self.is_counted:

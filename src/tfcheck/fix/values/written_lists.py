@@ -107,18 +107,15 @@ class WrittenLists:
 
     def conditions(self, answers: Sequence[Answer], place: Address) -> Iterator[str]:
         """Yield, for the block instance `place`, the conditions under which a task definition reads what is needed."""
-        by_task: dict[str, list[Answer]] = {}
-        for each in answers:
-            by_task.setdefault(each.requirement.task_definition, []).append(each)
-        (name, several), *others = by_task.items()
-        task = tasks_by_address(self._world).get(name)
-        if others or task is None or task.address.module != place.module:
+        names = {each.requirement.task_definition for each in answers}
+        task = tasks_by_address(self._world).get(names.pop()) if len(names) == 1 else None
+        if task is None or task.address.module != place.module:
             return
         block = self._resolver.block(task.address)
         argument = block.arguments.get(_CONTAINERS) if block and not isinstance(block, JsonBlock) else None
         for choice in choices_in(argument) if argument is not None else ():
             condition = self._translate(place, choice.condition, task.address)
-            if condition and _reads_all(self.evaluate(choice.chosen, task.address), several):
+            if condition and _reads_all(self.evaluate(choice.chosen, task.address), answers):
                 yield condition
 
     def are_usable(self, statements: Iterable[NeededStatement], places: Sequence[Address]) -> bool:

@@ -25,7 +25,7 @@ from tfcheck.fix.proposal import Allows, Case, DraftFix, FixChoice, PlanFixes, P
 from tfcheck.fix.ranking import rank
 from tfcheck.fix.revealed import CheckAgain, add_revealed
 from tfcheck.fix.without_grants import without_grants
-from tfcheck.fix.words.as_text import InDoubt, grants_as_text, grants_elsewhere
+from tfcheck.fix.words.as_text import KEPT_GRANTS, InDoubt, grants_as_text, grants_elsewhere
 from tfcheck.fix.words.remedies import Remedies, remedy_for_stale_plan
 from tfcheck.inventory.world import After
 from tfcheck.symbolic.limits import is_exceeded
@@ -381,8 +381,8 @@ class FixFinder:
             return None
         diff = self.places.files.diff(proposal.insertions)
         is_replaced = any(isinstance(each, Replacement) for each in proposal.insertions)
-        reasons = (each.reason for each in case.answers if not is_replaced and each.reason in _MOVED)
-        moved = _MOVED.get(next(reasons, None), "")
+        reasons = (each.reason for each in case.answers if not is_replaced and each.reason in KEPT_GRANTS)
+        moved = KEPT_GRANTS.get(next(reasons, None), "")
         title = proposal.title
         if isinstance(case, RoleCase) and proposal.added:
             title += mention_file(case.need, self.places)
@@ -392,12 +392,3 @@ class FixFinder:
             title=title + moved, safety="review" if moved else proposal.safety, proven=True, hcl=proposal.hcl, diff=diff
         )
         return draft_fix(fix, case.answers, proposal)
-
-
-_MOVED: dict[Reason | None, str] = {
-    Reason.GRANTED_TO_TASK_ROLE: (
-        "; the task role keeps its own grant: remove it if the code in the containers does not need it "
-        "(`tfcheck fix --move-grants` does)"
-    ),
-    Reason.GRANTED_TO_EXECUTION_ROLE: "; the execution role keeps its own grant: remove it if nothing else needs it",
-}

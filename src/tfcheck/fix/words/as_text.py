@@ -28,6 +28,14 @@ from tfcheck.vocabulary.address import Address, ElsewhereAddress, ModulePath
 from tfcheck.vocabulary.finding import Answer, Fix, Reason, Verdict
 
 _INPUT = regex(r"statement|polic|permission|grant")
+#: What is said about a grant that is on the other role, by the reason of the verdict.
+KEPT_GRANTS: dict[Reason | None, str] = {
+    Reason.GRANTED_TO_TASK_ROLE: (
+        "; the task role keeps its own grant: remove it if the code in the containers does not need it "
+        "(`tfcheck fix --move-grants` does)"
+    ),
+    Reason.GRANTED_TO_EXECUTION_ROLE: "; the execution role keeps its own grant: remove it if nothing else needs it",
+}
 
 
 def grants_as_text(needs: Sequence[RoleNeed], places: FixPlaces) -> list[tuple[Fix, tuple[Answer, ...]]]:

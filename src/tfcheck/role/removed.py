@@ -185,9 +185,9 @@ def exclusive(world: World, resource_type: str, argument: str, name: Value) -> E
 
 def group_by_name(grants: Sequence[PolicyAttachment]) -> Iterator[list[PolicyAttachment]]:
     """Group inline policies that definitely have the same name on this role, except deposed ones."""
-    inline = (each for each in grants if each.reference is None and isinstance(each.name, str) and each.name)
-    present = (each for each in inline if not isinstance(each.resource.address, DeposedAddress))
-    return (group for group in group_by_key((each.name, each) for each in present).values() if len(group) > 1)
+    inline = [each for each in grants if each.reference is None and isinstance(each.name, str) and each.name]
+    present = [(each.name, each) for each in inline if not isinstance(each.resource.address, DeposedAddress)]
+    return (group for group in group_by_key(present).values() if len(group) > 1)
 
 
 def last_written(group: Sequence[PolicyAttachment], world: World) -> PolicyAttachment | None:

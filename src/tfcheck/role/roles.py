@@ -164,8 +164,8 @@ class Roles:
     @cached_property
     def _by_name(self) -> dict[TextLike, list[WorldObject]]:
         """Index the roles by name, which ECS accepts instead of an ARN."""
-        named = ((each.attribute("name"), each) for each in self._managed_roles)
-        return group_by_key((name, each) for name, each in named if isinstance(name, str))
+        named = [(each.attribute("name"), each) for each in self._managed_roles]
+        return group_by_key([(name, each) for name, each in named if isinstance(name, str)])
 
     @cached_property
     def _nameless(self) -> list[tuple[WorldObject, Value]]:

@@ -89,7 +89,7 @@ class VerdictsBefore:
         """Return the earlier requirements of a task definition, by kind."""
         if task.resource not in self._needed:
             needs = startup.requirements(task, self.world)
-            self._needed[task.resource] = group_by_key((_comparable_part(each), each) for each in needs)
+            self._needed[task.resource] = group_by_key([(_comparable_part(each), each) for each in needs])
         return self._needed[task.resource]
 
 

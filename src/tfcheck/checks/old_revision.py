@@ -12,7 +12,8 @@ register: where a service runs one, the assumptions say so.
 Keep the permission until the service runs the new revision, and remove it in a later change.
 
 The same holds for a task definition that the plan deletes while a service still names its revision. What such a service
-can no longer read because the plan deletes it as well, such as a log group or a secret, is also reported.
+can no longer read because the plan deletes it as well, such as a log group or a secret, is also reported. Services and
+schedules of other stacks are not looked at: their next plan may name another revision.
 
 EventBridge rules and schedules, pipes and state machines cannot start any tasks of a revision that Terraform has
 deregistered. tfcheck reports those that still name one after the change, unless the old revision has `skip_destroy`.

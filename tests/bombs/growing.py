@@ -89,9 +89,17 @@ def exclusive_lists(count: int) -> Iterator[Json]:
         yield _definition(i, execution_role_arn=f"arn:aws:iam::{ACCOUNT}:role/r{i}")
 
 
+def cache_rules(count: int) -> Iterator[Json]:
+    """Make so many rules for pull-through caches, each with a task that uses it."""
+    for i in range(count):
+        yield row(f"aws_ecr_pull_through_cache_rule.r{i}", {"ecr_repository_prefix": f"p{i}"}, "id")
+        image = f"{ACCOUNT}.dkr.ecr.eu-west-1.amazonaws.com/p{i}/app:1"
+        yield task([container(image=image)], f"t{i}")
+
+
 GROWING: tuple[Growing, ...] = (
     *(revisions, new_revisions, services_of_a_family),
-    *(without_execution_role, on_capacity_providers, exclusive_lists),
+    *(without_execution_role, on_capacity_providers, exclusive_lists, cache_rules),
 )
 
 

@@ -7,6 +7,9 @@ account and the region, whether only IPv4 reaches it (`ACCOUNT.dkr.ecr.REGION.am
 
 from __future__ import annotations
 
+import itertools
+from collections.abc import Iterable
+
 import msgspec
 
 from tfcheck.inventory.catalogue import REPOSITORY, catalogue
@@ -108,14 +111,36 @@ def caches(image: Image, world: World) -> bool:
     parts = parse_arn(image.arn)
     if parts is None:
         return False
-    for rule in world.resources("aws_ecr_pull_through_cache_rule"):
-        prefix, around = rule.attribute("ecr_repository_prefix"), rule.surroundings
-        if isinstance(prefix, PlainText):
-            here = equal(around.region, parts.region) & equal(around.account, parts.account)
-            if prefix == "ROOT":
-                covered = Truth.of(catalogue(world, REPOSITORY).find_by_arn(image.arn) is None)
-            else:
-                covered = glob(text(["repository/", prefix, "/*"]), parts.resource)
-            if here is not Truth.FALSE and covered is Truth.TRUE:
-                return True
+    for rule, prefix in world.once(_CacheRules).possible(parts.resource):
+        around = rule.surroundings
+        here = equal(around.region, parts.region) & equal(around.account, parts.account)
+        if prefix == "ROOT":
+            covered = Truth.of(catalogue(world, REPOSITORY).find_by_arn(image.arn) is None)
+        else:
+            covered = glob(text(["repository/", prefix, "/*"]), parts.resource)
+        if here is not Truth.FALSE and covered is Truth.TRUE:
+            return True
     return False
+
+
+class _CacheRules:
+    """The rules for pull-through caches in one world, by the prefix of the repositories."""
+
+    def __init__(self, world: World) -> None:
+        self._rules: list[tuple[WorldObject, PlainText]] = []
+        self._by_prefix: dict[str, list[tuple[WorldObject, PlainText]]] = {}
+        self._general: list[tuple[WorldObject, PlainText]] = []
+        for rule in world.resources("aws_ecr_pull_through_cache_rule"):
+            prefix = rule.attribute("ecr_repository_prefix")
+            if isinstance(prefix, PlainText):
+                self._rules.append((rule, prefix))
+                is_plain = isinstance(prefix, str) and prefix != "ROOT" and not {"*", "?"} & {*prefix}
+                listed = self._by_prefix.setdefault(str(prefix), []) if is_plain else self._general
+                listed.append((rule, prefix))
+
+    def possible(self, repository: TextLike) -> Iterable[tuple[WorldObject, PlainText]]:
+        """Return the rules that may be for a repository, named as in its ARN."""
+        if not isinstance(repository, str):
+            return self._rules
+        names = itertools.accumulate(repository.removeprefix("repository/").split("/"), "{}/{}".format)
+        return [*self._general, *(each for name in names for each in self._by_prefix.get(name, ()))]

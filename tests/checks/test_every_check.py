@@ -122,6 +122,8 @@ IN_PASSING = {
     + ["env-file-arn"] * 6
     + ["log-options"] * 2
     + ["secret-reference"] * 12,
+    "mistakes-about-one-file": ["env-file-arn", "env-file-type"],
+    "mistakes-behind-mistakes": ["env-file-arn", "log-options", "secret-reference"],
     "revision-stays": ["old-revision"] * 3,
     "role-in-other-stack": ["log-group-absent"],
     "policies-refused": ["policy-refused"] * 5,

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from tests.pull_request.fake import SHA, FakeGitHub, says, serving
+from tests.pull_request.fake import SHA, Answer, FakeGitHub, says, serving
 from tests.pull_request.fake_bitbucket import FakeCloud, FakeDataCenter
 from tests.pull_request.fake_gitlab import PROJECT, FakeGitLab
 from tfcheck.pull_request.bitbucket import CloudConversation
@@ -76,6 +76,13 @@ def test_a_list_that_continues_on_another_host_is_unknown(monkeypatch: pytest.Mo
     elsewhere = "https://bitbucket.example"
     monkeypatch.setattr(cloud, "_values", lambda items, path, query, base: shown(items, path, query, elsewhere))
     assert changed_files(cloud) is None
+
+
+def test_an_answer_without_a_list_is_not_an_empty_one() -> None:
+    server = FakeDataCenter()
+    server.changed = ["a.tf", "b.tf"]
+    server.fault("GET", "/changes", lambda _: Answer(200, {"isLastPage": False, "nextPageStart": 1}))
+    assert changed_files(server) is None
 
 
 def test_an_empty_list_may_not_be_computed_yet() -> None:

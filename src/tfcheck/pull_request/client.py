@@ -50,7 +50,7 @@ _NEXT = regex(r'<([^<>]+)>\s*;[^,]*\brel="?next"?')
 class LinkedPage(msgspec.Struct, Generic[_T]):
     """A page of a list."""
 
-    values: list[_T] = []
+    values: list[_T]  # NOTE: an answer without them is not an empty page
 
     def following(self, path: str) -> str | None:
         """Return the path of the page after it in the list at `path`."""

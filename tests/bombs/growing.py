@@ -97,9 +97,27 @@ def cache_rules(count: int) -> Iterator[Json]:
         yield task([container(image=image)], f"t{i}")
 
 
+def partial_secrets(count: int) -> Iterator[Json]:
+    """Make so many secrets, and as many tasks that name one without the random end of its ARN."""
+    yield policy(statements("*", action="secretsmanager:*"))
+    for i in range(count):
+        named = f"arn:aws:secretsmanager:eu-west-1:{ACCOUNT}:secret:secret-{i:04}"
+        yield row(f"aws_secretsmanager_secret.s{i}", {"name": f"secret-{i:04}"}, "arn", "id", "kms_key_id")
+        yield task([container(secrets=[{"name": "TOKEN", "valueFrom": named}])], f"t{i}")
+
+
+def log_groups(count: int) -> Iterator[Json]:
+    """Make so many log groups with generated names, and as many tasks that name one by a literal."""
+    for i in range(count):
+        options = {"awslogs-group": f"group-{i:04}", "awslogs-region": "eu-west-1", "awslogs-stream-prefix": "app"}
+        yield row(f"aws_cloudwatch_log_group.g{i}", {"name_prefix": f"group-{i:04}-"}, "name", "arn", "id")
+        yield task([container(logConfiguration={"logDriver": "awslogs", "options": options})], f"t{i}")
+
+
 GROWING: tuple[Growing, ...] = (
     *(revisions, new_revisions, services_of_a_family),
     *(without_execution_role, on_capacity_providers, exclusive_lists, cache_rules),
+    *(partial_secrets, log_groups),
 )
 
 

@@ -14,17 +14,16 @@ import msgspec
 from tfcheck.inventory.change import is_to_be, may_be_named
 from tfcheck.inventory.world import World, WorldObject
 from tfcheck.resolve.surroundings import Surroundings
+from tfcheck.symbolic.beginnings import Beginning, Beginnings, beginning
 from tfcheck.symbolic.match import equal, spelling
 from tfcheck.symbolic.value import (
     JsonText,
     PlainText,
-    Text,
     TextLike,
     Truth,
     Unknown,
     Value,
     identity,
-    pieces,
     spelled_out,
     unknowns,
 )
@@ -168,54 +167,30 @@ class _Named:
     def __init__(self, resources: Iterable[WorldObject], attribute: str, world: World) -> None:
         self._rows = [(each, each.attribute(attribute)) for each in resources]
         self._world = world
-        self._settled: dict[str, list[int]] = {}
-        #: Those whose name is not known, by what is known of its beginning.
-        self._open: dict[str, list[int]] = {}
-        for position, (_, own) in enumerate(self._rows):
-            part = _settled_part(own) if isinstance(own, PlainText) else None
-            if part is None:
-                self._open.setdefault(_known_beginning(own), []).append(position)
-            elif not isinstance(own, str):  # known names are equal or not
-                self._settled.setdefault(part, []).append(position)
+        self._beginnings = Beginnings((at, _beginning(own)) for at, (_, own) in enumerate(self._rows))
 
     def like(self, name: TextLike | None) -> Iterable[tuple[WorldObject, Value]]:
         """Return the resources whose name is not definitely another one."""
-        part = _settled_part(name) if name is not None else None
-        if part is None:
+        if name is None:
             return self._rows
-        by_beginning = self._not_assigned if isinstance(name, str) else self._open
-        beginnings = {part[:length] for length in self._lengths}
-        unsettled = (each for beginning in beginnings for each in by_beginning.get(beginning, ()))
-        return (self._rows[position] for position in sorted((*self._settled.get(part, ()), *unsettled)))
+        among = self._not_assigned if isinstance(name, str) else self._beginnings
+        return (self._rows[position] for position in among.like(_beginning(name)))
 
     @cached_property
-    def _lengths(self) -> frozenset[int]:
-        return frozenset(map(len, self._open))
-
-    @cached_property
-    def _not_assigned(self) -> dict[str, list[int]]:
-        """The resources whose unknown name is not one that AWS assigns during apply, which no known name equals."""
-
-        def counts(position: int) -> bool:
-            own = self._rows[position][1]
-            return isinstance(own, PlainText) and not is_to_be(own, self._world)
-
-        return {beginning: [*filter(counts, positions)] for beginning, positions in self._open.items()}
+    def _not_assigned(self) -> Beginnings:
+        """The names that are not ones that AWS assigns during apply, which no known name equals."""
+        rows = ((at, own) for at, (_, own) in enumerate(self._rows) if isinstance(own, PlainText))
+        return Beginnings((at, _beginning(own)) for at, own in rows if not is_to_be(own, self._world))
 
 
-def _settled_part(name: TextLike) -> str | None:
-    """Return the part of a name that is the same in every equal one: all of it, or the resource in an ARN."""
-    if isinstance(name, str) and not name.startswith("arn:"):
-        return name
-    arn = parse_arn(name)
-    return arn.resource if arn is not None and isinstance(arn.resource, str) else None
-
-
-def _known_beginning(name: Value) -> str:
-    """Return how the part of a name that `_settled_part` compares begins, as far as that is known."""
-    arn = parse_arn(name) if isinstance(name, (Unknown, Text)) else None
-    known = pieces(arn.resource)[:1] if arn is not None else ()
-    return known[0] if known and isinstance(known[0], str) else ""
+def _beginning(name: Value) -> Beginning:
+    """Return how a name begins; of an ARN, how its resource does: region and account need not be known."""
+    arn = parse_arn(name) if isinstance(name, PlainText) else None
+    if arn is not None:
+        return beginning(arn.resource)
+    found = beginning(name)
+    may_be_arn = not found.is_whole and "arn:".startswith(found.known[:4])
+    return Beginning() if may_be_arn or found.known.startswith("arn:") else found
 
 
 def is_in_same_region(one: Surroundings, other: Surroundings) -> Truth:
@@ -283,25 +258,23 @@ class AttributeIndex:
         self, resources: Iterable[WorldObject], attribute: str, read: Callable[[Value], Value] | None = None
     ) -> None:
         """Build from the resources, the attribute, and a function that reads it, if needed."""
-        self._known: dict[str, list[WorldObject]] = {}
-        self._open: list[tuple[Value, WorldObject]] = []
+        self._rows: list[tuple[Value, WorldObject]] = []
         for each in resources:
             written = each.attribute(attribute)
-            value = read(written) if read is not None else written
-            if isinstance(value, str):
-                self._known.setdefault(value, []).append(each)
-            else:
-                self._open.append((value, each))
+            self._rows.append((read(written) if read is not None else written, each))
+        self._known = group_by_key((value, each) for value, each in self._rows if isinstance(value, str))
+
+    @cached_property
+    def _beginnings(self) -> Beginnings:
+        return Beginnings((at, beginning(value)) for at, (value, _) in enumerate(self._rows))
 
     def exactly(self, value: str) -> list[WorldObject]:
         """Return the resources whose attribute is definitely `value`."""
         return self._known.get(value, [])
 
     def possible(self, value: Value) -> Iterator[WorldObject]:
-        """Return the resources whose attribute is, or may be, `value`."""
-        if isinstance(value, str):
-            yield from self.exactly(value)
-        else:
-            same = (name for name in self._known if equal(name, value) is not Truth.FALSE)
-            yield from (each for name in same for each in self._known[name])
-        yield from (each for found, each in self._open if equal(found, value) is not Truth.FALSE)
+        """Return the resources whose attribute is, or may be, `value`; those with a known one first."""
+        rows = [self._rows[position] for position in self._beginnings.like(beginning(value))]
+        for is_known in (True, False):
+            same = (each for each in rows if isinstance(each[0], str) is is_known)
+            yield from (each for found, each in same if equal(found, value) is not Truth.FALSE)

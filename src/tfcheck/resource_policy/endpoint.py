@@ -17,8 +17,9 @@ from tfcheck.inventory.setting import ENDPOINT_POLICY, SettingOwner, settings
 from tfcheck.inventory.world import World, WorldObject
 from tfcheck.role.policies import Policies
 from tfcheck.symbolic.match import equal
-from tfcheck.symbolic.value import Truth, Unknown, Value, text
+from tfcheck.symbolic.value import TextLike, Truth, Unknown, Value, identity, text
 from tfcheck.vocabulary.arn import parse_arn
+from tfcheck.vocabulary.grouping import group_by_key
 
 
 def warnings(request: Request, world: World, policies: Policies) -> Iterator[str]:
@@ -93,9 +94,14 @@ def _is_elsewhere(endpoint: WorldObject, request: Request) -> bool:
 
 def _is_only_elsewhere(policy: WorldObject, request: Request, world: World) -> bool:
     """Whether a policy of an organization is attached, and definitely to other accounts only."""
-    attachments = world.resources("aws_organizations_policy_attachment")
-    own = (each for each in attachments if equal(each.attribute("policy_id"), policy.attribute("id")) is Truth.TRUE)
+    named = identity(policy.attribute("id"))
+    own = world.once(_attachments_by_policy).get(named, ()) if named is not None else ()
     targets = [each.attribute("target_id") for each in own]
     others = [each for each in targets if isinstance(each, str) and each.isdigit()]
     away = [equal(each, request.caller.account) is Truth.FALSE for each in others]
     return bool(targets) and len(others) == len(targets) and all(away)
+
+
+def _attachments_by_policy(world: World) -> dict[TextLike | None, list[WorldObject]]:
+    attachments = world.resources("aws_organizations_policy_attachment")
+    return group_by_key((identity(each.attribute("policy_id")), each) for each in attachments)

@@ -36,6 +36,10 @@ META = {"count", "for_each", "provider", "depends_on", "lifecycle", "provisioner
 WRITE_ONLY = "_wo"
 #: Attributes that stay partly open until the apply, by case, and why.
 OPEN = {
+    "buckets-of-callers": (
+        "the end of a secret's ARN, which a replaced region has parted from its beginning",
+        ["aws_ecs_task_definition.sync.container_definitions"],
+    ),
     "conventions-of-modules": (
         "how many statements the text of an unknown length makes",
         [

@@ -44,7 +44,7 @@ def load_without_a_warning(path: Path) -> None:
     (plan,) = found.plans
     assert plan.label == str(path)
     assert plan.format_version == json.loads(path.read_bytes())["format_version"]
-    assert plan.terraform_version.startswith(("1.11.", "1.12."))
+    assert plan.terraform_version.startswith(("1.11.", "1.12.", "1.15."))
     assert plan.complete
     assert plan.has_changes
 

@@ -167,20 +167,22 @@ class _Named:
     def __init__(self, resources: Iterable[WorldObject], attribute: str, world: World) -> None:
         self._rows = [(each, each.attribute(attribute)) for each in resources]
         self._world = world
-        self._beginnings = Beginnings((at, _beginning(own)) for at, (_, own) in enumerate(self._rows))
 
     def like(self, name: TextLike | None) -> Iterable[tuple[WorldObject, Value]]:
         """Return the resources whose name is not definitely another one."""
         if name is None:
             return self._rows
-        among = self._not_assigned if isinstance(name, str) else self._beginnings
-        return (self._rows[position] for position in among.like(_beginning(name)))
+        return (self._not_assigned if isinstance(name, str) else self._all).like(name)
 
     @cached_property
-    def _not_assigned(self) -> Beginnings:
-        """The names that are not ones that AWS assigns during apply, which no known name equals."""
-        rows = ((at, own) for at, (_, own) in enumerate(self._rows) if isinstance(own, PlainText))
-        return Beginnings((at, _beginning(own)) for at, own in rows if not is_to_be(own, self._world))
+    def _all(self) -> Beginnings[WorldObject]:
+        return Beginnings(self._rows, _beginning)
+
+    @cached_property
+    def _not_assigned(self) -> Beginnings[WorldObject]:
+        """Those with another name than one that AWS assigns during apply, which no known name equals."""
+        rows = ((each, own) for each, own in self._rows if isinstance(own, PlainText))
+        return Beginnings(((each, own) for each, own in rows if not is_to_be(own, self._world)), _beginning)
 
 
 def _beginning(name: Value) -> Beginning:
@@ -189,8 +191,7 @@ def _beginning(name: Value) -> Beginning:
     if arn is not None:
         return beginning(arn.resource)
     found = beginning(name)
-    may_be_arn = not found.is_whole and "arn:".startswith(found.known[:4])
-    return Beginning() if may_be_arn or found.known.startswith("arn:") else found
+    return Beginning() if found.may_be_arn else found
 
 
 def is_in_same_region(one: Surroundings, other: Surroundings) -> Truth:
@@ -258,15 +259,15 @@ class AttributeIndex:
         self, resources: Iterable[WorldObject], attribute: str, read: Callable[[Value], Value] | None = None
     ) -> None:
         """Build from the resources, the attribute, and a function that reads it, if needed."""
-        self._rows: list[tuple[Value, WorldObject]] = []
+        self._rows: list[tuple[WorldObject, Value]] = []
         for each in resources:
             written = each.attribute(attribute)
-            self._rows.append((read(written) if read is not None else written, each))
-        self._known = group_by_key((value, each) for value, each in self._rows if isinstance(value, str))
+            self._rows.append((each, read(written) if read is not None else written))
+        self._known = group_by_key((value, each) for each, value in self._rows if isinstance(value, str))
 
     @cached_property
-    def _beginnings(self) -> Beginnings:
-        return Beginnings((at, beginning(value)) for at, (value, _) in enumerate(self._rows))
+    def _beginnings(self) -> Beginnings[WorldObject]:
+        return Beginnings(self._rows)
 
     def exactly(self, value: str) -> list[WorldObject]:
         """Return the resources whose attribute is definitely `value`."""
@@ -274,7 +275,7 @@ class AttributeIndex:
 
     def possible(self, value: Value) -> Iterator[WorldObject]:
         """Return the resources whose attribute is, or may be, `value`; those with a known one first."""
-        rows = [self._rows[position] for position in self._beginnings.like(beginning(value))]
+        rows = self._beginnings.like(value)
         for is_known in (True, False):
-            same = (each for each in rows if isinstance(each[0], str) is is_known)
-            yield from (each for found, each in same if equal(found, value) is not Truth.FALSE)
+            same = ((each, found) for each, found in rows if isinstance(found, str) is is_known)
+            yield from (each for each, found in same if equal(found, value) is not Truth.FALSE)

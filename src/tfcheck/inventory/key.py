@@ -11,6 +11,7 @@ import msgspec
 
 from tfcheck.inventory.catalogue import ALIAS, KEY, catalogue, is_in_same_region
 from tfcheck.inventory.world import World, WorldObject
+from tfcheck.symbolic.beginnings import beginning
 from tfcheck.symbolic.match import equal
 from tfcheck.symbolic.value import (
     NAME,
@@ -20,7 +21,6 @@ from tfcheck.symbolic.value import (
     Unknown,
     Value,
     display,
-    pieces,
     spelled_out,
     text,
 )
@@ -69,11 +69,11 @@ def _key_by_reference(reference: Value, resource: WorldObject, world: World) -> 
         arn, reason = key.attribute("arn"), f"the plan does not show the ARN of {key.address}"
         return KmsKey(arn if isinstance(arn, PlainText) else _hidden_arn(key, reason))
     name = _alias_name(reference)
-    is_alias = name is not None and _beginning(name).startswith("alias/")
+    is_alias = name is not None and beginning(name).known.startswith("alias/")
     if is_alias or _is_reference_to(reference, "aws_kms_alias"):
         return _key_of_alias(reference, resource, world)
     spelled = spelled_out(reference)
-    if _beginning(spelled).startswith("arn:") or _is_reference_to(reference, "aws_kms_", "arn"):
+    if beginning(spelled).is_arn or _is_reference_to(reference, "aws_kms_", "arn"):
         return KmsKey(reference)
     if isinstance(spelled, str):
         return KmsKey(_key_arn(resource, spelled))
@@ -92,11 +92,6 @@ def _key_arn(resource: WorldObject, key_id: TextLike) -> TextLike:
 
 def _hidden_arn(resource: WorldObject, reason: str) -> TextLike:
     return _key_arn(resource, Unknown(reason=reason, hole=NAME))
-
-
-def _beginning(spelled: TextLike) -> str:
-    first = next(iter(pieces(spelled)), "")
-    return first if isinstance(first, str) else ""
 
 
 def _is_reference_to(reference: TextLike, resource_type: str, attribute: str = "") -> bool:
@@ -129,7 +124,7 @@ def _is_looked_up(each: WorldObject, naming: tuple[str, ...], reference: TextLik
 
 def _key_of_alias(reference: TextLike, resource: WorldObject, world: World) -> KmsKey | None:
     name = _alias_name(reference)
-    if name is not None and _beginning(name).startswith("alias/aws/"):
+    if name is not None and beginning(name).known.startswith("alias/aws/"):
         return None
     known = catalogue(world, ALIAS)
     found = known.find(reference, resource.surroundings) or known.find_by_name(name, resource.surroundings)

@@ -24,6 +24,7 @@ from tfcheck.inventory.catalogue import (
 from tfcheck.inventory.change import is_same_name
 from tfcheck.inventory.world import World, WorldObject
 from tfcheck.resolve.surroundings import Surroundings
+from tfcheck.symbolic.beginnings import Beginnings
 from tfcheck.symbolic.value import PlainText, TextLike, Truth
 from tfcheck.vocabulary.arn import is_arn
 
@@ -83,35 +84,6 @@ class AttachedSettings(msgspec.Struct, frozen=True):
     possible: tuple[WorldObject, ...] = ()
 
 
-class _References:
-    """Settings with the texts that denote what they are on, so that a known name is not compared with known others."""
-
-    def __init__(self) -> None:
-        self._rows: list[tuple[WorldObject, TextLike]] = []
-        self._by_text: dict[str, list[int]] = {}
-        self._open: list[int] = []
-        self._arns: list[int] = []
-
-    def add(self, holder: WorldObject, reference: TextLike) -> None:
-        places = self._by_text.setdefault(reference, []) if isinstance(reference, str) else self._open
-        places.append(len(self._rows))
-        if isinstance(reference, str) and is_arn(reference):
-            self._arns.append(len(self._rows))
-        self._rows.append((holder, reference))
-
-    def like(self, names: Sequence[TextLike]) -> list[tuple[WorldObject, TextLike]]:
-        """Return those that one of the names may denote."""
-        places = set(self._open)
-        for name in names:
-            if isinstance(name, str):
-                places.update(self._by_text.get(name, ()))
-                continue
-            if not is_arn(name):
-                return self._rows
-            places.update(self._arns)
-        return [self._rows[place] for place in sorted(places)]
-
-
 class SettingsIndex:
     """Resources or data sources of one kind of setting in one world, indexed by what they are on."""
 
@@ -119,7 +91,8 @@ class SettingsIndex:
         self._world = world
         self._argument = setting.argument
         self._by_resource: dict[str, list[WorldObject]] = {}
-        self._of_unmanaged, self._of_managed = _References(), _References()
+        unmanaged: list[tuple[WorldObject, PlainText]] = []
+        managed: list[tuple[WorldObject, PlainText]] = []
         self._found: dict[tuple[object, tuple[TextLike, ...], Surroundings | None], AttachedSettings] = {}
         for each in holders:
             reference = each.attribute(setting.argument)
@@ -130,7 +103,8 @@ class SettingsIndex:
                 self._by_resource.setdefault(str(resource.address), []).append(each)
                 reference = resource.attribute(setting.by)
             if isinstance(reference, PlainText):
-                (self._of_unmanaged if resource is None else self._of_managed).add(each, reference)
+                (unmanaged if resource is None else managed).append((each, reference))
+        self._of_unmanaged, self._of_managed = Beginnings(unmanaged), Beginnings(managed)
 
     def on(self, subject: SettingOwner) -> AttachedSettings:
         """Return the settings on a resource."""
@@ -140,8 +114,8 @@ class SettingsIndex:
             remaining = ((each, each.remains_on(each.attribute(self._argument))) for each in own)
             definite = [each for each, truth in remaining if truth is Truth.TRUE]
             possible = [each for each in own if each not in definite]
-            others = self._of_managed.like(subject.names) if subject.resource is None else ()
-            for each, reference in (*self._of_unmanaged.like(subject.names), *others):
+            others = self._of_managed.like(*subject.names) if subject.resource is None else ()
+            for each, reference in (*self._of_unmanaged.like(*subject.names), *others):
                 truth = Truth.some(is_same_name(reference, name, self._world) for name in subject.names)
                 if truth is not Truth.FALSE and subject.near is not None:
                     truth = truth & is_in_same_region(each.surroundings, subject.near)

@@ -28,6 +28,7 @@ from tfcheck.startup.reference import (
     whole_arn,
 )
 from tfcheck.startup.rule import TaskPlace, container_place
+from tfcheck.symbolic.beginnings import beginning
 from tfcheck.symbolic.match import glob
 from tfcheck.symbolic.value import (
     JsonText,
@@ -116,20 +117,12 @@ def _store_of(value: TextLike, world: World) -> ValueStore | None:
 
 
 def _is_name(value: TextLike, world: World) -> bool:
-    beginning = _beginning(value)
-    if beginning:
-        return beginning != "arn:"
+    found = beginning(value)
+    if found.known and (found.is_arn or not found.may_be_arn):
+        return not found.is_arn
     if not isinstance(value, Unknown) or value.symbol is None or value.symbol.path[:1] == ("arn",):
         return False
     return catalogue(world, PARAMETER).owner(value) is not None
-
-
-def _beginning(value: TextLike) -> str:
-    """Return the first characters, enough to distinguish an ARN from a name; empty if they are unknown."""
-    first = next(iter(pieces(spelled_out(value))), "")
-    if not isinstance(first, str):
-        return ""
-    return first[:4] if len(first) >= 4 or isinstance(value, str) or not "arn:".startswith(first) else ""
 
 
 def parameter_arn(name: TextLike, around: Surroundings, world: World) -> TextLike:
@@ -145,7 +138,8 @@ def parameter_arn(name: TextLike, around: Surroundings, world: World) -> TextLik
 
 def named_secret(value: TextLike, around: Surroundings, world: World) -> TextLike:
     """Return the ARN of a secret from its ARN or its name."""
-    by_name = _beginning(value) not in ("", "arn:") or catalogue(world, SECRET).find_by_name(value, around) is not None
+    found = beginning(value)
+    by_name = (found.known and not found.may_be_arn) or catalogue(world, SECRET).find_by_name(value, around) is not None
     return secret_arn(value, around, world) if by_name else whole_arn(value, around.account, world)
 
 

@@ -50,7 +50,7 @@ class AddedPolicies(Finder):
         self._labels = Labels()
 
     def keep(self, written: Iterable[Address]) -> None:
-        """Give the labels of these new resources to no other one."""
+        """Reserve the labels of these new resources."""
         for each in written:
             self._labels.keep(self._resolver.module_sources(each.module), each.name)
 

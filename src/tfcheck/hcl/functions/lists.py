@@ -20,6 +20,7 @@ from tfcheck.hcl.evaluate.scope import EvaluationError
 from tfcheck.hcl.evaluate.types import equal_values, is_definitely_text
 from tfcheck.hcl.functions.arguments import Function, LimitError, afford, limit_error, unknown_result
 from tfcheck.hcl.functions.strings import length_of
+from tfcheck.symbolic.beginnings import beginning
 from tfcheck.symbolic.limits import REASON
 from tfcheck.symbolic.numbers import plain
 from tfcheck.symbolic.value import (
@@ -31,8 +32,6 @@ from tfcheck.symbolic.value import (
     Value,
     is_known,
     is_never_empty,
-    pieces,
-    spelled_out,
 )
 
 _MOST_RANGE = 1024
@@ -174,19 +173,12 @@ def sort(items: list[Value]) -> Value:
     """Sort strings by code point; partly unknown ones if their known beginnings decide the order."""
     if None in items:
         raise EvaluationError("an element of the list is null")
-    together = sorted(((*_beginning(item), item) for item in items), key=lambda each: (each[0], not each[1]))
-    for (first, is_whole, _), (second, _, _) in pairwise(together):
-        if not is_whole and second.startswith(first):
+    pairs = ((beginning(item), item) for item in items)
+    together = sorted(pairs, key=lambda each: (each[0].known, not each[0].is_whole))
+    for (first, _), (second, _) in pairwise(together):
+        if not first.is_whole and second.known.startswith(first.known):
             return unknown_result(items, may_fail=True)
-    return [item for _, _, item in together]
-
-
-def _beginning(item: Value) -> tuple[str, bool]:
-    """Return the literal at the beginning of a string, and whether it is the whole string."""
-    if isinstance(item, str):
-        return item, True
-    first = pieces(spelled_out(item))[0] if isinstance(item, (Unknown, Text, JsonText)) else ""
-    return (first, False) if isinstance(first, str) else ("", False)
+    return [item for _, item in together]
 
 
 def range_(*limits: int | Fraction) -> Value:

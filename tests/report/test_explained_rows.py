@@ -8,8 +8,8 @@ from tests.cases import TESTDATA, Case
 from tfcheck.analysis.check import check
 from tfcheck.report.explanation import findings_to_fix, related_rows
 from tfcheck.startup import trust
-from tfcheck.stopped_reason import explain_text
 from tfcheck.vocabulary.finding import Answer, Report, RoleKind, Verdict
+from tfcheck.vocabulary.stopped_reason import explain_text
 
 CASES = [
     "image-and-logs",

@@ -12,11 +12,11 @@ from tests.plan.made import change, plan
 from tests.rows import every_row
 from tfcheck.analysis.check import check
 from tfcheck.iam import Caller, Request, Undecided, managed_policy, parse_policy, service_context
-from tfcheck.resource_policy import ResourcePolicies
 from tfcheck.role import Role
 from tfcheck.role.policies import Policies, PolicyOrReason
 from tfcheck.symbolic.value import Unknown, Value, text
 from tfcheck.verdict.call import RoleCall, decide_call
+from tfcheck.verdict.resource_policy import ResourcePolicies
 from tfcheck.vocabulary.finding import Answer, Reason, Report, Verdict
 
 ARN = "arn:aws:iam::aws:policy/AmazonS3ReadOnlyAccess"

@@ -9,10 +9,10 @@ from tests.made_world import HERE, MadeResource, MadeWorld, task
 from tfcheck.analysis.check import check
 from tfcheck.report.words import symptom_words
 from tfcheck.startup import RULES, requirements, rule
-from tfcheck.stopped_reason import KNOWN, UNREACHED, explain_text
-from tfcheck.stopped_reason.known_text import API
 from tfcheck.symbolic.value import Value
 from tfcheck.vocabulary.finding import Finding, Requirement
+from tfcheck.vocabulary.stopped_reason import KNOWN, UNREACHED, explain_text
+from tfcheck.vocabulary.stopped_reason.known_text import API
 
 KEY = "arn:aws:kms:eu-west-1:111122223333:key/1"
 SECRET = "arn:aws:secretsmanager:eu-west-1:111122223333:secret:db-AbCdEf"

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from tests.rows import every_row
 from tfcheck.iam import Allowed, Caller, Context, Denied, Policy, Request, Undecided, parse_policy
-from tfcheck.resource_policy import ResourceSide
 from tfcheck.role import Role
 from tfcheck.verdict.call import RoleCall, decide_call
+from tfcheck.verdict.resource_policy import ResourceSide
 
 CALLER = Caller(arn="arn:aws:iam::111122223333:role/r", name="r", account="111122223333")
 REQUEST = Request("s3:GetObject", "arn:aws:s3:::b/k", CALLER, Context())

@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from tfcheck import checks, startup
-from tfcheck.access import access_changes, access_possible, access_unknown, role_switches
 from tfcheck.analysis.findings import findings, worst_first
 from tfcheck.analysis.options import DEFAULTS, RunOptions
 from tfcheck.analysis.redaction import Redactor
@@ -27,6 +26,7 @@ from tfcheck.startup.launch import possible_services
 from tfcheck.startup.rule import MOST_REQUIREMENTS
 from tfcheck.symbolic import limits
 from tfcheck.symbolic.value import Truth
+from tfcheck.verdict.access import access_changes, access_possible, access_unknown, role_switches
 from tfcheck.verdict.before import STARTS, VerdictsBefore
 from tfcheck.verdict.judge import Judge, Judgement
 from tfcheck.vocabulary.access import TaskChange, TaskEffect

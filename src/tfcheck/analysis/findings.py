@@ -15,11 +15,11 @@ from tfcheck.analysis.waivers import Waivers
 from tfcheck.inventory.ecs import TaskDefinition
 from tfcheck.report.words import evidence_words
 from tfcheck.resolve.locations import Locations
-from tfcheck.resource_policy import policy_holder
 from tfcheck.symbolic.regex import regex
 from tfcheck.symbolic.value import SECRET_SUFFIX, Unknown, display, pieces, spelled_out, text
 from tfcheck.symbolic.wildcards import glob_known
 from tfcheck.verdict.before import change_of
+from tfcheck.verdict.resource_policy import policy_holder
 from tfcheck.vocabulary.clipping import join_names
 from tfcheck.vocabulary.finding import (
     Answer,

@@ -46,7 +46,7 @@ def explain(
     from tfcheck.cli.plans import reports as checked
     from tfcheck.report.explanation import explanation_json, explanation_text, findings_to_fix, plan_text
     from tfcheck.report.json import encode
-    from tfcheck.stopped_reason import explain_text
+    from tfcheck.vocabulary.stopped_reason import explain_text
 
     pick = json_pick(form, query)
     if about.context and not plans:

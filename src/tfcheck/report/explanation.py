@@ -12,11 +12,11 @@ from tfcheck.report.causes import causes
 from tfcheck.report.json import Json, document
 from tfcheck.report.screen import Line, Span, SpanStyle, line, render_lines, wrap
 from tfcheck.report.words import VERDICT_STYLES, plural, why_words
-from tfcheck.stopped_reason import Denial, Explanation, KnownText, StopCause, explain_text
 from tfcheck.symbolic.match import equal, glob
 from tfcheck.symbolic.regex import regex
 from tfcheck.symbolic.value import TextLike, Truth
 from tfcheck.vocabulary.finding import Answer, Finding, Fix, Remedy, Report, RoleKind, Verdict
+from tfcheck.vocabulary.stopped_reason import Denial, Explanation, KnownText, StopCause, explain_text
 
 
 def explanation_text(explanation: Explanation, *, width: int = 100, colour: bool = False) -> str:

@@ -163,8 +163,8 @@ _OF_STOPPED_TASKS = ("ResourceInitializationError: ", "CannotPullContainerError:
 def _is_refused_by_api(symptom: str) -> bool:
     if symptom.startswith(_OF_STOPPED_TASKS):
         return False
-    from tfcheck.stopped_reason import explain_text  # its tables take longer to load than to use
-    from tfcheck.stopped_reason.known_text import API
+    from tfcheck.vocabulary.stopped_reason import explain_text  # its tables take longer to load than to use
+    from tfcheck.vocabulary.stopped_reason.known_text import API
 
     found = explain_text(symptom)
     return found is not None and found.known.where == API

@@ -10,11 +10,11 @@ import msgspec
 
 from tfcheck.iam import Allowed, Decision, Denied, Effect, Layers, Policy, Request, Undecided, applies, decide
 from tfcheck.iam.model import Statement
-from tfcheck.resource_policy import ResourceSide, covering_grants
 from tfcheck.role import Role
 from tfcheck.symbolic.limits import REASON, is_exceeded, take
 from tfcheck.symbolic.match import equal
 from tfcheck.symbolic.value import Truth
+from tfcheck.verdict.resource_policy import ResourceSide, covering_grants
 from tfcheck.vocabulary.arn import parse_arn
 
 

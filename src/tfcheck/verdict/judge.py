@@ -23,7 +23,6 @@ from tfcheck.iam import (
 from tfcheck.iam.model import Statement
 from tfcheck.inventory.ecs import TaskDefinition
 from tfcheck.inventory.world import World, share_equal
-from tfcheck.resource_policy import ResourcePolicies, ResourceSide
 from tfcheck.role import Role, Roles
 from tfcheck.symbolic.match import equal
 from tfcheck.symbolic.sensitive_text import SENSITIVE
@@ -31,6 +30,7 @@ from tfcheck.symbolic.value import TextLike, Truth
 from tfcheck.verdict import evidence
 from tfcheck.verdict.call import RoleCall, decide_call, denials, without_denials
 from tfcheck.verdict.evidence import UnmetCondition, unmet
+from tfcheck.verdict.resource_policy import ResourcePolicies, ResourceSide
 from tfcheck.verdict.task_roles import RolesOfTask, TaskRoles, service_principals, trust_context
 from tfcheck.vocabulary.arn import parse_arn
 from tfcheck.vocabulary.finding import Evidence, Reason, Requirement, RoleKind, Verdict

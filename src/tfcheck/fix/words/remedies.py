@@ -24,12 +24,12 @@ from tfcheck.iam import CLOCK_KEYS
 from tfcheck.iam.model import Origin, Statement
 from tfcheck.inventory.ecs import tasks_by_address
 from tfcheck.inventory.world import WorldObject
-from tfcheck.resource_policy import policy_holder
 from tfcheck.role import Role
 from tfcheck.symbolic.sensitive_text import redact
 from tfcheck.symbolic.value import pieces
 from tfcheck.verdict.evidence import UnmetCondition
 from tfcheck.verdict.judge import Judge
+from tfcheck.verdict.resource_policy import policy_holder
 from tfcheck.vocabulary.address import Address, ModulePath, address_in
 from tfcheck.vocabulary.clipping import and_more, join_names
 from tfcheck.vocabulary.finding import Answer, EvidenceKind, Reason, Remedy, RoleKind, Verdict

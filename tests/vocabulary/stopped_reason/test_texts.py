@@ -11,7 +11,7 @@ import pytest
 
 from tests.rows import every_row
 from tfcheck.analysis import rulebook
-from tfcheck.stopped_reason import KNOWN, StopCause, explain_text
+from tfcheck.vocabulary.stopped_reason import KNOWN, StopCause, explain_text
 
 
 def refused(action: str, ending: str = "because no identity-based policy allows the {} action") -> str:

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import json
 
-from tests.access.made import allow
 from tests.made_world import MadeResource, MadeWorld, reference
-from tfcheck.access import access_changes, access_possible, access_unknown, role_switches
+from tests.verdict.access.made import allow
 from tfcheck.symbolic.value import Value
+from tfcheck.verdict.access import access_changes, access_possible, access_unknown, role_switches
 from tfcheck.verdict.before import VerdictsBefore
 from tfcheck.verdict.judge import Judge
 from tfcheck.vocabulary.access import AccessChange, RoleSwitch

@@ -8,8 +8,8 @@ from typing import Any
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tests.access.made import CALLER, Written, allow, changes, changes_in_words, deny, role, secret, statement
 from tests.laws import tries
+from tests.verdict.access.made import CALLER, Written, allow, changes, changes_in_words, deny, role, secret, statement
 from tfcheck.iam import Allowed, Context, Layers, Request, decide
 from tfcheck.role import Role
 from tfcheck.symbolic.value import Symbol, Text, Unknown, Value, text

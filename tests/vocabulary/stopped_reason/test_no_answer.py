@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 
 from tests.rows import every_row
-from tests.stopped_reason.test_texts import FETCH, refused
-from tfcheck.stopped_reason import UNREACHED, StopCause, explain_text
+from tests.vocabulary.stopped_reason.test_texts import FETCH, refused
+from tfcheck.vocabulary.stopped_reason import UNREACHED, StopCause, explain_text
 
 #: What stands where AWS's answer would: the words of Go's libraries, of AWS's SDKs, of AWS's headings.
 SIGNS = [

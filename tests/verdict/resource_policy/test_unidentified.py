@@ -6,11 +6,11 @@ import json
 
 from tests.made_world import MadeResource, MadeWorld
 from tfcheck.iam import Allowed, Caller, Decision, Denied, Policy, Request, Undecided, parse_policy, start_up_context
-from tfcheck.resource_policy import ResourcePolicies
 from tfcheck.role import Role
 from tfcheck.role.policies import Policies
 from tfcheck.symbolic.value import NAME, TextLike, Unknown, Value, text
 from tfcheck.verdict.call import RoleCall, decide_call
+from tfcheck.verdict.resource_policy import ResourcePolicies
 
 ROLE = "arn:aws:iam::111122223333:role/execution"
 CALLER = Caller(ROLE, "execution", "111122223333", tags={})

@@ -9,9 +9,10 @@ from __future__ import annotations
 
 import msgspec
 
-from tfcheck.stopped_reason.known_text import KnownText, StopCause
-from tfcheck.stopped_reason.normalized_text import NormalizedText
-from tfcheck.stopped_reason.refusal import (
+from tfcheck.symbolic.regex import regex
+from tfcheck.vocabulary.stopped_reason.known_text import KnownText, StopCause
+from tfcheck.vocabulary.stopped_reason.normalized_text import NormalizedText
+from tfcheck.vocabulary.stopped_reason.refusal import (
     CALLS,
     UNREACHED,
     Denial,
@@ -20,8 +21,7 @@ from tfcheck.stopped_reason.refusal import (
     is_unanswered,
     refusal,
 )
-from tfcheck.stopped_reason.texts import KNOWN
-from tfcheck.symbolic.regex import regex
+from tfcheck.vocabulary.stopped_reason.texts import KNOWN
 
 __all__ = ["CALLS", "KNOWN", "UNREACHED", "Denial", "Explanation", "KnownText", "StopCause", "explain_text"]
 

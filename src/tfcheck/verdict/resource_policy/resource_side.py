@@ -8,9 +8,9 @@ import msgspec
 
 from tfcheck.iam import Policy
 from tfcheck.inventory.world import WorldObject
-from tfcheck.resource_policy.grant import KeyGrant
 from tfcheck.role.policies import PolicyOrReason
 from tfcheck.symbolic.value import TextLike, Unknown
+from tfcheck.verdict.resource_policy.grant import KeyGrant
 
 
 class ResourceSide(msgspec.Struct, frozen=True):

@@ -7,11 +7,11 @@ from typing import Any
 
 import msgspec
 
-from tfcheck.access import compare_pair
-from tfcheck.access.role_pairs import RolePair
 from tfcheck.iam import Caller, Policy, conceal, parse_policy
 from tfcheck.role import Role
 from tfcheck.symbolic.value import Value
+from tfcheck.verdict.access import compare_pair
+from tfcheck.verdict.access.role_pairs import RolePair
 from tfcheck.vocabulary.access import AccessChange
 
 CALLER = Caller("arn:aws:iam::123456789012:role/app", "app", "123456789012", tags={})

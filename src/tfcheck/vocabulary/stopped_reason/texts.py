@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from itertools import chain
 
-from tfcheck.stopped_reason.known_text import (
+from tfcheck.vocabulary.stopped_reason.known_text import (
     API,
     EC2,
     FARGATE,

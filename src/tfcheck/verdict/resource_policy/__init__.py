@@ -13,21 +13,21 @@ from tfcheck.inventory.catalogue import PARAMETER, catalogue
 from tfcheck.inventory.change import deleted_roles
 from tfcheck.inventory.other_stack import Stack
 from tfcheck.inventory.world import World
-from tfcheck.resource_policy.bucket import bucket_guard
-from tfcheck.resource_policy.endpoint import warnings
-from tfcheck.resource_policy.grant import covering_grants
-from tfcheck.resource_policy.policies import (
+from tfcheck.role.policies import Policies
+from tfcheck.symbolic.match import equal
+from tfcheck.symbolic.value import Piece, TextLike, Truth, display, pieces, text
+from tfcheck.verdict.resource_policy.bucket import bucket_guard
+from tfcheck.verdict.resource_policy.endpoint import warnings
+from tfcheck.verdict.resource_policy.grant import covering_grants
+from tfcheck.verdict.resource_policy.policies import (
     file_system_guard,
     key_guard,
     repository_guard,
     s3_file_system_guard,
     secret_guard,
 )
-from tfcheck.resource_policy.reading import service_of, unidentified_side, without_former
-from tfcheck.resource_policy.resource_side import ResourceSide, join_sides
-from tfcheck.role.policies import Policies
-from tfcheck.symbolic.match import equal
-from tfcheck.symbolic.value import Piece, TextLike, Truth, display, pieces, text
+from tfcheck.verdict.resource_policy.reading import service_of, unidentified_side, without_former
+from tfcheck.verdict.resource_policy.resource_side import ResourceSide, join_sides
 from tfcheck.vocabulary.arn import parse_arn
 from tfcheck.vocabulary.finding import Requirement
 

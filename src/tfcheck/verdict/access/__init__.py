@@ -6,10 +6,6 @@ from collections.abc import Iterable, Iterator
 
 import msgspec
 
-from tfcheck.access.coverage import RolePolicies, reach
-from tfcheck.access.difference import Difference, differences
-from tfcheck.access.permission import Permission, excluded_permissions, includes, meet, points, policy_entries
-from tfcheck.access.role_pairs import RolePair, execution_role, is_same_role, pairs, pairs_elsewhere
 from tfcheck.iam import Effect, Policy
 from tfcheck.inventory.ecs import task_definitions
 from tfcheck.inventory.world import World
@@ -17,6 +13,10 @@ from tfcheck.role import Role
 from tfcheck.symbolic import limits
 from tfcheck.symbolic.sensitive_text import SENSITIVE
 from tfcheck.symbolic.value import Truth
+from tfcheck.verdict.access.coverage import RolePolicies, reach
+from tfcheck.verdict.access.difference import Difference, differences
+from tfcheck.verdict.access.permission import Permission, excluded_permissions, includes, meet, points, policy_entries
+from tfcheck.verdict.access.role_pairs import RolePair, execution_role, is_same_role, pairs, pairs_elsewhere
 from tfcheck.verdict.before import VerdictsBefore
 from tfcheck.vocabulary.access import AccessChange, AccessUnknown, ActionOnResource, RoleChange, RoleSwitch
 

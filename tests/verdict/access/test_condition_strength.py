@@ -7,12 +7,12 @@ import itertools
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tests.access.made import allow, policy
 from tests.rows import every_row
-from tfcheck.access.coverage import Limits, is_within
+from tests.verdict.access.made import allow, policy
 from tfcheck.iam import Absent, Context, Entry
 from tfcheck.iam.condition import evaluate
 from tfcheck.symbolic.value import Truth
+from tfcheck.verdict.access.coverage import Limits, is_within
 
 _KEYS = ("aws:SourceVpc", "aws:ResourceAccount", "aws:PrincipalOrgID")
 _VALUES = ("a", "b", "c")

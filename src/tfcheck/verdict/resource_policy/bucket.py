@@ -17,12 +17,12 @@ from tfcheck.iam import Policy, PolicyKind, parse_policy
 from tfcheck.inventory.named_objects import bucket_of
 from tfcheck.inventory.setting import BUCKET_OWNERSHIP, BUCKET_POLICY, BUCKET_PUBLIC_ACCESS, SettingOwner, settings
 from tfcheck.inventory.world import World, WorldObject, found_once
-from tfcheck.resource_policy.public_policy import is_public
-from tfcheck.resource_policy.reading import own_policies, policy_of, readable, unidentified_side
-from tfcheck.resource_policy.resource_side import ResourceSide, side_of
 from tfcheck.role.policies import Policies
 from tfcheck.symbolic.match import equal
 from tfcheck.symbolic.value import TextLike, Truth, Unknown, Value, items
+from tfcheck.verdict.resource_policy.public_policy import is_public
+from tfcheck.verdict.resource_policy.reading import own_policies, policy_of, readable, unidentified_side
+from tfcheck.verdict.resource_policy.resource_side import ResourceSide, side_of
 
 
 def bucket_guard(arn: TextLike, world: World, policies: Policies) -> ResourceSide:

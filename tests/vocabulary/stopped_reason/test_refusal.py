@@ -6,12 +6,12 @@ import pytest
 
 from tests.cases import TESTDATA, Case
 from tests.rows import every_row
-from tests.stopped_reason.test_texts import FETCH, refused
+from tests.vocabulary.stopped_reason.test_texts import FETCH, refused
 from tfcheck.analysis import rulebook
 from tfcheck.analysis.check import check
 from tfcheck.checks import ecs_exec
 from tfcheck.startup import RULES
-from tfcheck.stopped_reason import CALLS, StopCause, explain_text
+from tfcheck.vocabulary.stopped_reason import CALLS, StopCause, explain_text
 
 
 def test_every_action_of_every_rule_is_explained() -> None:

@@ -28,10 +28,10 @@ from tfcheck.inventory.setting import (
     was_set,
 )
 from tfcheck.inventory.world import World, WorldObject
-from tfcheck.resource_policy.resource_side import ResourceSide
 from tfcheck.role.policies import Policies, PolicyOrReason, unread_policy
 from tfcheck.symbolic.match import equal
 from tfcheck.symbolic.value import PlainText, TextLike, Truth, Unknown, Value, pieces
+from tfcheck.verdict.resource_policy.resource_side import ResourceSide
 from tfcheck.vocabulary.address import owner_of
 
 

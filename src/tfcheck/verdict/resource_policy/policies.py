@@ -33,8 +33,11 @@ from tfcheck.inventory.setting import (
 )
 from tfcheck.inventory.world import World
 from tfcheck.resolve.surroundings import Surroundings
-from tfcheck.resource_policy.grant import KeyGrant
-from tfcheck.resource_policy.reading import (
+from tfcheck.role.policies import Policies, PolicyOrReason
+from tfcheck.symbolic.match import equal
+from tfcheck.symbolic.value import PlainText, TextLike, Truth, without_prefix
+from tfcheck.verdict.resource_policy.grant import KeyGrant
+from tfcheck.verdict.resource_policy.reading import (
     is_former,
     own_policies,
     policy_as_saved,
@@ -43,10 +46,7 @@ from tfcheck.resource_policy.reading import (
     set_policy,
     unidentified_side,
 )
-from tfcheck.resource_policy.resource_side import ResourceSide, side_of
-from tfcheck.role.policies import Policies, PolicyOrReason
-from tfcheck.symbolic.match import equal
-from tfcheck.symbolic.value import PlainText, TextLike, Truth, without_prefix
+from tfcheck.verdict.resource_policy.resource_side import ResourceSide, side_of
 from tfcheck.vocabulary.arn import Arn, parse_arn
 
 #: The image of AWS for FireLens, and the accounts of AWS that publish it in their regions, with what it lets every

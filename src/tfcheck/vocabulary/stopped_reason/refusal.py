@@ -10,9 +10,9 @@ from itertools import chain
 
 import msgspec
 
-from tfcheck.stopped_reason.known_text import BOTH, FARGATE, KnownText, StopCause, network
-from tfcheck.stopped_reason.normalized_text import NormalizedText
 from tfcheck.symbolic.regex import regex
+from tfcheck.vocabulary.stopped_reason.known_text import BOTH, FARGATE, KnownText, StopCause, network
+from tfcheck.vocabulary.stopped_reason.normalized_text import NormalizedText
 
 
 class Denial(msgspec.Struct, frozen=True):

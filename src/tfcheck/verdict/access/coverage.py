@@ -17,10 +17,10 @@ from typing import TypeAlias
 
 import msgspec
 
-from tfcheck.access.permission import Permission, is_named
 from tfcheck.iam.condition import Condition
 from tfcheck.iam.model import Effect, Policy, Statement
 from tfcheck.symbolic.value import Truth
+from tfcheck.verdict.access.permission import Permission, is_named
 
 #: The conditions of one statement, all of which must hold.
 Limits: TypeAlias = tuple[Condition, ...]

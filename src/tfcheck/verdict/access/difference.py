@@ -6,10 +6,10 @@ from collections.abc import Iterable, Iterator, Sequence
 
 import msgspec
 
-from tfcheck.access.coverage import Coverage, LayerGrants, Limits, is_within, limits, share_a_key
 from tfcheck.iam.action import group_actions
 from tfcheck.iam.model import Effect, Origin, Statement
 from tfcheck.symbolic.value import Truth
+from tfcheck.verdict.access.coverage import Coverage, LayerGrants, Limits, is_within, limits, share_a_key
 
 
 class Difference(msgspec.Struct, frozen=True):

@@ -26,11 +26,11 @@ from tfcheck.iam import (
 )
 from tfcheck.resolve.attribute_shapes import ASSIGNED_ID
 from tfcheck.resolve.surroundings import Surroundings
-from tfcheck.resource_policy import ResourcePolicies, ResourceSide, covering_grants
-from tfcheck.resource_policy.grant import KeyGrant
-from tfcheck.resource_policy.public_policy import is_public
 from tfcheck.role.policies import Policies
 from tfcheck.symbolic.value import SECRET_SUFFIX, Symbol, TextLike, Truth, Unknown, Value, text
+from tfcheck.verdict.resource_policy import ResourcePolicies, ResourceSide, covering_grants
+from tfcheck.verdict.resource_policy.grant import KeyGrant
+from tfcheck.verdict.resource_policy.public_policy import is_public
 
 ROLE = "arn:aws:iam::111122223333:role/execution"
 FILE = "arn:aws:s3:::cfg/app.env"

@@ -75,6 +75,38 @@ def test_it_is_the_object_from_before() -> None:
     assert found.resolver.block(left.address) is None
 
 
+def test_a_deposed_object_that_is_forgotten_stays() -> None:
+    old, new = {"bucket": "old", "arn": "arn:aws:s3:::old"}, {"bucket": "new", "arn": "arn:aws:s3:::new"}
+    for action, named in (("forget", ["new", "old"]), ("delete", ["new"])):
+        found = world(
+            change("aws_s3_bucket.b", "no-op", before=new, after=new),
+            change("aws_s3_bucket.b", action, deposed="0000000a", before=old, after=None),
+        )
+        there, before = found.resources("aws_s3_bucket"), found.before().resources("aws_s3_bucket")
+        assert [each.attribute("bucket") for each in there] == named
+        assert [each.attribute("bucket") for each in before] == ["new", "old"]
+        assert [each.is_forgotten for each in there] == [False, True][: len(named)]
+        assert [str(each.address) for each in there[1:]] == ["aws_s3_bucket.b (deposed object 0000000a)"][
+            : len(named) - 1
+        ]
+        assert found.resolver.block(before[1].address) is None
+
+
+def test_a_deposed_policy_goes_only_if_it_is_deleted_or_overwritten() -> None:
+    role = change(f"{ROLE}.web", "no-op", before={"name": "web"}, after={"name": "web"})
+    for deposed, action, count in (
+        (POLICY, "forget", 1),
+        ({**POLICY, "name": "old"}, "forget", 2),
+        (POLICY, "delete", 0),
+    ):
+        rows = (
+            change("aws_iam_role_policy.p", "no-op", before=POLICY, after=POLICY),
+            change("aws_iam_role_policy.p", action, deposed="0000000a", before=deposed, after=None),
+        )
+        remain = world(role, *rows).resources("aws_iam_role_policy")
+        assert sum(each.remains_on("web") is Truth.TRUE for each in remain) == count
+
+
 def test_forgetting_changes_no_verdict() -> None:
     for case in ("objects-forgotten", "objects-left-behind"):
         answers = Case(TESTDATA / case).report("plan.json").answers

@@ -9,7 +9,7 @@ from collections.abc import Callable, Sequence
 from typing import Any, Protocol, TypeVar, cast
 
 from tfcheck.inventory.adopted import without_adopted
-from tfcheck.plan import Instance, PriorData, is_masked, references
+from tfcheck.plan import Deposed, Instance, PriorData, is_masked, references
 from tfcheck.resolve import Resolver
 from tfcheck.resolve.order import FinishedBefore, Order
 from tfcheck.resolve.surroundings import Surroundings
@@ -173,7 +173,8 @@ class _PlanWorld(CachingWorld):
     def _left_behind(self, kind: str) -> Sequence[Instance]:
         """Return the instances of a type whose old object may stay beside the new one."""
         # NOTE: what runs a task definition that is left behind is found by its revision.
-        left = () if kind.startswith("aws_ecs_") else self.resolver.plan.instances(kind)
+        plan = self.resolver.plan
+        left = () if kind.startswith("aws_ecs_") else (*plan.instances(kind), *plan.deposed_objects(kind))
         outlasts = self.resolver.survival.outlasts_replacement
         return [each for each in left if each.left_behind is not None and outlasts(each) is not Truth.FALSE]
 
@@ -343,7 +344,7 @@ class _LeftBehind(_Existing):
 
     def __init__(self, resolver: Resolver, instance: Instance) -> None:
         super().__init__(resolver, instance)
-        self.address = forgotten(instance.address)
+        self.address = instance.address if isinstance(instance, Deposed) else forgotten(instance.address)
 
     @property
     def is_forgotten(self) -> bool:

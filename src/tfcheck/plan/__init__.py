@@ -2,7 +2,7 @@
 
 from tfcheck.plan.configuration import ConfigModule, ConfigResource, ModuleCall, constant, constant_text, references
 from tfcheck.plan.file import SavedPlanError
-from tfcheck.plan.instance import Instance, PriorData
+from tfcheck.plan.instance import Deposed, Instance, PriorData
 from tfcheck.plan.load import Loaded, load
 from tfcheck.plan.overlay import is_masked
 from tfcheck.plan.plan import Plan
@@ -11,6 +11,7 @@ from tfcheck.plan.state import load_shown
 __all__ = [
     "ConfigModule",
     "ConfigResource",
+    "Deposed",
     "Instance",
     "Loaded",
     "ModuleCall",

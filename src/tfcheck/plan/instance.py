@@ -209,6 +209,11 @@ class Deposed(Instance):
         super().__init__(DeposedAddress(module, mode, kind, name, key, row.deposed or ""), row)
         self.current = current
 
+    @Lazy
+    def left_behind(self) -> dict[str, Value] | None:
+        """Return the attributes of an object that stays unmanaged in AWS because it is forgotten, not deleted."""
+        return self.before if self.actions == ("forget",) else None
+
 
 def arn_beginning(arn: str) -> bytes:
     """Return how an ARN in a plan's JSON begins after its key, up to the colon after the account."""

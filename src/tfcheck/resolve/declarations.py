@@ -9,7 +9,7 @@ import msgspec
 
 from tfcheck.hcl.syntax.expression import Place
 from tfcheck.plan import ConfigModule, ConfigResource, ModuleCall, Plan
-from tfcheck.vocabulary.address import Address, ForgottenAddress, ModulePath
+from tfcheck.vocabulary.address import Address, DeposedAddress, ForgottenAddress, ModulePath
 
 if TYPE_CHECKING:
     from tfcheck.hcl.modules import Module, Sources
@@ -93,7 +93,8 @@ class Declarations:
 
     def block(self, address: Address) -> Block | None:
         """Return the block that declares a resource, if the sources contain it."""
-        module = None if isinstance(address, ForgottenAddress) else self.module_sources(address.module)
+        is_former = isinstance(address, (DeposedAddress, ForgottenAddress))
+        module = None if is_former else self.module_sources(address.module)
         return module.resource(address.mode, address.type, address.name) if module else None
 
     def call_block(self, module: ModulePath) -> Block | None:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import msgspec
 
-from tfcheck.plan import Instance, Plan, references
+from tfcheck.plan import Deposed, Instance, Plan, references
 from tfcheck.resolve.declarations import Declarations
 from tfcheck.resolve.provider import Providers
 from tfcheck.symbolic.match import equal
@@ -119,7 +119,8 @@ class Survival:
 
         It does unless the new one is the same to AWS, which overwrites it, or what it is on is deleted.
         """
-        kind, before, after = instance.address.type, instance.before or {}, instance.after or {}
+        new = self._plan.instance(str(instance.current)) if isinstance(instance, Deposed) else instance
+        kind, before, after = instance.address.type, instance.before or {}, (new.after if new else None) or {}
         if kind in _IDENTITY:
             same = Truth.every(equal(before.get(name), after.get(name)) for name in _IDENTITY[kind])
         else:  # AWS has no two objects of one name: one that is known only after apply is another one
@@ -138,7 +139,8 @@ class Survival:
         """Return what is deleted after an identical object is written in its place, as every deposed object is."""
         kind = instance.address.type
         former = [instance] if instance.actions == ("create", "delete") else []
-        former += (each for each in self._plan.deposed_objects(kind) if each.current == instance.address)
+        deposed = (each for each in self._plan.deposed_objects(kind) if each.left_behind is None)
+        former += (each for each in deposed if each.current == instance.address)
         own = _identity(kind, instance.after) if former else None
         for each in former:
             roles = (each.before or {}).get("roles")

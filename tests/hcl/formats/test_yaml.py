@@ -66,6 +66,13 @@ SCALARS: Final = (
         "&x 1",
         "*x",
         "!!str 1",
+        "!!bool yes",
+        "!!bool 'no'",
+        "!!bool 1",
+        "!!bool x",
+        "!!null ~",
+        "!!null ''",
+        "!!null x",
         "b, c",
         "-",
         "- b",
@@ -251,6 +258,17 @@ def test_aliases_are_resolved_if_the_text_stays_small() -> None:
     services = value["services"]
     assert isinstance(services, dict)
     assert services["s499"] == {"env": {"A": 1}}
+
+
+def test_a_tag_that_changes_nothing_is_read() -> None:
+    assert decode("a: !!bool On\nb: !!bool 'on'\nc: !!null ~\nd: !!null ''") == {
+        "a": True,
+        "b": "on",
+        "c": None,
+        "d": "",
+    }
+    assert isinstance(decode("!!bool x"), Unknown)
+    assert isinstance(with_holes("a: !!bool ", ARN, "\n"), Unknown)
 
 
 def test_unknown_pieces_stay_in_anchors_and_merges() -> None:

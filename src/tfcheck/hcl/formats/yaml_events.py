@@ -69,6 +69,8 @@ _NULL = {"", "~", "null", "Null", "NULL"}
 _TRUE = {spelling for word in ("y", "yes", "on", "true") for spelling in (word, word.capitalize(), word.upper())}
 _FALSE = {spelling for word in ("n", "no", "off", "false") for spelling in (word, word.capitalize(), word.upper())}
 _WORDS = {*_NULL, *_TRUE, *_FALSE}
+#: The types of the scalars that a tag is for; a bool is not a number in YAML.
+_TAGGED: dict[str, type] = {f"{_PREFIX}bool": bool, f"{_PREFIX}null": type(None)}
 #: No number, bool, null or time has a character outside these.
 _IN_VALUES = frozenset("".join(_WORDS) + "0123456789abcdefABCDEFxoeE+-.:TtZz \tinfIFNaA")
 
@@ -222,7 +224,7 @@ class _Reader:
 def _scalar(event: Any, inside: str) -> YamlScalar:
     if event.tag == f"{_PREFIX}str":
         return YamlScalar(event.value, ScalarStyle.QUOTED)
-    if event.tag is not None:
+    if event.tag is not None and not _is_needless(event):
         raise UnsupportedError("a tag")
     if event.style in ("'", '"'):
         return YamlScalar(event.value, ScalarStyle.QUOTED)
@@ -231,6 +233,14 @@ def _scalar(event: Any, inside: str) -> YamlScalar:
     return YamlScalar(
         event.value, ScalarStyle.BLOCK if event.style in ("|", ">") else ScalarStyle.PLAIN, inside == "list"
     )
+
+
+def _is_needless(event: Any) -> bool:
+    """Whether a scalar has the tag of the value that it is without it; a quoted one is a text in spite of it."""
+    kinds = _TAGGED.get(event.tag)
+    if kinds is None or event.style in ("|", ">"):
+        return False
+    return event.style in ("'", '"') or isinstance(_scalar_value(event.value), kinds)
 
 
 def _refuse_tag(event: Any, kind: str) -> None:

@@ -430,3 +430,80 @@ def test_keys_of_instances_are_compared(tmp_path: Path, objects: str, files: lis
         (said,) = resolver.contradictions
         assert "aws_s3_object.o.for_each, aws_ssm_parameter.counted.count differ." in said
         assert not isinstance(place, Text) or "a.env" not in str(place.pieces)
+
+
+def test_a_first_plan_of_some_keys_is_not_said_to_be_of_other_sources(tmp_path: Path) -> None:
+    (tmp_path / "main.tf").write_text('resource "aws_sqs_queue" "q" {\n  for_each = toset(["a", "b"])\n}\n')
+    sources, row = from_directory(tmp_path), change('aws_sqs_queue.q["a"]', "create", name="q", index="a", after={})
+    (said,) = resolver_of(plan(row, complete=None), sources, None).contradictions
+    assert said.startswith("the plan lacks instances")
+    assert "aws_sqs_queue.q.for_each. It was made with `-target`, or" in said
+    other = change('aws_sqs_queue.q["c"]', "create", name="q", index="c", after={})
+    for made in (plan(row), plan(row, other, complete=None)):
+        (said,) = resolver_of(made, sources, None).contradictions
+        assert SAID in said
+
+
+CALLED = """
+locals {
+  names = [NAMES]
+}
+
+module "team" {
+  source   = "./team"
+  for_each = toset(local.names)
+  name     = each.key
+}
+
+resource "aws_ssm_parameter" "place" {
+  name  = "place"
+  value = join(",", local.names)
+}
+"""
+IN_TEAM = 'variable "name" {}\n\nresource "aws_sqs_queue" "q" {\n  REPEATED\n  name = var.name\n}\n'
+
+
+@every_row(
+    ("names", "repeated", "differs"),
+    [
+        (["a"], "", False),
+        (["a"], "count = 1", False),
+        (["a", "b"], "", True),
+        (["a", "b"], 'count = var.name == "a" ? 1 : 0', False),  # b may have none
+        (["a", "b"], 'lifecycle { enabled = var.name == "a" }', False),
+        (["b"], "count = 1", True),
+        ([], "count = 1", True),
+    ],
+)
+def test_keys_of_module_calls_are_compared(tmp_path: Path, names: list[str], repeated: str, differs: bool) -> None:
+    written = CALLED.replace("NAMES", ", ".join(f'"{name}"' for name in names))
+    (tmp_path / "main.tf").write_text(written)
+    (tmp_path / "team").mkdir(exist_ok=True)
+    (tmp_path / "team" / "main.tf").write_text(IN_TEAM.replace("REPEATED", repeated))
+    counted = repeated.startswith("count")
+    address, more = 'module.team["a"].aws_sqs_queue.q', {"index": 0} if counted else {}
+    call = {"source": "./team", "expressions": {"name": {"references": ["each.key"]}}}
+    call["for_each_expression"] = {"references": ["local.names"]}
+    counted_by = {"references": ["var.name"]} if "var" in repeated else {"constant_value": 1}
+    queue = {
+        "address": "aws_sqs_queue.q",
+        "mode": "managed",
+        "type": "aws_sqs_queue",
+        "name": "q",
+        "expressions": {"name": {"references": ["var.name"]}},
+        **({"count_expression": counted_by} if counted else {}),
+    }
+    module = {"resources": [queue], "variables": {"name": {}}}
+    row = change(
+        address + ("[0]" if counted else ""), "create", name="q", module_address='module.team["a"]', after={"name": "a"}
+    )
+    made = plan(
+        row | {"type": "aws_sqs_queue"} | more,
+        change("aws_ssm_parameter.place", "create", after={"name": "place"}, after_unknown={"value": True}),
+        configuration={"root_module": {"module_calls": {"team": {**call, "module": module}}}},
+    )
+    resolver = resolver_of(made, from_directory(tmp_path), None)
+    said = "".join(resolver.contradictions)
+    assert ("module.team.for_each differ" in said) == (SAID in said) == differs
+    place = resolver.attribute(parse("aws_ssm_parameter.place"), "value")
+    assert isinstance(place, Unknown) == differs

@@ -78,6 +78,11 @@ class Plan:
         return self._document.complete is not False and not self._document.errored
 
     @property
+    def states_no_completeness(self) -> bool:
+        """Whether it does not say if it covers everything, as plans of OpenTofu and of Terraform before 1.8 do not."""
+        return self._document.complete is None
+
+    @property
     def is_redacted(self) -> bool:
         """Whether it is HCP Terraform's redacted form: no configuration, variables or prior state."""
         return present(self._document.plan_format_version)

@@ -7,12 +7,9 @@ depends on them is the planned one. If a value differs, anything that it depends
 
 from __future__ import annotations
 
-from collections import Counter, defaultdict
+from collections import Counter
 from collections.abc import Iterable, Iterator
-from functools import partial
 from typing import TYPE_CHECKING, Any
-
-import msgspec
 
 from tfcheck.hcl.evaluate.scope import EvaluationError
 from tfcheck.hcl.syntax.parse import reference_text
@@ -30,10 +27,10 @@ from tfcheck.resolve.difference import (
     statements_differ,
 )
 from tfcheck.resolve.evaluation import Key, evaluate_all
-from tfcheck.resolve.module_values import collection_keys, instance_keys
+from tfcheck.resolve.key_comparison import Comparison, compare_keys
 from tfcheck.resolve.resolver import Resolver
 from tfcheck.symbolic.value import JsonText, Text, Unknown, Value, pieces
-from tfcheck.vocabulary.address import Address, InstanceKey, ModulePath
+from tfcheck.vocabulary.address import Address, ModulePath
 from tfcheck.vocabulary.clipping import few
 
 if TYPE_CHECKING:
@@ -52,20 +49,6 @@ _NOT_COMPARED = frozenset(
 _SHORTEST_PROOF, _SHORTEST_IN_OTHER = 3, 10
 
 
-class Comparison(msgspec.Struct, frozen=True):
-    """An argument, whether the plan has the same value, and what the evaluated value depends on."""
-
-    address: Address
-    name: str
-    differs: bool
-    planned: Value
-    evaluated: Value
-    direct: set[Key]
-
-    def __str__(self) -> str:
-        return f"{self.address}.{self.name}"
-
-
 def compare(resolver: Resolver) -> Iterator[Comparison]:
     """Compare the arguments known in the plan, and the keys of instances, with their evaluation from the sources."""
     seen: Counter[str] = Counter()
@@ -73,7 +56,7 @@ def compare(resolver: Resolver) -> Iterator[Comparison]:
         [each for each in resolver.plan.instances(*resolver.plan.types(mode), mode=mode) if _is_planned(each)]
         for mode in ("managed", "data")
     )
-    yield from _compare_keys(resolver, (each.address for each in managed))
+    yield from compare_keys(resolver, [each.address for each in managed])
     for instance in (*managed, *read_later):
         seen[instance.address.config] += 1
         if seen[instance.address.config] > _MOST_ALIKE or seen.total() > _MOST:
@@ -89,26 +72,6 @@ def compare(resolver: Resolver) -> Iterator[Comparison]:
 
 def _is_planned(instance: Instance) -> bool:
     return instance.after is not None and instance.actions != ("forget",)
-
-
-def _compare_keys(resolver: Resolver, planned: Iterable[Address]) -> Iterator[Comparison]:
-    """Compare the keys of the planned instances with those that `for_each` or `count` creates."""
-    instances: defaultdict[Address, list[InstanceKey]] = defaultdict(list)
-    for address in planned:
-        instances[address.instance(None)].append(address.key)
-    for address, keys in list(instances.items())[:_MOST]:
-        block = resolver.block(address)
-        name = next((each for each in ("for_each", "count") if block and block.attribute(each)), None)
-        expression = block.attribute(name) if block and name else None
-        if expression is None or name is None or None in keys:
-            continue
-        scope = resolver.module_scope(address.module)
-        seen, direct = resolver.evaluation.with_dependencies(partial(resolver.evaluation.see_safely, expression, scope))
-        written = seen if name == "count" and isinstance(seen, int) else collection_keys(seen)
-        own: set[Key] = {("argument", address, "for_each")}
-        if written is not None:
-            differs = written != instance_keys(keys)
-            yield Comparison(address, name, differs, planned=None, evaluated=None, direct=direct | own)
 
 
 def _compare(resolver: Resolver, instance: Instance, name: str, planned: Value) -> Comparison:
@@ -178,6 +141,8 @@ def _doubted_at(key: Key) -> Doubted | None:
             return Doubted("argument", address.module.config, address.resource, name)
         case ("var", ModulePath() as module, str(name), *_) if module.steps:
             return Doubted("var", module.config, name)
+        case ("repetition", ModulePath() as module):
+            return Doubted("repetition", module.config)
         case ("local" | "output" as kind, ModulePath() as module, str(name), *_):
             return Doubted(str(kind), module.config, name)
         case ("file" | "directory" as kind, str(path)):
@@ -288,13 +253,24 @@ def resolver_of(plan: Plan, sources: Sources | None, workspace: str | None, acco
     selected = resolver.workspace if isinstance(resolver.workspace, str) else None
     believed = Resolver(plan, sources, selected, account, doubts)
     names = list(dict.fromkeys((*map(str, changed), *map(str, wrong))))
-    verb = "differs" if len(names) == 1 else "differ"
+    is_partial = plan.states_no_completeness and not changed and all(each.is_left_out for each in wrong)
     believed.contradictions += resolver.contradictions
-    believed.contradictions.append(
-        f"the sources in `{sources.label}` are not those that the plan was made from: "
-        f"{few(names, _MOST_NAMED)} {verb}. What depends on them is unknown; run `terraform plan` again"
-    )
+    believed.contradictions.append(_explain(sources.label, names, is_partial=is_partial))
     return believed
+
+
+def _explain(label: str, names: list[str], *, is_partial: bool) -> str:
+    """Explain which values of the sources differ from the plan's, which possibly lacks only some instances."""
+    named, verb = few(names, _MOST_NAMED), "differs" if len(names) == 1 else "differ"
+    if is_partial:
+        return (
+            f"the plan lacks instances that the sources in `{label}` declare: {named}. It was made with `-target`, or "
+            "the sources have changed since. What depends on them is unknown; run `terraform plan` again"
+        )
+    return (
+        f"the sources in `{label}` are not those that the plan was made from: {named} {verb}. "
+        "What depends on them is unknown; run `terraform plan` again"
+    )
 
 
 def _with_shown_workspace(

@@ -30,7 +30,7 @@ demo: $(VENV)/.package ## install tfcheck into .venv and check a sample plan
 test: $(VENV)/.tools ## run the tests
 	$(RUN) pytest -n auto --dist worksteal
 
-QUICK = access analysis checks cli config iam inventory plan report role startup symbolic verdict vocabulary
+QUICK = analysis checks cli config iam inventory plan report role startup symbolic verdict vocabulary
 quick: $(VENV)/.tools ## run a third of the tests in half a minute: no laws, no browser, not all cases
 	$(RUN) pytest -n auto --dist worksteal -m 'not long and not hypothesis' $(QUICK:%=tests/%)
 

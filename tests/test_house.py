@@ -145,6 +145,15 @@ def test_make_targets_on_the_pages_exist(page: Path) -> None:
     assert set(re.findall(r"(?:^|`)make ([a-z]+)", text, re.MULTILINE)) <= targets
 
 
+@pytest.mark.parametrize("name", ["Makefile", "scripts/quick_tests.sh", "scripts/mutate_iam.py"])
+def test_tests_that_are_chosen_exist(name: str) -> None:
+    text = (ROOT / name).read_text(encoding="utf-8")
+    quick = re.findall(r"^QUICK = (.*)", text, re.MULTILINE)
+    chosen = {*re.findall(r"tests/[\w/]+(?:\.py)?", text), *(f"tests/{each}" for each in " ".join(quick).split())}
+    assert chosen
+    assert [each for each in sorted(chosen) if not (ROOT / each).exists()] == []
+
+
 def test_actions_are_pinned_to_a_commit() -> None:
     for workflow in (ROOT / ".github").rglob("*.yml"):
         for action in re.findall(r"uses: *(\S+)", workflow.read_text(encoding="utf-8")):

@@ -1,8 +1,10 @@
 #!/usr/bin/env bash
 # Run tfcheck as a GitHub Action: install the checkout that this script belongs to into an environment of its own, once
 # per job, and hand over. Every package is one of requirements/action.txt, by its hash; tfcheck itself comes from nowhere
-# but here. Python runs isolated (-I): a file of the pull request that is called like a module is not imported.
+# but here. Python runs isolated (-I): a file of the pull request that is called like a module is not imported. What pip
+# starts is not isolated, so the variables that could lead it to such a file are unset.
 set -euo pipefail
+unset "${!PYTHON@}"
 
 new_enough() {
   "$1" -I -c 'import sys, venv; sys.exit(sys.version_info < (3, 11))' 2>/dev/null

@@ -197,6 +197,25 @@ def test_the_script_runs_the_checkout_and_nothing_of_the_directory_it_works_in(
     assert "3 permissions checked" in run.stdout
 
 
+def test_what_installs_tfcheck_is_not_told_where_to_look_for_modules(installed: dict[str, str], tmp_path: Path) -> None:
+    """A build started by pip would import the pull request's modules if the job's PYTHONPATH named its checkout."""
+    programs = tmp_path / "programs"
+    programs.mkdir()
+    program = f'#!/bin/sh\necho "$*" >>"{tmp_path}/ran"\nenv | grep "^PYTHON" >>"{tmp_path}/told"\nexit 0\n'
+    for name in ("python3", "uv"):
+        (programs / name).write_text(program, encoding="utf-8")
+        (programs / name).chmod(0o755)
+    for ready in tmp_path.glob("tfcheck-*/ready"):
+        ready.unlink()
+    told = installed | {"TFCHECK_PLAN": str(PLAN), "TFCHECK_COMMENT": "off"}
+    told |= {"PATH": f"{programs}{os.pathsep}{told['PATH']}"}
+    told |= {"PYTHONPATH": str(tmp_path), "PYTHONPYCACHEPREFIX": str(tmp_path), "PYTHONHOME": str(tmp_path)}
+    run = script(told, tmp_path)
+    assert run.returncode == 0, run.stderr
+    assert len((tmp_path / "ran").read_text().splitlines()) == 4
+    assert (tmp_path / "told").read_text() == ""
+
+
 def test_a_value_is_never_a_command(installed: dict[str, str], tmp_path: Path) -> None:
     name = "$(touch pwned)`touch pwned`;touch pwned\n::set-output name=x::y"
     run = script(installed | {"TFCHECK_PLAN": name, "TFCHECK_COMMENT": "off"}, tmp_path)

@@ -167,6 +167,38 @@ def test_another_repository_inside_is_refused_and_a_submodule_is_not(tree: Path,
         gate(tree).file("../../.git/modules/infra/prod/sub/config")
 
 
+@pytest.mark.parametrize("shared", [True, False])
+def test_a_clone_where_the_sources_name_a_submodule_is_another_repository(
+    shared: bool, tree: Path, tmp_path: Path
+) -> None:
+    """A pull request can name one of any commit at a path where the job clones a private repository."""
+    private = init(tmp_path / "private")
+    add(private, "a.json", text=CANARY)
+    git(private, "commit", "-qm", "x")
+    git(tree, "update-index", "--add", "--cacheinfo", f"160000,{'1' * 40},infra/prod/private")
+    git(tree, "clone", "-q", str(private), "infra/prod/private")
+    with pytest.raises(RefusedError, match="it belongs to another repository"):
+        gate(tree, shared=shared).file("private/a.json")
+    with pytest.raises(RefusedError, match="it belongs to another repository"):
+        gate(tree, shared=shared).module("private")
+
+
+def test_submodules_of_submodules_and_of_a_second_work_tree_are_read(tree: Path, tmp_path: Path) -> None:
+    inmost, inner = init(tmp_path / "inmost"), init(tmp_path / "inner")
+    add(inmost, "a.json", text="ok")
+    git(inmost, "commit", "-qm", "x")
+    git(inner, "submodule", "--quiet", "add", str(inmost), "inmost")
+    git(inner, "commit", "-qm", "x")
+    git(tree, "submodule", "--quiet", "add", str(inner), "infra/prod/sub")
+    git(tree, "commit", "-qm", "x")
+    second = tmp_path / "second"
+    git(tree, "worktree", "add", "-q", str(second))
+    for each in (tree, second):
+        git(each, "submodule", "--quiet", "update", "--init", "--recursive")
+        assert gate(each).file("sub/inmost/a.json") == b"ok"
+        assert gate(each).module("sub/inmost") == each / "infra/prod/sub/inmost"
+
+
 def test_on_a_laptop_what_git_does_not_ignore_is_read_too(tree: Path) -> None:
     own = gate(tree, shared=False)
     assert own.file("untracked.json") == CANARY.encode()

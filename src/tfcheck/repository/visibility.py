@@ -225,13 +225,21 @@ class Visibility:
         if not boundary:
             return "", self, directory
         top, rest = directory[:boundary], directory[boundary:]
-        if (self._index or {}).get("/".join(top)) != SUBMODULE:
-            return "it belongs to another repository", self, directory
         if top not in self._submodules:
             tree = self._tree.joinpath(*top)
-            self._submodules[top] = Visibility(tree, only_tracked=self._only_tracked, variables=self._variables)
-        foreign, inner, below = self._submodules[top]._inner(rest)
-        return foreign, inner, below
+            inner = Visibility(tree, only_tracked=self._only_tracked, variables=self._variables)
+            if (self._index or {}).get("/".join(top)) != SUBMODULE or not self._has_checked_out(inner):
+                return "it belongs to another repository", self, directory
+            self._submodules[top] = inner
+        return self._submodules[top]._inner(rest)
+
+    def _has_checked_out(self, submodule: Visibility) -> bool:
+        """Whether git itself checked out a submodule, whose own directory it then keeps inside that of this work tree.
+
+        NOTE: sources can name a submodule where a job is going to clone a repository that not everybody can see.
+        """
+        own = submodule.directories[:1]
+        return any(each.is_relative_to(directory / "modules") for each in own for directory in self.directories)
 
     @cached_property
     def _index(self) -> dict[str, int] | None:

@@ -199,6 +199,29 @@ def test_submodules_of_submodules_and_of_a_second_work_tree_are_read(tree: Path,
         assert gate(each).module("sub/inmost") == each / "infra/prod/sub/inmost"
 
 
+@pytest.mark.parametrize("hashes", ["sha1", "sha256"])
+def test_a_file_that_a_job_has_written_over_is_not_what_git_tracks(hashes: str, tree: Path, tmp_path: Path) -> None:
+    """A pull request can commit a file where a job writes a secret; git-crypt decrypts tracked ones."""
+    other = init(tmp_path / "hashed", f"--object-format={hashes}")
+    add(other, "infra/prod/secret.json", "infra/prod/lines.json", text="{\n}\n")
+    write(other, "infra/prod/secret.json", text=CANARY)
+    (other / "infra/prod/lines.json").write_bytes(b"{\r\n}\r\n")
+    with pytest.raises(RefusedError, match="it differs from what git tracks"):
+        gate(other).file("secret.json")
+    assert gate(other).file("lines.json")
+    assert gate(other, shared=False).file("secret.json") == CANARY.encode()
+
+
+def test_a_file_of_a_submodule_that_a_job_has_written_over_is_not_read(tree: Path, tmp_path: Path) -> None:
+    inner = init(tmp_path / "inner")
+    add(inner, "a.json", text="ok")
+    git(inner, "commit", "-qm", "x")
+    git(tree, "submodule", "--quiet", "add", str(inner), "infra/prod/sub")
+    write(tree, "infra/prod/sub/a.json", text=CANARY)
+    with pytest.raises(RefusedError, match="it differs from what git tracks"):
+        gate(tree).file("sub/a.json")
+
+
 def test_on_a_laptop_what_git_does_not_ignore_is_read_too(tree: Path) -> None:
     own = gate(tree, shared=False)
     assert own.file("untracked.json") == CANARY.encode()

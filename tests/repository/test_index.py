@@ -11,18 +11,20 @@ from hypothesis import strategies as st
 from tests.laws import tries
 from tests.repository.git import add, git, init, write
 from tests.rows import every_row
-from tfcheck.repository.visibility import SUBMODULE, BrokenIndexError, tracked_modes
+from tfcheck.repository.visibility import SUBMODULE, BrokenIndexError, tracked_files
 
 NAMES = ("a.tf", "a/b.json", "a/b/c.json", "ü/é.txt", "z" * 200 + "/" + "y" * 200, "x y", "link")
 
 
-def names(directory: Path) -> set[str]:
+def tracked(directory: Path) -> dict[str, str]:
     own = Path(git(directory, "rev-parse", "--absolute-git-dir").strip())
-    return set(tracked_modes((own / "index").read_bytes(), lambda name: (own / name).read_bytes()))
+    found = tracked_files((own / "index").read_bytes(), lambda name: (own / name).read_bytes())
+    return {name: f"{file.mode:o} {file.hash.hex()}" for name, file in found.items()}
 
 
-def listed(directory: Path) -> set[str]:
-    return set(filter(None, git(directory, "ls-files", "-z").split("\0")))
+def listed(directory: Path) -> dict[str, str]:
+    rows = filter(None, git(directory, "ls-files", "-z", "--stage").split("\0"))
+    return {name: about.removesuffix(" 0") for about, name in (row.split("\t") for row in rows)}
 
 
 @pytest.mark.parametrize("hashes", ["sha1", "sha256"])
@@ -34,7 +36,8 @@ def test_every_version(tmp_path: Path, version: str, hashes: str) -> None:
     write(tmp_path, "later")
     git(tmp_path, "add", "-N", "later")
 
-    assert names(tmp_path) == listed(tmp_path) == {*NAMES, "later"}
+    assert tracked(tmp_path) == listed(tmp_path)
+    assert set(tracked(tmp_path)) == {*NAMES, "later"}
 
 
 @pytest.mark.parametrize("version", ["2", "4"])
@@ -50,8 +53,8 @@ def test_a_split_index(tmp_path: Path, version: str) -> None:
     git(tmp_path, "add", "d/7")
     git(tmp_path, "rm", "-q", "--cached", "d/0", *many[100:200])
 
-    assert names(tmp_path) == listed(tmp_path)
-    assert len(names(tmp_path)) == 201
+    assert tracked(tmp_path) == listed(tmp_path)
+    assert len(tracked(tmp_path)) == 201
 
 
 def test_a_sparse_index_leaves_out_what_is_not_checked_out(tmp_path: Path) -> None:
@@ -60,7 +63,7 @@ def test_a_sparse_index_leaves_out_what_is_not_checked_out(tmp_path: Path) -> No
     git(tmp_path, "commit", "-qm", "x")
     git(tmp_path, "sparse-checkout", "set", "--cone", "--sparse-index", "in")
 
-    assert names(tmp_path) == {"in/a", "top"}
+    assert set(tracked(tmp_path)) == {"in/a", "top"}
 
 
 def test_an_index_without_a_checksum(tmp_path: Path) -> None:
@@ -69,7 +72,7 @@ def test_an_index_without_a_checksum(tmp_path: Path) -> None:
     index = tmp_path / ".git" / "index"
     index.write_bytes(index.read_bytes()[:-20] + b"\0" * 20)
 
-    assert names(tmp_path) == set(NAMES)
+    assert set(tracked(tmp_path)) == set(NAMES)
 
 
 def test_a_work_tree_beside_the_first(tmp_path: Path) -> None:
@@ -79,7 +82,7 @@ def test_a_work_tree_beside_the_first(tmp_path: Path) -> None:
     git(tmp_path / "one", "worktree", "add", "-q", "../two")
     add(tmp_path / "two", "b")
 
-    assert names(tmp_path / "two") == {"a", "b"}
+    assert set(tracked(tmp_path / "two")) == {"a", "b"}
 
 
 def test_submodules_are_distinguished_from_files(tmp_path: Path) -> None:
@@ -89,8 +92,8 @@ def test_submodules_are_distinguished_from_files(tmp_path: Path) -> None:
     init(tmp_path / "outer")
     git(tmp_path / "outer", "submodule", "--quiet", "add", "../inner", "sub")
 
-    modes = tracked_modes((tmp_path / "outer/.git/index").read_bytes(), lambda _: b"")
-    assert {name for name, mode in modes.items() if mode == SUBMODULE} == {"sub"}
+    found = tracked_files((tmp_path / "outer/.git/index").read_bytes(), lambda _: b"")
+    assert {name for name, file in found.items() if file.mode == SUBMODULE} == {"sub"}
 
 
 @pytest.fixture(scope="module")
@@ -107,7 +110,7 @@ def test_a_broken_index_is_refused(index: bytes, data: st.DataObject) -> None:
     broken = index[:at] + data.draw(st.binary(min_size=1, max_size=8)) + index[at + 8 :]
     broken = broken[:-20] + b"\0" * 20 if data.draw(st.booleans()) else broken
     try:
-        found = tracked_modes(broken, lambda _: b"")
+        found = tracked_files(broken, lambda _: b"")
     except BrokenIndexError:
         return
     assert all(isinstance(name, str) for name in found)
@@ -116,4 +119,4 @@ def test_a_broken_index_is_refused(index: bytes, data: st.DataObject) -> None:
 @every_row("data", [b"", b"DIRC", b"DIRC\0\0\0\x02\xff\xff\xff\xff" + b"\0" * 40, b"x" * 1000])
 def test_what_is_no_index_is_refused(data: bytes) -> None:
     with pytest.raises(BrokenIndexError):
-        tracked_modes(data, lambda _: b"")
+        tracked_files(data, lambda _: b"")

@@ -98,7 +98,7 @@ def _search(file: Path, rules: KnownRules, shared: bool | None) -> ConfigFile | 
         named = file.name
     gate = Gate(file.parent, SourceAccess(shared=shared))
     try:
-        data = gate.file(file.name)
+        data = gate.file(file.name, as_tracked=False)
     except RefusedError as refused:
         if file.name == SHARED:  # it may be about anything else
             return None

@@ -12,7 +12,7 @@ from pathlib import Path
 from posixpath import normpath
 
 from tfcheck.repository.held import read_file
-from tfcheck.repository.visibility import LARGEST, BrokenIndexError, tracked_modes
+from tfcheck.repository.visibility import LARGEST, BrokenIndexError, TrackedFile, tracked_files
 from tfcheck.repository.work_tree import git_directories
 from tfcheck.symbolic.regex import regex
 
@@ -64,7 +64,7 @@ class Clone:
         """
         names = self._tracked_files() if self._is_at_commit() else None
         below = "" if (path := normpath(directory)) == "." else f"{path}/"
-        inside = {name: mode for name, mode in (names or {}).items() if name.startswith(below)}
+        inside = {name: file.mode for name, file in (names or {}).items() if name.startswith(below)}
         return bool(inside) and all(self._stays_inside(name, mode) for name, mode in inside.items())
 
     def _stays_inside(self, name: str, mode: int) -> bool:
@@ -112,10 +112,10 @@ class Clone:
         lines = text.partition(b"\n\n")[0].decode("ascii", "replace").split("\n")
         return tuple(line.removeprefix("parent ") for line in lines if line.startswith("parent "))
 
-    def _tracked_files(self) -> dict[str, int] | None:
+    def _tracked_files(self) -> dict[str, TrackedFile] | None:
         """Return the files that git tracks; None if they cannot be read."""
         try:
             own, _ = git_directories(self._top)
-            return tracked_modes(read_file(own / "index", LARGEST)[0], lambda name: read_file(own / name, LARGEST)[0])
+            return tracked_files(read_file(own / "index", LARGEST)[0], lambda name: read_file(own / name, LARGEST)[0])
         except (OSError, ValueError, BrokenIndexError):
             return None

@@ -136,8 +136,11 @@ class Gate:
                 raise refusal_error(path, _OF_RUN)
         return place
 
-    def file(self, path: str) -> bytes:
+    def file(self, path: str, *, as_tracked: bool = True) -> bytes:
         """Return the content of a file that an expression names.
+
+        If only tracked files are read, it must also have the content that git tracks (`as_tracked`): a job may have
+        written or decrypted it.
 
         Raises:
             RefusedError: it must not be read.
@@ -154,6 +157,10 @@ class Gate:
             raise refusal_error(path, error_words(error)) from None
         if data.startswith(b"PK\x03\x04") and b"tfplan" in data:
             raise refusal_error(path, "it is a saved plan")
+        if as_tracked and self.shared and not self._is_package(place):
+            tracked = self._visibility.tracked_file(self._parts_in_tree(place))
+            if tracked and not tracked.has_content(data):
+                raise refusal_error(path, "it differs from what git tracks")
         return data
 
     def tracked_files(self, directory: str) -> tuple[tuple[str, ...], ...]:
@@ -170,6 +177,10 @@ class Gate:
             except RefusedError:
                 self._shown[name] = False
         return self._shown[name]
+
+    def is_tracked(self, name: str) -> bool:
+        """Whether git tracks a file of the root module's directory: who opened the pull request may have written it."""
+        return self._visibility.tracked_file(self._parts_in_tree(self._here / name)) is not None
 
     # What `terraform init` creates
 

@@ -33,16 +33,28 @@ class BrokenIndexError(Exception):
     """The index is damaged, or of an unknown kind."""
 
 
-class _Entries(msgspec.Struct):
-    """The names of an index with their modes, in order, and its extensions."""
+class TrackedFile(msgspec.Struct, frozen=True, gc=False):
+    """The mode of a tracked file, and the hash of its content, or of a submodule's commit."""
 
-    rows: list[tuple[bytes, int]]
+    mode: int
+    hash: bytes
+
+    def has_content(self, data: bytes) -> bool:
+        """Whether this is the content that git tracks, apart from the ends of lines, which git may change."""
+        several = (data, data.replace(b"\r\n", b"\n"))
+        return any(_blob_hash(each, len(self.hash)) == self.hash for each in several)
+
+
+class _Entries(msgspec.Struct):
+    """The names of an index with what is tracked there, in order, and its extensions."""
+
+    rows: list[tuple[bytes, TrackedFile]]
     extensions: dict[bytes, bytes]
     hash_size: int
 
 
-def tracked_modes(index: bytes, shared: Callable[[str], bytes]) -> dict[str, int]:
-    """Return the mode of every tracked name; `shared` reads another file in git's directory.
+def tracked_files(index: bytes, shared: Callable[[str], bytes]) -> dict[str, TrackedFile]:
+    """Return what is tracked under every name; `shared` reads another file in git's directory.
 
     A sparse index has directories that are not checked out instead of their files: those are left out.
 
@@ -55,7 +67,7 @@ def tracked_modes(index: bytes, shared: Callable[[str], bytes]) -> dict[str, int
         rows = [*_merge_shared(found, shared), *found.rows]
     except (struct.error, IndexError, ValueError) as error:
         raise BrokenIndexError("the index is damaged") from error
-    return {name.decode("utf-8", "surrogateescape"): mode for name, mode in rows if name and not name.endswith(b"/")}
+    return {name.decode("utf-8", "surrogateescape"): file for name, file in rows if name and not name.endswith(b"/")}
 
 
 @lru_cache(maxsize=1)  # every stack of a repository needs the same
@@ -96,8 +108,18 @@ def _sha1(data: bytes) -> bytes:
     return digest
 
 
-def _rows(data: bytes, version: int, count: int, hash_size: int) -> tuple[list[tuple[bytes, int]], int]:
-    rows: list[tuple[bytes, int]] = []
+def _blob_hash(data: bytes, size: int) -> bytes:
+    """Return the hash of `size` bytes by which git names this content."""
+    whole = b"blob %d\0%b" % (len(data), data)
+    if size == 20:
+        return _sha1(whole)
+    from hashlib import sha256
+
+    return sha256(whole).digest()
+
+
+def _rows(data: bytes, version: int, count: int, hash_size: int) -> tuple[list[tuple[bytes, TrackedFile]], int]:
+    rows: list[tuple[bytes, TrackedFile]] = []
     start, name = 12, b""
     for _ in range(count):
         (mode,) = struct.unpack_from(">I", data, start + _MODE_AT)
@@ -111,7 +133,8 @@ def _rows(data: bytes, version: int, count: int, hash_size: int) -> tuple[list[t
         name = (name if version == 4 else b"") + data[at:end]
         if flags & _NAME_LENGTH != min(len(name), _NAME_LENGTH):
             raise BrokenIndexError("the index is damaged")
-        rows.append((name, mode))
+        hashed = start + _HASH_AT
+        rows.append((name, TrackedFile(mode, data[hashed : hashed + hash_size])))
         start = end + 1 if version == 4 else start + (end - start) // 8 * 8 + 8
     return rows, start
 
@@ -142,36 +165,46 @@ def _extensions(data: bytes, at: int, hash_size: int) -> Iterator[tuple[bytes, b
         raise BrokenIndexError("the index is damaged")
 
 
-def _merge_shared(found: _Entries, shared: Callable[[str], bytes]) -> list[tuple[bytes, int]]:
-    """Return the entries that a split index takes from its shared part."""
+def _merge_shared(found: _Entries, shared: Callable[[str], bytes]) -> list[tuple[bytes, TrackedFile]]:
+    """Return the entries of the shared part of a split index, without those removed and with those replaced."""
     link = found.extensions.get(b"link")
     if link is None or not any(link[: found.hash_size]):
         return []
     base = _entries(shared(f"sharedindex.{link[: found.hash_size].hex()}"))
     if b"link" in base.extensions:
         raise BrokenIndexError("the index is damaged")
-    removed = frozenset(_bits(link, found.hash_size, len(base.rows))) if len(link) > found.hash_size else frozenset()
-    return [row for number, row in enumerate(base.rows) if number not in removed]
+    rows: list[tuple[bytes, TrackedFile] | None] = [*base.rows]
+    if len(link) > found.hash_size:
+        removed, end = _bits(link, found.hash_size, len(rows))
+        replaced, _ = _bits(link, end, len(rows))
+        for number in removed:
+            rows[number] = None
+        # The new entries come first, in this order and without their names.
+        for number, (_, file) in zip(replaced, found.rows, strict=False):
+            rows[number] = (base.rows[number][0], file)
+    return [row for row in rows if row]
 
 
-def _bits(data: bytes, at: int, limit: int) -> Iterator[int]:
-    """Yield the numbers of the set bits in an EWAH-compressed bitmap that starts at `at`."""
+def _bits(data: bytes, at: int, limit: int) -> tuple[list[int], int]:
+    """Return the numbers of the set bits in an EWAH-compressed bitmap that starts at `at`, and its end."""
     size, words = struct.unpack_from(">II", data, at)
     if size > limit + 64:
         raise BrokenIndexError("the index is damaged")
     values = struct.unpack_from(f">{words}Q", data, at + 8)
+    found: list[int] = []
     position = number = 0
     while position < words:
         head, position = values[position], position + 1
         run, literals = head >> 1 & 0xFFFFFFFF, head >> 33
         if run * 64 + number > limit + 64:
             raise BrokenIndexError("the index is damaged")
-        yield from range(number, number + run * 64) if head & 1 else ()
+        found += range(number, number + run * 64) if head & 1 else ()
         number += run * 64
         for value in values[position : position + literals]:
-            yield from (number + bit for bit in range(64) if value >> bit & 1)
+            found += (number + bit for bit in range(64) if value >> bit & 1)
             number += 64
         position += literals
+    return found, at + 8 + 8 * words + 4
 
 
 class Visibility:
@@ -206,6 +239,13 @@ class Visibility:
             return "git does not track it"
         return "git ignores it" if path in self._ignored_files else ""
 
+    def tracked_file(self, path: tuple[str, ...]) -> TrackedFile | None:
+        """Return what git tracks under a name, if it does."""
+        foreign, inner, below = self._inner(path[:-1])
+        if foreign or inner is not self:
+            return None if foreign else inner.tracked_file((*below, path[-1]))
+        return (self._index or {}).get("/".join(path))
+
     def foreign(self, directory: tuple[str, ...]) -> str:
         """Return why a directory does not belong to the repository; empty if it does."""
         return self._inner(directory)[0]
@@ -228,7 +268,8 @@ class Visibility:
         if top not in self._submodules:
             tree = self._tree.joinpath(*top)
             inner = Visibility(tree, only_tracked=self._only_tracked, variables=self._variables)
-            if (self._index or {}).get("/".join(top)) != SUBMODULE or not self._has_checked_out(inner):
+            tracked = (self._index or {}).get("/".join(top))
+            if tracked is None or tracked.mode != SUBMODULE or not self._has_checked_out(inner):
                 return "it belongs to another repository", self, directory
             self._submodules[top] = inner
         return self._submodules[top]._inner(rest)
@@ -242,13 +283,13 @@ class Visibility:
         return any(each.is_relative_to(directory / "modules") for each in own for directory in self.directories)
 
     @cached_property
-    def _index(self) -> dict[str, int] | None:
+    def _index(self) -> dict[str, TrackedFile] | None:
         if not self.directories:
             return None
         own = self.directories[0]
         try:
             data, _ = read_file(own / "index", LARGEST)
-            return tracked_modes(data, lambda name: read_file(own / name, LARGEST)[0])
+            return tracked_files(data, lambda name: read_file(own / name, LARGEST)[0])
         except FileNotFoundError:
             return {}  # nothing was ever added
         except (OSError, BrokenIndexError):

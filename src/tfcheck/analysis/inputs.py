@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from tfcheck.repository import SourceAccess
+from tfcheck.repository import Gate, RefusedError, SourceAccess
 from tfcheck.vocabulary.errors import InputError
 
 if TYPE_CHECKING:
@@ -50,7 +50,8 @@ class InputFile(msgspec.Struct, frozen=True):
 def read_plans(path: Path | None, sources: Path | None, run: SourceAccess) -> InputFile:
     """Read the plans of a file, or of standard input for None, and the sources that `run` allows.
 
-    A saved plan is read through the program that made it.
+    A saved plan is read through the program that made it, which starts providers. So a file that is named like JSON is
+    not, nor, if the result is shared, one that git tracks: a pattern may match what a pull request has put there.
 
     Raises:
         InputError: it cannot be read, or is not a complete plan.
@@ -60,9 +61,11 @@ def read_plans(path: Path | None, sources: Path | None, run: SourceAccess) -> In
 
     try:
         loaded = load(path)
-    except SavedPlanError:
-        if path is None:
+    except SavedPlanError as error:
+        if path is None or ".json" in path.suffixes:
             raise
+        if _may_be_of_pull_request(path, run):
+            raise InputError(f"{error.message}, and git tracks it", hint=error.hint) from None
         from io import BytesIO
 
         from tfcheck.hcl.modules.saved_plan import as_json
@@ -70,6 +73,15 @@ def read_plans(path: Path | None, sources: Path | None, run: SourceAccess) -> In
         loaded = load(path, BytesIO(as_json(path)))
     rows = (PlanInput(each, find(sources, path, each.configuration, run=run)) for each in loaded.plans)
     return InputFile(tuple(rows), loaded.warnings)
+
+
+def _may_be_of_pull_request(path: Path, run: SourceAccess) -> bool:
+    """Whether others than the user read the result, and a pull request can have put a file or its directory there."""
+    try:
+        gate = Gate(path.parent, run)
+    except RefusedError:
+        return True
+    return gate.shared and gate.is_tracked(path.name)
 
 
 def read_stack(path: Path | None, run: SourceAccess) -> InputFile:

@@ -6,7 +6,10 @@ from pathlib import Path
 
 import pytest
 
+from tests.repository.git import git, init
+from tfcheck.analysis.inputs import read_plans
 from tfcheck.hcl.modules.saved_plan import as_json, is_saved_plan
+from tfcheck.repository import SourceAccess
 from tfcheck.vocabulary.errors import InputError
 
 SHOW = """#!/bin/sh
@@ -73,3 +76,43 @@ def test_only_the_title_of_terraforms_error_is_shown(tmp_path: Path, programs: P
         as_json(plan(tmp_path))
 
     assert "canary" not in raised.value.message
+
+
+def test_a_program_in_the_current_directory_is_not_run(
+    tmp_path: Path, programs: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """PATH may name it, also by an empty entry, and a pull request may have a program there."""
+    program(programs, "tofu", "echo '{}'")
+    checkout = tmp_path / "checkout"
+    checkout.mkdir()
+    for name in ("terraform", "tofu"):
+        program(checkout, name, f"touch {tmp_path}/ran; exit 1")
+    monkeypatch.chdir(checkout)
+    monkeypatch.setenv("PATH", f":.:{programs}:/usr/bin:/bin")
+
+    assert as_json(plan(tmp_path)) == b"{}\n"
+    assert not (tmp_path / "ran").exists()
+
+
+@pytest.mark.parametrize("variable", ["", "CI"])
+@pytest.mark.parametrize("name", ["plan.json", "plan.json.gz", "tfplan"])
+def test_what_a_pull_request_may_have_put_in_the_place_of_json_runs_nothing(
+    name: str, variable: str, tmp_path: Path, programs: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A pattern for plans may match a saved plan that the pull request contains, with providers beside it."""
+    for each in ("CI", "GITHUB_ACTIONS"):
+        monkeypatch.delenv(each, raising=False)
+    if variable:
+        monkeypatch.setenv(variable, "true")
+    program(programs, "terraform", "echo '{}'")
+    monkeypatch.setenv("PATH", f"{programs}:/usr/bin:/bin")
+    saved = plan(tmp_path).rename(tmp_path / "stack" / name)
+    init(saved.parent)
+    git(saved.parent, "add", "-f", name)
+    with pytest.raises(InputError) as raised:
+        read_plans(saved, None, SourceAccess())
+
+    ran = name == "tfplan" and not variable
+    assert (tmp_path / "log").exists() is ran
+    assert ("is a saved plan" in raised.value.message) is not ran
+    assert raised.value.message.endswith("git tracks it") is (name == "tfplan" and bool(variable))

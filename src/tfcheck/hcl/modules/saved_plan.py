@@ -102,9 +102,7 @@ def as_json(path: Path) -> bytes:
     Raises:
         InputError: neither is there, or neither can read this plan here.
     """
-    import shutil
-
-    programs = [program for program in ("terraform", "tofu") if shutil.which(program)]
+    programs = _programs()
     hint = f"where the plan was made, run `terraform show -json {path.name} > plan.json` and pass plan.json"
     if not programs:
         raise InputError(f"`{path}` is a saved plan, and neither `terraform` nor `tofu` is on PATH", hint=hint)
@@ -113,8 +111,18 @@ def as_json(path: Path) -> bytes:
         shown, complaint = _show(program, path)
         if shown is not None:
             return shown
-        complaints.append(f"`{program} show` says: {complaint}")
+        complaints.append(f"`{Path(program).stem} show` says: {complaint}")
     raise InputError(f"`{path}` is a saved plan and cannot be turned into JSON: {'; '.join(complaints)}", hint=hint)
+
+
+def _programs() -> list[str]:
+    """Return the paths of `terraform` and `tofu`, except one in the current directory: a pull request may have it."""
+    import shutil
+
+    path = os.pathsep.join(filter(os.path.isabs, os.get_exec_path()))
+    found = (shutil.which(each, path=path) for each in ("terraform", "tofu"))
+    # NOTE: Windows searches the current directory first.
+    return [each for each in found if each and os.path.isabs(each)]
 
 
 def _show(program: str, path: Path) -> tuple[bytes | None, str]:

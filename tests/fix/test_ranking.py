@@ -50,6 +50,31 @@ def test_a_policy_of_a_module_depends_on_the_flag_of_its_calls() -> None:
     assert "count = var.tracing ? 1 : 0" in added_lines("flag-of-a-module")
 
 
+def test_what_depends_on_several_flags_is_one_policy_with_a_condition_for_each() -> None:
+    assert fixes_of("several-flags") == [
+        ("add aws_iam_role_policy.execution_start_up", "safe"),
+        ("add aws_iam_role_policy.this_start_up in module.mail and 1 more", "safe"),
+    ]
+    lines = added_lines("several-flags")
+    assert "for_each = { for key, value in var.services : key => value if value.db || value.queue }" in lines
+    conditions = [each for each in lines if each.endswith("? [")]
+    assert conditions == ["each.value.db ? [", "each.value.queue ? [", "var.with_token ? [", "var.tracing ? ["]
+    # The objects of a conditional list have the same type.
+    assert "Resource = [aws_secretsmanager_secret.tracing.arn]" in lines
+    assert "Resource = var.parameters.queue" in lines
+
+
+def test_no_role_gets_two_policies_where_others_lack_a_part_of_what_it_lacks() -> None:
+    assert fixes_of("roles-of-separate-tasks") == [("add aws_iam_role_policy.execution_start_up", "safe")]
+    lines = added_lines("roles-of-separate-tasks")
+    assert [each for each in lines if each.endswith("? [") or each.startswith("for_each")] == [
+        "for_each = aws_iam_role.execution",
+        'contains(["api", "cron"], each.key) ? [',
+        'each.key == "worker" ? [',
+        'contains(["cron", "worker"], each.key) ? [',
+    ]
+
+
 def test_instances_of_a_module_that_calls_the_role_module_share_one_policy() -> None:
     title = 'add aws_iam_role_policy.role_start_up in module.platform.module.service["orders"] and 1 more'
     assert fixes_of("role-module-of-services") == [(title, "safe")]
@@ -69,15 +94,25 @@ def test_conditions_are_read_with_what_depends_on_them() -> None:
 resource "aws_ecs_task_definition" "app" {
   container_definitions = jsonencode(concat(each.value.db ? [local.db] : [], [
     { secrets = var.off ? [] : [{ valueFrom = "a" }], cpu = length(local.x) > 1 ? 1 : 2 },
+    { user = each.value.db && var.arn != "" ? "a" : "b", links = var.arn == "" ? [] : ["c"] },
+    { name = !local.open ? 1 : 2, image = var.password == "hunter2" ? 1 : each.key != "api" ? 2 : 3 },
   ]))
 }
 """
     (block,) = read_source(SourceText("main.tf", text)).blocks
-    assert [(each.condition, each.chosen) for each in choices_in(block.arguments["container_definitions"])] == [
+    assert list(choices_in(block.arguments["container_definitions"])) == [
         ("each.value.db", "[local.db]"),
         ("!each.value.db", "[]"),
         ("var.off", "[]"),
         ("!var.off", '[{ valueFrom = "a" }]'),
+        ('each.value.db && var.arn != ""', '"a"'),
+        ('!(each.value.db && var.arn != "")', '"b"'),
+        ('var.arn == ""', "[]"),
+        ('var.arn != ""', '["c"]'),
+        ("!local.open", "1"),
+        ("local.open", "2"),
+        ('each.key != "api"', "2"),
+        ('each.key == "api"', "3"),
     ]
 
 

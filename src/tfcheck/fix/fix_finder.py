@@ -16,7 +16,12 @@ from tfcheck.fix.policies.fix_places import FixPlaces
 from tfcheck.fix.policies.mentions import commented_grant, mention_file
 from tfcheck.fix.policies.other_policies import OtherPolicies
 from tfcheck.fix.policies.policies_at_calls import PoliciesAtCalls
-from tfcheck.fix.policies.shared_needs import join_by_shared_policy, join_needs, needs_of_outside_roles
+from tfcheck.fix.policies.shared_needs import (
+    join_by_shared_policy,
+    join_overlapping,
+    needs_of_outside_roles,
+    needs_of_roles,
+)
 from tfcheck.fix.policies.tags import DemandedTags
 from tfcheck.fix.proof.plan_differences import outdated_objects, unplanned_instances
 from tfcheck.fix.proof.soundness import are_sound
@@ -127,7 +132,8 @@ class FixFinder:
         grantable = [each for each in grantable if each.requirement not in relieved]
         conditional = [each for each in grantable if self._remedies.conditions(each)]
         grantable = [each for each in grantable if each not in conditional]
-        needs, elsewhere = list(self._needs(grantable)), list(needs_of_outside_roles(grantable, self._world))
+        needs = list(needs_of_roles(grantable, self.places, self._can_share))
+        elsewhere = list(needs_of_outside_roles(grantable, self._world))
         groups = [(each, list(self._elsewhere.proposals(each))) for each in self._elsewhere.groups(answers)]
         groups += DemandedTags(self.places).groups(conditional) if self._sources is not None else []
         every = [*needs, *elsewhere]
@@ -138,7 +144,7 @@ class FixFinder:
         shared, lacking = self._fix_in_shared_policies(lacking)
         cases: list[Case] = [RoleCase(need, self._rank) for need in lacking if need.answers]
         cases += [Case(each, iter(proposals)) for each, proposals in groups if not set(each) <= set(settled)]
-        alone = list(self._current([*replaced, *shared, *self._proven(cases)]))
+        alone = list(self._current([*replaced, *shared, *self._join_policies(self._proven(cases))]))
         open_.close(alone)
         beside = self._grants_beside_others(open_.of_needs(needs), alone)
         joined_with = {each for case in beside for each in case.answers}
@@ -182,6 +188,9 @@ class FixFinder:
     def _rank(self, need: RoleNeed) -> Iterator[Proposal]:
         return rank(need, self.places, self._added)
 
+    def _can_share(self, need: RoleNeed) -> bool:
+        return self.places.can_share(need) or self._added.share_at_call(need) is not None
+
     def _create_roles(self, answers: Sequence[Answer]) -> tuple[list[DraftFix], list[Answer]]:
         """Create the execution roles that are missing; also return what those of newer sources grant."""
         if all(each.reason is not Reason.NO_EXECUTION_ROLE for each in answers):
@@ -191,6 +200,14 @@ class FixFinder:
         missing = MissingRoles(self.places, self._rank)
         self._open_then = missing.open_then
         return list(missing.fixes(answers)), missing.granted_by_sources(answers)
+
+    def _join_policies(self, cases: Sequence[Case]) -> list[Case]:
+        """Join new policies, of which one role would get several, into one with conditions."""
+        adding = [each.need for each in cases if isinstance(each, RoleCase) and each.current and each.current.added]
+        joined = [RoleCase(each, self._added.propose_with_keys) for each in join_overlapping(adding)]
+        proven = [each for each in self._proven(joined) if each in joined]
+        done = {answer for each in proven for answer in each.answers}
+        return [*(each for each in cases if not done.issuperset(each.answers)), *proven]
 
     def _grants_beside_others(self, needs: Sequence[RoleNeed], alone: Sequence[Case]) -> list[Case]:
         """Return grants that suffice only together with a boundary or a resource policy.
@@ -214,25 +231,6 @@ class FixFinder:
         return [
             DraftFix(doubts.fix(each.current, each.answers), each.answers) for each in cases if each.current is not None
         ]
-
-    # Needs
-
-    def _needs(self, answers: Sequence[Answer]) -> Iterator[RoleNeed]:
-        """Group the needs of roles from one block where all of them lack the same."""
-        roles = {str(each.address): each for each in self._world.resources("aws_iam_role") if not each.is_forgotten}
-        by_role: dict[str, list[Answer]] = {}
-        for answer in answers:
-            if answer.role in roles:
-                by_role.setdefault(answer.role, []).append(answer)
-        done: set[str] = set()
-        for name in by_role:
-            if name not in done:
-                siblings = [str(each) for each in self.places.policies.instances(roles[name].address)] or [name]
-                lacking = [RoleNeed((roles[each],), tuple(by_role[each])) for each in siblings if each in by_role]
-                done |= set(siblings)
-                yield from join_needs(
-                    lacking, lambda need: self.places.can_share(need) or self._added.share_at_call(need) is not None
-                )
 
     # Proofs
 

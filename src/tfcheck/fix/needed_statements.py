@@ -132,6 +132,11 @@ def join_statements(statements: Iterable[NeededStatement]) -> tuple[NeededStatem
     return tuple(sorted(_by_actions({one: list(names) for one, names in actions.items()}), key=rank))
 
 
+def with_gate(statement: NeededStatement, gate: str) -> NeededStatement:
+    """Return a statement that is there only if a further condition holds."""
+    return msgspec.structs.replace(statement, gate=" && ".join(filter(None, (statement.gate, gate))))
+
+
 def with_gates(
     statements: Iterable[NeededStatement], gate_of: Callable[[Reference], str]
 ) -> tuple[NeededStatement, ...]:
@@ -141,11 +146,11 @@ def with_gates(
         gated: dict[str, list[Spelled]] = {}
         for resource in each.resources if each.resource_list is None else ():
             named = (gate_of(one) for one in resource if isinstance(one, Reference))
-            gate = " && ".join(dict.fromkeys(filter(None, named)))
+            gate = " && ".join(dict.fromkeys(filter(None, (each.gate, *named))))
             gated.setdefault(gate, []).append(resource)
         for gate, resources in gated.items():
             name = each.sid if gate == next(iter(gated)) else free(each.sid, {one.sid for one in found})
-            found.append(msgspec.structs.replace(each, sid=name, resources=tuple(resources), gate=gate or each.gate))
+            found.append(msgspec.structs.replace(each, sid=name, resources=tuple(resources), gate=gate))
         found += [] if gated else [each]
     return tuple(found)
 

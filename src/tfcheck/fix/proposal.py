@@ -60,12 +60,13 @@ def extend_proposal(found: Proposal, title: str, *changes: Change) -> Proposal:
 class RoleNeed(msgspec.Struct, frozen=True):
     """The missing permissions of one role, or of several from one block that lack the same.
 
-    Without `roles` it is for an unmanaged role, called `elsewhere`.
+    Without `roles` it is for an unmanaged role, called `elsewhere`. The roles of different `parts` lack different ones.
     """
 
     roles: tuple[WorldObject, ...]
     answers: tuple[Answer, ...]
     elsewhere: str = ""
+    parts: tuple[RoleNeed, ...] = ()
 
     def names(self) -> frozenset[str]:
         """Return the names of the roles: addresses for those of the plan, otherwise as `named`."""

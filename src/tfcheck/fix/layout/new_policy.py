@@ -74,11 +74,16 @@ def hcl(policy: NewPolicy, unit: str = "  ") -> list[str]:
 
 def document_lines(name: str, wanted: Sequence[NeededStatement], unit: str, *, sid: bool = True) -> list[str]:
     """Write an argument with a policy in `jsonencode`."""
-    style = StatementStyle(sid=sid, unit=unit)
     gates = dict.fromkeys(sorted((each.gate for each in wanted), key=bool))
     lists: list[tuple[str, list[str]]] = []
     for gate in gates:
-        written = [statement(each, style) for each in wanted if each.gate == gate]
+        own = [each for each in wanted if each.gate == gate]
+        # NOTE: the objects of a conditional list are to have the same type.
+        is_mixed = bool(gate) and len(own) > 1
+        listed_actions = is_mixed and any(len(each.actions) > 1 for each in own)
+        listed_resources = is_mixed and any(len(each.resources) > 1 or each.resource_list for each in own)
+        style = StatementStyle(sid=sid, lists=listed_actions, resource_lists=listed_resources, unit=unit)
+        written = [statement(each, style) for each in own]
         lines = [unit + line for each in written for line in (*each[:-1], f"{each[-1]},")]
         lists.append((gate, ["[", *lines, "]"]))
     listed = lists[0][1]

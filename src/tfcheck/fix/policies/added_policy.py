@@ -61,7 +61,13 @@ class AddedPolicies(Finder):
         keys = {role.address.key for role in need.roles}
         siblings = self._places.policies.instances(need.roles[0].address)
         found = frozenset(str(each) for each in siblings if each.key in keys)
-        return need.names() if found > need.names() and self._flag(need, siblings) else found
+        has_flags = found > need.names() and any(each.flagged for each in self._places.share(need, "", need.places()))
+        return need.names() if has_flags else found
+
+    def propose_with_keys(self, need: RoleNeed) -> Iterator[Proposal]:
+        """Propose one policy for instances of a role that lack different things, with conditions on their keys."""
+        block = self._resolver.block(need.roles[0].address)
+        yield from self.propose_after_role(need, block) if block is not None else ()
 
     def propose_after_role(self, need: RoleNeed, block: Block) -> Iterator[Proposal]:
         """Propose a policy after the block of the roles."""
@@ -73,15 +79,15 @@ class AddedPolicies(Finder):
         others = not {each.key for each in siblings} <= set(keys)
         repeated = Repeated(role.address.resource, "id", block, keys, others)
         made = [each for each in siblings if each.key in keys]
-        flag = self._flag(need, siblings) if len(siblings) > len(need.roles) else ""
         for shared in self._places.share(need, "", need.places(), by_value=repeated.can_use_values()):
-            if flag and not repeated.is_repeated:
-                conditional = msgspec.structs.replace(repeated, condition=flag)
-                yield from self._propose_after_roles(need, block, conditional, shared, made)
+            if shared.flagged:
+                own = [each.address for each in need.roles]
+                yield from self._propose_after_roles(need, block, repeated, shared, own)
+                continue
             if shared.filled and others and 2 * len(made) > len(siblings) and self._is_valid_in(shared, siblings):
                 every = msgspec.structs.replace(repeated, others=False)
                 yield from self._propose_after_roles(need, block, every, shared, siblings)
-            if condition := (flag or self._condition(shared, siblings, keys)) if others else "":
+            if condition := self._condition(shared, siblings, keys) if others else "":
                 conditional = msgspec.structs.replace(repeated, condition=condition)
                 by_value = shared.by_value or ("each.value" in condition and repeated.can_use_values())
                 found = msgspec.structs.replace(shared, by_value=by_value)
@@ -106,19 +112,6 @@ class AddedPolicies(Finder):
         conditions = dict.fromkeys(f"length({collection_of(each)}) > 0" for each in lists if each)
         return next((each for each in conditions if "each.value" in each and self._holds_for(each, places, keys)), "")
 
-    def _flag(self, need: RoleNeed, places: Sequence[Address]) -> str:
-        """Return the condition under which a role lacks something, as the task definitions write it; it has no other.
-
-        It is false for the other roles of the block, which are in `places`.
-        """
-        found = [
-            dict.fromkeys(self._places.lists.conditions(answers, role.address))
-            for role, answers in zip(need.roles, need.answers_by_role().values(), strict=True)
-        ]
-        evaluate, names = self._places.lists.evaluate, need.names()
-        common = (each for each in found[0] if all(each in one for one in found))
-        return next((each for each in common if all(evaluate(each, one) is (str(one) in names) for one in places)), "")
-
     def _holds_for(self, condition: str, places: Sequence[Address], keys: Sequence[InstanceKey]) -> bool:
         return all(self._places.lists.evaluate(condition, place) is (place.key in keys) for place in places)
 
@@ -141,8 +134,7 @@ class AddedPolicies(Finder):
         remark = other_roles_words(frozenset(map(str, made)), need.names())
         remark += OF_ONE_CALLER if others and repeated.is_repeated and module.steps else ""
         remark += FILLED if shared.filled else ""
-        varies = may_vary(Reference(repeated.base, repeated.base), module, None, self._resolver)
-        remark += _BY_NUMBER if others and repeated.is_counted and varies else ""
+        remark += _BY_NUMBER if others and repeated.is_counted and self._varies(repeated, module) else ""
         given = block.attribute_text("provider")
         sources = self._resolver.module_sources(module)
         label = self._labels.label(
@@ -153,10 +145,8 @@ class AddedPolicies(Finder):
         listed: list[Proposal] = []
         for managed in _kinds(block):
             policy = self._policy(label, need, repeated, shared, given, managed=managed, prefix=prefix)
-            by_key = gate.startswith("{")
             if gate:
-                name = "each.value.id" if by_key else policy.role
-                policy = msgspec.structs.replace(policy, repeated=("for_each" if by_key else "count", gate), role=name)
+                policy = msgspec.structs.replace(policy, repeated=("for_each" if gate[0] == "{" else "count", gate))
             own = [(str(each.key) if others else each.key) if repeated.is_repeated else None for each in made]
             keyed = [
                 (each.module, 0 if gate and not repeated.is_repeated else key)
@@ -184,18 +174,28 @@ class AddedPolicies(Finder):
         given = self._places.gates.for_references(statements, made, block)
         if made and not (repeated.is_repeated and all(each.resource_list for each in given)):
             given = self._places.gates.for_lists(given, made[0])
-        if repeated.condition and not repeated.is_repeated:
-            own = (" && ".join(filter(None, (repeated.condition, each.gate))) for each in given)
-            given = tuple(msgspec.structs.replace(each, gate=gate) for each, gate in zip(given, own, strict=True))
         gates = dict.fromkeys(each.gate for each in given)
+        if shared.keyed and not repeated.others and not self._varies(repeated, made[0].module):
+            return given, "", made
         if "" not in gates:
-            there = [self._is_there(gates, each) for each in made]
+            is_keyed, whole = shared.flagged and "for_each" in block.arguments, " || ".join(gates)
+            there = [True if is_keyed else self._is_there(gates, each) for each in made]
             is_known = None not in there and lists.are_counted(given, made)
-            gate = repeated.only_where(" || ".join(gates), by_value=shared.by_value) if is_known else ""
-            given = statements if len(gates) == 1 else given
-            return given, gate or None, [each for each, is_there in zip(made, there, strict=True) if is_there]
+            if is_keyed:
+                repeated = msgspec.structs.replace(repeated, condition="" if shared.keyed else whole, others=True)
+                _, gate = repeated.repetition(by_value=shared.by_value) or ("", "")
+            else:
+                gate = repeated.only_where(whole, by_value=shared.by_value)
+            if len(gates) == 1:
+                given = tuple(msgspec.structs.replace(each, gate="") for each in given)
+            made = [each for each, is_there in zip(made, there, strict=True) if is_there]
+            return given, gate or None if is_known else None, made
         always = [each for each in given if not each.gate]
         return given, None if lists.may_be_empty(always, made) else "", made
+
+    def _varies(self, repeated: Repeated, module: ModulePath) -> bool:
+        """Whether another plan of the same sources may have other instances."""
+        return may_vary(Reference(repeated.base, repeated.base), module, None, self._resolver)
 
     def _is_there(self, gates: Iterable[str], place: Address) -> bool | None:
         """Whether a referenced object exists in a place; None where Terraform may not know it in time."""

@@ -13,9 +13,10 @@ from tfcheck.fix.policies.written_policies import WrittenPolicies
 from tfcheck.fix.proof.cycle import Dependencies
 from tfcheck.fix.proposal import RoleNeed
 from tfcheck.fix.text.policy_statements import flat
+from tfcheck.fix.values.flags import Flags, has_key
 from tfcheck.fix.values.gates import Gates, explain_doubts
 from tfcheck.fix.values.referable import Referable, Refuse
-from tfcheck.fix.values.repetition import InstanceTerms, SharedStatements, Statements, share_statements
+from tfcheck.fix.values.repetition import InstanceTerms, SharedStatements, Statements, share_statements, with_flags
 from tfcheck.fix.values.spelling import Spelling
 from tfcheck.fix.values.written_lists import WrittenLists
 from tfcheck.hcl.syntax.block import Block
@@ -44,6 +45,7 @@ class FixPlaces:
         self.files = files
         self.policies = WrittenPolicies(world, files)
         self.lists = WrittenLists(world)
+        self.flags = Flags(self.lists)
         self.gates = Gates(world.resolver, self.lists)
 
     @cached_property
@@ -90,11 +92,14 @@ class FixPlaces:
     def share(
         self, need: RoleNeed, goal: str, places: Mapping[str, Address], *, by_value: bool = True
     ) -> Iterator[SharedStatements]:
-        """Write what several roles lack as shared statements, first with the lists of the task definitions.
+        """Write what several roles lack as shared statements, first with the flags and lists of the task definitions.
 
         One of several instances gets a statement of its own first, and several that lack different things what any of
         them lacks. `places` maps each role to its block instance.
         """
+        yield from self._share_by_flags(need, goal, places, by_value=by_value)
+        if need.parts:
+            return
         filled: SharedStatements | None = None
         others = self.policies.instances(need.roles[0].address) if len(need.roles) == 1 else ()
         is_one_of_several = len(others) > 1 and all(each.key is not None for each in places.values())
@@ -113,6 +118,23 @@ class FixPlaces:
                 if filled is None and shared and not own and not any(each.resource_list for each in shared.statements):
                     return
         yield from filter(None, [filled])
+
+    def _share_by_flags(
+        self, need: RoleNeed, goal: str, places: Mapping[str, Address], *, by_value: bool
+    ) -> Iterator[SharedStatements]:
+        """Write what roles lack with the conditions under which their task definitions read it, or with their keys."""
+        block, divided = self.policies.instances(need.roles[0].address), dict[str, Mapping[Address, Sequence[Answer]]]()
+        for each in need.parts or [need]:
+            lacking = {each.places()[name]: answers for name, answers in each.answers_by_role().items()}
+            divided |= {has_key(lacking): lacking} if need.parts else self.flags.divide(lacking, block)
+        for lists in (True, False) if divided else ():
+            groups: list[tuple[str, list[tuple[InstanceTerms, Statements]]]] = []
+            for gate, several in divided.items():
+                own = [(places[str(role)], answers) for role, answers in several.items()]
+                written = [(each, self.statements(answers, each, goal, lists=lists)) for each, answers in own]
+                groups.append((gate, [(self.terms(place), each) for place, each in written if each is not None]))
+            if all(len(found) == len(divided[gate]) for gate, found in groups):
+                yield from filter(None, [with_flags(groups, by_value=by_value, keyed=bool(need.parts))])
 
     def can_share(self, need: RoleNeed) -> bool:
         """Whether what several roles lack can be shared statements in the module that creates them."""

@@ -20,6 +20,22 @@ _MOST = 10
 IsShared: TypeAlias = Callable[[RoleNeed], bool]
 
 
+def needs_of_roles(answers: Sequence[Answer], places: FixPlaces, is_shared: IsShared) -> Iterator[RoleNeed]:
+    """Yield the needs of managed roles, those from one block together where all of them lack the same."""
+    roles = {str(each.address): each for each in places.world.resources("aws_iam_role") if not each.is_forgotten}
+    by_role: dict[str, list[Answer]] = {}
+    for answer in answers:
+        if answer.role in roles:
+            by_role.setdefault(answer.role, []).append(answer)
+    done: set[str] = set()
+    for name in by_role:
+        if name not in done:
+            siblings = [str(each) for each in places.policies.instances(roles[name].address)] or [name]
+            lacking = [RoleNeed((roles[each],), tuple(by_role[each])) for each in siblings if each in by_role]
+            done |= set(siblings)
+            yield from join_needs(lacking, is_shared)
+
+
 def join_needs(needs: Sequence[RoleNeed], is_shared: IsShared) -> Iterator[RoleNeed]:
     """Yield the needs of roles from one block, with equal ones merged.
 
@@ -40,6 +56,19 @@ def join_needs(needs: Sequence[RoleNeed], is_shared: IsShared) -> Iterator[RoleN
     for several in by_roles.values():
         whole = RoleNeed(several[0].roles, tuple(answer for each in several for answer in each.answers))
         yield from [whole] if len(whole.roles) == 1 or is_shared(whole) else several
+
+
+def join_overlapping(needs: Sequence[RoleNeed]) -> Iterator[RoleNeed]:
+    """Join the needs of instances of one block of which one has several, as parts."""
+    groups: list[list[RoleNeed]] = []
+    for need in needs:
+        near = [each for each in groups if any(one.names() & need.names() for one in each)]
+        groups = [*(each for each in groups if each not in near), [*(one for each in near for one in each), need]]
+    for several in groups:
+        roles = {each.address: each for need in several for each in need.roles}
+        answers = tuple(answer for each in several for answer in each.answers)
+        if len(several) > 1 and all(isinstance(each.key, str) for each in roles):
+            yield RoleNeed(tuple(roles.values()), answers, parts=tuple(several))
 
 
 def needs_of_outside_roles(answers: Sequence[Answer], world: World) -> Iterator[RoleNeed]:

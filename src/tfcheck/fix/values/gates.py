@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 
 import msgspec
 
-from tfcheck.fix.needed_statements import NeededStatement, Reference, references_in, with_gates
+from tfcheck.fix.needed_statements import NeededStatement, Reference, references_in, with_gate, with_gates
 from tfcheck.fix.values.list_length import collection_of, may_vary
 from tfcheck.fix.values.repetition import Statements
 from tfcheck.fix.values.spelling import Spelling
@@ -48,7 +48,7 @@ class Gates:
         """Add conditions to statements whose lists may be empty in another plan."""
         block = self._resolver.block(place)
         return tuple(
-            msgspec.structs.replace(each, gate=f"length({collection_of(each.resource_list)}) > 0")
+            with_gate(each, f"length({collection_of(each.resource_list)}) > 0")
             if each.resource_list and may_vary(each.resource_list, place.module, block, self._resolver)
             else each
             for each in statements

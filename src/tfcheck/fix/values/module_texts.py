@@ -88,7 +88,9 @@ class ModuleTexts:
         if self._module is None:
             return True
         literals = [each for each in spelled if isinstance(each, str)]
-        parts = {part.rstrip("*?").rstrip("-") for each in literals for part in _PART.findall(each)} - _KINDS
+        parts = {
+            part.rstrip("*?").rstrip("-").lstrip(".") for each in literals for part in _PART.findall(each)
+        } - _KINDS
         return all(map(self._has_word, parts))
 
     def _has_word(self, part: str) -> bool:

@@ -9,7 +9,15 @@ from functools import partial
 import msgspec
 
 from tfcheck.fix.layout.render import quote
-from tfcheck.fix.needed_statements import NeededStatement, Reference, Spelled, join_statements, references_in, rewrite
+from tfcheck.fix.needed_statements import (
+    NeededStatement,
+    Reference,
+    Spelled,
+    free,
+    join_statements,
+    references_in,
+    rewrite,
+)
 from tfcheck.hcl.evaluate.scope import Seen
 from tfcheck.hcl.syntax.block import Block
 from tfcheck.resolve import Resolver
@@ -46,12 +54,15 @@ def terms_of_call(call: Block, caller: ModulePath, key: InstanceKey, resolver: R
 class SharedStatements(msgspec.Struct, frozen=True):
     """The statements that several instances share; `by_value`: they name `each.value`.
 
-    With `filled` some of the instances lack only a part of them.
+    With `filled` some of the instances lack only a part of them, with `flagged` they have the conditions for that: what
+    task definitions test, or if `keyed`, the keys.
     """
 
     statements: Statements
     by_value: bool = False
     filled: bool = False
+    flagged: bool = False
+    keyed: bool = False
 
 
 def share_statements(
@@ -79,13 +90,28 @@ def share_statements(
     return SharedStatements(best, _names_value(best), filled=True) if best is not None else None
 
 
+def with_flags(
+    groups: Sequence[tuple[str, Sequence[tuple[InstanceTerms, Statements]]]], *, by_value: bool, keyed: bool
+) -> SharedStatements | None:
+    """Write what instances lack by the conditions for it, on keys if `keyed`; None if those of one condition differ."""
+    found: list[NeededStatement] = []
+    for gate, instances in groups:
+        shared = share_statements(instances, by_value=by_value)
+        if shared is None:
+            return None
+        taken = {one.sid for one in found}
+        found += [msgspec.structs.replace(each, sid=free(each.sid, taken), gate=gate) for each in shared.statements]
+    is_by_value = _names_value(tuple(found))
+    return SharedStatements(tuple(found), is_by_value, False, True, keyed) if by_value or not is_by_value else None
+
+
 def names_instance(statement: NeededStatement) -> bool:
     """Whether a statement names the instance of its block: `each.key`, `count.index`."""
     return any(_INSTANCE.search(each.expression) for each in references_in([statement]))
 
 
 def _names_value(statements: Statements) -> bool:
-    return any(_refers(statements, _EACH_VALUE))
+    return any(_refers(statements, _EACH_VALUE)) or any(_EACH_VALUE.search(each.gate) for each in statements)
 
 
 def _refers(statements: Statements, to: re.Pattern[str]) -> Iterator[bool]:

@@ -12,11 +12,10 @@ import msgspec
 from tfcheck.fix.needed_statements import NeededStatement, Reference, Spelled, is_exact, sid, writable
 from tfcheck.fix.text.policy_statements import flat
 from tfcheck.fix.values.container_lists import lists_in, spelled_text
-from tfcheck.fix.values.flags import choices_in
 from tfcheck.fix.values.list_length import collection_of, depends_on_elements
 from tfcheck.fix.values.referable import Refuse
 from tfcheck.hcl.evaluate.scope import EvaluationError, Seen
-from tfcheck.hcl.syntax.block import Block
+from tfcheck.hcl.syntax.block import Argument, Block
 from tfcheck.hcl.syntax.expression import Place
 from tfcheck.hcl.syntax.lexer import MalformedError, tokens
 from tfcheck.hcl.syntax.parse import parse
@@ -75,7 +74,7 @@ class WrittenLists:
             by_value.setdefault(flat(writable(need.resource)) if is_usable else "", []).append(each)
         by_value.pop("", None)
         statements: list[NeededStatement] = []
-        tasks = dict.fromkeys(each.requirement.task_definition for each in answers)
+        tasks = list(self.tasks_of(answers, place))
         lists = [each for task in tasks for each in self._usable(task, place, refuse, lists=True)]
         repeated = self._lists_over_instances(tasks, place, refuse)
         alone = {flat(each.requirement.resource) for each in answers if not is_named(each)}
@@ -100,23 +99,17 @@ class WrittenLists:
         """
         if place.key is None:
             return {}
-        tasks = dict.fromkeys(each.requirement.task_definition for each in answers)
+        tasks = self.tasks_of(answers, place)
         usable = (each for task in tasks for each in self._usable(task, place, refuse, lists=False))
         found = ((value, spelled_text(each.text)) for each in usable for value in each.values)
         return {value: spelled for value, spelled in found if spelled}
 
-    def conditions(self, answers: Sequence[Answer], place: Address) -> Iterator[str]:
-        """Yield, for the block instance `place`, the conditions under which a task definition reads what is needed."""
-        names = {each.requirement.task_definition for each in answers}
-        task = tasks_by_address(self._world).get(names.pop()) if len(names) == 1 else None
-        if task is None or task.address.module != place.module:
-            return
-        block = self._resolver.block(task.address)
-        argument = block.arguments.get(_CONTAINERS) if block and not isinstance(block, JsonBlock) else None
-        for choice in choices_in(argument) if argument is not None else ():
-            condition = self._translate(place, choice.condition, task.address)
-            if condition and _reads_all(self.evaluate(choice.chosen, task.address), answers):
-                yield condition
+    def tasks_of(self, answers: Iterable[Answer], place: Address) -> Iterator[Address]:
+        """Yield the task definitions of the module of `place` that answers are about."""
+        known = tasks_by_address(self._world)
+        for name in dict.fromkeys(each.requirement.task_definition for each in answers):
+            task = known.get(name)
+            yield from [task.address] if task is not None and task.address.module == place.module else []
 
     def are_usable(self, statements: Iterable[NeededStatement], places: Sequence[Address]) -> bool:
         """Whether lists contain ARNs in each instance of a block, and at least one where no other gate applies."""
@@ -173,10 +166,9 @@ class WrittenLists:
                 text = f'[for group in {block} : "${{group.arn}}{end}"]' if end else text
                 yield from self._list(text, block, place)
 
-    def _lists_over_instances(self, tasks: Iterable[str], place: Address, refuse: Refuse) -> Iterator[WrittenList]:
+    def _lists_over_instances(self, tasks: Iterable[Address], place: Address, refuse: Refuse) -> Iterator[WrittenList]:
         """Yield what all instances of a task definition name, as a list over its `for_each`."""
-        known = (tasks_by_address(self._world).get(each) for each in tasks if place.key is None)
-        found = {each.address.resource: each.address for each in known if each and each.address.module == place.module}
+        found = {each.resource: each for each in tasks if place.key is None}
         for task in found.values():
             block = self._resolver.block(task)
             collection = _collection(block) if isinstance(task.key, str) else ""
@@ -191,18 +183,15 @@ class WrittenLists:
         if values and all(values):
             yield WrittenList(text, over, values)
 
-    def _usable(self, name: str, place: Address, refuse: Refuse, *, lists: bool) -> Iterator[WrittenList]:
-        task = tasks_by_address(self._world).get(name)
-        if task is None or task.address.module != place.module:
-            return
-        for each in self._lists_in(task.address):
-            text = self._translate(place, each.text, task.address)
-            over = self._translate(place, each.over, task.address)
+    def _usable(self, task: Address, place: Address, refuse: Refuse, *, lists: bool) -> Iterator[WrittenList]:
+        for each in self._lists_in(task):
+            text = self.translate(place, each.text, task)
+            over = self.translate(place, each.over, task)
             named = reference_roots(parse(text, Place("", 1))) if text and bool(over) is lists else None
             if named is not None and len(text) <= _LONGEST and not any(map(refuse, named)):
                 yield WrittenList(text, over, each.values)
 
-    def _translate(self, place: Address, text: str, task: Address) -> str:
+    def translate(self, place: Address, text: str, task: Address) -> str:
         """Translate an expression of a task definition's block for another block; empty where that is impossible."""
         if not _EACH.search(text):
             return text
@@ -225,11 +214,15 @@ class WrittenLists:
 
     def _lists_in(self, task: Address) -> tuple[WrittenList, ...]:
         if task not in self._known:
-            block = self._resolver.block(task)
-            argument = block.arguments.get(_CONTAINERS) if block and not isinstance(block, JsonBlock) else None
+            argument = self.containers_of(task)
             found = (self._parse_list(*each, task) for each in lists_in(argument)) if argument else ()
             self._known[task] = tuple(each for each in found if each is not None)
         return self._known[task]
+
+    def containers_of(self, task: Address) -> Argument | None:
+        """Return the containers of a task definition as its block writes them; None for JSON syntax."""
+        block = self._resolver.block(task)
+        return block.arguments.get(_CONTAINERS) if block and not isinstance(block, JsonBlock) else None
 
     def _parse_list(self, text: str, over: str, task: Address) -> WrittenList | None:
         seen = self.evaluate(text, task)
@@ -253,26 +246,6 @@ class WrittenLists:
     def evaluate(self, text: str, place: Address) -> Seen:
         """Evaluate an expression as an instance of a block does."""
         return self._resolver.evaluation.evaluate(parse(text, Place("", 1)), self._resolver.scope_of(place))
-
-
-def _reads_all(chosen: Seen, answers: Sequence[Answer]) -> bool:
-    """Whether a part of a task definition names what is needed, or what that is needed for."""
-    texts = [*_texts_in(chosen)]
-    needs = [
-        (each.requirement.container, each.requirement.pointer, flat(each.requirement.resource)) for each in answers
-    ]
-    named = {
-        (container, pointer) for container, pointer, value in needs if any(value and value in one for one in texts)
-    }
-    return all((container, pointer) in named for container, pointer, _ in needs)
-
-
-def _texts_in(seen: Seen) -> Iterator[str]:
-    if isinstance(seen, PlainText):
-        yield flat(seen)
-    elif isinstance(seen, (list, dict)):
-        for each in seen.values() if isinstance(seen, dict) else seen:
-            yield from _texts_in(each)
 
 
 def _collection(block: Block | None) -> str:

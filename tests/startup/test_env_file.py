@@ -7,7 +7,7 @@ import pytest
 from tests.made_world import reference, task
 from tests.startup.needs import LATER, needs, rows
 from tfcheck.startup import env_file
-from tfcheck.symbolic.value import Value, display, text
+from tfcheck.symbolic.value import Unknown, Value, display, text
 
 
 def files(*values: Value) -> dict[str, Value]:
@@ -40,3 +40,20 @@ def test_a_list_of_files_that_is_not_known_is_in_doubt() -> None:
 @pytest.mark.parametrize("value", [None, 7, []])
 def test_what_is_not_text_names_no_file(value: Value) -> None:
     assert needs(env_file.RULE, task(files(value))) == []
+
+
+@pytest.mark.parametrize(
+    ("name", "what"),
+    [
+        ("prod", ""),
+        ("s3alias", ""),
+        ("prod-1a2b-s3alias", "the alias of an access point"),
+        ("prod--ol-s3", "the alias of an Object Lambda access point"),
+        ("prod--euw1-az1--x-s3", "a directory bucket"),
+        (reference("aws_s3_access_point.prod", "alias", None), "the alias of an access point"),
+        (reference("aws_s3_access_point.prod", "bucket", None), ""),
+    ],
+)
+def test_what_is_not_a_bucket_needs_what_is_not_documented(name: str | Unknown, what: str) -> None:
+    found = needs(env_file.RULE, task(files(text(["arn:aws:s3:::", name, "/a.env"]))))
+    assert [each.undocumented for each in found] == [what and f"which permissions ECS needs for {what}"] * 2

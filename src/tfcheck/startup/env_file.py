@@ -13,6 +13,9 @@ Without the permission, tasks stop with `ResourceInitializationError: failed to 
 The policy of a bucket in another account must allow the role as well. A file that is encrypted with a customer managed
 key also needs `kms:Decrypt` on the key: see the rule `decrypt`.
 
+AWS does not document what ECS needs for the alias of an access point, or for a directory bucket, in the place of the
+bucket's name: it is unknown.
+
 Write into a policy of the execution role:
 
     { Effect = "Allow", Action = "s3:GetObject",         Resource = "arn:aws:s3:::my-config/web/prod.env" },

@@ -29,6 +29,7 @@ from tfcheck.symbolic.value import (
     split_text,
     text,
 )
+from tfcheck.vocabulary.address import owner_of
 from tfcheck.vocabulary.arn import parse_arn
 from tfcheck.vocabulary.finding import Requirement, Severity
 
@@ -50,11 +51,16 @@ def object_needs(
     if wrong is not None and not wrong.readable:
         return
     seen = iam_object_arn(value, place.task.resource.surroundings)
+    bucket = bucket_arn(seen)
+    undocumented = _other_access(seen, bucket)
     for action, resource, weight in (
         ("s3:GetObject", seen, severity),
-        ("s3:GetBucketLocation", bucket_arn(seen), Severity.WARNING),
+        ("s3:GetBucketLocation", bucket, Severity.WARNING),
     ):
-        yield place.require(rule, action, resource, weight, doubt=doubt, mistaken=wrong is not None)
+        is_mistaken = wrong is not None
+        yield place.require(
+            rule, action, resource, weight, doubt=doubt, undocumented=undocumented, mistaken=is_mistaken
+        )
 
 
 def iam_object_arn(value: TextLike, around: Surroundings) -> TextLike:
@@ -77,6 +83,30 @@ def names_other_partition(value: Value, around: Surroundings) -> bool:
     if parts is None or not isinstance(parts.partition, str) or not isinstance(around.partition, str):
         return False
     return parts.partition != around.partition
+
+
+#: What a name with such an ending is, which no bucket may have
+#: (https://docs.aws.amazon.com/AmazonS3/latest/userguide/bucketnamingrules.html).
+_OTHERS = {
+    "-s3alias": "the alias of an access point",
+    "--ol-s3": "the alias of an Object Lambda access point",
+    "--x-s3": "a directory bucket",
+    ".mrap": "the alias of a Multi-Region Access Point",
+    "--table-s3": "a table bucket",
+}
+
+
+def _other_access(object_arn: TextLike, bucket: TextLike) -> str:
+    """Return what is not documented about a name that is not a bucket's: IAM checks other ARNs or actions for it."""
+    owners = (owner_of(each) for each in pieces(object_arn) if isinstance(each, Unknown) and _is_alias(each))
+    last = pieces(bucket)[-1]
+    found = [what for end, what in _OTHERS.items() if isinstance(last, str) and last.endswith(end)]
+    found += (_OTHERS["-s3alias"] for owner in owners if owner is not None and owner.type.startswith("aws_s3"))
+    return f"which permissions ECS needs for {found[0]}" if found else ""
+
+
+def _is_alias(piece: Unknown) -> bool:
+    return piece.symbol is not None and piece.symbol.path == ("alias",)
 
 
 # What is wrong with it

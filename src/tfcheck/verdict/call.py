@@ -21,13 +21,14 @@ from tfcheck.vocabulary.arn import parse_arn
 class RoleCall(msgspec.Struct, frozen=True):
     """A requirement as the call of a role, with the policies of the needed resource.
 
-    `doubt` says why the call may not be made at all.
+    `doubt` says why the call may not be made at all, `undocumented` what AWS does not document about it.
     """
 
     role: Role
     request: Request
     guarded: ResourceSide
     doubt: str = ""
+    undocumented: str = ""
 
     @property
     def policies(self) -> tuple[Policy, ...]:
@@ -71,10 +72,12 @@ def without_denials(call: RoleCall) -> RoleCall:
         same_name_policies=tuple(map(several, role.same_name_policies)),
     )
     own = None if guarded.policy is None else changed[id(guarded.policy)]
-    return RoleCall(role, call.request, msgspec.structs.replace(guarded, policy=own), call.doubt)
+    return msgspec.structs.replace(call, role=role, guarded=msgspec.structs.replace(guarded, policy=own))
 
 
 def _decide(call: RoleCall) -> Decision:
+    if call.undocumented:
+        return Undecided("unknown_value", call.undocumented)
     decision, *others = _decide_each(call)
     if any(type(each) is not type(decision) for each in others):
         by = tuple(origin for each in (decision, *others) for origin in each.by)

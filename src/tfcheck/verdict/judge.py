@@ -231,7 +231,7 @@ class Judge:
             resource_account=guarded.account,
             documented=requirement.documented,
         )
-        return RoleCall(role, request, guarded, requirement.doubt)
+        return RoleCall(role, request, guarded, requirement.doubt, requirement.undocumented)
 
     def _context(self, requirement: Requirement, role: Role, side: RolesOfTask, guarded: ResourceSide) -> Context:
         """Return the condition keys of a call; all calls of a role to one service in one region share most of them."""
@@ -256,7 +256,7 @@ class Judge:
     def _decide(self, call: RoleCall) -> Decision:
         """Decide a call; a decision without condition keys is shared by both worlds."""
         request = call.request
-        what = request.action, request.resource, request.documented, call.doubt
+        what = request.action, request.resource, request.documented, call.doubt, call.undocumented
         return self._decide_once(
             ("call", *what, id(call.role), id(call.guarded)), request.context, lambda: decide_call(call)
         )

@@ -83,6 +83,7 @@ class Requirement(msgspec.Struct, frozen=True):
     - `pointer`: a JSON Pointer into the container definitions, or without a `container` into the task definition.
     - `action` never contains a wildcard; `resource` is an ARN or `*`; `cause` says in a few words what needs it.
     - `doubt`: why start-up may not need this at all. If it is not granted, it is then unknown, never denied.
+    - `undocumented`: what AWS does not document about the call, which is then always unknown.
     - `encrypted`, `read_by`: for `kms:Decrypt`, the ARN of what the key encrypts, and the action that reads that.
     - `documented`: the resource in AWS's documentation, if denials name another one; a grant only on it is unknown.
     - `through`: the ARN of the access point that a file system is mounted through (an unknown without a symbol may be
@@ -102,6 +103,7 @@ class Requirement(msgspec.Struct, frozen=True):
     cause: str
     sensitive: bool = False
     doubt: str = ""
+    undocumented: str = ""
     encrypted: TextLike | None = None
     read_by: str = ""
     documented: TextLike | None = None

@@ -110,6 +110,16 @@ def test_a_trust_policy_names_no_resource() -> None:
     assert parse_policy(document(statement | {"Resource": "*"}), "p", PolicyKind.TRUST).invalid is not None
 
 
+def test_a_trust_policy_has_no_not_principal() -> None:
+    for effect in ("Allow", "Deny"):
+        statement: Value = {
+            "Effect": effect,
+            "Action": "sts:AssumeRole",
+            "NotPrincipal": {"Service": "x.amazonaws.com"},
+        }
+        assert parse_policy(document(statement), "p", PolicyKind.TRUST).invalid == "a trust policy has no NotPrincipal"
+
+
 def test_what_is_strange_is_read_with_a_warning() -> None:
     twice = '{"Version": "2012-10-17", "Version": "2008-10-17", "Statement": []}'
     assert parse_policy(twice, "p").version == "2008-10-17"

@@ -43,6 +43,7 @@ def report(
     of: dict[str, Any] | None = None,
     more: tuple[dict[str, Any], ...] = (),
     requires_compatibilities: list[str] | None = None,
+    timestamp: str = "",
 ) -> Report:
     containers = [{"name": "app", "image": "x", "environmentFiles": [{"type": "s3", "value": _FILE}]}]
     task: dict[str, Any] = {"execution_role_arn": _ARN, "container_definitions": json.dumps(containers)}
@@ -53,7 +54,7 @@ def report(
         change("aws_ecs_task_definition.app", before=task, after=task, name="app"),
         change("aws_iam_role_policy.p", before=policy, after=policy, name="p"),
     ]
-    return check(plan(*rows, *more))
+    return check(plan(*rows, *more, timestamp=timestamp))
 
 
 def answer(found: Report, action: str = "s3:GetObject") -> Answer:
@@ -97,11 +98,17 @@ def test_a_trust_that_fails_says_by_which_statement(trusting: dict[str, Any], ki
     assert [each.patterns for each in found.evidence] == [named]
 
 
-def test_an_allow_for_everybody_else_names_nobody() -> None:
+def test_a_trust_policy_that_aws_refuses_is_not_believed() -> None:
     others = {"Sid": "Others", "Effect": "Allow", "Action": "sts:AssumeRole"}
-    of = role(trusting=others | {"NotPrincipal": {"Service": "ecs-tasks.amazonaws.com"}})
-    found = answer(report(statement(), of=of), "sts:AssumeRole")
-    assert [(each.kind, each.patterns) for each in found.evidence] == [(EvidenceKind.OTHER_PRINCIPAL, ())]
+    found = report(statement(), of=role(trusting=others | {"NotPrincipal": {"Service": "lambda.amazonaws.com"}}))
+    assert answer(found, "sts:AssumeRole").verdict is Verdict.UNKNOWN
+
+
+def test_a_trust_policy_is_asked_after_the_plan() -> None:
+    for operator, verdict in (("DateGreaterThan", Verdict.ALLOWED), ("DateLessThan", Verdict.DENIED)):
+        trusting = trust(Condition={operator: {"aws:CurrentTime": "2021-01-01T00:00:00Z"}})
+        found = report(statement(), of=role(trusting=trusting), timestamp="2026-12-01T00:00:00Z")
+        assert answer(found, "sts:AssumeRole").verdict is verdict
 
 
 def test_a_trust_that_waits_for_a_condition_names_its_key() -> None:

@@ -218,6 +218,8 @@ class _Reader:
             return None
         if self.kind is PolicyKind.IDENTITY:
             raise _RefusedError("a policy on a role has no Principal")
+        if self.kind is PolicyKind.TRUST and negated:
+            raise _RefusedError("a trust policy has no NotPrincipal")
         if isinstance(written, (Unknown, Text)):
             return Principals((), negated, Unknown() if isinstance(written, Text) else written)
         if written == "*":

@@ -35,15 +35,19 @@ def context_of(requirement: Requirement, world: World) -> Mapping[str, Entry]:
 
     A key that is not among them may be absent, or have any value.
     """
-    from datetime import datetime  # for the few conditions that use a key
-
     parts = parse_arn(requirement.resource)
     found: dict[str, Entry] = {"aws:ResourceAccount": parts.account} if parts is not None and parts.account else {}
-    with suppress(ValueError):  # a plan without a time
+    return found | clock_keys(world) | _service_keys(requirement, world)
+
+
+def clock_keys(world: World) -> dict[str, Entry]:
+    """Return the condition keys of the time, for a call that is made after the plan; none if that has no time."""
+    from datetime import datetime  # for the few conditions that use a key
+
+    with suppress(ValueError):
         planned = datetime.fromisoformat(world.planned_at)
-        # The call is made after the plan.
-        found |= dict.fromkeys(CLOCK_KEYS, Later(int(planned.timestamp()))) if planned.tzinfo else {}
-    return found | _service_keys(requirement, world)
+        return dict.fromkeys(CLOCK_KEYS, Later(int(planned.timestamp()))) if planned.tzinfo else {}
+    return {}
 
 
 def _service_keys(requirement: Requirement, world: World) -> dict[str, Entry]:

@@ -298,7 +298,7 @@ class Judge:
         return Judgement(role.label, Verdict.UNKNOWN, Reason.UNKNOWN_VALUE, "the name of the service EC2 in China")
 
     def _trusts(self, role: Role, trust: Policy, service: str, side: RolesOfTask, kind: RoleKind) -> Judgement:
-        context = Deferred(make=lambda: trust_context(side, kind))
+        context = Deferred(make=lambda: self._trust_context(side, kind))
         decision = self._decide_once(
             ("trust", id(trust), service), context, lambda: decide_trust(trust, service, context)
         )
@@ -312,6 +312,11 @@ class Judge:
                 return Judgement(role.label, Verdict.UNKNOWN, Reason(decision.kind), _wait_words(decision, role), by)
             case _:
                 assert_never(decision)
+
+    def _trust_context(self, side: RolesOfTask, kind: RoleKind) -> Context:
+        from tfcheck.verdict.condition_keys import clock_keys
+
+        return trust_context(side, kind).extend(clock_keys(self._world))
 
 
 _MISPLACED = {

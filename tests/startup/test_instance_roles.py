@@ -203,6 +203,27 @@ def test_a_new_template_without_a_version_is_launched_as_it_is(written: Any, ver
     assert {each.verdict for each in check(loaded(json.dumps(made)).plans[0]).answers} == {verdict}
 
 
+@pytest.mark.parametrize("override", [None, {}, {"version": {"references": ["var.version"]}}])
+def test_so_is_one_among_mixed_instances(override: Any) -> None:
+    named, written = (
+        {"launch_template_id": "lt-1"},
+        {"launch_template_id": {"references": ["aws_launch_template.i.id"]}},
+    )
+    inner = "launch_template_specification"
+    overrides = [] if override is None else [{inner: [named]}]
+    policy = [{"launch_template": [{inner: [named], "override": overrides}]}]
+    group = row("aws_autoscaling_group.i", {"name": "group", "arn": GROUP, "mixed_instances_policy": policy})
+    later = {inner: [{"version": True}], "override": [{inner: [{"version": True}]}] if overrides else []}
+    group["change"]["after_unknown"] = {"mixed_instances_policy": [{"launch_template": [later]}]}
+    made = plan(*stack(group=group).values())
+    configured = {inner: [written], "override": [{inner: [written | (override or {})]}] if overrides else []}
+    for each in made["configuration"]["root_module"]["resources"]:
+        if each["type"] == "aws_autoscaling_group":
+            each["expressions"] = {"mixed_instances_policy": [{"launch_template": [configured]}]}
+    found = check(loaded(json.dumps(made)).plans[0]).answers
+    assert {each.verdict for each in found} == {Verdict.UNKNOWN if override else Verdict.ALLOWED}
+
+
 def test_instances_launched_before_keep_their_profile() -> None:
     rows = stack()
     for name in ("group", "template"):

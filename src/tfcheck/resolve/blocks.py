@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from tfcheck.hcl.evaluate.scope import Scope
 from tfcheck.symbolic.value import Unknown, Value, items
@@ -62,8 +62,16 @@ def only_block(value: Value) -> dict[str, Value] | Unknown | None:
     return first if isinstance(first, dict | Unknown) else None
 
 
-def is_set_in_block(config: ConfigResource | None, name: str, argument: str) -> bool | None:
-    """Whether a nested block of a resource sets an argument; None if that is unknown, as in dynamic blocks."""
-    found = config.expressions.get(name) if config else None
-    listed = [each for each in (found if isinstance(found, list) else [found]) if isinstance(each, dict)]
-    return any(argument in each for each in listed) if listed else None
+def is_set_in_block(config: ConfigResource | None, name: str, path: str) -> bool | None:
+    """Whether a nested block of a resource sets an argument; None if that is unknown, as in dynamic blocks.
+
+    `path` is the argument, after the types of further nested blocks: `specification.version`.
+    """
+    return _is_set(config.expressions.get(name), path) if config else None
+
+
+def _is_set(blocks: Any, path: str) -> bool | None:
+    listed = [each for each in (blocks if isinstance(blocks, list) else [blocks]) if isinstance(each, dict)]
+    name, _, inner = path.partition(".")
+    found = [_is_set(each.get(name), inner) if inner else name in each for each in listed]
+    return None if not found or (None in found and True not in found) else True in found

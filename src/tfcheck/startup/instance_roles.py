@@ -206,28 +206,29 @@ class _Instances:
         specified = list(self._launch_templates(group))
         if not specified:
             raise _UnknownError(f"the launch template of {group.address}, which is not in the plan")
-        for each in specified:
-            yield self._template(each, group)
+        for each, path in specified:
+            yield self._template(each, path, group)
 
-    def _launch_templates(self, group: WorldObject) -> Iterator[Value]:
-        """Yield the launch templates of a group, including overrides for instance types."""
+    def _launch_templates(self, group: WorldObject) -> Iterator[tuple[Value, str]]:
+        """Yield the launch templates of a group, including overrides for instance types, each with its block's path."""
         # NOTE: a group has one of the two, and the provider does not know the other while planning.
         own = blocks(group.attribute("launch_template"))
-        yield from own
+        yield from ((each, "launch_template") for each in own)
         for policy in () if own else blocks_or_unknown(group.attribute("mixed_instances_policy")):
             for template in _inner(policy, "launch_template"):
-                yield from _inner(template, "launch_template_specification")
+                path, inner = "mixed_instances_policy.launch_template", "launch_template_specification"
+                yield from ((each, f"{path}.{inner}") for each in _inner(template, inner))
                 for override in _inner(template, "override"):
-                    yield from _inner(override, "launch_template_specification")
+                    yield from ((each, f"{path}.override.{inner}") for each in _inner(override, inner))
 
-    def _template(self, specified: Value, group: WorldObject) -> WorldObject:
+    def _template(self, specified: Value, path: str, group: WorldObject) -> WorldObject:
         names = [member(specified, each) for each in ("id", "launch_template_id", "name", "launch_template_name")]
         found = (catalogue(self._world, _TEMPLATE).find(each, group.surroundings) for each in names if each)
         template = next((each for each in found if each is not None), None)
         if template is None:
             raise _UnknownError(f"the launch template of {group.address}, which is not in the plan")
         version = member(specified, "version")
-        if isinstance(version, Unknown) and group.is_configured("launch_template.version") is False:
+        if isinstance(version, Unknown) and group.is_configured(f"{path}.version") is False:
             version = None
         if not self._is_current(template, version):
             raise _UnknownError(f"the version of {template.address} that {group.address} uses")

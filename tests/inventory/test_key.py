@@ -106,3 +106,11 @@ def test_an_alias_name_denotes_the_alias_in_the_region_of_its_use() -> None:
     holder = MadeResource("aws_secretsmanager_secret.far", {}, FAR)
     assert named_key(name, holder, MadeWorld(near, far)) == KmsKey(OTHER)
     assert named_key(name, HOLDER, MadeWorld(near, far)) == KmsKey(ARN)
+
+
+def test_the_key_of_an_alias_that_only_shows_itself_is_not_known() -> None:
+    own = reference("aws_kms_alias.app", "target_key_id")
+    for target in (own, "alias/app"):
+        (found,) = [named_key("alias/app", HOLDER, MadeWorld(alias(target)))]
+        assert found is not None
+        assert display(found.arn) == "arn:aws:kms:eu-west-1:111122223333:key/(known after apply)"

@@ -68,9 +68,7 @@ def _key_by_reference(reference: Value, resource: WorldObject, world: World) -> 
     if key is not None:
         arn, reason = key.attribute("arn"), f"the plan does not show the ARN of {key.address}"
         return KmsKey(arn if isinstance(arn, PlainText) else _hidden_arn(key, reason))
-    name = _alias_name(reference)
-    is_alias = name is not None and beginning(name).known.startswith("alias/")
-    if is_alias or _is_reference_to(reference, "aws_kms_alias"):
+    if _is_alias(reference):
         return _key_of_alias(reference, resource, world)
     spelled = spelled_out(reference)
     if beginning(spelled).is_arn or _is_reference_to(reference, "aws_kms_", "arn"):
@@ -111,6 +109,18 @@ def _alias_name(reference: TextLike) -> TextLike | None:
     return spelled_out(reference) if parts is None else parts.resource
 
 
+def _is_alias(reference: TextLike) -> bool:
+    name = _alias_name(reference)
+    is_name = name is not None and beginning(name).known.startswith("alias/")
+    return is_name or _is_reference_to(reference, "aws_kms_alias")
+
+
+def _target(alias: WorldObject | None) -> Value:
+    """Return the key that an alias is for; None if it is not shown, as where only the alias itself has it."""
+    target = alias.attribute("target_key_id") if alias is not None else None
+    return None if isinstance(target, PlainText) and _is_alias(target) else target
+
+
 #: Data sources that show the key of an alias: the argument with the alias's name, and the attribute with the key's ARN.
 _LOOKED_UP = (("aws_kms_alias", ("name", "arn"), "target_key_arn"), ("aws_kms_key", ("key_id",), "arn"))
 
@@ -134,8 +144,8 @@ def _key_of_alias(reference: TextLike, resource: WorldObject, world: World) -> K
         known = catalogue(other, ALIAS)
         found = known.find_by_arn(reference) or known.find_by_name(name, resource.surroundings)
         if found is not None:
-            return named_key(found.attribute("target_key_id"), found, other)
-    target = found.attribute("target_key_id") if found else None
+            return named_key(_target(found), found, other)
+    target = _target(found)
     if found is not None and target is not None:
         return named_key(target, found, world)
     for kind, naming, arn in _LOOKED_UP:

@@ -1,15 +1,17 @@
-"""Find the texts that may be equal to another one by how they begin."""
+"""Find the texts that may be equal to another one by how they begin, and by what is known of the rest."""
 
 from __future__ import annotations
 
 from bisect import bisect_left
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Hashable, Iterable, Iterator
 from functools import cached_property
+from itertools import islice
 from typing import Generic, TypeVar
 
 import msgspec
 
-from tfcheck.symbolic.value import Text, Unknown, Value, pieces, spelled_out
+from tfcheck.symbolic.match import equal
+from tfcheck.symbolic.value import Text, Truth, Unknown, Value, pieces, spelled_out
 
 _Item = TypeVar("_Item")
 
@@ -39,39 +41,84 @@ def beginning(value: Value) -> Beginning:
     return Beginning(first[0]) if first and isinstance(first[0], str) else Beginning()
 
 
+def _form(value: Value) -> Hashable:
+    """Return what of an unknown text decides whether it may be a known one: everything but whose attributes it has."""
+    if not isinstance(value, (Text, Unknown)):
+        return None
+    return tuple(
+        (each.hole, each.family, each.fresh, each.symbol is None) if isinstance(each, Unknown) else each
+        for each in pieces(spelled_out(value))
+    )
+
+
+def _ending(value: Value) -> Beginning:
+    """Return how a text ends, from its last character on."""
+    if isinstance(value, str):
+        return Beginning(value[::-1], is_whole=True)
+    last = pieces(spelled_out(value))[-1:] if isinstance(value, (Text, Unknown)) else ()
+    return Beginning(last[0][::-1]) if last and isinstance(last[0], str) else Beginning()
+
+
+class _Filed:
+    """The places of texts by how each of them begins, and by its form."""
+
+    def __init__(self) -> None:
+        self._places: dict[Beginning, dict[Hashable, list[int]]] = {}
+
+    def add(self, known: Beginning, form: Hashable, place: int) -> None:
+        self._places.setdefault(known, {}).setdefault(form, []).append(place)
+
+    def fitting(self, text: Beginning) -> Iterator[tuple[Hashable, list[int]]]:
+        """Yield the forms, with their places, whose beginning does not rule out that they are a text."""
+        for length in self._open_lengths:
+            if length <= len(text.known) and (length < len(text.known) or text.is_whole):
+                yield from self._places.get(Beginning(text.known[:length]), {}).items()
+        if text.is_whole:
+            yield from self._places.get(text, {}).items()
+            return
+        at = bisect_left(self._in_order, text.known, key=lambda each: each.known)
+        while at < len(self._in_order) and self._in_order[at].known.startswith(text.known):
+            yield from self._places[self._in_order[at]].items()
+            at += 1
+
+    @cached_property
+    def _in_order(self) -> list[Beginning]:
+        return sorted(self._places, key=lambda each: each.known)
+
+    @cached_property
+    def _open_lengths(self) -> frozenset[int]:
+        return frozenset(len(each.known) for each in self._places if not each.is_whole)
+
+
 class Beginnings(Generic[_Item]):
     """Items with a text each, so that a text is compared only with those that it may be equal to."""
 
     def __init__(self, rows: Iterable[tuple[_Item, Value]], begins: Callable[[Value], Beginning] = beginning) -> None:
         """Build from the items with their texts; `begins` returns what of a text is compared."""
         self._rows = list(rows)
-        self._begins = begins
-        self._positions: dict[Beginning, list[int]] = {}
-        for position, (_, value) in enumerate(self._rows):
-            self._positions.setdefault(begins(value), []).append(position)
+        self._sides = ((begins, _Filed()), (_ending, _Filed()))
+        for place, (_, value) in enumerate(self._rows):
+            form = _form(value)
+            for known_of, filed in self._sides:
+                filed.add(known_of(value), form, place)
 
     def like(self, *texts: Value) -> list[tuple[_Item, Value]]:
-        """Return the rows whose beginning does not rule out that they are equal to one of the texts, in order."""
-        fitting = (each for text in texts for each in self._fitting(self._begins(text)))
-        found = {position for each in fitting for position in self._positions.get(each, ())}
-        return [self._rows[position] for position in sorted(found)]
+        """Return the rows of which nothing known rules out that they are equal to one of the texts, in order."""
+        found = {place for text in texts for place in self._possible(text)}
+        return [self._rows[place] for place in sorted(found)]
 
-    def _fitting(self, text: Beginning) -> list[Beginning]:
-        found = [Beginning(text.known[:length]) for length in self._open_lengths if length <= len(text.known)]
-        return [*found, text] if text.is_whole else [*found, *self._longer(text.known)]
+    def _possible(self, text: Value) -> Iterator[int]:
+        for form, places in self._fewest(text):
+            # NOTE: a known text is compared with one of those of a form, which all give the same answer.
+            is_one_of_many = isinstance(text, str) and form is not None and len(places) > 1
+            if not is_one_of_many or equal(self._rows[places[0]][1], text) is not Truth.FALSE:
+                yield from places
 
-    def _longer(self, known: str) -> list[Beginning]:
-        at = bisect_left(self._in_order, known, key=lambda each: each.known)
-        longer: list[Beginning] = []
-        while at < len(self._in_order) and self._in_order[at].known.startswith(known):
-            longer.append(self._in_order[at])
-            at += 1
-        return longer
-
-    @cached_property
-    def _in_order(self) -> list[Beginning]:
-        return sorted(self._positions, key=lambda each: each.known)
-
-    @cached_property
-    def _open_lengths(self) -> frozenset[int]:
-        return frozenset(len(each.known) for each in self._positions if not each.is_whole)
+    def _fewest(self, text: Value) -> list[tuple[Hashable, list[int]]]:
+        """Return what fits by its beginning or by its ending, whichever leaves less to compare."""
+        by_side = [(known_of(text), filed) for known_of, filed in self._sides]
+        by_side.sort(key=lambda side: len(side[0].known), reverse=True)
+        (first, filed), (second, others) = by_side
+        found = list(filed.fitting(first))
+        fewer = list(islice(others.fitting(second), len(found)))
+        return fewer if len(fewer) < len(found) else found

@@ -108,7 +108,8 @@ def _equal_open(a: Value, b: Value) -> Truth:
 
 def _is_plain(value: Unknown) -> bool:
     """Whether only its hole limits the possible texts of an unknown value."""
-    return value.shape is None and value.hole.longest is None and not (value.fresh or value.family)
+    is_open = value.hole.longest is None or value.hole.longest > len(value.hole.starts)
+    return is_open and value.shape is None and not (value.fresh or value.family)
 
 
 def _within(part: Sequence[Value], whole: Sequence[Value]) -> Truth:

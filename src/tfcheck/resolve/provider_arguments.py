@@ -130,17 +130,23 @@ class ProviderArguments:
         self._attributes = attributes
         self._instances = instances
         self._found: dict[tuple[str, str], Value] = {}
+        self._credentials: dict[str, str] = {}
+        self._evaluating = 0
 
     def value(self, key: str, name: str) -> Value:
         """Return an argument, or nested blocks as a list of objects; None if it is not written."""
         if (key, name) not in self._found:
             # NOTE: a provider may assume a role that another one creates, whose ARN needs all providers again.
             self._found[key, name] = Unknown(reason="the provider configuration leads back to itself")
+            self._evaluating += 1
             self._found[key, name] = self._value(key, name)
+            self._evaluating -= 1
         return self._found[key, name]
 
     def credentials(self, key: str) -> str:
         """Return a text that two configurations share only if they use the same credentials."""
+        if key in self._credentials:
+            return self._credentials[key]
         parts: list[object] = []
         for name in CREDENTIALS:
             value = self.value(key, name)
@@ -148,7 +154,10 @@ class ProviderArguments:
             # What is unknown without a symbol is equal to nothing else.
             unknown = str(symbol) if symbol is not None else f"{key}.{name}"
             parts.append(str(value) if is_known(value) else {"symbol": unknown})
-        return json.dumps(parts)
+        found = json.dumps(parts)
+        if not self._evaluating:
+            self._credentials[key] = found
+        return found
 
     def has_credentials(self, key: str) -> bool:
         """Whether a configuration sets credentials."""

@@ -7,14 +7,15 @@ from hypothesis import strategies as st
 
 from tfcheck.iam import parse_policy
 from tfcheck.iam.context import Context
-from tfcheck.iam.resource import covers, target
-from tfcheck.symbolic.value import Truth, Value
+from tfcheck.iam.resource import covers, matches, target
+from tfcheck.symbolic.value import Symbol, TextLike, Truth, Unknown, Value
 
 _HEADS = st.sampled_from(("a", "ab", "a*", "?", "*", "", "log-group", "a.b", "a/b", "a/b/c"))
 _TAILS = st.sampled_from(("", "/", "/x", "/x*", "/x/*", "/?", "/*", ":x", ":*", "*", "/${aws:username}"))
 _EARLY = st.sampled_from(("arn:aws:s3:::", "arn:aws:logs:eu-central-1:123456789012:", "arn:*:s3:::", "arn:aws:s3:*:*:"))
 _NAMES = st.sampled_from(("a", "ab", "a/x", "ab/x", "a:x", "log-group:x", "a.b/x", "x", "a/b/c/x", "a/x/y", "a/b", ""))
-_ENTRIES = st.one_of(st.just("*"), st.builds("".join, st.tuples(_EARLY, _HEADS, _TAILS)))
+_UNKNOWN = st.builds(lambda name: Unknown(Symbol(f"aws_s3_bucket.{name}", ("arn",))), st.sampled_from("abc"))
+_ENTRIES = st.one_of(st.just("*"), _UNKNOWN, st.builds("".join, st.tuples(_EARLY, _HEADS, _TAILS)))
 
 
 def _statement(entries: list[Value], negated: bool) -> Value:
@@ -29,18 +30,29 @@ def test_nothing_that_may_cover_a_resource_is_left_out(statements: list[Value], 
     policy = parse_policy({"Version": "2012-10-17", "Statement": statements}, "a policy")
     wanted = target(resource)
 
-    about = policy.index.covering(wanted)
+    about = policy.index.covering(wanted.name)
 
     left = [each for each in policy.statements if each not in about]
     assert [each for each in policy.statements if each in about] == list(about)
     assert all(covers(each.resources, wanted, Context()) is Truth.FALSE for each in left)
 
 
+@given(st.lists(_ENTRIES, min_size=9, max_size=12), st.one_of(_ENTRIES, _UNKNOWN))
+def test_many_entries_cover_what_one_of_them_covers(entries: list[TextLike], resource: TextLike) -> None:
+    policy = parse_policy({"Version": "2012-10-17", "Statement": [_statement([*entries], False)]}, "a policy")
+    (resources,) = [each.resources for each in policy.statements]
+    wanted = target(resource)
+
+    assert resources is not None
+    every = Truth.some(matches(each, wanted, Context()) for each in resources.entries)
+    assert covers(resources, wanted, Context()) is every
+
+
 def test_a_large_policy_is_not_searched_for_one_bucket() -> None:
     statements: list[Value] = [_statement([f"arn:aws:s3:::bucket-{number}/*"], False) for number in range(100)]
     policy = parse_policy({"Version": "2012-10-17", "Statement": statements}, "a policy")
 
-    assert [each.origin.index for each in policy.index.covering(target("arn:aws:s3:::bucket-7/x"))] == [7]
+    assert [each.origin.index for each in policy.index.covering("bucket-7/x")] == [7]
 
 
 def test_a_large_policy_is_not_searched_for_one_object_of_a_bucket() -> None:
@@ -48,5 +60,8 @@ def test_a_large_policy_is_not_searched_for_one_object_of_a_bucket() -> None:
     statements: list[Value] = [_statement([each], False) for each in entries]
     policy = parse_policy({"Version": "2012-10-17", "Statement": statements}, "a policy")
 
-    assert [each.origin.index for each in policy.index.covering(target("arn:aws:s3:::bucket/7/prod.env"))] == [14, 15]
-    assert len(policy.index.similar(target("arn:aws:s3:::bucket/7/prod.env"))) == 200
+    assert [each.origin.index for each in policy.index.covering(target("arn:aws:s3:::bucket/7/prod.env").name)] == [
+        14,
+        15,
+    ]
+    assert len(policy.index.similar(target("arn:aws:s3:::bucket/7/prod.env").name)) == 200

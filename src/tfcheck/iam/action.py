@@ -6,6 +6,8 @@ Follows https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elem
 
 from __future__ import annotations
 
+from functools import cached_property
+
 import msgspec
 
 from tfcheck.symbolic.match import glob
@@ -23,7 +25,7 @@ class Action(msgspec.Struct, frozen=True):
     never: bool = False
 
 
-class Actions(msgspec.Struct, frozen=True):
+class Actions(msgspec.Struct, frozen=True, dict=True):
     """The entries of Action, or with `negated` of NotAction.
 
     `exact` are those without wildcards, `others` all others that may match.
@@ -33,6 +35,11 @@ class Actions(msgspec.Struct, frozen=True):
     negated: bool = False
     exact: frozenset[str] = frozenset()
     others: tuple[Action, ...] = ()
+
+    @cached_property
+    def by_action(self) -> dict[str, Truth]:
+        """The answers of `names`: calls have few different actions."""
+        return {}
 
 
 def group_actions(entries: tuple[Action, ...], *, negated: bool = False) -> Actions:
@@ -64,6 +71,12 @@ def read_action(written: TextLike) -> Action | str:
 
 def names(actions: Actions, action: str) -> Truth:
     """Whether the entries cover `action`, which is in lower case."""
+    if action not in actions.by_action:
+        actions.by_action[action] = _names(actions, action)
+    return actions.by_action[action]
+
+
+def _names(actions: Actions, action: str) -> Truth:
     answer = Truth.TRUE if action in actions.exact else Truth.FALSE
     for entry in () if answer is Truth.TRUE else actions.others:
         if not isinstance(entry.pattern, str):

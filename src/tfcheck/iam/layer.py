@@ -43,7 +43,7 @@ def evaluate_layer(policies: Iterable[Policy], request: Request, wanted: Target)
     allowing: list[Applicable] = []
     denying: list[Applicable] = []
     for policy in policies:
-        for statement in policy.index.covering(wanted):
+        for statement in policy.index.covering(wanted.name):
             truth = elements_apply(statement, action, wanted, request.context)
             if truth is Truth.FALSE:
                 continue

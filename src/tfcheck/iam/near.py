@@ -54,7 +54,7 @@ def near_misses(request: Request, policies: Iterable[Policy]) -> list[NearMiss]:
     for policy in policies:
         statements: Sequence[Statement] = policy.statements
         if len(policy.statements) > _MANY:
-            about = policy.index.similar(resource.target(request.resource))
+            about = policy.index.similar(resource.target(request.resource).name)
             known = set(map(id, about))
             statements = (*about, *[each for each in statements[: 2 * _MANY] if id(each) not in known][:_MANY])
         for statement in statements:

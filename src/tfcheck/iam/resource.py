@@ -7,12 +7,16 @@ next part; where it matters the answer is unknown.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+from functools import cached_property
+
 import msgspec
 
 from tfcheck.iam.context import Context
+from tfcheck.iam.index import FEW, ResourceIndex
 from tfcheck.iam.variables import PolicyTemplate, PolicyText, agree, read_text
 from tfcheck.symbolic.match import Pattern, Verbatim, equal, glob
-from tfcheck.symbolic.value import JsonText, TextLike, Truth, Unknown, pieces, spelled_out, text
+from tfcheck.symbolic.value import JsonText, TextLike, Truth, Unknown, identity, pieces, spelled_out, text
 from tfcheck.symbolic.wildcards import affordable, glob_known
 from tfcheck.vocabulary.arn import parse_arn
 
@@ -35,11 +39,27 @@ class Resource(msgspec.Struct, frozen=True):
     stretches: bool = False
 
 
-class Resources(msgspec.Struct, frozen=True):
+def name_of(entry: Resource) -> str | None:
+    """Return the last part of the ARNs that an entry covers; None if that may be anything."""
+    return None if entry.plain is None or entry.stretches else entry.plain[5]
+
+
+class Resources(msgspec.Struct, frozen=True, dict=True):
     """The entries of Resource, or with `negated` of NotResource."""
 
     entries: tuple[Resource, ...]
     negated: bool = False
+
+    @cached_property
+    def index(self) -> ResourceIndex[Resource]:
+        """The entries, indexed when they are first used."""
+        names = ((each, name_of(each)) for each in self.entries)
+        return ResourceIndex((each, None if name is None else (name,)) for each, name in names)
+
+    @cached_property
+    def by_text(self) -> dict[TextLike | None, Resource]:
+        """The entries by their whole texts, for resources that are not completely known."""
+        return {identity(each.written): each for each in self.entries}
 
 
 class Target(msgspec.Struct, frozen=True):
@@ -48,6 +68,11 @@ class Target(msgspec.Struct, frozen=True):
     whole: TextLike
     parts: tuple[TextLike, ...] | None
     plain: tuple[str, ...] | None = None
+
+    @property
+    def name(self) -> str | None:
+        """The last part of its ARN; None if not all of it is known."""
+        return None if self.plain is None else self.plain[5]
 
 
 def target(resource: TextLike) -> Target:
@@ -140,13 +165,21 @@ def covers(resources: Resources | None, wanted: Target, context: Context) -> Tru
     if resources is None:
         return Truth.TRUE
     answer = Truth.FALSE
-    for entry in resources.entries:
+    for entry in _likely_first(resources, wanted):
         matched = matches(entry, wanted, context)
         if matched is not Truth.FALSE:
             answer = matched
         if matched is Truth.TRUE:
             break
     return ~answer if resources.negated else answer
+
+
+def _likely_first(resources: Resources, wanted: Target) -> Iterable[Resource]:
+    """Return the entries that may cover a resource, before them the one that names it."""
+    if len(resources.entries) <= FEW:
+        return resources.entries
+    named = resources.by_text.get(identity(wanted.whole)) if wanted.plain is None else None
+    return resources.index.covering(wanted.name) if named is None else (named, *resources.entries)
 
 
 def matches(entry: Resource, wanted: Target, context: Context) -> Truth:

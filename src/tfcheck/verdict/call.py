@@ -10,6 +10,7 @@ import msgspec
 
 from tfcheck.iam import Allowed, Decision, Denied, Effect, Layers, Policy, Request, Undecided, applies, decide
 from tfcheck.iam.model import Statement
+from tfcheck.iam.resource import target
 from tfcheck.role import Role
 from tfcheck.symbolic.limits import REASON, is_exceeded, take
 from tfcheck.symbolic.match import equal
@@ -48,7 +49,8 @@ def decide_call(call: RoleCall) -> Decision:
 
 def denials(call: RoleCall) -> tuple[Statement, ...]:
     """List the statements that definitely deny a call, even if another allows it."""
-    every = (each for policy in call.policies for each in policy.statements if each.effect is Effect.DENY)
+    name = target(call.request.resource).name
+    every = (each for policy in call.policies for each in policy.index.covering(name) if each.effect is Effect.DENY)
     return tuple(each for each in every if applies(each, call.request).verdict is Truth.TRUE)
 
 

@@ -138,7 +138,7 @@ def unmet(request: Request, policies: Iterable[Policy]) -> tuple[UnmetCondition,
     """List the conditions that keep the first such statement from granting a request; none if there is none."""
     wanted = target(request.resource)
     for policy in policies:
-        for statement in policy.index.covering(wanted):
+        for statement in policy.index.covering(wanted.name):
             readable = statement.unread is None and not statement.origin.secret
             if statement.effect is Effect.ALLOW and statement.conditions and readable:
                 seen = applies(statement, request)

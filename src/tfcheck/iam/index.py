@@ -1,0 +1,79 @@
+"""Find the statements of a policy, or the entries of a statement, that may cover a resource."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection, Iterable, Sequence
+from itertools import islice
+from typing import Generic, TypeVar
+
+from tfcheck.symbolic.regex import regex
+
+_Item = TypeVar("_Item")
+
+#: Matching fewer items takes less time than using the index.
+FEW = 8
+#: The number of separators of a resource that are checked; no real ARN has more.
+_MOST_SEPARATORS = 50
+_HEAD = regex(r"[^/:*?]*")
+_LITERAL = regex(r"[^*?]*")
+_UP_TO_SEPARATOR = regex(r".*[/:]", re.DOTALL)
+_SEPARATOR = regex(r"[/:]")
+
+
+class ResourceIndex(Generic[_Item]):
+    """Statements, or entries of one, indexed by the beginning of the last part of their ARNs.
+
+    An entry in which no star can cross a colon covers only resources with the same beginning up to its first wildcard,
+    and without a wildcard only what it names.
+    """
+
+    def __init__(self, items: Iterable[tuple[_Item, Collection[str] | None]]) -> None:
+        """Build from the items, each with the last parts of the ARNs that it covers; None may be any."""
+        self._all: list[_Item] = []
+        self._exact: dict[str, list[int]] = {}
+        self._by_beginning: dict[str, list[int]] = {}
+        self._by_head: dict[str, list[int]] = {}
+        self._others: list[int] = []
+        for place, (each, names) in enumerate(items):
+            self._all.append(each)
+            if names is None:
+                self._others.append(place)
+            for name in names or ():
+                filed, key = (
+                    (self._exact, name)
+                    if _matched_prefix(_LITERAL, name) == name
+                    else (self._by_beginning, _beginning(name))
+                )
+                filed.setdefault(key, []).append(place)
+                self._by_head.setdefault(_matched_prefix(_HEAD, name), []).append(place)
+
+    def covering(self, name: str | None) -> Sequence[_Item]:
+        """Return those that may cover a resource by the last part of its ARN, in order; all if that is None."""
+        if name is None or len(self._all) <= FEW:
+            return self._all
+        ends = [found.end() for found in islice(_SEPARATOR.finditer(name), _MOST_SEPARATORS + 1)]
+        if len(ends) > _MOST_SEPARATORS:
+            return self._all
+        begun = [self._by_beginning.get(name[:end], ()) for end in (0, *ends)]
+        return self._select(self._exact.get(name, ()), *begun)
+
+    def similar(self, name: str | None) -> Sequence[_Item]:
+        """Return those about the same bucket or resource type, and those without restriction."""
+        if name is None:
+            return self._all
+        return self._select(self._by_head.get(_matched_prefix(_HEAD, name), ()))
+
+    def _select(self, *places: Sequence[int]) -> Sequence[_Item]:
+        return [self._all[place] for place in sorted(set(self._others).union(*places))]
+
+
+def _beginning(name: str) -> str:
+    """Return the beginning of a name up to the last separator before its wildcard."""
+    return _matched_prefix(_UP_TO_SEPARATOR, _matched_prefix(_LITERAL, name))
+
+
+def _matched_prefix(pattern: re.Pattern[str], text: str) -> str:
+    """Return the beginning of a text that a pattern matches."""
+    found = pattern.match(text)
+    return found[0] if found else ""

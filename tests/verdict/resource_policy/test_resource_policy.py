@@ -558,6 +558,15 @@ def test_an_endpoint_policy_that_leaves_no_room_is_worth_a_warning() -> None:
     assert len(warned(endpoint(), holder)) == 1
 
 
+def test_endpoints_are_warned_about_in_their_order_whichever_have_the_same_policy() -> None:
+    narrow, other = (policy(principal="*", Resource=f"arn:aws:s3:::{name}/*") for name in ("other", "another"))
+    texts = {"a": narrow, "b": other, "c": policy(principal="*"), "d": narrow, "e": None}
+    service: dict[str, Value] = {"service_name": "com.amazonaws.eu-west-1.s3"}
+    made = [MadeResource(f"aws_vpc_endpoint.{each}", {**service, "policy": text}) for each, text in texts.items()]
+
+    assert [each.split()[3] for each in warned(*made)] == [f"aws_vpc_endpoint.{each}" for each in "abd"]
+
+
 @every_row(
     ("resource", "region", "count"),
     [

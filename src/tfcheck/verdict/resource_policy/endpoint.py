@@ -10,39 +10,57 @@ is a warning, not a verdict. ECR serves the layers of images from a bucket, by p
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Hashable, Iterator, Sequence
+from typing import TypeAlias
 
-from tfcheck.iam import Caller, Context, Effect, Policy, PolicyKind, Request, applies
+from tfcheck.iam import Caller, Context, Effect, Policy, PolicyKind, Request
+from tfcheck.iam.applies import elements_apply
+from tfcheck.iam.principal import match
+from tfcheck.iam.resource import target
 from tfcheck.inventory.setting import ENDPOINT_POLICY, SettingOwner, settings
-from tfcheck.inventory.world import World, WorldObject
+from tfcheck.inventory.world import World, WorldObject, found_once
 from tfcheck.role.policies import Policies
 from tfcheck.symbolic.match import equal
-from tfcheck.symbolic.value import TextLike, Truth, Unknown, Value, identity, text
+from tfcheck.symbolic.value import Truth, Unknown, identity, text
 from tfcheck.vocabulary.arn import parse_arn
 from tfcheck.vocabulary.grouping import group_by_key
+
+#: Resources whose policies are the same for every call, each with its place among all of its type.
+_Alike: TypeAlias = list[tuple[int, WorldObject]]
 
 
 def warnings(request: Request, world: World, policies: Policies) -> Iterator[str]:
     """Return warnings for endpoint policies, SCPs and RCPs that definitely do not allow a request."""
     calls = f"{request.action} that the tasks need"  # one warning covers all of them
-    passing = [(request, calls), *_layer_requests(request)]
-    for resource in (each for each in world.resources("aws_vpc_endpoint") if not _is_elsewhere(each, request)):
-        for asked, words in passing:
-            own = _policies_of_endpoint(resource, asked.action.partition(":")[0], world, policies)
-            if any(_allows(each, asked) is Truth.FALSE for each in own):
-                yield f"the policy of {resource.address} does not allow every {words}, if they call through it"
-    for resource in world.resources("aws_organizations_policy"):
-        kind: Value = resource.attribute("type") or "SERVICE_CONTROL_POLICY"
-        if kind in ("SERVICE_CONTROL_POLICY", "RESOURCE_CONTROL_POLICY"):
-            on_resource = kind == "RESOURCE_CONTROL_POLICY"
-            read_as = PolicyKind.RESOURCE if on_resource else PolicyKind.IDENTITY
-            found = policies.read(resource.attribute("content"), str(resource.address), read_as).policy
-            if found is None or _is_only_elsewhere(resource, request, world):
-                continue
+    found: list[tuple[int, str]] = []
+    for asked, words in [(request, calls), *_layer_requests(request)]:
+        for alike in world.once(_endpoints).get(asked.action.partition(":")[0], ()):
+            first = alike[0][1]
+            own = (policies.of_attribute(each, "policy").policy for each in _policy_holders(first, world))
+            if not _is_elsewhere(first, request) and any(each and _allows(each, asked) is Truth.FALSE for each in own):
+                said = f"does not allow every {words}, if they call through it"
+                found += _each_with(alike, "the policy of ", said, world)
+    yield from (words for _, words in sorted(found))
+    found = []
+    for (kind, accounts, _), alike in world.once(_organization_policies).items():
+        if accounts and all(equal(each, request.caller.account) is Truth.FALSE for each in accounts):
+            continue
+        first, on_resource = alike[0][1], kind == "RESOURCE_CONTROL_POLICY"
+        read_as = PolicyKind.RESOURCE if on_resource else PolicyKind.IDENTITY
+        policy = policies.read(first.attribute("content"), str(first.address), read_as).policy
+        if policy is not None:
             # NOTE: beside a policy that only denies, another one is attached that allows, or nothing would be.
-            denies_only = on_resource or all(each.effect is Effect.DENY for each in found.statements)
-            if _allows(found, request, denies_only=denies_only) is Truth.FALSE:
-                yield f"{resource.address} does not allow every {calls}, if it is attached to their account"
+            denies_only = on_resource or all(each.effect is Effect.DENY for each in policy.statements)
+            if _allows(policy, request, denies_only=denies_only) is Truth.FALSE:
+                said = f"does not allow every {calls}, if it is attached to their account"
+                found += _each_with(alike, "", said, world)
+    yield from (words for _, words in sorted(found))
+
+
+def _each_with(alike: _Alike, before: str, said: str, world: World) -> list[tuple[int, str]]:
+    """Return for each resource its place and the sentence about it."""
+    key = _each_with, id(alike), said
+    return found_once(world, key, lambda: [(place, f"{before}{each.address} {said}") for place, each in alike])
 
 
 def _layer_requests(request: Request) -> Iterator[tuple[Request, str]]:
@@ -57,8 +75,12 @@ def _layer_requests(request: Request) -> Iterator[tuple[Request, str]]:
 def _allows(policy: Policy, request: Request, *, denies_only: bool = False) -> Truth:
     allow = Truth.TRUE if denies_only else Truth.FALSE
     deny = Truth.FALSE
-    for statement in policy.statements:
-        truth = applies(statement, request).verdict
+    action, wanted = request.action.lower(), target(request.resource)
+    for statement in policy.index.covering(wanted.name):
+        truth = elements_apply(statement, action, wanted, request.context)
+        if truth is not Truth.FALSE and statement.principals is not None:
+            is_negated = statement.principals.negated
+            truth &= Truth.UNKNOWN if is_negated else match(statement.principals, request.caller).any_match()
         if statement.effect is Effect.OPEN:
             truth = truth & Truth.UNKNOWN
         if statement.effect is not Effect.DENY:
@@ -68,19 +90,35 @@ def _allows(policy: Policy, request: Request, *, denies_only: bool = False) -> T
     return allow & ~deny
 
 
-def _policies_of_endpoint(endpoint: WorldObject, service: str, world: World, policies: Policies) -> Iterator[Policy]:
-    """Yield the policies of an endpoint that calls of a service may pass: others decrypt with a key, not the task."""
+def _endpoints(world: World) -> dict[str, list[_Alike]]:
+    """Group the endpoints that calls of a service may pass, with their places, by what decides about calls."""
+    found = []
+    for place, each in enumerate(world.resources("aws_vpc_endpoint")):
+        contents = tuple(_content(holder, "policy") for holder in _policy_holders(each, world))
+        found.append(((_service(each), each.surroundings, contents), (place, each)))
+    groups = group_by_key((service, alike) for (service, *_), alike in group_by_key(found).items())
+    return groups | {"kms": []}  # others decrypt with a key, not the task
+
+
+def _service(endpoint: WorldObject) -> str:
     name = endpoint.attribute("service_name")
-    if not isinstance(name, str) or service == "kms":
-        return
+    if not isinstance(name, str):
+        return ""
     # What follows `com.amazonaws.REGION.`, in China `cn.com.amazonaws.REGION.`
     tail = name.removeprefix("cn.").split(".", 3)[-1] if name.count(".") >= 3 else name
-    if tail.split(".")[0] == service:
-        joined = settings(world, ENDPOINT_POLICY).on(SettingOwner(endpoint, ()))
-        for holder in joined.definite or ((endpoint,) if endpoint.is_configured("policy") else ()):
-            found = policies.of_attribute(holder, "policy").policy
-            if found is not None:
-                yield found
+    return tail.split(".")[0]
+
+
+def _policy_holders(endpoint: WorldObject, world: World) -> Sequence[WorldObject]:
+    """Return what sets the policies of an endpoint."""
+    joined = settings(world, ENDPOINT_POLICY).on(SettingOwner(endpoint, ()))
+    return joined.definite or ((endpoint,) if endpoint.is_configured("policy") else ())
+
+
+def _content(holder: WorldObject, attribute: str) -> Hashable:
+    """Return a key that only policies of the same text share."""
+    written = holder.attribute(attribute)
+    return written if isinstance(written, str) else holder.address
 
 
 def _is_elsewhere(endpoint: WorldObject, request: Request) -> bool:
@@ -92,16 +130,16 @@ def _is_elsewhere(endpoint: WorldObject, request: Request) -> bool:
     return other_region or equal(arn.partition, near.partition) is Truth.FALSE
 
 
-def _is_only_elsewhere(policy: WorldObject, request: Request, world: World) -> bool:
-    """Whether a policy of an organization is attached, and definitely to other accounts only."""
-    named = identity(policy.attribute("id"))
-    own = world.once(_attachments_by_policy).get(named, ()) if named is not None else ()
-    targets = [each.attribute("target_id") for each in own]
-    others = [each for each in targets if isinstance(each, str) and each.isdigit()]
-    away = [equal(each, request.caller.account) is Truth.FALSE for each in others]
-    return bool(targets) and len(others) == len(targets) and all(away)
-
-
-def _attachments_by_policy(world: World) -> dict[TextLike | None, list[WorldObject]]:
+def _organization_policies(world: World) -> dict[tuple[str, tuple[str, ...], Hashable], _Alike]:
+    """Group the policies of an organization, with their places, by kind, the only accounts that have them, and text."""
     attachments = world.resources("aws_organizations_policy_attachment")
-    return group_by_key((identity(each.attribute("policy_id")), each) for each in attachments)
+    targets = group_by_key((identity(each.attribute("policy_id")), each.attribute("target_id")) for each in attachments)
+    found = []
+    for place, each in enumerate(world.resources("aws_organizations_policy")):
+        kind, named = each.attribute("type") or "SERVICE_CONTROL_POLICY", identity(each.attribute("id"))
+        if isinstance(kind, str) and kind in ("SERVICE_CONTROL_POLICY", "RESOURCE_CONTROL_POLICY"):
+            own = targets.get(named, []) if named is not None else []
+            accounts = tuple(each for each in own if isinstance(each, str) and each.isdigit())
+            key = kind, accounts if len(accounts) == len(own) else (), _content(each, "content")
+            found.append((key, (place, each)))
+    return group_by_key(found)

@@ -10,6 +10,7 @@ from functools import cached_property
 
 import msgspec
 
+from tfcheck.iam.index import FEW, NameIndex
 from tfcheck.symbolic.match import glob
 from tfcheck.symbolic.value import Text, TextLike, Truth, Unknown, pieces, spelled_out, text
 from tfcheck.symbolic.wildcards import glob_known
@@ -25,6 +26,11 @@ class Action(msgspec.Struct, frozen=True):
     never: bool = False
 
 
+def name_of_action(entry: Action) -> str | None:
+    """Return the pattern of the actions that an entry covers; None if that may be anything."""
+    return entry.pattern if isinstance(entry.pattern, str) else None
+
+
 class Actions(msgspec.Struct, frozen=True, dict=True):
     """The entries of Action, or with `negated` of NotAction.
 
@@ -35,6 +41,12 @@ class Actions(msgspec.Struct, frozen=True, dict=True):
     negated: bool = False
     exact: frozenset[str] = frozenset()
     others: tuple[Action, ...] = ()
+
+    @cached_property
+    def index(self) -> NameIndex[Action]:
+        """The `others`, indexed when they are first used."""
+        names = ((each, name_of_action(each)) for each in self.others)
+        return NameIndex((each, None if name is None else (name,)) for each, name in names)
 
     @cached_property
     def by_action(self) -> dict[str, Truth]:
@@ -77,17 +89,19 @@ def names(actions: Actions, action: str) -> Truth:
 
 
 def _names(actions: Actions, action: str) -> Truth:
-    answer = Truth.TRUE if action in actions.exact else Truth.FALSE
-    for entry in () if answer is Truth.TRUE else actions.others:
-        if not isinstance(entry.pattern, str):
-            matched = glob(entry.pattern, action)
-        elif glob_known(entry.pattern, action):
-            matched = Truth.UNKNOWN if entry.strange else Truth.TRUE
-        else:
-            continue
-        if matched is Truth.TRUE:
-            answer = matched
-            break
-        if matched is Truth.UNKNOWN:
-            answer = matched
+    if action in actions.exact:
+        return Truth.of(not actions.negated)
+    others = actions.others if len(actions.others) <= FEW else actions.index.covering(action)
+    answer = Truth.some(covers_action(each, action) for each in others)
     return ~answer if actions.negated else answer
+
+
+def covers_action(entry: Action, action: str) -> Truth:
+    """Whether one entry covers `action`, which is in lower case."""
+    if entry.never:
+        return Truth.FALSE
+    if not isinstance(entry.pattern, str):
+        return glob(entry.pattern, action)
+    if not glob_known(entry.pattern, action):
+        return Truth.FALSE
+    return Truth.UNKNOWN if entry.strange else Truth.TRUE

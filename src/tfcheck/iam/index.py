@@ -1,10 +1,12 @@
-"""Find the statements of a policy, or the entries of a statement, that may cover a resource."""
+"""Find the statements of a policy, or the entries of a statement, that may cover a resource or an action."""
 
 from __future__ import annotations
 
 import re
+from bisect import bisect_left
 from collections.abc import Collection, Iterable, Sequence
-from itertools import islice
+from functools import cached_property
+from itertools import islice, takewhile
 from typing import Generic, TypeVar
 
 from tfcheck.symbolic.regex import regex
@@ -21,20 +23,21 @@ _UP_TO_SEPARATOR = regex(r".*[/:]", re.DOTALL)
 _SEPARATOR = regex(r"[/:]")
 
 
-class ResourceIndex(Generic[_Item]):
-    """Statements, or entries of one, indexed by the beginning of the last part of their ARNs.
+class NameIndex(Generic[_Item]):
+    """Statements, or entries of one, indexed by the beginnings of their names: actions, or the last parts of ARNs.
 
-    An entry in which no star can cross a colon covers only resources with the same beginning up to its first wildcard,
-    and without a wildcard only what it names.
+    An entry in which no star can cross a colon covers only names with the same beginning up to its first wildcard, and
+    without a wildcard only its own.
     """
 
     def __init__(self, items: Iterable[tuple[_Item, Collection[str] | None]]) -> None:
-        """Build from the items, each with the last parts of the ARNs that it covers; None may be any."""
+        """Build from the items, each with the names that it covers; None may be any."""
         self._all: list[_Item] = []
         self._exact: dict[str, list[int]] = {}
         self._by_beginning: dict[str, list[int]] = {}
         self._by_head: dict[str, list[int]] = {}
         self._others: list[int] = []
+        self._names: list[tuple[str, int]] = []
         for place, (each, names) in enumerate(items):
             self._all.append(each)
             if names is None:
@@ -46,10 +49,11 @@ class ResourceIndex(Generic[_Item]):
                     else (self._by_beginning, _beginning(name))
                 )
                 filed.setdefault(key, []).append(place)
+                self._names.append((name, place))
                 self._by_head.setdefault(_matched_prefix(_HEAD, name), []).append(place)
 
     def covering(self, name: str | None) -> Sequence[_Item]:
-        """Return those that may cover a resource by the last part of its ARN, in order; all if that is None."""
+        """Return those that may cover a name, in order; all if it is None."""
         if name is None or len(self._all) <= FEW:
             return self._all
         ends = [found.end() for found in islice(_SEPARATOR.finditer(name), _MOST_SEPARATORS + 1)]
@@ -57,6 +61,19 @@ class ResourceIndex(Generic[_Item]):
             return self._all
         begun = [self._by_beginning.get(name[:end], ()) for end in (0, *ends)]
         return self._select(self._exact.get(name, ()), *begun)
+
+    def within(self, name: str | None) -> Sequence[_Item]:
+        """Return those that an entry with this name may cover as a whole, in order; all if it is None."""
+        if name is None or len(self._all) <= FEW:
+            return self._all
+        beginning = _matched_prefix(_LITERAL, name)
+        at = bisect_left(self._in_order, (beginning, 0))
+        found = takewhile(lambda each: each[0].startswith(beginning), islice(self._in_order, at, None))
+        return self._select([place for each, place in found if beginning != name or each == name])
+
+    @cached_property
+    def _in_order(self) -> list[tuple[str, int]]:
+        return sorted(self._names)
 
     def similar(self, name: str | None) -> Sequence[_Item]:
         """Return those about the same bucket or resource type, and those without restriction."""

@@ -14,7 +14,7 @@ import msgspec
 from tfcheck.iam.action import Actions
 from tfcheck.iam.condition import Condition
 from tfcheck.iam.context import Caller, Context
-from tfcheck.iam.index import ResourceIndex
+from tfcheck.iam.index import NameIndex
 from tfcheck.iam.principal import Principals
 from tfcheck.iam.resource import Resources, name_of
 from tfcheck.symbolic.value import TextLike, Unknown
@@ -99,9 +99,9 @@ class Policy(msgspec.Struct, frozen=True, dict=True):
     open: bool = False
 
     @cached_property
-    def index(self) -> ResourceIndex[Statement]:
+    def index(self) -> NameIndex[Statement]:
         """Its statements, indexed when the policy is first used."""
-        return ResourceIndex((each, _names(each)) for each in self.statements)
+        return NameIndex((each, _names(each)) for each in self.statements)
 
 
 class Request(msgspec.Struct, frozen=True):

@@ -13,7 +13,7 @@ from functools import cached_property
 import msgspec
 
 from tfcheck.iam.context import Context
-from tfcheck.iam.index import FEW, ResourceIndex
+from tfcheck.iam.index import FEW, NameIndex
 from tfcheck.iam.variables import PolicyTemplate, PolicyText, agree, read_text
 from tfcheck.symbolic.match import Pattern, Verbatim, equal, glob
 from tfcheck.symbolic.value import JsonText, TextLike, Truth, Unknown, identity, pieces, spelled_out, text
@@ -51,10 +51,10 @@ class Resources(msgspec.Struct, frozen=True, dict=True):
     negated: bool = False
 
     @cached_property
-    def index(self) -> ResourceIndex[Resource]:
+    def index(self) -> NameIndex[Resource]:
         """The entries, indexed when they are first used."""
         names = ((each, name_of(each)) for each in self.entries)
-        return ResourceIndex((each, None if name is None else (name,)) for each, name in names)
+        return NameIndex((each, None if name is None else (name,)) for each, name in names)
 
     @cached_property
     def by_text(self) -> dict[TextLike | None, Resource]:
@@ -165,7 +165,7 @@ def covers(resources: Resources | None, wanted: Target, context: Context) -> Tru
     if resources is None:
         return Truth.TRUE
     answer = Truth.FALSE
-    for entry in _likely_first(resources, wanted):
+    for entry in entries_for(resources, wanted):
         matched = matches(entry, wanted, context)
         if matched is not Truth.FALSE:
             answer = matched
@@ -174,8 +174,8 @@ def covers(resources: Resources | None, wanted: Target, context: Context) -> Tru
     return ~answer if resources.negated else answer
 
 
-def _likely_first(resources: Resources, wanted: Target) -> Iterable[Resource]:
-    """Return the entries that may cover a resource, before them the one that names it."""
+def entries_for(resources: Resources, wanted: Target) -> Iterable[Resource]:
+    """Return the entries that may cover a resource; where it is not completely known, the one that names it first."""
     if len(resources.entries) <= FEW:
         return resources.entries
     named = resources.by_text.get(identity(wanted.whole)) if wanted.plain is None else None

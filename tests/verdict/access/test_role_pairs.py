@@ -6,6 +6,7 @@ import json
 
 from tests.made_world import MadeResource, MadeWorld, reference
 from tests.verdict.access.made import allow
+from tfcheck.symbolic import limits
 from tfcheck.symbolic.value import Value
 from tfcheck.verdict.access import access_changes, access_possible, access_unknown, role_switches
 from tfcheck.verdict.before import VerdictsBefore
@@ -116,6 +117,16 @@ def test_what_a_new_role_definitely_gets_is_reported_beside_what_cannot_be_read(
     world = MadeWorld(role("app", READ), attached("x"), task(arn("app")), earlier=[])
     assert changed(world) == [("aws_iam_role.app", "s3:GetObject", "granted", "created")]
     assert len(list(access_unknown(world))) == 1
+
+
+def test_a_role_with_too_many_permissions_to_compare_is_reported_and_the_next_one_compared() -> None:
+    many = allow("s3:GetObject", [f"arn:aws:s3:::acme/*{number}-*" for number in range(200)])
+    tasks = [MadeResource(f"{TASK}_{name}", {**task(arn(name)).attributes}) for name in ("app", "web")]
+    world = MadeWorld(role("app", many), role("web", READ), *tasks, earlier=[])
+    with limits.sublimit(limits.Allowance(100_000)) as left:
+        assert changed(world) == [("aws_iam_role.web", "s3:GetObject", "granted", "created")]
+        assert [each.reason for each in access_unknown(world)] == ["limit: it has too many statements to compare"]
+    assert 0 < left.steps < 50_000
 
 
 def test_a_boundary_that_cannot_be_read_is_reported_with_what_changes_below_it() -> None:

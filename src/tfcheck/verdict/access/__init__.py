@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator
 
 import msgspec
 
-from tfcheck.iam import Effect, Policy
+from tfcheck.iam import Effect
 from tfcheck.inventory.ecs import task_definitions
 from tfcheck.inventory.world import World
 from tfcheck.role import Role
@@ -15,15 +15,21 @@ from tfcheck.symbolic.sensitive_text import SENSITIVE
 from tfcheck.symbolic.value import Truth
 from tfcheck.verdict.access.coverage import RolePolicies, reach
 from tfcheck.verdict.access.difference import Difference, differences
-from tfcheck.verdict.access.permission import Permission, excluded_permissions, includes, meet, points, policy_entries
+from tfcheck.verdict.access.permission import (
+    Permission,
+    PermissionIndex,
+    TooManyError,
+    excluded_permissions,
+    includes,
+    points,
+    policy_entries,
+)
 from tfcheck.verdict.access.role_pairs import RolePair, execution_role, is_same_role, pairs, pairs_elsewhere
 from tfcheck.verdict.before import VerdictsBefore
 from tfcheck.vocabulary.access import AccessChange, AccessUnknown, ActionOnResource, RoleChange, RoleSwitch
 
 __all__ = ["access_changes", "access_possible", "access_unknown", "compare_pair", "role_switches"]
 
-#: Steps for comparing two statements of a role.
-_STEPS = 8
 _TOO_MANY = "limit: it has too many statements to compare"
 
 
@@ -32,44 +38,41 @@ def access_changes(world: World) -> Iterator[AccessChange]:
 
     Only definite changes: nothing if a policy cannot be read, or if a pattern known only after apply may stay the same.
     """
-    for pair in world.once(_affordable_pairs):
+    for pair, changes in world.once(_comparisons):
         if _is_whole(pair) or not _unread(pair):
-            yield from compare_pair(pair)
+            yield from changes or ()
 
 
 def access_possible(world: World) -> Iterator[AccessChange]:
     """Return the access that the readable policies add and remove where an unreadable policy also decides."""
-    for pair in world.once(_affordable_pairs):
+    for pair, changes in world.once(_comparisons):
         if _unread(pair) and not _is_whole(pair):
-            yield from compare_pair(pair)
+            yield from changes or ()
 
 
 def access_unknown(world: World) -> Iterator[AccessUnknown]:
     """Find the roles that the change affects and whose access is not fully known, because a policy cannot be read."""
-    is_compared = set(map(id, world.once(_affordable_pairs)))
-    for pair in world.once(_changed_pairs):
-        reason = _unread(pair) or ("" if id(pair) in is_compared else _TOO_MANY)
+    for pair, changes in world.once(_comparisons):
+        reason = _unread(pair) or ("" if changes is not None else _TOO_MANY)
         if reason:
             yield AccessUnknown(pair.label, reason)
 
 
-def _changed_pairs(world: World) -> list[RolePair]:
-    return [each for each in (*pairs(world), *pairs_elsewhere(world)) if not _is_unchanged(each)]
+def _comparisons(world: World) -> list[tuple[RolePair, list[AccessChange] | None]]:
+    """Compare the roles that differ; None for those that do not fit into half of what remains of the run's steps."""
+    changed = [each for each in (*pairs(world), *pairs_elsewhere(world)) if not _is_unchanged(each)]
+    return [(each, _compare_within_limit(each)) for each in changed]
 
 
-def _affordable_pairs(world: World) -> list[RolePair]:
-    """Return the roles that fit into the run's allowance; half of what remains is kept for later steps."""
-    found: list[RolePair] = []
-    for pair in world.once(_changed_pairs):
-        policies = (*_policies(pair.before), *_policies(pair.after))
-        steps = _STEPS * sum(len(each.statements) for each in policies) ** 2
-        if steps <= limits.steps_left() // 2 and limits.take(steps):
-            found.append(pair)
-    return found
-
-
-def _policies(role: Role | None) -> tuple[Policy, ...]:
-    return () if role is None else (*role.identity, *(role.boundary or ()))
+def _compare_within_limit(pair: RolePair) -> list[AccessChange] | None:
+    allowed = limits.steps_left() // 2
+    with limits.sublimit(limits.Allowance(allowed)) as part:
+        try:
+            found = list(compare_pair(pair))
+        except TooManyError:
+            found = []
+    limits.take(allowed - max(part.steps, 0))
+    return None if part.exceeded else found
 
 
 def _is_whole(pair: RolePair) -> bool:
@@ -128,22 +131,28 @@ def compare_pair(pair: RolePair) -> Iterator[AccessChange]:
     before, after = _side(pair.before, seen=bool(hidden)), _side(pair.after, seen=bool(hidden))
     role_change: RoleChange | None = "created" if before is None else "deleted" if after is None else None
     candidates = _candidates([each for each in (before, after) if each is not None])
+    index = PermissionIndex(candidates)
     found: list[_Change] = []
     for point in candidates:
         for difference in differences(reach(before, point), reach(after, point)):
             inside: list[Permission] = []
             if difference.whole and role_change is None:
-                within = _distinct(each for each in _intersections([point], candidates) if not includes(each, point))
+                within = _distinct(each for each in index.intersections([point]) if not includes(each, point))
                 denied = ((each, reach(side, each).has_no_access) for each in within for side in (before, after))
                 closed = {each.key for each, truth in denied if truth is not Truth.FALSE}
                 inside = [each for each in within if each.key not in closed]
             found.append(_Change(point, difference, tuple(_widest(inside))))
     # Leave out what another change already covers: the widest are checked first.
-    around = [sum(includes(other.point, each.point) for other in found) for each in found]
-    outermost: list[int] = []
-    for number in sorted(range(len(found)), key=around.__getitem__):
-        if not any(found[other].covers(found[number]) for other in outermost):
-            outermost.append(number)
+    changed = PermissionIndex([each.point for each in found])
+    around = [changed.around(each.point) for each in found]
+    including = [
+        sum(includes(found[other].point, each.point) for other in others)
+        for each, others in zip(found, around, strict=True)
+    ]
+    outermost: set[int] = set()
+    for number in sorted(range(len(found)), key=including.__getitem__):
+        if not any(found[other].covers(found[number]) for other in around[number] if other in outermost):
+            outermost.add(number)
     for change in ("revoked", "granted"):
         for each in (found[number] for number in sorted(outermost) if found[number].found.change == change):
             because = "; ".join(filter(None, (each.found.because, ceiling))) or None
@@ -174,16 +183,12 @@ def _candidates(sides: list[RolePolicies]) -> list[Permission]:
         edges += excluded_permissions((*side.identity, *(side.boundary or ())))
     allowed, edges = _distinct(allowed), _distinct(edges)
     # NOTE: an intersection may have its action from one statement and its resource from another.
-    edges = _distinct((*edges, *_intersections(edges, edges)))
-    return _distinct((*allowed, *_intersections(allowed, edges)))
+    edges = _distinct((*edges, *PermissionIndex(edges).intersections(edges)))
+    return _distinct((*allowed, *PermissionIndex(edges).intersections(allowed)))
 
 
 def _distinct(found: Iterable[Permission]) -> list[Permission]:
     return list({each.key: each for each in reversed(list(found))}.values())[::-1]
-
-
-def _intersections(some: Iterable[Permission], others: list[Permission]) -> list[Permission]:
-    return [each for point in some for other in others if (each := meet(point, other)) is not None]
 
 
 def _widest(found: list[Permission]) -> list[Permission]:

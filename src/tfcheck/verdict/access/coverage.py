@@ -20,7 +20,7 @@ import msgspec
 from tfcheck.iam.condition import Condition
 from tfcheck.iam.model import Effect, Policy, Statement
 from tfcheck.symbolic.value import Truth
-from tfcheck.verdict.access.permission import Permission, is_named
+from tfcheck.verdict.access.permission import Permission, charge, is_named
 
 #: The conditions of one statement, all of which must hold.
 Limits: TypeAlias = tuple[Condition, ...]
@@ -158,7 +158,9 @@ def _layer_grants(policies: Iterable[Policy], point: Permission) -> LayerGrants:
     for policy in policies:
         if policy.open:
             may |= {Effect.ALLOW, Effect.DENY}
-        for statement in policy.statements:
+        statements = policy.index.covering(point.as_target.name)
+        charge(len(statements))
+        for statement in statements:
             named = is_named(statement, point)
             if named is Truth.FALSE:
                 continue

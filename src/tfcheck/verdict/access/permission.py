@@ -7,22 +7,34 @@ only a pattern with a wildcard at that place matches.
 from __future__ import annotations
 
 import itertools
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
+from functools import cached_property
 from typing import TypeVar
 
 import msgspec
 
 from tfcheck.iam import Context
-from tfcheck.iam.action import Action, Actions, group_actions, names
+from tfcheck.iam.action import Action, Actions, covers_action, group_actions, name_of_action, names
+from tfcheck.iam.index import NameIndex
 from tfcheck.iam.model import Effect, Policy, Statement
-from tfcheck.iam.resource import Resource, Resources, matches, read_resource, target
+from tfcheck.iam.resource import (
+    Resource,
+    Resources,
+    Target,
+    entries_for,
+    matches,
+    name_of,
+    read_resource,
+    target,
+)
 from tfcheck.iam.variables import PolicyTemplate, PolicyVariable
+from tfcheck.symbolic import limits
 from tfcheck.symbolic.match import Verbatim, glob
 from tfcheck.symbolic.regex import regex
 from tfcheck.symbolic.value import Truth, Unknown, display, text
 
 
-class Permission(msgspec.Struct, frozen=True):
+class Permission(msgspec.Struct, frozen=True, dict=True):
     """An action on a resource. `said` is how both are shown; `secret` hides the resource."""
 
     action: Action
@@ -34,6 +46,61 @@ class Permission(msgspec.Struct, frozen=True):
     def key(self) -> tuple[str, str, bool]:
         """Return a key that distinguishes points as a reader would."""
         return self.said[0].lower(), self.said[1], self.secret
+
+    @cached_property
+    def as_target(self) -> Target:
+        """Return its resource as that of a request; the values of variables are not decided here."""
+        return target(_open_variables(self.resource).written)
+
+
+class TooManyError(Exception):
+    """There are too many permissions to compare."""
+
+
+def charge(steps: int) -> None:
+    """Take steps for comparing permissions, or raise that there are too many."""
+    if not limits.take(steps):
+        raise TooManyError
+
+
+#: Steps for looking for the permissions around one, and for comparing it with one of them; the number of permissions
+#: that are found by one of their two names in a step.
+_POINT, _PAIR, _FOUND = 20, 4, 10
+
+
+class PermissionIndex:
+    """Permissions by their actions and resources, to compare only those of which one may include the other."""
+
+    def __init__(self, listed: list[Permission]) -> None:
+        """Build from the permissions, which are found by their places."""
+        self.listed = listed
+        self._by_resource = _index(name_of(each.resource) for each in listed)
+        self._by_action = _index(name_of_action(each.action) for each in listed)
+
+    def around(self, point: Permission) -> Sequence[int]:
+        """Return the permissions that may include a point."""
+        action = name_of_action(point.action)
+        return self._in_both(self._by_resource.covering(point.as_target.name), self._by_action.covering(action))
+
+    def intersections(self, points: Iterable[Permission]) -> list[Permission]:
+        """Return the intersections with points, in the order of these."""
+        found: list[Permission | None] = []
+        for point in points:
+            on = {*self._by_resource.covering(point.as_target.name), *self._by_resource.within(name_of(point.resource))}
+            action = name_of_action(point.action)
+            of = {*self._by_action.covering(action), *self._by_action.within(action)}
+            found += (meet(point, self.listed[place]) for place in self._in_both(on, of))
+        return [each for each in found if each is not None]
+
+    def _in_both(self, some: Collection[int], others: Collection[int]) -> Sequence[int]:
+        fewer, more = sorted((some, others), key=len)
+        found = sorted(fewer if len(more) == len(self.listed) else set(fewer).intersection(more))
+        charge(_POINT + _PAIR * len(found) + len(more) // _FOUND)
+        return found
+
+
+def _index(names: Iterable[str | None]) -> NameIndex[int]:
+    return NameIndex((place, None if name is None else (name,)) for place, name in enumerate(names))
 
 
 _Entry = TypeVar("_Entry", Action, Resource)
@@ -91,6 +158,7 @@ def policy_entries(policies: Iterable[Policy]) -> frozenset[tuple[object, ...]]:
 def _named_permissions(statement: Statement, resources: Resources) -> Iterator[Permission]:
     actions = statement.actions
     for action, words in _with_words(actions.entries, _EVERY_ACTION, negated=actions.negated):
+        charge(len(resources.entries))
         for resource, on in _with_words(resources.entries, _EVERYTHING, negated=resources.negated):
             yield Permission(action, resource, (words, on), statement.origin.secret)
 
@@ -112,15 +180,18 @@ def is_named(statement: Statement, point: Permission) -> Truth:
     resources = statement.resources
     if resources is None:
         return named
-    found = Truth.some(_includes(each, point.resource, point.action) for each in resources.entries)
+    possible = entries_for(resources, point.as_target)
+    found = Truth.some(_includes(each, point.resource, point.action) for each in possible)
     return named & (~found if resources.negated else found)
 
 
 def _names(actions: Actions, wanted: Action) -> Truth:
+    if isinstance(wanted.pattern, str):
+        found = names(actions, wanted.pattern)
+        is_listed = found is not Truth.TRUE and not actions.negated and wanted in actions.entries
+        return Truth.TRUE if is_listed else found
     if not actions.negated and wanted in actions.entries:
         return Truth.TRUE
-    if isinstance(wanted.pattern, str):
-        return names(actions, wanted.pattern)
     found = Truth.some(glob(each.pattern, wanted.pattern) for each in actions.entries if not each.never)
     return ~found if actions.negated else found
 
@@ -169,7 +240,10 @@ def includes(one: Permission, other: Permission) -> bool:
 
 
 def _action_includes(one: Permission, other: Permission) -> bool:
-    return one.action == other.action or _names(group_actions((one.action,)), other.action) is Truth.TRUE
+    ours, theirs = one.action, other.action
+    if ours == theirs or not isinstance(theirs.pattern, str):
+        return ours == theirs or (not ours.never and glob(ours.pattern, theirs.pattern) is Truth.TRUE)
+    return covers_action(ours, theirs.pattern) is Truth.TRUE
 
 
 def _resource_includes(one: Permission, other: Permission) -> bool:

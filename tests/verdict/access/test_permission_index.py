@@ -1,0 +1,49 @@
+"""What the index of permissions leaves out neither includes a permission nor shares anything with it."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from tests.verdict.access.made import Written, allow, changes, policy, role
+from tfcheck.iam import Effect
+from tfcheck.symbolic import limits
+from tfcheck.symbolic.value import Symbol, Unknown, Value
+from tfcheck.verdict.access.permission import Permission, PermissionIndex, TooManyError, includes, meet, points
+
+_ACTIONS = st.sampled_from(("*", "s3:*", "s3:Get*", "s3:GetObject", "S3:getobject", "s3:?etObject", "kms:Get*", "s*:x"))
+_UNKNOWN = Unknown(Symbol("aws_s3_bucket.a", ("arn",)))
+_NAMES = st.sampled_from(("a", "a/*", "a/x", "a/x*", "a/x/*", "*", "?", "a?", "b/${aws:username}", "a:*"))
+_RESOURCES = st.one_of(st.sampled_from(("*", _UNKNOWN)), _NAMES.map("arn:aws:s3:::".__add__), st.just("arn:aws:s3:*:a"))
+_STATEMENTS = st.lists(st.builds(allow, _ACTIONS, _RESOURCES), min_size=9, max_size=14)
+_FIVE: list[Value] = [f"s3:{each}" for each in ("GetObject", "PutObject", "DeleteObject", "ListBucket", "HeadObject")]
+
+
+def _points(statements: list[Written]) -> list[Permission]:
+    return list(points([policy(*statements)], Effect.ALLOW))
+
+
+@given(_STATEMENTS, _STATEMENTS)
+def test_the_index_finds_what_comparing_everything_finds(some: list[Written], others: list[Written]) -> None:
+    listed = _points(others)
+    index = PermissionIndex(listed)
+    for point in _points(some):
+        assert {place for place, each in enumerate(listed) if includes(each, point)} <= set(index.around(point))
+        assert index.intersections([point]) == [one for each in listed if (one := meet(point, each)) is not None]
+
+
+def test_a_role_with_many_statements_takes_as_many_steps_for_each_of_its_permissions() -> None:
+    def steps_for(count: int) -> int:
+        arns = [f"arn:aws:s3:::config/{number}{end}" for number in range(count) for end in ("", "/*")]
+        with limits.sublimit(limits.Allowance(1_000_000)) as left:
+            assert len(changes(None, role(*(allow(_FIVE, each) for each in arns)))) == 10 * count
+        return 1_000_000 - left.steps
+
+    assert steps_for(40) <= 2.3 * steps_for(20)
+
+
+def test_what_takes_too_many_steps_is_not_compared() -> None:
+    patterns: list[Value] = [f"arn:aws:s3:::config/*{number}-*" for number in range(200)]
+    with limits.sublimit(limits.Allowance(100_000)), pytest.raises(TooManyError):
+        changes(None, role(allow("s3:GetObject", patterns)))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Container, Iterable, Iterator, Sequence
+from functools import partial
 
 from msgspec.structs import replace
 
@@ -23,10 +24,21 @@ from tfcheck.fix.policies.shared_needs import (
     needs_of_roles,
 )
 from tfcheck.fix.policies.tags import DemandedTags
-from tfcheck.fix.proof.plan_differences import outdated_objects, unplanned_instances
+from tfcheck.fix.proof.plan_differences import outdated_objects, unplanned_around
 from tfcheck.fix.proof.soundness import are_sound
 from tfcheck.fix.proof.trial import Trial, change_sources, repeats_the_check
-from tfcheck.fix.proposal import Allows, Case, DraftFix, FixChoice, PlanFixes, Proposal, RoleCase, RoleNeed, draft_fix
+from tfcheck.fix.proposal import (
+    GRANTABLE,
+    Allows,
+    Case,
+    DraftFix,
+    FixChoice,
+    PlanFixes,
+    Proposal,
+    RoleCase,
+    RoleNeed,
+    draft_fix,
+)
 from tfcheck.fix.ranking import rank
 from tfcheck.fix.revealed import CheckAgain, add_revealed
 from tfcheck.fix.without_grants import without_grants
@@ -37,8 +49,6 @@ from tfcheck.symbolic.limits import is_exceeded
 from tfcheck.vocabulary.address import Address
 from tfcheck.vocabulary.finding import Answer, Finding, Fix, Reason, Remedy, Requirement, Verdict
 
-#: What an Allow on the role fixes.
-_GRANTABLE = frozenset({Reason.IMPLICIT_DENY, Reason.GRANTED_TO_TASK_ROLE, Reason.GRANTED_TO_EXECUTION_ROLE})
 #: The number of ways to fix that are tried before only text is offered.
 _MOST_ROUNDS = 6
 
@@ -128,7 +138,7 @@ class FixFinder:
         """Find the fixes for denied requirements: changes of files, otherwise text."""
         created, by_role = self._create_roles(answers)
         relieved = {each.requirement for each in (*by_role, *(one for draft in created for one in draft.answers))}
-        grantable = [each for each in answers if each.reason in _GRANTABLE and each.role]
+        grantable = [each for each in answers if each.reason in GRANTABLE and each.role]
         grantable = [each for each in grantable if each.requirement not in relieved]
         conditional = [each for each in grantable if self._remedies.conditions(each)]
         grantable = [each for each in grantable if each not in conditional]
@@ -212,17 +222,21 @@ class FixFinder:
     def _grants_beside_others(self, needs: Sequence[RoleNeed], alone: Sequence[Case]) -> list[Case]:
         """Return grants that suffice only together with a boundary or a resource policy.
 
-        What a new policy would grant `alone` is joined with them, so that a role does not get two.
+        What a new policy would grant `alone` is joined with them, so that a role does not get two, and so is what else
+        the same boundary or resource policy lacks.
         """
         lacking = [each for each in needs if each.roles and self._sources is not None]
         adding = [each for each in alone if isinstance(each, RoleCase) and each.current and each.current.added]
         for place, need in enumerate(lacking):
             same = [each for case in adding if case.need.names() & need.names() for each in case.answers]
             lacking[place] = RoleNeed(need.roles, (*same, *need.answers))
-        cases = [
-            RoleCase(each, lambda need: self._elsewhere.propose_beside_grants(need, self._rank)) for each in lacking
-        ]
-        return list(self._current(self._proven(cases)))
+        joined, proven = self._elsewhere.join_guarded(lacking, alone), list[Case]()
+        for several in (joined, [each for each in lacking if each not in joined]):
+            done = {answer for case in proven for answer in case.answers}
+            left = [each for each in several if not done.issuperset(each.answers)]
+            ways = partial(self._elsewhere.propose_beside_grants, ways=self._rank)
+            proven += self._proven([RoleCase(each, ways) for each in left])
+        return list(self._current(proven))
 
     def _drafts_in_doubt(self, needs: Sequence[RoleNeed]) -> list[DraftFix]:
         """Return as text the needed changes whose effect also depends on something unknown."""
@@ -253,24 +267,16 @@ class FixFinder:
                 ]
         trusts = {each[0].role for each, _ in groups if each[0].reason is Reason.TRUST_POLICY}
         roles = [each for each in self._world.resources("aws_iam_role") if str(each.address) in trusts]
-        added, context = self._unplanned_policies([*needs, RoleNeed(tuple(roles), ())]), self._world.context
+        modules = dict.fromkeys(
+            each.address.module for each in (*(role for need in needs for role in need.roles), *roles)
+        )
+        added, context = unplanned_around(modules, self._resolver), self._world.context
         self._is_older = bool(added or self._resolver.declarations.doubts)
         if not added and repeats_the_check(self._resolver, touched):
             return []
         allows = self._decides(Trial(self._resolver, self._sources, dict.fromkeys(touched), added, context=context))
         answers = [*(each.answers for each in needs), *(each for each, _ in groups)]
         return [answer for several in answers for answer in several if allows(answer)]
-
-    def _unplanned_policies(self, needs: Sequence[RoleNeed]) -> list[Address]:
-        """List the policies for roles that the sources declare and the plan lacks."""
-        found: list[Address] = []
-        for module in dict.fromkeys(role.address.module for need in needs for role in need.roles):
-            while True:
-                found += unplanned_instances(module, self._resolver)
-                if not module.steps:
-                    break
-                module = module.parent
-        return list(dict.fromkeys(found))
 
     def _proven(
         self, cases: Sequence[Case], kept: Sequence[Answer] = (), enough: Callable[[Trial], Allows] | None = None

@@ -32,7 +32,7 @@ Spell: TypeAlias = Callable[[TextLike], Spelled | None]
 
 
 class NeededStatement(msgspec.Struct, frozen=True):
-    """One Allow statement. `principal` is its kind (`AWS`, `Service`) and value; `resources` may be empty.
+    """One Allow statement. `principal` is its kind (`AWS`, `Service`) and values; `resources` may be empty.
 
     With `gate` it is there only if that is true.
     """
@@ -40,8 +40,13 @@ class NeededStatement(msgspec.Struct, frozen=True):
     sid: str
     actions: tuple[str, ...]
     resources: tuple[Spelled, ...]
-    principal: tuple[str, Spelled] | None = None
+    principal: tuple[str, tuple[Spelled, ...]] | None = None
     gate: str = ""
+
+    @property
+    def texts(self) -> tuple[Spelled, ...]:
+        """The texts that may have references: resources and principals."""
+        return (*self.resources, *(self.principal[1] if self.principal else ()))
 
     @property
     def resource_list(self) -> Reference | None:
@@ -51,19 +56,24 @@ class NeededStatement(msgspec.Struct, frozen=True):
 
 
 def references_in(statements: Iterable[NeededStatement]) -> Iterator[Reference]:
-    """Yield the references in the resources of statements."""
-    for spelled in (one for each in statements for one in each.resources):
+    """Yield the references in the texts of statements."""
+    for spelled in (one for each in statements for one in each.texts):
         yield from (part for part in spelled if isinstance(part, Reference))
 
 
 def rewrite(statements: Iterable[NeededStatement], write: Callable[[Spelled], Spelled]) -> tuple[NeededStatement, ...]:
-    """Return statements with their resources written otherwise."""
-    return tuple(msgspec.structs.replace(each, resources=tuple(map(write, each.resources))) for each in statements)
+    """Return statements with their texts written otherwise."""
+    found: list[NeededStatement] = []
+    for each in statements:
+        principal = (each.principal[0], tuple(map(write, each.principal[1]))) if each.principal else None
+        resources = tuple(map(write, each.resources))
+        found.append(msgspec.structs.replace(each, resources=resources, principal=principal))
+    return tuple(found)
 
 
 def assume_role(service: str, name: str = "AssumeRole") -> NeededStatement:
     """Return the statement that lets a service assume a role."""
-    return NeededStatement(name, ("sts:AssumeRole",), (), ("Service", (service,)))
+    return NeededStatement(name, ("sts:AssumeRole",), (), ("Service", ((service,),)))
 
 
 _STREAM = ":log-stream:"

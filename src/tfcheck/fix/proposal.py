@@ -12,7 +12,10 @@ import msgspec
 from tfcheck.fix.edits.insertion import Change, Insertion, merge_changes
 from tfcheck.inventory.world import WorldObject
 from tfcheck.vocabulary.address import Address, ElsewhereAddress
-from tfcheck.vocabulary.finding import Answer, Finding, Fix, Remedy, Requirement
+from tfcheck.vocabulary.finding import Answer, Finding, Fix, Reason, Remedy, Requirement
+
+#: What an Allow on the role fixes.
+GRANTABLE = frozenset({Reason.IMPLICIT_DENY, Reason.GRANTED_TO_TASK_ROLE, Reason.GRANTED_TO_EXECUTION_ROLE})
 
 
 class Proposal(Change, frozen=True, kw_only=True):
@@ -92,7 +95,8 @@ class RoleNeed(msgspec.Struct, frozen=True):
         """Return the need reduced to some answers, with the roles that they are about."""
         lacking = {each.role for each in answers}
         roles = tuple(each for each in self.roles if str(each.address) in lacking)
-        return RoleNeed(roles, tuple(answers), self.elsewhere)
+        parts = (each.restrict_to([one for one in each.answers if one in answers]) for each in self.parts)
+        return RoleNeed(roles, tuple(answers), self.elsewhere, tuple(each for each in parts if each.answers))
 
 
 def outside_role_words(role: str) -> str:

@@ -31,7 +31,7 @@ def block(wanted: NeededStatement, style: StatementStyle) -> list[str]:
     lines = align(_items(wanted, replace(style, document=True)))
     if wanted.principal:
         kind, who = wanted.principal
-        inside = [("type", text((kind,))), ("identifiers", f"[{text(who)}]")]
+        inside = [("type", text((kind,))), ("identifiers", str(_list(who, style, is_list=True, spread=False)))]
         lines += ["", "principals {", *indent(align(inside), style.unit), "}"]
     if wanted.gate:
         gate = f"for_each = {wanted.gate} ? [1] : []"
@@ -134,11 +134,11 @@ def _list(several: Sequence[Spelled], style: StatementStyle, *, is_list: bool, s
     return ["[", *indent(lines, style.unit), "]"]
 
 
-def _principal(principal: tuple[str, Spelled], style: StatementStyle) -> tuple[str, str]:
+def _principal(principal: tuple[str, tuple[Spelled, ...]], style: StatementStyle) -> tuple[str, str]:
     kind, who = principal
-    written = text(who, style.syntax)
+    written = _list(who, style, is_list=style.document, spread=False)
     if style.document:
-        pairs = [("type", text((kind,), style.syntax)), ("identifiers", f"[{written}]")]
+        pairs = [("type", text((kind,), style.syntax)), ("identifiers", str(written))]
         inside = style.comma.join(f"{_name(name, style.quoted)}{style.between}{value}" for name, value in pairs)
         return "principals", f"{{{style.pad}{inside}{style.pad}}}"
     return "Principal", f"{{{style.pad}{_name(kind, style.quoted)}{style.between}{written}{style.pad}}}"

@@ -8,19 +8,25 @@ from collections.abc import Callable, Hashable, Iterable, Iterator, Sequence
 import msgspec
 
 from tfcheck.fix.edits.insertion import ChangedAttribute
-from tfcheck.fix.needed_statements import NeededStatement, Spelled, sid
+from tfcheck.fix.needed_statements import NeededStatement, Reference, Spelled, needed_statements, sid
 from tfcheck.fix.policies.existing_policy import propose_into
 from tfcheck.fix.policies.fix_places import Finder, FixPlaces
+from tfcheck.fix.policies.shared_needs import group_connected, join_parts
 from tfcheck.fix.policies.written_policies import WrittenPolicy
 from tfcheck.fix.proof.trial import verdicts_with
-from tfcheck.fix.proposal import Proposal, RoleNeed, join_proposals
+from tfcheck.fix.proposal import GRANTABLE, Case, Proposal, RoleNeed, join_proposals
+from tfcheck.fix.text.policy_text import is_json
+from tfcheck.fix.values.repetition import Statements, share_statements
 from tfcheck.inventory.catalogue import KEY, catalogue
 from tfcheck.inventory.named_objects import bucket_of
 from tfcheck.inventory.setting import BUCKET_POLICY, KEY_POLICY, SettingOwner, settings
 from tfcheck.inventory.world import WorldObject
 from tfcheck.role import Roles
 from tfcheck.symbolic.value import PlainText, identity
+from tfcheck.vocabulary.clipping import join_names
 from tfcheck.vocabulary.finding import Answer, Reason, Verdict
+
+_BOUNDARY = "permissions_boundary"
 
 
 class OtherPolicies(Finder):
@@ -29,21 +35,32 @@ class OtherPolicies(Finder):
     def __init__(self, places: FixPlaces) -> None:
         super().__init__(places)
         self._roles = places.world.once(Roles)
+        self._managed = {str(each.address): each for each in places.world.resources("aws_iam_role")}
 
     def groups(self, answers: Iterable[Answer]) -> list[list[Answer]]:
-        """Group what one edit can fix: by role, reason and, for resource policies, resource."""
+        """Group what one edit can fix: of one trust policy, boundary, or resource policy."""
         found: dict[tuple[object, ...], list[Answer]] = {}
         for each in answers:
             if (each.reason in _WAYS or each.reason is Reason.TRUST_POLICY) and each.role:
-                resource = each.requirement.resource if each.reason is Reason.RESOURCE_POLICY else None
-                found.setdefault((each.role, each.reason, resource), []).append(each)
+                found.setdefault((each.reason, self._guard(each)), []).append(each)
         return list(found.values())
+
+    def _guard(self, answer: Answer) -> Hashable:
+        """Return a key for the policy that blocks a call."""
+        role = self._managed.get(answer.role or "")
+        if role is not None and answer.reason is Reason.PERMISSIONS_BOUNDARY:
+            return identity(role.attribute(_BOUNDARY))
+        if role is not None and answer.reason is Reason.RESOURCE_POLICY:
+            return self._key_of_policy(answer)
+        return answer.role, identity(answer.requirement.resource)
+
+    def _key_of_policy(self, answer: Answer) -> Hashable:
+        policy = self._policy_of(answer)
+        return id(policy.argument) if policy is not None else identity(answer.requirement.resource)
 
     def proposals(self, answers: Sequence[Answer]) -> Iterator[Proposal]:
         """Return the ways to fix one group."""
-        roles = {str(each.address): each for each in self._world.resources("aws_iam_role")}
-        role = roles.get(answers[0].role or "")
-        reason = answers[0].reason
+        role, reason = self._managed.get(answers[0].role or ""), answers[0].reason
         if role is None or reason is None:
             return
         if reason is Reason.TRUST_POLICY:
@@ -51,8 +68,25 @@ class OtherPolicies(Finder):
 
             ways = TrustPolicies(self._places).proposals(role, answers)
         else:
-            ways = filter(None, [_WAYS[reason](self, role, answers)])
+            ways = filter(None, [_WAYS[reason](self, answers)])
         yield from (msgspec.structs.replace(each, safety="review") for each in ways)
+
+    # Beside grants
+
+    def join_guarded(self, needs: Sequence[RoleNeed], cases: Iterable[Case]) -> list[RoleNeed]:
+        """Join the needs, and what `cases` are for, that are blocked by the same policy."""
+        parts = [(each, {one.address for one in self.changed_attributes(each)}) for each in needs]
+        for case in cases:
+            if case.current is not None and case.answers[0].reason in _WAYS:
+                roles = dict.fromkeys(each.role or "" for each in case.answers)
+                need = RoleNeed(tuple(self._managed[each] for each in roles), case.answers)
+                parts.append((need, {each.address for each in case.current.touched}))
+        found: list[RoleNeed] = []
+        for several in group_connected(parts, lambda one, other: not one[1].isdisjoint(other[1])):
+            own = tuple(need for need, _ in several)
+            if any(each in needs for each in own):
+                found.append(join_parts(own) if len(own) > 1 else own[0])
+        return found
 
     def propose_beside_grants(
         self, need: RoleNeed, ways: Callable[[RoleNeed], Iterator[Proposal]]
@@ -60,24 +94,27 @@ class OtherPolicies(Finder):
         """Yield the ways to grant what roles lack, each combined with what else must allow it."""
         boundaries = list(self._boundaries(need))
         guarded = self._still_denied(need.answers)
-        own = self._policies_of_resources(need, guarded)
+        own = self._policies_of_resources(guarded)
         choices = [own, [*boundaries, *own]] if len(guarded) == len(need.answers) else [[*boundaries, *own]]
         # NOTE: a boundary must not name a key whose policy names the role.
         choices += (
             [boundaries, [*self._boundaries(need, everything=True), *own]] if boundaries and own else [boundaries]
         )
         others = [several for several in choices if several and None not in several]
-        for each in ways(need):
-            for several in others:
-                yield msgspec.structs.replace(join_proposals([each, *filter(None, several)]), safety="review")
+        lacking = [each.restrict_to([one for one in each.answers if one.reason in GRANTABLE]) for each in need.parts]
+        grants = [ways(each) for each in lacking if each.answers] or [ways(need)]
+        chosen: list[Proposal | None] = [None for _ in grants]
+        while any(new := [next(each, None) for each in grants]):
+            chosen = [one or last for one, last in zip(new, chosen, strict=True)]
+            for several in others if None not in chosen else ():
+                yield msgspec.structs.replace(join_proposals([*filter(None, (*chosen, *several))]), safety="review")
 
-    def _policies_of_resources(self, need: RoleNeed, guarded: Iterable[Answer]) -> list[Proposal | None]:
+    def _policies_of_resources(self, guarded: Iterable[Answer]) -> list[Proposal | None]:
         """Return what each resource policy must allow, or None for one that cannot be changed."""
-        by_resource: dict[Hashable, list[Answer]] = {}
+        by_policy: dict[Hashable, list[Answer]] = {}
         for each in guarded:
-            by_resource.setdefault(identity(each.requirement.resource), []).append(each)
-        role = need.roles[0] if len(need.roles) == 1 else None
-        return [self.policy_of_resource(role, each) if role else None for each in by_resource.values()]
+            by_policy.setdefault(self._key_of_policy(each), []).append(each)
+        return [self.policy_of_resource(each) for each in by_policy.values()]
 
     def changed_attributes(self, need: RoleNeed) -> Iterator[ChangedAttribute]:
         """Yield the attributes in the plan that change with the roles' boundaries and resource policies."""
@@ -85,7 +122,7 @@ class OtherPolicies(Finder):
             [each for each in need.answers if each.requirement.action.startswith(("kms:", "s3:"))] if need.roles else []
         )
         guarded = self._still_denied(own) if own else []
-        for each in filter(None, (*self._boundaries(need), *self._policies_of_resources(need, guarded))):
+        for each in filter(None, (*self._boundaries(need), *self._policies_of_resources(guarded))):
             yield from each.touched
 
     def _still_denied(self, answers: Sequence[Answer]) -> list[Answer]:
@@ -93,37 +130,34 @@ class OtherPolicies(Finder):
         verdicts = verdicts_with(answers, self._world, bounded=False)
         return [each for each, found in zip(answers, verdicts, strict=True) if found is Verdict.DENIED]
 
+    # A boundary
+
     def _boundaries(self, need: RoleNeed, *, everything: bool = False) -> Iterator[Proposal | None]:
         """Yield what each boundary must allow besides a grant, or None for one that cannot be changed."""
-        by_policy: dict[Hashable, list[WorldObject]] = {}
-        for role in need.roles:
-            if role.attribute("permissions_boundary"):
-                by_policy.setdefault(identity(role.attribute("permissions_boundary")), []).append(role)
-        granted = verdicts_with(need.answers, self._world) if by_policy else ()
-        still = [each for each, found in zip(need.answers, granted, strict=False) if found is not Verdict.ALLOWED]
-        lacking = RoleNeed(need.roles, tuple(still)).answers_by_role()
-        for roles in by_policy.values():
-            denied = [each for role in roles for each in lacking[str(role.address)]]
-            if denied:
-                yield self.boundary(roles[0], denied, everything=everything)
+        bounds = {str(role.address): role.attribute(_BOUNDARY) for role in need.roles if role.attribute(_BOUNDARY)}
+        by_policy: dict[Hashable, list[Answer]] = {}
+        granted = verdicts_with(need.answers, self._world) if bounds else ()
+        for each, found in zip(need.answers, granted, strict=False):
+            if found is not Verdict.ALLOWED and each.role in bounds:
+                by_policy.setdefault(identity(bounds[each.role]), []).append(each)
+        yield from (self.boundary(each, everything=everything) for each in by_policy.values())
 
-    def boundary(self, role: WorldObject, answers: Sequence[Answer], *, everything: bool = False) -> Proposal | None:
-        """Add missing permissions to a managed boundary, with `everything` for all resources.
+    def boundary(self, answers: Sequence[Answer], *, everything: bool = False) -> Proposal | None:
+        """Add missing permissions to the managed boundary of roles, with `everything` for all resources.
 
         A boundary only limits the role's other policies, and cannot name what depends on the role.
         """
-        reference = role.attribute("permissions_boundary")
-        resource = self._roles.policies.resource(reference) if isinstance(reference, PlainText) else None
+        roles = [self._managed[each] for each in dict.fromkeys(one.role or "" for one in answers)]
+        resource = self._boundary_of(roles[0])
         policy = self._places.policies.in_attribute(resource, "policy")
         if resource is None or policy is None:
             return None
-        boundaries = [each.attribute("permissions_boundary") for each in self._world.resources("aws_iam_role")]
-        found = [self._roles.policies.resource(each) for each in boundaries if isinstance(each, PlainText)]
-        others = sum(each is not None and each.address == resource.address for each in found) - 1
-        remark = f"; it bounds {others} other role{'s' if others > 1 else ''} too" if others > 0 else ""
+        bounded = [self._boundary_of(each) for each in self._managed.values()]
+        others = sum(each is not None and each.address == resource.address for each in bounded) - len(roles)
+        remark = f", the permissions boundary of {join_names(str(each.address) for each in roles)}"
+        remark += f"; it bounds {others} other role{'s' if others > 1 else ''} too" if others > 0 else ""
         listed = self._places.statements(answers, policy.place, lists=True)
         given = listed if listed and self._places.lists.are_usable(listed, [policy.place]) else None
-        remark = f", the permissions boundary of {role.address}{remark}"
         actions = tuple(dict.fromkeys(each.requirement.action for each in answers))
         whole = (NeededStatement(sid(actions[0]), actions, (("*",),)),)
         named = (propose_into(policy, answers, self._places, remark, each) for each in (given, None))
@@ -131,34 +165,84 @@ class OtherPolicies(Finder):
         wide = f"{remark}; `*` is for what cannot be named there"
         return narrow or propose_into(policy, answers, self._places, wide, whole)
 
-    def policy_of_resource(self, role: WorldObject, answers: Sequence[Answer]) -> Proposal | None:
-        """Add the role to the policy of a key or a bucket."""
-        need = answers[0].requirement
-        is_key = need.action.startswith("kms:")
-        bucket = bucket_of(need.resource, self._world) if not is_key else None
-        policies = settings(self._world, BUCKET_POLICY).on(bucket).definite if bucket else ()
-        own = self._places.policies.in_attribute(policies[0], "policy") if policies else None
-        policy, arn = self._key_policy(answers) if is_key else own, role.attribute("arn")
-        if policy is None or not isinstance(arn, PlainText):
+    def _boundary_of(self, role: WorldObject) -> WorldObject | None:
+        reference = role.attribute(_BOUNDARY)
+        return self._roles.policies.resource(reference) if isinstance(reference, PlainText) else None
+
+    # The policy of a key or a bucket
+
+    def policy_of_resource(self, answers: Sequence[Answer]) -> Proposal | None:
+        """Add roles to the policy of a key or a bucket, in each instance of its block in the same terms."""
+        by_instance: dict[str, tuple[WrittenPolicy, list[Answer]]] = {}
+        for each in answers:
+            policy = self._policy_of(each)
+            if policy is None or each.role not in self._managed or each.requirement.sensitive:
+                return None
+            by_instance.setdefault(str(policy.resource.address), (policy, []))[1].append(each)
+        policy, _ = next(iter(by_instance.values()))
+        written = [(self._places.terms(one.place), self._statements(one, each)) for one, each in by_instance.values()]
+        known = [(terms, each) for terms, each in written if each is not None]
+        instances = self._places.policies.instances(policy.resource.address)
+        if len(known) < len(written) or {str(each) for each in instances} - by_instance.keys():
             return None
+        shared = share_statements(known)
+        return propose_into(policy, answers, self._places, given=shared.statements) if shared is not None else None
+
+    def _statements(self, policy: WrittenPolicy, answers: Sequence[Answer]) -> Statements | None:
+        """Write what roles lack as statements of a resource policy, those that lack the same in one."""
         spelling = self._places.spelling(policy.resource.address.module, policy.resource.address.resource)
-        who = spelling.spell(arn)
-        what: Spelled | None = ("*",) if is_key else spelling.spell(need.resource)
-        if who is None or what is None or need.sensitive:
-            return None
-        actions = tuple(dict.fromkeys(each.requirement.action for each in answers))
-        name = sid(actions[0]) + re.sub(r"[^A-Za-z0-9]", "", role.address.name.title())
-        given = NeededStatement(name, actions, (what,), ("AWS", who))
-        return propose_into(policy, answers, self._places, given=(given,))
+        roles_of: dict[NeededStatement, list[WorldObject]] = {}
+        for name in dict.fromkeys(each.role or "" for each in answers):
+            own = [each for each in answers if each.role == name]
+            actions = tuple(dict.fromkeys(each.requirement.action for each in own))
+            of_key = (NeededStatement(sid(actions[0]), actions, (("*",),)),)
+            statements = of_key if actions[0].startswith("kms:") else needed_statements(own, spelling.spell)
+            if statements is None:
+                return None
+            for each in statements:
+                roles_of.setdefault(each, []).append(self._managed[name])
+        found: list[NeededStatement] = []
+        for statement, roles in roles_of.items():
+            who = self._principals(roles, policy)
+            if None in who:
+                return None
+            labels = {re.sub(r"[^A-Za-z0-9]", "", each.address.name.title()) for each in roles}
+            named = f"{statement.sid}{labels.pop() if len(labels) == 1 else ''}"
+            principal = ("AWS", tuple(each for each in who if each is not None))
+            found.append(msgspec.structs.replace(statement, sid=named, principal=principal))
+        return tuple(found)
 
-    def _key_policy(self, answers: Sequence[Answer]) -> WrittenPolicy | None:
-        key = catalogue(self._world, KEY).find_by_arn(answers[0].requirement.resource)
-        if key is None:
-            return None
-        names = (key.attribute("arn"), key.attribute("key_id"))
-        subject = SettingOwner(key, tuple(each for each in names if isinstance(each, PlainText)))
-        attached = settings(self._world, KEY_POLICY).on(subject).definite
-        return self._places.policies.in_attribute(attached[0] if attached else key, "policy")
+    def _principals(self, roles: Sequence[WorldObject], policy: WrittenPolicy) -> list[Spelled | None]:
+        """Write the ARNs of roles, those of all instances of one block as a list where the text has expressions."""
+        spelling = self._places.spelling(policy.resource.address.module, policy.resource.address.resource)
+        first, argument = roles[0].address, policy.argument
+        has_lists = not is_json(argument) and not argument.source.name.endswith(".json")
+        every = [
+            each for each in self._places.policies.instances(first) if each.module == policy.resource.address.module
+        ]
+        if has_lists and len(roles) > 1 and {each.address for each in roles} == set(every):
+            listed = f"values({first.resource})" if isinstance(first.key, str) else first.resource
+            return [(Reference(f"{listed}[*].arn", first.resource),)]
+        arns = [each.attribute("arn") for each in roles]
+        return [spelling.spell(each) if isinstance(each, PlainText) else None for each in arns]
+
+    def _policy_of(self, answer: Answer) -> WrittenPolicy | None:
+        """Return the policy of the key or the bucket that a call is about."""
+        need = answer.requirement
+        if need.action.startswith("kms:"):
+            key = catalogue(self._world, KEY).find_by_arn(need.resource)
+            if key is None:
+                return None
+            names = (key.attribute("arn"), key.attribute("key_id"))
+            subject = SettingOwner(key, tuple(each for each in names if isinstance(each, PlainText)))
+            attached = settings(self._world, KEY_POLICY).on(subject).definite
+            return self._places.policies.in_attribute(attached[0] if attached else key, "policy")
+        bucket = bucket_of(need.resource, self._world)
+        policies = settings(self._world, BUCKET_POLICY).on(bucket).definite if bucket else ()
+        return self._places.policies.in_attribute(policies[0], "policy") if policies else None
 
 
-_WAYS = {Reason.PERMISSIONS_BOUNDARY: OtherPolicies.boundary, Reason.RESOURCE_POLICY: OtherPolicies.policy_of_resource}
+_WAYS: dict[Reason, Callable[[OtherPolicies, Sequence[Answer]], Proposal | None]] = {
+    Reason.PERMISSIONS_BOUNDARY: OtherPolicies.boundary,
+    Reason.RESOURCE_POLICY: OtherPolicies.policy_of_resource,
+}

@@ -9,11 +9,10 @@ from fnmatch import fnmatchcase
 from functools import cached_property
 
 import msgspec
-from msgspec.structs import replace
 
 from tfcheck.fix.edits.insertion import Insertion
 from tfcheck.fix.layout.items import NewItem, extend
-from tfcheck.fix.needed_statements import NeededStatement, Reference, Spell, Spelled, free
+from tfcheck.fix.needed_statements import NeededStatement, Reference, Spell, Spelled, free, references_in, rewrite
 from tfcheck.fix.text.policy_text import FileText, ObjectParts, read_parts
 from tfcheck.hcl.evaluate.elements import LocalScope
 from tfcheck.hcl.evaluate.scope import EvaluationError, Scope
@@ -131,12 +130,7 @@ def _literal(value: TextLike) -> str:
 
 def has_references(statements: Sequence[NeededStatement]) -> bool:
     """Whether statements name anything by a reference."""
-    spelled = (one for each in statements for one in (*each.resources, _principal(each)))
-    return any(isinstance(part, Reference) for one in spelled for part in one)
-
-
-def _principal(statement: NeededStatement) -> Spelled:
-    return statement.principal[1] if statement.principal else ()
+    return any(True for _ in references_in(statements))
 
 
 class PassedStatements(msgspec.Struct, frozen=True):
@@ -175,8 +169,7 @@ def as_in_file(statements: Sequence[NeededStatement], argument: Argument) -> Pas
     own = ((_NAMED.fullmatch(each), name) for each, name in known.items())
     is_short = any(found is not None and name == f"{found['name']}_{found['attribute']}" for found, name in own)
     added: list[tuple[str, str]] = []
-    spelled = [one for each in statements for one in (*each.resources, _principal(each))]
-    for each in dict.fromkeys(part.expression for one in spelled for part in one if isinstance(part, Reference)):
+    for each in dict.fromkeys(one.expression for one in references_in(statements)):
         named = _NAMED.fullmatch(each) if each not in known and given is not None else None
         if named is not None:
             known[each] = free(_variable_name(named, is_short=is_short), known.values(), "_")
@@ -185,14 +178,7 @@ def as_in_file(statements: Sequence[NeededStatement], argument: Argument) -> Pas
             return None
     new = [NewItem(each, each, name) for name, each in added]
     edits = extend(source, given, new) if new and given is not None else ()
-    renamed = tuple(
-        replace(
-            each,
-            resources=tuple(_with_variables(one, known) for one in each.resources),
-            principal=(each.principal[0], _with_variables(each.principal[1], known)) if each.principal else None,
-        )
-        for each in statements
-    )
+    renamed = rewrite(statements, lambda spelled: _with_variables(spelled, known))
     if added and not edits:
         return None
     return PassedStatements(

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
-from typing import TypeAlias
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from typing import TypeAlias, TypeVar
 
 from tfcheck.fix.policies.existing_policy import grants_alike
 from tfcheck.fix.policies.fix_places import FixPlaces
@@ -16,6 +16,7 @@ from tfcheck.vocabulary.finding import Answer
 
 #: The number of unmatched needs that others are compared with: each is compared with all.
 _MOST = 10
+_Part = TypeVar("_Part")
 #: Whether what several roles lack can be written as shared statements.
 IsShared: TypeAlias = Callable[[RoleNeed], bool]
 
@@ -60,15 +61,24 @@ def join_needs(needs: Sequence[RoleNeed], is_shared: IsShared) -> Iterator[RoleN
 
 def join_overlapping(needs: Sequence[RoleNeed]) -> Iterator[RoleNeed]:
     """Join the needs of instances of one block of which one has several, as parts."""
-    groups: list[list[RoleNeed]] = []
-    for need in needs:
-        near = [each for each in groups if any(one.names() & need.names() for one in each)]
-        groups = [*(each for each in groups if each not in near), [*(one for each in near for one in each), need]]
-    for several in groups:
-        roles = {each.address: each for need in several for each in need.roles}
-        answers = tuple(answer for each in several for answer in each.answers)
-        if len(several) > 1 and all(isinstance(each.key, str) for each in roles):
-            yield RoleNeed(tuple(roles.values()), answers, parts=tuple(several))
+    for several in group_connected(needs, lambda one, other: bool(one.names() & other.names())):
+        if len(several) > 1 and all(isinstance(role.address.key, str) for need in several for role in need.roles):
+            yield join_parts(several)
+
+
+def join_parts(needs: Sequence[RoleNeed]) -> RoleNeed:
+    """Return several needs as the parts of one."""
+    roles = {each.address: each for need in needs for each in need.roles}
+    return RoleNeed(tuple(roles.values()), tuple(one for each in needs for one in each.answers), parts=tuple(needs))
+
+
+def group_connected(parts: Iterable[_Part], are_near: Callable[[_Part, _Part], bool]) -> list[list[_Part]]:
+    """Group parts that are near each other, directly or through others."""
+    groups: list[list[_Part]] = []
+    for part in parts:
+        near = [each for each in groups if any(are_near(one, part) for one in each)]
+        groups = [*(each for each in groups if each not in near), [*(one for each in near for one in each), part]]
+    return groups
 
 
 def needs_of_outside_roles(answers: Sequence[Answer], world: World) -> Iterator[RoleNeed]:

@@ -106,6 +106,12 @@ def unplanned_instances(module: ModulePath, resolver: Resolver) -> list[Address]
     ]
 
 
+def unplanned_around(modules: Iterable[ModulePath], resolver: Resolver) -> list[Address]:
+    """List such instances in modules and in all that call them."""
+    around = dict.fromkeys(ModulePath(path.steps[:end]) for path in modules for end in range(len(path.steps), -1, -1))
+    return [each for path in around for each in unplanned_instances(path, resolver)]
+
+
 def _keys(address: Address, resolver: Resolver) -> Sequence[InstanceKey]:
     block = resolver.block(address)
     count = block.attribute("count") if block else None

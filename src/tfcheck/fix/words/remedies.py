@@ -222,7 +222,7 @@ class Remedies(Finder):
     ) -> str:
         actions = tuple(dict.fromkeys(each.requirement.action for each in answers))
         resources = tuple(self._resources(answers, into, circles=circles))
-        who = ("AWS", principal) if principal is not None else None
+        who = ("AWS", (principal,)) if principal is not None else None
         argument = self._text_of(into)
         style = plain_style(Syntax.JSON if argument is not None and is_json(argument) else Syntax.HCL)
         return listing([NeededStatement(sid(actions[0]), actions, resources, who)], style) if resources else ""

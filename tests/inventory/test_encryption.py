@@ -23,8 +23,8 @@ def bucket(**attributes: Value) -> MadeResource:
     return MadeResource("aws_s3_bucket.cfg", {"bucket": "cfg", "id": "cfg", "arn": "arn:aws:s3:::cfg", **attributes})
 
 
-def encryption(key: Value = KEY, on: Value = "cfg", **rule: Value) -> MadeResource:
-    default: Value = [{"sse_algorithm": "aws:kms", "kms_master_key_id": key}]
+def encryption(key: Value = KEY, on: Value = "cfg", algorithm: str = "aws:kms", **rule: Value) -> MadeResource:
+    default: Value = [{"sse_algorithm": algorithm, "kms_master_key_id": key}]
     attributes: dict[str, Value] = {
         "bucket": on,
         "rule": [{"apply_server_side_encryption_by_default": default, **rule}],
@@ -175,6 +175,13 @@ def test_object_or_bucket_decide_the_use_of_a_bucket_key() -> None:
     assert has_bucket_key(FILE, MadeWorld(bucket(), encryption(bucket_key_enabled=None))) is False
     assert has_bucket_key(FILE, MadeWorld(bucket(), encryption(), file(bucket_key_enabled=True))) is True
     assert has_bucket_key(FILE, MadeWorld()) is None
+
+
+def test_dual_layer_encryption_has_no_bucket_key() -> None:
+    dual = "aws:kms:dsse"
+    assert has_bucket_key(FILE, MadeWorld(bucket(), encryption(algorithm=dual, bucket_key_enabled=True))) is False
+    own = file(server_side_encryption=dual, bucket_key_enabled=True)
+    assert has_bucket_key(FILE, MadeWorld(bucket(), encryption(bucket_key_enabled=True), own)) is False
 
 
 def test_a_secret_is_found_by_its_complete_or_partial_arn() -> None:

@@ -43,6 +43,8 @@ _UPLOADED = (
     "website_redirect",
 )
 _READ = ("aws_s3_object", "aws_s3_bucket_object")
+#: DSSE-KMS, which has no bucket keys (https://docs.aws.amazon.com/AmazonS3/latest/userguide/UsingDSSEncryption.html).
+_DUAL_LAYER = "aws:kms:dsse"
 _UPLOAD_OPEN = "which default encryption its bucket had when the object was written"
 
 
@@ -76,6 +78,8 @@ def keys_of_object(arn: TextLike, world: World) -> tuple[KmsKey, ...] | None:
 def has_bucket_key(arn: TextLike, world: World) -> bool | None:
     """Whether S3 uses a bucket key for an object; None if that is unknown."""
     found = catalogue(world, OBJECT).find_by_arn(arn)
+    if found is not None and chosen(found, "server_side_encryption") == _DUAL_LAYER:
+        return False
     own = chosen(found, "bucket_key_enabled") if found else None
     if isinstance(own, bool):
         return own
@@ -216,7 +220,8 @@ def _encryption_from(resource: WorldObject, argument: str, world: World) -> Defa
     rule = value if argument == "rule" else _member(value, "rule")
     default = _member(rule, "apply_server_side_encryption_by_default")
     key = named_key(_member(default, "kms_master_key_id"), resource, world)
-    return DefaultEncryption(key, resource, _member(rule, "bucket_key_enabled"))
+    is_single = _member(default, "sse_algorithm") != _DUAL_LAYER
+    return DefaultEncryption(key, resource, _member(rule, "bucket_key_enabled") if is_single else False)
 
 
 def _member(block: Value, name: str) -> Value:

@@ -171,6 +171,13 @@ def test_null(value: Value, entry: Entry, answer: Truth) -> None:
     assert holds("Null", value, entry) is answer
 
 
+def test_of_keys_that_differ_in_case_only_either_may_count() -> None:
+    tags = Context({}).extend({"aws:ResourceTag/": {"Team": "web", "team": "jobs", "stage": "prod"}})
+    assert tags.lookup("aws:resourcetag/TEAM") == OneOfValues(("web", "jobs"))
+    assert tags.lookup("aws:ResourceTag/Stage") == "prod"
+    assert tags.lookup("aws:ResourceTag/cost") == Absent()
+
+
 def test_presence_that_is_not_known_matters_only_where_value_and_absence_differ() -> None:
     assert holds("StringEquals", "a", PresenceUnknown("a")) is U
     assert holds("StringEquals", "a", PresenceUnknown("b")) is F

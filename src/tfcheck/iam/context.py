@@ -13,6 +13,7 @@ from typing import TypeAlias
 import msgspec
 
 from tfcheck.symbolic.value import TextLike, Unknown, Value
+from tfcheck.vocabulary.grouping import group_by_key
 
 
 class Caller(msgspec.Struct, frozen=True):
@@ -104,10 +105,16 @@ class Context(msgspec.Struct, frozen=True):
             merged = {name: each for name, each in merged.items() if not name.startswith(lowered)}
             closed = [each for each in closed if each != lowered]
             if isinstance(entry, dict):
-                merged.update((lowered + name.lower(), value) for name, value in entry.items())
+                merged |= _in_lower_case(lowered, entry)
             if isinstance(entry, (dict, Absent)):
                 closed.append(lowered)
         return Context(merged, tuple(closed))
+
+
+def _in_lower_case(prefix: str, entries: dict[str, Value]) -> dict[str, Entry]:
+    """Return keys in lower case: of two that differ in case only, such as tags, AWS leaves open which one counts."""
+    grouped = group_by_key((prefix + name.lower(), value) for name, value in entries.items())
+    return {key: values[0] if len(values) == 1 else OneOfValues(tuple(values)) for key, values in grouped.items()}
 
 
 class Deferred(Context, frozen=True, dict=True, kw_only=True):

@@ -7,7 +7,8 @@ parameter cannot be followed by a key. An ARN without its six random characters 
 name that starts like it, and IAM then compares the short form.
 
 The ARN of a parameter has exactly one slash after `parameter`, whether or not the name of the parameter starts with
-one. ECS does not expand wildcards, and the task must be in the partition of the region that the ARN names. If ECS
+one. ECS refuses a name that is followed by a version or a label, `NAME:3`; AWS does not document them behind an ARN
+either. ECS does not expand wildcards, and the task must be in the partition of the region that the ARN names. If ECS
 cannot read a reference, it makes no call, so tfcheck does not list permissions for it.
 
 Write:

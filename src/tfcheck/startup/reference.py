@@ -17,6 +17,7 @@ from tfcheck.inventory.catalogue import PARAMETER, SECRET, catalogue
 from tfcheck.inventory.keys_in_use import replicas
 from tfcheck.inventory.world import World
 from tfcheck.resolve.surroundings import Surroundings
+from tfcheck.symbolic.beginnings import beginning
 from tfcheck.symbolic.match import equal, glob
 from tfcheck.symbolic.regex import regex
 from tfcheck.symbolic.value import (
@@ -130,8 +131,10 @@ def reference_error(value: Value, around: Surroundings, world: World) -> Invalid
         return InvalidReference(
             "is the ARN of a parameter, which cannot be followed by the JSON key or version of a secret"
         )
-    if parse_arn(value) is not None:
-        return _arn_error(value, around)
+    if parse_arn(value) is not None or parameter is not None:
+        what = "has a version or label behind the ARN of a parameter, which AWS does not document for ECS"
+        selects = InvalidReference(what, Severity.WARNING) if len(parameter or ()) == 2 else None
+        return _arn_error(value, around) or selects
     if not is_arn(value):
         return _name_error(value, around, world)
     return InvalidReference("has too few parts for an ARN", symptom=_MALFORMED) if isinstance(value, str) else None
@@ -269,9 +272,12 @@ def _misread(value: TextLike, name: TextLike, world: World) -> InvalidReference 
 
 def _name_error(value: TextLike, around: Surroundings, world: World) -> InvalidReference | None:
     """Explain what is wrong with a parameter's name."""
-    spelled = spelled_out(value)
-    if isinstance(spelled, str) and spelled.count(":") >= 2:
-        return InvalidReference("is not an ARN, and the name of a parameter contains no colons", symptom=_NO_NAME)
+    found = beginning(value)
+    if (found.known and not found.may_be_arn) and any(":" in each for each in pieces(value) if isinstance(each, str)):
+        return InvalidReference(
+            "is not an ARN, and the name of a parameter contains no colons: ECS accepts no version or label behind it",
+            symptom=_NO_NAME,
+        )
     if catalogue(world, PARAMETER).find_by_name(value, around) is not None:
         return None
     if isinstance(value, Unknown) and value.symbol is not None:

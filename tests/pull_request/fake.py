@@ -347,7 +347,7 @@ class FakeGitHub:
                     )
                 return Answer(200, {"data": {"viewer": {"login": self.viewer}}})
             if "userContentEdits" in body["query"] and self.shows_former:
-                edits = self.former[int(body["variables"]["id"].removeprefix("IC_"))]
+                edits = self.former.get(int(body["variables"]["id"].removeprefix("IC_")), [])
                 return Answer(
                     200, {"data": {"node": {"userContentEdits": {"nodes": [{"diff": each} for each in edits]}}}}
                 )

@@ -225,12 +225,10 @@ class CloudConversation(BitbucketConversation[_Comment]):
         shown = (each for each in found if not each.deleted and each.inline is None)
         return (self._to_comment(each) for each in shown if each.id not in self._of_others)
 
-    def read(self, comment: Comment) -> Comment:
-        """Read one comment again."""
-        found = self.client.get(self._comment_path(comment), _Comment)
-        if found.deleted:
-            raise RefusalError(RefusalKind.GONE, status=410)
-        return self._to_comment(found)
+    def read(self, comment: Comment) -> Comment | None:
+        """Read a comment again; None if it is gone."""
+        found = self.client.find(self._comment_path(comment), _Comment)
+        return None if found is None or found.deleted else self._to_comment(found)
 
     def create(self, body: str) -> Comment:
         """Write a comment."""

@@ -88,6 +88,15 @@ class Client:
         """GET one object."""
         return self._send("GET", self.hosts.api + path, None, shape)[0]
 
+    def find(self, path: str, shape: type[_T]) -> _T | None:
+        """GET one object; None if it is gone."""
+        try:
+            return self.get(path, shape)
+        except RefusalError as refusal:
+            if refusal.status not in (404, 410):
+                raise
+            return None
+
     def peek(self, path: str, shape: type[_T]) -> _T | None:
         """GET one object that is optional, once and without waiting; None if that fails."""
         with suppress(RefusalError):
@@ -154,6 +163,8 @@ class Client:
         """Send a GraphQL query or mutation, once, and return its `data`."""
         body = {"query": query, "variables": variables}
         answer = self._request("POST", self.hosts.graphql, body, _OPTIONAL)
+        if query.startswith("mutation") and _may_come_late(answer):
+            self.patience.lose_answer()
         if isinstance(answer, NoAnswer):
             raise RefusalError(RefusalKind.UNREACHABLE, answer.problem)
         if answer.status >= 300:
@@ -231,7 +242,10 @@ class Client:
                 raise RefusalError(RefusalKind.LIMITED, self._message_of(answer), answer.status)
             return
         problem = answer.problem if isinstance(answer, NoAnswer) else str(answer.status)
-        if method == "POST" and (isinstance(answer, HttpAnswer) or answer.sent):
+        is_lost = method != "GET" and _may_come_late(answer)
+        if is_lost:
+            self.patience.lose_answer()
+        if method == "POST" and is_lost:
             raise UncertainError(RefusalKind.UNREACHABLE, problem)
         least = 0.5 * 2**failures
         if failures >= _MOST_RETRIES or not self.patience.wait_random(least, 2 * least):
@@ -262,6 +276,11 @@ class Client:
             return None
         target = _path_of_link(url, answer.headers.get("location", ""))
         return target if target and origin(target) == origin(url) and target != url else None
+
+
+def _may_come_late(answer: HttpAnswer | NoAnswer) -> bool:
+    """Whether a request may still be carried out after this: it was not refused, and may have been sent."""
+    return answer.status >= 500 if isinstance(answer, HttpAnswer) else answer.sent
 
 
 def _next_page(url: str, answer: HttpAnswer) -> str | None:

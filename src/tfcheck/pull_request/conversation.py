@@ -21,6 +21,7 @@ _Shape = TypeVar("_Shape")
 Added = dict[str, frozenset[int] | None]
 
 _WHOLE = 40
+_MOVED = "has another newest commit than the one that was checked"
 
 
 class Conversation(ABC, Generic[_Shape]):
@@ -67,10 +68,15 @@ class Conversation(ABC, Generic[_Shape]):
         if not head:
             return f"{name} has no newest commit; its branch or fork may be deleted"
         if self.sha and not (self.sha.startswith(head) or head.startswith(self.sha)):
-            return f"{name} has another newest commit than the one that was checked"
+            return f"{name} {_MOVED}"
         if len(self.sha) < _WHOLE:
             self.sha = self._full_sha(head)
         return ""
+
+    def newer_commit(self) -> str:
+        """Explain that a newer commit has come; empty if none has."""
+        why = self.outdated_reason()
+        return why if why.endswith(_MOVED) else ""
 
     def newer_run(self) -> str | None:
         """Return a run like this one that started later, as `ID.ATTEMPT`; empty without one, None if all are hidden."""
@@ -125,9 +131,10 @@ class Conversation(ABC, Generic[_Shape]):
     def comments(self) -> Iterable[Comment]:
         """Read all comments."""
 
-    def read(self, comment: Comment) -> Comment:
-        """Read one comment again."""
-        return self._to_comment(self.client.get(self._comment_path(comment), self._shape))
+    def read(self, comment: Comment) -> Comment | None:
+        """Read a comment again; None if it is gone."""
+        found = self.client.find(self._comment_path(comment), self._shape)
+        return None if found is None else self._to_comment(found)
 
     def create(self, body: str) -> Comment:
         """Write a comment."""

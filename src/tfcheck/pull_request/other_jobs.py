@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
+import msgspec
+
 from tfcheck.pull_request.earlier import ANOTHER_JOB, EarlierComments, is_same_body, state_in, without_run
-from tfcheck.pull_request.report_comment import ReportComment
+from tfcheck.pull_request.report_comment import CommentWording, ReportComment
 from tfcheck.pull_request.shapes import Comment
 from tfcheck.report.markdown.marker import Marker, listed_targets, parse_marker
 
@@ -18,6 +22,17 @@ class OtherJobs:
         self.written: set[str] = set()
         self._targets: tuple[str, ...] = ()
         self._beside: dict[str, bool] = {}
+
+    def choose_wording(self, ours: list[Comment], render: Callable[[CommentWording], str]) -> CommentWording:
+        """Choose the words after the existing comments, ignoring an equal one of another job in this run."""
+        earlier = self.earlier(ours)
+        if earlier.rivals:
+            for had_findings in (True, earlier.had_findings):  # a minimized comment may have been resolved
+                without_rivals = msgspec.structs.replace(earlier, beside=(), rivals=(), had_findings=had_findings)
+                alone = self._draft.choose_wording(without_rivals)
+                if self.forget_equal(render(alone), ours):
+                    return alone
+        return self._draft.choose_wording(earlier)
 
     def earlier(self, ours: list[Comment]) -> EarlierComments:
         """Return the state in tfcheck's comments, including targets of comments removed in the meantime."""

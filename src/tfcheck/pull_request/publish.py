@@ -80,7 +80,7 @@ def publish(
     findings = [each.finding for each in draft.content.findings if each.finding.change != "existing"]
     try:
         conversation.suggest(
-            findings, thread.author, thread.marker.key, top, comment_options.suggestions, done=draft.complete
+            findings, thread.own.author, thread.own.marker.key, top, comment_options.suggestions, done=draft.complete
         )
     except RefusalError as refusal:
         return msgspec.structs.replace(done, warnings=(*done.warnings, f"no suggestions beside lines: {refusal}"))
@@ -118,18 +118,18 @@ def _unnamed_author(
     thread: CommentThread, conversation: Conversation[Any], comment_options: CommentOptions
 ) -> Author | None:
     """Return the token's account if it has written comments with this id although another one is named."""
-    if not (comment_options.author and thread.foreign):
+    if not (comment_options.author and thread.own.foreign):
         return None
     try:
         found = conversation.author("")
     except RefusalError:
         return None
-    return found if any(map(found.wrote, thread.foreign)) else None
+    return found if any(map(found.wrote, thread.own.foreign)) else None
 
 
 def _foreign(thread: CommentThread, comment_options: CommentOptions) -> list[str]:
     """Warn about a comment with this id by another bot; people may paste one."""
-    names = [visible(each.login) for each in thread.foreign if comment_options.author or each.type == "Bot"]
+    names = [visible(each.login) for each in thread.own.foreign if comment_options.author or each.type == "Bot"]
     why = (
         f"`comment-author` is `{visible(comment_options.author)}`"
         if comment_options.author

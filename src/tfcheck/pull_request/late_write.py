@@ -1,0 +1,80 @@
+"""Notice writes that are slow or have no answer, and what a newer run writes until they are carried out.
+
+No host has a conditional write, and each may carry out a request after its sender has given it up.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from typing import Any
+
+from tfcheck.pull_request.conversation import Conversation
+from tfcheck.pull_request.refusal import RefusalError, UncertainError, WaitedError
+from tfcheck.pull_request.shapes import Comment
+from tfcheck.report.markdown.marker import Marker, parse_marker
+
+#: In seconds. Every run looks again after it has written, at a random moment.
+_LOOK_AGAIN = 2.0, 4.0
+#: NOTE: shorter than the moment after which a newer run looks again, so that one of the two sees every change.
+_INTERVAL = 1.5
+
+
+class LateWrite:
+    """The writes of a run that may be carried out after those of a newer one.
+
+    `newer` is the text of a newer run that one may replace, empty without one. `was_slow`: the answer to a slow one is
+    lost.
+    """
+
+    def __init__(self, conversation: Conversation[Any]) -> None:
+        self._conversation = conversation
+        self._read_at = 0.0
+        self.newer = ""
+        self.was_slow = False
+
+    def start_reading(self) -> None:
+        """Begin to measure how old the state is that a write is based on."""
+        self._read_at = self._conversation.patience.remaining()
+
+    def is_slow(self) -> bool:
+        """Whether a newer run may have started and ended since the comment was read, also before a lost answer."""
+        return self.was_slow or self._read_at - self._conversation.patience.remaining() >= _LOOK_AGAIN[0]
+
+    @contextmanager
+    def noting_slow_loss(self) -> Iterator[None]:
+        """Remember whether a write was slow whose answer is lost; a refused one is not."""
+        lost = self._conversation.patience.lost
+        try:
+            yield
+        except (UncertainError, WaitedError):
+            self.was_slow = self.was_slow or (self._conversation.patience.lost > lost and self.is_slow())
+            raise
+
+    def wait_to_look_again(self, comment: Comment, marker: Marker) -> bool:
+        """Wait until nothing comes late any more, otherwise for a random moment; False if no time is left."""
+        return self.follow(comment, marker) or self.wait_briefly()
+
+    def wait_briefly(self) -> bool:
+        """Wait for a random moment; False if no time is left."""
+        return self._conversation.patience.wait_random(*_LOOK_AGAIN)
+
+    def follow(self, comment: Comment | None, marker: Marker) -> bool:
+        """Read a comment until no late write is expected any more, and return whether one was expected."""
+        followed = False
+        while self._conversation.patience.wait_for_late_write(_INTERVAL):
+            followed = True
+            with suppress(RefusalError):
+                self.keep(comment and self._conversation.read(comment), marker)
+        return followed
+
+    def keep(self, comment: Comment | None, marker: Marker) -> None:
+        """Keep the text of a newer run, which a late write may replace."""
+        if comment and is_newer(comment.body or "", marker):
+            self.newer = comment.body or ""
+
+
+def is_newer(body: str, marker: Marker) -> bool:
+    """Whether this is the complete comment of a newer run than that of a marker."""
+    mark = parse_marker(body) if body.rstrip().endswith("-->") else None
+    return mark is not None and mark.key == marker.key and mark.run > marker.run

@@ -1,0 +1,66 @@
+"""Find tfcheck's own comments on a pull request, by their first line and their author."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import msgspec
+
+from tfcheck.pull_request.author import Author
+from tfcheck.pull_request.conversation import Conversation
+from tfcheck.pull_request.report_comment import ReportComment
+from tfcheck.pull_request.shapes import Comment, User
+from tfcheck.report.markdown.marker import listed_targets, parse_marker
+
+
+class OwnComments:
+    """The comments with one id on one pull request.
+
+    `author` is tfcheck's account, which an own comment shows if nothing else does. `marker` is that of the comment,
+    which keeps its key. `gone` are comments that were removed: a list may lag behind.
+    """
+
+    def __init__(self, conversation: Conversation[Any], author: Author, draft: ReportComment) -> None:
+        self._conversation = conversation
+        self._draft = draft
+        self._foreign: dict[str, User] = {}
+        self.author = author
+        self.marker = draft.marker
+        self.gone: set[int] = set()
+
+    @property
+    def foreign(self) -> tuple[User, ...]:
+        """The other accounts that have written a comment with this id."""
+        return tuple(each for each in self._foreign.values() if not self.author.wrote(each))
+
+    def read(self) -> list[Comment]:
+        """Return tfcheck's comments with this id, oldest first, without duplicates from overlapping pages.
+
+        Without one, those that this one replaces: a run about more or fewer targets has another id unless it is named.
+        """
+        own: dict[int, Comment] = {}
+        others: dict[int, Comment] = {}
+        for each in self._conversation.comments():
+            mark = parse_marker(each.body or "")
+            if mark is None or each.id in self.gone:
+                continue
+            if not self.author.wrote(each.user):
+                if mark.key == self.marker.key and each.user is not None:
+                    self._foreign[each.user.login] = each.user
+            elif mark.key == self.marker.key:
+                own[each.id] = each
+            elif mark.run != self.marker.run and self._draft.succeeds(listed_targets(each.body or ""), mark):
+                others[each.id] = each
+        found = [each for _, each in sorted((own or others).items())]
+        if not own and found and (oldest := parse_marker(found[0].body or "")):
+            self.marker = msgspec.structs.replace(self.marker, key=oldest.key)
+        return found
+
+    def remove(self, comment: Comment) -> None:
+        """Remove a comment."""
+        self._conversation.remove(comment)
+        self.gone.add(comment.id)
+
+    def keep_key(self, body: str) -> str:
+        """Return a text with the key of the comment, which suggestions refer to, also if this one replaces another."""
+        return body.replace(f"key={self._draft.marker.key}", f"key={self.marker.key}", 1)

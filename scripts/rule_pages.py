@@ -43,6 +43,7 @@ _CASES = {
     "secret-reference": "secrets-with-key",
     "secret-value": "what-exists",
     "service-connect-log": "proxies-of-services",
+    "storage-key": "storage-keys",
     "trust": "wrong-trust",
 }
 _ALL_IN_ONE = "twelve-services"

@@ -72,6 +72,7 @@ def test_every_check_is_seeded() -> None:
         "foreign-default-key",
         "policy-refused",
         "s3-files-mount",
+        "storage-key",
     }  # seeded into cases of their own
     assert {each.id for each in CHECKS} - in_other_cases == set(SEEDED)
 
@@ -114,6 +115,7 @@ IN_PASSING = {
     "express-services": ["deploy-order", "secret-value"],
     "regions-of-resources": ["log-region"] * 2 + ["parameter-region"] * 2,
     "s3-files-volumes": ["s3-files-mount"] * 2,
+    "storage-keys": ["storage-key"] * 3,
     "service-by-names": ["log-group-absent"] * 2,
     "partial-secret-arns": ["secret-reference"] * 10,
     "other-partition": ["env-file-arn"] * 3 + ["image-host"],

@@ -36,6 +36,7 @@ from tfcheck.checks import (
     s3_files_mount,
     secret_reference,
     secret_value,
+    storage_key,
 )
 from tfcheck.checks.mistake import Check, Misconfiguration
 from tfcheck.inventory.ecs import TaskDefinition, tasks_by_address
@@ -51,7 +52,15 @@ from tfcheck.vocabulary.finding import Finding, Severity
 _MODULES = (
     *(env_file_type, env_file_arn, env_file_name, env_file_count, env_file_windows, platform_version),
     *(env_file_absent, env_file_content, image_host),
-    *(secret_reference, secret_value, parameter_region, foreign_default_key, disabled_key, credential_spec_arn),
+    *(
+        secret_reference,
+        secret_value,
+        parameter_region,
+        foreign_default_key,
+        disabled_key,
+        storage_key,
+        credential_spec_arn,
+    ),
     *(log_options, log_region, log_group_absent, deleted, old_revision, log_router),
     *(policies_of_one_name, policy_refused, role_for_anyone, efs_authorization, s3_files_mount),
     *(deploy_order, ecs_exec, credential_in_environment),

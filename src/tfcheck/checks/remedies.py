@@ -80,6 +80,11 @@ _TABLE: dict[str, tuple[str, str]] = {
         "keep the key enabled until what the task reads is encrypted with another one",
         "is_enabled = true",
     ),
+    "storage-key": (
+        "let Fargate use {address} in its key policy, or name another key for the storage",
+        '{\n  Effect    = "Allow"\n  Principal = { Service = "fargate.amazonaws.com" }\n'
+        '  Action    = ["kms:GenerateDataKeyWithoutPlaintext", "kms:CreateGrant"]\n  Resource  = "*"\n}',
+    ),
     "credential-spec-arn": (
         "name the credential specification by the ARN of a file in S3 or of a parameter",
         'credentialSpecs = ["credentialspec:${aws_s3_bucket.config.arn}/spec.json"]',

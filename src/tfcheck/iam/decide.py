@@ -28,7 +28,7 @@ from tfcheck.iam.layer import (
 from tfcheck.iam.model import Effect, Origin, Policy, Request
 from tfcheck.iam.principal import PrincipalMatch, names_service
 from tfcheck.symbolic.match import equal
-from tfcheck.symbolic.value import Truth, display
+from tfcheck.symbolic.value import TextLike, Truth, display
 
 DenialKind: TypeAlias = Literal["explicit", "implicit", "boundary", "resource_policy"]
 OpenKind: TypeAlias = Literal["condition", "unknown_value", "role_outside_plan", "policy_not_readable"]
@@ -165,13 +165,18 @@ def _decide(request: Request, layers: Layers) -> Decision:
 
 def decide_trust(policy: Policy, service: str, context: Context) -> Decision:
     """Decide whether a trust policy lets a service principal assume the role, with the keys of `service_context`."""
+    return decide_service(policy, service, "sts:AssumeRole", context)
+
+
+def decide_service(policy: Policy, service: str, action: str, context: Context, *, on: TextLike = "*") -> Decision:
+    """Decide whether a resource's own policy lets a service principal make a call on it; nothing else can allow it."""
     if policy.invalid is not None:
         return Undecided("policy_not_readable", f"{policy.name}: {policy.invalid}")
-    wanted = resource.target("*")
+    wanted = resource.target(on)
     allowing: list[Applicable] = []
     denying: list[Applicable] = []
     for statement in policy.statements:
-        truth = elements_apply(statement, "sts:assumerole", wanted, context)
+        truth = elements_apply(statement, action.lower(), wanted, context)
         if statement.principals is not None and truth is not _F:
             truth = truth & names_service(statement.principals, service)
         if statement.effect is Effect.OPEN:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from tfcheck.fix.edits.insertion import apply_insertions, group_by_file
-from tfcheck.fix.layout.statement_style import style_of
+from tfcheck.fix.layout.render import style_of
 from tfcheck.fix.needed_statements import NeededStatement
 from tfcheck.fix.policies.into_policy import insert_statements
 from tfcheck.fix.text.policy_text import ObjectParts, Syntax, items, read_parts

@@ -5,6 +5,8 @@ from __future__ import annotations
 from tests.cases import TESTDATA, Case
 from tests.fix.test_cases import edits
 from tests.fix.test_repetition import added
+from tfcheck.fix.layout.render import StatementStyle, statement
+from tfcheck.fix.needed_statements import NeededStatement, Reference
 from tfcheck.fix.proposal import DraftFix
 
 
@@ -46,3 +48,17 @@ def test_a_template_of_a_bucket_policy_is_passed_the_role() -> None:
 def test_a_document_in_json_syntax_gets_statements_with_a_principal() -> None:
     found = fix_of("aws_iam_policy_document.old")
     assert '"principals": {"type": "AWS", "identifiers": ["${aws_iam_role.old.arn}"]}' in added(found)
+
+
+def test_items_are_aligned_only_with_those_on_the_next_lines() -> None:
+    wanted = NeededStatement("Read", ("kms:Decrypt",), (("*",),), ("AWS", ((Reference("aws_iam_role.a.arn"),),)))
+    assert statement(wanted, StatementStyle(sid=False, lists=True, spread=(True, False))) == [
+        "{",
+        '  Effect = "Allow"',
+        "  Action = [",
+        '    "kms:Decrypt",',
+        "  ]",
+        '  Resource  = "*"',
+        "  Principal = { AWS = aws_iam_role.a.arn }",
+        "}",
+    ]

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from tests.cases import TESTDATA, Case
-from tfcheck.fix.layout.render import statement
-from tfcheck.fix.layout.statement_style import style_of
+from tfcheck.fix.layout.render import statement, style_of
 from tfcheck.fix.needed_statements import NeededStatement, Reference
 from tfcheck.fix.text.policy_text import Syntax, items, read_parts
 from tfcheck.fix.values.flags import choices_in

@@ -14,8 +14,8 @@ from tfcheck.analysis.check import check
 from tfcheck.analysis.fix_session import fix
 from tfcheck.analysis.options import FixSelection, RunOptions
 from tfcheck.checks import misconfigurations
-from tfcheck.fix.edits.composition import compose
 from tfcheck.fix.edits.insertion import Insertion, Replacement, apply_insertions
+from tfcheck.fix.revealed import compose
 from tfcheck.hcl.modules import from_directory
 from tfcheck.hcl.syntax.source import SourceText
 from tfcheck.inventory.ecs import task_definitions

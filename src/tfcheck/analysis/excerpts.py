@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
 
-from tfcheck.fix.edits.harmless import harmless
+from tfcheck.fix.edits.files import harmless
 from tfcheck.hcl.syntax.expression import Place
 from tfcheck.report.safe_text import quotable
 from tfcheck.symbolic.regex import regex

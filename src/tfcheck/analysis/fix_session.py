@@ -353,7 +353,7 @@ def _compatible_drafts(work: _Work) -> list[DraftFix]:
 
 def _are_sound(drafts: Sequence[DraftFix]) -> bool:
     from tfcheck.fix.edits.insertion import apply_insertions, group_by_file
-    from tfcheck.fix.proof.soundness import is_sound
+    from tfcheck.fix.proof.task_proof import is_sound
     from tfcheck.fix.proof.trial import reread
 
     changes = group_by_file(insertion for each in drafts for insertion in each.insertions)

@@ -7,14 +7,13 @@ from functools import partial
 
 from msgspec.structs import replace
 
-from tfcheck.fix.callers.module_inputs import changed_inputs
+from tfcheck.fix.callers.passed_value import changed_inputs
 from tfcheck.fix.corrections.policy_literals import LiteralCorrections
 from tfcheck.fix.edits.files import Files
-from tfcheck.fix.edits.insertion import Change, ChangedAttribute, Replacement, merge_changes
-from tfcheck.fix.policies.exclusive_lists import exclusive_lists
+from tfcheck.fix.edits.insertion import Change, ChangedAttribute, merge_changes
+from tfcheck.fix.policies.added_policy import exclusive_lists
 from tfcheck.fix.policies.existing_policy import propose_existing
 from tfcheck.fix.policies.fix_places import FixPlaces
-from tfcheck.fix.policies.mentions import commented_grant, mention_file
 from tfcheck.fix.policies.other_policies import OtherPolicies
 from tfcheck.fix.policies.policies_at_calls import PoliciesAtCalls
 from tfcheck.fix.policies.shared_needs import (
@@ -25,7 +24,7 @@ from tfcheck.fix.policies.shared_needs import (
 )
 from tfcheck.fix.policies.tags import DemandedTags
 from tfcheck.fix.proof.plan_differences import outdated_objects, unplanned_around
-from tfcheck.fix.proof.soundness import are_sound
+from tfcheck.fix.proof.task_proof import are_sound
 from tfcheck.fix.proof.trial import Trial, change_sources, repeats_the_check
 from tfcheck.fix.proposal import (
     GRANTABLE,
@@ -37,17 +36,16 @@ from tfcheck.fix.proposal import (
     Proposal,
     RoleCase,
     RoleNeed,
-    draft_fix,
 )
 from tfcheck.fix.ranking import rank
 from tfcheck.fix.revealed import CheckAgain, add_revealed
 from tfcheck.fix.without_grants import without_grants
-from tfcheck.fix.words.as_text import KEPT_GRANTS, InDoubt, grants_as_text, grants_elsewhere
+from tfcheck.fix.words.as_text import InDoubt, draft_of, grants_as_text, grants_elsewhere
 from tfcheck.fix.words.remedies import Remedies, remedy_for_stale_plan
 from tfcheck.inventory.world import After
 from tfcheck.symbolic.limits import is_exceeded
 from tfcheck.vocabulary.address import Address
-from tfcheck.vocabulary.finding import Answer, Finding, Fix, Reason, Remedy, Requirement, Verdict
+from tfcheck.vocabulary.finding import Answer, Finding, Reason, Remedy, Requirement, Verdict
 
 #: The number of ways to fix that are tried before only text is offered.
 _MOST_ROUNDS = 6
@@ -159,7 +157,7 @@ class FixFinder:
         beside = self._grants_beside_others(open_.of_needs(needs), alone)
         joined_with = {each for case in beside for each in case.answers}
         alone = [each for each in alone if not joined_with.issuperset(each.answers)]
-        found = list(filter(None, map(self._draft, [*alone, *beside])))
+        found = list(filter(None, (draft_of(each, self.places) for each in (*alone, *beside))))
         open_.close(found)
         doubtful = self._drafts_in_doubt(open_.of_needs(needs))
         known = {each.fix.hcl for each in found}
@@ -378,21 +376,3 @@ class FixFinder:
 
     def _decides(self, trial: Trial) -> Allows:
         return trial.allows
-
-    def _draft(self, case: Case) -> DraftFix | None:
-        proposal = case.current
-        if proposal is None:
-            return None
-        diff = self.places.files.diff(proposal.insertions)
-        is_replaced = any(isinstance(each, Replacement) for each in proposal.insertions)
-        reasons = (each.reason for each in case.answers if not is_replaced and each.reason in KEPT_GRANTS)
-        moved = KEPT_GRANTS.get(next(reasons, None), "")
-        title = proposal.title
-        if isinstance(case, RoleCase) and proposal.added:
-            title += mention_file(case.need, self.places)
-        if isinstance(case, RoleCase) and (place := commented_grant(case.need, self.places)):
-            moved += f"; it is commented out at {place}"
-        fix = Fix(
-            title=title + moved, safety="review" if moved else proposal.safety, proven=True, hcl=proposal.hcl, diff=diff
-        )
-        return draft_fix(fix, case.answers, proposal)

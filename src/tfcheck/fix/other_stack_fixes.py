@@ -10,6 +10,7 @@ import msgspec
 from tfcheck.fix.fix_finder import FixFinder
 from tfcheck.fix.proof.trial import Trial, bare_tasks
 from tfcheck.fix.proposal import Allows, FixChoice, PlanFixes, RoleCase, RoleNeed
+from tfcheck.fix.words.as_text import draft_of
 from tfcheck.inventory.ecs import TaskDefinition
 from tfcheck.inventory.other_stack import Stack
 from tfcheck.inventory.world import After, WorldObject
@@ -57,7 +58,8 @@ class _OtherStackFixes(FixFinder):
         left = RoleNeed(need.roles, tuple(each for each in need.answers if each not in settled))
         proven = self._proven([RoleCase(left, self._rank)] if left.answers else [])
         return PlanFixes(
-            tuple(draft for case in self._current(proven) if (draft := self._draft(case)) is not None), tuple(settled)
+            tuple(draft for case in self._current(proven) if (draft := draft_of(case, self.places)) is not None),
+            tuple(settled),
         )
 
     def _decides(self, trial: Trial) -> Allows:

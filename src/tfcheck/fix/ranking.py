@@ -12,10 +12,9 @@ from collections.abc import Iterator
 from itertools import chain
 
 from tfcheck.fix.policies.attachments import propose_attachments
-from tfcheck.fix.policies.caller_names import is_for_callers, is_named_by_callers
 from tfcheck.fix.policies.existing_policy import propose_existing, propose_in_elements
 from tfcheck.fix.policies.fix_places import FixPlaces
-from tfcheck.fix.policies.policies_at_calls import PoliciesAtCalls
+from tfcheck.fix.policies.policies_at_calls import PoliciesAtCalls, is_for_callers, is_named_by_callers
 from tfcheck.fix.policies.written_policies import FILLED
 from tfcheck.fix.proposal import Proposal, RoleNeed
 from tfcheck.fix.values.gates import OF_THIS_PLAN

@@ -18,7 +18,7 @@ from tests.rows import every_row
 from tfcheck.analysis.check import check
 from tfcheck.analysis.options import RunOptions
 from tfcheck.fix.edits.diff import Lines, diff
-from tfcheck.fix.edits.harmless import harmless
+from tfcheck.fix.edits.files import harmless
 from tfcheck.fix.edits.insertion import apply_insertions, group_by_file
 from tfcheck.hcl.modules import from_directory
 from tfcheck.plan import load

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from tfcheck.fix.callers.module_inputs import ModuleInput, inputs_for
-from tfcheck.fix.callers.passed_value import CallNeeds, PassedInput, pass_value
+from tfcheck.fix.callers.passed_value import CallNeeds, ModuleInput, PassedInput, inputs_for, pass_value
 from tfcheck.fix.edits.insertion import Change, ChangedAttribute, Insertion, indentation, merge_changes, unit_of
 from tfcheck.fix.layout.items import new_value, plain_items
 from tfcheck.fix.layout.new_block import argument_beside, insert_after

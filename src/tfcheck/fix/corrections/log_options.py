@@ -16,8 +16,7 @@ from tfcheck.fix.corrections.task_corrections import literals_in
 from tfcheck.fix.edits.insertion import ChangedAttribute, Insertion, Replacement, added_instances, unit_of
 from tfcheck.fix.layout.items import NewItem, extend
 from tfcheck.fix.layout.new_block import block_lines, insert_after, instance_index
-from tfcheck.fix.layout.new_policy import module_words
-from tfcheck.fix.layout.new_role import common_arguments
+from tfcheck.fix.layout.new_policy import common_arguments, module_words
 from tfcheck.fix.layout.render import align, quote
 from tfcheck.fix.needed_statements import free
 from tfcheck.fix.policies.fix_places import Finder, FixPlaces

@@ -11,12 +11,12 @@ import msgspec
 from tfcheck import startup
 from tfcheck.fix.edits.insertion import ChangedAttribute, added_instances, unit_of
 from tfcheck.fix.layout.new_block import argument_into, insert_after
-from tfcheck.fix.layout.new_policy import module_words
-from tfcheck.fix.layout.new_role import (
+from tfcheck.fix.layout.new_policy import (
     LONGEST_PREFIX,
     NewRole,
     common_arguments,
     label_for,
+    module_words,
     name_for,
     place_for_roles,
     role_hcl,
@@ -27,8 +27,7 @@ from tfcheck.fix.layout.render import quote
 from tfcheck.fix.policies.attachments import AWS_POLICY, BY_AWS
 from tfcheck.fix.policies.fix_places import Finder, FixPlaces
 from tfcheck.fix.proof.plan_differences import outdated_objects, unplanned_instances
-from tfcheck.fix.proof.soundness import is_readable
-from tfcheck.fix.proof.task_proof import needs_after, relieved_answers
+from tfcheck.fix.proof.task_proof import is_readable, needs_after, relieved_answers
 from tfcheck.fix.proof.trial import Trial, with_execution_roles
 from tfcheck.fix.proposal import DraftFix, Proposal, RoleNeed, draft_fix, extend_proposal
 from tfcheck.fix.values.repetition import Statements, names_instance, share_statements

@@ -22,7 +22,7 @@ from tfcheck.fix.edits.insertion import (
 from tfcheck.fix.layout.items import extend_value, plain_items
 from tfcheck.fix.layout.new_block import insert_last_argument
 from tfcheck.fix.policies.fix_places import Finder, FixPlaces
-from tfcheck.fix.proof.soundness import is_readable
+from tfcheck.fix.proof.task_proof import is_readable
 from tfcheck.fix.proof.trial import Trial, reread
 from tfcheck.fix.proposal import DraftFix, draft_fix, same_drafts
 from tfcheck.hcl.syntax.block import Block

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from tfcheck.fix.edits.harmless import harmless
+from tfcheck.fix.edits.files import harmless
 from tfcheck.fix.edits.insertion import Replacement, indentation, line_end, line_start
 from tfcheck.hcl.syntax.source import SourceText
 from tfcheck.symbolic.regex import regex

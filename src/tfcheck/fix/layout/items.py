@@ -14,8 +14,7 @@ import msgspec
 
 from tfcheck.fix.edits.insertion import Insertion, Replacement, indentation, line_end, line_start
 from tfcheck.fix.layout.alignment import unalign, without_blanks
-from tfcheck.fix.layout.render import align
-from tfcheck.fix.layout.statement_style import WIDEST
+from tfcheck.fix.layout.render import WIDEST, align
 from tfcheck.fix.text.policy_text import (
     ItemParts,
     ListParts,

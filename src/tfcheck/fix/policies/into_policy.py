@@ -12,8 +12,18 @@ from msgspec.structs import replace
 from tfcheck.fix.edits.insertion import Insertion, indentation, line_end, line_start
 from tfcheck.fix.layout.items import TEXT, NewItem, extend, plain_items
 from tfcheck.fix.layout.new_block import member_behind
-from tfcheck.fix.layout.render import block, indent, listing, render_on_one_line, statement, text
-from tfcheck.fix.layout.statement_style import StatementStyle, plain_style, style_of, style_of_blocks
+from tfcheck.fix.layout.render import (
+    StatementStyle,
+    block,
+    indent,
+    listing,
+    plain_style,
+    render_on_one_line,
+    statement,
+    style_of,
+    style_of_blocks,
+    text,
+)
 from tfcheck.fix.needed_statements import NeededStatement
 from tfcheck.fix.text.policy_statements import WrittenStatement, lists_of_statements, statements_of
 from tfcheck.fix.text.policy_text import (

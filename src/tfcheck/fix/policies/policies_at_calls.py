@@ -10,9 +10,9 @@ from tfcheck.fix.edits.insertion import Change, Insertion, unit_of
 from tfcheck.fix.layout import new_block
 from tfcheck.fix.layout.new_block import block_lines
 from tfcheck.fix.layout.new_policy import POLICY, START_UP, passed_provider
-from tfcheck.fix.needed_statements import free
+from tfcheck.fix.needed_statements import Reference, Spelled, free
 from tfcheck.fix.policies.added_policy import OF_ONE_CALLER, AddedPolicies
-from tfcheck.fix.policies.caller_names import is_written_by_caller
+from tfcheck.fix.policies.fix_places import FixPlaces
 from tfcheck.fix.policies.written_policies import FILLED
 from tfcheck.fix.proposal import Proposal, RoleNeed, extend_proposal, join_proposals
 from tfcheck.fix.values.repetition import (
@@ -176,3 +176,43 @@ class PoliciesAtCalls(AddedPolicies):
 def _policy_at(module: ModulePath, key: InstanceKey = None) -> Address:
     """Return the address of a policy beside a module call, which can name what its module can."""
     return Address(module, "managed", POLICY, START_UP, key)
+
+
+def is_for_callers(need: RoleNeed, places: FixPlaces) -> bool:
+    """Whether the callers of the roles' module can name what the module cannot."""
+    module, needed = need.roles[0].address.module, [each.requirement.resource for each in need.answers]
+    here = places.spelling(module).spell
+    if not all(_has_reference(here(each)) for each in needed if not isinstance(each, str)):
+        return True
+    there = places.spelling(module.parent).spell if module.steps else here
+    known = (each for each in needed if isinstance(each, str))
+    return any(not _has_reference(here(each)) and _has_reference(there(each)) for each in known)
+
+
+def is_named_by_callers(need: RoleNeed, places: FixPlaces, *, literally: bool = False) -> bool:
+    """Whether the module's caller can name what would be this plan's literals in the module.
+
+    With `literally` it is enough that the caller has these literals.
+    """
+    module = need.roles[0].address.module
+    if not module.steps:
+        return False
+    here, there = places.spelling(module), places.spelling(module.parent)
+    resources = [each.requirement.resource for each in need.answers]
+    foreign = [each for each in resources if (own := here.spell(each)) is None or here.is_of_this_plan(own)]
+    by_caller = (spelled for each in foreign if (spelled := there.spell(each)) is not None)
+    named = (each for each in by_caller if literally or _has_reference(each))
+    return any(not there.is_of_this_plan(each) for each in named)
+
+
+def is_written_by_caller(need: RoleNeed, places: FixPlaces) -> bool:
+    """Whether the caller of a role's module can name everything that is needed, in every plan of it."""
+    module = need.roles[0].address.module
+    there = places.spelling(module.parent) if module.steps else None
+    resources = {each.requirement.resource for each in need.answers} - {"*"}
+    spelled = [there.spell(each) for each in resources] if there is not None else [None]
+    return all(each and _has_reference(each) and there and not there.is_of_this_plan(each) for each in spelled)
+
+
+def _has_reference(spelled: Spelled | None) -> bool:
+    return any(isinstance(each, Reference) for each in spelled or ())

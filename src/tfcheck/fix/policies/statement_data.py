@@ -10,8 +10,7 @@ import msgspec
 
 from tfcheck.fix.edits.insertion import ChangedAttribute, Insertion, Replacement
 from tfcheck.fix.layout.items import NewItem, extend_value, plain_items
-from tfcheck.fix.layout.render import align, quote, text
-from tfcheck.fix.layout.statement_style import label_like
+from tfcheck.fix.layout.render import align, label_like, quote, text
 from tfcheck.fix.needed_statements import NeededStatement, free
 from tfcheck.fix.policies.into_policy import PolicyEdit, count_parts, extension
 from tfcheck.fix.policies.written_policies import WrittenPolicy

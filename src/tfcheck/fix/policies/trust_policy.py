@@ -10,8 +10,7 @@ import msgspec
 from tfcheck.fix.edits.insertion import ChangedAttribute, Replacement, added_instances, unit_of
 from tfcheck.fix.layout.items import extend, plain_items
 from tfcheck.fix.layout.new_block import block_lines, insert_after, instance_index
-from tfcheck.fix.layout.render import block
-from tfcheck.fix.layout.statement_style import StatementStyle
+from tfcheck.fix.layout.render import StatementStyle, block
 from tfcheck.fix.needed_statements import assume_role, free
 from tfcheck.fix.policies.existing_policy import propose_into
 from tfcheck.fix.policies.fix_places import Finder

@@ -7,10 +7,9 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 import msgspec
 
 from tfcheck.fix.needed_statements import NeededStatement, Reference, references_in, with_gate, with_gates
-from tfcheck.fix.values.list_length import collection_of, may_vary
 from tfcheck.fix.values.repetition import Statements
 from tfcheck.fix.values.spelling import Spelling
-from tfcheck.fix.values.written_lists import WrittenLists
+from tfcheck.fix.values.written_lists import WrittenLists, collection_of, may_vary
 from tfcheck.hcl.evaluate.scope import EvaluationError
 from tfcheck.hcl.modules import Module
 from tfcheck.hcl.syntax.block import Block

@@ -6,18 +6,17 @@ from collections.abc import Iterable, Sequence
 
 import msgspec
 
-from tfcheck.fix.layout.new_role import NewRole, role_hcl
-from tfcheck.fix.layout.render import listing, quote
-from tfcheck.fix.layout.statement_style import StatementStyle, plain_style
+from tfcheck.fix.layout.new_policy import NewRole, role_hcl
+from tfcheck.fix.layout.render import StatementStyle, listing, plain_style, quote
 from tfcheck.fix.needed_statements import NeededStatement, Reference, Spelled, assume_role, sid, writable
 from tfcheck.fix.policies.existing_policy import propose_existing
 from tfcheck.fix.policies.fix_places import Finder, FixPlaces
-from tfcheck.fix.policies.mentions import mention_file
 from tfcheck.fix.policies.tags import demanded_tag, tags_text
 from tfcheck.fix.proof.trial import verdicts_with
 from tfcheck.fix.proposal import RoleNeed
 from tfcheck.fix.text.policy_text import Syntax, document_of, file_of, is_json
 from tfcheck.fix.values.referable import local_name
+from tfcheck.fix.words.as_text import mention_file
 from tfcheck.fix.words.narrowing import DenialPlace, narrowing
 from tfcheck.hcl.syntax.block import Argument
 from tfcheck.iam import CLOCK_KEYS

@@ -35,6 +35,16 @@ def test_a_call_on_a_known_object_needs_its_key() -> None:
     assert keys(READ_PARAMETER, PARAMETER, MadeWorld(secret(), parameter("SecureString"))) == [(KEY, "")]
 
 
+def test_a_parameter_that_is_not_encrypted_is_no_other_one() -> None:
+    arn = reference("aws_ssm_parameter.plain", "arn")
+    plain = MadeResource("aws_ssm_parameter.plain", {"arn": arn, "type": "String", "key_id": None})
+    secure = MadeResource(
+        "aws_ssm_parameter.a",
+        {"arn": reference("aws_ssm_parameter.a", "arn"), "type": "SecureString", "key_id": KEY},
+    )
+    assert keys(READ_PARAMETER, arn, MadeWorld(plain, secure)) == []
+
+
 def test_an_unknown_reference_may_need_the_key_of_any_object() -> None:
     world = MadeWorld(secret(), secret(OTHER, "other", SECRET.replace(":db-", ":other-")), parameter("SecureString"))
     one, other = (

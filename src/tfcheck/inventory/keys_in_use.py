@@ -137,13 +137,13 @@ def _secret_keys(secret: WorldObject, world: World) -> tuple[KmsKey, ...]:
 
 
 def keys_of_parameter(arn: TextLike, world: World) -> tuple[KmsKey, ...] | None:
-    """Return the possible keys of a parameter in the plan; none if it is not encrypted."""
+    """Return the possible keys of a parameter in the plan, of which one that is not encrypted has none."""
     parameter = catalogue(world, PARAMETER).find_by_arn(arn)
     if parameter is None:
         return None
     kind = parameter.attribute("type")
     if kind != "SecureString" and not isinstance(kind, Unknown):
-        return None
+        return ()
     new = named_key(chosen(parameter, "key_id"), parameter, world)
     earlier = object_before(parameter, world)
     if earlier is None or is_written(parameter, _PUT, world):
@@ -263,8 +263,11 @@ def _key_finder(kind: ObjectKind, find: _Find, what: str) -> Callable[[TextLike,
 
     def possible(arn: TextLike, world: World) -> Iterator[KmsKey]:
         for each, own in catalogue(world, kind).possible(arn):
-            keys = find(own, world) if isinstance(own, PlainText) else None
-            yield from (doubt_key(key, f"whether {each.address} is the {what}") for key in keys or ())
+            yield from found_once(world, (possible, each), lambda: doubted(each, own, world))  # noqa: B023
+
+    def doubted(each: WorldObject, own: Value, world: World) -> list[KmsKey]:
+        keys = find(own, world) if isinstance(own, PlainText) else None
+        return [doubt_key(key, f"whether {each.address} is the {what}") for key in keys or ()]
 
     return possible
 

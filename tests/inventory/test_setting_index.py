@@ -16,9 +16,9 @@ def test_a_known_name_is_compared_with_few(monkeypatch: pytest.MonkeyPatch) -> N
     index = settings(MadeWorld(*made), REPOSITORY_POLICY)
     compared: list[object] = []
 
-    def count(one: str, other: str, world: MadeWorld) -> Truth:
+    def count(one: str, other: str, world: MadeWorld, as_texts: Truth) -> Truth:
         compared.append(one)
-        return is_same_name(one, other, world)
+        return is_same_name(one, other, world, as_texts)
 
     monkeypatch.setattr(setting, "is_same_name", count)
     partition = Unknown(symbol=Symbol("data.aws_partition.p", ("partition",)))

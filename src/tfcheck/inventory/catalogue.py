@@ -156,9 +156,7 @@ class Catalogue:
         attribute = attribute or self.kind.arn
         if attribute not in self._named:
             self._named[attribute] = _Named(self.resources, attribute, self._world)
-        for each, own in self._named[attribute].like(name):
-            if name is None or (isinstance(own, PlainText) and may_be_named(name, own, self._world)):
-                yield each, own
+        yield from self._named[attribute].possible(name)
 
 
 class _Named:
@@ -168,11 +166,16 @@ class _Named:
         self._rows = [(each, each.attribute(attribute)) for each in resources]
         self._world = world
 
-    def like(self, name: TextLike | None) -> Iterable[tuple[WorldObject, Value]]:
-        """Return the resources whose name is not definitely another one."""
+    def possible(self, name: TextLike | None) -> Iterator[tuple[WorldObject, Value]]:
+        """Yield the resources whose name is not definitely another one, nor definitely this one."""
         if name is None:
-            return self._rows
-        return (self._not_assigned if isinstance(name, str) else self._all).like(name)
+            yield from self._rows
+            return
+        index = self._not_assigned if isinstance(name, str) else self._all
+        for place, same in index.possible(name).items():
+            each, own = index.rows[place]
+            if isinstance(own, PlainText) and may_be_named(name, own, self._world, same):
+                yield each, own
 
     @cached_property
     def _all(self) -> Beginnings[WorldObject]:
@@ -275,7 +278,6 @@ class AttributeIndex:
 
     def possible(self, value: Value) -> Iterator[WorldObject]:
         """Return the resources whose attribute is, or may be, `value`; those with a known one first."""
-        rows = self._beginnings.like(value)
+        found = [self._beginnings.rows[place] for place in self._beginnings.possible(value)]
         for is_known in (True, False):
-            same = ((each, found) for each, found in rows if isinstance(found, str) is is_known)
-            yield from (each for each, found in same if equal(found, value) is not Truth.FALSE)
+            yield from (each for each, own in found if isinstance(own, str) is is_known)

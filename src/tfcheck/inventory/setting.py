@@ -5,7 +5,7 @@ The AWS provider has separate resources for a bucket and for its policy, joined 
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
 import msgspec
 
@@ -114,9 +114,8 @@ class SettingsIndex:
             remaining = ((each, each.remains_on(each.attribute(self._argument))) for each in own)
             definite = [each for each, truth in remaining if truth is Truth.TRUE]
             possible = [each for each in own if each not in definite]
-            others = self._of_managed.like(*subject.names) if subject.resource is None else ()
-            for each, reference in (*self._of_unmanaged.like(*subject.names), *others):
-                truth = Truth.some(is_same_name(reference, name, self._world) for name in subject.names)
+            others = self._named(self._of_managed, subject.names) if subject.resource is None else ()
+            for each, truth in (*self._named(self._of_unmanaged, subject.names), *others):
                 if truth is not Truth.FALSE and subject.near is not None:
                     truth = truth & is_in_same_region(each.surroundings, subject.near)
                 if truth is Truth.TRUE:
@@ -127,6 +126,17 @@ class SettingsIndex:
                     possible.append(each)
             self._found[key] = AttachedSettings(tuple(definite), tuple(possible))
         return self._found[key]
+
+    def _named(self, index: Beginnings[WorldObject], names: Iterable[TextLike]) -> Iterator[tuple[WorldObject, Truth]]:
+        """Yield the settings whose argument may be one of some names, in order, and whether it definitely is."""
+        truths: dict[int, Truth] = {}
+        for name in names:
+            for place, as_texts in index.possible(name).items():
+                reference = index.rows[place][1]
+                if isinstance(reference, TextLike):
+                    same = is_same_name(reference, name, self._world, as_texts)
+                    truths[place] = truths.get(place, Truth.FALSE) | same
+        return ((index.rows[place][0], truths[place]) for place in sorted(truths))
 
 
 def settings(world: World, setting: SettingKind) -> SettingsIndex:

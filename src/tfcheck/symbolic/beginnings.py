@@ -95,24 +95,22 @@ class Beginnings(Generic[_Item]):
 
     def __init__(self, rows: Iterable[tuple[_Item, Value]], begins: Callable[[Value], Beginning] = beginning) -> None:
         """Build from the items with their texts; `begins` returns what of a text is compared."""
-        self._rows = list(rows)
+        self.rows = list(rows)
         self._sides = ((begins, _Filed()), (_ending, _Filed()))
-        for place, (_, value) in enumerate(self._rows):
+        for place, (_, value) in enumerate(self.rows):
             form = _form(value)
             for known_of, filed in self._sides:
                 filed.add(known_of(value), form, place)
 
-    def like(self, *texts: Value) -> list[tuple[_Item, Value]]:
-        """Return the rows of which nothing known rules out that they are equal to one of the texts, in order."""
-        found = {place for text in texts for place in self._possible(text)}
-        return [self._rows[place] for place in sorted(found)]
-
-    def _possible(self, text: Value) -> Iterator[int]:
+    def possible(self, text: Value) -> dict[int, Truth]:
+        """Return the places of the rows that may be equal to a text, in order, and whether they definitely are."""
+        found: dict[int, Truth] = {}
         for form, places in self._fewest(text):
-            # NOTE: a known text is compared with one of those of a form, which all give the same answer.
-            is_one_of_many = isinstance(text, str) and form is not None and len(places) > 1
-            if not is_one_of_many or equal(self._rows[places[0]][1], text) is not Truth.FALSE:
-                yield from places
+            # NOTE: those of a form give the same answer for a known text.
+            is_shared = isinstance(text, str) and form is not None
+            answers = [equal(self.rows[place][1], text) for place in (places[:1] if is_shared else places)]
+            found.update(zip(places, answers * (len(places) if is_shared else 1), strict=True))
+        return {place: found[place] for place in sorted(found) if found[place] is not Truth.FALSE}
 
     def _fewest(self, text: Value) -> list[tuple[Hashable, list[int]]]:
         """Return what fits by its beginning or by its ending, whichever leaves less to compare."""

@@ -274,8 +274,12 @@ def spelled_out(value: TextLike) -> TextLike:
     """Replace every unknown piece that has a known shape by that shape, recursively."""
     if isinstance(value, str):
         return value
+    own = pieces(value)
+    # NOTE: most texts have no such piece, and this is asked of every text that is compared.
+    if not any(isinstance(each, Unknown) and each.shape is not None for each in own):
+        return value
     parts: list[TextLike] = []
-    for piece in pieces(value):
+    for piece in own:
         if isinstance(piece, Unknown) and piece.shape is not None:
             parts.append(spelled_out(piece.shape))
         else:

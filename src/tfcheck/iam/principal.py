@@ -88,6 +88,9 @@ def names_service(principals: Principals, service: str) -> Truth:
 
 
 def _match_value(value: TextLike, caller: Caller) -> PrincipalMatch:
+    # NOTE: a key's policy may list hundreds of roles.
+    if _is_of_another_name(value, caller.name):
+        return PrincipalMatch()
     spelled = spelled_out(value)
     if equal(value, caller.arn) is Truth.TRUE:
         return PrincipalMatch(role=Truth.TRUE)
@@ -107,6 +110,14 @@ def _match_value(value: TextLike, caller: Caller) -> PrincipalMatch:
     if caller.unique_id is not None and equal(value, caller.unique_id) is Truth.TRUE:
         return PrincipalMatch(role=Truth.TRUE)
     return PrincipalMatch(account=Truth.TRUE) if equal(value, caller.account) is Truth.TRUE else _OPEN
+
+
+def _is_of_another_name(value: TextLike, name: TextLike) -> bool:
+    """Whether a known ARN is that of a role with another name."""
+    if not isinstance(value, str) or not isinstance(name, str) or value.endswith(name):
+        return False
+    arn = parse_arn(value)
+    return arn is not None and arn.service == "iam" and str(arn.resource).startswith("role/")
 
 
 def _is_another(value: TextLike, own: TextLike) -> bool:

@@ -8,14 +8,19 @@ from hypothesis import strategies as st
 from tfcheck.iam import parse_policy
 from tfcheck.iam.context import Context
 from tfcheck.iam.resource import covers, matches, target
-from tfcheck.symbolic.value import Symbol, TextLike, Truth, Unknown, Value
+from tfcheck.symbolic.value import REGION, Symbol, TextLike, Truth, Unknown, Value, text
 
 _HEADS = st.sampled_from(("a", "ab", "a*", "?", "*", "", "log-group", "a.b", "a/b", "a/b/c"))
 _TAILS = st.sampled_from(("", "/", "/x", "/x*", "/x/*", "/?", "/*", ":x", ":*", "*", "/${aws:username}"))
 _EARLY = st.sampled_from(("arn:aws:s3:::", "arn:aws:logs:eu-central-1:123456789012:", "arn:*:s3:::", "arn:aws:s3:*:*:"))
 _NAMES = st.sampled_from(("a", "ab", "a/x", "ab/x", "a:x", "log-group:x", "a.b/x", "x", "a/b/c/x", "a/x/y", "a/b", ""))
 _UNKNOWN = st.builds(lambda name: Unknown(Symbol(f"aws_s3_bucket.{name}", ("arn",))), st.sampled_from("abc"))
-_ENTRIES = st.one_of(st.just("*"), _UNKNOWN, st.builds("".join, st.tuples(_EARLY, _HEADS, _TAILS)))
+_REGION = Unknown(Symbol("provider.aws", ("region",)), hole=REGION)
+_OPEN = st.one_of(
+    st.builds(lambda head, end: text(["arn:aws:s3:::", head, Unknown(), end]), _HEADS, _TAILS),
+    st.builds(lambda head, tail: text(["arn:aws:logs:", _REGION, ":123456789012:", head, tail]), _HEADS, _TAILS),
+)
+_ENTRIES = st.one_of(st.just("*"), _UNKNOWN, _OPEN, st.builds("".join, st.tuples(_EARLY, _HEADS, _TAILS)))
 
 
 def _statement(entries: list[Value], negated: bool) -> Value:
@@ -24,9 +29,9 @@ def _statement(entries: list[Value], negated: bool) -> Value:
 
 @given(
     st.lists(st.builds(_statement, st.lists(_ENTRIES, min_size=1, max_size=2), st.booleans()), min_size=9, max_size=12),
-    st.builds("".join, st.tuples(_EARLY.filter(lambda each: "*" not in each), _NAMES)),
+    st.one_of(st.builds("".join, st.tuples(_EARLY.filter(lambda each: "*" not in each), _NAMES)), _OPEN),
 )
-def test_nothing_that_may_cover_a_resource_is_left_out(statements: list[Value], resource: str) -> None:
+def test_nothing_that_may_cover_a_resource_is_left_out(statements: list[Value], resource: TextLike) -> None:
     policy = parse_policy({"Version": "2012-10-17", "Statement": statements}, "a policy")
     wanted = target(resource)
 
@@ -52,7 +57,7 @@ def test_a_large_policy_is_not_searched_for_one_bucket() -> None:
     statements: list[Value] = [_statement([f"arn:aws:s3:::bucket-{number}/*"], False) for number in range(100)]
     policy = parse_policy({"Version": "2012-10-17", "Statement": statements}, "a policy")
 
-    assert [each.origin.index for each in policy.index.covering("bucket-7/x")] == [7]
+    assert [each.origin.index for each in policy.index.covering(target("arn:aws:s3:::" + "bucket-7/x").name)] == [7]
 
 
 def test_a_large_policy_is_not_searched_for_one_object_of_a_bucket() -> None:
@@ -64,4 +69,4 @@ def test_a_large_policy_is_not_searched_for_one_object_of_a_bucket() -> None:
         14,
         15,
     ]
-    assert len(policy.index.similar(target("arn:aws:s3:::bucket/7/prod.env").name)) == 200
+    assert len(policy.index.similar("bucket/7/prod.env")) == 200

@@ -11,6 +11,7 @@ from functools import cached_property
 import msgspec
 
 from tfcheck.iam.index import FEW, NameIndex
+from tfcheck.symbolic.beginnings import Beginning
 from tfcheck.symbolic.match import glob
 from tfcheck.symbolic.value import Text, TextLike, Truth, Unknown, pieces, spelled_out, text
 from tfcheck.symbolic.wildcards import glob_known
@@ -91,7 +92,7 @@ def names(actions: Actions, action: str) -> Truth:
 def _names(actions: Actions, action: str) -> Truth:
     if action in actions.exact:
         return Truth.of(not actions.negated)
-    others = actions.others if len(actions.others) <= FEW else actions.index.covering(action)
+    others = actions.others if len(actions.others) <= FEW else actions.index.covering(Beginning(action, is_whole=True))
     answer = Truth.some(covers_action(each, action) for each in others)
     return ~answer if actions.negated else answer
 

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_left
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from functools import cached_property
 from itertools import islice, takewhile
 from typing import Generic, TypeVar
 
+from tfcheck.symbolic.beginnings import Beginning
 from tfcheck.symbolic.regex import regex
 
 _Item = TypeVar("_Item")
@@ -52,24 +53,21 @@ class NameIndex(Generic[_Item]):
                 self._names.append((name, place))
                 self._by_head.setdefault(_matched_prefix(_HEAD, name), []).append(place)
 
-    def covering(self, name: str | None) -> Sequence[_Item]:
-        """Return those that may cover a name, in order; all if it is None."""
-        if name is None or len(self._all) <= FEW:
+    def covering(self, name: Beginning) -> Sequence[_Item]:
+        """Return those that may cover a name of which the beginning is known, or all of it, in order."""
+        if len(self._all) <= FEW or not (name.known or name.is_whole):
             return self._all
-        ends = [found.end() for found in islice(_SEPARATOR.finditer(name), _MOST_SEPARATORS + 1)]
+        ends = [found.end() for found in islice(_SEPARATOR.finditer(name.known), _MOST_SEPARATORS + 1)]
         if len(ends) > _MOST_SEPARATORS:
             return self._all
-        begun = [self._by_beginning.get(name[:end], ()) for end in (0, *ends)]
-        return self._select(self._exact.get(name, ()), *begun)
+        begun = [self._by_beginning.get(name.known[:end], ()) for end in (0, *ends)]
+        if name.is_whole:
+            return self._select(self._exact.get(name.known, ()), *begun)
+        return self._select([place for _, place in self._beginning_with(name.known)], *begun)
 
-    def within(self, name: str | None) -> Sequence[_Item]:
-        """Return those that an entry with this name may cover as a whole, in order; all if it is None."""
-        if name is None or len(self._all) <= FEW:
-            return self._all
-        beginning = _matched_prefix(_LITERAL, name)
-        at = bisect_left(self._in_order, (beginning, 0))
-        found = takewhile(lambda each: each[0].startswith(beginning), islice(self._in_order, at, None))
-        return self._select([place for each, place in found if beginning != name or each == name])
+    def _beginning_with(self, known: str) -> Iterator[tuple[str, int]]:
+        at = bisect_left(self._in_order, (known, 0))
+        return takewhile(lambda each: each[0].startswith(known), islice(self._in_order, at, None))
 
     @cached_property
     def _in_order(self) -> list[tuple[str, int]]:
@@ -83,6 +81,12 @@ class NameIndex(Generic[_Item]):
 
     def _select(self, *places: Sequence[int]) -> Sequence[_Item]:
         return [self._all[place] for place in sorted(set(self._others).union(*places))]
+
+
+def literal_beginning(pattern: str | None) -> Beginning:
+    """Return how everything begins that a pattern covers; None covers anything."""
+    known = _matched_prefix(_LITERAL, pattern or "")
+    return Beginning(known, is_whole=known == pattern)
 
 
 def _beginning(name: str) -> str:

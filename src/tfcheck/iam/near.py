@@ -54,7 +54,8 @@ def near_misses(request: Request, policies: Iterable[Policy]) -> list[NearMiss]:
     for policy in policies:
         statements: Sequence[Statement] = policy.statements
         if len(policy.statements) > _MANY:
-            about = policy.index.similar(resource.target(request.resource).name)
+            plain = resource.target(request.resource).plain
+            about = policy.index.similar(None if plain is None else plain[5])
             known = set(map(id, about))
             statements = (*about, *[each for each in statements[: 2 * _MANY] if id(each) not in known][:_MANY])
         for statement in statements:

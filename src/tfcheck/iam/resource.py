@@ -15,8 +15,9 @@ import msgspec
 from tfcheck.iam.context import Context
 from tfcheck.iam.index import FEW, NameIndex
 from tfcheck.iam.variables import PolicyTemplate, PolicyText, agree, read_text
+from tfcheck.symbolic.beginnings import Beginning, beginning
 from tfcheck.symbolic.match import Pattern, Verbatim, equal, glob
-from tfcheck.symbolic.value import JsonText, TextLike, Truth, Unknown, identity, pieces, spelled_out, text
+from tfcheck.symbolic.value import JsonText, Text, TextLike, Truth, Unknown, identity, pieces, spelled_out, text
 from tfcheck.symbolic.wildcards import affordable, glob_known
 from tfcheck.vocabulary.arn import parse_arn
 
@@ -40,8 +41,12 @@ class Resource(msgspec.Struct, frozen=True):
 
 
 def name_of(entry: Resource) -> str | None:
-    """Return the last part of the ARNs that an entry covers; None if that may be anything."""
-    return None if entry.plain is None or entry.stretches else entry.plain[5]
+    """Return the last part of the ARNs that an entry covers, with a star for what is unknown; None if it may be any."""
+    last = None if entry.parts is None or entry.stretches else entry.parts[5]
+    if isinstance(last, str):
+        return last
+    begun = beginning(last).known if isinstance(last, Text) else ""
+    return f"{begun}*" if begun else None
 
 
 class Resources(msgspec.Struct, frozen=True, dict=True):
@@ -70,9 +75,9 @@ class Target(msgspec.Struct, frozen=True):
     plain: tuple[str, ...] | None = None
 
     @property
-    def name(self) -> str | None:
-        """The last part of its ARN; None if not all of it is known."""
-        return None if self.plain is None else self.plain[5]
+    def name(self) -> Beginning:
+        """The last part of its ARN, as far as its beginning is known."""
+        return Beginning() if self.parts is None else beginning(self.parts[5])
 
 
 def target(resource: TextLike) -> Target:

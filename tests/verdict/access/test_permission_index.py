@@ -9,13 +9,18 @@ from hypothesis import strategies as st
 from tests.verdict.access.made import Written, allow, changes, policy, role
 from tfcheck.iam import Effect
 from tfcheck.symbolic import limits
-from tfcheck.symbolic.value import Symbol, Unknown, Value
+from tfcheck.symbolic.value import Hole, Symbol, Unknown, Value, text
 from tfcheck.verdict.access.permission import Permission, PermissionIndex, TooManyError, includes, meet, points
 
 _ACTIONS = st.sampled_from(("*", "s3:*", "s3:Get*", "s3:GetObject", "S3:getobject", "s3:?etObject", "kms:Get*", "s*:x"))
 _UNKNOWN = Unknown(Symbol("aws_s3_bucket.a", ("arn",)))
 _NAMES = st.sampled_from(("a", "a/*", "a/x", "a/x*", "a/x/*", "*", "?", "a?", "b/${aws:username}", "a:*"))
-_RESOURCES = st.one_of(st.sampled_from(("*", _UNKNOWN)), _NAMES.map("arn:aws:s3:::".__add__), st.just("arn:aws:s3:*:a"))
+_OPEN = tuple(
+    text(["arn:aws:s3:::a/", Unknown(hole=Hole(starts=starts)), end]) for starts in ("", "x") for end in ("", "/*")
+)
+_RESOURCES = st.one_of(
+    st.sampled_from(("*", _UNKNOWN, *_OPEN)), _NAMES.map("arn:aws:s3:::".__add__), st.just("arn:aws:s3:*:a")
+)
 _STATEMENTS = st.lists(st.builds(allow, _ACTIONS, _RESOURCES), min_size=9, max_size=14)
 _FIVE: list[Value] = [f"s3:{each}" for each in ("GetObject", "PutObject", "DeleteObject", "ListBucket", "HeadObject")]
 

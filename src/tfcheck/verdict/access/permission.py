@@ -7,7 +7,7 @@ only a pattern with a wildcard at that place matches.
 from __future__ import annotations
 
 import itertools
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from functools import cached_property
 from typing import TypeVar
 
@@ -15,7 +15,7 @@ import msgspec
 
 from tfcheck.iam import Context
 from tfcheck.iam.action import Action, Actions, covers_action, group_actions, name_of_action, names
-from tfcheck.iam.index import NameIndex
+from tfcheck.iam.index import NameIndex, literal_beginning
 from tfcheck.iam.model import Effect, Policy, Statement
 from tfcheck.iam.resource import (
     Resource,
@@ -29,6 +29,7 @@ from tfcheck.iam.resource import (
 )
 from tfcheck.iam.variables import PolicyTemplate, PolicyVariable
 from tfcheck.symbolic import limits
+from tfcheck.symbolic.beginnings import beginning
 from tfcheck.symbolic.match import Verbatim, glob
 from tfcheck.symbolic.regex import regex
 from tfcheck.symbolic.value import Truth, Unknown, display, text
@@ -79,20 +80,19 @@ class PermissionIndex:
 
     def around(self, point: Permission) -> Sequence[int]:
         """Return the permissions that may include a point."""
-        action = name_of_action(point.action)
-        return self._in_both(self._by_resource.covering(point.as_target.name), self._by_action.covering(action))
+        on, of = point.as_target.name, beginning(point.action.pattern)
+        return self._in_both(self._by_resource.covering(on), self._by_action.covering(of))
 
     def intersections(self, points: Iterable[Permission]) -> list[Permission]:
         """Return the intersections with points, in the order of these."""
         found: list[Permission | None] = []
         for point in points:
-            on = {*self._by_resource.covering(point.as_target.name), *self._by_resource.within(name_of(point.resource))}
-            action = name_of_action(point.action)
-            of = {*self._by_action.covering(action), *self._by_action.within(action)}
+            on = self._by_resource.covering(literal_beginning(name_of(point.resource)))
+            of = self._by_action.covering(literal_beginning(name_of_action(point.action)))
             found += (meet(point, self.listed[place]) for place in self._in_both(on, of))
         return [each for each in found if each is not None]
 
-    def _in_both(self, some: Collection[int], others: Collection[int]) -> Sequence[int]:
+    def _in_both(self, some: Sequence[int], others: Sequence[int]) -> Sequence[int]:
         fewer, more = sorted((some, others), key=len)
         found = sorted(fewer if len(more) == len(self.listed) else set(fewer).intersection(more))
         charge(_POINT + _PAIR * len(found) + len(more) // _FOUND)

@@ -88,6 +88,11 @@ def test_a_folder_that_cannot_be_written_is_reported(tmp_path: Path) -> None:
         ResultStore(tmp_path, PULL).save(PROJECT, json(BROKEN))
 
 
+def test_a_folder_that_cannot_be_read_is_reported(tmp_path: Path) -> None:
+    with pytest.raises(InputError, match="the results cannot be read: file name too long"):
+        ResultStore(tmp_path / ("x" * 5_000), PULL).read_all()
+
+
 def test_what_is_a_month_old_goes_with_its_folders(tmp_path: Path) -> None:
     old, new = PlannedPull("acme", "old", 1, "b" * 40), PULL
     for each in (old, new):

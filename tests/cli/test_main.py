@@ -398,6 +398,32 @@ def test_sources_that_belong_to_another_plan_are_refused(capsys: pytest.CaptureF
     assert "do not belong to this plan" in capsys.readouterr().err
 
 
+TOO_LONG = "x" * 5_000
+
+
+@pytest.mark.parametrize(
+    ("command", "variables", "problem"),
+    [
+        ([PLAN, "--sources", TOO_LONG], {}, "does not exist"),
+        (["fix", PLAN, "--sources", TOO_LONG], {}, "does not exist"),
+        ([PLAN], {"TFCHECK_SOURCES": TOO_LONG}, "does not exist"),
+        (["github"], {"TFCHECK_SOURCES": TOO_LONG}, "does not exist"),
+        (["github"], {"RUNNER_TEMP": TOO_LONG}, "a temporary file cannot be created: file name too long"),
+    ],
+)
+def test_a_path_that_the_system_refuses_is_no_bug(
+    command: list[str],
+    variables: dict[str, str],
+    problem: str,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    for name, value in {"TFCHECK_PLAN": PLAN, "TFCHECK_COMMENT": "off", **variables}.items():
+        monkeypatch.setenv(name, value)
+    assert cli.run(command) in (2, 3)
+    assert problem in capsys.readouterr().err
+
+
 def test_without_sources_the_report_says_where_they_were_looked_for(
     tmp_path: Path, answering: Answering, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:

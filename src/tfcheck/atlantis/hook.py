@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import time
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -104,6 +105,7 @@ def update_comment(
 
     Raises:
         UsageError: Atlantis does not say which pull request this is.
+        InputError: the results cannot be read.
     """
     # INVARIANT: the run is counted before the results are read, so that a newer run knows everything an older knew.
     hook = Hook(variables, pull(variables), comment_options, manuals, f"{int(now())}.0", debug)
@@ -111,7 +113,8 @@ def update_comment(
         return ""
     store = ResultStore(root(variables), hook.pull, now)
     _describe(variables, "")  # NOTE: an earlier hook's text would look like ours
-    store.drop_old()
+    with suppress(OSError):  # the results count, not what is left of others
+        store.drop_old()
     clone = Path(variables.get("DIR") or os.curdir)
     results = store.read_all(clone)
     for _ in range(_MOST_ROUNDS):
@@ -129,7 +132,8 @@ def update_comment(
             break
     results = results.without(result.untouched)
     _describe(variables, count_line(results.reports, missing))
-    store.drop_superseded()
+    with suppress(OSError):
+        store.drop_superseded()
     return _log(results, missing, result)
 
 

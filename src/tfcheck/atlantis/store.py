@@ -26,6 +26,7 @@ import msgspec
 from tfcheck.atlantis.surroundings import PlannedPull, Project
 from tfcheck.report.origin import context_text
 from tfcheck.repository.clone import Clone, is_commit
+from tfcheck.repository.gate import error_words
 from tfcheck.repository.writing import write
 from tfcheck.symbolic.regex import regex
 from tfcheck.vocabulary.errors import InputError, TfcheckError, UsageError
@@ -38,6 +39,7 @@ _RESULT, _ANNOUNCED = ".json", ".announced"
 #: A result, an announcement, or a temporary file left after a crash.
 _OURS = regex(r"\.?[A-Za-z0-9-]+-[0-9a-f]{16}\.(json|announced)(\.[0-9a-f]{16})?")
 _SETTING = "TFCHECK_ATLANTIS_DIR"
+_SETTING_HINT = f"set {_SETTING} to a folder that Atlantis is allowed to write to"
 
 
 class Announced(msgspec.Struct, frozen=True):
@@ -103,16 +105,22 @@ class ResultStore:
             except FileNotFoundError:  # a hook has just removed the empty folder
                 _write(path, text)
         except OSError as error:
-            raise InputError(
-                f"the result could not be saved: {(error.strerror or type(error).__name__).lower()}",
-                hint=f"set {_SETTING} to a folder that Atlantis is allowed to write to",
-            ) from None
+            raise InputError(f"the result could not be saved: {error_words(error)}", hint=_SETTING_HINT) from None
 
     def read_all(self, clone: Path | None = None) -> StoredResults:
         """Read all results for the commit, sorted by name, and find the missing ones.
 
         `clone` is the repository at this commit: a project whose directory no longer exists is not missing.
+
+        Raises:
+            InputError: the folder cannot be read.
         """
+        try:
+            return self._read_all(clone)
+        except OSError as error:
+            raise InputError(f"the results cannot be read: {error_words(error)}", hint=_SETTING_HINT) from None
+
+    def _read_all(self, clone: Path | None) -> StoredResults:
         from tfcheck.report.reading import LARGEST, read_reports
 
         reports: list[Report] = []
@@ -169,6 +177,9 @@ class ResultStore:
         """Remove the older results of projects that have one for this commit.
 
         Hooks may run late, when a newer commit already has results.
+
+        Raises:
+            OSError: one cannot be removed.
         """
         newest = _newest(self._folder) or 0
         for name in self._stored_names(_RESULT):
@@ -178,7 +189,11 @@ class ResultStore:
                     _remove_empty(path.parent, self._pull)
 
     def drop_old(self) -> None:
-        """Remove results of all pull requests that are older than a month, and the folders that become empty."""
+        """Remove results of all pull requests that are older than a month, and the folders that become empty.
+
+        Raises:
+            OSError: one cannot be removed.
+        """
         limit = self._now() - _KEPT_SECONDS
         for commit in self._root.glob("*/*/*/*"):
             if commit != self._folder and commit.is_dir() and (_newest(commit) or limit) < limit:

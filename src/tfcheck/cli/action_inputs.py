@@ -16,6 +16,7 @@ from tfcheck.config.keys import KEYS, Kind
 from tfcheck.config.rules import RuleSelection
 from tfcheck.config.settings import Choice, ConfigValue
 from tfcheck.report.safe_text import clip_width, visible
+from tfcheck.repository.gate import error_words
 from tfcheck.vocabulary.arn import account_id
 from tfcheck.vocabulary.errors import InputError, UsageError, refuse_content
 from tfcheck.vocabulary.fail_options import FailOptions
@@ -61,10 +62,19 @@ class Inputs(msgspec.Struct, frozen=True, kw_only=True):
         return bool(self.html_file or self.comment_options.artifact)
 
     def temporary_file(self, name: str) -> str:
-        """Return the path of a temporary file for an output without a name."""
+        """Return the path of a temporary file for an output without a name.
+
+        Raises:
+            UsageError: there can be none.
+        """
         from tempfile import mkdtemp
 
-        return os.path.join(mkdtemp(prefix="tfcheck-", dir=self.temporary or None), name)
+        try:
+            return os.path.join(mkdtemp(prefix="tfcheck-", dir=self.temporary or None), name)
+        except OSError as error:
+            raise UsageError(
+                f"a temporary file cannot be created: {error_words(error)}", hint="set RUNNER_TEMP"
+            ) from None
 
 
 def inputs(variables: Mapping[str, str], found: LoadedSettings = LoadedSettings()) -> Inputs:  # noqa: B008 (frozen)

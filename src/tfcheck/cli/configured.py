@@ -176,7 +176,7 @@ def _places(plans: Sequence[str], sources: str) -> list[Path]:
     """Return the checked directories: those of the sources or plans, otherwise the current one."""
     if sources:
         path = Path(sources)
-        return [path if path.is_dir() else path.parent]
+        return [path if os.path.isdir(path) else path.parent]
     found = [Path(each).parent for each in plans if each != "-"]
     return list(dict.fromkeys(found)) or [Path()]
 

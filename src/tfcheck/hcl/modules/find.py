@@ -94,14 +94,14 @@ def _sources_of_option(
     option: Path, configuration: PlannedModule | None, opentofu: bool | None, run: SourceAccess
 ) -> Sources:
     hint = "--sources accepts the directory of the root module, or the saved plan"
-    if not option.exists():
+    if not os.path.exists(option):
         raise InputError(f"`{option}` does not exist", hint=hint)
     try:
         sources = _open(option, configuration, opentofu, run)
     except RefusedError as error:
         raise InputError(str(error), hint=hint) from None
     if sources is None:
-        what = "contains no Terraform files" if option.is_dir() else "is neither a directory nor a saved plan"
+        what = "contains no Terraform files" if os.path.isdir(option) else "is neither a directory nor a saved plan"
         raise InputError(f"`{option}` {what}", hint=hint)
     difference = _difference(sources, configuration) if configuration else ""
     if difference:
@@ -111,7 +111,7 @@ def _sources_of_option(
 
 def _open(path: Path, configuration: PlannedModule | None, opentofu: bool | None, run: SourceAccess) -> Sources | None:
     """Open a directory or a saved plan; None if it contains no sources."""
-    if not path.is_dir():
+    if not os.path.isdir(path):
         return from_saved_plan(path, _directory_of_saved_plan(path, run), run=run) if is_saved_plan(path) else None
     if opentofu is None:
         with_tofu = _open(path, configuration, True, run)

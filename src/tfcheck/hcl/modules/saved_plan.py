@@ -46,7 +46,7 @@ class Snapshot(msgspec.Struct, frozen=True):
 
 def is_saved_plan(path: Path) -> bool:
     """Whether a file looks like a saved plan."""
-    if not path.is_file():  # NOTE: opening a pipe again would wait for ever, or consume its content
+    if not os.path.isfile(path):  # NOTE: opening a pipe again would wait for ever, or consume its content
         return False
     try:
         with path.open("rb") as file:

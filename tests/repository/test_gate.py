@@ -222,6 +222,14 @@ def test_a_file_of_a_submodule_that_a_job_has_written_over_is_not_read(tree: Pat
         gate(tree).file("sub/a.json")
 
 
+@pytest.mark.parametrize("shared", [True, False])
+@pytest.mark.parametrize("path", ["/proc/self/environ", "proc/self/environ", "etc/passwd", "proc/self/cwd/etc/passwd"])
+def test_a_root_module_in_the_root_directory_reads_nothing_below_it(path: str, shared: bool) -> None:
+    """A container may have the sources there, and beside them everything else."""
+    with pytest.raises(RefusedError, match="is the root of the file system"):
+        Gate(Path("/"), SourceAccess(shared=shared)).file(path)
+
+
 def test_on_a_laptop_what_git_does_not_ignore_is_read_too(tree: Path) -> None:
     own = gate(tree, shared=False)
     assert own.file("untracked.json") == CANARY.encode()

@@ -16,7 +16,7 @@ from tfcheck.config.rules import KnownRules
 from tfcheck.config.settings import ConfigFile
 from tfcheck.repository import Gate, RefusedError, SourceAccess
 from tfcheck.repository.held import read_file
-from tfcheck.repository.work_tree import find_work_tree, has_git, is_home, is_repository
+from tfcheck.repository.work_tree import find_work_tree, has_git, is_all, is_repository
 from tfcheck.symbolic.regex import regex
 from tfcheck.vocabulary.clipping import clip
 from tfcheck.vocabulary.errors import UsageError
@@ -86,7 +86,7 @@ def settings_in(file: Path, rules: KnownRules) -> ConfigFile:
 def _links_outside(file: Path, place: Path) -> bool:
     """Whether a file is in a work tree by name but is a link that leads outside, which others may have created."""
     named = Path(os.path.abspath(file)).parents
-    return any(has_git(each) and not is_home(each) and not place.is_relative_to(each.resolve()) for each in named)
+    return any(has_git(each) and not is_all(each) and not place.is_relative_to(each.resolve()) for each in named)
 
 
 def _search(file: Path, rules: KnownRules, shared: bool | None) -> ConfigFile | None:

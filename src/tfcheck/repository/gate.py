@@ -17,7 +17,7 @@ import msgspec
 
 from tfcheck.repository.held import UnreadableError, list_directory, read_file
 from tfcheck.repository.visibility import Visibility
-from tfcheck.repository.work_tree import find_work_tree, has_git, is_home, work_tree
+from tfcheck.repository.work_tree import find_work_tree, has_git, is_all, work_tree
 from tfcheck.symbolic.sensitive_text import redact
 
 #: Variables that are set on servers: CI services, Atlantis, HCP Terraform and similar ones, and our own action.
@@ -254,7 +254,12 @@ class Gate:
     def _refuse_hidden(self, path: str, place: Path) -> None:
         """Raise RefusedError for what the repository does not show."""
         self._refuse_private(path, place)
-        rule = "" if self._is_package(place) else self._visibility.hidden(self._parts_in_tree(place) or (".",))
+        if self._is_package(place):
+            return
+        parts = self._parts_in_tree(place)
+        if len(parts) > 1 and self.tree == Path(self.tree.anchor):
+            raise refusal_error(path, "the root module's directory is the root of the file system")
+        rule = self._visibility.hidden(parts or (".",))
         if rule:
             raise refusal_error(path, rule)
 
@@ -290,7 +295,7 @@ def _tree(root: Path, here: Path) -> Path:
     """Return the source tree of a root module at the resolved path `here`."""
     written = Path(os.path.abspath(root))
     for each in (written, *written.parents):
-        if has_git(each) and not is_home(each) and not here.is_relative_to(os.path.realpath(each)):
+        if has_git(each) and not is_all(each) and not here.is_relative_to(os.path.realpath(each)):
             raise refusal_error(str(root), "it is a link that leads out of the repository")
     return find_work_tree(here) or here
 

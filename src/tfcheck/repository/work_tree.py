@@ -12,7 +12,8 @@ _LARGEST_POINTER = 10_000
 def work_tree(directory: Path) -> Path:
     """Return the work tree of a directory, or the directory itself, with links resolved.
 
-    A work tree that is the user's home, as with dot files under git, does not count: it contains all the user's files.
+    One that is the user's home, as with dot files under git, or the root of the file system does not count: it contains
+    all the user's files.
     """
     resolved = directory.resolve()
     return find_work_tree(resolved) or resolved
@@ -20,13 +21,13 @@ def work_tree(directory: Path) -> Path:
 
 def find_work_tree(resolved: Path) -> Path | None:
     """Return the nearest directory at or above `resolved` that git treats as a work tree."""
-    return next((each for each in (resolved, *resolved.parents) if has_git(each) and not is_home(each)), None)
+    return next((each for each in (resolved, *resolved.parents) if has_git(each) and not is_all(each)), None)
 
 
-def is_home(directory: Path) -> bool:
-    """Whether a directory is the user's home."""
+def is_all(directory: Path) -> bool:
+    """Whether a directory is the user's home, or the root of the file system."""
     try:
-        return directory.resolve() == Path.home().resolve()
+        return directory.resolve() in (Path.home().resolve(), Path(directory.anchor))
     except (OSError, RuntimeError):
         return False
 

@@ -26,6 +26,7 @@ from tfcheck.report.annotations import Annotation, workflow_command
 from tfcheck.report.markdown import budget, markdown, summary
 from tfcheck.report.origin import Links
 from tfcheck.report.safe_text import visible
+from tfcheck.repository.work_tree import has_git
 from tfcheck.vocabulary import ci
 from tfcheck.vocabulary.finding import Report
 
@@ -171,6 +172,6 @@ def _top(variables: Mapping[str, str]) -> Path:
     """Find the root of the checkout."""
     here = Path.cwd()
     for directory in (here, *here.parents):
-        if (directory / ".git").exists():
+        if has_git(directory):
             return directory
     return Path(variables.get("GITHUB_WORKSPACE") or here)

@@ -18,6 +18,7 @@ from tfcheck.hcl.syntax.block import Block
 from tfcheck.hcl.syntax.source import BYTE_ORDER_MARK, SourceText
 from tfcheck.hcl.syntax.tf_json import read_source
 from tfcheck.repository import RefusedError, work_tree
+from tfcheck.repository.work_tree import has_git
 from tfcheck.symbolic.regex import regex
 
 #: Directories that Terraform, Terragrunt and CDK for Terraform write.
@@ -180,7 +181,7 @@ class Files:
         if not place.is_relative_to(tree) or not _GENERATED_FOLDERS.isdisjoint(place.parts):
             return False
         between = [each for each in place.parents if each != tree and each.is_relative_to(tree)]
-        return not any((each / ".git").exists() for each in between)
+        return not any(map(has_git, between))
 
 
 def file_bytes(text: str, source: SourceText) -> bytes:

@@ -21,6 +21,7 @@ _CASES = {
     "deleted": "needs-changed",
     "deploy-order": "late-for-one",
     "disabled-key": "keys-disabled",
+    "efs-anonymous-mount": "volumes-without-iam",
     "efs-volume": "file-system-closed",
     "env-file": "literal-missing",
     "firelens-config": "rarer-fetches",

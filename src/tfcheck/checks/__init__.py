@@ -13,6 +13,7 @@ from tfcheck.checks import (
     deploy_order,
     disabled_key,
     ecs_exec,
+    efs_anonymous_mount,
     efs_authorization,
     env_file_absent,
     env_file_arn,
@@ -62,7 +63,8 @@ _MODULES = (
         credential_spec_arn,
     ),
     *(log_options, log_region, log_group_absent, deleted, old_revision, log_router),
-    *(policies_of_one_name, policy_refused, role_for_anyone, efs_authorization, s3_files_mount),
+    *(policies_of_one_name, policy_refused, role_for_anyone),
+    *(efs_authorization, efs_anonymous_mount, s3_files_mount),
     *(deploy_order, ecs_exec, credential_in_environment),
 )
 CHECKS: tuple[Check, ...] = tuple(each.CHECK for each in _MODULES)

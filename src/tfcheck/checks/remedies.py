@@ -127,6 +127,11 @@ _TABLE: dict[str, tuple[str, str]] = {
         "name who is to assume the role: for a task only the service of ECS",
         'Principal = { Service = "ecs-tasks.amazonaws.com" }',
     ),
+    "efs-anonymous-mount": (
+        "mount the volume with IAM authorization, and let the task role mount it; or let everybody mount it in the "
+        "policy of the file system",
+        'transit_encryption = "ENABLED"\n\nauthorization_config {\n  iam = "ENABLED"\n}',
+    ),
     "ecs-exec": (
         "set `task_role_arn` to a role that is allowed the four `ssmmessages` actions",
         '{\n  Effect   = "Allow"\n  Action   = [\n    "ssmmessages:CreateControlChannel",\n'

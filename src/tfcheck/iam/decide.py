@@ -7,7 +7,7 @@ otherwise some combination of layers must allow; what cannot be determined stays
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import Literal, TypeAlias, assert_never
 
 import msgspec
@@ -26,7 +26,7 @@ from tfcheck.iam.layer import (
     evaluate_resource_policy,
 )
 from tfcheck.iam.model import Effect, Origin, Policy, Request
-from tfcheck.iam.principal import PrincipalMatch, names_service
+from tfcheck.iam.principal import PrincipalMatch, Principals, names_everybody, names_service
 from tfcheck.symbolic.match import equal
 from tfcheck.symbolic.value import TextLike, Truth, display
 
@@ -170,6 +170,17 @@ def decide_trust(policy: Policy, service: str, context: Context) -> Decision:
 
 def decide_service(policy: Policy, service: str, action: str, context: Context, *, on: TextLike = "*") -> Decision:
     """Decide whether a resource's own policy lets a service principal make a call on it; nothing else can allow it."""
+    return _decide_principal(policy, lambda named: names_service(named, service), action, context, on)
+
+
+def decide_anonymous(policy: Policy, action: str, context: Context, *, on: TextLike = "*") -> Decision:
+    """Decide whether a resource's own policy lets a caller without credentials make a call on it."""
+    return _decide_principal(policy, names_everybody, action, context, on)
+
+
+def _decide_principal(
+    policy: Policy, names: Callable[[Principals], Truth], action: str, context: Context, on: TextLike
+) -> Decision:
     if policy.invalid is not None:
         return Undecided("policy_not_readable", f"{policy.name}: {policy.invalid}")
     wanted = resource.target(on)
@@ -178,7 +189,7 @@ def decide_service(policy: Policy, service: str, action: str, context: Context, 
     for statement in policy.statements:
         truth = elements_apply(statement, action.lower(), wanted, context)
         if statement.principals is not None and truth is not _F:
-            truth = truth & names_service(statement.principals, service)
+            truth = truth & names(statement.principals)
         if statement.effect is Effect.OPEN:
             truth = truth & _U
         if statement.effect is not Effect.DENY:

@@ -87,6 +87,13 @@ def names_service(principals: Principals, service: str) -> Truth:
     return ~answer if principals.negated else answer
 
 
+def names_everybody(principals: Principals) -> Truth:
+    """Whether the entries name everybody (`*`), which includes callers without credentials."""
+    if principals.unread is not None or principals.negated:
+        return Truth.UNKNOWN
+    return Truth.some(equal(value, "*") for kind, value in principals.entries if kind in ("*", "AWS"))
+
+
 def _match_value(value: TextLike, caller: Caller) -> PrincipalMatch:
     # NOTE: a key's policy may list hundreds of roles.
     if _is_of_another_name(value, caller.name):

@@ -32,7 +32,7 @@ from tfcheck.inventory.key import named_key
 from tfcheck.inventory.world import World, WorldObject
 from tfcheck.role.policies import Policies
 from tfcheck.startup.capacity import CLUSTER, launch_types
-from tfcheck.startup.launch import services
+from tfcheck.startup.launch import runs
 from tfcheck.startup.nested import only_block
 from tfcheck.symbolic.value import TextLike, Unknown, Value
 from tfcheck.verdict.resource_policy import ResourcePolicies
@@ -46,10 +46,16 @@ _UNDOCUMENTED = ("aws:SourceAccount", "aws:SourceArn", "aws:ViaAWSService")
 
 
 def _search(task: TaskDefinition, world: World) -> Iterator[Misconfiguration]:
-    for service in services(task, world):
-        cluster = catalogue(world, CLUSTER).find(service.attribute("cluster"), service.surroundings)
-        if cluster is not None and "FARGATE" in launch_types(service, world):
+    for cluster in runs(task, world).definite.distinct(_cluster_on_fargate, world):
+        if cluster is not None:
             yield from _mistakes(cluster, world)
+
+
+def _cluster_on_fargate(run: WorldObject, world: World) -> WorldObject | None:
+    """Return the cluster in which a service runs on Fargate, if the plan shows that."""
+    if run.address.type != "aws_ecs_service" or "FARGATE" not in launch_types(run, world):
+        return None
+    return catalogue(world, CLUSTER).find(run.attribute("cluster"), run.surroundings)
 
 
 def _mistakes(cluster: WorldObject, world: World) -> Iterator[Misconfiguration]:

@@ -1,32 +1,41 @@
-"""Twice the plan takes twice the work, counted in calls: machines that run tests are too busy for a clock."""
+"""Twice the plan calls no function four times as often: machines that run tests are too busy for a clock."""
 
 from __future__ import annotations
 
 import cProfile
 import json
+from collections import Counter
 from contextlib import redirect_stdout
 from io import StringIO
 from pathlib import Path
+from types import CodeType
 
 import pytest
 
 from tests.bombs.growing import GROWING, Growing, plan_of
 from tfcheck.cli.main import main
 
-_SIZES = (60, 120, 240)
-#: Between the two steps from size to size: 2 where the work is linear, 4 where it is quadratic.
-_MOST = 2.3
-#: Calls for one more of each: 5,000 to 14,000, and some ten times as many where a run ends at the limit of its steps.
+_SIZES = (16, 32, 64)
+#: Between the two steps from size to size: 2 where a function is called once for each, 4 where it is for each pair.
+_MOST = 3
+#: A function is looked at if it is called as often as this for one more of each.
+_LEAST = 2
+#: Calls for one more of each: 3,000 to 12,000, and some ten times as many where a run ends at the limit of its steps.
 _MOST_OF_ONE = 25_000
 
 
-def _count_calls(directory: Path, make: Growing, size: int) -> int:
+def _count_calls(directory: Path, make: Growing, size: int) -> Counter[str]:
+    """Count the calls of every function of tfcheck."""
     path = directory / f"{size}.json"
     path.write_text(json.dumps(plan_of(make, size)))
-    profile = cProfile.Profile()
+    profile = cProfile.Profile(builtins=False)
     with redirect_stdout(StringIO()):
         profile.runcall(main.main, [str(path)], standalone_mode=False)
-    return sum(each.callcount for each in profile.getstats())
+    found: Counter[str] = Counter()
+    for each in profile.getstats():
+        if isinstance(each.code, CodeType) and "tfcheck" in each.code.co_filename:
+            found[f"{each.code.co_filename}:{each.code.co_firstlineno}: {each.code.co_name}"] += each.callcount
+    return found
 
 
 @pytest.mark.parametrize("make", GROWING, ids=lambda make: make.__name__)
@@ -34,5 +43,7 @@ def test_work_does_not_grow_with_the_square(make: Growing, tmp_path: Path, monke
     monkeypatch.chdir(tmp_path)
     _count_calls(tmp_path, make, 2)  # the first run also imports
     small, medium, large = (_count_calls(tmp_path, make, size) for size in _SIZES)
-    assert (large - medium) / (medium - small) < _MOST
-    assert (large - medium) / (_SIZES[2] - _SIZES[1]) < _MOST_OF_ONE
+    more, step = large - medium, _SIZES[2] - _SIZES[1]
+    often = {name: calls for name, calls in more.items() if calls >= _LEAST * step}
+    assert {name: calls for name, calls in often.items() if calls > _MOST * (medium[name] - small[name])} == {}
+    assert more.total() < _MOST_OF_ONE * step

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Iterator
 from typing import Any, TypeAlias
 
@@ -114,8 +115,36 @@ def log_groups(count: int) -> Iterator[Json]:
         yield task([container(logConfiguration={"logDriver": "awslogs", "options": options})], f"t{i}")
 
 
+def groups_of_one_prefix(count: int) -> Iterator[Json]:
+    """Make so many log groups whose generated names begin alike, and as many tasks that write to a known one."""
+    yield policy(statements("*", action="logs:*"))
+    for i in range(count):
+        yield row(f"aws_cloudwatch_log_group.g{i}", {"name_prefix": "/s"}, "name", "arn", "id")
+        options = {"awslogs-group": f"/s{i}", "awslogs-region": "eu-west-1", "awslogs-stream-prefix": "x"}
+        yield task([container(logConfiguration={"logDriver": "awslogs", "options": options})], f"t{i}")
+
+
+def permissions(count: int) -> Iterator[Json]:
+    """Make a policy of so many statements, each of two actions on two patterns."""
+    actions = [f"s3:{name}Object" for name in ("Get", "Put")]
+    patterns = ([f"arn:aws:s3:::config/{i}", f"arn:aws:s3:::config/{i}/*"] for i in range(count))
+    yield policy(statements(*patterns, action=actions))
+    yield _definition(0)
+
+
+def endpoints(count: int) -> Iterator[Json]:
+    """Make so many endpoints that allow everything, and as many tasks with a file each in one statement."""
+    keys = [f"arn:aws:s3:::config/{i}.env" for i in range(count)]
+    yield policy(statements(keys, action="s3:GetObject"))
+    for i, each in enumerate(keys):
+        document = json.dumps(statements("*", Principal="*"))
+        yield row(f"aws_vpc_endpoint.e{i}", {"service_name": "com.amazonaws.eu-west-1.s3", "policy": document}, "id")
+        yield task([container(environmentFiles=[{"type": "s3", "value": each}])], f"t{i}")
+
+
 GROWING: tuple[Growing, ...] = (
     *(revisions, new_revisions, services_of_a_family),
+    *(groups_of_one_prefix, permissions, endpoints),
     *(without_execution_role, on_capacity_providers, exclusive_lists, cache_rules),
     *(partial_secrets, log_groups),
 )

@@ -76,8 +76,8 @@ class Target(msgspec.Struct, frozen=True):
 
     @property
     def name(self) -> Beginning:
-        """The last part of its ARN, as far as its beginning is known."""
-        return Beginning() if self.parts is None else beginning(self.parts[5])
+        """The last part of its ARN, as far as its beginning is known; that of `*` is itself."""
+        return beginning(self.whole if self.whole == "*" else self.parts[5] if self.parts is not None else None)
 
 
 def target(resource: TextLike) -> Target:

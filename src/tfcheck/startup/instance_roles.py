@@ -12,7 +12,7 @@ from collections.abc import Hashable, Iterator
 import msgspec
 
 from tfcheck.inventory.catalogue import ObjectKind, catalogue
-from tfcheck.inventory.change import is_created
+from tfcheck.inventory.change import is_created, is_new
 from tfcheck.inventory.ecs import TaskDefinition, member
 from tfcheck.inventory.world import World, WorldObject
 from tfcheck.startup.capacity import FARGATE_PROVIDERS, capacity, providers
@@ -237,11 +237,9 @@ class _Instances:
     def _is_current(self, template: WorldObject, version: Value) -> bool:
         """Whether a version of a template is definitely the one in the plan."""
         if version in (None, "", "$Default") or _is_reference_to(version, template, "default_version"):
-            before = self._world.before().resources(*_TEMPLATE.types)
-            is_new = not any(each.address == template.address for each in before)
             default, latest = template.attribute("default_version"), template.attribute("latest_version")
             is_latest = isinstance(latest, int) and default == latest
-            return is_latest or is_new or template.attribute("update_default_version") is True
+            return is_latest or is_new(template, self._world) or template.attribute("update_default_version") is True
         if version == "$Latest" or _is_reference_to(version, template, "latest_version"):
             return True
         latest = template.attribute("latest_version")

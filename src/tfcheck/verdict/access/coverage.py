@@ -158,7 +158,7 @@ def _layer_grants(policies: Iterable[Policy], point: Permission) -> LayerGrants:
     for policy in policies:
         if policy.open:
             may |= {Effect.ALLOW, Effect.DENY}
-        statements = policy.index.covering(point.as_target.name)
+        statements = policy.index.covering(point.name)
         charge(len(statements))
         for statement in statements:
             named = is_named(statement, point)

@@ -29,7 +29,7 @@ from tfcheck.iam.resource import (
 )
 from tfcheck.iam.variables import PolicyTemplate, PolicyVariable
 from tfcheck.symbolic import limits
-from tfcheck.symbolic.beginnings import beginning
+from tfcheck.symbolic.beginnings import Beginning, beginning
 from tfcheck.symbolic.match import Verbatim, glob
 from tfcheck.symbolic.regex import regex
 from tfcheck.symbolic.value import Truth, Unknown, display, text
@@ -52,6 +52,11 @@ class Permission(msgspec.Struct, frozen=True, dict=True):
     def as_target(self) -> Target:
         """Return its resource as that of a request; the values of variables are not decided here."""
         return target(_open_variables(self.resource).written)
+
+    @property
+    def name(self) -> Beginning:
+        """The name of its resource; what covers `*` may have any."""
+        return Beginning() if self.resource.everything else self.as_target.name
 
 
 class TooManyError(Exception):
@@ -80,7 +85,7 @@ class PermissionIndex:
 
     def around(self, point: Permission) -> Sequence[int]:
         """Return the permissions that may include a point."""
-        on, of = point.as_target.name, beginning(point.action.pattern)
+        on, of = point.name, beginning(point.action.pattern)
         return self._in_both(self._by_resource.covering(on), self._by_action.covering(of))
 
     def intersections(self, points: Iterable[Permission]) -> list[Permission]:
@@ -180,7 +185,7 @@ def is_named(statement: Statement, point: Permission) -> Truth:
     resources = statement.resources
     if resources is None:
         return named
-    possible = entries_for(resources, point.as_target)
+    possible = resources.entries if point.resource.everything else entries_for(resources, point.as_target)
     found = Truth.some(_includes(each, point.resource, point.action) for each in possible)
     return named & (~found if resources.negated else found)
 

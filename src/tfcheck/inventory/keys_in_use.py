@@ -263,9 +263,9 @@ def _key_finder(kind: ObjectKind, find: _Find, what: str) -> Callable[[TextLike,
 
     def possible(arn: TextLike, world: World) -> Iterator[KmsKey]:
         for each, own in catalogue(world, kind).possible(arn):
-            yield from found_once(world, (possible, each), lambda: doubted(each, own, world))  # noqa: B023
+            yield from found_once(world, (possible, each), lambda: doubt_keys(each, own, world))  # noqa: B023
 
-    def doubted(each: WorldObject, own: Value, world: World) -> list[KmsKey]:
+    def doubt_keys(each: WorldObject, own: Value, world: World) -> list[KmsKey]:
         keys = find(own, world) if isinstance(own, PlainText) else None
         return [doubt_key(key, f"whether {each.address} is the {what}") for key in keys or ()]
 

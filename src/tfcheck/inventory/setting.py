@@ -114,8 +114,8 @@ class SettingsIndex:
             remaining = ((each, each.remains_on(each.attribute(self._argument))) for each in own)
             definite = [each for each, truth in remaining if truth is Truth.TRUE]
             possible = [each for each in own if each not in definite]
-            others = self._named(self._of_managed, subject.names) if subject.resource is None else ()
-            for each, truth in (*self._named(self._of_unmanaged, subject.names), *others):
+            others = self._all_on(self._of_managed, subject.names) if subject.resource is None else ()
+            for each, truth in (*self._all_on(self._of_unmanaged, subject.names), *others):
                 if truth is not Truth.FALSE and subject.near is not None:
                     truth = truth & is_in_same_region(each.surroundings, subject.near)
                 if truth is Truth.TRUE:
@@ -127,7 +127,7 @@ class SettingsIndex:
             self._found[key] = AttachedSettings(tuple(definite), tuple(possible))
         return self._found[key]
 
-    def _named(self, index: Beginnings[WorldObject], names: Iterable[TextLike]) -> Iterator[tuple[WorldObject, Truth]]:
+    def _all_on(self, index: Beginnings[WorldObject], names: Iterable[TextLike]) -> Iterator[tuple[WorldObject, Truth]]:
         """Yield the settings whose argument may be one of some names, in order, and whether it definitely is."""
         truths: dict[int, Truth] = {}
         for name in names:

@@ -18,6 +18,7 @@ import msgspec
 from tfcheck.symbolic import wildcards
 from tfcheck.symbolic.disjoint import LanguageStep, disjoint, exact, expand_hole
 from tfcheck.symbolic.limits import affordable, is_deep, take
+from tfcheck.symbolic.text_ends import equal_known
 from tfcheck.symbolic.value import (
     ANYTHING,
     Hole,
@@ -30,7 +31,6 @@ from tfcheck.symbolic.value import (
     Value,
     items,
     pieces,
-    spelled_out,
 )
 
 
@@ -110,31 +110,13 @@ def _equal_open(a: Value, b: Value) -> Truth:
     if isinstance(a, str):
         a, b = b, a
     # NOTE: a name is compared with many unknown ones, and the atoms below take ten times as long.
-    if isinstance(b, str) and isinstance(a, (Unknown, Text)) and (known := _equal_known(a, b)) is not None:
+    if isinstance(b, str) and isinstance(a, (Unknown, Text)) and (known := equal_known(a, b)) is not None:
         return known
     if isinstance(a, TextLike) and isinstance(b, TextLike):
         return _compare((Verbatim(a),), b)
     strings = [each for each in (a, b) if isinstance(each, (Unknown, Text, JsonText))]
     is_text = any(not isinstance(each, Unknown) or each.shape is not None for each in strings)
     return Truth.FALSE if is_text else Truth.UNKNOWN
-
-
-def _equal_known(value: Unknown | Text, known: str) -> Truth | None:
-    """Compare with a string; None if that takes more than a look at the ends."""
-    if isinstance(value, Unknown) and _is_plain(value):
-        return Truth.UNKNOWN if value.hole.admits(known) else Truth.FALSE
-    spelled = spelled_out(value)
-    if isinstance(spelled, str):
-        return Truth.of(spelled == known)
-    first, last = pieces(spelled)[0], pieces(spelled)[-1]
-    begins = not isinstance(first, str) or known.startswith(first)
-    return None if begins and (not isinstance(last, str) or known.endswith(last)) else Truth.FALSE
-
-
-def _is_plain(value: Unknown) -> bool:
-    """Whether only its hole limits the possible texts of an unknown value."""
-    is_open = value.hole.longest is None or value.hole.longest > len(value.hole.starts)
-    return is_open and value.shape is None and not (value.fresh or value.family)
 
 
 def _within(part: Sequence[Value], whole: Sequence[Value]) -> Truth:

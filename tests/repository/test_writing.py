@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import signal
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -155,6 +157,27 @@ def refused(folder: Path) -> Iterator[tuple[str, Path, str]]:
     yield "hard", folder / "a.tf", "it is a hard link to a file that has other names"
     yield "read-only", folder / "read-only", "it is read-only"
     yield "directory", folder / "folder", "it is a directory"
+
+
+@pytest.mark.parametrize("step", ["fsync", "open", "replace"])
+def test_an_error_of_the_system_changes_nothing_and_names_the_file(
+    step: str, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A full disk names no file, and other errors the temporary one."""
+    done = iter(range(1_000))
+    really = getattr(os, step)
+
+    def fail(*arguments: Any, **names: Any) -> Any:
+        new = step != "open" or (isinstance(arguments[0], str) and arguments[0].startswith(".b.tf"))
+        if new and next(done) == (0 if step == "open" else 1):
+            raise OSError(errno.ENOSPC, "No space left on device", *([arguments[0]] if step == "open" else []))
+        return really(*arguments, **names)
+
+    monkeypatch.setattr(os, step, fail)
+    with pytest.raises(OSError, match="No space left on device") as raised:
+        replace(*changes(folder))
+    assert os.path.basename(raised.value.filename) in OLD
+    assert state(folder) == OLD
 
 
 def test_what_must_not_be_written_is_refused_with_one_line(folder: Path) -> None:

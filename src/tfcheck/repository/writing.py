@@ -63,7 +63,8 @@ def replace(*files: FileChange) -> None:
         work = _Work(came)
         try:
             for file in files:
-                work.prepare(file)
+                with _naming(file.path):
+                    work.prepare(file)
             work.commit()
         finally:
             work.clean_up()
@@ -215,7 +216,8 @@ class _Work:
                 if prepared.old is not None:
                     self._content(file, directory, prepared.name)
                 self._begun.append(prepared)
-                directory.replace(prepared.new, prepared.name)
+                with _naming(file.path):
+                    directory.replace(prepared.new, prepared.name)
                 _sync(directory)
                 self._check(f"replaced {file.path.name}", last=len(self._begun) == len(self._prepared))
         except BaseException:
@@ -267,6 +269,16 @@ class _Work:
         _step(step)
         if self._came and not last:
             raise _interruption(self._came[0])
+
+
+@contextmanager
+def _naming(path: Path) -> Iterator[None]:
+    """Let an error of the system name the file to write: it names a temporary one, or none if the disk is full."""
+    try:
+        yield
+    except OSError as error:
+        error.filename = str(path)
+        raise
 
 
 @contextmanager

@@ -97,3 +97,15 @@ def test_a_text_in_json_is_written_as_it_is_there(tmp_path: Path) -> None:
 )
 def test_what_nobody_sees_is_escaped(syntax: Syntax, written: str) -> None:
     assert text(('a"\\\u202e\x1b\x9b\b\U000e0041${b}é',), syntax) == written
+
+
+def test_no_statement_names_what_is_ephemeral(tmp_path: Path) -> None:
+    """Terraform refuses it in an argument of a resource, also by way of a local value."""
+    folder = copied("format-and-partition", tmp_path)
+    before = "".join(each.fix.diff for each in fixes(folder))
+    assert "${var.environment}" in before
+    assert "${local.release}" in before
+    for name in ("environment", "git_ref"):
+        replaced(folder / "main.tf", f'variable "{name}" {{\n', f'variable "{name}" {{\n  ephemeral = true\n')
+    after = "".join(each.fix.diff for each in fixes(folder))
+    assert [each for each in ("var.environment", "local.release", "local.folder") if f"${{{each}}}" in after] == []

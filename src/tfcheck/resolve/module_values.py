@@ -317,10 +317,14 @@ def _mark(value: Seen) -> Seen:
 
 def _is_secret(block: Block | None) -> bool:
     """Whether a block has `sensitive = true` or `ephemeral = true`."""
+    return block is not None and any(is_true(block.attribute(each)) for each in ("sensitive", "ephemeral"))
+
+
+def is_true(written: Expression | None) -> bool:
+    """Whether an expression is the literal `true`."""
     from tfcheck.hcl.syntax.expression import Literal
 
-    written = (block.attribute(each) for each in ("sensitive", "ephemeral")) if block else ()
-    return any(isinstance(each, Literal) and each.value is True for each in written)
+    return isinstance(written, Literal) and written.value is True
 
 
 def symbol_of(module: ModulePath, kind: str, name: str) -> Symbol:

@@ -11,6 +11,7 @@ from tfcheck.fix.layout.render import quote
 from tfcheck.fix.text.policy_statements import flat
 from tfcheck.fix.values.module_texts import ModuleTexts, NamedParts
 from tfcheck.hcl.evaluate.scope import EvaluationError, Seen
+from tfcheck.hcl.modules.module import Module
 from tfcheck.inventory.catalogue import (
     ALIAS,
     BUCKET,
@@ -24,6 +25,7 @@ from tfcheck.inventory.catalogue import (
     SECRET,
 )
 from tfcheck.inventory.world import After, World, WorldObject
+from tfcheck.resolve.module_values import is_true
 from tfcheck.resolve.scope import CallReferent, InstanceReferent, ModuleReferent, ResourceReferent
 from tfcheck.symbolic.regex import regex
 from tfcheck.symbolic.sensitive_text import Sensitive
@@ -36,6 +38,8 @@ Refuse: TypeAlias = Callable[[str], bool]
 _KINDS = (BUCKET, OBJECT, SECRET, PARAMETER, KEY, REPOSITORY, LOG_GROUP, FILE_SYSTEM, S3_FILE_SYSTEM)
 _TYPES = tuple(kind for each in _KINDS for kind in each.types)
 _HEAD = regex(r"[\w-]+")
+#: Of an ephemeral resource only the first word counts.
+_NAMES = regex(r"\b(?:(?:var|local)\.[\w-]+|ephemeral(?=\.))")
 _NAME_OK = frozenset("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-")
 
 
@@ -159,7 +163,9 @@ class Referable:
         for call in module.calls():
             found += self._outputs(f"module.{call}", self._resolver.names.call(self._module, call))
         found += [(f"local.{each}", self._resolver.names.local(self._module, each)) for each in module.locals()]
-        return [(".".join(_HEAD.findall(each)[:2]), each, seen) for each, seen in found]
+        ephemeral = _ephemeral_names(module)
+        rows = ((".".join(_HEAD.findall(each)[:2]), each, seen) for each, seen in found)
+        return [row for row in rows if row[0] not in ephemeral]
 
     def _outputs(self, expression: str, seen: Seen) -> Iterator[tuple[str, Seen]]:
         if isinstance(seen, CallReferent):
@@ -180,6 +186,17 @@ class _ByModule:
         self.listed: dict[ModulePath, list[WorldObject]] = {}
         for each in (*world.resources(*types), *world.looked_up(*types)):
             self.listed.setdefault(each.address.module, []).append(each)
+
+
+def _ephemeral_names(module: Module) -> set[str]:
+    """Return the variables and locals of a module that no argument of a resource can use."""
+    declared = ((each, module.variable(each)) for each in module.variables())
+    found = {f"var.{name}" for name, block in declared if block and is_true(block.attribute("ephemeral"))}
+    written = {f"local.{each}": argument.text for each in module.locals() if (argument := module.local_argument(each))}
+    uses = {name: set(_NAMES.findall(text)) for name, text in written.items()}
+    while more := {name for name, used in uses.items() if used & {*found, "ephemeral"}} - found:
+        found |= more
+    return found
 
 
 def local_name(address: Address) -> str:

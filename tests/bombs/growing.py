@@ -116,9 +116,12 @@ def log_groups(count: int) -> Iterator[Json]:
 
 
 def groups_of_one_prefix(count: int) -> Iterator[Json]:
-    """Make so many log groups whose generated names begin alike, and as many tasks that write to a known one."""
+    """Make so many log groups whose generated names begin alike, instead of as many that tasks write to."""
     yield policy(statements("*", action="logs:*"))
     for i in range(count):
+        gone = row(f"aws_cloudwatch_log_group.s{i}", {"name": f"/s{i}"})
+        change = {"actions": ["delete"], "before": gone["change"]["after"], "after": None, "after_unknown": {}}
+        yield gone | {"change": change}
         yield row(f"aws_cloudwatch_log_group.g{i}", {"name_prefix": "/s"}, "name", "arn", "id")
         options = {"awslogs-group": f"/s{i}", "awslogs-region": "eu-west-1", "awslogs-stream-prefix": "x"}
         yield task([container(logConfiguration={"logDriver": "awslogs", "options": options})], f"t{i}")

@@ -273,10 +273,13 @@ def _gone_resources(kind: ObjectKind, names: tuple[str, ...], world: World) -> I
 
 def _is_not_replaced(resource: WorldObject, kind: ObjectKind, names: tuple[str, ...], world: World) -> bool:
     """Whether no other object can have the names of a resource."""
-    around = resource.surroundings
-    return all(
-        any(equal(resource.attribute(name), each.attribute(name)) is Truth.FALSE for name in names)
+    around, by = resource.surroundings, names[-1]
+    index = found_once(
+        world, (_is_not_replaced, kind), lambda: AttributeIndex(_managed_objects(world, *kind.types), by)
+    )
+    return not any(
+        all(equal(resource.attribute(name), each.attribute(name)) is not Truth.FALSE for name in names)
         # The names of buckets are global.
-        or not (kind in (BUCKET, OBJECT) or reachable(each, around.region, around.account))
-        for each in _managed_objects(world, *kind.types)
+        and (kind in (BUCKET, OBJECT) or reachable(each, around.region, around.account))
+        for each in index.possible(resource.attribute(by))
     )

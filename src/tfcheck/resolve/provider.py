@@ -168,9 +168,8 @@ class Providers:
     def _account_group(self, key: str) -> tuple[str, ...]:
         """List the provider configurations that definitely use the same account as `key`, including itself."""
         key = self._instances.key_with_account(key)
-        ours = self._arguments.credentials(key)
-        sources = set(map(self._source_of, self._plan.provider_configs))
-        return tuple(sorted({*(each for each in sources if self._arguments.credentials(each) == ours), key}))
+        alike = self._arguments.by_credentials(lambda: set(map(self._source_of, self._plan.provider_configs)))
+        return tuple(sorted({*alike.get(self._arguments.credentials(key), ()), key}))
 
     def default_tags(self, key: str) -> dict[str, Value] | None:
         """Return the default tags of a provider configuration; None if they are not completely known."""
@@ -224,8 +223,8 @@ class Providers:
             return None, ""
         if self._given is not None:
             return self._given, ""
-        literal = self._literal_account
-        if literal is None or literal in map(self._account, self._groups - {group}) or self._open_groups != {group}:
+        literal = self._literal_account if self._open_groups == {group} else None
+        if literal is None or literal in map(self._account, self._groups - {group}):
             return None, ""
         assumption = f"assumes account `{redact(literal)}`, the only one in the ARNs written for this plan"
         self._attributes.assume(assumption)

@@ -9,6 +9,7 @@ the constant, or only the references
 from __future__ import annotations
 
 import json
+from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING, Any
 
 from tfcheck.hcl.syntax.expression import Attribute, Expression, Index, Literal, ObjectOf, Variable
@@ -19,6 +20,7 @@ from tfcheck.resolve import configuration_refs
 from tfcheck.resolve.blocks import block_values
 from tfcheck.symbolic.value import Unknown, Value, is_known
 from tfcheck.vocabulary.address import Address, ModulePath
+from tfcheck.vocabulary.grouping import group_by_key
 
 if TYPE_CHECKING:
     from tfcheck.hcl.evaluate.scope import Scope
@@ -131,6 +133,7 @@ class ProviderArguments:
         self._instances = instances
         self._found: dict[tuple[str, str], Value] = {}
         self._credentials: dict[str, str] = {}
+        self._alike: dict[str, list[str]] | None = None
         self._evaluating = 0
 
     def value(self, key: str, name: str) -> Value:
@@ -157,6 +160,15 @@ class ProviderArguments:
         found = json.dumps(parts)
         if not self._evaluating:
             self._credentials[key] = found
+        return found
+
+    def by_credentials(self, keys: Callable[[], Iterable[str]]) -> dict[str, list[str]]:
+        """Group all configurations by their credentials."""
+        if self._alike is not None:
+            return self._alike
+        found = group_by_key((self.credentials(each), each) for each in keys())
+        # NOTE: while an argument is evaluated for that of another configuration, not all are known yet.
+        self._alike = None if self._evaluating else found
         return found
 
     def has_credentials(self, key: str) -> bool:

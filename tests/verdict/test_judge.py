@@ -31,8 +31,8 @@ def trust(**parts: Any) -> dict[str, Any]:
     } | parts
 
 
-def role(*actions: str, name: str = "exec", trusting: dict[str, Any] | None = None) -> dict[str, Any]:
-    policy = json.dumps({"Version": "2012-10-17", "Statement": [trusting or trust()]})
+def role(*actions: str, name: str = "exec", trusting: Any = None) -> dict[str, Any]:
+    policy = json.dumps({"Version": "2012-10-17", "Statement": trusting or trust()})
     known = {"name": "exec", "arn": _ARN, "assume_role_policy": policy}
     after = None if actions == ("delete",) else known
     return change(f"aws_iam_role.{name}", *actions, name=name, before=known, after=after)
@@ -96,6 +96,12 @@ def test_a_trust_that_fails_says_by_which_statement(trusting: dict[str, Any], ki
     assert by(found) == [("aws_iam_role.exec", "Ecs", "Allow", kind, key)]
     named = ("ec2.amazonaws.com",) if kind is EvidenceKind.OTHER_PRINCIPAL else ()
     assert [each.patterns for each in found.evidence] == [named]
+
+
+def test_of_many_statements_of_a_trust_policy_the_first_are_named() -> None:
+    others = [trust(Principal={"Service": f"s{number}.amazonaws.com"}) for number in range(20)]
+    found = answer(report(statement(), of=role(trusting=others)), "sts:AssumeRole")
+    assert [each.patterns for each in found.evidence] == [(f"s{number}.amazonaws.com",) for number in range(8)]
 
 
 def test_a_trust_policy_that_aws_refuses_is_not_believed() -> None:

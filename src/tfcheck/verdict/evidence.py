@@ -66,15 +66,16 @@ def call_evidence(decision: Decision, call: RoleCall) -> tuple[Evidence, ...]:
 
 def trust_evidence(decision: Decision, trust: Policy, service: str, context: Context) -> tuple[Evidence, ...]:
     """Return the deciding statements of a trust policy; `service` and `context` are as for `decide_trust`."""
+    by = decision.by[:_MOST]
     match decision:
         case Allowed():
-            return tuple(_statement(origin, "Allow", EvidenceKind.ALLOWS) for origin in decision.by)
+            return tuple(_statement(origin, "Allow", EvidenceKind.ALLOWS) for origin in by)
         case Denied():
-            denying = (_statement(origin, "Deny", EvidenceKind.DENIES) for origin in decision.by)
-            return (*denying, *map(_near, near_trust(trust, service, context)))
+            denying = (_statement(origin, "Deny", EvidenceKind.DENIES) for origin in by)
+            return (*denying, *map(_near, near_trust(trust, service, context)))[:_MOST]
         case Undecided():
             key = decision.waits_for if decision.kind == "condition" else ""
-            return tuple(_statement(origin, "", EvidenceKind.MAY_DECIDE, key=key) for origin in decision.by)
+            return tuple(_statement(origin, "", EvidenceKind.MAY_DECIDE, key=key) for origin in by)
         case _:
             assert_never(decision)
 

@@ -47,6 +47,12 @@ def test_it_counts_in_every_partition(partition: str) -> None:
     assert seen == Policies(MadeWorld()).by_arn(there)
 
 
+def test_an_arn_with_another_path_names_the_right_one() -> None:
+    wrong = ARN.replace("policy/", "policy/service-role/")
+    assert found(wrong).hidden == f"managed policy {wrong}, which AWS has as {ARN} only"
+    assert found(UNBUNDLED).hidden == f"managed policy {UNBUNDLED}, which is not in the bundled set"
+
+
 def test_what_the_look_up_has_read_counts_before_the_bundled_text() -> None:
     seen = found(reference(LOOK_UP, "arn"), arn=ARN, policy=DOCUMENT)
     assert seen.policy is not None

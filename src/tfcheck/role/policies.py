@@ -161,7 +161,9 @@ class Policies:
         if secret_in and not isinstance(reference, Unknown):
             hidden = f"the policy in {secret_in}"
         elif isinstance(reference, str) and ":iam::aws:policy/" in reference:
-            hidden = f"managed policy {reference}, which is not in the bundled set"
+            named = managed_policy_arn(reference.rpartition("/")[2], partition=reference.split(":")[1])
+            which = "is not in the bundled set" if named is None else f"AWS has as {display(named)} only"
+            hidden = f"managed policy {reference}, which {which}"
         elif isinstance(reference, Unknown) and reference.symbol is None:
             hidden = f"an attached policy whose ARN is unknown: {reference.reason}"
         else:

@@ -26,6 +26,8 @@ from tfcheck.symbolic.value import Value, text
         ("arn:aws:secretsmanager:eu-west-1:111122223333:secret:db-??????", "error: .* wildcard"),
         ("arn:aws:secretsmanager:eu-west-1:111122223333:db", "error: .* names no secret"),
         ("arn:aws:secretsmanager:::secret:db-AbCdEf", "error: .* no region"),
+        (f"{SECRET}|terraform-1", "error: .* id of a secret's version"),
+        (text([reference("aws_secretsmanager_secret.db", "arn", SECRET), "|1"]), "error: .* secret's version"),
         ("arn:aws:s3:::cfg/db", "error: .* neither"),
         ("arn:aws:secretsmanager", "error: .* too few parts"),
         ("db:password::", "error: .* contains no colons"),

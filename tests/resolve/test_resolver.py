@@ -47,6 +47,15 @@ def test_an_arn_of_a_known_name_is_derived_and_keeps_its_symbol() -> None:
     assert spelled.pieces[-1] == ":role/orders-execution"
 
 
+def test_the_id_of_a_secret_version_is_no_arn() -> None:
+    arn = "arn:aws:secretsmanager:eu-west-1:111122223333:secret:db-AbCdEf"
+    row = change("aws_secretsmanager_secret_version.db", "create", after={"secret_id": arn}, after_unknown={"id": True})
+    found = Resolver(plan(row)).attribute(parse("aws_secretsmanager_secret_version.db"), "id")
+    spelled = spelled_out(found) if isinstance(found, Unknown) else None
+    assert isinstance(spelled, Text)
+    assert spelled.pieces[0] == f"{arn}|"
+
+
 def test_what_only_the_sources_know_is_open_without_them_and_says_so() -> None:
     containers = value("new-bucket-jsonencode", _task("new-bucket-jsonencode"), sources=False)
     assert isinstance(containers, Unknown)

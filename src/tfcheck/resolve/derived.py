@@ -312,7 +312,10 @@ _DERIVATIONS: dict[str, dict[str, Derivation]] = {
     "aws_iam_role_policy": {"name": _iam_name, "id": _concatenation(_attribute("role"), ":", _iam_name)},
     "aws_ssm_parameter": {"id": _attribute("name"), "arn": _arn("ssm", _parameter)},
     "aws_secretsmanager_secret": {"name": _secret, "id": _secret_arn, "arn": _secret_arn},
-    "aws_secretsmanager_secret_version": {"arn": _attribute("secret_id")},
+    "aws_secretsmanager_secret_version": {
+        "arn": _attribute("secret_id"),
+        "id": _concatenation(_attribute("secret_id"), "|", _opaque("version_id", "")),
+    },
     "aws_secretsmanager_secret_policy": {"id": _attribute("secret_arn")},
     "aws_ecr_repository": {
         "id": _attribute("name"),

@@ -231,6 +231,8 @@ def _secret_error(fields: list[TextLike]) -> InvalidReference | None:
         return InvalidReference("names no secret: its sixth part must be `secret`", symptom=_MALFORMED)
     if _has_wildcard(name):
         return InvalidReference("contains a wildcard, which ECS does not expand")
+    if any("|" in each for each in pieces(name) if isinstance(each, str)):
+        return InvalidReference("is the id of a secret's version in Terraform, `ARN|VERSION`: write the ARN")
     if has_no_suffix(name):
         what = "lacks the six random characters at its end, without which it works in its own account only"
         return InvalidReference(f"{what}: write the full ARN", Severity.WARNING)

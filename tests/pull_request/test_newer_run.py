@@ -160,7 +160,7 @@ def test_a_new_comment_says_that_newer_runs_are_hidden(tmp_path: Path) -> None:
     assert is_same_body(first, second)
 
 
-@pytest.mark.parametrize("on_clean", ["update", "delete"])
+@pytest.mark.parametrize("on_clean", ["update", "delete", "minimize"])
 @pytest.mark.parametrize("host", [FakeGitHub, FakeGitLab])
 def test_a_slow_all_clear_that_may_have_replaced_a_newer_result_names_its_run(
     tmp_path: Path, host: type[FakeGitHub], on_clean: Any
@@ -191,6 +191,7 @@ def test_a_slow_all_clear_that_may_have_replaced_a_newer_result_names_its_run(
     (text,) = texts(fake)
     assert head(text).startswith("### ❔ tfcheck: ")
     assert head(text).endswith("the task definition can start in `infra/orders`, a newer run may differ")
+    assert not any(each["minimized"] for each in fake.comments.values())
     assert fake.problems == []
 
 

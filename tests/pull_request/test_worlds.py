@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from tests.laws import tries
@@ -12,6 +12,8 @@ from tfcheck.pull_request.refusal import RefusalError
 
 @tries(60)
 @given(seed=st.integers(0, 10**9))
+@example(seed=22581)  # a comment in doubt was minimized
+@example(seed=22724)  # a lost removal removed what a newer run had written
 def test_findings_of_the_newest_run_are_never_hidden(seed: int) -> None:
     world = World(seed)
     world.play()

@@ -163,7 +163,8 @@ class CommentThread:
         now = self._conversation.read(comment)
         if now and without_run(now.body or "") in self._others.written:
             self._has_removed = True
-            self.own.remove(comment)
+            with self._late_write.noting_slow_loss():
+                self.own.remove(comment)
 
     def _create_first(self, wording: CommentWording) -> Outcome | None:
         if not wording.wanted:
@@ -320,7 +321,7 @@ class CommentThread:
                 self._withdraw(self._ours())
         if self._late:
             return self._late_outcome(self._late, live)
-        if minimize and not self._doubt:
+        if minimize and not (self._doubt or self._newer.found):
             return self._minimize(oldest, body)
         return Outcome(self._wrote, self._doubt, oldest.id, oldest.html_url)
 

@@ -127,6 +127,7 @@ IN_PASSING = {
     + ["env-file-arn"] * 6
     + ["log-options"] * 2
     + ["secret-reference"] * 12,
+    "mistakes-in-local-values": ["env-file-arn", "log-group-absent", "log-options", "secret-reference"],
     "mistakes-about-one-file": ["env-file-arn", "env-file-type"],
     "mistakes-behind-mistakes": ["env-file-arn", "log-options", "secret-reference"],
     "revision-stays": ["old-revision"] * 3,

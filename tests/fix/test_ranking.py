@@ -6,7 +6,7 @@ from tests.cases import TESTDATA, Case
 from tfcheck.fix.layout.render import statement, style_of
 from tfcheck.fix.needed_statements import NeededStatement, Reference
 from tfcheck.fix.text.policy_text import Syntax, items, read_parts
-from tfcheck.fix.values.flags import choices_in
+from tfcheck.fix.values.gates import choices_in
 from tfcheck.fix.values.repetition import Repeated
 from tfcheck.hcl.syntax.source import SourceText
 from tfcheck.hcl.syntax.tf_json import read_source

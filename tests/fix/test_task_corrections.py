@@ -93,6 +93,14 @@ def test_json_in_a_heredoc_is_corrected_as_well(tmp_path: Path, wrong: str) -> N
     assert f'+          {{"type": "s3", "value": {right}}}' in draft.fix.diff
 
 
+def test_values_and_options_of_locals_are_corrected_there(tmp_path: Path) -> None:
+    listed = found_in(copied("mistakes-in-local-values", tmp_path)).fixes.found
+    titles = {each.finding.rule: each.fix.title for each in listed if each.finding is not None}
+    url = "correct `s3://${aws_s3_bucket.env.bucket}/shop/prod.env` to `${aws_s3_bucket.env.arn}/shop/prod.env`"
+    assert titles["env-file-arn"] == f"{url} in main.tf"
+    assert titles["log-options"] == 'set `awslogs-stream-prefix` to `"ecs"` in a local value'
+
+
 def test_what_instances_have_in_common_is_left_to_the_user_once(tmp_path: Path) -> None:
     folder = copied("thirty-services", tmp_path)
     names = ("KEY_PASSWORD", "KEY_TOKEN")

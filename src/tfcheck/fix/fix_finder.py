@@ -14,7 +14,7 @@ from tfcheck.fix.edits.insertion import Change, ChangedAttribute, merge_changes
 from tfcheck.fix.policies.added_policy import exclusive_lists
 from tfcheck.fix.policies.existing_policy import propose_existing
 from tfcheck.fix.policies.fix_places import FixPlaces
-from tfcheck.fix.policies.other_policies import OtherPolicies
+from tfcheck.fix.policies.other_policies import DemandedTags, OtherPolicies
 from tfcheck.fix.policies.policies_at_calls import PoliciesAtCalls
 from tfcheck.fix.policies.shared_needs import (
     join_by_shared_policy,
@@ -22,7 +22,6 @@ from tfcheck.fix.policies.shared_needs import (
     needs_of_outside_roles,
     needs_of_roles,
 )
-from tfcheck.fix.policies.tags import DemandedTags
 from tfcheck.fix.proof.plan_differences import outdated_objects, unplanned_around
 from tfcheck.fix.proof.task_proof import are_sound
 from tfcheck.fix.proof.trial import Trial, change_sources, repeats_the_check
@@ -128,7 +127,7 @@ class FixFinder:
         corrections = LiteralCorrections(self.places, answers)
         self._replacing = [corrections.proposals] if choice.corrects else []
         if choice.moves:
-            from tfcheck.fix.policies.moved_grants import MovedGrants
+            from tfcheck.fix.policies.attachments import MovedGrants
 
             self._replacing.append(MovedGrants(self.places, self._rank).proposals)
 

@@ -33,8 +33,7 @@ def without_grants(
 
 def _correct(findings: Sequence[Finding], places: FixPlaces) -> tuple[list[DraftFix], list[Finding]]:
     from tfcheck.fix.corrections.log_options import LogGroups, LogOptions
-    from tfcheck.fix.corrections.policy_corrections import PolicyCorrections
-    from tfcheck.fix.corrections.task_corrections import EnvFileNames, TaskCorrections
+    from tfcheck.fix.corrections.task_corrections import EnvFileNames, PolicyCorrections, TaskCorrections
 
     groups = LogGroups(places)
     found = [

@@ -17,6 +17,7 @@ from tfcheck.fix.proof.plan_differences import unplanned_instances
 from tfcheck.fix.proof.trial import change_sources
 from tfcheck.fix.proposal import Proposal, RoleNeed, extend_proposal
 from tfcheck.fix.text.policy_statements import flat
+from tfcheck.fix.text.policy_text import DOCUMENT
 from tfcheck.hcl.modules import Module
 from tfcheck.hcl.syntax.tf_json import JsonBlock
 from tfcheck.inventory.world import After
@@ -29,7 +30,6 @@ from tfcheck.vocabulary.clipping import few
 from tfcheck.vocabulary.finding import Answer
 
 _POLICIES = ("aws_iam_role_policy", "aws_iam_policy")
-_DOCUMENT = "aws_iam_policy_document"
 #: The number of ways to divide needs among inputs that are tried.
 _MOST = 3
 
@@ -125,7 +125,7 @@ def _policies_of(path: ModulePath, world: After) -> Iterator[ChangedAttribute]:
     for each in world.resources(*_POLICIES):
         if each.address.module == path:
             yield ChangedAttribute(each.address, "policy")
-    for each in world.looked_up(_DOCUMENT):
+    for each in world.looked_up(DOCUMENT):
         if each.address.module == path:
             yield ChangedAttribute(each.address)
 

@@ -45,6 +45,8 @@ _OPTIONS = regex(r'(?<![\w-])"?options"?\s*[=:]\s*(?=\{)')
 _OF_INSTANCE = regex(r"(?<![\w.])(?:each|count|self)\.")
 _BRACE = regex(r"\{")
 _ARN = regex(r"(?P<before>aws_cloudwatch_log_group\.[\w-]+(?:\[[^\[\]]*\])?)\.arn")
+#: The prefix that the console of ECS proposes, for options of several containers.
+_SHARED_PREFIX = '"ecs"'
 #: The number of objects around options that are searched, and of ways to write a missing one.
 _MOST_AROUND, _MOST = 300, 8
 
@@ -123,7 +125,7 @@ class LogOptions(Finder):
                 texts = list(_options_elsewhere(name, module))
                 yield from texts if len(texts) == 1 and options.name_expression not in texts else []
                 yield from [options.name_expression] if options.name_expression else []
-                yield from [quote(str(log.container))] if options.block.labels[:1] == (_TASK,) else []
+                yield quote(str(log.container)) if options.block.labels[:1] == (_TASK,) else _SHARED_PREFIX
 
     def _module_of(self, block: Block, task: TaskDefinition) -> Module | None:
         """Return the module of a block, which limits its references: the task's, or a calling one."""

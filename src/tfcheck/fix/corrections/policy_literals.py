@@ -18,7 +18,7 @@ from tfcheck.fix.corrections.misspelling import (
     misspelled_resources,
 )
 from tfcheck.fix.corrections.task_corrections import literals_in
-from tfcheck.fix.edits.insertion import Replacement, line_start
+from tfcheck.fix.edits.insertion import Replacement
 from tfcheck.fix.policies.fix_places import Finder, FixPlaces
 from tfcheck.fix.policies.written_policies import WrittenPolicy, other_roles_words
 from tfcheck.fix.proof.task_proof import blocks_of
@@ -49,7 +49,6 @@ from tfcheck.vocabulary.address import Address
 from tfcheck.vocabulary.finding import Answer
 
 _NAME = regex(r"[\w.-]+")
-_LABEL = regex(r"([a-z_]+)\s*=[\s\[]*$")
 _REFERENCE = regex(r'"\$\{\s*([\w.\[\]-]+)\s*\}"')
 _LISTED = 2
 
@@ -64,13 +63,6 @@ class Correction(msgspec.Struct, frozen=True):
     def edit(self) -> Replacement:
         """Return the edit of the file."""
         return self.literal.edit(self.new)
-
-    def shown_texts(self) -> Iterator[str]:
-        """Yield the parts of the line that a diff shows: the literal, and the name that it is assigned to."""
-        text, start = self.literal.source.text, self.literal.start
-        yield text[start : self.literal.end]
-        label = _LABEL.search(text[line_start(text, start) : start])
-        yield from [label[1]] if label else []
 
     def __str__(self) -> str:
         new = self.new.strip('"')
@@ -111,7 +103,7 @@ class LiteralCorrections(Finder):
             insertions=tuple(each.edit() for each in corrections),
             touched=self._places.policies.changes(policy),
             hcl="\n".join(each.new for each in corrections),
-            reported=() if is_own else tuple(part for each in corrections for part in each.shown_texts()),
+            reported=() if is_own else tuple(part for each in corrections for part in each.literal.shown_texts()),
         )
 
     def _corrections_in(self, policy: WrittenPolicy, need: RoleNeed) -> tuple[Correction, ...]:

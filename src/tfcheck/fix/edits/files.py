@@ -162,7 +162,7 @@ class Files:
                 line = rest
                 for each in known:
                     rest = rest.replace(each, "")
-                if not lines.is_harmless(rest) or self._conceals(line):
+                if self._conceals(line) or not any(map(lines.is_harmless, (line, rest))):
                     return True
         return False
 

@@ -13,7 +13,7 @@ from itertools import pairwise
 import msgspec
 
 from tfcheck.fix.edits.insertion import Insertion, Replacement, indentation, line_end, line_start
-from tfcheck.fix.layout.alignment import unalign, without_blanks
+from tfcheck.fix.layout.new_block import unalign, without_blanks
 from tfcheck.fix.layout.render import WIDEST, align
 from tfcheck.fix.text.policy_text import (
     ItemParts,

@@ -6,12 +6,14 @@ import itertools
 import re
 from collections.abc import Iterator, Sequence
 
-from tfcheck.fix.edits.insertion import Insertion, indentation, line_end, line_start, unit_of
+from tfcheck.fix.edits.files import harmless
+from tfcheck.fix.edits.insertion import Insertion, Replacement, indentation, line_end, line_start, unit_of
 from tfcheck.fix.layout.render import indent
 from tfcheck.hcl.syntax.block import Argument, Block
 from tfcheck.hcl.syntax.json_document import Member
 from tfcheck.hcl.syntax.source import SourceText
 from tfcheck.hcl.syntax.tf_json import JsonBlock
+from tfcheck.symbolic.regex import regex
 
 
 def instance_index(repeated: tuple[str, str] | None) -> str:
@@ -26,19 +28,6 @@ def block_lines(
     meta = [f"provider = {provider}", ""] if provider else []
     meta += [f"{repeated[0]} = {repeated[1]}", ""] if repeated else []
     return [f"{head} {{", *indent([*meta, *inside], unit), "}"]
-
-
-def resource_lines(
-    kind: str,
-    label: str,
-    inside: Sequence[str],
-    unit: str = "  ",
-    *,
-    repeated: tuple[str, str] | None = None,
-    provider: str = "",
-) -> list[str]:
-    """Write a block of a resource."""
-    return block_lines(f'resource "{kind}" "{label}"', inside, unit, repeated=repeated, provider=provider)
 
 
 def insert_after(anchor: Block, lines: Sequence[str]) -> Insertion:
@@ -137,3 +126,51 @@ def _groups(block: Block) -> Iterator[list[Argument]]:
             group.append(each)
     if group:
         yield group
+
+
+_NAMED = regex(r'[ \t]*("?[\w-]+"?) +=(?!=)')
+
+
+def unalign(source: SourceText, offset: int) -> list[Replacement] | None:
+    """Remove the alignment around a line whose value will span several lines; None if no diff may show these lines."""
+    edits, text = list(_blanks_around(source, offset)), source.text
+    return (
+        edits
+        if all(harmless(text[line_start(text, each.offset) : line_end(text, each.offset)]) for each in edits)
+        else None
+    )
+
+
+def _blanks_around(source: SourceText, offset: int) -> Iterator[Replacement]:
+    text = source.text
+    own = line_start(text, offset)
+    named = _NAMED.match(text, own)
+    if named is None:
+        return
+    column = named.end() - own
+    for step in (-1, 1):
+        group = list(_aligned_lines(text, own, step, (indentation(text, own), column)))
+        width = max((len(each[1]) for each in group), default=0)
+        for each in group:
+            first = each.end(1) + width - len(each[1]) + 1
+            yield from without_blanks(source, first, each.end() - 1)
+    yield from without_blanks(source, named.end(1) + 1, named.end() - 1)
+
+
+def _aligned_lines(text: str, own: int, step: int, like: tuple[str, int]) -> Iterator[re.Match[str]]:
+    """Yield the lines around one whose values are aligned with its own."""
+    at = own
+    while True:
+        if (step < 0 and at == 0) or (step > 0 and text.find("\n", at) < 0):
+            return
+        at = line_start(text, at - 1) if step < 0 else text.find("\n", at) + 1
+        found = _NAMED.match(text, at)
+        if found is None or (indentation(text, at), found.end() - at) != like:
+            return
+        yield found
+
+
+def without_blanks(source: SourceText, start: int, end: int) -> Iterator[Replacement]:
+    """Remove the text between two offsets if it is blank."""
+    if source.text[start:end].isspace():
+        yield Replacement(source, start, "", source.text[start:end])

@@ -10,7 +10,7 @@ import msgspec
 
 from tfcheck.fix.edits.insertion import Insertion, unit_of
 from tfcheck.fix.layout import new_block
-from tfcheck.fix.layout.new_block import instance_index, resource_lines
+from tfcheck.fix.layout.new_block import block_lines, instance_index
 from tfcheck.fix.layout.render import StatementStyle, align, quote, statement
 from tfcheck.fix.needed_statements import NeededStatement, assume_role, free
 from tfcheck.fix.text.policy_text import object_at
@@ -58,6 +58,10 @@ class NewRole(msgspec.Struct, frozen=True):
         return (ROLE, *([ATTACHMENT] if self.managed else []), *([POLICY] if self.wanted else []))
 
 
+def _head(kind: str, label: str) -> str:
+    return f'resource "{kind}" "{label}"'
+
+
 def role_hcl(role: NewRole, unit: str = "  ") -> list[str]:
     """Write the resource blocks of a role."""
     inside = align([role.name, ("assume_role_policy", role.trust), *role.common])
@@ -65,11 +69,11 @@ def role_hcl(role: NewRole, unit: str = "  ") -> list[str]:
         trust = [assume_role("ecs-tasks.amazonaws.com")]
         inside = [*align([role.name]), "", *document_lines("assume_role_policy", trust, unit, sid=False)]
         inside += ["", *align(role.common)] if role.common else []
-    resource = partial(resource_lines, repeated=role.repeated, provider=role.provider)
-    lines = resource(ROLE, role.label, inside, unit)
+    resource = partial(block_lines, unit=unit, repeated=role.repeated, provider=role.provider)
+    lines = resource(_head(ROLE, role.label), inside)
     if role.managed:
         inside = [f"role       = {role.reference}.name", f"policy_arn = {role.managed}"]
-        lines += ["", *resource(ATTACHMENT, role.label, inside, unit)]
+        lines += ["", *resource(_head(ATTACHMENT, role.label), inside)]
     if role.wanted:
         policy = NewPolicy(role.label, START_UP, f"{role.reference}.id", role.wanted, role.repeated, role.provider)
         lines += ["", *hcl(policy, unit)]
@@ -172,17 +176,17 @@ def insert_after(anchor: Block, policy: NewPolicy) -> tuple[Insertion, ...] | No
 
 def hcl(policy: NewPolicy, unit: str = "  ") -> list[str]:
     """Write the resource blocks of the policy."""
-    resource = partial(resource_lines, repeated=policy.repeated, provider=policy.provider)
+    resource = partial(block_lines, unit=unit, repeated=policy.repeated, provider=policy.provider)
     text = ["", *document_lines("policy", policy.wanted, unit)]
     if not policy.managed:
         arguments = [("name", f'"{policy.prefix}{policy.name}"'), ("role", policy.role)]
-        return resource(POLICY, policy.label, [*align(arguments), *text], unit)
+        return resource(_head(POLICY, policy.label), [*align(arguments), *text])
     arn = f"aws_iam_policy.{policy.label}{instance_index(policy.repeated)}.arn"
     attachment = align([("role", policy.role), ("policy_arn", arn)])
     return [
-        *resource("aws_iam_policy", policy.label, [f'name_prefix = "{policy.prefix}{policy.name}-"', *text], unit),
+        *resource(_head("aws_iam_policy", policy.label), [f'name_prefix = "{policy.prefix}{policy.name}-"', *text]),
         "",
-        *resource(ATTACHMENT, policy.label, attachment, unit),
+        *resource(_head(ATTACHMENT, policy.label), attachment),
     ]
 
 

@@ -13,8 +13,7 @@ from tfcheck.fix.policies.written_policies import WrittenPolicies
 from tfcheck.fix.proof.cycle import Dependencies
 from tfcheck.fix.proposal import RoleNeed
 from tfcheck.fix.text.policy_statements import flat
-from tfcheck.fix.values.flags import Flags, has_key
-from tfcheck.fix.values.gates import Gates, explain_doubts
+from tfcheck.fix.values.gates import Flags, Gates, explain_doubts, has_key
 from tfcheck.fix.values.referable import Referable, Refuse
 from tfcheck.fix.values.repetition import InstanceTerms, SharedStatements, Statements, share_statements, with_flags
 from tfcheck.fix.values.spelling import Spelling

@@ -190,10 +190,7 @@ def is_for_callers(need: RoleNeed, places: FixPlaces) -> bool:
 
 
 def is_named_by_callers(need: RoleNeed, places: FixPlaces, *, literally: bool = False) -> bool:
-    """Whether the module's caller can name what would be this plan's literals in the module.
-
-    With `literally` it is enough that the caller has these literals.
-    """
+    """Whether the module's caller can name, or with `literally` has, what would be literals in the module."""
     module = need.roles[0].address.module
     if not module.steps:
         return False
@@ -201,8 +198,7 @@ def is_named_by_callers(need: RoleNeed, places: FixPlaces, *, literally: bool = 
     resources = [each.requirement.resource for each in need.answers]
     foreign = [each for each in resources if (own := here.spell(each)) is None or here.is_of_this_plan(own)]
     by_caller = (spelled for each in foreign if (spelled := there.spell(each)) is not None)
-    named = (each for each in by_caller if literally or _has_reference(each))
-    return any(not there.is_of_this_plan(each) for each in named)
+    return any((literally or _has_reference(each)) and not there.is_of_this_plan(each) for each in by_caller)
 
 
 def is_written_by_caller(need: RoleNeed, places: FixPlaces) -> bool:

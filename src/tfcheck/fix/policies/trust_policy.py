@@ -17,6 +17,7 @@ from tfcheck.fix.policies.fix_places import Finder
 from tfcheck.fix.policies.written_policies import WrittenPolicy, is_frozen
 from tfcheck.fix.proposal import Proposal
 from tfcheck.fix.text.policy_text import (
+    DOCUMENT,
     FileText,
     ObjectParts,
     Parts,
@@ -38,7 +39,7 @@ from tfcheck.vocabulary.address import Address
 from tfcheck.vocabulary.clipping import few, join_names
 from tfcheck.vocabulary.finding import Answer, RoleKind
 
-_ARGUMENT, _DOCUMENT = "assume_role_policy", "aws_iam_policy_document"
+_ARGUMENT = "assume_role_policy"
 _LOCAL = re.compile(r"local\.([\w-]+)")
 _ACTION = ('"sts:AssumeRole"', '["sts:AssumeRole"]')
 _EC2, _TASKS = "ec2.amazonaws.com", "ecs-tasks.amazonaws.com"
@@ -121,22 +122,22 @@ class TrustPolicies(Finder):
         editable = self._places.files.editable(block.source)
         if not editable or isinstance(block, JsonBlock) or "\n" in old or argument.source is not block.source:
             return
-        label = free(f"{role.address.name}_trust", self._places.labels_of(role.address.module, _DOCUMENT), "_")
+        label = free(f"{role.address.name}_trust", self._places.labels_of(role.address.module, DOCUMENT), "_")
         lines = _document(label, old, service, unit_of(block), block.repetition)
-        new = f"data.{_DOCUMENT}.{label}{instance_index(block.repetition)}.json"
+        new = f"data.{DOCUMENT}.{label}{instance_index(block.repetition)}.json"
         shared = next(iter(documents_of(argument, module)), None)
         place = shared if shared is not None and shared.source is block.source else block
         instances = self._places.policies.instances(role.address)
         is_repeated = block.repetition is not None
         yield Proposal(
             title=f"give {self._words_for(role, [block])} a trust policy of {'their' if len(instances) > 1 else 'its'} "
-            f"own, data.{_DOCUMENT}.{label}: what it had, and {service}",
+            f"own, data.{DOCUMENT}.{label}: what it had, and {service}",
             insertions=(
                 insert_after(place, lines),
                 Replacement(block.source, argument.value_start, new, argument.text),
             ),
             touched=tuple(ChangedAttribute(each, _ARGUMENT) for each in instances),
-            added=added_instances(label, [_DOCUMENT], instances, repeated=is_repeated, mode="data"),
+            added=added_instances(label, [DOCUMENT], instances, repeated=is_repeated, mode="data"),
             hcl="\n".join([*lines, "", f"{_ARGUMENT} = {new}"]),
         )
 
@@ -144,7 +145,7 @@ class TrustPolicies(Finder):
 def _document(label: str, old: str, service: str, unit: str, repeated: tuple[str, str] | None) -> list[str]:
     statement = block(assume_role(service), StatementStyle(sid=False, effect=False, unit=unit))
     inside = [f"source_policy_documents = [{old}]", "", *statement]
-    return block_lines(f'data "{_DOCUMENT}" "{label}"', inside, unit, repeated=repeated)
+    return block_lines(f'data "{DOCUMENT}" "{label}"', inside, unit, repeated=repeated)
 
 
 def _users(argument: Argument, block: Block, module: Module) -> list[Block] | None:
@@ -152,7 +153,7 @@ def _users(argument: Argument, block: Block, module: Module) -> list[Block] | No
     own = block.arguments[_ARGUMENT]
     found = [block]
     local, document = _LOCAL.fullmatch(own.text), document_of(argument)
-    names = [*([local[0]] if local else []), *([f"data.{_DOCUMENT}.{document}"] if document else [])]
+    names = [*([local[0]] if local else []), *([f"data.{DOCUMENT}.{document}"] if document else [])]
     for name in names:
         whole = re.compile(rf"{re.escape(name)}(?:\[[^\[\]]*\])?(?:\.(?:minified_)?json)?")
         plain = [each for each in module.blocks if whole.fullmatch(each.attribute_text(_ARGUMENT))]

@@ -176,7 +176,7 @@ class WrittenPolicies:
 
     def document_instances(self, module: Module, name: str) -> list[Address]:
         """List all instances of an `aws_iam_policy_document` in every module that shares these sources."""
-        resources = self._world.looked_up("aws_iam_policy_document")
+        resources = self._world.looked_up(DOCUMENT)
         return [
             each.address
             for each in resources

@@ -9,13 +9,12 @@ from typing import Any
 
 from tfcheck.fix.edits.insertion import ChangedAttribute
 from tfcheck.fix.proof.trial import Trial
+from tfcheck.fix.text.policy_text import DOCUMENT
 from tfcheck.hcl.evaluate.elements import is_referent
 from tfcheck.resolve import Resolver
 from tfcheck.resolve.blocks import nested_names
 from tfcheck.symbolic.value import Set, Value
 from tfcheck.vocabulary.address import Address, InstanceKey, ModulePath
-
-_DOCUMENT = "aws_iam_policy_document"
 
 
 def outdated_objects(
@@ -37,7 +36,7 @@ def outdated_objects(
         if any(is_doubted("argument", address.module.config, address.resource, name) for name in names):
             found.add(address)
     for each in wanted:
-        name = "json" if each.address.type == _DOCUMENT else each.attribute
+        name = "json" if each.address.type == DOCUMENT else each.attribute
         planned = _known_value(resolver.attribute(each.address, name)) if name else None
         # NOTE: most edited attributes are unknown before apply, and then the sources need not be evaluated again.
         if planned is not None and _known_value(now.attribute(each.address, name)) not in (None, planned):
@@ -88,7 +87,7 @@ ADDED = frozenset(
 )
 #: A written number may exceed any plan's number of instances.
 _MOST = 10_000
-_LOOKED_UP = frozenset({"aws_iam_policy_document"})
+_LOOKED_UP = frozenset({DOCUMENT})
 
 
 def unplanned_instances(module: ModulePath, resolver: Resolver) -> list[Address]:

@@ -25,7 +25,7 @@ from tfcheck.fix.edits.insertion import (
 )
 from tfcheck.fix.layout.new_policy import POLICY, ROLE, START_UP
 from tfcheck.fix.proposal import RoleNeed
-from tfcheck.fix.text.policy_text import parse_file
+from tfcheck.fix.text.policy_text import DOCUMENT, parse_file
 from tfcheck.hcl.modules import Module, Sources
 from tfcheck.hcl.syntax.block import Block, Problem, SourceFile
 from tfcheck.hcl.syntax.lexer import MalformedError
@@ -44,7 +44,6 @@ from tfcheck.verdict.judge import Judge, Judgement
 from tfcheck.vocabulary.address import Address
 from tfcheck.vocabulary.finding import Answer, Verdict
 
-_DOCUMENT = "aws_iam_policy_document"
 _RENDERED = ("json", "minified_json", "statement")
 #: A trust policy with which ECS can assume a role.
 _ECS_TRUST: Value = {
@@ -65,7 +64,7 @@ def _is_open_already(change: ChangedAttribute, plan: Plan) -> bool:
     instance = plan.instance(str(change.address))
     if instance is None or instance.after is None or instance.previous_address or instance.actions not in _PLAIN:
         return False
-    names = _RENDERED if change.address.type == _DOCUMENT else (change.attribute,)
+    names = _RENDERED if change.address.type == DOCUMENT else (change.attribute,)
     return all(instance.after.get(name) == Unknown(Symbol(str(change.address), (name,))) for name in names)
 
 
@@ -173,7 +172,7 @@ class Trial:
             for address, names in attributes.items()
             if (row := _forgetful(resolver.plan, address, names)) is not None
         ]
-        new = (_row(each, {}, _RENDERED if each.type == _DOCUMENT else ()) for each in added)
+        new = (_row(each, {}, _RENDERED if each.type == DOCUMENT else ()) for each in added)
         plan = resolver.plan.with_rows([*rows, *new])
         workspace = resolver.workspace if isinstance(resolver.workspace, str) else None
         self._world = After(_ResolverWithValues(plan, sources, workspace, resolver.account, given or {}), context)
@@ -299,7 +298,7 @@ class _ResolverWithValues(Resolver):
 
 def _forgetful(plan: Plan, address: Address, names: Sequence[str]) -> ResourceChange | None:
     """Rewrite the plan's row of an instance with some attributes known only after apply."""
-    hidden = list(_RENDERED) if address.type == _DOCUMENT else list(names)
+    hidden = list(_RENDERED) if address.type == DOCUMENT else list(names)
     prior = plan.data(str(address)) if address.mode == "data" else None
     if prior is not None:
         return _row(address, prior.values, hidden)

@@ -8,7 +8,7 @@ from typing import TypeAlias
 
 import msgspec
 
-from tfcheck.fix.edits.insertion import Replacement
+from tfcheck.fix.edits.insertion import Replacement, line_start
 from tfcheck.fix.text.policy_text import (
     ListParts,
     ObjectParts,
@@ -185,6 +185,7 @@ def _value(block: Block, name: str) -> Parts | None:
 Evaluate: TypeAlias = Callable[[Expression], Value]
 #: Escapes, which differ between the sources and their text.
 _ESCAPES = ("\\", "$${", "%{", "%%{", "${~", "~}")
+_LABEL = regex(r"([A-Za-z_][\w-]*)\s*=[\s\[]*$")
 #: References to values that are written elsewhere and may differ in each instance or plan.
 _GIVEN = regex(r"^(?:\$\{\s*)?(?:each|count|var|local)\.")
 
@@ -221,6 +222,12 @@ class WrittenText(msgspec.Struct, frozen=True):
         """The text as written in the file, without quotes."""
         written = self.source.text[self.start : self.end]
         return written[1:-1] if self.is_quoted else written
+
+    def shown_texts(self) -> Iterator[str]:
+        """Yield the parts of its line that a title shows: the text, and the name that it is assigned to."""
+        yield self.source.text[self.start : self.end]
+        label = _LABEL.search(self.source.text[line_start(self.source.text, self.start) : self.start])
+        yield from [label[1]] if label else []
 
     def edit(self, new: str) -> Replacement:
         """Return the edit that replaces it in its file."""

@@ -11,7 +11,7 @@ from tfcheck.fix.layout.render import StatementStyle, listing, plain_style, quot
 from tfcheck.fix.needed_statements import NeededStatement, Reference, Spelled, assume_role, sid, writable
 from tfcheck.fix.policies.existing_policy import propose_existing
 from tfcheck.fix.policies.fix_places import Finder, FixPlaces
-from tfcheck.fix.policies.tags import demanded_tag, tags_text
+from tfcheck.fix.policies.other_policies import demanded_tag, tags_text
 from tfcheck.fix.proof.trial import verdicts_with
 from tfcheck.fix.proposal import RoleNeed
 from tfcheck.fix.text.policy_text import Syntax, document_of, file_of, is_json

@@ -45,6 +45,10 @@ def test_the_whole_screen() -> None:
             samples.report(samples.DENIED_BUCKET, tasks=("a", "b")),
             "no errors, but 1 of 3 task definitions has a warning",
         ),
+        (
+            samples.report(samples.DENIED_BUCKET, samples.unknown(), skipped=(Skipped("a", "b"),)),
+            "no definite problem; 2 of 2 task definitions cannot be decided",
+        ),
         (samples.report(samples.DENIED_BUCKET, samples.DENIED), "1 of 1 task definitions will not start"),
         (samples.report(tasks=("a", "b")), "all 2 task definitions can start"),
         (

@@ -187,11 +187,12 @@ def instances(number: int) -> str:
 
 
 class TaskStatus(msgspec.Struct, frozen=True):
-    """The status of one task definition: a mark, its style, and a clause."""
+    """The status of one task definition: a mark, its style, a clause, and whether something is undecided."""
 
     mark: str
     style: SpanStyle
     words: str
+    undecided: bool = False
 
 
 def standings(report: Report) -> dict[str, TaskStatus]:
@@ -227,11 +228,12 @@ def _standing(answers: list[Answer], findings: list[Severity], skipped: bool) ->
         case Severity.ERROR:
             return TaskStatus("✗", SpanStyle.ERROR, ", ".join(filter(None, (f"will not start: {missing}", waiting))))
         case Severity.WARNING:
-            return TaskStatus("!", SpanStyle.WARNING, ", ".join(filter(None, (f"warning: {missing}", waiting))))
+            words = ", ".join(filter(None, (f"warning: {missing}", waiting)))
+            return TaskStatus("!", SpanStyle.WARNING, words, undecided=bool(waiting))
     if skipped:
-        return TaskStatus("?", SpanStyle.UNKNOWN, "unknown: could not be analysed")
+        return TaskStatus("?", SpanStyle.UNKNOWN, "unknown: could not be analysed", undecided=True)
     if unknown:
-        return TaskStatus("?", SpanStyle.UNKNOWN, f"unknown: {waiting}")
+        return TaskStatus("?", SpanStyle.UNKNOWN, f"unknown: {waiting}", undecided=True)
     if not answers:
         return TaskStatus("·", SpanStyle.QUIET, "needs none of the permissions that tfcheck checks")
     rest = f", {spared} optional not granted" if spared else ""
@@ -270,10 +272,8 @@ def _headline(standing: dict[str, TaskStatus], new: int | None) -> tuple[SpanSty
     if not total:
         return SpanStyle.QUIET, "no ECS task definition in this plan"
     if SpanStyle.UNKNOWN in styles:
-        return (
-            SpanStyle.UNKNOWN,
-            f"no definite problem; {_share(styles.count(SpanStyle.UNKNOWN), total)} cannot be decided",
-        )
+        undecided = sum(each.undecided for each in standing.values())
+        return SpanStyle.UNKNOWN, f"no definite problem; {_share(undecided, total)} cannot be decided"
     if SpanStyle.WARNING in styles:  # a warning may well be about something that keeps a task from starting
         return SpanStyle.WARNING, f"no errors, but {_having(styles.count(SpanStyle.WARNING), total)} a warning"
     return (

@@ -145,8 +145,8 @@ def test_make_targets_on_the_pages_exist(page: Path) -> None:
     assert set(re.findall(r"(?:^|`)make ([a-z]+)", text, re.MULTILINE)) <= targets
 
 
-@pytest.mark.parametrize("name", ["Makefile", "scripts/quick_tests.sh", "scripts/mutate_iam.py"])
-def test_tests_that_are_chosen_exist(name: str) -> None:
+@pytest.mark.parametrize("name", ["Makefile", "scripts/quick_tests.sh", "scripts/mutate_iam.py", "testdata/README.md"])
+def test_tests_that_are_named_exist(name: str) -> None:
     text = (ROOT / name).read_text(encoding="utf-8")
     quick = re.findall(r"^QUICK = (.*)", text, re.MULTILINE)
     chosen = {*re.findall(r"tests/[\w/]+(?:\.py)?", text), *(f"tests/{each}" for each in " ".join(quick).split())}

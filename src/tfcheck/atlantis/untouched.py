@@ -17,8 +17,8 @@ def untouched_targets(
 ) -> tuple[str, ...]:
     """Return the targets of projects that none of the changed files can affect.
 
-    A file is of a project of its own, `planned` at this commit, or Markdown: any other could be passed by a workflow,
-    such as a file with variables beside all projects.
+    A changed file counts unless it is Markdown or in another project that is `planned` at this commit: a workflow may
+    pass any file, such as one with variables beside all projects.
     """
     return tuple(
         each.target

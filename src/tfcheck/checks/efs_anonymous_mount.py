@@ -3,7 +3,7 @@
 Without `iam = "ENABLED"`, ECS mounts a volume as an anonymous client. A file system without a policy lets every client
 in. One with a policy lets anonymous clients in only if a statement allows everybody (`Principal = { AWS = "*" }`)
 `elasticfilesystem:ClientMount`, and no statement denies it, such as one for clients without TLS. Otherwise, the task
-does not start. What its roles are allowed does not count.
+does not start. The permissions of its roles make no difference.
 
 Write:
 

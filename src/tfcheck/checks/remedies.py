@@ -128,8 +128,8 @@ _TABLE: dict[str, tuple[str, str]] = {
         'Principal = { Service = "ecs-tasks.amazonaws.com" }',
     ),
     "efs-anonymous-mount": (
-        "mount the volume with IAM authorization, and let the task role mount it; or let everybody mount it in the "
-        "policy of the file system",
+        "mount the volume with IAM authorization, and allow the task role `elasticfilesystem:ClientMount`; or allow "
+        "all clients in the policy of the file system",
         'transit_encryption = "ENABLED"\n\nauthorization_config {\n  iam = "ENABLED"\n}',
     ),
     "ecs-exec": (

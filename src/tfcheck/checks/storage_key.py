@@ -1,10 +1,10 @@
 """Let Fargate use the key that encrypts the storage of its tasks.
 
 A cluster can name a customer managed key for the ephemeral storage of tasks on Fargate
-(`fargate_ephemeral_storage_kms_key_id`). Fargate uses the key itself, not with a role of the task: the key policy must
-allow the service `fargate.amazonaws.com` `kms:GenerateDataKeyWithoutPlaintext` and `kms:CreateGrant`. The default key
-policy does not. If Fargate cannot use the key, or the key is disabled, new tasks fail; running tasks keep running. The
-calls have the account and the name of the cluster in their encryption context.
+(`fargate_ephemeral_storage_kms_key_id`). Fargate uses the key as a service, not with a role of the task: the key policy
+must allow the service `fargate.amazonaws.com` `kms:GenerateDataKeyWithoutPlaintext` and `kms:CreateGrant`. The default
+key policy does not. If Fargate cannot use the key, or the key is disabled, new tasks fail; running tasks keep running.
+The calls have the account and the name of the cluster in their encryption context.
 
 Write into the key policy:
 
@@ -14,7 +14,9 @@ Write into the key policy:
       Action    = ["kms:GenerateDataKeyWithoutPlaintext", "kms:CreateGrant"]
       Resource  = "*"
       Condition = { StringEquals = { "kms:EncryptionContext:aws:ecs:clusterName" = "app" } }
-    },
+    }
+
+Replace `app` by the name of the cluster, or leave the condition out.
 
 See https://docs.aws.amazon.com/AmazonECS/latest/developerguide/fargate-create-storage-key.html and
 https://docs.aws.amazon.com/AmazonECS/latest/developerguide/fargate-managing-kms-key.html.

@@ -128,7 +128,7 @@ def main(ctx: click.Context) -> int | None:
       1   findings at or above it, or unknown answers under --strict
       2   the command line is invalid, or a file cannot be written
       3   the input cannot be read or is not a complete plan
-      4   `comment --required`: GitHub refused the comment
+      4   `comment --required`: the host refused the comment
       70  a bug in tfcheck
     """  # noqa: D301 (click's mark for lines that are not to be joined)
     if ctx.invoked_subcommand is None:

@@ -17,7 +17,7 @@ from tests.pull_request.fake import SHA, TOKEN, Answer, FakeGitHub, Step, cut_af
 from tests.pull_request.fake_bitbucket import FakeCloud
 from tests.pull_request.fake_gitea import FakeGitea
 from tests.pull_request.fake_gitlab import PROJECT, FakeGitLab
-from tests.pull_request.job import Clock, bad, clean, run, variables
+from tests.pull_request.job import Clock, bad, clean, event, ran, run, variables
 from tfcheck.pull_request.bitbucket import CloudConversation
 from tfcheck.pull_request.client import Client, Hosts
 from tfcheck.pull_request.conversation import Conversation
@@ -210,22 +210,33 @@ def test_a_write_that_arrives_after_a_newer_job_has_looked_again_gives_way(
         assert "but slowly: the result of another job or a newer run may have been" in str(published.outcome)
 
 
+@pytest.mark.parametrize("forked", [True, False], ids=["fork", "branch"])
 @pytest.mark.parametrize("pushed", [True, False])
-def test_a_removal_that_arrives_late_is_no_all_clear_for_a_newer_commit(tmp_path: Path, pushed: bool) -> None:
+def test_a_removal_that_arrives_late_is_no_all_clear_for_a_newer_commit(
+    tmp_path: Path, pushed: bool, forked: bool
+) -> None:
     github, clock = FakeGitHub(), Clock()
     sha = "a" * 40 if pushed else SHA
+    source = "mallory/shop" if forked else "acme/shop"
+
+    comment_options = CommentOptions(id="orders", on_clean="delete", number=42)
+
+    def job(run: str, sha: str) -> dict[str, str]:
+        follows = {"head_sha": sha, "head_repository": {"full_name": source}, "pull_requests": []}
+        of_fork = where | event(tmp_path, "workflow_run", {"workflow_run": follows}) | ran(run)
+        return of_fork if forked else variables(tmp_path, where, sha=sha, run=run)
 
     def late(go: Callable[[], Answer]) -> Answer:
-        github.open_pull(sha=sha)
-        run(variables(tmp_path, where, sha=sha, run="11.1"), [bad(sha=sha)])
+        github.open_pull(sha=sha, source=source)
+        run(job("11.1", sha), [bad(sha=sha)], comment_options)
         clock.sleep(20)
         return go()
 
+    github.open_pull(source=source)
     with serving(github) as where:
-        run(variables(tmp_path, where, run="9.1"), [bad()])
+        run(job("9.1", SHA), [bad()], comment_options)
         github.fault("DELETE", "", late)
-        comment_options = CommentOptions(id="orders", on_clean="delete")
-        older = run(variables(tmp_path, where, run="10.1"), [clean()], comment_options, patience=clock.patience())
+        older = run(job("10.1", SHA), [clean()], comment_options, patience=clock.patience())
     (title,) = (each.split("\n")[1] for each in texts(github))
     assert title.startswith("### ❔ tfcheck: ")
     assert title.endswith(" no result for `infra/orders`" if pushed else ", another result may be missing")

@@ -21,7 +21,6 @@ _Shape = TypeVar("_Shape")
 Added = dict[str, frozenset[int] | None]
 
 _WHOLE = 40
-_MOVED = "has another newest commit than the one that was checked"
 
 
 class Conversation(ABC, Generic[_Shape]):
@@ -50,6 +49,7 @@ class Conversation(ABC, Generic[_Shape]):
         self.sha = "" if wanted.branch else wanted.sha
         self.patience = client.patience
         self.waits = client.patience.waits
+        self._has_newer_commit = False
 
     @property
     def links(self) -> Links:
@@ -62,13 +62,15 @@ class Conversation(ABC, Generic[_Shape]):
         NOTE: Bitbucket abbreviates commits.
         """
         state, head = self._state()
+        self._has_newer_commit = False
         name = f"{self.title}{self.wanted.number}"
         if state.lower() not in ("open", "opened"):
             return f"{name} is {state.lower()}"
         if not head:
             return f"{name} has no newest commit; its branch or fork may be deleted"
-        if self.sha and not (self.sha.startswith(head) or head.startswith(self.sha)):
-            return f"{name} {_MOVED}"
+        self._has_newer_commit = bool(self.sha) and not (self.sha.startswith(head) or head.startswith(self.sha))
+        if self._has_newer_commit:
+            return f"{name} has another newest commit than the one that was checked"
         if len(self.sha) < _WHOLE:
             self.sha = self._full_sha(head)
         return ""
@@ -76,7 +78,7 @@ class Conversation(ABC, Generic[_Shape]):
     def newer_commit(self) -> str:
         """Explain that a newer commit has come; empty if none has."""
         why = self.outdated_reason()
-        return why if why.endswith(_MOVED) else ""
+        return why if self._has_newer_commit else ""
 
     def newer_run(self) -> str | None:
         """Return a run like this one that started later, as `ID.ATTEMPT`; empty without one, None if all are hidden."""

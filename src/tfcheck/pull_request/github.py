@@ -52,7 +52,7 @@ class GiteaConversation(Conversation[Comment]):
     def outdated_reason(self) -> str:
         """Explain why nothing should be written any more, also if a number belongs to another pull request."""
         why = super().outdated_reason()
-        if self.wanted.head_repository is None or why.endswith(" is closed"):
+        if self.wanted.head_repository is None or (why and not self._has_newer_commit):
             return why
         source = self._found.head.repo.full_name if self._found.head.repo else ""
         unlike = why or source.lower() != self.wanted.head_repository.lower()

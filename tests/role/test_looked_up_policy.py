@@ -169,7 +169,7 @@ def test_an_open_account_is_what_lacks(mode: str) -> None:
     service = {"aws_ecr_repository": ("ecr", "repository/shop"), "aws_kms_key": ("kms", "key/k")}[mode]
     arn = text([f"arn:aws:{service[0]}:eu-west-1:", OPEN.account, f":{service[1]}"])
     world = MadeWorld()
-    guarded = ResourcePolicies(world, Policies(world)).of(arn)
+    guarded = ResourcePolicies(world).of(arn)
     caller = Caller(f"arn:aws:iam::{HERE}:role/exec", "exec", HERE)
     allowing = parse_policy({"Statement": {"Effect": "Allow", "Action": "*", "Resource": "*"}}, "policy")
     context = service_context(source_account=HERE, source_arn="arn:aws:ecs:eu-west-1:1:task/a", region="eu-west-1")
@@ -182,7 +182,7 @@ def test_an_open_account_is_what_lacks(mode: str) -> None:
 def test_a_repository_of_this_plan_lacks_no_account() -> None:
     arn = text(["arn:aws:ecr:eu-west-1:", OPEN.account, ":repository/shop"])
     world = MadeWorld(MadeResource("aws_ecr_repository.shop", {"name": "shop", "arn": arn}, OPEN))
-    assert ResourcePolicies(world, Policies(world)).of(arn).outside is None
+    assert ResourcePolicies(world).of(arn).outside is None
 
 
 def test_an_open_arn_may_name_any_policy_of_the_plan_that_denies_but_no_known_one() -> None:

@@ -28,7 +28,6 @@ from tfcheck.iam import Absent, Context, Denied, Entry, decide_anonymous
 from tfcheck.inventory.ecs import TaskDefinition, member
 from tfcheck.inventory.named_objects import access_point_arn, file_system_arn
 from tfcheck.inventory.world import World
-from tfcheck.role.policies import Policies
 from tfcheck.startup.nested import only_block_or_unknown
 from tfcheck.startup.volumes import EFS, access_point, known_volumes
 from tfcheck.symbolic.match import equal
@@ -50,7 +49,7 @@ def _search(task: TaskDefinition, world: World) -> Iterator[Misconfiguration]:
         if equal(member(authorization, "iam"), "ENABLED") is not Truth.FALSE or not isinstance(named, PlainText):
             continue
         arn = file_system_arn(named, around, world)
-        side = ResourcePolicies(world, world.once(Policies)).of(arn, "elasticfilesystem")
+        side = world.once(ResourcePolicies).of(arn, "elasticfilesystem")
         through = access_point(member(authorization, "access_point_id"), task)
         if through is not None and not (isinstance(through, Unknown) and through.symbol is None):
             through = access_point_arn(through, around, world)

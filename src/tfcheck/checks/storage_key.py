@@ -32,7 +32,6 @@ from tfcheck.inventory.catalogue import KEY, catalogue
 from tfcheck.inventory.ecs import TaskDefinition, member
 from tfcheck.inventory.key import named_key
 from tfcheck.inventory.world import World, WorldObject
-from tfcheck.role.policies import Policies
 from tfcheck.startup.capacity import CLUSTER, launch_types
 from tfcheck.startup.launch import runs
 from tfcheck.startup.nested import only_block
@@ -81,7 +80,7 @@ def _mistakes(cluster: WorldObject, world: World) -> Iterator[Misconfiguration]:
 
 def _missing_actions(arn: TextLike, cluster: WorldObject, world: World) -> list[str]:
     """Return the actions that the policy of a key definitely does not allow Fargate; none if it cannot be read."""
-    side = world.once(_resource_policies).of(arn, "kms")
+    side = world.once(ResourcePolicies).of(arn, "kms")
     if not side.in_plan or side.hidden or side.possible_policies:
         return []
     policy, context = side.policy, _context(cluster)
@@ -89,10 +88,6 @@ def _missing_actions(arn: TextLike, cluster: WorldObject, world: World) -> list[
         return list(_ACTIONS)
     decided = ((each, decide_service(policy, _SERVICE, each, context, on=arn)) for each in _ACTIONS)
     return [action for action, decision in decided if isinstance(decision, Denied)]
-
-
-def _resource_policies(world: World) -> ResourcePolicies:
-    return ResourcePolicies(world, world.once(Policies))
 
 
 def _context(cluster: WorldObject) -> Context:

@@ -62,7 +62,7 @@ class Judge:
     def __init__(self, world: World) -> None:
         self._world = world
         self.roles = world.once(Roles)
-        self._resources = ResourcePolicies(world, self.roles.policies)
+        self._resources = world.once(ResourcePolicies)
         self._settled: dict[tuple[object, ...], Judgement] = {}
         self._verdicts: dict[tuple[object, ...], Verdict] = {}
         self._contexts: dict[tuple[object, ...], Context] = {}

@@ -26,7 +26,6 @@ from tfcheck.iam import (
 )
 from tfcheck.resolve.attribute_shapes import ASSIGNED_ID
 from tfcheck.resolve.surroundings import Surroundings
-from tfcheck.role.policies import Policies
 from tfcheck.symbolic.value import SECRET_SUFFIX, Symbol, TextLike, Truth, Unknown, Value, text
 from tfcheck.verdict.resource_policy import ResourcePolicies, ResourceSide, covering_grants
 from tfcheck.verdict.resource_policy.grant import KeyGrant
@@ -49,7 +48,7 @@ def policy(effect: str = "Allow", principal: Value = None, **more: Value) -> str
 
 def of(resource: TextLike, *resources: MadeResource, earlier: list[MadeResource] | None = None) -> ResourceSide:
     world = MadeWorld(*resources, earlier=earlier)
-    return ResourcePolicies(world, Policies(world)).of(resource)
+    return ResourcePolicies(world).of(resource)
 
 
 def decided(action: str, resource: TextLike, guarded: ResourceSide, *, granted: bool = True) -> Decision:
@@ -523,7 +522,7 @@ def test_another_stack_shows_which_policy_a_file_system_has() -> None:
     for shown, decision in (((system(), system_policy()), Allowed), ((system(),), Allowed), ((), Undecided)):
         world = MadeWorld()
         world.context = (MadeWorld(*shown),)
-        guarded = ResourcePolicies(world, Policies(world)).of(SYSTEM)
+        guarded = ResourcePolicies(world).of(SYSTEM)
         assert isinstance(decided(MOUNT, SYSTEM, guarded, granted=False), decision)
 
 
@@ -541,7 +540,7 @@ def warned(*resources: MadeResource, action: str = "s3:GetObject", resource: str
     world = MadeWorld(*resources)
     caller = Caller(ROLE, "execution", "111122223333", tags={})
     request = Request(action, resource, caller, start_up_context(caller, action))
-    return list(ResourcePolicies(world, Policies(world)).warnings(request))
+    return list(ResourcePolicies(world).warnings(request))
 
 
 def endpoint(service: str = "com.amazonaws.eu-west-1.s3", **attributes: Value) -> MadeResource:

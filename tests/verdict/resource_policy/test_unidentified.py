@@ -7,7 +7,6 @@ import json
 from tests.made_world import MadeResource, MadeWorld
 from tfcheck.iam import Allowed, Caller, Decision, Denied, Policy, Request, Undecided, parse_policy, start_up_context
 from tfcheck.role import Role
-from tfcheck.role.policies import Policies
 from tfcheck.symbolic.value import NAME, TextLike, Unknown, Value, text
 from tfcheck.verdict.call import RoleCall, decide_call
 from tfcheck.verdict.resource_policy import ResourcePolicies
@@ -34,7 +33,7 @@ def decision(
     identity: Policy | None = None,
 ) -> Decision:
     world = MadeWorld(*resources, context=context or [])
-    guarded = ResourcePolicies(world, Policies(world)).of(resource, action.partition(":")[0])
+    guarded = ResourcePolicies(world).of(resource, action.partition(":")[0])
     asked = Request(action, resource, CALLER, start_up_context(CALLER, action, resource_account="111122223333"))
     return decide_call(RoleCall(role(identity or EVERYTHING), asked, guarded))
 

@@ -64,7 +64,11 @@ class TooManyError(Exception):
 
 
 def charge(steps: int) -> None:
-    """Take steps for comparing permissions, or raise that there are too many."""
+    """Count down steps for comparing permissions.
+
+    Raises:
+        TooManyError: the run has none left.
+    """
     if not limits.take(steps):
         raise TooManyError
 

@@ -37,9 +37,9 @@ __all__ = ["ResourcePolicies", "ResourceSide", "covering_grants", "policy_holder
 class ResourcePolicies:
     """The resource policies of one world, found by the ARN of the resource."""
 
-    def __init__(self, world: World, policies: Policies) -> None:
+    def __init__(self, world: World) -> None:
         self._world = world
-        self._policies = policies
+        self._policies = world.once(Policies)
         self._found: dict[tuple[TextLike, str | None], ResourceSide] = {}
 
     def of(self, resource: TextLike, service: str | None = None) -> ResourceSide:

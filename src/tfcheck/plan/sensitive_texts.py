@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from itertools import chain
-from typing import Any
 
 from msgspec import Raw
 
@@ -20,6 +19,8 @@ from tfcheck.plan.document import (
     decoded_mask,
     decoded_section,
     each_module,
+    marks_nothing,
+    present,
 )
 from tfcheck.symbolic.marks import apply_mask, mark_all, marked_strings
 
@@ -69,6 +70,5 @@ def _sensitive_in_change(raw: Raw, named: str) -> Iterator[str]:
     change = decoded_section(raw, Change, named)
     sides = ((change.before, change.before_sensitive), (change.after, change.after_sensitive))
     for value, mask in sides:
-        known: Any = decoded_json(mask, named)
-        if known:
-            yield from marked_strings(apply_mask(decoded_json(value, named), known))
+        if present(mask) and not marks_nothing(mask):
+            yield from marked_strings(apply_mask(decoded_json(value, named), decoded_json(mask, named)))

@@ -6,12 +6,13 @@ import json
 from fractions import Fraction
 from typing import TYPE_CHECKING, Any
 
-from tfcheck.symbolic.value import JsonText, Set, Symbol, Text, Unknown, Value, is_known, text
+from tfcheck.symbolic.value import JsonText, Set, Text, Unknown, Value, is_known, text
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from tfcheck.plan import Plan
+    from tfcheck.symbolic.symbol import Symbol
 
 #: What the plans in `testdata` were made with.
 SURROUNDINGS = {"partition": "aws", "region": "ap-northeast-1", "account": "123456789012", "account_id": "123456789012"}
@@ -55,8 +56,8 @@ def _joined(pieces: list[Value]) -> Value:
 def _symbol(unknown: Unknown, applied: Plan) -> Value:
     if unknown.symbol is None:
         return filled(unknown.shape, applied) if unknown.shape is not None else unknown
-    owner = unknown.symbol.owner
-    if owner.startswith("provider."):
+    owner = str(unknown.symbol.owner)
+    if unknown.symbol.is_of_provider:
         return _surrounding(unknown)
     return _step(unknown, unknown.symbol, _attributes(owner, applied))
 

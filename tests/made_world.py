@@ -5,17 +5,18 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any, TypeVar, cast
 
+from tests.symbols import symbol
 from tfcheck.inventory.ecs import TaskDefinition, task_definitions
 from tfcheck.inventory.world import WorldObject
 from tfcheck.resolve.order import FinishedBefore
 from tfcheck.resolve.surroundings import Surroundings
-from tfcheck.symbolic.value import ACCOUNT_ID, Symbol, Truth, Unknown, Value
+from tfcheck.symbolic.value import ACCOUNT_ID, Truth, Unknown, Value
 from tfcheck.vocabulary.address import Address, ModulePath, parse
 
 T = TypeVar("T")
 HERE = Surroundings("aws", "eu-west-1", "111122223333")
 ELSEWHERE = Surroundings("aws", "eu-west-1", "444455556666")
-OPEN = Surroundings("aws", "eu-west-1", Unknown(symbol=Symbol("provider.aws", ("account_id",)), hole=ACCOUNT_ID))
+OPEN = Surroundings("aws", "eu-west-1", Unknown(symbol=symbol("provider.aws", ("account_id",)), hole=ACCOUNT_ID))
 
 
 class MadeResource:
@@ -94,7 +95,7 @@ class MadeWorld:
 
 def reference(address: str, attribute: str, shape: str | None = None) -> Unknown:
     """Refer to an attribute that is known only after apply."""
-    return Unknown(symbol=Symbol(address, (attribute,)), shape=shape)
+    return Unknown(symbol=symbol(address, (attribute,)), shape=shape)
 
 
 def task(*containers: dict[str, Value], around: Surroundings = HERE, **attributes: Value) -> TaskDefinition:

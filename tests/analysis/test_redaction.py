@@ -11,6 +11,7 @@ import pytest
 
 from tests.cases import TESTDATA
 from tests.rows import every_row
+from tests.symbols import symbol
 from tfcheck.analysis.redaction import Redactor
 from tfcheck.cli import main
 from tfcheck.cli.report import FORMATS
@@ -19,7 +20,7 @@ from tfcheck.plan import load
 from tfcheck.resolve.sensitive_parts import narrow_mark
 from tfcheck.symbolic.marks import marked_strings
 from tfcheck.symbolic.sensitive_text import Sensitive, redact
-from tfcheck.symbolic.value import Symbol, Unknown, display, text
+from tfcheck.symbolic.value import Unknown, display, text
 from tfcheck.vocabulary.access import AccessChange, AccessUnknown, ActionOnResource, RoleSwitch
 from tfcheck.vocabulary.finding import Skipped, Unread
 from tfcheck.vocabulary.waiver import WaiverUse
@@ -129,7 +130,7 @@ def test_cutting_and_concatenating_keep_the_mark() -> None:
     assert [redact(part) for part in key.split("/")] == ["services", "(sensitive)", "app.env"]
     assert redact(key.rpartition("/")[0].upper()) == "SERVICES/(sensitive)"
     assert (
-        display(text(["x/", key, Unknown(Symbol("aws_x.y", ("id",)))])) == "x/services/(sensitive)/app.env${aws_x.y.id}"
+        display(text(["x/", key, Unknown(symbol("aws_x.y", ("id",)))])) == "x/services/(sensitive)/app.env${aws_x.y.id}"
     )
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from tests.symbols import symbol
 from tfcheck.iam import (
     Caller,
     Context,
@@ -16,7 +17,7 @@ from tfcheck.iam import (
     parse_policy,
     start_up_context,
 )
-from tfcheck.symbolic.value import SECRET_SUFFIX, Symbol, TextLike, Unknown, Value, text
+from tfcheck.symbolic.value import SECRET_SUFFIX, TextLike, Unknown, Value, text
 
 ACCOUNT = "111122223333"
 OTHER_ACCOUNT = "444455556666"
@@ -40,9 +41,9 @@ def request(
 
 
 #: The ARN of a secret that the plan creates: the six characters are known only after apply.
-SUFFIX = Unknown(Symbol("aws_secretsmanager_secret.db", ("suffix",)), hole=SECRET_SUFFIX)
+SUFFIX = Unknown(symbol("aws_secretsmanager_secret.db", ("suffix",)), hole=SECRET_SUFFIX)
 SECRET_ARN = Unknown(
-    Symbol("aws_secretsmanager_secret.db", ("arn",)),
+    symbol("aws_secretsmanager_secret.db", ("arn",)),
     shape=text([SECRET + "db-", Unknown(hole=SECRET_SUFFIX)]),  # type: ignore[arg-type]
 )
 

@@ -3,11 +3,12 @@ from __future__ import annotations
 import pytest
 
 from tests.rows import every_row
+from tests.symbols import symbol
 from tfcheck.iam.action import Action, group_actions, names, read_action
-from tfcheck.symbolic.value import Symbol, TextLike, Truth, Unknown, text
+from tfcheck.symbolic.value import TextLike, Truth, Unknown, text
 
 T, F, U = Truth.TRUE, Truth.FALSE, Truth.UNKNOWN
-SLOT = Unknown(Symbol("x.y", ("action",)))
+SLOT = Unknown(symbol("x.y", ("action",)))
 
 
 def entry(written: TextLike) -> Action:

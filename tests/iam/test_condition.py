@@ -2,12 +2,13 @@ from __future__ import annotations
 
 from tests.iam.examples import CALLER, ROLE, allow, document, readable
 from tests.rows import every_row
+from tests.symbols import symbol
 from tfcheck.iam import Absent, Context, Entry, Later, OneOfValues, PresenceUnknown, Request, applies, parse_policy
-from tfcheck.symbolic.value import ACCOUNT_ID, Symbol, Truth, Unknown, Value
+from tfcheck.symbolic.value import ACCOUNT_ID, Truth, Unknown, Value
 
 T, F, U = Truth.TRUE, Truth.FALSE, Truth.UNKNOWN
 ABSENT = Absent()
-SLOT = Unknown(Symbol("x.y", ("z",)))
+SLOT = Unknown(symbol("x.y", ("z",)))
 
 
 def holds(
@@ -190,7 +191,7 @@ def test_presence_that_is_not_known_matters_only_where_value_and_absence_differ(
 
 
 def test_unknown_values_are_compared_by_what_they_may_be() -> None:
-    account = Unknown(Symbol("data.aws_caller_identity.me", ("account_id",)), hole=ACCOUNT_ID)
+    account = Unknown(symbol("data.aws_caller_identity.me", ("account_id",)), hole=ACCOUNT_ID)
     assert holds("StringEquals", account, account) is T
     assert holds("StringEquals", "my-account", account) is F
     assert holds("StringNotEquals", "my-account", account) is T

@@ -4,10 +4,11 @@ import json
 
 from tests.iam.examples import ACCOUNT, CFG, O, allow, deny, document, resource_policy
 from tests.rows import every_row
+from tests.symbols import symbol
 from tfcheck.iam import Allowed, Denied, Effect, Layers, PolicyKind, Undecided, decide, parse_policy
-from tfcheck.symbolic.value import JsonText, Set, Symbol, Unknown, Value, text
+from tfcheck.symbolic.value import JsonText, Set, Unknown, Value, text
 
-SLOT = Unknown(Symbol("x.y", ("z",)), reason="known after apply")
+SLOT = Unknown(symbol("x.y", ("z",)), reason="known after apply")
 GOOD = allow("s3:GetObject", CFG + "/*")
 
 

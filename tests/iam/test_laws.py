@@ -10,6 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.iam.examples import ACCOUNT, CALLER, OTHER_ACCOUNT, REGION, ROLE, allow, deny, document
+from tests.symbols import symbol
 from tfcheck.iam import (
     Absent,
     Allowed,
@@ -29,13 +30,13 @@ from tfcheck.iam import (
     parse_policy,
     start_up_context,
 )
-from tfcheck.symbolic.value import ACCOUNT_ID, NAME, Hole, Symbol, Text, TextLike, Unknown, Value, text
+from tfcheck.symbolic.value import ACCOUNT_ID, NAME, Hole, Text, TextLike, Unknown, Value, text
 
 Doc = dict[str, Any]
 
 
 def slot(name: str, hole: Hole = Hole(), family: str = "") -> Unknown:  # noqa: B008 (frozen)
-    return Unknown(Symbol("slot", (name,)), hole=hole, family=family)
+    return Unknown(symbol("slot", (name,)), hole=hole, family=family)
 
 
 BUCKET, OTHER_BUCKET = slot("bucket", NAME), slot("other bucket", NAME)

@@ -25,6 +25,7 @@ from tests.iam.examples import (
     resource_policy,
 )
 from tests.rows import every_row
+from tests.symbols import symbol
 from tfcheck.iam import (
     Allowed,
     Caller,
@@ -43,11 +44,11 @@ from tfcheck.iam import (
     service_context,
 )
 from tfcheck.iam.principal import PrincipalMatch, Principals, match
-from tfcheck.symbolic.value import ACCOUNT_ID, NAME, Hole, Symbol, TextLike, Truth, Unknown, Value, text
+from tfcheck.symbolic.value import ACCOUNT_ID, NAME, Hole, TextLike, Truth, Unknown, Value, text
 
 T, F, U = Truth.TRUE, Truth.FALSE, Truth.UNKNOWN
 SESSION = f"arn:aws:sts::{ACCOUNT}:assumed-role/exec/"
-SLOT = Unknown(Symbol("x.y", ("z",)))
+SLOT = Unknown(symbol("x.y", ("z",)))
 
 
 @every_row(
@@ -91,12 +92,12 @@ def test_a_role_is_named_with_its_path() -> None:
 
 
 def test_roles_that_the_plan_creates_are_distinguished() -> None:
-    mine = Unknown(Symbol("aws_iam_role.exec", ("arn",)), family="role")
-    other = Unknown(Symbol("aws_iam_role.admin", ("arn",)), family="role")
+    mine = Unknown(symbol("aws_iam_role.exec", ("arn",)), family="role")
+    other = Unknown(symbol("aws_iam_role.admin", ("arn",)), family="role")
     caller = Caller(arn=mine, name=Unknown(), account=Unknown())
     assert match(Principals((("AWS", mine),)), caller) == PrincipalMatch(role=T)
     assert match(Principals((("AWS", other),)), caller) == PrincipalMatch()
-    account = Unknown(Symbol("data.aws_caller_identity.me", ("account_id",)), hole=ACCOUNT_ID)
+    account = Unknown(symbol("data.aws_caller_identity.me", ("account_id",)), hole=ACCOUNT_ID)
     caller = Caller(arn=mine, name=Unknown(), account=account)
     assert match(Principals((("AWS", account),)), caller) == PrincipalMatch(account=T)
 
@@ -199,9 +200,9 @@ def test_an_account_not_known_leaves_open_what_depends_on_it() -> None:
     )
     assert isinstance(decide(somewhere, layers(allow("s3:*", "*"), resource=R_ROLE)), Allowed)
     assert decide(somewhere, layers()) == Denied("implicit")
-    symbol = Unknown(Symbol("provider.aws", ("account_id",)), hole=ACCOUNT_ID)
-    caller = msgspec.structs.replace(CALLER, account=symbol)
-    same = msgspec.structs.replace(O, resource_account=symbol, caller=caller)
+    account = Unknown(symbol("provider.aws", ("account_id",)), hole=ACCOUNT_ID)
+    caller = msgspec.structs.replace(CALLER, account=account)
+    same = msgspec.structs.replace(O, resource_account=account, caller=caller)
     assert isinstance(decide(same, layers(allow("s3:*", "*"))), Allowed)
 
 

@@ -4,6 +4,7 @@ import msgspec
 
 from tests.iam.examples import K, O, P, S, T, W
 from tests.rows import every_row
+from tests.symbols import symbol
 from tfcheck.iam import (
     Allowed,
     Decision,
@@ -16,7 +17,7 @@ from tfcheck.iam import (
     managed_policy_version,
 )
 from tfcheck.iam.managed import _load_bundled
-from tfcheck.symbolic.value import PARTITION, Symbol, Unknown, text
+from tfcheck.symbolic.value import PARTITION, Unknown, text
 
 EXECUTION = "arn:aws:iam::aws:policy/service-role/AmazonECSTaskExecutionRolePolicy"
 
@@ -59,7 +60,7 @@ def test_what_they_grant(name: str, request_: Request, decision: type[Decision])
 
 
 def test_they_are_the_same_in_every_partition() -> None:
-    partition = Unknown(Symbol("data.aws_partition.p", ("partition",)), hole=PARTITION)
+    partition = Unknown(symbol("data.aws_partition.p", ("partition",)), hole=PARTITION)
     china = managed_policy(EXECUTION.replace("arn:aws:", "arn:aws-cn:"))
     somewhere = managed_policy(text(["arn:", partition, EXECUTION.removeprefix("arn:aws")]))
     aws = managed_policy(EXECUTION)

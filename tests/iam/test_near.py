@@ -1,8 +1,9 @@
 from __future__ import annotations
 
 from tests.iam.examples import CFG, HERE, O, P, allow, deny, identity, request, resource_policy
+from tests.symbols import symbol
 from tfcheck.iam import Mismatch, near_misses
-from tfcheck.symbolic.value import Symbol, Unknown, Value, text
+from tfcheck.symbolic.value import Unknown, Value, text
 
 
 def misses(*statements: Value) -> list[tuple[int, Mismatch]]:
@@ -33,7 +34,7 @@ def test_what_is_far_away_is_no_miss() -> None:
             allow(None, "*", NotAction="s3:*"),
             deny("s3:GetObject", "arn:aws:s3:::other"),
             allow("s3:GetObject", CFG + "/*"),
-            Unknown(Symbol("x", ("y",))),
+            Unknown(symbol("x", ("y",))),
         )
         == []
     )
@@ -47,7 +48,7 @@ def test_actions_most_alike_come_first() -> None:
 
 
 def test_resources_are_shown_as_written() -> None:
-    bucket = Unknown(Symbol("aws_s3_bucket.b", ("arn",)), shape="arn:aws:s3:::other")
+    bucket = Unknown(symbol("aws_s3_bucket.b", ("arn",)), shape="arn:aws:s3:::other")
     (miss,) = near_misses(O, (identity(allow("s3:GetObject", [bucket, text([bucket, "/*"])])),))
     assert miss.patterns == ("${aws_s3_bucket.b.arn}", "${aws_s3_bucket.b.arn}/*")
     assert miss.mismatch is Mismatch.RESOURCE

@@ -2,21 +2,22 @@ from __future__ import annotations
 
 from tests.iam.examples import ACCOUNT, CFG, HERE, LOG_GROUP
 from tests.rows import every_row
+from tests.symbols import symbol
 from tfcheck.iam.context import Absent, Context, PresenceUnknown
 from tfcheck.iam.resource import Resource, Resources, covers, matches, read_resource, target
-from tfcheck.symbolic.value import NAME, REGION, Hole, Symbol, TextLike, Truth, Unknown, text
+from tfcheck.symbolic.value import NAME, REGION, Hole, TextLike, Truth, Unknown, text
 
 T, F, U = Truth.TRUE, Truth.FALSE, Truth.UNKNOWN
 CONTEXT = Context({}).extend({"x:a": "app", "x:none": Absent(), "x:maybe": PresenceUnknown("app")})
 PARAMETER = f"arn:aws:ssm:{HERE}:parameter/app/token"
 STREAM = LOG_GROUP + "/ecs/app:log-stream:app/app/1"
-ARN = Unknown(Symbol("aws_s3_bucket.b", ("arn",)))
-OTHER_ARN = Unknown(Symbol("aws_s3_bucket.o", ("arn",)))
-BUCKET = Unknown(Symbol("aws_s3_bucket.b", ("bucket",)), hole=NAME)
-REGION_SLOT = Unknown(Symbol("data.aws_region.r", ("name",)), hole=REGION)
-KEY = Unknown(Symbol("aws_kms_key.a", ("arn",)), family="key")
-OTHER_KEY = Unknown(Symbol("aws_kms_key.b", ("arn",)), family="key")
-PATH = Unknown(Symbol("var", ("path",)))
+ARN = Unknown(symbol("aws_s3_bucket.b", ("arn",)))
+OTHER_ARN = Unknown(symbol("aws_s3_bucket.o", ("arn",)))
+BUCKET = Unknown(symbol("aws_s3_bucket.b", ("bucket",)), hole=NAME)
+REGION_SLOT = Unknown(symbol("data.aws_region.r", ("name",)), hole=REGION)
+KEY = Unknown(symbol("aws_kms_key.a", ("arn",)), family="key")
+OTHER_KEY = Unknown(symbol("aws_kms_key.b", ("arn",)), family="key")
+PATH = Unknown(symbol("var", ("path",)))
 
 
 def fits(pattern: TextLike, resource: TextLike, variables: Truth = T) -> Truth:

@@ -5,17 +5,18 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
+from tests.symbols import symbol
 from tfcheck.iam import parse_policy
 from tfcheck.iam.context import Context
 from tfcheck.iam.resource import covers, matches, target
-from tfcheck.symbolic.value import REGION, Symbol, TextLike, Truth, Unknown, Value, text
+from tfcheck.symbolic.value import REGION, TextLike, Truth, Unknown, Value, text
 
 _HEADS = st.sampled_from(("a", "ab", "a*", "?", "*", "", "log-group", "a.b", "a/b", "a/b/c"))
 _TAILS = st.sampled_from(("", "/", "/x", "/x*", "/x/*", "/?", "/*", ":x", ":*", "*", "/${aws:username}"))
 _EARLY = st.sampled_from(("arn:aws:s3:::", "arn:aws:logs:eu-central-1:123456789012:", "arn:*:s3:::", "arn:aws:s3:*:*:"))
 _NAMES = st.sampled_from(("a", "ab", "a/x", "ab/x", "a:x", "log-group:x", "a.b/x", "x", "a/b/c/x", "a/x/y", "a/b", ""))
-_UNKNOWN = st.builds(lambda name: Unknown(Symbol(f"aws_s3_bucket.{name}", ("arn",))), st.sampled_from("abc"))
-_REGION = Unknown(Symbol("provider.aws", ("region",)), hole=REGION)
+_UNKNOWN = st.builds(lambda name: Unknown(symbol(f"aws_s3_bucket.{name}", ("arn",))), st.sampled_from("abc"))
+_REGION = Unknown(symbol("provider.aws", ("region",)), hole=REGION)
 _OPEN = st.one_of(
     st.builds(lambda head, end: text(["arn:aws:s3:::", head, Unknown(), end]), _HEADS, _TAILS),
     st.builds(lambda head, tail: text(["arn:aws:logs:", _REGION, ":123456789012:", head, tail]), _HEADS, _TAILS),

@@ -4,9 +4,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.made_world import MadeResource, MadeWorld
+from tests.symbols import symbol
 from tfcheck.inventory.catalogue import LOG_GROUP, SECRET, Catalogue
 from tfcheck.symbolic.match import equal
-from tfcheck.symbolic.value import ACCOUNT_ID, ANYTHING, SECRET_SUFFIX, Hole, Symbol, TextLike, Truth, Unknown, text
+from tfcheck.symbolic.value import ACCOUNT_ID, ANYTHING, SECRET_SUFFIX, Hole, TextLike, Truth, Unknown, text
 
 
 def arn(account: TextLike, name: str, suffix: Unknown) -> TextLike:
@@ -14,11 +15,11 @@ def arn(account: TextLike, name: str, suffix: Unknown) -> TextLike:
 
 
 def account(owner: str, hole: Hole = ACCOUNT_ID, reason: str = "an account") -> Unknown:
-    return Unknown(Symbol(owner, ("account_id",)), reason, hole=hole)
+    return Unknown(symbol(owner, ("account_id",)), reason, hole=hole)
 
 
 def suffix(owner: str, hole: Hole = SECRET_SUFFIX) -> Unknown:
-    return Unknown(Symbol(owner, ("suffix",)), hole=hole)
+    return Unknown(symbol(owner, ("suffix",)), hole=hole)
 
 
 _ACCOUNTS: list[TextLike] = [

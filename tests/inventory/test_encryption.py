@@ -6,12 +6,13 @@ import pytest
 
 from tests.made_world import HERE, OPEN, MadeResource, MadeWorld, reference
 from tests.rows import every_row
+from tests.symbols import symbol
 from tfcheck.inventory.key import KmsKey
 from tfcheck.inventory.keys_in_use import keys_of_parameter, keys_of_secret, secret_of, whole_arn
 from tfcheck.inventory.object_key import has_bucket_key, keys_of_object
 from tfcheck.resolve.order import FinishedBefore
 from tfcheck.resolve.surroundings import Surroundings
-from tfcheck.symbolic.value import Symbol, Text, Unknown, Value
+from tfcheck.symbolic.value import Text, Unknown, Value
 from tfcheck.vocabulary.address import Address
 
 KEY = "arn:aws:kms:eu-west-1:111122223333:key/k1"
@@ -204,7 +205,7 @@ def test_a_data_source_shows_the_key_of_a_secret() -> None:
 
 
 def test_a_deferred_data_source_does_not_hide_the_secret_of_a_database() -> None:
-    arn = Unknown(Symbol("aws_db_instance.db", ("master_user_secret", 0, "secret_arn")))
+    arn = Unknown(symbol("aws_db_instance.db", ("master_user_secret", 0, "secret_arn")))
     database = MadeResource("aws_db_instance.db", {"master_user_secret": [{"secret_arn": arn}]})
     looked_up = MadeResource("data.aws_secretsmanager_secret.db", {"arn": arn, "kms_key_id": Unknown()})
     assert keys_of_secret(arn, MadeWorld(database, looked_up)) == ()
@@ -294,7 +295,7 @@ def test_the_secret_of_a_database_is_encrypted_with_the_key_of_the_database(
         found = only(keys_of_secret(arn, MadeWorld(keeper, KMS)))
         return found.arn if found else None
 
-    inside = Unknown(symbol=Symbol(f"{kind}.d", (attribute, 0, "secret_arn")))
+    inside = Unknown(symbol=symbol(f"{kind}.d", (attribute, 0, "secret_arn")))
     for named in (KEY, "k1"):
         assert of(DATABASE_SECRET, named) == KEY
         assert of(inside, named, Unknown()) == KEY
@@ -304,8 +305,8 @@ def test_the_secret_of_a_database_is_encrypted_with_the_key_of_the_database(
     assert of(DATABASE_SECRET, KEY, computed=(argument,)) == KEY
     # Another secret, and another attribute of the database, are none of its.
     assert of(DATABASE_SECRET.replace("db-1", "db-2"), KEY) is None
-    assert of(Unknown(symbol=Symbol(f"{kind}.d", ("endpoint",))), KEY) is None
-    assert of(Unknown(symbol=Symbol(f"{kind}.e", (attribute, 0, "secret_arn"))), KEY) is None
+    assert of(Unknown(symbol=symbol(f"{kind}.d", ("endpoint",))), KEY) is None
+    assert of(Unknown(symbol=symbol(f"{kind}.e", (attribute, 0, "secret_arn"))), KEY) is None
 
 
 # Replicas of secrets

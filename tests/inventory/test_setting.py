@@ -6,17 +6,18 @@ import pytest
 
 from tests.made_world import HERE, MadeResource, MadeWorld
 from tests.rows import every_row
+from tests.symbols import symbol
 from tfcheck.inventory.change import is_same_name
 from tfcheck.inventory.setting import KEY_POLICY, SettingOwner, settings
-from tfcheck.symbolic.value import ACCOUNT_ID, NAME, Symbol, Text, TextLike, Truth, Unknown, Value
+from tfcheck.symbolic.value import ACCOUNT_ID, NAME, Text, TextLike, Truth, Unknown, Value
 
 OLD = "11111111-2222-3333-4444-555555555555"
 OLD_ARN = f"arn:aws:kms:eu-west-1:111122223333:key/{OLD}"
-MADE = Unknown(symbol=Symbol("aws_kms_key.made", ("key_id",)), hole=NAME, family="aws_kms_key.key_id")
+MADE = Unknown(symbol=symbol("aws_kms_key.made", ("key_id",)), hole=NAME, family="aws_kms_key.key_id")
 MADE_ARN = Text(("arn:aws:kms:eu-west-1:111122223333:key/", MADE))
-READ_LATER = Unknown(symbol=Symbol("data.aws_kms_key.late", ("key_id",)), hole=NAME, family="aws_kms_key.key_id")
-CHOSEN = Unknown(symbol=Symbol("aws_s3_bucket.b", ("bucket",)))
-HERE_LATER = Unknown(symbol=Symbol("provider.aws", ("account_id",)), hole=ACCOUNT_ID)
+READ_LATER = Unknown(symbol=symbol("data.aws_kms_key.late", ("key_id",)), hole=NAME, family="aws_kms_key.key_id")
+CHOSEN = Unknown(symbol=symbol("aws_s3_bucket.b", ("bucket",)))
+HERE_LATER = Unknown(symbol=symbol("provider.aws", ("account_id",)), hole=ACCOUNT_ID)
 
 
 @every_row(

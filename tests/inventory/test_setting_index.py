@@ -5,10 +5,11 @@ from __future__ import annotations
 import pytest
 
 from tests.made_world import MadeResource, MadeWorld
+from tests.symbols import symbol
 from tfcheck.inventory import setting
 from tfcheck.inventory.change import is_same_name
 from tfcheck.inventory.setting import REPOSITORY_POLICY, SettingOwner, settings
-from tfcheck.symbolic.value import Symbol, Truth, Unknown, text
+from tfcheck.symbolic.value import Truth, Unknown, text
 
 
 def test_a_known_name_is_compared_with_few(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -21,7 +22,7 @@ def test_a_known_name_is_compared_with_few(monkeypatch: pytest.MonkeyPatch) -> N
         return is_same_name(one, other, world, as_texts)
 
     monkeypatch.setattr(setting, "is_same_name", count)
-    partition = Unknown(symbol=Symbol("data.aws_partition.p", ("partition",)))
+    partition = Unknown(symbol=symbol("data.aws_partition.p", ("partition",)))
     arn = text(["arn:", partition, ":ecr:eu-west-1:111122223333:repository/r7"])
     found = index.on(SettingOwner(None, (arn, "r7")))
     assert found.definite == (made[7],)

@@ -8,8 +8,9 @@ import pytest
 
 from tests.plan.made import change, nested, plan
 from tests.rows import every_row
+from tests.symbols import symbol
 from tfcheck.plan import Instance
-from tfcheck.symbolic.value import Symbol, Unknown
+from tfcheck.symbolic.value import Unknown
 from tfcheck.vocabulary.errors import InputError
 
 ROLE = "aws_iam_role.x"
@@ -68,11 +69,11 @@ def test_unknown_attributes_are_symbols_of_the_instance() -> None:
     row = change(address, "create", after=NEW, after_unknown={"arn": True, "tags": {}})
     found = plan(row | {"type": "aws_iam_role", "name": "e"}).instance(address)
     assert found
-    assert found.after == {"name": "new", "arn": Unknown(Symbol(address, ("arn",)))}
+    assert found.after == {"name": "new", "arn": Unknown(symbol(address, ("arn",)))}
 
 
 def test_a_wholly_unknown_object_has_no_known_attribute() -> None:
-    assert instance_of("create", after=NEW, after_unknown=True).after == {"name": Unknown(Symbol(ROLE, ("name",)))}
+    assert instance_of("create", after=NEW, after_unknown=True).after == {"name": Unknown(symbol(ROLE, ("name",)))}
 
 
 def test_masks_are_kept_as_they_are() -> None:

@@ -8,14 +8,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.rows import every_row
+from tests.symbols import owner_named, symbol
 from tfcheck.plan.overlay import is_masked, looks_like_reference, marks_anything, overlay
-from tfcheck.symbolic.value import Symbol, Unknown, unknowns
+from tfcheck.symbolic.value import Unknown, unknowns
 
 ROLE = "module.a.aws_iam_role.x[0]"
 
 
 def unknown(*path: str | int) -> Unknown:
-    return Unknown(Symbol(ROLE, path))
+    return Unknown(symbol(ROLE, path))
 
 
 @every_row(
@@ -82,7 +83,7 @@ def unknown(*path: str | int) -> Unknown:
     ],
 )
 def test_unknown_parts_are_marked(after: Any, mask: Any, expected: Any) -> None:
-    assert overlay(after, mask, ROLE) == expected
+    assert overlay(after, mask, owner_named(ROLE)) == expected
 
 
 # NOTE: a block with an empty text and nothing else may be one that providers leave in sets, which is dropped.
@@ -117,7 +118,7 @@ def hide(value: Any, choose: Any, path: tuple[str | int, ...], hidden: set[tuple
 def test_unknowns_stand_exactly_where_values_were_hidden(value: dict[str, Any], data: st.DataObject) -> None:
     hidden: set[tuple[str | int, ...]] = set()
     after, mask = hide(value, data.draw, (), hidden)
-    found = overlay(after, mask, ROLE)
+    found = overlay(after, mask, owner_named(ROLE))
     assert {each.symbol.path for each in unknowns(found) if each.symbol} == hidden
     assert filled(found, value) == value
 
@@ -176,17 +177,19 @@ def test_values_are_no_references(text: str) -> None:
     ],
 )
 def test_a_reference_in_place_of_an_arn_is_unknown(name: str, text: str, known: bool) -> None:
-    found: Any = overlay({name: text}, {}, ROLE)
+    found: Any = overlay({name: text}, {}, owner_named(ROLE))
     if known:
         assert found == {name: text}
     else:
         assert isinstance(found[name], Unknown)
-        assert found[name].symbol == Symbol(ROLE, (name,))
+        assert found[name].symbol == symbol(ROLE, (name,))
         assert "edited" in found[name].reason
 
 
 def test_a_list_of_arns_is_looked_at_one_by_one() -> None:
-    found: Any = overlay({"managed_policy_arns": ["arn:aws:iam::aws:policy/X", "aws_iam_policy.p.arn"]}, {}, ROLE)
+    found: Any = overlay(
+        {"managed_policy_arns": ["arn:aws:iam::aws:policy/X", "aws_iam_policy.p.arn"]}, {}, owner_named(ROLE)
+    )
     first, second = found["managed_policy_arns"]
     assert first == "arn:aws:iam::aws:policy/X"
     assert isinstance(second, Unknown)

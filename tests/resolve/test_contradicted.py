@@ -12,6 +12,7 @@ from tests.cases import TESTDATA, Case, with_expectation, with_plan
 from tests.laws import part, some
 from tests.plan.made import change, plan
 from tests.rows import every_row
+from tests.symbols import symbol
 from tfcheck.analysis.check import check
 from tfcheck.fix.proof.trial import ChangedSources
 from tfcheck.hcl.modules.sources import from_directory
@@ -20,7 +21,7 @@ from tfcheck.resolve import Resolver, resolver_of
 from tfcheck.resolve.changed_since import changed_since
 from tfcheck.resolve.configuration_refs import reference_roots, root_of
 from tfcheck.resolve.difference import is_other
-from tfcheck.symbolic.value import Symbol, Text, Unknown, text
+from tfcheck.symbolic.value import Text, Unknown, text
 from tfcheck.vocabulary.address import ModulePath, parse
 
 if TYPE_CHECKING:
@@ -133,7 +134,7 @@ def test_what_agrees_is_believed(tmp_path: Path) -> None:
     assert resolver.names.local(ModulePath(), "stage") == "prod"
 
 
-WORKSPACE = Unknown(Symbol("terraform", ("workspace",)))
+WORKSPACE = Unknown(symbol("terraform", ("workspace",)))
 
 
 @every_row(

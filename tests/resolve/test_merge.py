@@ -6,11 +6,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from tests.symbols import symbol
 from tfcheck.resolve.merge import fill, possible
-from tfcheck.symbolic.value import JsonText, Symbol, Text, Unknown, Value, is_known
+from tfcheck.symbolic.value import JsonText, Text, Unknown, Value, is_known
 
-OPEN = Unknown(symbol=Symbol("aws_x.y", ("a",)))
-ARN = Unknown(symbol=Symbol("aws_s3_bucket.b", ("arn",)))
+OPEN = Unknown(symbol=symbol("aws_x.y", ("a",)))
+ARN = Unknown(symbol=symbol("aws_s3_bucket.b", ("arn",)))
 
 leaves = st.none() | st.booleans() | st.integers(0, 9) | st.text("ab", max_size=2)
 values = st.recursive(

@@ -15,12 +15,13 @@ from hypothesis import strategies as st
 
 from tests.laws import tries
 from tests.rows import every_row
+from tests.symbols import symbol
 from tfcheck.hcl.formats.json import encode
 from tfcheck.resolve.policy_document import document
 from tfcheck.symbolic import limits
-from tfcheck.symbolic.value import NAME, JsonText, Set, Symbol, Text, Unknown, Value, is_known, text
+from tfcheck.symbolic.value import NAME, JsonText, Set, Text, Unknown, Value, is_known, text
 
-BUCKET: Final = Unknown(symbol=Symbol("aws_s3_bucket.b", ("arn",)))
+BUCKET: Final = Unknown(symbol=symbol("aws_s3_bucket.b", ("arn",)))
 OPEN: Final = Unknown(reason="a list not known yet")
 
 
@@ -358,7 +359,7 @@ def test_numbers_are_written_as_the_strings_they_are_converted_to() -> None:
 
 def test_thousands_of_unknown_sids_take_the_steps_of_the_run() -> None:
     many: list[dict[str, Value]] = [
-        {"sid": Unknown(symbol=Symbol(f"aws_x.y{each}", ("id",))), "actions": ["s3:*"]} for each in range(2000)
+        {"sid": Unknown(symbol=symbol(f"aws_x.y{each}", ("id",))), "actions": ["s3:*"]} for each in range(2000)
     ]
     with limits.limit_steps() as allowance:
         own = document(many, None, None, [], [])

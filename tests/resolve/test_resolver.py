@@ -11,6 +11,7 @@ import pytest
 from tests.cases import TESTDATA, Case
 from tests.plan.made import change, plan
 from tests.rows import every_row
+from tests.symbols import symbol
 from tfcheck.hcl.evaluate.elements import element
 from tfcheck.hcl.evaluate.types import is_definitely_text
 from tfcheck.hcl.modules import find
@@ -18,7 +19,7 @@ from tfcheck.plan import Instance
 from tfcheck.resolve import Resolver
 from tfcheck.resolve.evaluation import evaluate_all
 from tfcheck.symbolic.match import equal
-from tfcheck.symbolic.value import Symbol, Text, Truth, Unknown, Value, display, spelled_out
+from tfcheck.symbolic.value import Text, Truth, Unknown, Value, display, spelled_out
 from tfcheck.vocabulary.address import ModulePath, parse
 
 
@@ -40,7 +41,7 @@ def test_the_plan_is_asked_first() -> None:
 def test_an_arn_of_a_known_name_is_derived_and_keeps_its_symbol() -> None:
     arn = value("literal-missing", "aws_ecs_task_definition.orders.execution_role_arn")
     assert isinstance(arn, Unknown)
-    assert arn.symbol == Symbol("aws_iam_role.execution", ("arn",))
+    assert arn.symbol == symbol("aws_iam_role.execution", ("arn",))
     spelled = spelled_out(arn)
     assert isinstance(spelled, Text)
     assert spelled.pieces[0] == "arn:aws:iam::"

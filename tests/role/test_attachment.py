@@ -9,10 +9,11 @@ import pytest
 
 from tests.made_world import ELSEWHERE, HERE, OPEN, MadeResource, MadeWorld, reference
 from tests.rows import every_row
+from tests.symbols import symbol
 from tfcheck.resolve.order import FinishedBefore
 from tfcheck.resolve.surroundings import Surroundings
 from tfcheck.role import Roles
-from tfcheck.symbolic.value import JsonText, Symbol, Unknown, Value
+from tfcheck.symbolic.value import JsonText, Unknown, Value
 from tfcheck.vocabulary.address import Address
 
 POLICY = json.dumps({"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": "s3:*", "Resource": "*"}]})
@@ -426,10 +427,10 @@ def test_a_managed_policy_of_another_partition_is_never_attached(arn: str, count
 
 @every_row(("attribute", "count"), [("name", 1), ("id", 1), ("arn", 0), ("unique_id", 0)])
 def test_a_policy_is_on_the_role_whose_name_it_refers_to_and_not_its_arn(attribute: str, count: int) -> None:
-    reference = Unknown(Symbol("aws_iam_role.exec", (attribute,)))
+    reference = Unknown(symbol("aws_iam_role.exec", (attribute,)))
     grant = MadeResource("aws_iam_role_policy.p", {"name": "p", "role": reference, "policy": POLICY})
     role = MadeResource(
-        "aws_iam_role.exec", {"name": Unknown(Symbol("aws_iam_role.exec", ("name",))), "arn": Unknown()}
+        "aws_iam_role.exec", {"name": Unknown(symbol("aws_iam_role.exec", ("name",))), "arn": Unknown()}
     )
     assert len(Roles(MadeWorld(role, grant)).of_object(role).identity) == count
 

@@ -7,11 +7,13 @@ import pytest
 from tests.made_world import ELSEWHERE, HERE, OPEN, MadeResource, MadeWorld, reference, task
 from tests.rows import every_row
 from tests.startup.needs import ECR, LATER, needs
+from tests.symbols import symbol
 from tfcheck.inventory.ecs import task_definitions
 from tfcheck.startup import image
 from tfcheck.startup.launch import possible_services, services
 from tfcheck.symbolic import limits
-from tfcheck.symbolic.value import Symbol, Text, Truth, Unknown, Value, text
+from tfcheck.symbolic.symbol import Extremum, Symbol
+from tfcheck.symbolic.value import Text, Truth, Unknown, Value, text
 from tfcheck.vocabulary.finding import RoleKind
 
 
@@ -65,9 +67,12 @@ def test_it_is_open_who_pulls_where_nothing_shows_on_what_tasks_run(
     assert {(each.role_kind, each.doubt) for each in found} == {(kind, doubt if asked == "perhaps" else "")}
 
 
-REVISION = Unknown(symbol=Symbol("aws_ecs_task_definition.app", ("revision",)))
-GREATEST = Unknown(symbol=Symbol("max", ("1", "aws_ecs_task_definition.app.revision")))
-OTHERS = Unknown(symbol=Symbol("max", ("aws_ecs_task_definition.app.revision", "aws_ecs_task_definition.b.revision")))
+NEWEST = symbol("aws_ecs_task_definition.app", ("revision",))
+REVISION = Unknown(symbol=NEWEST)
+GREATEST = Unknown(symbol=Symbol(Extremum("max", frozenset({1, NEWEST}))))
+OTHERS = Unknown(
+    symbol=Symbol(Extremum("max", frozenset({NEWEST, symbol("aws_ecs_task_definition.b", ("revision",))})))
+)
 WITHOUT = reference(
     "aws_ecs_task_definition.app", "arn_without_revision", "arn:aws:ecs:eu-west-1:111122223333:task-definition/app"
 )
@@ -75,7 +80,7 @@ OWN: dict[str, Value] = {
     "revision": REVISION,
     "arn_without_revision": WITHOUT,
     "arn": Unknown(
-        symbol=Symbol("aws_ecs_task_definition.app", ("arn",)),
+        symbol=symbol("aws_ecs_task_definition.app", ("arn",)),
         shape=Text(("arn:aws:ecs:eu-west-1:111122223333:task-definition/app:", REVISION)),
     ),
 }
@@ -140,7 +145,7 @@ def test_beyond_the_limit_anything_may_run_a_task_definition() -> None:
 def test_a_new_revision_of_one_definition_is_not_that_of_another() -> None:
     family: dict[str, Value] = {"family": "app", "container_definitions": []}
     addresses = ("aws_ecs_task_definition.a", "aws_ecs_task_definition.b")
-    numbers = [Unknown(symbol=Symbol(each, ("revision",))) for each in addresses]
+    numbers = [Unknown(symbol=symbol(each, ("revision",))) for each in addresses]
     made = [MadeResource(each, {**family, "revision": own}) for each, own in zip(addresses, numbers, strict=True)]
     service = MadeResource("aws_ecs_service.app", {"task_definition": text(["app:", numbers[0]])})
     world = MadeWorld(*made, service)

@@ -6,9 +6,10 @@ import pytest
 
 from tests.made_world import HERE, MadeResource, MadeWorld, task
 from tests.startup.needs import AWSLOGS, LATER, STREAM, needs, rows
+from tests.symbols import symbol
 from tfcheck.resolve.surroundings import Surroundings
 from tfcheck.startup import log_group
-from tfcheck.symbolic.value import Symbol, Unknown, Value, text
+from tfcheck.symbolic.value import Unknown, Value, text
 
 
 def test_logs_are_written_to_streams() -> None:
@@ -67,9 +68,9 @@ def test_a_group_that_the_plan_deletes_is_new() -> None:
 
 
 def test_a_group_that_is_named_by_a_new_id_is_new() -> None:
-    symbol = Symbol("aws_vpc.new", ("id",))
+    later = symbol("aws_vpc.new", ("id",))
     for family, expected in (("aws_vpc.id", ["error"]), ("", ["warning"])):
-        name = text(["/ecs/", Unknown(symbol=symbol, family=family)])
+        name = text(["/ecs/", Unknown(symbol=later, family=family)])
         options: Value = {**AWSLOGS, "awslogs-group": name, "awslogs-create-group": "true"}
         assert creation(MadeWorld(), {"logConfiguration": {"logDriver": "awslogs", "options": options}}) == expected
 

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from tests.symbols import symbol
 from tfcheck.symbolic.match import equal, glob
-from tfcheck.symbolic.value import NAME, Hole, Symbol, Truth, Unknown, text
+from tfcheck.symbolic.value import NAME, Hole, Truth, Unknown, text
 
 ID = "11111111-2222-3333-4444-555555555555"
-NEW = Unknown(Symbol("aws_kms_key.new", ("key_id",)), hole=NAME, family="aws_kms_key.key_id", fresh=True)
+NEW = Unknown(symbol("aws_kms_key.new", ("key_id",)), hole=NAME, family="aws_kms_key.key_id", fresh=True)
 ARN = text(["arn:aws:kms:eu-west-1:111122223333:key/", NEW])
 KNOWN = f"arn:aws:kms:eu-west-1:111122223333:key/{ID}"
 
@@ -33,12 +34,12 @@ def test_a_star_after_a_whole_id_matches_nothing_more() -> None:
 
 
 def test_another_unknown_text_may_equal_one_assigned_during_apply() -> None:
-    looked_up = Unknown(Symbol("data.aws_kms_key.other", ("key_id",)), hole=NAME)
+    looked_up = Unknown(symbol("data.aws_kms_key.other", ("key_id",)), hole=NAME)
     assert equal(NEW, looked_up) is Truth.UNKNOWN
     assert equal(NEW, Unknown()) is Truth.UNKNOWN
     assert equal(NEW, NEW) is Truth.TRUE
 
 
 def test_an_id_that_is_assigned_already_may_be_a_known_one() -> None:
-    old = Unknown(Symbol("aws_kms_key.old", ("key_id",)), hole=NAME, family="aws_kms_key.key_id")
+    old = Unknown(symbol("aws_kms_key.old", ("key_id",)), hole=NAME, family="aws_kms_key.key_id")
     assert equal(old, ID) is Truth.UNKNOWN

@@ -4,9 +4,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.symbolic.test_match import texts
+from tests.symbols import symbol
 from tfcheck.symbolic.beginnings import Beginnings
 from tfcheck.symbolic.match import equal
-from tfcheck.symbolic.value import PREFIX_SUFFIX, Symbol, TextLike, Truth, Unknown, text
+from tfcheck.symbolic.value import PREFIX_SUFFIX, TextLike, Truth, Unknown, text
 
 _TEXTS = texts(["a", "b", "ab", "ba"], 2)
 
@@ -31,7 +32,7 @@ def test_texts_with_another_beginning_are_left_out() -> None:
 
 
 def test_texts_with_another_ending_or_another_form_are_left_out() -> None:
-    generated = [text(["web-", Unknown(Symbol(f"aws_x.x{n}", ("id",)), hole=PREFIX_SUFFIX)]) for n in range(3)]
+    generated = [text(["web-", Unknown(symbol(f"aws_x.x{n}", ("id",)), hole=PREFIX_SUFFIX)]) for n in range(3)]
     index = Beginnings(enumerate([*generated, text([Unknown(), "-web"]), text([Unknown(), "-mail"])]))
 
     assert [*index.possible("web-1")] == []

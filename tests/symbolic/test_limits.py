@@ -11,12 +11,13 @@ import pytest
 
 from tests.bombs.stack import container, plan, policy, role, statements, task
 from tests.plan.made import loaded
+from tests.symbols import symbol
 from tfcheck.analysis.check import check
 from tfcheck.cli import main
 from tfcheck.inventory.ecs import MOST_CONTAINERS
 from tfcheck.symbolic import limits
 from tfcheck.symbolic.match import Verbatim, glob
-from tfcheck.symbolic.value import Symbol, Text, Truth, Unknown
+from tfcheck.symbolic.value import Text, Truth, Unknown
 from tfcheck.vocabulary.clipping import clip, clip_words
 from tfcheck.vocabulary.finding import Report, Verdict
 
@@ -99,7 +100,7 @@ def test_a_text_that_is_not_read_to_its_end_is_never_a_mismatch() -> None:
 
 
 def test_many_unknown_parts_are_compared_within_the_run() -> None:
-    parts = tuple(Unknown(Symbol("r", (number,))) for number in range(1_000))
+    parts = tuple(Unknown(symbol("r", (number,))) for number in range(1_000))
     with limits.limit_steps() as allowance:
         assert glob(Text(("*", *parts)), Text((*parts, "b"))) is Truth.UNKNOWN
     assert allowance.steps > -4 * 200_000

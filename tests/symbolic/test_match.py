@@ -8,6 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.rows import every_row
+from tests.symbols import symbol
 from tfcheck.symbolic.match import Verbatim, equal, glob, spelling
 from tfcheck.symbolic.sensitive_text import Sensitive
 from tfcheck.symbolic.value import (
@@ -20,7 +21,6 @@ from tfcheck.symbolic.value import (
     Hole,
     JsonText,
     Set,
-    Symbol,
     Text,
     TextLike,
     Truth,
@@ -34,7 +34,7 @@ T, F, U = Truth.TRUE, Truth.FALSE, Truth.UNKNOWN
 
 
 def attribute(name: str, hole: Hole = ANYTHING, shape: str | Text | None = None, family: str = "") -> Unknown:
-    return Unknown(Symbol(name.rpartition(".")[0], (name.rpartition(".")[2],)), hole=hole, shape=shape, family=family)
+    return Unknown(symbol(name.rpartition(".")[0], (name.rpartition(".")[2],)), hole=hole, shape=shape, family=family)
 
 
 def joined(*parts: TextLike) -> Text:
@@ -226,9 +226,9 @@ _HOLES = [
     Hole(chars="ab", negated=False, shortest=1, longest=2, starts="a"),
 ]
 _PARTS = (
-    [Unknown(Symbol("r", (number,)), hole=hole) for number, hole in enumerate(_HOLES)]
+    [Unknown(symbol("r", (number,)), hole=hole) for number, hole in enumerate(_HOLES)]
     + [Unknown(hole=hole) for hole in _HOLES[:3]]
-    + [Unknown(Symbol("f", (number,)), hole=_HOLES[3], family="f") for number in range(2)]
+    + [Unknown(symbol("f", (number,)), hole=_HOLES[3], family="f") for number in range(2)]
 )
 
 
@@ -295,16 +295,16 @@ def test_an_unknown_text_differs_from_one_that_its_hole_excludes(hole: Hole, kno
     excluded = not known.startswith(hole.starts) or len(known) < hole.shortest
     excluded = excluded or not all(map(hole.allows, known.removeprefix(hole.starts)))
 
-    assert equal(Unknown(Symbol("r"), hole=hole), known) is (F if excluded else U)
+    assert equal(Unknown(symbol("r"), hole=hole), known) is (F if excluded else U)
     assert equal(known, Unknown(hole=hole)) is (F if excluded else U)
 
 
 #: So few that many rows of them are equal, some of them spelled in different ways.
 _ALIKE: list[TextLike] = [
-    *(Unknown(Symbol("r", (0,)), reason, hole=hole) for reason in ("one", "another") for hole in (ANYTHING, NAME)),
-    *(Unknown(Symbol("f", (number,)), family="f") for number in range(2)),
-    Unknown(Symbol("s"), hole=Hole(longest=1, starts="a")),
-    Unknown(Symbol("t"), hole=Hole(shortest=2, longest=2, starts="a")),
+    *(Unknown(symbol("r", (0,)), reason, hole=hole) for reason in ("one", "another") for hole in (ANYTHING, NAME)),
+    *(Unknown(symbol("f", (number,)), family="f") for number in range(2)),
+    Unknown(symbol("s"), hole=Hole(longest=1, starts="a")),
+    Unknown(symbol("t"), hole=Hole(shortest=2, longest=2, starts="a")),
     Unknown(hole=Hole(longest=0)),
     Unknown(),
     JsonText({"a": Unknown()}),

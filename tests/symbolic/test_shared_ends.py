@@ -5,12 +5,13 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
+from tests.symbols import symbol
 from tfcheck.hcl.evaluate.conditional import shared_ends
 from tfcheck.symbolic.match import equal
-from tfcheck.symbolic.value import Symbol, Text, TextLike, Truth, Unknown, text
+from tfcheck.symbolic.value import Text, TextLike, Truth, Unknown, text
 
 MIDDLE = Unknown(reason="which of them")
-_LATER = st.sampled_from([Unknown(Symbol("aws_x.a", ("arn",))), Unknown(Symbol("aws_x.b", ("arn",))), Unknown()])
+_LATER = st.sampled_from([Unknown(symbol("aws_x.a", ("arn",))), Unknown(symbol("aws_x.b", ("arn",))), Unknown()])
 _TEXTS = st.lists(st.one_of(st.text("ab:/", max_size=4), _LATER), max_size=4).map(text)
 
 
@@ -37,7 +38,7 @@ def test_both_texts_stay_possible(one: TextLike, other: TextLike) -> None:
 
 
 def test_equal_unknown_pieces_are_kept() -> None:
-    region = Unknown(Symbol("provider.aws", ("region",)))
+    region = Unknown(symbol("provider.aws", ("region",)))
     one, other = (text(["arn:aws:ssm:", region, f":1:parameter/{name}"]) for name in ("app/a", "app/b"))
     assert shared_ends(one, other, MIDDLE) == Text(("arn:aws:ssm:", region, ":1:parameter/app/", MIDDLE))
     assert shared_ends(one, Unknown(), MIDDLE) is None

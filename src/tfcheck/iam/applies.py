@@ -128,5 +128,5 @@ def _unknown_texts(texts: tuple[TextLike, ...], otherwise: str) -> Iterator[Wait
     first = next((next(unknowns(each), Unknown()) for each in by_certainty if not is_known(each)), None)
     if first is not None:
         # A value that is not an attribute is better explained by its reason.
-        otherwise = display(first) if first.symbol is not None and first.symbol.path else first.reason
+        otherwise = display(first) if first.symbol is not None and first.symbol.is_attribute else first.reason
     yield Wait("unknown_value", otherwise)

@@ -16,17 +16,8 @@ from tfcheck.inventory.world import World, WorldObject
 from tfcheck.resolve.surroundings import Surroundings
 from tfcheck.symbolic.beginnings import Beginning, Beginnings, beginning
 from tfcheck.symbolic.match import equal, spelling
-from tfcheck.symbolic.value import (
-    JsonText,
-    PlainText,
-    TextLike,
-    Truth,
-    Unknown,
-    Value,
-    identity,
-    spelled_out,
-    unknowns,
-)
+from tfcheck.symbolic.symbol import Owner
+from tfcheck.symbolic.value import JsonText, PlainText, TextLike, Truth, Unknown, Value, identity, spelled_out, unknowns
 from tfcheck.vocabulary.arn import parse_arn
 from tfcheck.vocabulary.grouping import group_by_key
 
@@ -87,7 +78,7 @@ class Catalogue:
             managed = {arn for each in self.resources for arn in _arn_texts(each, (kind.arn,))}
             looked_up = world.looked_up(*kind.types)
             self.resources += [each for each in looked_up if managed.isdisjoint(_arn_texts(each, (kind.arn,)))]
-        self._by_address = {str(each.address): each for each in self.resources}
+        self._by_address: dict[Owner, WorldObject] = {each.address: each for each in self.resources}
         self._by_arn = {arn: each for each in self.resources for arn in _arn_texts(each, (kind.arn,))}
         self._by_name = group_by_key(
             (_arn_key(name), each) for each in self.resources for name in _arn_texts(each, kind.names)
@@ -237,7 +228,7 @@ class ReferenceIndex:
 
     def __init__(self, world: World, kind: str) -> None:
         self.objects = [*world.looked_up(kind), *world.resources(kind)]
-        self._by_address = {str(each.address): each for each in self.objects}
+        self._by_address: dict[Owner, WorldObject] = {each.address: each for each in self.objects}
 
     @cached_property
     def by_arn(self) -> dict[TextLike, WorldObject]:

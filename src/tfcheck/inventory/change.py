@@ -9,7 +9,7 @@ from __future__ import annotations
 from tfcheck.inventory.world import World, WorldObject, found_once
 from tfcheck.symbolic.match import equal
 from tfcheck.symbolic.value import PlainText, TextLike, Truth, Unknown, is_known, pieces, spelled_out
-from tfcheck.vocabulary.address import owner_of
+from tfcheck.vocabulary.address import Address, owner_of
 
 
 def is_new(resource: WorldObject, world: World) -> bool:
@@ -52,7 +52,7 @@ def is_changed(resource: WorldObject, attributes: tuple[str, ...], world: World)
 
 def object_before(resource: WorldObject, world: World) -> WorldObject | None:
     """Return an object as it was before the change; None if it did not exist."""
-    return objects_before(resource.address.type, world).get(str(resource.address))
+    return objects_before(resource.address.type, world).get(resource.address)
 
 
 def deleted_objects(kind: str, world: World) -> list[WorldObject]:
@@ -67,13 +67,13 @@ def deleted_roles(world: World) -> list[WorldObject]:
     return deleted_objects("aws_iam_role", world)
 
 
-def objects_before(kind: str, world: World) -> dict[str, WorldObject]:
+def objects_before(kind: str, world: World) -> dict[Address, WorldObject]:
     """Return the objects of a type that existed before the change, by address."""
     return found_once(world, (_objects_before, kind), lambda: _objects_before(kind, world))
 
 
-def _objects_before(kind: str, world: World) -> dict[str, WorldObject]:
-    return {str(each.address): each for each in world.before().resources(kind)}
+def _objects_before(kind: str, world: World) -> dict[Address, WorldObject]:
+    return {each.address: each for each in world.before().resources(kind)}
 
 
 _IDENTITY = ("arn", "id", "key_id", "name", "bucket")
@@ -106,8 +106,7 @@ def may_be_named(name: TextLike, own: TextLike, world: World, as_texts: Truth | 
 def _is_settled(name: TextLike) -> bool:
     """Whether no unknown part of a name depends on a single resource."""
     return all(
-        isinstance(each, str)
-        or (isinstance(each, Unknown) and each.symbol is not None and each.symbol.owner.startswith("provider."))
+        isinstance(each, str) or (isinstance(each, Unknown) and each.symbol is not None and each.symbol.is_of_provider)
         for each in pieces(spelled_out(name))
     )
 
@@ -116,7 +115,7 @@ def _is_assigned(piece: object, settled: TextLike | None, world: World) -> bool:
     owner = owner_of(piece) if isinstance(piece, Unknown) and piece.family else None
     if owner is None or owner.mode != "managed":
         return False
-    former = objects_before(owner.type, world).get(str(owner))
+    former = objects_before(owner.type, world).get(owner)
     if settled is None:
         return former is None
     had = [former.attribute(each) for each in _IDENTITY] if former is not None else []

@@ -18,7 +18,8 @@ from tfcheck.resolve.blocks import only_block
 from tfcheck.symbolic.limits import is_deep, may_be_deep
 from tfcheck.symbolic.marks import is_marked_throughout, unmark_all
 from tfcheck.symbolic.sensitive_text import Sensitive, redact
-from tfcheck.symbolic.value import Symbol, TextLike, Unknown, Value, items
+from tfcheck.symbolic.symbol import Named, Symbol
+from tfcheck.symbolic.value import TextLike, Unknown, Value, items
 from tfcheck.vocabulary.address import Address
 
 #: Far more than ECS accepts (https://docs.aws.amazon.com/AmazonECS/latest/developerguide/service-quotas.html): larger
@@ -236,7 +237,7 @@ def member(structure: Value, name: str) -> Value:
 # Fargate, always write logs, and ECS creates a log group for them where none is named.
 
 #: It is the same need before and after a change, whichever group it is.
-_GROUP = Symbol("service", ("log_group",))
+_GROUP = Symbol(Named("service"), ("log_group",))
 
 
 def _container_of_service(service: WorldObject) -> Value:

@@ -13,17 +13,7 @@ from tfcheck.inventory.catalogue import ALIAS, KEY, catalogue, is_in_same_region
 from tfcheck.inventory.world import World, WorldObject
 from tfcheck.symbolic.beginnings import beginning
 from tfcheck.symbolic.match import equal
-from tfcheck.symbolic.value import (
-    NAME,
-    PlainText,
-    TextLike,
-    Truth,
-    Unknown,
-    Value,
-    display,
-    spelled_out,
-    text,
-)
+from tfcheck.symbolic.value import NAME, PlainText, TextLike, Truth, Unknown, Value, display, spelled_out, text
 from tfcheck.vocabulary.address import owner_of
 from tfcheck.vocabulary.arn import Arn, parse_arn
 

@@ -188,7 +188,7 @@ def keys_of_managed_secret(arn: TextLike, world: World) -> tuple[KmsKey, ...] | 
         attribute, argument = _DATABASES[database.address.type]
         own = _secret_of(database, attribute)
         is_same = own is not None and equal(own, arn) is Truth.TRUE
-        if symbol is not None and symbol.owner == str(database.address):
+        if symbol is not None and symbol.owner == database.address:
             is_same = symbol.path[0] == attribute
         if is_same:
             key = _customer_key(database, argument, world)

@@ -17,8 +17,9 @@ from tfcheck.plan import Plan
 from tfcheck.resolve import Resolver
 from tfcheck.resolve.order import FinishedBefore
 from tfcheck.resolve.surroundings import Surroundings
-from tfcheck.symbolic.value import JsonText, Set, Symbol, Text, TextLike, Truth, Unknown, Value, is_known
-from tfcheck.vocabulary.address import Address, ElsewhereAddress, ModulePath
+from tfcheck.symbolic.symbol import OfOtherStack, Owner, ProviderConfiguration, Symbol
+from tfcheck.symbolic.value import JsonText, Set, Text, TextLike, Truth, Unknown, Value, is_known
+from tfcheck.vocabulary.address import Address, ModulePath, elsewhere
 
 if TYPE_CHECKING:
     from tfcheck.hcl.modules import Sources
@@ -149,8 +150,7 @@ class _OtherStackResource:
     """A resource, or data source, of another stack."""
 
     def __init__(self, resource: WorldObject, stack: str, around: StateLocations | None) -> None:
-        own = resource.address
-        self.address = ElsewhereAddress(own.module, own.mode, own.type, own.name, own.key, stack)
+        self.address = elsewhere(resource.address, stack)
         self.inner = resource
         self._stack = stack
         self._around = around
@@ -186,12 +186,16 @@ class _OtherStackResource:
         owned = [_own_by_stack(each, self._stack) for each in (own.partition, own.region, own.account)]
         partition, region, account = (each for each in owned if isinstance(each, TextLike))
         symbol = own.account.symbol if isinstance(own.account, Unknown) else None
-        if isinstance(own.account, Unknown) and symbol is not None and symbol.owner != "provider.aws":
+        if isinstance(own.account, Unknown) and symbol is not None and symbol.owner != ProviderConfiguration("aws"):
             from tfcheck.inventory.state_location import SEVERAL
 
             # The plan uses several credentials, and the object names no provider.
             account = Unknown(reason=SEVERAL, hole=own.account.hole)
         return Surroundings(partition, region, account)
+
+
+def _in_stack(owner: Owner, stack: str) -> Owner:
+    return elsewhere(owner, stack) if type(owner) is Address else OfOtherStack(stack, owner)
 
 
 def _own_by_stack(value: Value, stack: str) -> Value:
@@ -200,11 +204,11 @@ def _own_by_stack(value: Value, stack: str) -> Value:
         return value
     match value:
         case Unknown(symbol=symbol, shape=shape):
-            owner = None if symbol is None else Symbol(f"{stack}: {symbol.owner}", symbol.path)
+            theirs = None if symbol is None else Symbol(_in_stack(symbol.owner, stack), symbol.path)
             inside = _own_by_stack(shape, stack)
             shape = inside if isinstance(inside, (str, Text)) else None
             # NOTE: the stack may have been applied before the checked plan was made, which then knows the assigned ids.
-            return msgspec.structs.replace(value, symbol=owner, shape=shape, fresh=False)
+            return msgspec.structs.replace(value, symbol=theirs, shape=shape, fresh=False)
         case Text(pieces=pieces):
             owned = (_own_by_stack(each, stack) for each in pieces)
             return Text(tuple(each for each in owned if isinstance(each, (str, Unknown, JsonText))))

@@ -100,7 +100,7 @@ class Instance:
         if not self.exists_before:
             return None
         before = self._object(self._change.before)
-        wrong = mistyped_attributes(before, self.address.type, str(self.address))
+        wrong = mistyped_attributes(before, self.address.type, self.address)
         found = {**before, **wrong} if wrong else before
         return _apply_mask(found, self.before_sensitive)
 
@@ -111,17 +111,17 @@ class Instance:
             return None
         if self.actions == ("forget",):
             return self.before
-        change, owner = self._change, str(self.address)
+        change = self._change
         is_changed = change.after != change.before
         # An unchanged object is decoded only once, and an edited plan has references only where values change.
         after = (self._object(change.after) if present(change.after) else {}) if is_changed else self.before or {}
         mask = decoded_mask(change.after_unknown, f"`after_unknown` of {self._description}")
         found: dict[str, Value] = after
         if marks_anything(mask) or (is_changed and may_be_edited(bytes(change.after))):
-            planned = overlay(after, dict.fromkeys(after, True) if mask is True else mask, owner)
+            planned = overlay(after, dict.fromkeys(after, True) if mask is True else mask, self.address)
             is_reference = partial(self._refers, self.address)
-            found = restore_references(cast("dict[str, Value]", planned), is_reference, owner)
-        wrong = mistyped_attributes(after, self.address.type, owner)
+            found = restore_references(cast("dict[str, Value]", planned), is_reference, self.address)
+        wrong = mistyped_attributes(after, self.address.type, self.address)
         self._settled = found is after and not wrong
         found = {**found, **wrong} if wrong else found
         return _apply_mask(found, self.after_sensitive)
@@ -240,7 +240,7 @@ class PriorData:
     def values(self) -> dict[str, Value]:
         """Return the attributes."""
         values = decode(self._row.values, dict[str, Any], self._description) if present(self._row.values) else {}
-        found = {**values, **mistyped_attributes(values, self.address.type, str(self.address))}
+        found = {**values, **mistyped_attributes(values, self.address.type, self.address)}
         return _apply_mask(found, self.sensitive)
 
     @Lazy

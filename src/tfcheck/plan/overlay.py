@@ -17,7 +17,8 @@ from collections.abc import Callable, Iterator
 from typing import Any, TypeAlias
 
 from tfcheck.symbolic.regex import regex
-from tfcheck.symbolic.value import Symbol, Unknown, Value
+from tfcheck.symbolic.symbol import Owner, Symbol
+from tfcheck.symbolic.value import Unknown, Value
 
 #: A path into an object: names of members and positions in lists.
 Path: TypeAlias = tuple[str | int, ...]
@@ -60,7 +61,7 @@ def looks_like_reference(text: str) -> bool:
     return begins_so and _REFERENCE.fullmatch(text) is not None
 
 
-def restore_references(values: dict[str, Any], is_reference: IsReference, owner: str) -> dict[str, Value]:
+def restore_references(values: dict[str, Any], is_reference: IsReference, owner: Owner) -> dict[str, Value]:
     """Return the object at `owner` with an `Unknown` for each reference, or the same object if there is none."""
     if not any(_contains_reference(each, is_reference) for each in values.values()):
         return values
@@ -98,7 +99,7 @@ def _may_be_reference(text: str) -> bool:
     return len(text) <= _LONGEST and "." in text and looks_like_reference(text)
 
 
-def _restore(value: Any, was_replaced: Callable[[str, Path], bool], owner: str, path: Path) -> Value:
+def _restore(value: Any, was_replaced: Callable[[str, Path], bool], owner: Owner, path: Path) -> Value:
     """Return a part of the object at `owner` with an `Unknown` for each text that stands where a value was."""
     match value:
         case str() if was_replaced(value, path):
@@ -129,7 +130,7 @@ def references_in(expressions: Any) -> Iterator[str]:
 # ARNs
 
 
-def without_edited_arns(value: Any, owner: str, path: Path) -> Value:
+def without_edited_arns(value: Any, owner: Owner, path: Path) -> Value:
     """Return a value without what an edited plan has in place of ARNs."""
     if not _was_edited(value, _last_name(path)):
         return value  # type: ignore[no-any-return]
@@ -198,7 +199,7 @@ _LISTS = frozenset(
 )
 
 
-def mistyped_attributes(values: dict[str, Any], resource_type: str, owner: str) -> dict[str, Unknown]:
+def mistyped_attributes(values: dict[str, Any], resource_type: str, owner: Owner) -> dict[str, Unknown]:
     """Return an `Unknown` for each attribute of the object at `owner` with an impossible type."""
     if not resource_type.startswith(_READ):
         return {}
@@ -213,7 +214,7 @@ def mistyped_attributes(values: dict[str, Any], resource_type: str, owner: str) 
     return found
 
 
-def overlay(after: Any, after_unknown: Any, owner: str, path: Path = ()) -> Value:
+def overlay(after: Any, after_unknown: Any, owner: Owner, path: Path = ()) -> Value:
     """Put an `Unknown` into `after` wherever `after_unknown` is true.
 
     `after` alone cannot be trusted: Terraform omits unknown attributes, so "known after apply" and "not set" look the
@@ -250,7 +251,7 @@ def is_masked(mask: Any, name: str) -> bool:
     return mask is True or (isinstance(mask, dict) and marks_anything(mask.get(name)))
 
 
-def _object(after: dict[str, Any] | None, mask: dict[str, Any], owner: str, path: Path) -> Value:
+def _object(after: dict[str, Any] | None, mask: dict[str, Any], owner: Owner, path: Path) -> Value:
     after = after or {}
     result = {
         name: value
@@ -264,7 +265,7 @@ def _object(after: dict[str, Any] | None, mask: dict[str, Any], owner: str, path
     return result
 
 
-def _list(after: list[Any], mask: list[Any], owner: str, path: Path) -> Value:
+def _list(after: list[Any], mask: list[Any], owner: Owner, path: Path) -> Value:
     """Overlay a list element by element; Terraform 0.13 omits unknown elements of sets instead of writing null."""
     dropped = len(mask) - len(after)
     if dropped > 0:

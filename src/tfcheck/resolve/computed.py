@@ -19,7 +19,8 @@ from typing import TYPE_CHECKING
 from tfcheck.plan import Instance
 from tfcheck.resolve.derived_instance import DerivedInstance
 from tfcheck.symbolic.regex import regex
-from tfcheck.symbolic.value import Hole, Symbol, Text, Unknown, Value, is_known
+from tfcheck.symbolic.symbol import Symbol
+from tfcheck.symbolic.value import Hole, Text, Unknown, Value, is_known
 from tfcheck.vocabulary.arn import Arn
 
 if TYPE_CHECKING:
@@ -118,12 +119,12 @@ def password_secret(resource_type: str, attribute: str, instance: DerivedInstanc
         return [] if instance.is_new and not is_kept and not copied and attribute == _LIST else None
     if attribute != _LIST:
         return _arn(instance, (attribute,), "redshift!")
-    members = {each: Unknown(Symbol(instance.owner, (_LIST, 0, each))) for each in ("kms_key_id", "secret_status")}
+    members = {each: Unknown(Symbol(instance.address, (_LIST, 0, each))) for each in ("kms_key_id", "secret_status")}
     return [{**members, "secret_arn": _arn(instance, (_LIST, 0, "secret_arn"), "rds!")}]
 
 
 def _arn(instance: DerivedInstance, path: tuple[str | int, ...], beginning: str) -> Unknown:
-    symbol, name_symbol = Symbol(instance.owner, path), Symbol(instance.owner, (*path, "name"))
+    symbol, name_symbol = Symbol(instance.address, path), Symbol(instance.address, (*path, "name"))
     around = instance.surroundings
     name = Unknown(name_symbol, hole=_NAME, family="password_secret.name", fresh=instance.is_new)
     resource = Text((f"secret:{beginning}", name))

@@ -15,12 +15,12 @@ from typing import TypeAlias
 from tfcheck.resolve.attribute_shapes import ASSIGNED_ID, BUCKET, IAM, LOG_GROUP, SECRET, restrict_characters
 from tfcheck.resolve.derived_instance import DerivedInstance
 from tfcheck.symbolic.regex import regex
+from tfcheck.symbolic.symbol import Symbol
 from tfcheck.symbolic.value import (
     NAME,
     PREFIX_SUFFIX,
     SECRET_SUFFIX,
     Hole,
-    Symbol,
     Text,
     TextLike,
     Unknown,
@@ -79,9 +79,9 @@ def _generated_name(name: str, prefix: str, names: Hole, end: Derivation = lambd
         if written:
             return written
         if instance.looked_up:
-            return Unknown(symbol=Symbol(instance.owner, (name,)), hole=NAME)
+            return Unknown(symbol=Symbol(instance.address, (name,)), hole=NAME)
         beginning = _text(instance.planned_argument(prefix)) or "terraform-"
-        symbol = Symbol(instance.owner, (name, "suffix"))
+        symbol = Symbol(instance.address, (name, "suffix"))
         digits = Unknown(symbol=symbol, hole=PREFIX_SUFFIX, family=f"generated.{name}")
         return text([beginning, digits, end(instance) or ""])
 
@@ -96,14 +96,14 @@ def _end_in_namespace(instance: DerivedInstance) -> TextLike:
         case "account-regional":
             return text(["-", instance.surroundings.account, "-", instance.surroundings.region, "-an"])
         case _:
-            return Unknown(symbol=Symbol(instance.owner, ("bucket", "namespace")), hole=BUCKET)
+            return Unknown(symbol=Symbol(instance.address, ("bucket", "namespace")), hole=BUCKET)
 
 
 def _opaque(attribute: str, family: str, hole: Hole = ASSIGNED_ID) -> Derivation:
     """Return the form of an id that AWS assigns, unique for created objects but not for data sources."""
 
     def derive(instance: DerivedInstance) -> TextLike | None:
-        own, symbol = "" if instance.looked_up else family, Symbol(instance.owner, (attribute,))
+        own, symbol = "" if instance.looked_up else family, Symbol(instance.address, (attribute,))
         return Unknown(symbol=symbol, hole=hole, family=own, fresh=bool(own) and instance.is_new)
 
     return derive
@@ -111,7 +111,7 @@ def _opaque(attribute: str, family: str, hole: Hole = ASSIGNED_ID) -> Derivation
 
 def _path(instance: DerivedInstance) -> TextLike | None:
     if instance.looked_up:
-        return Unknown(symbol=Symbol(instance.owner, ("path",)), reason="known only after apply", hole=_PATH)
+        return Unknown(symbol=Symbol(instance.address, ("path",)), reason="known only after apply", hole=_PATH)
     return _text(instance.planned_argument("path")) or "/"
 
 
@@ -168,7 +168,7 @@ def _regional_host(instance: DerivedInstance) -> TextLike | None:
     region, suffix = instance.surroundings.region, _dns_suffix(instance)
     if suffix is not None and region != "us-east-1" and isinstance(region, str):
         return text([region, ".", suffix])
-    return Unknown(symbol=Symbol(instance.owner, ("bucket_regional_domain_name", "host")), hole=_HOST)
+    return Unknown(symbol=Symbol(instance.address, ("bucket_regional_domain_name", "host")), hole=_HOST)
 
 
 _HOST = Hole("abcdefghijklmnopqrstuvwxyz0123456789.-", False, 1)
@@ -207,7 +207,7 @@ def _key_id(instance: DerivedInstance) -> TextLike | None:
         return text([_KEY_ARN.sub("", first, count=1), *rest])
     if isinstance(written, str) and _KEY_ID.fullmatch(written):
         return written
-    return Unknown(symbol=Symbol(instance.owner, ("id",)), hole=NAME)
+    return Unknown(symbol=Symbol(instance.address, ("id",)), hole=NAME)
 
 
 def _assigned_key_id(instance: DerivedInstance) -> TextLike | None:
@@ -224,7 +224,7 @@ def _replica_id(instance: DerivedInstance) -> TextLike | None:
     key_id = without_prefix(found.resource, "key/") if found is not None else ""
     if found is not None and key_id != found.resource:
         return key_id
-    return Unknown(symbol=Symbol(instance.owner, ("key_id",)), hole=NAME)
+    return Unknown(symbol=Symbol(instance.address, ("key_id",)), hole=NAME)
 
 
 def _registry(image: DerivedInstance) -> TextLike | None:

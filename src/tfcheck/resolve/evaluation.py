@@ -12,7 +12,7 @@ from tfcheck.hcl.syntax.expression import Attribute, Expression, Index, Literal,
 from tfcheck.resolve import configuration_refs
 from tfcheck.symbolic.marks import marked_strings
 from tfcheck.symbolic.sensitive_text import shown_key
-from tfcheck.symbolic.value import JsonText, Symbol, Text, Unknown, Value
+from tfcheck.symbolic.value import JsonText, Text, Unknown, Value
 
 #: A name, argument, output or file: its kind, then its identity.
 Key: TypeAlias = tuple[object, ...]
@@ -129,7 +129,7 @@ def _member(seen: Seen, key: str | int) -> Seen:
     if isinstance(seen, Unknown):
         if seen.symbol is None:
             return seen
-        return Unknown(symbol=Symbol(seen.symbol.owner, (*seen.symbol.path, key)), reason=seen.reason, where=seen.where)
+        return Unknown(symbol=seen.symbol.at(key), reason=seen.reason, where=seen.where)
     if isinstance(seen, dict) and key in seen:
         return seen[str(key)]
     if isinstance(seen, list) and isinstance(key, int) and 0 <= key < len(seen):

@@ -15,8 +15,9 @@ from tfcheck.resolve import configuration_refs
 from tfcheck.resolve.declarations import CHANGED, Declarations
 from tfcheck.resolve.evaluation import Evaluation, Key, evaluate_all
 from tfcheck.resolve.scope import CallReferent, Elements, InstanceScope, ModuleReferent, ModuleScope, PlanResources
-from tfcheck.symbolic.value import Set, Symbol, Unknown, Value
-from tfcheck.vocabulary.address import InstanceKey, ModulePath
+from tfcheck.symbolic.symbol import Owner, Symbol
+from tfcheck.symbolic.value import Set, Unknown, Value
+from tfcheck.vocabulary.address import InstanceKey, ModulePath, ModuleValue
 
 if TYPE_CHECKING:
     from tfcheck.hcl.syntax.block import Block
@@ -87,7 +88,7 @@ class ModuleNames:
         sources = self._declarations.module_sources(module)
         if name == "module" and sources is not None:
             return sources.directory
-        return Unknown(symbol=Symbol(f"{module}.path", (name,)), reason=f"path.{name} is not in the plan")
+        return Unknown(symbol=Symbol(ModuleValue(module, "path"), (name,)), reason=f"path.{name} is not in the plan")
 
     def read_file(self, path: str) -> bytes | None:
         """Read a source file; None if it is not available."""
@@ -225,7 +226,9 @@ class ModuleNames:
         if enabled is not True:
             return self._unknown_repetition(called)
         if isinstance(keys, int) and keys > _MOST_INSTANCES:
-            return Unknown(Symbol(str(called)), reason=f"limit: {called} has more than {_MOST_INSTANCES:,} instances")
+            return Unknown(
+                Symbol(ModuleValue(called)), reason=f"limit: {called} has more than {_MOST_INSTANCES:,} instances"
+            )
         return ModuleReferent(self, called) if keys is None else CallReferent(self, module, name, keys)
 
     def _call_keys(self, module: ModulePath, name: str) -> list[str] | int | None | Unknown:
@@ -270,7 +273,7 @@ class ModuleNames:
         )
 
     def _unknown_repetition(self, module: ModulePath) -> Unknown:
-        return Unknown(symbol=Symbol(str(module)), reason=f"how often {module} is called is not known")
+        return Unknown(symbol=Symbol(ModuleValue(module)), reason=f"how often {module} is called is not known")
 
     def call_scope(self, module: ModulePath) -> Scope:
         """Return the names that the arguments of a module call can use."""
@@ -279,10 +282,10 @@ class ModuleNames:
             return ModuleScope(self, module.parent)
         _, for_each = self._repetition(module)
         for_each = None if self._doubts.is_doubted("repetition", module.config) else for_each
-        return self.instance_scope(module.parent, key, str(module), for_each, None)
+        return self.instance_scope(module.parent, key, ModuleValue(module), for_each, None)
 
     def instance_scope(
-        self, module: ModulePath, key: InstanceKey, owner: str, for_each: Expression | None, json: Any
+        self, module: ModulePath, key: InstanceKey, owner: Owner, for_each: Expression | None, json: Any
     ) -> Scope:
         """Return the names that a block with `for_each` or `count` can use in its instance `key`."""
         if for_each is None and json is not None:
@@ -329,8 +332,7 @@ def is_true(written: Expression | None) -> bool:
 
 def symbol_of(module: ModulePath, kind: str, name: str) -> Symbol:
     """Return the symbol of a local, a variable or an output of one module instance."""
-    prefix = f"{module}." if module.steps else ""
-    return Symbol(prefix.rstrip(".") or "module", (name,)) if kind == "output" else Symbol(f"{prefix}{kind}", (name,))
+    return Symbol(ModuleValue(module, "" if kind == "output" else kind), (name,))
 
 
 def not_nullable(block: Block) -> bool:

@@ -18,19 +18,8 @@ from tfcheck.resolve.surroundings import Surroundings
 from tfcheck.symbolic.marks import has_mark
 from tfcheck.symbolic.regex import regex
 from tfcheck.symbolic.sensitive_text import Sensitive, redact
-from tfcheck.symbolic.value import (
-    ACCOUNT_ID,
-    PARTITION,
-    REGION,
-    Hole,
-    Set,
-    Symbol,
-    TextLike,
-    Unknown,
-    Value,
-    is_known,
-    strings,
-)
+from tfcheck.symbolic.symbol import ProviderConfiguration, Symbol
+from tfcheck.symbolic.value import ACCOUNT_ID, PARTITION, REGION, Hole, Set, TextLike, Unknown, Value, is_known, strings
 from tfcheck.vocabulary.address import Address
 from tfcheck.vocabulary.arn import parse_arn, partition_of_region
 
@@ -381,7 +370,7 @@ _ASK = "pass `--account`, or set `allowed_account_ids` in the provider configura
 
 
 def _shared_unknown(key: str, name: str, hole: Hole, remedy: str = "") -> Unknown:
-    symbol = Symbol(f"provider.{key}", (name,))
+    symbol = Symbol(ProviderConfiguration(key), (name,))
     reason = f"the plan does not show the {name.replace('_', ' ')}"
     return Unknown(symbol=symbol, reason=f"{reason}: {remedy}" if remedy else reason, hole=hole)
 

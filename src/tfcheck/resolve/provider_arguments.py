@@ -18,6 +18,7 @@ from tfcheck.plan.configuration import ProviderConfig
 from tfcheck.plan.overlay import references_in
 from tfcheck.resolve import configuration_refs
 from tfcheck.resolve.blocks import block_values
+from tfcheck.symbolic.symbol import ProviderConfiguration
 from tfcheck.symbolic.value import Unknown, Value, is_known
 from tfcheck.vocabulary.address import Address, ModulePath
 from tfcheck.vocabulary.grouping import group_by_key
@@ -85,7 +86,9 @@ class ProviderInstances:
         instance = self._instances.get(key, (key, None))[1]
         if instance is None:
             return self._attributes.module_scope(module)
-        return self._attributes.names.instance_scope(module, instance, key, block.attribute("for_each"), None)
+        return self._attributes.names.instance_scope(
+            module, instance, ProviderConfiguration(key), block.attribute("for_each"), None
+        )
 
     def _instance(self, config: ProviderConfig, address: Address) -> str | None:
         """Evaluate the key of an instance at the resource, or where a module is called."""

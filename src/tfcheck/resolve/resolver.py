@@ -31,8 +31,9 @@ from tfcheck.resolve.survival import Survival
 from tfcheck.symbolic.marks import has_mark, mark_all
 from tfcheck.symbolic.match import equal
 from tfcheck.symbolic.sensitive_text import is_fully_marked
-from tfcheck.symbolic.value import JsonText, PlainText, Symbol, Truth, Unknown, Value, is_known
-from tfcheck.vocabulary.address import Address, ModulePath
+from tfcheck.symbolic.symbol import Named, Symbol
+from tfcheck.symbolic.value import JsonText, PlainText, Truth, Unknown, Value, is_known
+from tfcheck.vocabulary.address import Address, ModulePath, owner_of
 from tfcheck.vocabulary.arn import Arn, parse_arn
 
 if TYPE_CHECKING:
@@ -63,7 +64,7 @@ class Resolver:
         self.plan = plan
         self.sources = sources
         self.workspace: Value = workspace or Unknown(
-            symbol=Symbol("terraform", ("workspace",)), reason="the plan does not show the workspace"
+            symbol=Symbol(Named("terraform"), ("workspace",)), reason="the plan does not show the workspace"
         )
         self.account = account
         self.declarations = Declarations(plan, sources, doubts or Doubts())
@@ -245,11 +246,11 @@ class Resolver:
             return shape
         if isinstance(shape, JsonText):
             return None
-        symbol = Symbol(str(address), (name,))
+        symbol = Symbol(address, (name,))
         return Unknown(symbol=symbol, shape=shape, hole=hole_of(address.type, name), family=_family(address, name))
 
     def _unknown(self, address: Address, name: str, reason: str = "known only after apply") -> Unknown:
-        symbol = Symbol(str(address), (name,))
+        symbol = Symbol(address, (name,))
         return Unknown(symbol=symbol, reason=reason, hole=hole_of(address.type, name), family=_family(address, name))
 
     def _argument(self, address: Address, name: str) -> Value:
@@ -304,7 +305,8 @@ class Resolver:
         before = (instance.before or {}).get(name) if instance else None
         if before is None or not isinstance(seen, Unknown) or seen.symbol is None or len(seen.symbol.path) != 1:
             return False
-        referenced = self.plan.instance(seen.symbol.owner)
+        owner = owner_of(seen)
+        referenced = self.plan.instance(str(owner)) if owner is not None else None
         former = (referenced.before or {}).get(str(seen.symbol.path[0])) if referenced else None
         return former == before and equal(seen, former) is not Truth.FALSE
 
@@ -325,7 +327,7 @@ class Resolver:
         json = config.for_each_expression if config and not block else None
         if self._is_doubted(address, "for_each"):
             for_each = json = None
-        return names.instance_scope(address.module, address.key, str(address), for_each, json)
+        return names.instance_scope(address.module, address.key, address, for_each, json)
 
     def assume(self, assumption: str) -> None:
         """Record an assumption for the report, once."""

@@ -14,7 +14,8 @@ from tfcheck.hcl.evaluate.scope import EvaluationError, Referent, Seen
 from tfcheck.resolve.declarations import Declarations
 from tfcheck.resolve.evaluation import evaluate_all
 from tfcheck.symbolic.sensitive_text import shown_key
-from tfcheck.symbolic.value import Set, Symbol, TextLike, Unknown, Value
+from tfcheck.symbolic.symbol import Owner, Symbol
+from tfcheck.symbolic.value import Set, TextLike, Unknown, Value
 from tfcheck.vocabulary.address import Address, InstanceKey, ModulePath
 
 
@@ -126,8 +127,8 @@ class InstanceScope(ModuleScope):
 class Elements:
     """The collection of a `for_each`."""
 
-    def __init__(self, owner: str, collection: Callable[[], Seen]) -> None:
-        """Build from the address for unknown elements, and a function that evaluates the collection."""
+    def __init__(self, owner: Owner, collection: Callable[[], Seen]) -> None:
+        """Build from the owner of unknown elements, and a function that evaluates the collection."""
         self._owner = owner
         self._collection = collection
 
@@ -313,4 +314,4 @@ class NamedInstances:
                 return None  # it is not enabled
             if counted or mapped:
                 return ResourceReferent(self._resources, [] if counted else {})
-        return Unknown(symbol=Symbol(str(address)), reason=f"{address} is not in the plan")
+        return Unknown(symbol=Symbol(address), reason=f"{address} is not in the plan")

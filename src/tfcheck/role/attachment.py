@@ -42,7 +42,9 @@ from tfcheck.role.removed import (
     removed_by_update,
 )
 from tfcheck.symbolic.match import equal
+from tfcheck.symbolic.symbol import Owner
 from tfcheck.symbolic.value import TextLike, Truth, Unknown, Value, display, identity, items
+from tfcheck.vocabulary.address import Address
 from tfcheck.vocabulary.arn import parse_arn
 
 
@@ -107,7 +109,7 @@ class Attachments:
     ) -> Attached:
         """Collect the attachments of a role in the plan, except what others remove or decide."""
         name, attached = role.attribute("name"), Attached()
-        definite, possible = self._grants_for(str(role.address), name, account_of(role))
+        definite, possible = self._grants_for(role.address, name, account_of(role))
         if role.address.mode == "managed":
             own: list[PolicyAttachment] = []
             for grant, is_left_alone in self._own_attachments(role, attached, owned_here, definite):
@@ -139,7 +141,7 @@ class Attachments:
         """Collect the attachments of a role whose name, and perhaps account, is all that is known."""
         attached = Attached()
         if name is not None:
-            self._collect(attached, *self._grants_for("", name, account), name, outcome)
+            self._collect(attached, *self._grants_for(None, name, account), name, outcome)
         return attached
 
     def for_other_stack(self, name: Value, account: Value, outcome: GrantOutcomes | None = None) -> Attached:
@@ -150,7 +152,7 @@ class Attachments:
         known, others = self._role_names
         if name in known or any(equal(each, name) is Truth.TRUE for each in others):
             return attached
-        here = [(each, equal(each.resource.surroundings.account, account)) for each in self._grants_for("", name)[0]]
+        here = [(each, equal(each.resource.surroundings.account, account)) for each in self._grants_for(None, name)[0]]
         definite = [each for each, truth in here if truth is Truth.TRUE]
         self._collect(attached, definite, [each for each, truth in here if truth is Truth.UNKNOWN], name, outcome)
         return attached
@@ -263,7 +265,7 @@ class Attachments:
     # Which grants are for a role
 
     def _grants_for(
-        self, address: str, name: Value, account: Value = None
+        self, address: Address | None, name: Value, account: Value = None
     ) -> tuple[list[PolicyAttachment], list[PolicyAttachment]]:
         """Return the definite and the possible grants for a role; without `account`, of any account."""
         by_owner, by_name, unnamed = self._index
@@ -285,17 +287,18 @@ class Attachments:
     @cached_property
     def _index(
         self,
-    ) -> tuple[dict[str, list[PolicyAttachment]], dict[TextLike, list[PolicyAttachment]], list[PolicyAttachment]]:
+    ) -> tuple[
+        dict[Owner | None, list[PolicyAttachment]], dict[TextLike, list[PolicyAttachment]], list[PolicyAttachment]
+    ]:
         """Index every grant by the role that it refers to, by the role's name, or as unresolved."""
-        roles = {str(each.address) for each in self._world.resources("aws_iam_role")}
-        roles |= {str(each.address) for each in self._world.looked_up("aws_iam_role")}
-        by_owner: dict[str, list[PolicyAttachment]] = {}
+        roles = (*self._world.resources("aws_iam_role"), *self._world.looked_up("aws_iam_role"))
+        by_owner: dict[Owner | None, list[PolicyAttachment]] = {each.address: [] for each in roles}
         by_name: dict[TextLike, list[PolicyAttachment]] = {}
         unnamed: list[PolicyAttachment] = []
         for grant in grants(self._world):
             known, owner = identity(grant.role), owner_by_name(grant.role)
-            if owner in roles:
-                by_owner.setdefault(owner, []).append(grant)
+            if owner in by_owner:
+                by_owner[owner].append(grant)
             elif known is not None:
                 by_name.setdefault(known, []).append(grant)
             else:

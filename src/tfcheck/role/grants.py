@@ -10,6 +10,7 @@ from tfcheck.inventory.change import deleted_objects
 from tfcheck.inventory.world import World, WorldObject
 from tfcheck.role.policies import PolicyOrReason, unread_policy
 from tfcheck.symbolic.match import equal
+from tfcheck.symbolic.symbol import Owner
 from tfcheck.symbolic.value import TextLike, Truth, Unknown, Value, identity, items
 from tfcheck.vocabulary.grouping import group_by_key
 
@@ -141,10 +142,10 @@ def members(value: Value, reason: str) -> tuple[Value, ...]:
     return (Unknown(reason=reason),) if isinstance(listed, Unknown) else listed
 
 
-def owner_by_name(role: Value) -> str:
-    """Return the address of the resource whose name an unknown value is; empty if it is not a role's name.
+def owner_by_name(role: Value) -> Owner | None:
+    """Return the resource whose name an unknown value is; None if it is not a role's name.
 
     IAM refuses the ARN or the unique id of a role in the place of its name; old plans keep only the resource.
     """
     symbol = role.symbol if isinstance(role, Unknown) else None
-    return symbol.owner if symbol is not None and symbol.path[:1] in ((), ("name",), ("id",)) else ""
+    return symbol.owner if symbol is not None and symbol.path[:1] in ((), ("name",), ("id",)) else None

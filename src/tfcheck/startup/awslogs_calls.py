@@ -15,24 +15,13 @@ from tfcheck.resolve.surroundings import Surroundings
 from tfcheck.startup import existence
 from tfcheck.startup.rule import TaskPlace
 from tfcheck.symbolic.match import equal
-from tfcheck.symbolic.value import (
-    NAME,
-    PlainText,
-    Symbol,
-    Text,
-    TextLike,
-    Truth,
-    Unknown,
-    Value,
-    pieces,
-    spelled_out,
-    text,
-)
+from tfcheck.symbolic.symbol import Named, Symbol
+from tfcheck.symbolic.value import NAME, PlainText, Text, TextLike, Truth, Unknown, Value, pieces, spelled_out, text
 from tfcheck.vocabulary.arn import Arn
 from tfcheck.vocabulary.finding import Requirement, Severity
 
 #: It is the same need before and after a change, whichever task it is.
-_TASK = Symbol("task", ("id",))
+_TASK = Symbol(Named("task"), ("id",))
 
 
 def log_calls(

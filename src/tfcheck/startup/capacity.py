@@ -84,7 +84,7 @@ def attached_providers(cluster: WorldObject, world: World) -> Value:
 
 def _is_of(providers: WorldObject, cluster: WorldObject) -> Truth:
     name = providers.attribute("cluster_name")
-    refers = isinstance(name, Unknown) and name.symbol is not None and name.symbol.owner == str(cluster.address)
+    refers = isinstance(name, Unknown) and name.symbol is not None and name.symbol.owner == cluster.address
     return Truth.TRUE if refers else equal(name, cluster.attribute("name"))
 
 

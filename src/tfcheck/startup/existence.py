@@ -32,6 +32,7 @@ from tfcheck.startup import registry
 from tfcheck.startup.awslogs_options import AwsLogs, awslogs
 from tfcheck.symbolic.match import equal
 from tfcheck.symbolic.members import Members
+from tfcheck.symbolic.symbol import Owner
 from tfcheck.symbolic.value import PlainText, Text, TextLike, Truth, Unknown, Value, identity, pieces, text
 
 _VERSION = "aws_secretsmanager_secret_version"
@@ -207,7 +208,7 @@ def _objects(world: World) -> AttributeIndex:
 
 def secret_value(secret: WorldObject, services: Iterable[WorldObject], world: World) -> Truth:
     """Whether a secret has a value when services start."""
-    if str(secret.address) in world.once(_filled_secrets):
+    if secret.address in world.once(_filled_secrets):
         return Truth.TRUE
     names = (secret.attribute(each) for each in SECRET.identity)
     if any(True for name in names for _ in world.once(_versions).possible(name)) or not is_created(secret, world):
@@ -215,7 +216,7 @@ def secret_value(secret: WorldObject, services: Iterable[WorldObject], world: Wo
     return Truth.UNKNOWN if _may_be_filled(secret, services, world) else Truth.FALSE
 
 
-def _filled_secrets(world: World) -> frozenset[str]:
+def _filled_secrets(world: World) -> frozenset[Owner]:
     """Index the secrets that a version refers to, so that few must be compared with every version."""
     holders = (each.attribute("secret_id") for each in world.resources(_VERSION))
     return frozenset(each.symbol.owner for each in holders if isinstance(each, Unknown) and each.symbol is not None)

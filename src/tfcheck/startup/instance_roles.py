@@ -258,7 +258,7 @@ def _profile_value(profile: Value, template: WorldObject) -> Value:
 
 def _is_reference_to(value: Value, resource: WorldObject, attribute: str) -> bool:
     symbol = value.symbol if isinstance(value, Unknown) else None
-    return symbol is not None and (symbol.owner, symbol.path) == (str(resource.address), (attribute,))
+    return symbol is not None and (symbol.owner, symbol.path) == (resource.address, (attribute,))
 
 
 def _profile_label(world: World, profile: Value, near: WorldObject) -> str | None:

@@ -15,11 +15,11 @@ from tfcheck.inventory.catalogue import BUCKET, catalogue
 from tfcheck.inventory.world import World, found_once
 from tfcheck.resolve.surroundings import Surroundings
 from tfcheck.startup.rule import TaskPlace
+from tfcheck.symbolic.symbol import Named, Symbol
 from tfcheck.symbolic.value import (
     PARTITION,
     JsonText,
     PlainText,
-    Symbol,
     TextLike,
     Unknown,
     Value,
@@ -73,7 +73,7 @@ def iam_object_arn(value: TextLike, around: Surroundings) -> TextLike:
     if parts is None:
         return value
     reason = f"whether IAM compares the partition {parts.partition} or {around.partition}, where the task runs"
-    open_ = Unknown(symbol=Symbol("partition"), reason=reason, hole=PARTITION)
+    open_ = Unknown(symbol=Symbol(Named("partition")), reason=reason, hole=PARTITION)
     return msgspec.structs.replace(parts, partition=open_).as_text()
 
 

@@ -20,11 +20,11 @@ from tfcheck.resolve.surroundings import Surroundings
 from tfcheck.symbolic.beginnings import beginning
 from tfcheck.symbolic.match import equal, glob
 from tfcheck.symbolic.regex import regex
+from tfcheck.symbolic.symbol import Named, Symbol
 from tfcheck.symbolic.value import (
     SECRET_SUFFIX,
     Hole,
     PlainText,
-    Symbol,
     TextLike,
     Truth,
     Unknown,
@@ -35,6 +35,7 @@ from tfcheck.symbolic.value import (
     split_text,
     text,
 )
+from tfcheck.vocabulary.address import Address
 from tfcheck.vocabulary.arn import Arn, is_arn, parse_arn, partition_of_region
 from tfcheck.vocabulary.finding import Severity
 
@@ -50,7 +51,7 @@ def secret_arn(name: TextLike, around: Surroundings, world: World) -> TextLike:
         arn = found.attribute("arn") if found else None
         if isinstance(arn, PlainText):
             return arn
-    symbol = Symbol("secret", (name, "suffix")) if isinstance(name, str) else None
+    symbol = Symbol(Named("secret"), (name, "suffix")) if isinstance(name, str) else None
     suffix = Unknown(symbol=symbol, reason="the end of the secret's ARN is not in the plan", hole=SECRET_SUFFIX)
     resource = text(["secret:", name, "-", suffix])
     return Arn(around.partition, "secretsmanager", around.region, around.account, resource).as_text()
@@ -70,7 +71,7 @@ def whole_arn(arn: TextLike, account: TextLike, world: World) -> TextLike:
         return secret_arn(name, Surroundings(parts.partition, parts.region, parts.account), world)
     elsewhere = "in another account" if same is Truth.FALSE else "perhaps in another account"
     reason = f"the secret is {elsewhere}, and its ARN lacks the six random characters: write the full ARN"
-    symbol = Symbol("secret", (arn, "end")) if isinstance(arn, str) else None
+    symbol = Symbol(Named("secret"), (arn, "end")) if isinstance(arn, str) else None
     return text([arn, Unknown(symbol=symbol, reason=reason, hole=_OPEN_END)])
 
 
@@ -161,7 +162,7 @@ def secret_fields(value: TextLike) -> list[TextLike] | None:
 
     None where this may not be one, or they are not known.
     """
-    return _fields(value, "secretsmanager", ".aws_secretsmanager_secret.", ("arn", "id"))
+    return _fields(value, "secretsmanager", "aws_secretsmanager_secret", ("arn", "id"))
 
 
 def parameter_fields(value: TextLike) -> list[TextLike] | None:
@@ -169,7 +170,7 @@ def parameter_fields(value: TextLike) -> list[TextLike] | None:
 
     None where this may not be one, or they are not known.
     """
-    return _fields(value, "ssm", ".aws_ssm_parameter.", ("arn",))
+    return _fields(value, "ssm", "aws_ssm_parameter", ("arn",))
 
 
 def _fields(value: TextLike, service: str, kind: str, attributes: tuple[str, ...]) -> list[TextLike] | None:
@@ -182,7 +183,9 @@ def _fields(value: TextLike, service: str, kind: str, attributes: tuple[str, ...
         return fields[1:] or None if fields is not None and service == "secretsmanager" else fields
     first, *rest = pieces(value) or ("",)
     symbol = first.symbol if isinstance(first, Unknown) else None
-    if symbol is None or kind not in f".{symbol.owner}" or len(symbol.path) != 1 or symbol.path[0] not in attributes:
+    if symbol is None or len(symbol.path) != 1 or symbol.path[0] not in attributes:
+        return None
+    if not isinstance(symbol.owner, Address) or symbol.owner.type != kind:
         return None
     behind = split_text(spelled_out(text(rest)), ":")
     return None if behind is None else [text([first, behind[0]]), *behind[1:]]

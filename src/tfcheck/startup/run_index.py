@@ -20,19 +20,8 @@ from tfcheck.startup.runs import all_runs
 from tfcheck.symbolic.limits import take
 from tfcheck.symbolic.match import equal
 from tfcheck.symbolic.numbers import as_text
-from tfcheck.symbolic.value import (
-    ANYTHING,
-    GREATEST,
-    PlainText,
-    Symbol,
-    TextLike,
-    Truth,
-    Unknown,
-    pieces,
-    spelled_out,
-    text,
-    unknowns,
-)
+from tfcheck.symbolic.symbol import Extremum, Named, Owner, Symbol
+from tfcheck.symbolic.value import ANYTHING, PlainText, TextLike, Truth, Unknown, pieces, spelled_out, text, unknowns
 from tfcheck.vocabulary.address import owner_of
 
 _TYPE = "aws_ecs_task_definition"
@@ -107,15 +96,16 @@ class RunIndex:
     """What runs tasks in one world, indexed by how it denotes a task definition."""
 
     def __init__(self, world: World) -> None:
-        self._definitions = {str(each.address): each for each in world.resources(_TYPE)}
-        self._names: dict[str, _Names] = {}
+        self._definitions: dict[Owner, WorldObject] = {each.address: each for each in world.resources(_TYPE)}
+        self._names: dict[Owner, _Names] = {}
         self._everything = RunList(all_runs(world))
-        self._by_owner: dict[str, list[WorldObject]] = {}
+        self._by_owner: dict[Owner, list[WorldObject]] = {}
+        self._by_text = {str(each): each for each in self._definitions}
         #: References by family and revision, None where that is unknown; by family those to other attributes.
         self._references: dict[str | None, dict[str | None, list[_Reference]]] = {}
         self._special: dict[str | None, list[_Reference]] = {}
         self._lists: dict[_Reference, RunList] = {}
-        self._found: dict[str, Runs] = {}
+        self._found: dict[Owner, Runs] = {}
         self._alike: dict[Hashable, Runs] = {}
         vague: list[WorldObject] = []
         texts: dict[tuple[TextLike, ...], _Reference] = {}
@@ -124,7 +114,7 @@ class RunIndex:
             value = run.attribute("task_definition")
             owner = owner_of(value)
             if owner and owner.type == _TYPE and owner.mode == "managed":
-                self._by_owner.setdefault(str(owner), []).append(run)
+                self._by_owner.setdefault(owner, []).append(run)
             elif isinstance(value, PlainText):
                 called = spelled_out(newest.in_place_of(value))
                 if isinstance(called, Unknown) and called.symbol is None and called.hole == ANYTHING:
@@ -142,7 +132,7 @@ class RunIndex:
         """The symbols in the names of task definitions."""
         return frozenset(symbol for address in self._definitions for symbol in self._names_of(address).symbols)
 
-    def _names_of(self, address: str) -> _Names:
+    def _names_of(self, address: Owner) -> _Names:
         if address not in self._names:
             self._names[address] = _Names(self._definitions[address])
         return self._names[address]
@@ -172,19 +162,19 @@ class RunIndex:
         family, revision = _family_and_revision(reference.called)
         if own:
             self._special.setdefault(family, []).append(reference)
-        elif isinstance(reference.called, str) and reference.called in self._definitions:
-            self._by_owner.setdefault(reference.called, []).extend(reference.runs)
+        elif isinstance(reference.called, str) and reference.called in self._by_text:
+            self._by_owner.setdefault(self._by_text[reference.called], []).extend(reference.runs)
         else:
             self._references.setdefault(family, {}).setdefault(revision, []).append(reference)
 
     def of(self, task: TaskDefinition) -> Runs:
         """Return everything that runs, or may run, a task definition."""
-        key = str(task.address)
+        key = task.address
         if key not in self._found:
             self._found[key] = _NOTHING if task.is_of_service else self._runs_of(key, task)
         return self._found[key]
 
-    def _runs_of(self, address: str, task: TaskDefinition) -> Runs:
+    def _runs_of(self, address: Owner, task: TaskDefinition) -> Runs:
         names = self._names_of(address) if address in self._definitions else _Names(task.resource)
         if names.kind not in self._alike:
             self._alike[names.kind] = self._compare(names, self._candidates(names), self._vague)
@@ -246,7 +236,7 @@ class _Names:
         names = (*self._everywhere, *self._here)
         self.symbols = {each.symbol for name in names for each in unknowns(name) if each.symbol is not None}
         self.revisions = {_family_and_revision(each)[1] for each in names}
-        address, around = str(resource.address), (self._surroundings.region, self._surroundings.account)
+        address, around = resource.address, (self._surroundings.region, self._surroundings.account)
         self.kind = (len(self._here), around, *(_without_owner(each, address) for each in names))
 
     def are(self, called: TextLike, around: Surroundings) -> Truth:
@@ -258,13 +248,13 @@ class _Names:
         return within if within is Truth.FALSE else within & is_in_same_region(around, self._surroundings)
 
 
-def _without_owner(name: TextLike, address: str) -> TextLike:
+def _without_owner(name: TextLike, address: Owner) -> TextLike:
     """Return a name without what says whose unknown parts they are, if these are the task definition's own."""
     parts: list[TextLike] = []
     for piece in pieces(name):
         if isinstance(piece, Unknown) and piece.symbol is not None:
             is_own = piece.symbol.owner == address
-            piece = _bare(piece, Symbol("", piece.symbol.path) if is_own else piece.symbol)
+            piece = _bare(piece, Symbol(Named(""), piece.symbol.path) if is_own else piece.symbol)
         parts.append(piece)
     return text(parts)
 
@@ -280,16 +270,19 @@ class _Newest:
     Modules name `max(RESOURCE.revision, data.SOURCE.revision)`, so as not to go back behind what others registered.
     """
 
-    def __init__(self, resources: Mapping[str, WorldObject]) -> None:
-        self._revisions = {str(Symbol(address, ("revision",))): each for address, each in resources.items()}
+    def __init__(self, resources: Mapping[Owner, WorldObject]) -> None:
+        self._revisions: dict[Hashable, WorldObject] = {
+            Symbol(address, ("revision",)): each for address, each in resources.items()
+        }
 
     def in_place_of(self, reference: TextLike) -> TextLike:
         """Replace the greatest of several revisions by the task definition's, if that is one of them."""
         found: list[TextLike] = []
         for piece in pieces(reference):
             symbol = piece.symbol if isinstance(piece, Unknown) else None
-            candidates = symbol.path if symbol is not None and symbol.owner == GREATEST else ()
-            own = [self._revisions[each] for each in candidates if isinstance(each, str) and each in self._revisions]
+            of = symbol.owner if symbol is not None and isinstance(symbol.owner, Extremum) else None
+            candidates = of.numbers if of is not None and of.function == "max" else ()
+            own = [self._revisions[each] for each in candidates if each in self._revisions]
             revision = own[0].attribute("revision") if len(own) == 1 else None
             found.append(revision if isinstance(revision, Unknown) else piece)
         return text(found)

@@ -27,7 +27,8 @@ from tfcheck.startup.launch import doubt_requirement, requirements_of_launch, ru
 from tfcheck.startup.nested import blocks_or_unknown
 from tfcheck.startup.rule import Rule, TaskPlace
 from tfcheck.startup.source import require_value
-from tfcheck.symbolic.value import NAME, Symbol, Unknown, Value, text
+from tfcheck.symbolic.symbol import Named, Symbol
+from tfcheck.symbolic.value import NAME, Unknown, Value, text
 from tfcheck.vocabulary.finding import Requirement
 
 ID = "service-connect-log"
@@ -49,7 +50,7 @@ def _needs(task: TaskDefinition, service: WorldObject, world: World) -> Iterator
     cause = f"Service Connect proxy of {service.address}"
     for place, value in proxy_options(task, service):
         yield from require_value(ID, place, value, service.surroundings, world)
-    proxy = Unknown(symbol=Symbol("proxy", ("name",)), reason="ECS names the proxy", hole=NAME)
+    proxy = Unknown(symbol=Symbol(Named("proxy"), ("name",)), reason="ECS names the proxy", hole=NAME)
     middle = text(["/", proxy, "/"])
     driver, options = member(log, "log_driver"), member(log, "options")
     written = log_calls(ID, TaskPlace(task, None, _POINTER, cause), driver, options, middle, world)

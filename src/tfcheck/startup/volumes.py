@@ -76,7 +76,7 @@ def access_point(point: Value, task: TaskDefinition) -> TextLike | None:
     """Return the access point that a volume names; an unknown value without a symbol if there may be none."""
     if point == "" or not isinstance(point, PlainText):
         return None
-    if isinstance(point, Unknown) and (point.symbol is None or point.symbol.owner == str(task.address)):
+    if isinstance(point, Unknown) and (point.symbol is None or point.symbol.owner == task.address):
         return Unknown(reason="whether the volume has an access point is known only after apply")
     return point
 

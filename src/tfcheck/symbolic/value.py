@@ -15,6 +15,7 @@ from typing import TypeAlias, Union
 import msgspec
 
 from tfcheck.symbolic.sensitive_text import join, redact
+from tfcheck.symbolic.symbol import Symbol
 
 
 class Truth(Enum):
@@ -113,33 +114,6 @@ ACCOUNT_ID = Hole(chars="0123456789", negated=False, shortest=12, longest=12)
 PREFIX_SUFFIX = Hole(chars="0123456789abcdef", negated=False, shortest=26, longest=26)
 REGION = Hole(chars="abcdefghijklmnopqrstuvwxyz0123456789-", negated=False, shortest=9)
 PARTITION = Hole(chars="abcdefghijklmnopqrstuvwxyz-", negated=False, shortest=3, starts="aws")
-
-
-#: The owner of a symbol for the greatest of several numbers; its path lists them.
-GREATEST, LEAST = "max", "min"
-
-
-class Symbol(msgspec.Struct, frozen=True):
-    """The attribute of one exact resource instance that an unknown value represents.
-
-    `owner` is an absolute instance address (`module.a["x"].aws_s3_bucket.b[0]`) or, for a value from a provider
-    configuration, its key (`provider.aws`). Equal symbols are equal values, even while these are unknown.
-    """
-
-    owner: str
-    path: tuple[str | int, ...] = ()
-
-    @property
-    def is_of_provider(self) -> bool:
-        """Whether it comes from a provider configuration, as a part that many ARNs share."""
-        return self.owner.startswith("provider.")
-
-    def __str__(self) -> str:
-        """Format it like Terraform: `aws_s3_bucket.b.arn`, or `max(aws_x.a.number, 1)`."""
-        if self.owner in (GREATEST, LEAST):
-            return f"{self.owner}({', '.join(map(str, self.path))})"
-        steps = (f"[{step}]" if isinstance(step, int) or step == "*" else f".{redact(step)}" for step in self.path)
-        return self.owner + "".join(steps)
 
 
 class Unknown(msgspec.Struct, frozen=True):

@@ -13,6 +13,7 @@ from typing import TypeAlias
 import msgspec
 
 from tfcheck.symbolic.regex import regex
+from tfcheck.symbolic.symbol import Owner
 from tfcheck.symbolic.value import Unknown
 from tfcheck.vocabulary.errors import InputError
 
@@ -63,7 +64,7 @@ class ModulePath(msgspec.Struct, frozen=True):
         return ModulePath((*self.steps, ModuleStep(name, key)))
 
 
-class Address(msgspec.Struct, frozen=True, dict=True):
+class Address(Owner, frozen=True, dict=True, cache_hash=True):
     """The absolute address of one resource instance: `module.a["x"].aws_iam_role.exec[0]`."""
 
     module: ModulePath
@@ -127,6 +128,22 @@ class ForgottenAddress(Address, frozen=True, dict=True):
         return f"{self.instance(self.key)} (forgotten)"
 
 
+class ModuleValue(Owner, frozen=True):
+    """The values of one kind in a module instance: `var`, `local`, `path`; empty for its outputs."""
+
+    module: ModulePath
+    kind: str = ""
+
+    def __str__(self) -> str:
+        """Format it like Terraform: `module.web["eu"].var`; the outputs of the root are those of `module`."""
+        return ".".join(filter(None, (str(self.module), self.kind))) or "module"
+
+
+def elsewhere(address: Address, stack: str) -> ElsewhereAddress:
+    """Return the address of an instance in another stack."""
+    return ElsewhereAddress(address.module, address.mode, address.type, address.name, address.key, stack)
+
+
 def forgotten(address: Address) -> ForgottenAddress:
     """Return the address of what a change leaves behind at an address."""
     return ForgottenAddress(address.module, address.mode, address.type, address.name, address.key)
@@ -162,13 +179,9 @@ def address_in(written: str | None) -> Address | None:
 
 
 def owner_of(value: object) -> Address | None:
-    """Return the resource whose attribute an unknown value is; None if it is something else."""
-    if not isinstance(value, Unknown) or value.symbol is None:
-        return None
-    try:
-        return parse(value.symbol.owner)
-    except InputError:
-        return None
+    """Return the resource of this plan whose attribute an unknown value is; None if it is something else."""
+    owner = value.symbol.owner if isinstance(value, Unknown) and value.symbol is not None else None
+    return owner if type(owner) is Address else None
 
 
 def parse_module(written: str) -> ModulePath:

@@ -10,16 +10,17 @@ import pytest
 from tests.hcl.console import ERROR, needs_terraform, plain, worth
 from tests.hcl.writing import HERE
 from tests.rows import every_row
+from tests.symbols import symbol
 from tfcheck.hcl.evaluate.convert import build_set, convert, to_bool, to_number, to_string, unify
 from tfcheck.hcl.evaluate.expressions import evaluate
 from tfcheck.hcl.evaluate.scope import EvaluationError
 from tfcheck.hcl.evaluate.type_constraint import parse_type
 from tfcheck.hcl.evaluate.types import ANY, NUMBER, STRING, ListType, ObjectType, SetType, TupleType
 from tfcheck.hcl.syntax.parse import parse
-from tfcheck.symbolic.value import Set, Symbol, Text, Unknown, Value
+from tfcheck.symbolic.value import Set, Text, Unknown, Value
 
-ARN = Unknown(Symbol("aws_s3_bucket.b", ("arn",)))
-OTHER = Unknown(Symbol("aws_s3_bucket.c", ("arn",)))
+ARN = Unknown(symbol("aws_s3_bucket.b", ("arn",)))
+OTHER = Unknown(symbol("aws_s3_bucket.c", ("arn",)))
 
 
 def kind(text: str) -> Any:

@@ -13,6 +13,7 @@ from tests.hcl.generator import Generator
 from tests.hcl.writing import HERE, source
 from tests.laws import tries
 from tests.rows import every_row
+from tests.symbols import symbol
 from tfcheck.hcl.evaluate.expressions import LocalScope, evaluate, see
 from tfcheck.hcl.evaluate.scope import EvaluationError, Referent, Seen
 from tfcheck.hcl.evaluate.types import equal_values
@@ -20,11 +21,12 @@ from tfcheck.hcl.syntax.expression import Binary, Expression, Literal, Unary
 from tfcheck.hcl.syntax.parse import parse
 from tfcheck.symbolic.marks import has_mark
 from tfcheck.symbolic.match import equal
-from tfcheck.symbolic.value import ANYTHING, Hole, JsonText, Set, Symbol, Text, Truth, Unknown, Value, display, text
+from tfcheck.symbolic.symbol import Symbol
+from tfcheck.symbolic.value import ANYTHING, Hole, JsonText, Set, Text, Truth, Unknown, Value, display, text
 
-ARN = Unknown(Symbol("aws_s3_bucket.b", ("arn",)))
-OTHER = Unknown(Symbol("aws_s3_bucket.c", ("arn",)))
-BLOCK = Unknown(Symbol("aws_db_instance.d", ("master_user_secret",)))
+ARN = Unknown(symbol("aws_s3_bucket.b", ("arn",)))
+OTHER = Unknown(symbol("aws_s3_bucket.c", ("arn",)))
+BLOCK = Unknown(symbol("aws_db_instance.d", ("master_user_secret",)))
 #: Certainly a text, of any characters but one that none of ours has.
 TEXT = Hole(chars="\0")
 GAP = Unknown(reason="unsupported", may_fail=True)
@@ -129,7 +131,7 @@ def test_references_are_looked_up_by_root_and_name() -> None:
 
 
 def test_a_text_that_is_never_empty_has_a_length_of_at_least_one() -> None:
-    arn = Unknown(Symbol("aws_iam_role.r", ("arn",)), hole=Hole(shortest=20, starts="arn:"))
+    arn = Unknown(symbol("aws_iam_role.r", ("arn",)), hole=Hole(shortest=20, starts="arn:"))
     for expression, result in {
         "length(var.arn) > 0": True,
         "length(var.arn) >= 1": True,
@@ -281,7 +283,7 @@ def test_an_unknown_element_keeps_the_shape_but_an_unknown_key_or_condition_does
 
 
 def test_an_attribute_of_which_everything_is_known_is_a_key() -> None:
-    known = Unknown(symbol=Symbol("aws_ssm_parameter.p", ("arn",)), shape="arn:p")
+    known = Unknown(symbol=symbol("aws_ssm_parameter.p", ("arn",)), shape="arn:p")
     assert worth("{(var.k) = 1}", k=known) == {"arn:p": 1}
     assert worth("{for v in var.l : v => 1}", l=[known]) == {"arn:p": 1}
     assert worth('{"arn:p" = 1}[var.k]', k=known) == 1
@@ -318,7 +320,7 @@ def test_the_last_argument_can_be_expanded() -> None:
 
 
 def test_the_maximum_of_the_same_numbers_is_the_same_value() -> None:
-    one, other = (Unknown(symbol=Symbol("aws_x.y", (name,))) for name in ("one", "other"))
+    one, other = (Unknown(symbol=symbol("aws_x.y", (name,))) for name in ("one", "other"))
     found = worth("max(var.a, 7, var.b)", a=one, b=other)
     assert display(found) == "${max(7, aws_x.y.one, aws_x.y.other)}"
     assert equal(found, worth("max(7, var.b, var.a, var.b)", a=one, b=other)) is Truth.TRUE
@@ -417,9 +419,9 @@ class Leaves:
         if not isinstance(value, str) or not self.chosen():
             return value
         # One symbol for one value: equal symbols are equal values.
-        symbol = Symbol("aws_x.y", (f"leaf{len(self.values)}",))
-        self.values[symbol] = value
-        return Unknown(symbol, hole=self.hole)
+        leaf = symbol("aws_x.y", (f"leaf{len(self.values)}",))
+        self.values[leaf] = value
+        return Unknown(leaf, hole=self.hole)
 
     def rewrite(self, node: Any) -> Any:
         if isinstance(node, Literal):
@@ -502,7 +504,7 @@ def test_a_written_expression_is_parsed_back(seed: int) -> None:
 
 
 def test_the_first_element_of_a_set_with_unknown_elements_is_unknown() -> None:
-    arns: dict[str, Seen] = {each: Unknown(symbol=Symbol(f"x.{each}", ("arn",)), family="x.arn") for each in "ab"}
+    arns: dict[str, Seen] = {each: Unknown(symbol=symbol(f"x.{each}", ("arn",)), family="x.arn") for each in "ab"}
     every = "[for each in toset([var.b, var.a]) : each]"
     found = evaluate(parse(every, HERE), Names(**arns))
     assert isinstance(found, list)

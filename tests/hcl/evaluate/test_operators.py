@@ -5,14 +5,15 @@ from fractions import Fraction
 import pytest
 
 from tests.rows import every_row
+from tests.symbols import symbol
 from tfcheck.hcl.evaluate.operators import compute, condition, conjunction, disjunction, equals, invert, negate
 from tfcheck.hcl.evaluate.scope import EvaluationError
 from tfcheck.hcl.evaluate.types import equal_values
-from tfcheck.symbolic.value import SECRET_SUFFIX, Set, Symbol, Text, Truth, Unknown, Value
+from tfcheck.symbolic.value import SECRET_SUFFIX, Set, Text, Truth, Unknown, Value
 
-ARN = Unknown(Symbol("aws_s3_bucket.b", ("arn",)))
-OTHER = Unknown(Symbol("aws_s3_bucket.c", ("arn",)))
-SUFFIX = Unknown(Symbol("aws_secretsmanager_secret.s", ("suffix",)), hole=SECRET_SUFFIX)
+ARN = Unknown(symbol("aws_s3_bucket.b", ("arn",)))
+OTHER = Unknown(symbol("aws_s3_bucket.c", ("arn",)))
+SUFFIX = Unknown(symbol("aws_secretsmanager_secret.s", ("suffix",)), hole=SECRET_SUFFIX)
 
 
 @every_row(

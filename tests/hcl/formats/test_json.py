@@ -10,12 +10,13 @@ from hypothesis import strategies as st
 
 from tests.laws import tries
 from tests.rows import every_row
+from tests.symbols import symbol
 from tfcheck.hcl.evaluate.scope import EvaluationError
 from tfcheck.hcl.formats.json import decode, encode, normal
 from tfcheck.symbolic.sensitive_text import Sensitive, join, redact
-from tfcheck.symbolic.value import JsonText, Set, Symbol, Text, Unknown, Value, text
+from tfcheck.symbolic.value import JsonText, Set, Text, Unknown, Value, text
 
-ARN: Final = Unknown(symbol=Symbol("aws_s3_bucket.b", ("arn",)), where="main.tf:3")
+ARN: Final = Unknown(symbol=symbol("aws_s3_bucket.b", ("arn",)), where="main.tf:3")
 
 
 def decoded(*parts: Any) -> Value:

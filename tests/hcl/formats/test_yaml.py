@@ -15,12 +15,13 @@ from tests.hcl.console import ERROR, needs_terraform, worth
 from tests.hcl.evaluate.test_console import agrees
 from tests.hcl.functions.test_console import Chance, composed, expression_for, quoted
 from tests.rows import every_row
+from tests.symbols import symbol
 from tfcheck.hcl.evaluate.expressions import see
 from tfcheck.hcl.formats.yaml import decode
 from tfcheck.hcl.functions import call
-from tfcheck.symbolic.value import NAME, Hole, JsonText, Symbol, Text, Unknown, Value, is_known, text
+from tfcheck.symbolic.value import NAME, Hole, JsonText, Text, Unknown, Value, is_known, text
 
-ARN: Final = Unknown(symbol=Symbol("aws_s3_bucket.b", ("arn",)), hole=NAME)
+ARN: Final = Unknown(symbol=symbol("aws_s3_bucket.b", ("arn",)), hole=NAME)
 SCALARS: Final = (
     *(
         "y",
@@ -280,7 +281,7 @@ def test_unknown_pieces_stay_in_anchors_and_merges() -> None:
 
 
 LETTERS: Final = "abcdefghijklmnopqrstuvwxyz0123456789"
-FILE: Final = Unknown(symbol=Symbol("aws_x.y", ("name",)), hole=Hole(LETTERS, negated=False))
+FILE: Final = Unknown(symbol=symbol("aws_x.y", ("name",)), hole=Hole(LETTERS, negated=False))
 PIECES: Final = (
     *("a: ", "\n", "b: ", "- ", "'", '"', "x", "1", ".", "e", "|-\n  ", ">\n  ", "y", " ", "/"),
     *("arn:", "k", "[", "]", ",", ": ", " #", ":::"),

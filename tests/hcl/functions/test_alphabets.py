@@ -12,6 +12,7 @@ from tests.hcl.functions.test_console import Files
 from tests.hcl.functions.test_unknown import leaves_open
 from tests.laws import tries
 from tests.rows import every_row
+from tests.symbols import symbol
 from tfcheck.hcl.evaluate.expressions import see
 from tfcheck.hcl.evaluate.scope import EvaluationError
 from tfcheck.hcl.functions import call
@@ -24,7 +25,6 @@ from tfcheck.symbolic.value import (
     Hole,
     JsonText,
     Set,
-    Symbol,
     Text,
     Unknown,
     Value,
@@ -32,14 +32,14 @@ from tfcheck.symbolic.value import (
     text,
 )
 
-ACCOUNT: Final = Unknown(symbol=Symbol("provider.aws", ("account",)), hole=ACCOUNT_ID)
-PLACE: Final = Unknown(symbol=Symbol("provider.aws", ("region",)), hole=REGION)
-SUFFIX: Final = Unknown(symbol=Symbol("aws_s3_bucket.b", ("bucket", "suffix")), hole=PREFIX_SUFFIX)
-BUCKET: Final = Unknown(symbol=Symbol("aws_s3_bucket.b", ("bucket",)), hole=NAME)
-OPEN: Final = Unknown(symbol=Symbol("data.aws_x.y", ("text",)))
+ACCOUNT: Final = Unknown(symbol=symbol("provider.aws", ("account",)), hole=ACCOUNT_ID)
+PLACE: Final = Unknown(symbol=symbol("provider.aws", ("region",)), hole=REGION)
+SUFFIX: Final = Unknown(symbol=symbol("aws_s3_bucket.b", ("bucket", "suffix")), hole=PREFIX_SUFFIX)
+BUCKET: Final = Unknown(symbol=symbol("aws_s3_bucket.b", ("bucket",)), hole=NAME)
+OPEN: Final = Unknown(symbol=symbol("data.aws_x.y", ("text",)))
 ROLE: Final = text(["arn:aws:iam::", ACCOUNT, ":role/service/web"])
 
-END: Final = Unknown(symbol=Symbol("aws_secretsmanager_secret.s", ("arn", "end")), hole=SECRET_SUFFIX)
+END: Final = Unknown(symbol=symbol("aws_secretsmanager_secret.s", ("arn", "end")), hole=SECRET_SUFFIX)
 SECRET: Final = text(["arn:aws:secretsmanager:eu-west-1:", ACCOUNT, ":secret:db-", END, ":p::"])
 
 
@@ -171,7 +171,7 @@ def subjects(draw: st.DrawFn) -> tuple[Value, list[tuple[Unknown, str]]]:
     for number in range(draw(st.integers(1, 2))):
         hole = draw(st.sampled_from(HOLES))
         letters = hole.chars if not hole.negated else "".join(each for each in "ab01-A xé" if hole.allows(each))
-        piece = Unknown(symbol=Symbol(f"aws_x.y{number}", ("name",)), hole=hole)
+        piece = Unknown(symbol=symbol(f"aws_x.y{number}", ("name",)), hole=hole)
         longest = hole.shortest + 5 if hole.longest is None else hole.longest
         filled.append((piece, draw(st.text(letters, min_size=hole.shortest, max_size=longest))))
         parts += [piece, draw(_literals)]

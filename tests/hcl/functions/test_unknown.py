@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from tests.hcl.functions.test_console import ARGUMENTS, Chance, Files, composed
 from tests.laws import tries
 from tests.rows import every_row
+from tests.symbols import symbol
 from tfcheck.hcl.evaluate.comprehension import call_lazily
 from tfcheck.hcl.evaluate.convert import MapValue
 from tfcheck.hcl.evaluate.elements import element, evaluate_all
@@ -28,7 +29,6 @@ from tfcheck.symbolic.value import (
     JsonText,
     ListStart,
     Set,
-    Symbol,
     Text,
     Unknown,
     Value,
@@ -37,21 +37,21 @@ from tfcheck.symbolic.value import (
     text,
 )
 
-NAME_OF: Final = Unknown(symbol=Symbol("aws_s3_bucket.b", ("id",)), hole=NAME)
-ARN: Final = Unknown(symbol=Symbol("aws_s3_bucket.b", ("arn",)), shape=Text(("arn:aws:s3:::", NAME_OF)))
-ACCOUNT: Final = Unknown(symbol=Symbol("provider.aws", ("account_id",)), hole=ACCOUNT_ID)
+NAME_OF: Final = Unknown(symbol=symbol("aws_s3_bucket.b", ("id",)), hole=NAME)
+ARN: Final = Unknown(symbol=symbol("aws_s3_bucket.b", ("arn",)), shape=Text(("arn:aws:s3:::", NAME_OF)))
+ACCOUNT: Final = Unknown(symbol=symbol("provider.aws", ("account_id",)), hole=ACCOUNT_ID)
 ROLE_ARN: Final = Unknown(
-    symbol=Symbol("aws_iam_role.r", ("arn",)), shape=Text(("arn:aws:iam::", ACCOUNT, ":role/", NAME_OF))
+    symbol=symbol("aws_iam_role.r", ("arn",)), shape=Text(("arn:aws:iam::", ACCOUNT, ":role/", NAME_OF))
 )
 SECRET_ARN: Final = Unknown(
-    symbol=Symbol("aws_secretsmanager_secret.s", ("arn",)),
+    symbol=symbol("aws_secretsmanager_secret.s", ("arn",)),
     shape=Text(("arn:aws:secretsmanager:eu-west-1:", ACCOUNT, ":secret:db-", Unknown(hole=SECRET_SUFFIX))),
 )
 KNOWN_ARN: Final = Unknown(
-    symbol=Symbol("aws_ssm_parameter.p", ("arn",)), shape="arn:aws:ssm:eu-west-1:123456789012:parameter/app/a"
+    symbol=symbol("aws_ssm_parameter.p", ("arn",)), shape="arn:aws:ssm:eu-west-1:123456789012:parameter/app/a"
 )
-LIST: Final = Unknown(symbol=Symbol("aws_x.y", ("list",)), where="main.tf:3")
-OPAQUE: Final = Unknown(symbol=Symbol("random_id.r", ("hex",)))
+LIST: Final = Unknown(symbol=symbol("aws_x.y", ("list",)), where="main.tf:3")
+OPAQUE: Final = Unknown(symbol=symbol("random_id.r", ("hex",)))
 
 
 def given_by(name: str, *arguments: Value) -> Value:
@@ -339,8 +339,8 @@ def test_the_content_of_an_unavailable_file_is_unknown(name: str) -> None:
 
 # The law: an answer given with unknown pieces holds however they turn out.
 
-SECRET: Final = Symbol("aws_x.secret", ("text",))
-INNER: Final = Symbol("aws_x.inner", ("text",))
+SECRET: Final = symbol("aws_x.secret", ("text",))
+INNER: Final = symbol("aws_x.inner", ("text",))
 
 
 class Masked:

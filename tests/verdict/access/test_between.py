@@ -9,10 +9,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.laws import tries
+from tests.symbols import symbol
 from tests.verdict.access.made import CALLER, Written, allow, changes, changes_in_words, deny, role, secret, statement
 from tfcheck.iam import Allowed, Context, Layers, Request, decide
 from tfcheck.role import Role
-from tfcheck.symbolic.value import Symbol, Text, Unknown, Value, text
+from tfcheck.symbolic.value import Text, Unknown, Value, text
 from tfcheck.symbolic.wildcards import glob_known
 from tfcheck.vocabulary.access import AccessChange, ActionOnResource
 
@@ -148,7 +149,7 @@ def test_two_ways_to_write_one_condition_may_be_the_same_and_nothing_is_reported
 
 
 def test_what_is_known_only_after_apply_may_be_the_same_and_nothing_is_reported() -> None:
-    later = Unknown(symbol=Symbol("aws_s3_bucket.b", ("arn",)), reason="known after apply")
+    later = Unknown(symbol=symbol("aws_s3_bucket.b", ("arn",)), reason="known after apply")
     before = role(allow("s3:GetObject", [f"{BUCKET}/a/*"]))
     assert changes_in_words(before, role(allow("s3:GetObject", text([later, "/a/*"])))) == []
     assert changes_in_words(before, role(allow("s3:GetObject", text([later, "/b/*"])))) == [
@@ -254,7 +255,7 @@ def test_whatever_changes_is_reported(before: Role, after: Role) -> None:
 
 
 _LATER = {
-    name: Unknown(symbol=Symbol(f"aws_x.{name}", ("id",)), reason="known after apply")
+    name: Unknown(symbol=symbol(f"aws_x.{name}", ("id",)), reason="known after apply")
     for name in ("effect", "action", "resource", "part")
 }
 _open_statements = st.builds(
@@ -285,7 +286,7 @@ def _filled(written: list[Written], values: dict[str, str]) -> list[Written]:
         if isinstance(value, list):
             return [known(each) for each in value]
         if isinstance(value, Unknown) and value.symbol is not None:
-            return values[value.symbol.owner.removeprefix("aws_x.")]
+            return values[str(value.symbol.owner).removeprefix("aws_x.")]
         return "".join(str(known(each)) for each in value.pieces) if isinstance(value, Text) else value
 
     return [{key: known(value) for key, value in each.items()} for each in written]

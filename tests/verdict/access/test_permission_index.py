@@ -6,14 +6,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from tests.symbols import symbol
 from tests.verdict.access.made import Written, allow, changes, policy, role
 from tfcheck.iam import Effect
 from tfcheck.symbolic import limits
-from tfcheck.symbolic.value import Hole, Symbol, Unknown, Value, text
+from tfcheck.symbolic.value import Hole, Unknown, Value, text
 from tfcheck.verdict.access.permission import Permission, PermissionIndex, TooManyError, includes, meet, points
 
 _ACTIONS = st.sampled_from(("*", "s3:*", "s3:Get*", "s3:GetObject", "S3:getobject", "s3:?etObject", "kms:Get*", "s*:x"))
-_UNKNOWN = Unknown(Symbol("aws_s3_bucket.a", ("arn",)))
+_UNKNOWN = Unknown(symbol("aws_s3_bucket.a", ("arn",)))
 _NAMES = st.sampled_from(("a", "a/*", "a/x", "a/x*", "a/x/*", "*", "?", "a?", "b/${aws:username}", "a:*"))
 _OPEN = tuple(
     text(["arn:aws:s3:::a/", Unknown(hole=Hole(starts=starts)), end]) for starts in ("", "x") for end in ("", "/*")

@@ -8,6 +8,7 @@ import pytest
 
 from tests.made_world import ELSEWHERE, HERE, OPEN, MadeResource, MadeWorld, reference
 from tests.rows import every_row
+from tests.symbols import symbol
 from tfcheck.iam import (
     Absent,
     Allowed,
@@ -26,7 +27,7 @@ from tfcheck.iam import (
 )
 from tfcheck.resolve.attribute_shapes import ASSIGNED_ID
 from tfcheck.resolve.surroundings import Surroundings
-from tfcheck.symbolic.value import SECRET_SUFFIX, Symbol, TextLike, Truth, Unknown, Value, text
+from tfcheck.symbolic.value import SECRET_SUFFIX, TextLike, Truth, Unknown, Value, text
 from tfcheck.verdict.resource_policy import ResourcePolicies, ResourceSide, covering_grants
 from tfcheck.verdict.resource_policy.grant import KeyGrant
 from tfcheck.verdict.resource_policy.public_policy import is_public
@@ -206,7 +207,7 @@ def test_what_is_not_public_is_not_restricted() -> None:
     )
 
 
-ENDPOINT = Unknown(Symbol("aws_vpc_endpoint.s3", ("id",)), hole=ASSIGNED_ID)
+ENDPOINT = Unknown(symbol("aws_vpc_endpoint.s3", ("id",)), hole=ASSIGNED_ID)
 
 
 @pytest.mark.parametrize(

@@ -39,7 +39,8 @@ from tfcheck.plan.document import Mode, ResourceChange
 from tfcheck.resolve import Resolver
 from tfcheck.resolve.survival import TRIED
 from tfcheck.symbolic.marks import has_mark, unmark_all
-from tfcheck.symbolic.value import JsonText, Symbol, Unknown, Value, is_known
+from tfcheck.symbolic.symbol import Symbol
+from tfcheck.symbolic.value import JsonText, Unknown, Value, is_known
 from tfcheck.verdict.judge import Judge, Judgement
 from tfcheck.vocabulary.address import Address
 from tfcheck.vocabulary.finding import Answer, Verdict
@@ -65,7 +66,7 @@ def _is_open_already(change: ChangedAttribute, plan: Plan) -> bool:
     if instance is None or instance.after is None or instance.previous_address or instance.actions not in _PLAIN:
         return False
     names = _RENDERED if change.address.type == DOCUMENT else (change.attribute,)
-    return all(instance.after.get(name) == Unknown(Symbol(str(change.address), (name,))) for name in names)
+    return all(instance.after.get(name) == Unknown(Symbol(change.address, (name,))) for name in names)
 
 
 class ChangedSources(Sources):
@@ -253,10 +254,10 @@ def with_execution_roles(world: After, lacking: Mapping[Address, Sequence[Answer
         name = f"{task.name}_execution"
         named[name] = number = named.get(name, 0) + 1
         role, policy = (Address(task.module, "managed", each, name, task.key) for each in (ROLE, POLICY))
-        given[task, "execution_role_arn"] = Unknown(symbol=Symbol(str(role), ("arn",)))
+        given[task, "execution_role_arn"] = Unknown(symbol=Symbol(role, ("arn",)))
         given[role, "name"] = name if number == 1 else f"{name}_{number}"
         given[role, "assume_role_policy"] = JsonText(_ECS_TRUST)
-        given[policy, "name"], given[policy, "role"] = START_UP, Unknown(symbol=Symbol(str(role), ("name",)))
+        given[policy, "name"], given[policy, "role"] = START_UP, Unknown(symbol=Symbol(role, ("name",)))
         given[policy, "policy"] = JsonText(policy_document(answers))
         added += [role, policy] if answers else [role]
     return Trial.with_values(world, added, given)

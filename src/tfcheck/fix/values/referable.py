@@ -221,10 +221,10 @@ def _texts(expression: str, seen: Seen) -> Iterator[tuple[str, TextLike]]:
                 yield from _texts(f"{expression}.{name}" if is_word else f"{expression}{_index(name)}", member)
 
 
-def _resources(expression: str, seen: Seen) -> Iterator[tuple[str, str]]:
+def _resources(expression: str, seen: Seen) -> Iterator[tuple[Address, str]]:
     """Return the addresses of the resource instances in a value, and how each is written."""
     if isinstance(seen, InstanceReferent):
-        yield str(seen.address), expression
+        yield seen.address, expression
     elif isinstance(seen, ResourceReferent):
         keys = seen.keys()
         for key in range(keys) if isinstance(keys, int) else keys:

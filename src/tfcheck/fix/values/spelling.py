@@ -14,7 +14,6 @@ from tfcheck.symbolic.value import (
     PREFIX_SUFFIX,
     REGION,
     SECRET_SUFFIX,
-    Symbol,
     TextLike,
     Unknown,
     Value,
@@ -23,7 +22,7 @@ from tfcheck.symbolic.value import (
     spelled_out,
     text,
 )
-from tfcheck.vocabulary.address import ModulePath, address_in, parse
+from tfcheck.vocabulary.address import ModulePath, ModuleValue, owner_of, parse
 
 #: An instance that another plan of these files may not have.
 _INSTANCE = regex(r"(?:^|\.)aws_\w+\.[\w-]+\[")
@@ -108,7 +107,7 @@ class Spelling:
         """Write a value with the resources of this module only; None if that needs anything else."""
         found: list[str | Reference] = []
         for piece in pieces(value):
-            own = self._own_expression(piece)
+            own = self._own_expression(piece) if isinstance(piece, Unknown) else None
             if own is None and not isinstance(piece, str):
                 return None
             found.append(piece if isinstance(piece, str) else Reference(own or ""))
@@ -146,25 +145,21 @@ class Spelling:
             return None
         return self._known.by_identity.find(identity(value), self._refuse)
 
-    def _own_expression(self, piece: Value) -> str | None:
+    def _own_expression(self, piece: Unknown) -> str | None:
+        symbol, address = piece.symbol, owner_of(piece)
         # NOTE: what the provider appends to a prefix, and AWS to a secret's ARN, is not an attribute.
-        is_attribute = isinstance(piece, Unknown) and piece.hole not in (PREFIX_SUFFIX, SECRET_SUFFIX)
-        symbol = piece.symbol if isinstance(piece, Unknown) and is_attribute else None
-        return self._module_expression(symbol) if symbol is not None else None
-
-    def _module_expression(self, symbol: Symbol) -> str | None:
-        prefix = f"{self._module}." if self._module.steps else ""
+        if symbol is None or piece.hole in (PREFIX_SUFFIX, SECRET_SUFFIX):
+            return None
         steps = "".join(f"[{step}]" if isinstance(step, int) else f".{step}" for step in symbol.path)
-        if symbol.owner in (f"{prefix}var", f"{prefix}local"):
-            return symbol.owner.removeprefix(prefix) + steps
-        address = address_in(symbol.owner)
+        if isinstance(symbol.owner, ModuleValue) and symbol.owner.module == self._module:
+            return symbol.owner.kind + steps if symbol.owner.kind in ("var", "local") else None
         if address is None:
             return None
         # NOTE: where the module does not show how it is written, the plan does.
         is_written = self._resolver.block(address) is not None or self._resolver.module_sources(self._module) is None
         if address.module == self._module and is_written and not self._refuse(address.resource):
             return local_name(address) + steps
-        handed_over = self._known.objects.find(symbol.owner, self._refuse)
+        handed_over = self._known.objects.find(address, self._refuse)
         return handed_over + steps if handed_over else None
 
     def _begun(self, spelled: Spelled, known: References) -> Spelled:

@@ -26,7 +26,7 @@ from tfcheck.resolve import Resolver
 from tfcheck.resolve.configuration_refs import reference_roots
 from tfcheck.symbolic.regex import regex
 from tfcheck.symbolic.value import PlainText, TextLike, Unknown, is_known, pieces, spelled_out
-from tfcheck.vocabulary.address import Address, ModulePath, address_in
+from tfcheck.vocabulary.address import Address, ModulePath, owner_of
 from tfcheck.vocabulary.finding import Answer
 
 _CONTAINERS = "container_definitions"
@@ -267,7 +267,7 @@ def _instance(resource: TextLike) -> tuple[Address, str] | None:
     first, *rest = pieces(writable(resource))
     symbol = first.symbol if isinstance(first, Unknown) else None
     end = rest[0] if rest else ""
-    address = address_in(symbol.owner) if symbol is not None and symbol.path == ("arn",) else None
+    address = owner_of(first) if symbol is not None and symbol.path == ("arn",) else None
     if address is None or address.key is None or address.mode != "managed" or end not in ("", ":*") or rest[1:]:
         return None
     return address, str(end)

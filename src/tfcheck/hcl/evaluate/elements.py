@@ -18,7 +18,8 @@ from tfcheck.hcl.evaluate.types import is_definitely_text
 from tfcheck.symbolic.marks import mark_all
 from tfcheck.symbolic.numbers import exact, parse_number
 from tfcheck.symbolic.sensitive_text import redact
-from tfcheck.symbolic.value import JsonText, ListStart, Set, Symbol, Text, Unknown, Value, known_text, unknowns
+from tfcheck.symbolic.symbol import Symbol
+from tfcheck.symbolic.value import JsonText, ListStart, Set, Text, Unknown, Value, known_text, unknowns
 
 _VALUES = (type(None), bool, int, float, str, list, dict, Unknown, Text, JsonText, Set, Fraction)
 _BOOL_KEY = Unknown(reason="unsupported: a bool as a key of an object or a map", may_fail=True)
@@ -226,7 +227,7 @@ def _part_of_unknown(source: Unknown, step: str | int) -> Unknown:
     if source.symbol is None:
         return Unknown(reason=source.reason, where=source.where, may_fail=True)
     symbol = element_symbol(source.symbol, step) if isinstance(step, int) else None
-    symbol = symbol or Symbol(source.symbol.owner, (*source.symbol.path, step))
+    symbol = symbol or source.symbol.at(step)
     return Unknown(symbol, source.reason, source.where, may_fail=source.may_fail or isinstance(step, int))
 
 
@@ -236,7 +237,7 @@ _WALKED, _EACH = "\0each", "*"
 
 def splat_of_unknown(source: Unknown, see: Callable[[Unknown], Seen]) -> Unknown:
     """Evaluate a splat over an unknown list: its symbol gets a step to any element."""
-    symbol = None if source.symbol is None else Symbol(source.symbol.owner, (*source.symbol.path, _WALKED))
+    symbol = None if source.symbol is None else source.symbol.at(_WALKED)
     seen = see(Unknown(symbol, source.reason, source.where)) if symbol is not None else None
     found = seen.symbol if isinstance(seen, Unknown) else None
     if found is not None:

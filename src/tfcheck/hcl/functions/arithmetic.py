@@ -17,7 +17,8 @@ from tfcheck.hcl.evaluate.convert import to_number
 from tfcheck.hcl.evaluate.scope import EvaluationError
 from tfcheck.hcl.functions.arguments import Function, limit_error, unknown_result
 from tfcheck.symbolic.numbers import Number, agree_with_rounded, plain, round_number
-from tfcheck.symbolic.value import GREATEST, LEAST, Symbol, Unknown, Value
+from tfcheck.symbolic.symbol import Extremum, Symbol
+from tfcheck.symbolic.value import Unknown, Value
 
 _DIGITS = "0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
 _LARGEST_EXACT = 1 << 53
@@ -81,8 +82,8 @@ def total(items: list[Value]) -> Value:
     return agree_with_rounded(result, approximate)
 
 
-def extremum(choose: Callable[[Sequence[Fraction]], Fraction], owner: str, *numbers: Number | Unknown) -> Value:
-    """Return the greatest or the least number, as `choose` does; the symbol of an unknown one has this `owner`."""
+def extremum(choose: Callable[[Sequence[Fraction]], Fraction], function: str, *numbers: Number | Unknown) -> Value:
+    """Return the greatest or the least number, as `choose` does; an unknown one is that of the `function`."""
     if not numbers:
         raise EvaluationError("at least one number is required")
     known = [number for number in numbers if not isinstance(number, Unknown)]
@@ -90,10 +91,10 @@ def extremum(choose: Callable[[Sequence[Fraction]], Fraction], owner: str, *numb
         return plain(choose([Fraction(number) for number in known]))
     # The result depends on some of the numbers; equal numbers give an equal result.
     waits = [number for number in numbers if isinstance(number, Unknown)]
-    names = sorted({str(each.symbol if isinstance(each, Unknown) else each) for each in numbers})
     if any(each.symbol is None for each in waits):
         return unknown_result(list(waits), may_fail=True)
-    return msgspec.structs.replace(unknown_result(list(waits), may_fail=True), symbol=Symbol(owner, tuple(names)))
+    owner = Extremum(function, frozenset(each.symbol if isinstance(each, Unknown) else each for each in numbers))
+    return msgspec.structs.replace(unknown_result(list(waits), may_fail=True), symbol=Symbol(owner))
 
 
 FUNCTIONS = {
@@ -101,8 +102,8 @@ FUNCTIONS = {
     "ceil": Function(math.ceil, "number"),
     "floor": Function(math.floor, "number"),
     "log": Function(log, "number number"),
-    "max": Function(partial(extremum, max, GREATEST), "quantity*", partial=True),
-    "min": Function(partial(extremum, min, LEAST), "quantity*", partial=True),
+    "max": Function(partial(extremum, max, "max"), "quantity*", partial=True),
+    "min": Function(partial(extremum, min, "min"), "quantity*", partial=True),
     "parseint": Function(parseint, "any integer"),
     "pow": Function(power, "number number"),
     "signum": Function(signum, "integer"),

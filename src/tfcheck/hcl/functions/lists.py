@@ -23,16 +23,7 @@ from tfcheck.hcl.functions.strings import length_of
 from tfcheck.symbolic.beginnings import beginning
 from tfcheck.symbolic.limits import REASON
 from tfcheck.symbolic.numbers import plain
-from tfcheck.symbolic.value import (
-    JsonText,
-    Set,
-    Text,
-    Truth,
-    Unknown,
-    Value,
-    is_known,
-    is_never_empty,
-)
+from tfcheck.symbolic.value import JsonText, Set, Text, Truth, Unknown, Value, is_known, is_never_empty
 
 _MOST_RANGE = 1024
 _DEEPEST = 50

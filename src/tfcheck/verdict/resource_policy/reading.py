@@ -105,7 +105,7 @@ def _without(statement: Statement, gone: list[WorldObject], unchanged: Truth) ->
 def _is_gone(name: Value, gone: list[WorldObject]) -> bool:
     """Whether a principal definitely is the ARN of one of these deleted roles."""
     if isinstance(name, Unknown) and name.symbol is not None:
-        return any(name.symbol.owner == str(each.address) for each in gone)
+        return any(name.symbol.owner == each.address for each in gone)
     return any(equal(name, each.attribute("arn")) is Truth.TRUE for each in gone)
 
 

@@ -1,0 +1,83 @@
+"""What an unknown value represents: an attribute of one owner, such as a resource instance.
+
+The kinds of owners that only Terraform knows, `Address` and `ModuleValue`, are in `tfcheck.vocabulary.address`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Hashable
+
+import msgspec
+
+from tfcheck.symbolic.sensitive_text import redact
+
+
+class Owner(msgspec.Struct, frozen=True):
+    """What the values of symbols belong to; equal owners are the same one."""
+
+
+class Symbol(msgspec.Struct, frozen=True):
+    """The attribute of one exact owner that an unknown value represents.
+
+    Equal symbols are equal values, even while these are unknown.
+    """
+
+    owner: Owner
+    path: tuple[str | int, ...] = ()
+
+    @property
+    def is_of_provider(self) -> bool:
+        """Whether it comes from a provider configuration, as a part that many ARNs share."""
+        return isinstance(self.owner, ProviderConfiguration)
+
+    @property
+    def is_attribute(self) -> bool:
+        """Whether it is a value of its owner, not the whole of it."""
+        return bool(self.path) or isinstance(self.owner, Extremum)
+
+    def at(self, *steps: str | int) -> Symbol:
+        """Return the symbol of a part of this value."""
+        return Symbol(self.owner, (*self.path, *steps))
+
+    def __str__(self) -> str:
+        """Format it like Terraform: `aws_s3_bucket.b.arn`."""
+        steps = (f"[{step}]" if isinstance(step, int) or step == "*" else f".{redact(step)}" for step in self.path)
+        return str(self.owner) + "".join(steps)
+
+
+class ProviderConfiguration(Owner, frozen=True):
+    """A provider configuration, by its key in the plan: `aws`, `module.a:aws.eu`."""
+
+    key: str
+
+    def __str__(self) -> str:
+        return f"provider.{self.key}"
+
+
+class Extremum(Owner, frozen=True):
+    """The greatest (`max`) or the least (`min`) of several numbers, which is its only value."""
+
+    function: str
+    numbers: frozenset[Hashable]
+
+    def __str__(self) -> str:
+        return f"{self.function}({', '.join(sorted(map(str, self.numbers)))})"
+
+
+class Named(Owner, frozen=True):
+    """What the plan does not contain, by its name: `terraform`, or the task that ECS will start."""
+
+    name: str
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class OfOtherStack(Owner, frozen=True):
+    """The owner of a symbol in the plan or state of another stack, other than a resource instance."""
+
+    stack: str
+    owner: Owner
+
+    def __str__(self) -> str:
+        return f"{self.stack}: {self.owner}"

@@ -1,4 +1,4 @@
-"""Write the parts of README.md and docs/ that tfcheck itself knows best.
+"""Write the parts of README.md, docs/ and testdata/README.md that tfcheck or a case itself knows best.
 
 A generated part stands between two comments, `<!-- begin: NAME ARGUMENT -->` and `<!-- end -->`:
 
@@ -10,6 +10,7 @@ A generated part stands between two comments, `<!-- begin: NAME ARGUMENT -->` an
     options NAME    those of another command, as in `options atlantis plan`
     checks KIND     a list of the rules that ask for permissions, or of the others
     statuses        the exit statuses
+    cases           a list of the cases of testdata/, each with the `about` of its expect.json
     rooms           the floors of the import contract, as a Mermaid diagram
     inputs          the inputs of action.yml
     outputs         its outputs
@@ -25,6 +26,7 @@ The pages of docs/rules/ are generated as a whole.
 from __future__ import annotations
 
 import io
+import json
 import os
 import re
 import shlex
@@ -46,6 +48,7 @@ from tfcheck.config.waivers import WAIVER_KEYS
 from tfcheck.report.json import encode
 
 ROOT = Path(__file__).resolve().parent.parent
+TESTDATA = ROOT / "testdata"
 #: The schema of configuration files, which the package contains.
 SCHEMA = ROOT / "src" / "tfcheck" / "config" / "tfcheck.schema.json"
 _PART = re.compile(r"(<!-- begin: (\w+)(?: ([^\n]+?))? -->\n).*?(<!-- end -->)", re.DOTALL)
@@ -53,7 +56,12 @@ _PART = re.compile(r"(<!-- begin: (\w+)(?: ([^\n]+?))? -->\n).*?(<!-- end -->)",
 
 def pages() -> list[Path]:
     """Return the pages that may hold generated parts."""
-    return [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md")), rule_pages.FOLDER / "README.md"]
+    return [
+        ROOT / "README.md",
+        *sorted((ROOT / "docs").glob("*.md")),
+        rule_pages.FOLDER / "README.md",
+        TESTDATA / "README.md",
+    ]
 
 
 def schema_text() -> str:
@@ -187,6 +195,11 @@ def _checks(kind: str) -> str:
     return "".join(f"- [`{each.id}`]({each.id}.md): {each.title}\n" for each in manuals)
 
 
+def _cases(_: str) -> str:
+    abouts = {path.parent.name: json.loads(path.read_bytes())["about"] for path in TESTDATA.glob("*/expect.json")}
+    return "".join(f"- `{name}`: {about}\n" for name, about in sorted(abouts.items()))
+
+
 def _rooms(_: str) -> str:
     """Draw the floors of the import contract as a Mermaid diagram."""
     contract = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["tool"]["importlinter"][
@@ -212,6 +225,7 @@ _PARTS: dict[str, Callable[[str], str]] = {
     "keys": _keys,
     "waiver": _waiver,
     "checks": _checks,
+    "cases": _cases,
     "rooms": _rooms,
 }
 

@@ -127,6 +127,26 @@ def test_no_function_is_named_by_a_participle_alone() -> None:
     assert [(path, name) for path, name in functions if participle.fullmatch(name)] == []
 
 
+def words_asked(tree: ast.AST) -> Iterator[str]:
+    """Yield the tests of what the words of a reason are: a call of a method, or a comparison with a text."""
+    asking = {"startswith", "endswith", "partition", "rpartition", "removeprefix", "removesuffix", "split", "find"}
+    reasons = {"reason", "because", "doubt", "waits_for"}
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr in asking:
+            asked = node.func.value
+        elif isinstance(node, ast.Compare) and isinstance(node.left, ast.Constant) and node.left.value != "`":
+            asked = node.comparators[0]
+        else:
+            continue
+        if (asked.attr if isinstance(asked, ast.Attribute) else getattr(asked, "id", "")) in reasons:
+            yield ast.unparse(node)
+
+
+def test_nothing_asks_for_the_words_of_a_reason() -> None:
+    """What depends on why something is so asks a type; only a backtick is looked for, to put no two into one reason."""
+    assert [(path_in_repository(path), each) for path in SOURCES for each in words_asked(nodes(path)[0])] == []
+
+
 @pytest.mark.parametrize("page", docs.pages(), ids=path_in_repository)
 def test_generated_parts_are_current(page: Path) -> None:
     assert page.read_text(encoding="utf-8") == docs.current(page), "run `make docs`"

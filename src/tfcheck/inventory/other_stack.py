@@ -187,10 +187,10 @@ class _OtherStackResource:
         partition, region, account = (each for each in owned if isinstance(each, TextLike))
         symbol = own.account.symbol if isinstance(own.account, Unknown) else None
         if isinstance(own.account, Unknown) and symbol is not None and symbol.owner != ProviderConfiguration("aws"):
-            from tfcheck.inventory.state_location import SEVERAL
+            from tfcheck.inventory.state_location import SeveralAccounts
 
             # The plan uses several credentials, and the object names no provider.
-            account = Unknown(reason=SEVERAL, hole=own.account.hole)
+            account = SeveralAccounts()
         return Surroundings(partition, region, account)
 
 

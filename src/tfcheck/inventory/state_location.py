@@ -37,8 +37,13 @@ _TELLING = (
 #: Attributes with an ARN in the same region and account; IAM attaches only policies of the account.
 _BESIDE = ("arn", "secret_arn", "target_key_arn", "policy_arn")
 _ACCOUNT = ("registry_id", "owner_id", "account_id")
-#: Why an account is unknown if the stack definitely uses several.
-SEVERAL = "in which of its accounts the other stack made it"
+
+
+class SeveralAccounts(Unknown, frozen=True):
+    """An account that is unknown because the stack definitely uses several."""
+
+    reason: str = "in which of its accounts the other stack made it"
+    hole: Hole = ACCOUNT_ID
 
 
 class StateLocations:
@@ -57,7 +62,7 @@ class StateLocations:
             location = (own or shared for own, shared in zip(location, self._shared_location, strict=True))
         partition, region, account = location
         names_provider = self._belong and not self._is_default(resource.address)
-        several = Unknown(reason=SEVERAL, hole=ACCOUNT_ID) if names_provider or self._are_several_accounts else None
+        several = SeveralAccounts() if names_provider or self._are_several_accounts else None
         return Surroundings(
             partition or (partition_of_region(region) if region else _unknown_part("partition", PARTITION)),
             region or _unknown_part("region", REGION),

@@ -111,7 +111,7 @@ def _opaque(attribute: str, family: str, hole: Hole = ASSIGNED_ID) -> Derivation
 
 def _path(instance: DerivedInstance) -> TextLike | None:
     if instance.looked_up:
-        return Unknown(symbol=Symbol(instance.address, ("path",)), reason="known only after apply", hole=_PATH)
+        return Unknown(symbol=Symbol(instance.address, ("path",)), hole=_PATH)
     return _text(instance.planned_argument("path")) or "/"
 
 

@@ -249,7 +249,7 @@ class Resolver:
         symbol = Symbol(address, (name,))
         return Unknown(symbol=symbol, shape=shape, hole=hole_of(address.type, name), family=_family(address, name))
 
-    def _unknown(self, address: Address, name: str, reason: str = "known only after apply") -> Unknown:
+    def _unknown(self, address: Address, name: str, reason: str = Unknown().reason) -> Unknown:
         symbol = Symbol(address, (name,))
         return Unknown(symbol=symbol, reason=reason, hole=hole_of(address.type, name), family=_family(address, name))
 
@@ -297,7 +297,7 @@ class Resolver:
         if self._is_confirmed(address, name, seen):
             return seen
         lacking = f" of {address.module}" if self.sources is not None and address.module.steps else ""
-        return Unknown(reason=f"{configuration_refs.unproven(json)}{lacking}")
+        return Unknown(reason=configuration_refs.unproven(json, lacking))
 
     def _is_confirmed(self, address: Address, name: str, seen: Value) -> bool:
         """Whether the argument had the referenced attribute's value before the change and nothing known changes it."""

@@ -116,6 +116,25 @@ REGION = Hole(chars="abcdefghijklmnopqrstuvwxyz0123456789-", negated=False, shor
 PARTITION = Hole(chars="abcdefghijklmnopqrstuvwxyz-", negated=False, shortest=3, starts="aws")
 
 
+class Later(str):
+    """The reason of a value that only the apply decides."""
+
+    __slots__ = ()
+
+
+class Asking(str):
+    """A reason that ends in what to pass so that the value is known."""
+
+    __slots__ = ("asks",)
+    asks: str
+
+    def __new__(cls, problem: str, asks: str) -> Asking:
+        """Build from the problem and what to pass."""
+        self = super().__new__(cls, f"{problem}: {asks}")
+        self.asks = asks
+        return self
+
+
 class Unknown(msgspec.Struct, frozen=True):
     """A value known only after apply, or one that tfcheck cannot compute.
 
@@ -127,7 +146,7 @@ class Unknown(msgspec.Struct, frozen=True):
     """
 
     symbol: Symbol | None = None
-    reason: str = "known only after apply"
+    reason: str = Later("known only after apply")
     where: str = ""
     hole: Hole = ANYTHING
     shape: str | Text | None = None

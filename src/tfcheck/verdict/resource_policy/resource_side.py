@@ -9,7 +9,7 @@ import msgspec
 from tfcheck.iam import Policy
 from tfcheck.inventory.world import WorldObject
 from tfcheck.role.policies import PolicyOrReason
-from tfcheck.symbolic.value import TextLike, Unknown
+from tfcheck.symbolic.value import TextLike
 from tfcheck.verdict.resource_policy.grant import KeyGrant
 
 
@@ -66,8 +66,7 @@ def join_sides(found: ResourceSide, theirs: ResourceSide, resource: TextLike) ->
         return msgspec.structs.replace(found, grants=grants) if theirs.grants else found
     if found.in_plan:
         return msgspec.structs.replace(found, policy=theirs.policy, hidden=theirs.hidden, grants=grants)
-    from tfcheck.inventory.state_location import SEVERAL
+    from tfcheck.inventory.state_location import SeveralAccounts
 
-    several = isinstance(theirs.account, Unknown) and theirs.account.reason == SEVERAL
-    account = theirs.account if several or isinstance(theirs.account, str) else None
+    account = theirs.account if isinstance(theirs.account, str | SeveralAccounts) else None
     return msgspec.structs.replace(theirs, account=account, grants=grants)

@@ -42,7 +42,8 @@ def commands(command: click.Command, name: str) -> Iterator[tuple[str, click.Com
 
 
 def texts() -> Iterator[tuple[str, str]]:
-    for page in (ROOT / "README.md", ROOT / "CONTRIBUTING.md", *sorted((ROOT / "docs").rglob("*.md"))):
+    pages = (ROOT / name for name in ("README.md", "CONTRIBUTING.md", "testdata/README.md"))
+    for page in (*pages, *sorted((ROOT / "docs").rglob("*.md"))):
         if page.name not in QUOTING:
             yield (
                 page.relative_to(ROOT).as_posix(),

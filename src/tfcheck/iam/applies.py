@@ -90,7 +90,8 @@ def _keys_for(statement: Statement, lowered_action: str, context: Context) -> Co
 
 def _waits(statement: Statement, request: Request, found: StatementMatch) -> Iterator[Wait]:
     if statement.unread is not None:
-        yield Wait("unknown_value", display(statement.unread))
+        unread = statement.unread
+        yield Wait("unknown_value", display(unread) if unread.symbol is not None else unread.reason)
         return
     for each in statement.conditions:
         if condition.evaluate(each, request.context) is Truth.UNKNOWN:

@@ -12,6 +12,7 @@ from tests.bombs.stack import ACCOUNT, Json, container, plan, policy, role, row,
 Growing: TypeAlias = Callable[[int], Iterator[Json]]
 
 _PREFIX = f"arn:aws:ecs:eu-west-1:{ACCOUNT}:"
+_ROLE = f"arn:aws:iam::{ACCOUNT}:role/"
 
 
 def _kept(made: Json) -> Json:
@@ -145,11 +146,59 @@ def endpoints(count: int) -> Iterator[Json]:
         yield task([container(environmentFiles=[{"type": "s3", "value": each}])], f"t{i}")
 
 
+def unnamed_buckets(count: int) -> Iterator[Json]:
+    """Make so many buckets, each with a policy and a file, whose names AWS chooses, and as many tasks with a file."""
+    yield policy(statements("*", action="s3:*"))
+    document = json.dumps(statements("*", Principal="*"))
+    for i in range(count):
+        yield row(f"aws_s3_bucket.b{i}", {}, "bucket", "arn", "id")
+        yield row(f"aws_s3_bucket_policy.b{i}", {"policy": document}, "bucket", "id")
+        yield row(f"aws_s3_object.b{i}", {"key": "app.env", "content": "A=1"}, "bucket", "id")
+        yield task([container(environmentFiles=[{"type": "s3", "value": f"arn:aws:s3:::b{i}/app.env"}])], f"t{i}")
+
+
+def unnamed_groups(count: int) -> Iterator[Json]:
+    """Make so many log groups whose names are unknown, and as many tasks that name one by a literal."""
+    for i in range(count):
+        options = {"awslogs-group": f"group-{i:04}", "awslogs-region": "eu-west-1", "awslogs-stream-prefix": "app"}
+        yield row(f"aws_cloudwatch_log_group.g{i}", {}, "name", "arn", "id")
+        yield task([container(logConfiguration={"logDriver": "awslogs", "options": options})], f"t{i}")
+
+
+def file_systems(count: int) -> Iterator[Json]:
+    """Make so many file systems with policies, and as many tasks that mount one by a literal."""
+    document = json.dumps(statements("*", action="elasticfilesystem:*", Principal="*"))
+    for i in range(count):
+        yield row(f"aws_efs_file_system.f{i}", {"creation_token": f"f{i}"}, "arn", "id")
+        yield row(f"aws_efs_file_system_policy.f{i}", {"policy": document}, "id", "file_system_id")
+        mounted = [{"file_system_id": f"fs-{i:08}", "authorization_config": [{"iam": "ENABLED"}]}]
+        volume = [{"name": "data", "efs_volume_configuration": mounted}]
+        mounts = [{"sourceVolume": "data", "containerPath": "/data"}]
+        yield task([container(mountPoints=mounts)], f"t{i}", volume=volume, task_role_arn=f"{_ROLE}execution")
+
+
+def roles_of_a_key(count: int) -> Iterator[Json]:
+    """Make a key whose policy has a statement for each of so many roles, and one that names them all."""
+    key = f"arn:aws:kms:eu-west-1:{ACCOUNT}:key/k"
+    every = [*([f"{_ROLE}r{i}"] for i in range(count)), [f"{_ROLE}r{i}" for i in range(count)]]
+    allowed = [statements("*", action="kms:*", Principal={"AWS": each})["Statement"][0] for each in every]
+    document = json.dumps({"Version": "2012-10-17", "Statement": allowed})
+    yield _kept(row("aws_kms_key.k", {"arn": key, "key_id": "k", "id": "k", "policy": document}))
+    for i in range(count):
+        secret = f"arn:aws:secretsmanager:eu-west-1:{ACCOUNT}:secret:s{i}"
+        yield role(f"r{i}")
+        yield policy(statements("*", action="*"), f"p{i}", f"r{i}")
+        yield row(f"aws_secretsmanager_secret.s{i}", {"name": f"s{i}", "kms_key_id": key}, "arn", "id")
+        named = [{"name": "TOKEN", "valueFrom": secret}]
+        yield task([container(secrets=named)], f"t{i}", execution_role_arn=f"{_ROLE}r{i}")
+
+
 GROWING: tuple[Growing, ...] = (
     *(revisions, new_revisions, services_of_a_family),
     *(groups_of_one_prefix, permissions, endpoints),
     *(without_execution_role, on_capacity_providers, exclusive_lists, cache_rules),
     *(partial_secrets, log_groups),
+    *(unnamed_buckets, unnamed_groups, file_systems, roles_of_a_key),
 )
 
 

@@ -6,8 +6,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.symbols import symbol
-from tfcheck.iam import parse_policy
-from tfcheck.iam.context import Context
+from tfcheck.iam import PolicyKind, parse_policy
+from tfcheck.iam.context import Caller, Context
+from tfcheck.iam.principal import PrincipalMatch, Principals, match
 from tfcheck.iam.resource import covers, matches, target
 from tfcheck.symbolic.value import REGION, TextLike, Truth, Unknown, Value, text
 
@@ -71,3 +72,55 @@ def test_a_large_policy_is_not_searched_for_one_object_of_a_bucket() -> None:
         15,
     ]
     assert len(policy.index.similar("bucket/7/prod.env")) == 200
+
+
+_ACCOUNT = "123456789012"
+_ROLE = f"arn:aws:iam::{_ACCOUNT}:role/"
+_PRINCIPALS = st.one_of(
+    st.sampled_from(("*", _ACCOUNT, f"arn:aws:iam::{_ACCOUNT}:root", f"{_ROLE}*", "AROAABCDEFGHIJKLMNOPQ", _ROLE)),
+    st.sampled_from((f"arn:aws:sts::{_ACCOUNT}:assumed-role/a/x", f"arn:aws:iam::{_ACCOUNT}:user/a", "a")),
+    st.builds("".join, st.tuples(st.just(_ROLE), st.sampled_from(("", "x/", "x/a/")), st.sampled_from("abc"))),
+    st.builds(lambda name: text([_ROLE, Unknown(symbol(f"aws_iam_role.{name}", ("name",)))]), st.sampled_from("abc")),
+    _UNKNOWN,
+)
+_GRANTED = st.builds(
+    lambda effect, element, listed: {"Effect": effect, "Action": "*", "Resource": "*", element: {"AWS": listed}},
+    st.sampled_from(("Allow", "Deny", Unknown())),
+    st.sampled_from(("Principal", "Principal", "NotPrincipal")),
+    st.lists(_PRINCIPALS, min_size=1, max_size=12),
+)
+_CALLERS = st.builds(
+    lambda path, name: Caller(f"{_ROLE}{path}{name}", name, _ACCOUNT),
+    st.sampled_from(("", "x/")),
+    st.sampled_from("ab"),
+)
+
+
+@given(st.lists(_GRANTED, min_size=9, max_size=12), _CALLERS)
+def test_no_statement_that_may_name_a_caller_is_left_out(statements: list[Value], caller: Caller) -> None:
+    policy = parse_policy({"Version": "2012-10-17", "Statement": statements}, "a policy", PolicyKind.RESOURCE)
+
+    naming = policy.naming(caller)
+
+    assert [each for each in policy.statements if each in naming] == list(naming)
+    for each in policy.statements:
+        assert each.principals is not None
+        alone = [Principals((entry,), unread=each.principals.unread) for entry in each.principals.entries]
+        every = PrincipalMatch()
+        for one in alone:
+            every = every | match(one, caller)
+        assert match(each.principals, caller) == every
+        assert each in naming or (every == PrincipalMatch() and not each.principals.negated)
+
+
+def test_a_large_key_policy_is_not_searched_for_one_role() -> None:
+    listed = [f"{_ROLE}team/role-{number}" for number in range(100)]
+    principals: list[Value] = [*listed, [*listed]]
+    named: list[Value] = [{"Effect": "Allow", "Action": "*", "Principal": {"AWS": each}} for each in principals]
+    policy = parse_policy({"Version": "2012-10-17", "Statement": named}, "a policy", PolicyKind.RESOURCE)
+    caller = Caller(listed[7], "role-7", _ACCOUNT)
+
+    naming = policy.naming(caller)
+
+    assert [each.origin.index for each in naming] == [7, 100]
+    assert [len(each.principals.possible(caller)) for each in naming if each.principals is not None] == [1, 1]

@@ -6,7 +6,7 @@ import pytest
 
 from tests.made_world import MadeResource, MadeWorld
 from tests.symbols import symbol
-from tfcheck.inventory import setting
+from tfcheck.inventory import change
 from tfcheck.inventory.change import is_same_name
 from tfcheck.inventory.setting import REPOSITORY_POLICY, SettingOwner, settings
 from tfcheck.symbolic.value import Truth, Unknown, text
@@ -17,11 +17,11 @@ def test_a_known_name_is_compared_with_few(monkeypatch: pytest.MonkeyPatch) -> N
     index = settings(MadeWorld(*made), REPOSITORY_POLICY)
     compared: list[object] = []
 
-    def count(one: str, other: str, world: MadeWorld, as_texts: Truth) -> Truth:
+    def count(one: str, other: str, world: MadeWorld) -> Truth:
         compared.append(one)
-        return is_same_name(one, other, world, as_texts)
+        return is_same_name(one, other, world)
 
-    monkeypatch.setattr(setting, "is_same_name", count)
+    monkeypatch.setattr(change, "is_same_name", count)
     partition = Unknown(symbol=symbol("data.aws_partition.p", ("partition",)))
     arn = text(["arn:", partition, ":ecr:eu-west-1:111122223333:repository/r7"])
     found = index.on(SettingOwner(None, (arn, "r7")))

@@ -56,7 +56,7 @@ def _may_exist(log: AwsLogs, task: TaskDefinition, world: World) -> bool:
     return (
         existence.log_group(named, world) is not Truth.UNKNOWN
         or existence.is_read(log.group, world)
-        or any(True for _ in existence.possible_namesakes(LOG_GROUP, named, world))
+        or existence.namesake(LOG_GROUP, named, world) is not Truth.FALSE
         or bool(groups_in_other_regions(log, task, world))
     )
 

@@ -65,7 +65,7 @@ def groups_in_other_regions(log: AwsLogs, task: TaskDefinition, world: World) ->
     if not isinstance(log.group, str) or log.region is None or log.region == "":
         return []
     here = existence.named_at(log.group, task.resource.surroundings, log.region)
-    if any(True for _ in existence.possible_namesakes(LOG_GROUP, here, world)):
+    if existence.namesake(LOG_GROUP, here, world) is not Truth.FALSE:
         return []
     account = task.resource.surroundings.account
     named = [

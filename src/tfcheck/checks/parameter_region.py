@@ -30,7 +30,7 @@ def _search(task: TaskDefinition, world: World) -> Iterator[Misconfiguration]:
         if not isinstance(value, str) or is_arn(value):
             continue
         named_here = existence.named_at(value, task.resource.surroundings)
-        if any(True for _ in existence.possible_namesakes(PARAMETER, named_here, world)):
+        if existence.namesake(PARAMETER, named_here, world) is not Truth.FALSE:
             continue
         named = existence.index_created(PARAMETER, world).exactly(value)
         found = [each for each in named if equal(each.surroundings.account, account) is not Truth.FALSE]

@@ -64,7 +64,7 @@ def evaluate_resource_policy(
     found = PrincipalMatch()
     allowing: list[Applicable] = []
     denying: list[Applicable] = []
-    for statement in policy.statements if policy is not None else ():
+    for statement in policy.naming(request.caller) if policy is not None else ():
         truth = elements_apply(statement, action, wanted, request.context)
         if truth is Truth.FALSE:
             continue

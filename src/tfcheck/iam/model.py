@@ -6,6 +6,7 @@ Follows https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elem
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from enum import Enum
 from functools import cached_property
 
@@ -14,9 +15,10 @@ import msgspec
 from tfcheck.iam.action import Actions
 from tfcheck.iam.condition import Condition
 from tfcheck.iam.context import Caller, Context
-from tfcheck.iam.index import NameIndex
+from tfcheck.iam.index import FEW, NameIndex
 from tfcheck.iam.principal import Principals
 from tfcheck.iam.resource import Resources, name_of
+from tfcheck.symbolic.beginnings import Beginning
 from tfcheck.symbolic.value import TextLike, Unknown
 
 
@@ -84,6 +86,13 @@ def _names(statement: Statement) -> frozenset[str] | None:
     return None if None in names else frozenset(filter(None, names))
 
 
+def _role_names(statement: Statement) -> frozenset[str] | None:
+    """Return the names of the roles that are all a statement is about; None if it may be about others."""
+    if statement.principals is None or statement.effect is Effect.OPEN:
+        return None
+    return statement.principals.role_names
+
+
 class Policy(msgspec.Struct, frozen=True, dict=True):
     """A policy document. `invalid` says why AWS would refuse it; it then has no statements and is unreadable.
 
@@ -102,6 +111,30 @@ class Policy(msgspec.Struct, frozen=True, dict=True):
     def index(self) -> NameIndex[Statement]:
         """Its statements, indexed when the policy is first used."""
         return NameIndex((each, _names(each)) for each in self.statements)
+
+    def naming(self, caller: Caller) -> Sequence[Statement]:
+        """Return its statements except those that definitely name other roles only."""
+        if len(self.statements) <= FEW or not isinstance(caller.name, str):
+            return self.statements
+        return self._by_role.covering(Beginning(caller.name, is_whole=True))
+
+    @cached_property
+    def only_denying(self) -> Policy:
+        """The policy with only the statements that may deny."""
+        return self._without(Effect.ALLOW)
+
+    @cached_property
+    def only_allowing(self) -> Policy:
+        """The policy with only the statements that may allow."""
+        return self._without(Effect.DENY)
+
+    def _without(self, effect: Effect) -> Policy:
+        kept = tuple(each for each in self.statements if each.effect is not effect)
+        return self if len(kept) == len(self.statements) else msgspec.structs.replace(self, statements=kept)
+
+    @cached_property
+    def _by_role(self) -> NameIndex[Statement]:
+        return NameIndex((each, _role_names(each)) for each in self.statements)
 
 
 class Request(msgspec.Struct, frozen=True):

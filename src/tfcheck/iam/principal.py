@@ -6,9 +6,14 @@ a session, the role, or the whole account, and `tfcheck.iam.decide` treats each 
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from functools import cached_property
+
 import msgspec
 
 from tfcheck.iam.context import Caller
+from tfcheck.iam.index import FEW, NameIndex
+from tfcheck.symbolic.beginnings import Beginning
 from tfcheck.symbolic.match import equal
 from tfcheck.symbolic.regex import regex
 from tfcheck.symbolic.value import JsonText, TextLike, Truth, Unknown, pieces, spelled_out, split_text, text
@@ -21,12 +26,40 @@ _ACCOUNT = regex(r"\d{12}")
 _UNIQUE_ID = regex(r"A[A-Z]{2}A[A-Z0-9]{12,}")
 
 
-class Principals(msgspec.Struct, frozen=True):
+class Principals(msgspec.Struct, frozen=True, dict=True):
     """The entries of Principal, or with `negated` of NotPrincipal: kind (`*` is everybody) and value."""
 
     entries: tuple[tuple[str, TextLike], ...]
     negated: bool = False
     unread: Unknown | None = None
+
+    @cached_property
+    def role_names(self) -> frozenset[str] | None:
+        """The names of the roles, by known ARNs, that are all it has; None if it has others."""
+        names = [_role_name(each) for each in self.entries]
+        is_read = self.unread is None and not self.negated and None not in names
+        return frozenset(filter(None, names)) if is_read else None
+
+    def possible(self, caller: Caller) -> Sequence[tuple[str, TextLike]]:
+        """Return the entries except ARNs of roles with another name than the caller's."""
+        if len(self.entries) <= FEW or not isinstance(caller.name, str):
+            return self.entries
+        return self._by_role.covering(Beginning(caller.name, is_whole=True))
+
+    @cached_property
+    def _by_role(self) -> NameIndex[tuple[str, TextLike]]:
+        named = ((each, _role_name(each)) for each in self.entries)
+        return NameIndex((each, None if name is None else (name,)) for each, name in named)
+
+
+def _role_name(entry: tuple[str, TextLike]) -> str | None:
+    """Return the name of the role whose known ARN an entry is; None if it is another one."""
+    kind, value = entry
+    arn = parse_arn(value) if kind == "AWS" and isinstance(value, str) else None
+    if arn is None or arn.service != "iam" or not str(arn.resource).startswith("role/"):
+        return None
+    name = str(arn.resource).rpartition("/")[2]
+    return None if "*" in name or "?" in name else name
 
 
 class PrincipalMatch(msgspec.Struct, frozen=True):
@@ -53,7 +86,7 @@ def match(principals: Principals, caller: Caller) -> PrincipalMatch:
     if principals.unread is not None:
         return _OPEN
     found = PrincipalMatch()
-    for kind, value in principals.entries:
+    for kind, value in principals.possible(caller):
         if kind == "*":
             found = found | PrincipalMatch(session=Truth.TRUE)
         elif kind == "AWS":

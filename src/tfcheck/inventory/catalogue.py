@@ -6,15 +6,15 @@ or name it equals. A resource that is only possibly denoted is not found.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable, Iterable, Iterator
+from collections.abc import Callable, Hashable, Iterable, Iterator, Sequence
 from functools import cached_property
 
 import msgspec
 
-from tfcheck.inventory.change import is_to_be, may_be_named
+from tfcheck.inventory.change import index_names
 from tfcheck.inventory.world import World, WorldObject
 from tfcheck.resolve.surroundings import Surroundings
-from tfcheck.symbolic.beginnings import Beginning, Beginnings, beginning
+from tfcheck.symbolic.beginnings import Beginning, Beginnings, Matches, beginning
 from tfcheck.symbolic.match import equal, spelling
 from tfcheck.symbolic.symbol import Owner
 from tfcheck.symbolic.value import JsonText, PlainText, TextLike, Truth, Unknown, Value, identity, spelled_out, unknowns
@@ -144,39 +144,36 @@ class Catalogue:
 
         Compares with the attribute, by default the ARN. A resource that it definitely denotes is left out.
         """
+        if name is None:
+            yield from self._named_by(attribute).rows
+            return
+        matches = self.possible_matches(name, attribute)
+        rows = (row for each in matches for row in zip(each.places, each.rows, strict=True))
+        yield from (row for _, row in sorted(rows, key=lambda each: each[0]))
+
+    def possible_matches(self, name: TextLike, attribute: str = "") -> Sequence[Matches[WorldObject]]:
+        """Return what `possible` yields, with resources together of which as much is known."""
+        found = self._named_by(attribute).index.matches(name)
+        return [each for each in found if each.truth is Truth.UNKNOWN]
+
+    def _named_by(self, attribute: str) -> _Named:
         attribute = attribute or self.kind.arn
         if attribute not in self._named:
             self._named[attribute] = _Named(self.resources, attribute, self._world)
-        yield from self._named[attribute].possible(name)
+        return self._named[attribute]
 
 
 class _Named:
     """Resources by one of their names, so that a name is compared only with those that it may be equal to."""
 
     def __init__(self, resources: Iterable[WorldObject], attribute: str, world: World) -> None:
-        self._rows = [(each, each.attribute(attribute)) for each in resources]
+        self.rows = [(each, each.attribute(attribute)) for each in resources]
         self._world = world
 
-    def possible(self, name: TextLike | None) -> Iterator[tuple[WorldObject, Value]]:
-        """Yield the resources whose name is not definitely another one, nor definitely this one."""
-        if name is None:
-            yield from self._rows
-            return
-        index = self._not_assigned if isinstance(name, str) else self._all
-        for place, same in index.possible(name).items():
-            each, own = index.rows[place]
-            if isinstance(own, PlainText) and may_be_named(name, own, self._world, same):
-                yield each, own
-
     @cached_property
-    def _all(self) -> Beginnings[WorldObject]:
-        return Beginnings(self._rows, _beginning)
-
-    @cached_property
-    def _not_assigned(self) -> Beginnings[WorldObject]:
-        """Those with another name than one that AWS assigns during apply, which no known name equals."""
-        rows = ((each, own) for each, own in self._rows if isinstance(own, PlainText))
-        return Beginnings(((each, own) for each, own in rows if not is_to_be(own, self._world)), _beginning)
+    def index(self) -> Beginnings[WorldObject]:
+        named = ((each, own) for each, own in self.rows if isinstance(own, PlainText) and own != "")
+        return index_names(named, self._world, _beginning)
 
 
 def _beginning(name: Value) -> Beginning:

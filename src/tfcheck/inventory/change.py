@@ -6,10 +6,16 @@ the key whose ARN a data source has read.
 
 from __future__ import annotations
 
+from collections.abc import Callable, Hashable, Iterable
+from typing import TypeVar
+
 from tfcheck.inventory.world import World, WorldObject, found_once
+from tfcheck.symbolic.beginnings import Beginning, Beginnings, beginning, form_of
 from tfcheck.symbolic.match import equal
-from tfcheck.symbolic.value import PlainText, TextLike, Truth, Unknown, is_known, pieces, spelled_out
+from tfcheck.symbolic.value import Piece, PlainText, TextLike, Truth, Unknown, Value, is_known, pieces, spelled_out
 from tfcheck.vocabulary.address import Address, owner_of
+
+_Item = TypeVar("_Item")
 
 
 def is_new(resource: WorldObject, world: World) -> bool:
@@ -96,6 +102,27 @@ def is_to_be(name: TextLike, world: World, settled: TextLike | None = None) -> b
     return any(_is_assigned(each, settled, world) for each in pieces(spelled_out(name)))
 
 
+def index_names(
+    rows: Iterable[tuple[_Item, Value]], world: World, begins: Callable[[Value], Beginning] = beginning
+) -> Beginnings[_Item]:
+    """Index items by their names, which are compared with others as `is_same_name` compares them."""
+
+    def same(own: Value, name: Value) -> Truth:
+        if isinstance(own, PlainText) and isinstance(name, PlainText):
+            return is_same_name(own, name, world)
+        return equal(own, name)
+
+    def form(own: Value) -> Hashable:
+        if isinstance(own, str) or not isinstance(own, PlainText):
+            return form_of(own)
+        former = [_former_of(each, world) for each in pieces(spelled_out(own)) if _is_of_managed(each)]
+        is_new = None in former
+        # NOTE: whether the name of a replacement is a known one depends on the names of what it replaces.
+        return (form_of(own), is_new) if is_new or not former else None
+
+    return Beginnings(rows, begins, same, form)
+
+
 def may_be_named(name: TextLike, own: TextLike, world: World, as_texts: Truth | None = None) -> bool:
     """Whether a name may turn out to be the `own` name of a resource; false if it definitely is."""
     if own == "" or (isinstance(name, str) and (isinstance(own, str) or is_to_be(own, world))):
@@ -111,11 +138,22 @@ def _is_settled(name: TextLike) -> bool:
     )
 
 
-def _is_assigned(piece: object, settled: TextLike | None, world: World) -> bool:
+def _is_of_managed(piece: object) -> bool:
+    """Whether AWS assigns a piece of a name to a managed resource."""
     owner = owner_of(piece) if isinstance(piece, Unknown) and piece.family else None
-    if owner is None or owner.mode != "managed":
+    return owner is not None and owner.mode == "managed"
+
+
+def _former_of(piece: Piece, world: World) -> WorldObject | None:
+    """Return the resource of a piece of a name as it was before the change; None if it did not exist."""
+    owner = owner_of(piece)
+    return objects_before(owner.type, world).get(owner) if owner is not None else None
+
+
+def _is_assigned(piece: Piece, settled: TextLike | None, world: World) -> bool:
+    if not _is_of_managed(piece):
         return False
-    former = objects_before(owner.type, world).get(owner)
+    former = _former_of(piece, world)
     if settled is None:
         return former is None
     had = [former.attribute(each) for each in _IDENTITY] if former is not None else []

@@ -262,8 +262,15 @@ def _key_finder(kind: ObjectKind, find: _Find, what: str) -> Callable[[TextLike,
     """Return the function that yields the keys of all resources of a kind that an ARN may denote."""
 
     def possible(arn: TextLike, world: World) -> Iterator[KmsKey]:
-        for each, own in catalogue(world, kind).possible(arn):
-            yield from found_once(world, (possible, each), lambda: doubt_keys(each, own, world))  # noqa: B023
+        for alike in catalogue(world, kind).possible_matches(arn):
+            yield from found_once(world, (possible, alike), lambda: keys_of_all(alike.rows, world))  # noqa: B023
+
+    def keys_of_all(rows: Iterable[tuple[WorldObject, Value]], world: World) -> list[KmsKey]:
+        keys = (
+            found_once(world, (possible, each), lambda: doubt_keys(each, own, world))  # noqa: B023
+            for each, own in rows
+        )
+        return [key for each in keys for key in each]
 
     def doubt_keys(each: WorldObject, own: Value, world: World) -> list[KmsKey]:
         keys = find(own, world) if isinstance(own, PlainText) else None

@@ -6,6 +6,7 @@ The AWS provider has separate resources for a bucket and for its policy, joined 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
+from typing import TypeAlias
 
 import msgspec
 
@@ -21,12 +22,15 @@ from tfcheck.inventory.catalogue import (
     catalogue,
     is_in_same_region,
 )
-from tfcheck.inventory.change import is_same_name
+from tfcheck.inventory.change import index_names
 from tfcheck.inventory.world import World, WorldObject
 from tfcheck.resolve.surroundings import Surroundings
-from tfcheck.symbolic.beginnings import Beginnings
+from tfcheck.symbolic.beginnings import Matches
 from tfcheck.symbolic.value import PlainText, TextLike, Truth
 from tfcheck.vocabulary.arn import is_arn
+
+#: What matches the names of a resource, in each index.
+_Named: TypeAlias = tuple[tuple[tuple[Matches[WorldObject], ...], ...], ...]
 
 
 class SettingKind(msgspec.Struct, frozen=True, eq=False):
@@ -77,8 +81,12 @@ class SettingOwner(msgspec.Struct, frozen=True):
     near: Surroundings | None = None
 
 
-class AttachedSettings(msgspec.Struct, frozen=True):
-    """The settings that are definitely on a resource, and those that may be."""
+class AttachedSettings(msgspec.Struct, frozen=True, eq=False):
+    """The settings that are definitely on a resource, and those that may be.
+
+    INVARIANT: an index returns the same object for resources of which it knows as much, so that what is worked out from
+    it can be kept by the object itself.
+    """
 
     definite: tuple[WorldObject, ...] = ()
     possible: tuple[WorldObject, ...] = ()
@@ -93,7 +101,8 @@ class SettingsIndex:
         self._by_resource: dict[str, list[WorldObject]] = {}
         unmanaged: list[tuple[WorldObject, PlainText]] = []
         managed: list[tuple[WorldObject, PlainText]] = []
-        self._found: dict[tuple[object, tuple[TextLike, ...], Surroundings | None], AttachedSettings] = {}
+        self._found: dict[SettingOwner, AttachedSettings] = {}
+        self._by_matches: dict[tuple[_Named, Surroundings | None], AttachedSettings] = {}
         for each in holders:
             reference = each.attribute(setting.argument)
             if not setting.takes_arn and isinstance(reference, PlainText) and is_arn(reference):
@@ -104,39 +113,48 @@ class SettingsIndex:
                 reference = resource.attribute(setting.by)
             if isinstance(reference, PlainText):
                 (unmanaged if resource is None else managed).append((each, reference))
-        self._of_unmanaged, self._of_managed = Beginnings(unmanaged), Beginnings(managed)
+        self._of_unmanaged, self._of_managed = index_names(unmanaged, world), index_names(managed, world)
 
     def on(self, subject: SettingOwner) -> AttachedSettings:
         """Return the settings on a resource."""
-        key = subject.resource, subject.names, subject.near
-        if key not in self._found:
+        if subject not in self._found:
             own = self._by_resource.get(str(subject.resource.address), ()) if subject.resource else ()
-            remaining = ((each, each.remains_on(each.attribute(self._argument))) for each in own)
-            definite = [each for each, truth in remaining if truth is Truth.TRUE]
-            possible = [each for each in own if each not in definite]
-            others = self._all_on(self._of_managed, subject.names) if subject.resource is None else ()
-            for each, truth in (*self._all_on(self._of_unmanaged, subject.names), *others):
-                if truth is not Truth.FALSE and subject.near is not None:
-                    truth = truth & is_in_same_region(each.surroundings, subject.near)
-                if truth is Truth.TRUE:
-                    truth = each.remains_on(each.attribute(self._argument))
-                if truth is Truth.TRUE:
-                    definite.append(each)
-                elif truth is Truth.UNKNOWN:
-                    possible.append(each)
-            self._found[key] = AttachedSettings(tuple(definite), tuple(possible))
-        return self._found[key]
+            indexes = (self._of_unmanaged,) if subject.resource else (self._of_unmanaged, self._of_managed)
+            named = tuple(tuple(index.matches(name) for name in subject.names) for index in indexes)
+            others = self._of_names(named, subject.near)
+            self._found[subject] = self._join(own, others) if own else others
+        return self._found[subject]
 
-    def _all_on(self, index: Beginnings[WorldObject], names: Iterable[TextLike]) -> Iterator[tuple[WorldObject, Truth]]:
-        """Yield the settings whose argument may be one of some names, in order, and whether it definitely is."""
-        truths: dict[int, Truth] = {}
-        for name in names:
-            for place, as_texts in index.possible(name).items():
-                reference = index.rows[place][1]
-                if isinstance(reference, TextLike):
-                    same = is_same_name(reference, name, self._world, as_texts)
-                    truths[place] = truths.get(place, Truth.FALSE) | same
-        return ((index.rows[place][0], truths[place]) for place in sorted(truths))
+    def _of_names(self, named: _Named, near: Surroundings | None) -> AttachedSettings:
+        """Return the settings whose argument may be one of some names, those of unmanaged resources first."""
+        if (named, near) not in self._by_matches:
+            sorted_by: dict[Truth, list[WorldObject]] = {each: [] for each in Truth}
+            for each, truth in (pair for by_name in named for pair in _in_order(by_name)):
+                if near is not None:
+                    truth = truth & is_in_same_region(each.surroundings, near)
+                sorted_by[self._remains(each) if truth is Truth.TRUE else truth].append(each)
+            found = AttachedSettings(tuple(sorted_by[Truth.TRUE]), tuple(sorted_by[Truth.UNKNOWN]))
+            self._by_matches[named, near] = found
+        return self._by_matches[named, near]
+
+    def _join(self, own: Sequence[WorldObject], others: AttachedSettings) -> AttachedSettings:
+        """Return the settings that name a resource itself, and then others."""
+        definite = [each for each in own if self._remains(each) is Truth.TRUE]
+        possible = [each for each in own if each not in definite]
+        return AttachedSettings((*definite, *others.definite), (*possible, *others.possible))
+
+    def _remains(self, setting: WorldObject) -> Truth:
+        return setting.remains_on(setting.attribute(self._argument))
+
+
+def _in_order(by_name: Iterable[Sequence[Matches[WorldObject]]]) -> Iterator[tuple[WorldObject, Truth]]:
+    """Yield the settings that match some names, in order, and whether one definitely does."""
+    truths: dict[int, tuple[WorldObject, Truth]] = {}
+    for found in (each for matches in by_name for each in matches):
+        for place, (holder, _) in zip(found.places, found.rows, strict=True):
+            earlier = truths[place][1] if place in truths else Truth.FALSE
+            truths[place] = holder, earlier | found.truth
+    return (truths[place] for place in sorted(truths))
 
 
 def settings(world: World, setting: SettingKind) -> SettingsIndex:

@@ -22,7 +22,7 @@ from tfcheck.inventory.catalogue import (
     ObjectKind,
     reachable,
 )
-from tfcheck.inventory.change import is_created, is_same_name, is_to_be
+from tfcheck.inventory.change import index_names, is_created, is_to_be
 from tfcheck.inventory.ecs import task_definitions
 from tfcheck.inventory.named_objects import bucket_of
 from tfcheck.inventory.world import World, WorldObject, found_once
@@ -30,6 +30,7 @@ from tfcheck.resolve.derived import cleaned_key
 from tfcheck.resolve.surroundings import Surroundings
 from tfcheck.startup import registry
 from tfcheck.startup.awslogs_options import AwsLogs, awslogs
+from tfcheck.symbolic.beginnings import Beginnings, Matches
 from tfcheck.symbolic.match import equal
 from tfcheck.symbolic.members import Members
 from tfcheck.symbolic.symbol import Owner
@@ -62,29 +63,35 @@ def repository(arn: TextLike, world: World) -> Truth:
     return known | Truth.UNKNOWN | Truth.of(identity(arn) in world.before().once(_used_repositories))
 
 
-def possible_namesakes(kind: ObjectKind, named: NamedObject, world: World) -> Iterator[WorldObject]:
-    """Return the objects with a name, definitely or possibly: managed, looked up or in another stack."""
-    # Managed and looked-up objects by name, here and in other stacks.
-    index = found_once(
-        world, (possible_namesakes, kind), lambda: AttributeIndex(_managed_or_looked_up(kind, world), "name")
-    )
-    for each in index.possible(named.name):
-        if reachable(each, named.region, named.account) and _may_be_same(each.attribute("name"), named.name, world):
-            yield each
+def namesake(kind: ObjectKind, named: NamedObject, world: World) -> Truth:
+    """Whether there is an object with a name: managed, looked up or in another stack."""
+    index = found_once(world, (namesake, kind), lambda: _index_by_name(kind, world))
+    return Truth.some(_are_reachable(each, named, world) & each.truth for each in index.matches(named.name))
 
 
-def _may_be_same(one: Value, other: Value, world: World) -> bool:
-    """Whether two names may be equal: an id that AWS assigns to a new object is not in any known name."""
-    if isinstance(one, PlainText) and isinstance(other, PlainText):
-        return is_same_name(one, other, world) is not Truth.FALSE
-    return True
+def _index_by_name(kind: ObjectKind, world: World) -> Beginnings[WorldObject]:
+    return index_names(((each, each.attribute("name")) for each in _managed_or_looked_up(kind, world)), world)
+
+
+def _are_reachable(alike: Matches[WorldObject], named: NamedObject, world: World) -> Truth:
+    """Whether any of the objects with a name is in the region of the account where it is sought."""
+    if not isinstance(named.region, PlainText):
+        return Truth.some(_is_in(each, named) for each, _ in alike.rows)
+    # NOTE: thousands of objects whose names begin alike may be what each of thousands of names denotes.
+    key = _are_reachable, alike, named.region, named.account
+    return found_once(world, key, lambda: Truth.some(_is_in(each, named) for each, _ in alike.rows))
+
+
+def _is_in(resource: WorldObject, named: NamedObject) -> Truth:
+    around = resource.surroundings
+    return equal(around.region, named.region) & equal(around.account, named.account)
 
 
 def log_group(named: NamedObject, world: World) -> Truth:
     """Whether a log group exists."""
-    found = list(possible_namesakes(LOG_GROUP, named, world))
-    if found:
-        return Truth.some(has_name(each, named) for each in found) | Truth.UNKNOWN
+    found = namesake(LOG_GROUP, named, world)
+    if found is not Truth.FALSE:
+        return found
     index = world.before().once(_groups_by_name)
     former = (each for each in index.possible(named.name) if has_name(each, named) is Truth.TRUE)
     if any(each.attribute("skip_destroy") is not True for each in former):
@@ -105,14 +112,12 @@ def is_made_by_tasks(named: NamedObject, world: World) -> bool:
     key, before = _identity_key(named), world.before()
     if key not in before.once(_used_groups) or key in before.once(_expected_groups):
         return False
-    return not any(True for _ in possible_namesakes(LOG_GROUP, named, world))
+    return namesake(LOG_GROUP, named, world) is Truth.FALSE
 
 
 def has_name(resource: WorldObject, named: NamedObject) -> Truth:
     """Whether a name denotes an object."""
-    around = resource.surroundings
-    same = equal(resource.attribute("name"), named.name)
-    return same & equal(around.region, named.region) & equal(around.account, named.account)
+    return equal(resource.attribute("name"), named.name) & _is_in(resource, named)
 
 
 def _identity_key(named: NamedObject) -> Hashable:

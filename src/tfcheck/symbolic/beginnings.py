@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from bisect import bisect_left
-from collections.abc import Callable, Hashable, Iterable, Iterator
+from collections.abc import Callable, Hashable, Iterable, Iterator, Sequence
 from functools import cached_property
 from itertools import islice
 from typing import Generic, TypeVar
@@ -41,8 +41,13 @@ def beginning(value: Value) -> Beginning:
     return Beginning(first[0]) if first and isinstance(first[0], str) else Beginning()
 
 
-def _form(value: Value) -> Hashable:
-    """Return what of an unknown text decides whether it may be a known one: everything but whose attributes it has."""
+def form_of(value: Value) -> Hashable:
+    """Return what of a text decides whether it may be a known one: everything but whose attributes it has.
+
+    None for what is neither known nor a text.
+    """
+    if isinstance(value, str):
+        return value
     if not isinstance(value, (Text, Unknown)):
         return None
     return tuple(
@@ -90,27 +95,64 @@ class _Filed:
         return frozenset(len(each.known) for each in self._places if not each.is_whole)
 
 
+class Matches(msgspec.Struct, Generic[_Item], frozen=True, eq=False):
+    """Items whose texts are, or may be, equal to a text, all with the same answer.
+
+    INVARIANT: an index answers equal questions with the same object, so that what is worked out from its rows can be
+    kept by the object itself.
+    """
+
+    places: Sequence[int]
+    rows: Sequence[tuple[_Item, Value]]
+    truth: Truth
+
+
 class Beginnings(Generic[_Item]):
     """Items with a text each, so that a text is compared only with those that it may be equal to."""
 
-    def __init__(self, rows: Iterable[tuple[_Item, Value]], begins: Callable[[Value], Beginning] = beginning) -> None:
-        """Build from the items with their texts; `begins` returns what of a text is compared."""
+    def __init__(
+        self,
+        rows: Iterable[tuple[_Item, Value]],
+        begins: Callable[[Value], Beginning] = beginning,
+        same: Callable[[Value, Value], Truth] = equal,
+        form: Callable[[Value], Hashable] = form_of,
+    ) -> None:
+        """Build from the items with their texts.
+
+        `begins` returns what of a text is compared, and `same` compares a text of the index with another one: those
+        with the same `form` give the same answer for a known text, and one without a form is compared alone.
+        """
         self.rows = list(rows)
+        self._same = same
+        self._matches: dict[tuple[int, int, Truth], Matches[_Item]] = {}
         self._sides = ((begins, _Filed()), (_ending, _Filed()))
         for place, (_, value) in enumerate(self.rows):
-            form = _form(value)
+            its_form = form(value)
             for known_of, filed in self._sides:
-                filed.add(known_of(value), form, place)
+                filed.add(known_of(value), its_form, place)
 
     def possible(self, text: Value) -> dict[int, Truth]:
         """Return the places of the rows that may be equal to a text, in order, and whether they definitely are."""
-        found: dict[int, Truth] = {}
+        found = {place: each.truth for each in self.matches(text) for place in each.places}
+        return dict(sorted(found.items()))
+
+    def matches(self, text: Value) -> tuple[Matches[_Item], ...]:
+        """Return the rows that may be equal to a text, by answer and form, in the order of the first of each."""
+        found: list[Matches[_Item]] = []
         for form, places in self._fewest(text):
-            # NOTE: those of a form give the same answer for a known text.
-            is_shared = isinstance(text, str) and form is not None
-            answers = [equal(self.rows[place][1], text) for place in (places[:1] if is_shared else places)]
-            found.update(zip(places, answers * (len(places) if is_shared else 1), strict=True))
-        return {place: found[place] for place in sorted(found) if found[place] is not Truth.FALSE}
+            is_shared = isinstance(form, str) or (isinstance(text, str) and form is not None)
+            for alike in (places,) if is_shared else ([each] for each in places):
+                truth = self._same(self.rows[alike[0]][1], text)
+                if truth is not Truth.FALSE:
+                    found.append(self._matches_at(alike, truth))
+        return tuple(sorted(found, key=lambda each: each.places[0]) if len(found) > 1 else found)
+
+    def _matches_at(self, places: Sequence[int], truth: Truth) -> Matches[_Item]:
+        # NOTE: the places are those of one form, or one of them.
+        key = places[0], len(places), truth
+        if key not in self._matches:
+            self._matches[key] = Matches(places, [self.rows[place] for place in places], truth)
+        return self._matches[key]
 
     def _fewest(self, text: Value) -> list[tuple[Hashable, list[int]]]:
         """Return what fits by its beginning or by its ending, whichever leaves less to compare."""

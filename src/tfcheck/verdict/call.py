@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import itertools
 import math
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 
 import msgspec
 
@@ -113,7 +113,7 @@ def _may_be_allowed(decisions: Iterable[Decision]) -> bool:
 
 def _with_grants(call: RoleCall, *policies: Policy) -> RoleCall:
     """Return a call of a role that also has what policies allow."""
-    identity = (*call.role.identity, *_without_effect(policies, Effect.DENY))
+    identity = (*call.role.identity, *_grants(policies))
     return msgspec.structs.replace(call, role=msgspec.structs.replace(call.role, identity=identity))
 
 
@@ -131,8 +131,10 @@ def _may_be_denied(call: RoleCall) -> bool:
     if call.guarded.kind == "kms" and any(not isinstance(each, Allowed) for each in maybe):
         return True  # without a statement that allows the call, no key does
     policies = [*filter(None, (call.guarded.policy,)), *theirs]
-    own = [statement for each in policies for statement in each.statements]
-    joined = msgspec.structs.replace(policies[0], statements=tuple(own)) if policies else None
+    joined = policies[0] if policies else None
+    if joined is not None and len(policies) > 1:
+        own = tuple(statement for each in policies for statement in each.statements)
+        joined = msgspec.structs.replace(joined, statements=own)
     beside = RoleCall(call.role, call.request, msgspec.structs.replace(call.guarded, policy=joined))
     choices = (_layers(beside, (*each, *ours)) for each in _identities(call.role))
     return any(not isinstance(decide(call.request, each), Allowed) for each in choices)
@@ -144,15 +146,16 @@ def _decide_with_policy(call: RoleCall, policy: Policy) -> Iterator[Decision]:
     return _decide_each(msgspec.structs.replace(call, guarded=guarded))
 
 
-def _denials(policies: tuple[Policy, ...]) -> list[Policy]:
+def _denials(policies: Sequence[Policy]) -> list[Policy]:
     """Return policies reduced to statements that may deny, without empty ones."""
-    return _without_effect(policies, Effect.ALLOW)
+    found = [each.only_denying for each in policies]
+    return [each for each in found if each.statements]
 
 
-def _without_effect(policies: tuple[Policy, ...], without: Effect) -> list[Policy]:
-    """Return policies without the statements that definitely have an effect, and without empty ones."""
-    pairs = ((each, tuple(one for one in each.statements if one.effect is not without)) for each in policies)
-    return [msgspec.structs.replace(each, statements=kept) for each, kept in pairs if kept]
+def _grants(policies: Sequence[Policy]) -> list[Policy]:
+    """Return policies reduced to statements that may allow, without empty ones."""
+    found = [each.only_allowing for each in policies]
+    return [each for each in found if each.statements]
 
 
 def _rests_on_its_account(call: RoleCall) -> bool:
@@ -204,7 +207,7 @@ def _identities(role: Role) -> list[tuple[Policy, ...]]:
     settled = tuple(policy for policy in role.identity if id(policy) not in disputed)
     if math.prod(map(len, groups)) > _MOST_CHOICES:
         every = tuple(disputed.values())
-        granting = _without_effect(every, Effect.DENY)
+        granting = _grants(every)
         return [(*settled, *granting), (*settled, *_denials(every))]  # every other choice is between these
     found = []
     for choice in itertools.product(*groups):

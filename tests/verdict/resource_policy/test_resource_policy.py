@@ -464,6 +464,14 @@ def test_a_repository_s_and_its_registry_s_policies_are_joined() -> None:
     assert of(REPOSITORY, repository, far).policy is None
 
 
+def test_more_policies_of_a_registry_than_are_read_may_deny_a_call() -> None:
+    document = policy().replace(', "Resource": "*"', "")
+    several = [MadeResource(f"aws_ecr_registry_policy.r{each}", {"policy": document}) for each in range(101)]
+    decision = decided("ecr:BatchGetImage", REPOSITORY, of(REPOSITORY, *several))
+    assert isinstance(decision, Undecided)
+    assert decision.waits_for == "limit: 101 policies of one registry"
+
+
 def test_a_repository_of_another_account_is_not_visible() -> None:
     far = REPOSITORY.replace("111122223333", "444455556666")
     assert isinstance(decided("ecr:BatchGetImage", far, of(far)), Undecided)

@@ -31,11 +31,11 @@ from tfcheck.inventory.setting import (
     SettingOwner,
     settings,
 )
-from tfcheck.inventory.world import World
+from tfcheck.inventory.world import World, found_once
 from tfcheck.resolve.surroundings import Surroundings
 from tfcheck.role.policies import Policies, PolicyOrReason
 from tfcheck.symbolic.match import equal
-from tfcheck.symbolic.value import PlainText, TextLike, Truth, without_prefix
+from tfcheck.symbolic.value import PlainText, TextLike, Truth, Unknown, Value, without_prefix
 from tfcheck.verdict.resource_policy.grant import KeyGrant
 from tfcheck.verdict.resource_policy.reading import (
     is_former,
@@ -64,6 +64,9 @@ _PUBLISHERS = (
 )
 _PUBLIC_PULL = """{"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Principal": "*", "Action": [
     "ecr:BatchCheckLayerAvailability", "ecr:BatchGetImage", "ecr:GetDownloadUrlForLayer"]}]}"""
+
+#: The policies of one registry that are read.
+_MOST = 100
 
 
 def key_guard(arn: TextLike, world: World, policies: Policies) -> ResourceSide:
@@ -142,7 +145,18 @@ def repository_guard(arn: TextLike, world: World, policies: Policies) -> Resourc
     )
 
 
-def _registry(near: Surroundings, world: World, policies: Policies) -> Iterator[PolicyOrReason]:
+def _registry(near: Surroundings, world: World, policies: Policies) -> list[PolicyOrReason]:
+    """Return the policies of the registry of a region, which AWS has one of."""
+    found = found_once(world, (_registry, near), lambda: list(_every_registry_policy(near, world, policies)))
+    if len(found) <= _MOST:
+        return found
+    # NOTE: any of what is not read could allow or deny a call.
+    unread = Unknown(reason=f"limit: {len(found):,} policies of one registry")
+    document: Value = {"Version": "2012-10-17", "Statement": [unread]}
+    return [policies.read(document, "the registry", PolicyKind.RESOURCE)]
+
+
+def _every_registry_policy(near: Surroundings, world: World, policies: Policies) -> Iterator[PolicyOrReason]:
     for holder in world.resources("aws_ecr_registry_policy"):
         here = equal(holder.surroundings.region, near.region) & equal(holder.surroundings.account, near.account)
         here = here & holder.remains_on(None)

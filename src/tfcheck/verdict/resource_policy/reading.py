@@ -27,7 +27,7 @@ from tfcheck.inventory.setting import (
     settings,
     was_set,
 )
-from tfcheck.inventory.world import World, WorldObject
+from tfcheck.inventory.world import World, WorldObject, found_once
 from tfcheck.role.policies import Policies, PolicyOrReason, unread_policy
 from tfcheck.symbolic.match import equal
 from tfcheck.symbolic.value import PlainText, TextLike, Truth, Unknown, Value, pieces
@@ -119,6 +119,10 @@ _OF_CLOUD_CONTROL = {
 def set_policy(world: World, policies: Policies, setting: SettingKind, subject: SettingOwner) -> PolicyOrReason | None:
     """Read the policy that a separate resource sets on a resource; None if there is none."""
     joined = settings(world, setting).on(subject)
+    return found_once(world, (set_policy, joined), lambda: _policy_of_settings(joined, world, policies))
+
+
+def _policy_of_settings(joined: AttachedSettings, world: World, policies: Policies) -> PolicyOrReason | None:
     for holder in joined.definite:
         found = policy_as_saved(policies.of_attribute(holder, "policy"), holder, world)
         return found if found.policy or found.hidden else PolicyOrReason(hidden=f"{holder.address} shows no policy")
@@ -204,7 +208,7 @@ def unidentified_side(world: World, policies: Policies, service: str | None = No
     holders = [holder for setting in listed for holder in world.resources(setting.type)]
     found = [policies.of_attribute(holder, "policy") for holder in holders]
     for setting in listed:
-        found.extend(own_policies(None, world, policies, setting))
+        found.extend(_own_policies(catalogue(world, setting.kind).possible(None), world, policies, setting))
     possible = readable(found)
     if not holders:
         return ResourceSide(outside="what is known only after apply", possible_policies=possible)
@@ -213,12 +217,19 @@ def unidentified_side(world: World, policies: Policies, service: str | None = No
 
 
 def own_policies(
-    name: TextLike | None, world: World, policies: Policies, setting: SettingKind, by: str = ""
+    name: TextLike, world: World, policies: Policies, setting: SettingKind, by: str = ""
 ) -> Iterator[PolicyOrReason]:
     """Yield the policies in arguments of resources of a kind, where `name` may be one of them.
 
-    `name` is compared with the attribute `by`; None may be any of them.
+    `name` is compared with the attribute `by`.
     """
-    for resource, own in catalogue(world, setting.kind).possible(name, by):
-        names = (own,) if isinstance(own, PlainText) else ()
-        yield own_policy(world, policies, setting, SettingOwner(resource, names))
+    for alike in catalogue(world, setting.kind).possible_matches(name, by):
+        key = (own_policies, setting, alike)
+        yield from found_once(world, key, lambda: _own_policies(alike.rows, world, policies, setting))  # noqa: B023
+
+
+def _own_policies(
+    rows: Iterable[tuple[WorldObject, Value]], world: World, policies: Policies, setting: SettingKind
+) -> list[PolicyOrReason]:
+    subjects = (SettingOwner(resource, (own,) if isinstance(own, PlainText) else ()) for resource, own in rows)
+    return [own_policy(world, policies, setting, each) for each in subjects]

@@ -5,11 +5,14 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from msgspec.structs import replace
 
 from tests.cases import TESTDATA, Case
 from tests.fix.found import copied, found_in, replaced
 from tests.fix.test_existing_policy import fixes
+from tfcheck.fix.edits.insertion import Insertion, apply_insertions
 from tfcheck.fix.proof.plan_differences import unplanned_instances
+from tfcheck.fix.proposal import DraftFix
 from tfcheck.hcl.modules import from_directory
 from tfcheck.resolve import Resolver
 from tfcheck.vocabulary.address import parse
@@ -145,3 +148,41 @@ def test_an_input_of_any_name_is_for_statements_by_its_type(tmp_path: Path) -> N
     for file in (*folder.rglob("*.tf"), folder / "plan.json"):
         file.write_text(file.read_text().replace("policy_statements", "allow"))
     assert any(each.fix.title.endswith("by `allow`") for each in fixes(folder))
+
+
+def test_what_only_an_outer_caller_can_name_is_passed_through_the_modules_between(tmp_path: Path) -> None:
+    folder = copied("keys-of-outer-callers", tmp_path)
+    (found,) = (each for each in fixes(folder) if "`kms_key_arns`" in each.fix.title)
+    added = {name: apply_insertions("", several) for name, several in _added(found).items()}
+    assert found.fix.title.endswith(" to module.app by the new input `kms_key_arns`, through module.tenant")
+    assert 'variable "kms_key_arns" {' in added["modules/app/main.tf"]
+    assert "kms_key_arns = var.kms_key_arns" in added["modules/stack/main.tf"]
+    assert added["main.tf"].strip() == "kms_key_arns = [aws_kms_key.tenant[each.key].arn]"
+    assert (found.fix.safety, found.fix.proven) == ("review", True)
+
+
+def test_a_role_of_an_inner_module_is_named_through_outputs_of_the_modules_between(tmp_path: Path) -> None:
+    folder = copied("keys-of-outer-callers", tmp_path)
+    (found,) = (each for each in fixes(folder) if "new output" in each.fix.title)
+    added = {name: apply_insertions("", several) for name, several in _added(found).items()}
+    assert found.fix.title.endswith(" of module.team, through module.platform and module.worker")
+    assert "value = aws_iam_role.execution.name" in added["modules/service/main.tf"]
+    assert "value = module.worker.execution_role_name" in added["modules/platform/main.tf"]
+    assert "value = module.platform.worker_execution_role_name" in added["modules/team/main.tf"]
+    assert "for_each = module.team" in added["main.tf"]
+
+
+def test_a_module_between_with_several_instances_of_which_one_lacks_it_passes_nothing(tmp_path: Path) -> None:
+    folder = copied("keys-of-outer-callers", tmp_path)
+    lines = (folder / "plan.json").read_text()
+    (folder / "plan.json").write_text(
+        lines.replace('module.app[\\"back\\"].aws_ecs_task', 'module.app[\\"back\\"].aws_x_task')
+    )
+    assert not [each for each in fixes(folder) if "`kms_key_arns`" in each.fix.title]
+
+
+def _added(found: DraftFix) -> dict[str, list[Insertion]]:
+    parts: dict[str, list[Insertion]] = {}
+    for each in found.insertions:
+        parts.setdefault(each.source.name, []).append(replace(each, offset=0))
+    return parts

@@ -112,3 +112,19 @@ def test_what_instances_have_in_common_is_left_to_the_user_once(tmp_path: Path) 
     assert "take it from a secret (30 task definitions)\n  to do: create a secret" in first
     assert first.count('resource "aws_secretsmanager_secret"') == 1
     assert second.endswith("(as above)")
+
+
+def test_a_default_of_a_variable_is_corrected(tmp_path: Path) -> None:
+    known = found_in(copied("values-of-variables", tmp_path)).fixes
+    assert {(each.fix.title, each.fix.safety, each.fix.proven) for each in known.found} == {
+        ("correct `1.3.0` to `LATEST` in main.tf", "review", True),
+        ("correct `1.1.0` to `LATEST` in main.tf", "review", True),
+    }
+
+
+def test_a_variable_that_has_another_value_than_its_default_is_to_be_set(tmp_path: Path) -> None:
+    known = found_in(copied("values-of-variables", tmp_path))
+    (remedy,) = {known.fixes.remedy(each) for each in known.report.findings if '["jobs"]' in each.message}
+    assert remedy is not None
+    assert remedy.hcl == 'platform_version = "LATEST"'
+    assert remedy.words.startswith("set `var.jobs.platform_version` to `LATEST` where it gets its value")

@@ -7,6 +7,7 @@ from functools import partial
 
 from msgspec.structs import replace
 
+from tfcheck.fix.callers.call_inputs import propose_new_inputs
 from tfcheck.fix.callers.passed_value import changed_inputs
 from tfcheck.fix.corrections.policy_literals import LiteralCorrections
 from tfcheck.fix.edits.files import Files
@@ -21,6 +22,7 @@ from tfcheck.fix.policies.shared_needs import (
     join_overlapping,
     needs_of_outside_roles,
     needs_of_roles,
+    sum_needs,
 )
 from tfcheck.fix.proof.plan_differences import outdated_objects, unplanned_around
 from tfcheck.fix.proof.task_proof import are_sound
@@ -153,6 +155,9 @@ class FixFinder:
         cases += [Case(each, iter(proposals)) for each, proposals in groups if not set(each) <= set(settled)]
         alone = list(self._current([*replaced, *shared, *self._join_policies(self._proven(cases))]))
         open_.close(alone)
+        passed = self._pass_together(open_.of_needs(needs))
+        open_.close(passed)
+        alone += passed
         beside = self._grants_beside_others(open_.of_needs(needs), alone)
         joined_with = {each for case in beside for each in case.answers}
         alone = [each for each in alone if not joined_with.issuperset(each.answers)]
@@ -215,6 +220,16 @@ class FixFinder:
         proven = [each for each in self._proven(joined) if each in joined]
         done = {answer for each in proven for answer in each.answers}
         return [*(each for each in cases if not done.issuperset(each.answers)), *proven]
+
+    def _pass_together(self, needs: Sequence[RoleNeed]) -> list[Case]:
+        """Pass what is left of the roles of one block by new inputs, which all calls of their modules fill."""
+        by_block: dict[str, list[RoleNeed]] = {}
+        for each in needs:
+            if each.roles and each.roles[0].address.module.steps:
+                by_block.setdefault(each.roles[0].address.config, []).append(each)
+        joined = [sum_needs(each) for each in by_block.values() if len(each) > 1]
+        ways = partial(propose_new_inputs, places=self.places)
+        return list(self._current(self._proven([RoleCase(each, ways) for each in joined])))
 
     def _grants_beside_others(self, needs: Sequence[RoleNeed], alone: Sequence[Case]) -> list[Case]:
         """Return grants that suffice only together with a boundary or a resource policy.

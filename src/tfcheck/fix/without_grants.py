@@ -19,28 +19,32 @@ def without_grants(
 
     `grants` are the other fixes: services wait for what they create, as a part of them.
     """
-    found, settled = list(grants), list[Finding]()
+    found, settled, left = list(grants), list[Finding](), list[tuple[Finding, Remedy]]()
     if any(not each.answers for each in findings):
-        corrected, settled = _correct(findings, places)
+        corrected, settled, left = _correct(findings, places)
         found += corrected
     if places.world.resources(*SERVICE_TYPES):
         from tfcheck.fix.corrections.service_waits import ServiceWaits
 
         waiting = ServiceWaits(places)
         found, settled = waiting.add_waits(found, findings), [*waiting.settled, *settled]
-    return found, [(each, Remedy(_AGAIN)) for each in settled]
+    return found, [*((each, Remedy(_AGAIN)) for each in settled), *left]
 
 
-def _correct(findings: Sequence[Finding], places: FixPlaces) -> tuple[list[DraftFix], list[Finding]]:
+def _correct(
+    findings: Sequence[Finding], places: FixPlaces
+) -> tuple[list[DraftFix], list[Finding], list[tuple[Finding, Remedy]]]:
+    from tfcheck.fix.corrections.env_file_names import EnvFileNames
     from tfcheck.fix.corrections.log_options import LogGroups, LogOptions
-    from tfcheck.fix.corrections.task_corrections import EnvFileNames, PolicyCorrections, TaskCorrections
+    from tfcheck.fix.corrections.task_corrections import PolicyCorrections, TaskCorrections
 
-    groups = LogGroups(places)
+    groups, tasks = LogGroups(places), TaskCorrections(places)
     found = [
-        *TaskCorrections(places).fixes(findings),
+        *tasks.fixes(findings),
         *PolicyCorrections(places).fixes(findings),
         *groups.fixes(findings),
         *LogOptions(places).fixes(findings),
         *EnvFileNames(places).fixes(findings),
     ]
-    return found, groups.settled
+    done = {id(each.finding) for each in found}
+    return found, groups.settled, list(tasks.remedies([each for each in findings if id(each) not in done]))

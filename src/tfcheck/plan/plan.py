@@ -152,9 +152,9 @@ class Plan:
                     if each.sensitive:
                         yield constant_text(call.expressions[name])[1] if name in call.expressions else each.default
 
-    def with_rows(self, rows: Iterable[ResourceChange]) -> Plan:
-        """Return a plan with some rows added, or replaced by address."""
-        return _Amended(self, rows)
+    def with_rows(self, rows: Iterable[ResourceChange], variables: Mapping[str, Value] | None = None) -> Plan:
+        """Return a plan with some rows added, or replaced by address, and with other `variables` if any are given."""
+        return _Amended(self, rows, variables)
 
     def types(self, mode: str = "managed") -> tuple[str, ...]:
         """Return the types of the managed resources in the plan, or of the data sources that the apply reads."""
@@ -324,8 +324,11 @@ class Plan:
 class _Amended(Plan):
     """A plan that differs from another in some rows and shares the rest."""
 
-    def __init__(self, base: Plan, rows: Iterable[ResourceChange]) -> None:
+    def __init__(
+        self, base: Plan, rows: Iterable[ResourceChange], variables: Mapping[str, Value] | None = None
+    ) -> None:
         super().__init__(base.label, base._document, base.format_version)
+        self.variables = base.variables if variables is None else dict(variables)
         self._base = base
         self._new = {row.address: row for row in rows}
         self._addresses = base._addresses

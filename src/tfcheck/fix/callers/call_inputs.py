@@ -2,23 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 from tfcheck.fix.callers.passed_value import CallNeeds, ModuleInput, PassedInput, inputs_for, pass_value
 from tfcheck.fix.edits.insertion import Change, ChangedAttribute, Insertion, indentation, merge_changes, unit_of
 from tfcheck.fix.layout.items import new_value, plain_items
-from tfcheck.fix.layout.new_block import argument_beside, insert_after
+from tfcheck.fix.layout.new_block import argument_beside, block_lines, insert_after
 from tfcheck.fix.layout.new_policy import module_reference
 from tfcheck.fix.layout.render import text
 from tfcheck.fix.needed_statements import NeededStatement, Reference, Spelled, free, sid, writable
 from tfcheck.fix.policies.existing_policy import propose_into, statements_for
-from tfcheck.fix.policies.fix_places import FixPlaces
+from tfcheck.fix.policies.fix_places import Finder, FixPlaces
 from tfcheck.fix.proof.plan_differences import unplanned_instances
 from tfcheck.fix.proof.trial import change_sources
 from tfcheck.fix.proposal import Proposal, RoleNeed, extend_proposal
 from tfcheck.fix.text.policy_statements import flat
 from tfcheck.fix.text.policy_text import DOCUMENT
 from tfcheck.hcl.modules import Module
+from tfcheck.hcl.syntax.block import Block
 from tfcheck.hcl.syntax.tf_json import JsonBlock
 from tfcheck.inventory.world import After
 from tfcheck.resolve import Resolver
@@ -143,41 +144,41 @@ def _remark_about_others(
 
 
 _ELEMENT = regex(r"var\.([\w-]+)(?:\.[\w-]+|\[[^\[\]]+\])")
-#: The name of the input for an action, and the kind of its ARNs.
+#: The name of the input for an action, and what its ARNs are of.
 _INPUTS = {
-    "s3:GetObject": ("env_file_arns", "environment files"),
-    "s3:GetBucketLocation": ("env_file_bucket_arns", "buckets with environment files"),
-    "secretsmanager:GetSecretValue": ("secret_arns", "secrets"),
-    "ssm:GetParameters": ("parameter_arns", "parameters"),
-    "kms:Decrypt": ("kms_key_arns", "KMS keys that decrypt them"),
+    "s3:GetObject": ("env_file_arns", "environment files that the execution role reads"),
+    "s3:GetBucketLocation": ("env_file_bucket_arns", "buckets with environment files that the execution role reads"),
+    "secretsmanager:GetSecretValue": ("secret_arns", "secrets that the execution role reads"),
+    "ssm:GetParameters": ("parameter_arns", "parameters that the execution role reads"),
+    "kms:Decrypt": ("kms_key_arns", "KMS keys that the execution role decrypts with"),
 }
 
 
 def propose_new_inputs(need: RoleNeed, places: FixPlaces) -> Iterator[Proposal]:
     """Propose new inputs for policies that are an `aws_iam_policy_document` of the roles' module."""
     role = need.roles[0]
-    module, sources = role.address.module, places.world.resolver.module_sources(role.address.module)
-    modules = {str(each.address): each.address.module for each in need.roles}
+    module, modules = role.address.module, {name: each.module for name, each in need.places().items()}
     own = [each for each in need.answers if not _is_foreign(each, places, modules.get(each.role or "", module))]
-    foreign = [each for each in need.answers if each not in own]
-    calls = passings(need.restrict_to(foreign), places) if foreign else []
-    known = {each.requirement.action for each in foreign} <= set(_INPUTS)
-    if len(calls) != 1 or sources is None or not known or len({each.address.resource for each in need.roles}) > 1:
+    foreign = need.restrict_to([each for each in need.answers if each not in own])
+    if not foreign.answers or len({each.address.resource for each in need.roles}) > 1:
         return
-    inputs, changes = _pass_inputs(calls[0], sources, foreign, places)
+    lacking: dict[ModulePath, list[Answer]] = {}
+    for name, answers in foreign.answers_by_role().items():
+        lacking.setdefault(modules[name], []).extend(answers)
+    inputs = _NewInputs(places).passing(lacking)
     for policy in places.policies.of(role) if inputs else ():
         reach = places.policies.reach(policy.resource)
         local = next(statements_for(policy, need.restrict_to(own), places), None) if own else ()
         if not policy.is_document or reach is None or not need.names() <= reach or local is None:
             continue
-        into = propose_into(policy, need.answers, places, given=(*local, *inputs))
+        into = propose_into(policy, need.answers, places, given=(*local, *(each.statement for each in inputs)))
         if into is not None:
-            paths = calls[0].paths
-            called = module_reference(paths[0]) if len(paths) == 1 else f"module.{paths[0].steps[-1].name}"
-            names = [each.resource_list.over.removeprefix("var.") for each in inputs if each.resource_list]
-            named = " and ".join(f"`{each}`" for each in names)
+            *through, called = dict.fromkeys(one for each in inputs for one in each.modules)
+            called = module_reference(module) if len(lacking) == 1 else called
+            named = " and ".join(f"`{each.name}`" for each in inputs)
             title = f"{into.title}, and pass what it names to {called} by the new input {named}"
-            yield extend_proposal(into, title, *changes)
+            title += f", through {' and '.join(through)}" if through else ""
+            yield extend_proposal(into, title, *inputs)
 
 
 def _is_foreign(answer: Answer, places: FixPlaces, module: ModulePath) -> bool:
@@ -187,30 +188,87 @@ def _is_foreign(answer: Answer, places: FixPlaces, module: ModulePath) -> bool:
     return resource != "*" and (spelled is None or spelling.is_of_this_plan(spelled))
 
 
-def _pass_inputs(
-    passing: CallNeeds, called: Module, answers: Sequence[Answer], places: FixPlaces
-) -> tuple[list[NeededStatement], list[Change]]:
-    """Pass what some answers are about to a module by new inputs; none if that is impossible."""
-    inputs, changes = list[NeededStatement](), list[Change]()
-    for action in dict.fromkeys(each.requirement.action for each in answers):
-        statements = passing.shared_statements([action])
-        name, about = _INPUTS[action]
+class _NewInput(Change, frozen=True, kw_only=True):
+    """The change that passes ARNs by a new input of `modules`, outermost first; `statement` grants them."""
+
+    name: str
+    statement: NeededStatement
+    modules: tuple[str, ...]
+
+
+class _NewInputs(Finder):
+    """Writes new inputs of modules, with what their callers pass."""
+
+    def passing(self, lacking: Mapping[ModulePath, Sequence[Answer]]) -> list[_NewInput]:
+        """Pass what instances of one module lack by an input for each action; nothing if that is impossible."""
+        by_action: dict[str, dict[ModulePath, list[Answer]]] = {}
+        for path, each in ((path, each) for path, several in lacking.items() for each in several):
+            by_action.setdefault(each.requirement.action, {}).setdefault(path, []).append(each)
+        known = by_action if by_action.keys() <= _INPUTS.keys() else {}
+        found = [self._pass(action, *_INPUTS[action], each) for action, each in known.items()]
+        inputs = [each for each in found if each is not None]
+        return inputs if len(inputs) == len(found) else []
+
+    def _pass(
+        self, action: str, name: str, about: str, lacking: Mapping[ModulePath, Sequence[Answer]]
+    ) -> _NewInput | None:
+        """Pass the ARNs for an action to instances of one module by a new input."""
+        called = self._resolver.module_sources(next(iter(lacking)))
+        if called is None:
+            return None
+        by_call: dict[Block, dict[ModulePath, dict[InstanceKey, Sequence[Answer]]]] = {}
+        for path, answers in lacking.items():
+            caller = self._resolver.module_sources(path.parent) if path.steps else None
+            call = caller.call(path.steps[-1].name) if caller is not None else None
+            if call is None:
+                return None
+            by_call.setdefault(call, {}).setdefault(path.parent, {})[path.steps[-1].key] = answers
         name = free(name, called.variables(), "_")
-        value = [one for each in statements or () for one in each.resources]
-        there = places.spelling(passing.caller)
-        named = [each for each in value if any(isinstance(part, Reference) for part in each)]
-        if not value or named != value or any(map(there.is_of_this_plan, value)):
-            return [], []
-        wanted = {flat(each.requirement.resource) for each in answers if each.requirement.action == action}
-        written = _list(value, wanted, passing)
-        argument = _add_argument(passing, name, written) if written else None
-        variable = _add_variable(called, name, about, places)
-        if argument is None or variable is None:
-            return [], []
-        changes += [argument, variable]
-        listed, gate = (Reference(f"var.{name}", f"var.{name}"),), f"length(var.{name}) > 0"
-        inputs.append(NeededStatement(sid(action), (action,), (listed,), gate=gate))
-    return inputs, changes
+        made: list[Change | None] = [_add_variable(called, name, about, self._places)]
+        for call, by_caller in by_call.items():
+            passing = [CallNeeds(self._places, path, call.labels[0], {None: each}) for path, each in by_caller.items()]
+            values = [_value(each, action) for each in passing]
+            if values[0] and all(each == values[0] for each in values) and self._are_all(passing):
+                made.append(_add_argument(passing[0], name, values[0]))
+                continue
+            above = {each.caller: next(iter(each.answers.values())) for each in passing}
+            higher = self._pass(action, name, about, above) if all(map(_lack_the_same, passing)) else None
+            made += [higher, _add_argument(passing[0], name, [f"var.{higher.name}"]) if higher else None]
+        changes = [each for each in made if each is not None]
+        if len(changes) < len(made):
+            return None
+        listed = (Reference(f"var.{name}", f"var.{name}"),)
+        statement = NeededStatement(sid(action), (action,), (listed,), gate=f"length(var.{name}) > 0")
+        modules = dict.fromkeys(each for one in changes if isinstance(one, _NewInput) for each in one.modules)
+        modules |= {f"module.{path.steps[-1].name}": None for path in lacking}
+        whole = merge_changes(changes).insertions
+        return _NewInput(name=name, statement=statement, modules=tuple(modules), insertions=whole)
+
+    def _are_all(self, passing: Sequence[CallNeeds]) -> bool:
+        """Whether these are all instances of their calls."""
+        own = {path for each in passing for path in each.paths}
+        configs = {path.config for path in own}
+        return own == {each for each in self._resolver.plan.module_instances() if each.config in configs}
+
+
+def _value(passing: CallNeeds, action: str) -> list[str]:
+    """Write what a call passes for an action, as lists; nothing if its module cannot name all of it in every plan."""
+    value = [one for each in passing.shared_statements([action]) or () for one in each.resources]
+    there = passing.places.spelling(passing.caller)
+    named = [each for each in value if any(isinstance(part, Reference) for part in each)]
+    if named != value or any(map(there.is_of_this_plan, value)):
+        return []
+    wanted = {flat(one.requirement.resource) for each in passing.answers.values() for one in each}
+    return _list(value, wanted, passing)
+
+
+def _lack_the_same(passing: CallNeeds) -> bool:
+    """Whether all instances of a call exist and lack the same."""
+    return passing.is_for_all and len({frozenset(map(_resource, each)) for each in passing.answers.values()}) == 1
+
+
+def _resource(answer: Answer) -> str:
+    return flat(answer.requirement.resource)
 
 
 def _list(value: Sequence[Spelled], wanted: set[str], passing: CallNeeds) -> list[str]:
@@ -237,7 +295,7 @@ def _list(value: Sequence[Spelled], wanted: set[str], passing: CallNeeds) -> lis
 
 def _add_argument(passing: CallNeeds, name: str, lists: Sequence[str]) -> Change | None:
     call = passing.call
-    if isinstance(call, JsonBlock) or not passing.is_for_one or not passing.places.files.editable(call.source):
+    if isinstance(call, JsonBlock) or not passing.places.files.editable(call.source):
         return None
     made = argument_beside(call, name, lists[0] if len(lists) == 1 else f"concat({', '.join(lists)})")
     return Change(insertions=(made,)) if made else None
@@ -248,11 +306,9 @@ def _add_variable(called: Module, name: str, about: str, places: FixPlaces) -> C
     file, declared = max(files, key=lambda each: len(each[1]), default=(None, []))
     if file is None or not declared or isinstance(declared[-1], JsonBlock) or not places.files.editable(file.source):
         return None
-    lines = (
-        f'variable "{name}" {{',
-        f'  description = "ARNs of {about} that the execution role reads."',
-        "  type        = list(string)",
-        "  default     = []",
-        "}",
-    )
+    is_described = any("description" in each.arguments for each in declared)
+    inside = ["type    = list(string)", "default = []"]
+    if is_described:
+        inside = [f'description = "ARNs of {about}."', "type        = list(string)", "default     = []"]
+    lines = block_lines(f'variable "{name}"', inside, unit_of(declared[-1]))
     return Change(insertions=(insert_after(declared[-1], lines),))

@@ -108,14 +108,15 @@ class CallNeeds:
         return all(each.expression.startswith("var.") for each in references_in(statements))
 
     @cached_property
-    def _keys(self) -> frozenset[InstanceKey]:
+    def is_for_all(self) -> bool:
+        """Whether all instances of the call lack something."""
         paths = self.world.resolver.plan.module_instances()
         own = (each.steps[-1] for each in paths if each.steps and each.parent == self.caller)
-        return frozenset(step.key for step in own if step.name == self.name)
+        return {step.key for step in own if step.name == self.name} == set(self.answers)
 
     def shared_statements(self, actions: Sequence[str]) -> Statements | None:
         """Write what all instances lack as the call does; None if their needs differ."""
-        if self._keys != set(self.answers):
+        if not self.is_for_all:
             return None
         found: list[tuple[InstanceTerms, Statements]] = []
         for key in self.answers:

@@ -1,8 +1,8 @@
-"""Correct malformed references of task definitions, names of environment files, and policies that AWS refuses."""
+"""Correct malformed references of task definitions, and policies that AWS refuses."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from difflib import get_close_matches
 from functools import partial
@@ -12,15 +12,15 @@ from typing import TypeAlias
 import msgspec
 
 from tfcheck import startup
-from tfcheck.checks import CHECKS, env_file_absent, policy_refused
-from tfcheck.checks.env_file_name import CHECK
+from tfcheck.checks import CHECKS, env_file_absent, env_file_name, policy_refused
 from tfcheck.fix.edits.files import Files
-from tfcheck.fix.edits.insertion import ChangedAttribute, Replacement, line_start
-from tfcheck.fix.layout.render import text
+from tfcheck.fix.edits.insertion import ChangedAttribute, Replacement
+from tfcheck.fix.layout.render import quote, text
 from tfcheck.fix.needed_statements import Reference
-from tfcheck.fix.policies.fix_places import Finder, FixPlaces
+from tfcheck.fix.policies.fix_places import Finder
 from tfcheck.fix.policies.written_policies import WrittenPolicy
-from tfcheck.fix.proof.task_proof import blocks_of, partition_of, proven_draft, wrong_tasks
+from tfcheck.fix.proof.task_proof import blocks_of, mistakes, partition_of, proven_draft, wrong_tasks
+from tfcheck.fix.proof.trial import Trial
 from tfcheck.fix.proposal import DraftFix, draft_for_review
 from tfcheck.fix.text.policy_statements import ReadableStatement, WrittenText, flat, written_text
 from tfcheck.fix.text.policy_text import ObjectParts, OtherParts, Parts, Syntax, find_policy_text, items
@@ -29,15 +29,13 @@ from tfcheck.hcl.syntax.block import Argument, Block
 from tfcheck.hcl.syntax.lexer import MalformedError, Tokens, tokens
 from tfcheck.hcl.syntax.source import SourceText
 from tfcheck.iam.document import STATEMENT_KEYS
-from tfcheck.inventory.catalogue import OBJECT, catalogue
 from tfcheck.inventory.ecs import TASK_TYPES, TaskDefinition, tasks_by_address
 from tfcheck.inventory.world import WorldObject
 from tfcheck.resolve import Resolver
 from tfcheck.symbolic.regex import regex
-from tfcheck.symbolic.value import PlainText, TextLike
-from tfcheck.symbolic.value import text as text_of
+from tfcheck.symbolic.value import PlainText, Value
 from tfcheck.vocabulary.address import Address, address_in
-from tfcheck.vocabulary.finding import Finding
+from tfcheck.vocabulary.finding import Finding, Remedy
 
 _NAME = regex(r"((?:data\.)?(aws_\w+)\.[\w-]+(?:\[[^\[\]]*\])?)\.(?:name|bucket|id|key_id)")
 _VERSION = regex(r'"(?:2012-10-17|2008-10-17)"')
@@ -188,15 +186,30 @@ class TaskCorrections(Finder):
 
     def fixes(self, findings: Iterable[Finding]) -> Iterator[DraftFix]:
         """Yield the corrections that are proven."""
+        for finding, wrong in self._wrong_values(findings):
+            proposed = (self._proven(finding, wrong, *each) for each in self._propose(finding.rule, wrong))
+            fix = next(filter(None, islice(proposed, _MOST)), None)
+            yield from [fix] if fix is not None else []
+
+    def remedies(self, findings: Iterable[Finding]) -> Iterator[tuple[Finding, Remedy]]:
+        """Explain which root variable to set if its value is not in the sources, as far as that is proven."""
+        known = self._resolver.plan.variables
+        for finding, wrong in self._wrong_values(findings):
+            partition = partition_of(wrong.address, self._resolver)
+            leaves = ((name, *each) for name, value in known.items() for each in _leaves(value, wrong.value))
+            for name, path, literal in islice(leaves, _MOST):
+                new = next(filter(None, CORRECTIONS[finding.rule](literal, partition)), _QUOTE).strip(_QUOTE)
+                if self._is_solved(finding, wrong, {**known, name: _replace_leaf(known[name], path, new)}):
+                    yield finding, _set_variable(name, path, new)
+                    break
+
+    def _wrong_values(self, findings: Iterable[Finding]) -> Iterator[tuple[Finding, _WrongValue]]:
         checks = [each for each in CHECKS if each.id in CORRECTIONS]
         for finding, task, found in wrong_tasks(findings, checks, self._world):
             address = address_in(found.address) or task.address
             own = self._resolver.attribute(address, found.argument) if found.address else found.about
             value = flat(own) if found.argument == "platform_version" else flat(found.about)
-            wrong = _WrongValue(value, address, found.argument)
-            proposed = (self._proven(finding, wrong, *each) for each in self._propose(finding.rule, wrong) if value)
-            fix = next(filter(None, islice(proposed, _MOST)), None)
-            yield from [fix] if fix is not None else []
+            yield from [(finding, _WrongValue(value, address, found.argument))] if value else []
 
     # The place
 
@@ -222,17 +235,71 @@ class TaskCorrections(Finder):
 
     def _proven(self, finding: Finding, wrong: _WrongValue, literal: WrittenText, new: str) -> DraftFix | None:
         """Correct a literal if the checks then find one problem less and no new one in any task definition."""
-        block = self._resolver.block(wrong.address)
-        resources = (each.address for each in self._world.resources(wrong.address.type))
-        same = [each for each in resources if self._resolver.block(each) is block]
-        own, known = wrong.address.type in TASK_TYPES, tasks_by_address(self._world)
+        same = self._same_block(wrong)
         title = f"correct `{literal.text}` to `{new.strip(_QUOTE)}` in {literal.source.name}"
         touched = tuple(ChangedAttribute(each, wrong.argument) for each in same)
         draft = draft_for_review(title, new, [literal.edit(new)], finding=finding, touched=touched)
-        tasks = [known[each] for each in (map(str, same) if own else [finding.task_definition]) if each in known]
-        reveals = (CHECK.id, env_file_absent.CHECK.id) if finding.rule == "env-file-arn" else ()
-        shown = literal.shown_texts()
+        tasks, shown = self._tasks(finding, wrong, same), literal.shown_texts()
+        reveals = (env_file_name.CHECK.id, env_file_absent.CHECK.id) if finding.rule == "env-file-arn" else ()
         return proven_draft(draft, self._world, self._places.files, tasks, shown, denies=True, reveals=reveals)
+
+    def _is_solved(self, finding: Finding, wrong: _WrongValue, variables: Mapping[str, Value]) -> bool:
+        """Whether other values of root variables remove a finding, and nothing else is then wrong."""
+        same = self._same_block(wrong)
+        touched = [ChangedAttribute(each, wrong.argument) for each in same]
+        context, tasks = self._world.context, self._tasks(finding, wrong, same)
+        trial = Trial(self._resolver, self._resolver.sources, touched, context=context, variables=variables)
+        before, after = mistakes(tasks, self._world), mistakes(tasks, trial.world)
+        return finding.message in before - after and after <= before
+
+    def _same_block(self, wrong: _WrongValue) -> list[Address]:
+        block = self._resolver.block(wrong.address)
+        resources = (each.address for each in self._world.resources(wrong.address.type))
+        return [each for each in resources if self._resolver.block(each) is block]
+
+    def _tasks(self, finding: Finding, wrong: _WrongValue, same: Sequence[Address]) -> list[TaskDefinition]:
+        own, known = wrong.address.type in TASK_TYPES, tasks_by_address(self._world)
+        return [known[each] for each in (map(str, same) if own else [finding.task_definition]) if each in known]
+
+
+#: The keys and indices to a part of a value.
+_Path: TypeAlias = tuple[str | int, ...]
+
+
+def _set_variable(name: str, path: _Path, new: str) -> Remedy:
+    """Explain how to set a part of a root variable."""
+    steps = (
+        f".{each}" if str(each).isidentifier() else f"[{quote(each) if isinstance(each, str) else each}]"
+        for each in path
+    )
+    place = f"var.{name}{''.join(steps)}"
+    where = f"in a .tfvars file, `-var` or `TF_VAR_{name}`"
+    key = (name, *path)[-1]
+    hcl = f"{key} = {quote(new)}" if isinstance(key, str) else quote(new)
+    return Remedy(f"set `{place}` to `{new}` where it gets its value: {where}", hcl)
+
+
+def _leaves(value: Value, wanted: str, path: _Path = ()) -> Iterator[tuple[_Path, WrittenText]]:
+    """Yield the texts in a value that are `wanted`, as an argument would have them."""
+    inner: Iterable[tuple[str | int, Value]] = (
+        value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()
+    )
+    for key, each in inner:
+        yield from _leaves(each, wanted, (*path, key))
+    if value == wanted:
+        name = f"{path[-1] if path else 'value'} = "
+        source = SourceText("", f"{name}{quote(wanted)}")
+        literal = written_text(source, OtherParts(len(name), len(source.text)), lambda _: None)
+        yield from [(path, literal)] if literal is not None else []
+
+
+def _replace_leaf(value: Value, path: _Path, new: str) -> Value:
+    if not path:
+        return new
+    key, *rest = path
+    pairs = value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()
+    replaced = [(name, _replace_leaf(each, tuple(rest), new) if name == key else each) for name, each in pairs]
+    return {str(name): each for name, each in replaced} if isinstance(value, dict) else [each for _, each in replaced]
 
 
 def literals_in(block: Block, scope: Scope, resolver: Resolver, files: Files) -> Iterator[WrittenText]:
@@ -315,70 +382,3 @@ CORRECTIONS: dict[str, Correct] = {
     "env-file-type": _type,
     "platform-version": lambda *_: iter(('"LATEST"',)),
 }
-
-
-_ENDING, _KEY, _CONTAINERS = ".env", "key", "container_definitions"
-#: The number of places of a name that are tried.
-_MOST_NAMES = 4
-
-
-class EnvFileNames(Finder):
-    """Finds the names of environment files in the sources of one plan."""
-
-    def __init__(self, places: FixPlaces) -> None:
-        super().__init__(places)
-        self._texts: dict[Address, dict[str, list[WrittenText]]] = {}
-
-    def fixes(self, findings: Iterable[Finding]) -> Iterator[DraftFix]:
-        """Yield the proven changes."""
-        for finding, task, found in wrong_tasks(findings, [CHECK], self._world):
-            if isinstance(found.about, PlainText):
-                proven = (self._proven(finding, *each) for each in self._ways(task, found.about))
-                yield from islice(filter(None, proven), 1)
-
-    def _ways(self, task: TaskDefinition, value: TextLike) -> Iterator[tuple[str, tuple[WrittenText, ...], Address]]:
-        objects = catalogue(self._world, OBJECT)
-        in_task = self._final_parts(task.address, flat(value))
-        target = objects.find_by_arn(text_of([value, _ENDING]))
-        if target is not None and target.address.mode == "managed":
-            for each in in_task:
-                yield f"name {target.address} in {task.address.resource}", (each,), target.address
-            return
-        named = objects.find_by_arn(value)
-        if named is None or named.address.mode != "managed":
-            return
-        key = flat(named.attribute(_KEY))
-        for own in self._final_parts(named.address, key) if key else ():
-            title = f"let the key of {named.address.resource} end in `{_ENDING}`"
-            yield title, (own,), named.address
-            for each in in_task:
-                yield f"{title}, as {task.address.resource} names it", (own, each), named.address
-
-    def _final_parts(self, address: Address, value: str) -> list[WrittenText]:
-        return [each for each in self._texts_by_value(address).get(value, ()) if _with_ending(each)][:_MOST_NAMES]
-
-    def _texts_by_value(self, address: Address) -> dict[str, list[WrittenText]]:
-        if address not in self._texts:
-            found = self._texts[address] = {}
-            for block in blocks_of(address, self._resolver):
-                for each in literals_in(*block, self._resolver, self._places.files):
-                    found.setdefault(each.value, []).append(each)
-        return self._texts[address]
-
-    def _proven(self, finding: Finding, title: str, names: Sequence[WrittenText], object_: Address) -> DraftFix | None:
-        edits = [each.edit(_with_ending(each)) for each in names]
-        tasks = list(tasks_by_address(self._world).values())
-        touched = ChangedAttribute(object_, _KEY), *(ChangedAttribute(each.address, _CONTAINERS) for each in tasks)
-        hcl = "\n".join(each.text for each in edits)
-        draft = draft_for_review(title, hcl, edits, finding=finding, touched=touched)
-        return proven_draft(draft, self._world, self._places.files, tasks, map(_line_of, names))
-
-
-def _line_of(name: WrittenText) -> str:
-    text = name.source.text
-    line = text[line_start(text, name.start) : name.end]
-    return line.strip() if line.split("=")[0].strip() == _KEY else ""
-
-
-def _with_ending(name: WrittenText) -> str:
-    return name.replace(len(name.value), len(name.value), _ENDING) or ""

@@ -23,6 +23,7 @@ from tfcheck.fix.values.repetition import (
     share_statements,
     terms_of_call,
 )
+from tfcheck.fix.values.spelling import Spelling
 from tfcheck.hcl.evaluate.scope import EvaluationError
 from tfcheck.hcl.syntax.block import Block
 from tfcheck.hcl.syntax.tf_json import JsonBlock
@@ -63,10 +64,8 @@ class PoliciesAtCalls(AddedPolicies):
         role = need.roles[0]
         sources = self._resolver.module_sources(caller)
         call = sources.call(name) if sources else None
-        outputs = {self._output_for_role(one, path) for one, path in zip(need.roles, paths, strict=True)}
-        output = outputs.pop() if len(outputs) == 1 else None
-        made = self._new_output(role) if new_output and output is None and paths[0] == role.address.module else None
-        output = made[0] if made is not None else output
+        outputs = {self._output(one, path, new_output) for one, path in zip(need.roles, paths, strict=True)}
+        output, made = outputs.pop() if len(outputs) == 1 else (None, ())
         if call is None or output is None or not self._places.files.editable(call.source) or call.switch() is not None:
             return None
         keys, seen = tuple(dict.fromkeys(path.steps[-1].key for path in paths)), self._resolver.names.call(caller, name)
@@ -96,15 +95,43 @@ class PoliciesAtCalls(AddedPolicies):
         policy = msgspec.structs.replace(policy, repeated=("count", gate)) if gate else policy
         made_at = [(each.module, 0 if gate else each.key) for each in places]
         found = next(self._propose_after(call, policy, made_at, remark), None)
-        if found is None or made is None:
+        if found is None or not made:
             return found
+        through = [f"module.{each.name}" for each in role.address.module.steps[len(caller.steps) + 1 :]]
         title = f"{found.title}, by the new output `{output}` of module.{name}"
-        return extend_proposal(found, title, Change(insertions=(made[1],)))
+        title += f", through {' and '.join(through)}" if through else ""
+        return extend_proposal(found, title, Change(insertions=made))
+
+    def _output(self, role: WorldObject, module: ModulePath, is_new: bool) -> tuple[str | None, tuple[Insertion, ...]]:
+        """Find the output of a module that is a role's name; if `is_new`, write one where there is none.
+
+        Then the modules between have one as well.
+        """
+        known = self._output_for_role(role, module)
+        if known is not None or not is_new:
+            return known, ()
+        if module == role.address.module:
+            made = self._new_output(role)
+            return (made[0], (made[1],)) if made is not None else (None, ())
+        step, sources = role.address.module.steps[len(module.steps)], self._resolver.module_sources(module)
+        inner, below = self._output(role, module.child(step.name, step.key), is_new)
+        call = sources.call(step.name) if sources is not None else None
+        own = (
+            self._add_output(module, call, f"{step.name}_{inner}", f"module.{step.name}", str(inner)) if call else None
+        )
+        return (own[0], (*below, own[1])) if own is not None and inner is not None else (None, ())
 
     def _new_output(self, role: WorldObject) -> tuple[str, Insertion] | None:
         """Add an output with the role's name after the module's other outputs; None if it may be one of several."""
-        block, module = self._resolver.block(role.address), self._resolver.module_sources(role.address.module)
-        if block is None or module is None or "for_each" in block.arguments or block.switch() is not None:
+        block, name = self._resolver.block(role.address), f"{role.address.name.removesuffix('_role')}_role_name"
+        return self._add_output(role.address.module, block, name, role.address.resource, "name") if block else None
+
+    def _add_output(
+        self, path: ModulePath, block: Block, name: str, base: str, attribute: str
+    ) -> tuple[str, Insertion] | None:
+        """Add an output with an attribute of a block, called `base` in its module; None if it may be one of several."""
+        module = self._resolver.module_sources(path)
+        if module is None or "for_each" in block.arguments or block.switch() is not None:
             return None
         is_counted = "count" in block.arguments
         if is_counted and not _AT_MOST_ONE.search(block.attribute_text("count")):
@@ -113,8 +140,8 @@ class PoliciesAtCalls(AddedPolicies):
         anchor = (outputs or [block])[-1]
         if isinstance(anchor, JsonBlock) or not self._places.files.editable(anchor.source):
             return None
-        name = free(f"{role.address.name.removesuffix('_role')}_role_name", module.outputs(), "_")
-        value = f"one({role.address.resource}[*].name)" if is_counted else f"{role.address.resource}.name"
+        name = free(name, module.outputs(), "_")
+        value = f"one({base}[*].{attribute})" if is_counted else f"{base}.{attribute}"
         lines = block_lines(f'output "{name}"', [f"value = {value}"], unit_of(block))
         return name, new_block.insert_after(anchor, lines)
 
@@ -127,13 +154,14 @@ class PoliciesAtCalls(AddedPolicies):
         return len(blocks) == 1 and (len(callers) == 1 or all(path.steps[-1].key is None for path in paths))
 
     def share_at_call(self, need: RoleNeed) -> SharedStatements | None:
-        """Write what the roles of several instances of one module call lack as one policy at the call."""
-        paths = [role.address.module for role in need.roles]
-        if not self._are_alike(paths):
-            return None
-        sources = self._resolver.module_sources(paths[0].parent)
-        call = sources.call(paths[0].steps[-1].name) if sources else None
-        return self._share_at_call(need, paths, call) if call else None
+        """Write what the roles of several module instances lack as one policy at the nearest call that can name it."""
+        paths, shared = [role.address.module for role in need.roles], None
+        while shared is None and self._are_alike(paths):
+            sources = self._resolver.module_sources(paths[0].parent)
+            call = sources.call(paths[0].steps[-1].name) if sources else None
+            shared = self._share_at_call(need, paths, call) if call else None
+            paths = [path.parent for path in paths]
+        return shared
 
     def _share_at_call(
         self, need: RoleNeed, paths: Sequence[ModulePath], call: Block, *, by_value: bool = True
@@ -184,30 +212,36 @@ def is_for_callers(need: RoleNeed, places: FixPlaces) -> bool:
     here = places.spelling(module).spell
     if not all(_has_reference(here(each)) for each in needed if not isinstance(each, str)):
         return True
-    there = places.spelling(module.parent).spell if module.steps else here
-    known = (each for each in needed if isinstance(each, str))
-    return any(not _has_reference(here(each)) and _has_reference(there(each)) for each in known)
+    known = [each for each in needed if isinstance(each, str) and not _has_reference(here(each))]
+    return any(_has_reference(there.spell(each)) for there in _callers(module, places) for each in known)
 
 
 def is_named_by_callers(need: RoleNeed, places: FixPlaces, *, literally: bool = False) -> bool:
-    """Whether the module's caller can name, or with `literally` has, what would be literals in the module."""
+    """Whether a caller of the module can name, or with `literally` has, what would be literals in the module."""
     module = need.roles[0].address.module
-    if not module.steps:
-        return False
-    here, there = places.spelling(module), places.spelling(module.parent)
-    resources = [each.requirement.resource for each in need.answers]
+    here, resources = places.spelling(module), [each.requirement.resource for each in need.answers]
     foreign = [each for each in resources if (own := here.spell(each)) is None or here.is_of_this_plan(own)]
-    by_caller = (spelled for each in foreign if (spelled := there.spell(each)) is not None)
-    return any((literally or _has_reference(each)) and not there.is_of_this_plan(each) for each in by_caller)
+    return any(
+        (literally or _has_reference(spelled)) and not there.is_of_this_plan(spelled)
+        for there in _callers(module, places)
+        for each in foreign
+        if (spelled := there.spell(each)) is not None
+    )
 
 
 def is_written_by_caller(need: RoleNeed, places: FixPlaces) -> bool:
     """Whether the caller of a role's module can name everything that is needed, in every plan of it."""
-    module = need.roles[0].address.module
-    there = places.spelling(module.parent) if module.steps else None
+    there = next(_callers(need.roles[0].address.module, places), None)
     resources = {each.requirement.resource for each in need.answers} - {"*"}
     spelled = [there.spell(each) for each in resources] if there is not None else [None]
     return all(each and _has_reference(each) and there and not there.is_of_this_plan(each) for each in spelled)
+
+
+def _callers(module: ModulePath, places: FixPlaces) -> Iterator[Spelling]:
+    """Yield how the callers of a module write values, nearest first."""
+    while module.steps:
+        module = module.parent
+        yield places.spelling(module)
 
 
 def _has_reference(spelled: Spelled | None) -> bool:

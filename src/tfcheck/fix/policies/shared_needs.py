@@ -42,8 +42,8 @@ def join_needs(needs: Sequence[RoleNeed], is_shared: IsShared) -> Iterator[RoleN
 
     If the roles lack different permissions, the permissions for each rule are joined separately.
     """
-    if len(needs) == 1 or is_shared(_sum(needs)):
-        yield _sum(needs)
+    if len(needs) == 1 or is_shared(sum_needs(needs)):
+        yield sum_needs(needs)
         return
     by_rule: dict[str, list[RoleNeed]] = {}
     for each in needs:
@@ -118,7 +118,7 @@ def join_by_shared_policy(needs: Sequence[RoleNeed], places: FixPlaces) -> Itera
                 continue
             role = need.roles[0].address
             siblings = {str(each) for each in policies.instances(role) if each.module == role.module}
-            whole = _sum(beside)
+            whole = sum_needs(beside)
             shared = whole if reach <= siblings else _common(beside)
             if shared.answers and (len(shared.answers) == len(whole.answers) or grants_alike(policy, shared, places)):
                 done |= reach
@@ -131,7 +131,7 @@ def _common(needs: Sequence[RoleNeed]) -> RoleNeed:
     for each in needs:
         for name, answers in each.answers_by_role().items():
             lacking.setdefault(name, set()).update(map(_permission, answers))
-    common, whole = set.intersection(*lacking.values()), _sum(needs)
+    common, whole = set.intersection(*lacking.values()), sum_needs(needs)
     return whole.restrict_to([each for each in whole.answers if _permission(each) in common])
 
 
@@ -146,21 +146,22 @@ def _join_by_rule(needs: list[RoleNeed], is_shared: IsShared) -> Iterator[RoleNe
             yield from needs
             return
         together = needs
-        if not is_shared(_sum(needs)):
+        if not is_shared(sum_needs(needs)):
             first = needs[0]
-            together = [each for each in needs if each is first or is_shared(_sum([first, each]))]
-        if together is not needs and not is_shared(_sum(together)):
+            together = [each for each in needs if each is first or is_shared(sum_needs([first, each]))]
+        if together is not needs and not is_shared(sum_needs(together)):
             first, *others = together
             together = [first]
             for each in others:
-                together += [each] if is_shared(_sum([*together, each])) else []
+                together += [each] if is_shared(sum_needs([*together, each])) else []
         alone += len(together) == 1
         chosen = set(map(id, together))
         needs = [each for each in needs if id(each) not in chosen]
-        yield _sum(together)
+        yield sum_needs(together)
 
 
-def _sum(needs: Sequence[RoleNeed]) -> RoleNeed:
+def sum_needs(needs: Sequence[RoleNeed]) -> RoleNeed:
+    """Return several needs as one."""
     return RoleNeed(
         tuple(role for each in needs for role in each.roles), tuple(answer for each in needs for answer in each.answers)
     )

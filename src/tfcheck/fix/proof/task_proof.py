@@ -101,20 +101,23 @@ def partition_of(address: Address, resolver: Resolver) -> str:
 
 
 def blocks_of(address: Address, resolver: Resolver) -> Iterator[tuple[Block, Scope]]:
-    """Yield the blocks that a resource gets its values from, nearest first: its own, locals, module calls."""
+    """Yield the blocks that a resource gets its values from, nearest first: its own, locals, calls, then defaults."""
     block = resolver.block(address)
     if block is None:
         return
     yield block, resolver.scope_of(address)
+    defaults: list[tuple[Block, Scope]] = []
     path = address.module
     while (module := resolver.module_sources(path)) is not None:
         scope = resolver.module_scope(path)
         for each in module.blocks:
             if each is not block and each.type in ("locals", "module"):
                 yield each, scope
+            defaults += [(each, scope)] if each.type == "variable" else []
         if not path.steps:
-            return
+            break
         path = path.parent
+    yield from defaults
 
 
 def needs_after(task: Address, trial: Trial) -> Iterator[Answer]:

@@ -160,11 +160,16 @@ class Trial:
         added: Iterable[Address] = (),
         given: Mapping[tuple[Address, str], Value] | None = None,
         context: Sequence[World] = (),
+        variables: Mapping[str, Value] | None = None,
     ) -> None:
         """Build from the changed sources, the changed and added attributes, and texts that are not at hand.
 
-        `context` are the other stacks: no change touches them.
+        `context` are the other stacks: no change touches them. `variables` are the values of root variables, by default
+        those of the plan, without defaults that the sources change.
         """
+        if variables is None:
+            changed = _changed_defaults(resolver, sources)
+            variables = {name: value for name, value in resolver.plan.variables.items() if name not in changed}
         attributes: dict[Address, list[str]] = {}
         for each in touched:
             attributes.setdefault(each.address, []).append(each.attribute)
@@ -174,7 +179,7 @@ class Trial:
             if (row := _forgetful(resolver.plan, address, names)) is not None
         ]
         new = (_row(each, {}, _RENDERED if each.type == DOCUMENT else ()) for each in added)
-        plan = resolver.plan.with_rows([*rows, *new])
+        plan = resolver.plan.with_rows([*rows, *new], variables)
         workspace = resolver.workspace if isinstance(resolver.workspace, str) else None
         self._world = After(_ResolverWithValues(plan, sources, workspace, resolver.account, given or {}), context)
         self._judge = Judge(self._world)
@@ -214,6 +219,18 @@ class Trial:
         """Decide a requirement again, with the reason."""
         task = self._tasks.get(answer.requirement.task_definition)
         return self._judge.judge(answer.requirement, task) if task else Judgement(None, Verdict.DENIED)
+
+
+def _changed_defaults(resolver: Resolver, sources: Sources | None) -> frozenset[str]:
+    """Name the root variables that have their default in the plan, which other sources change."""
+    old = resolver.sources.module(()) if resolver.sources is not None else None
+    new, config = sources.module(()) if sources is not None else None, resolver.plan.configuration
+    if old is None or new is None or new is old or config is None:
+        return frozenset()
+    known = resolver.plan.variables
+    names = (name for name, each in config.variables.items() if name in known and each.default == known[name])
+    blocks = ((name, old.variable(name), new.variable(name)) for name in names)
+    return frozenset(name for name, one, other in blocks if one and other and one.text != other.text)
 
 
 def verdicts_with(answers: Sequence[Answer], world: After, *, bounded: bool = True) -> list[Verdict]:

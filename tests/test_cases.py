@@ -162,4 +162,4 @@ def content(answer: Answer, resource: Value) -> tuple[str, str | None, str, str,
     """Name a requirement by what it is about; its place in a list may change with the apply."""
     needed = answer.requirement
     known = resource if isinstance(resource, str) else None
-    return (needed.task_definition, needed.container, needed.action, needed.read_by, known)
+    return (needed.task_definition, needed.container, needed.action, needed.details.read_by, known)

@@ -63,7 +63,10 @@ def test_a_slash_that_is_missing_is_reported_by_the_rule_although_another_object
     bucket = MadeResource("aws_s3_bucket.b", {"bucket": "b", "id": "b", "arn": "arn:aws:s3:::b"})
     value = text([reference("aws_s3_bucket.b", "arn", "arn:aws:s3:::b"), "web/prod.env"])
     found = needs({"environmentFiles": [{"type": "s3", "value": value}]}, world=MadeWorld(bucket))
-    assert [(each.action, each.mistaken) for each in found] == [("s3:GetObject", True), ("s3:GetBucketLocation", True)]
+    assert [(each.action, each.necessity.mistaken) for each in found] == [
+        ("s3:GetObject", True),
+        ("s3:GetBucketLocation", True),
+    ]
 
 
 @PLANS

@@ -25,6 +25,7 @@ from tfcheck.vocabulary.finding import (
     Skipped,
     Verdict,
 )
+from tfcheck.vocabulary.needed_call import Necessity
 
 SCREEN = Path(__file__).with_name("screen.txt")
 
@@ -93,7 +94,7 @@ def test_what_a_start_seldom_needs_is_neither_missing_nor_granted() -> None:
 
 
 def test_what_is_asked_for_by_mistake_is_not_counted() -> None:
-    need = msgspec.structs.replace(samples.DENIED.requirement, mistaken=True)
+    need = msgspec.structs.replace(samples.DENIED.requirement, necessity=Necessity(mistaken=True))
     mistaken = msgspec.structs.replace(samples.DENIED, requirement=need)
     assert _standing(samples.allowed(), mistaken).endswith("nothing missing: 1 permission granted")
 

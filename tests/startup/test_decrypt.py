@@ -48,7 +48,7 @@ def test_what_is_under_a_key_must_be_decrypted() -> None:
         ("/0/secrets/0", "kms:Decrypt", KEY),
         ("/0/repositoryCredentials", "kms:Decrypt", KEY),
     ]
-    assert [each.encrypted for each in found] == [
+    assert [each.details.encrypted for each in found] == [
         SECRET,
         "arn:aws:ssm:eu-west-1:111122223333:parameter/a",
         SECRET,

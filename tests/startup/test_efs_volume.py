@@ -45,7 +45,11 @@ def mount(*, read_only: Value, source: Value = "data") -> Value:
 def test_the_task_role_mounts_what_asks_iam() -> None:
     (need,) = needs(volume())
     assert (need.action, need.resource, need.role_kind, need.container) == (MOUNT, ARN, RoleKind.TASK, None)
-    assert (need.pointer, need.severity.value, need.doubt) == ("/volumes/1/efsVolumeConfiguration", "error", "")
+    assert (need.pointer, need.severity.value, need.necessity.doubt) == (
+        "/volumes/1/efsVolumeConfiguration",
+        "error",
+        "",
+    )
     assert needs(volume("DISABLED")) == needs(volume(None)) == []
 
 
@@ -58,20 +62,20 @@ def test_without_a_policy_of_the_file_system_it_is_a_remark_that_is_never_denied
     for world in (MadeWorld(SYSTEM), MadeWorld()):
         (need,) = needs(volume(), world=world)
         assert need.severity.value == "info"
-        assert "whether the file system has a policy" in need.doubt
+        assert "whether the file system has a policy" in need.necessity.doubt
 
 
 def test_the_policy_may_be_in_another_stack() -> None:
     world = MadeWorld()
     world.context = (MadeWorld(SYSTEM, POLICY),)
     (need,) = needs(volume(), world=world)
-    assert (need.severity.value, need.doubt) == ("error", "")
+    assert (need.severity.value, need.necessity.doubt) == ("error", "")
 
 
 def test_what_is_not_known_may_need_it() -> None:
     for volumes in (volume(LATER), LATER):
         (need, _) = needs(volumes, mount(read_only=False))
-        assert need.doubt == "whether the volume uses IAM authorization is known only after apply"
+        assert need.necessity.doubt == "whether the volume uses IAM authorization is known only after apply"
     assert needs(LATER)[0].pointer == "/volumes"
 
 
@@ -81,8 +85,8 @@ def test_what_is_not_known_may_need_it() -> None:
 def test_who_mounts_to_write_writes(read_only: Value, doubt: str) -> None:
     mounted, written = needs(volume(), mount(read_only=True), mount(read_only=read_only))
     assert (mounted.action, written.action, written.severity.value) == (MOUNT, WRITE, "info")
-    assert written.doubt.startswith(doubt)
-    assert bool(written.doubt) is bool(doubt)
+    assert written.necessity.doubt.startswith(doubt)
+    assert bool(written.necessity.doubt) is bool(doubt)
 
 
 def test_who_only_reads_or_mounts_another_volume_does_not_write() -> None:
@@ -94,9 +98,9 @@ def test_a_mount_goes_through_the_access_point() -> None:
     made = reference("aws_efs_access_point.web", "arn")
     point = MadeResource("aws_efs_access_point.web", {"id": reference("aws_efs_access_point.web", "id"), "arn": made})
     world = MadeWorld(SYSTEM, point)
-    assert needs(volume())[0].through is None
-    assert needs(volume(point="fsap-1"))[0].through == POINT
-    assert needs(volume(point=point.attributes["id"]), world=world)[0].through == made
-    perhaps = needs(volume(point=LATER))[0].through
+    assert needs(volume())[0].details.through is None
+    assert needs(volume(point="fsap-1"))[0].details.through == POINT
+    assert needs(volume(point=point.attributes["id"]), world=world)[0].details.through == made
+    perhaps = needs(volume(point=LATER))[0].details.through
     assert isinstance(perhaps, Unknown)
     assert perhaps.symbol is None

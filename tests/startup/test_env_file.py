@@ -28,13 +28,13 @@ def test_a_file_of_a_new_bucket_keeps_the_reference() -> None:
         "${aws_s3_bucket.cfg.arn}/web/prod.env",
         "${aws_s3_bucket.cfg.arn}",
     ]
-    assert not any(each.doubt for each in found)
+    assert not any(each.necessity.doubt for each in found)
 
 
 def test_a_list_of_files_that_is_not_known_is_in_doubt() -> None:
     found = needs(env_file.RULE, task({"environmentFiles": LATER}))
     assert [each.pointer for each in found] == ["/0/environmentFiles"] * 2
-    assert all("known only after apply" in each.doubt for each in found)
+    assert all("known only after apply" in each.necessity.doubt for each in found)
 
 
 @pytest.mark.parametrize("value", [None, 7, []])
@@ -56,4 +56,4 @@ def test_what_is_not_text_names_no_file(value: Value) -> None:
 )
 def test_what_is_not_a_bucket_needs_what_is_not_documented(name: str | Unknown, what: str) -> None:
     found = needs(env_file.RULE, task(files(text(["arn:aws:s3:::", name, "/a.env"]))))
-    assert [each.undocumented for each in found] == [what and f"which permissions ECS needs for {what}"] * 2
+    assert [each.necessity.undocumented for each in found] == [what and f"which permissions ECS needs for {what}"] * 2

@@ -64,7 +64,7 @@ def test_it_is_open_who_pulls_where_nothing_shows_on_what_tasks_run(
     found = needs(image.RULE, of, MadeWorld(*runs))
     doubt = "whether its tasks run on Fargate, which the plan does not show"
     kind = RoleKind.INSTANCE if asked == "no" else RoleKind.EXECUTION
-    assert {(each.role_kind, each.doubt) for each in found} == {(kind, doubt if asked == "perhaps" else "")}
+    assert {(each.role_kind, each.necessity.doubt) for each in found} == {(kind, doubt if asked == "perhaps" else "")}
 
 
 NEWEST = symbol("aws_ecs_task_definition.app", ("revision",))

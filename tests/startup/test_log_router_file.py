@@ -32,4 +32,4 @@ def test_an_unknown_variable_of_an_image_that_fetches_files_may_name_one(
     made = task({"name": "router", "image": image, "environment": environment}, task_role_arn="arn:aws:iam::1:role/r")
     found = [each for each in RULE.derive(made, MadeWorld()) if each.action == "s3:GetObject"]
     assert [each.pointer for each in found] == [pointer for pointer, _ in rows]
-    assert all(each.doubt.startswith(doubt) for each, (_, doubt) in zip(found, rows, strict=True))
+    assert all(each.necessity.doubt.startswith(doubt) for each, (_, doubt) in zip(found, rows, strict=True))

@@ -36,7 +36,11 @@ def mount(*, read_only: Value, source: Value = "data") -> Value:
 def test_the_task_role_mounts_the_volume() -> None:
     (need,) = needs(volume())
     assert (need.action, need.resource, need.role_kind, need.container) == (MOUNT, ARN, RoleKind.TASK, None)
-    assert (need.pointer, need.severity.value, need.doubt) == ("/volumes/1/s3filesVolumeConfiguration", "error", "")
+    assert (need.pointer, need.severity.value, need.necessity.doubt) == (
+        "/volumes/1/s3filesVolumeConfiguration",
+        "error",
+        "",
+    )
 
 
 @pytest.mark.parametrize("role", [None, ""])
@@ -53,7 +57,7 @@ def test_a_volume_that_is_not_known_may_be_one() -> None:
     unseen: list[Value] = [LATER, [{"name": "data", "s3files_volume_configuration": LATER}]]
     for volumes in unseen:
         (need,) = needs(volumes)
-        assert need.doubt == "whether the volume is one of S3 Files is known only after apply"
+        assert need.necessity.doubt == "whether the volume is one of S3 Files is known only after apply"
         assert need.severity.value == "info"
 
 
@@ -61,7 +65,7 @@ def test_a_file_system_that_is_not_known_is_needed_nevertheless() -> None:
     made = reference("aws_s3files_file_system.data", "arn")
     for system in (made, LATER):
         (need,) = needs(volume(system))
-        assert (need.resource, need.severity.value, need.doubt) == (system, "error", "")
+        assert (need.resource, need.severity.value, need.necessity.doubt) == (system, "error", "")
 
 
 @pytest.mark.parametrize(
@@ -70,8 +74,8 @@ def test_a_file_system_that_is_not_known_is_needed_nevertheless() -> None:
 def test_a_container_that_writes_needs_more(read_only: Value, doubt: str) -> None:
     mounted, written = needs(volume(), mount(read_only=True), mount(read_only=read_only))
     assert (mounted.action, written.action, written.severity.value) == (MOUNT, WRITE, "warning")
-    assert written.doubt.startswith(doubt)
-    assert bool(written.doubt) is bool(doubt)
+    assert written.necessity.doubt.startswith(doubt)
+    assert bool(written.necessity.doubt) is bool(doubt)
 
 
 def test_a_container_that_only_reads_or_mounts_another_volume_does_not_write() -> None:
@@ -81,10 +85,10 @@ def test_a_container_that_only_reads_or_mounts_another_volume_does_not_write() -
 
 def test_a_mount_goes_through_the_access_point() -> None:
     made = reference("aws_s3files_access_point.web", "arn")
-    assert needs(volume())[0].through is None
-    assert needs(volume(point=""))[0].through is None
-    assert needs(volume(point=POINT))[0].through == POINT
-    assert needs(volume(point=made))[0].through == made
-    possible = needs(volume(point=LATER))[0].through
+    assert needs(volume())[0].details.through is None
+    assert needs(volume(point=""))[0].details.through is None
+    assert needs(volume(point=POINT))[0].details.through == POINT
+    assert needs(volume(point=made))[0].details.through == made
+    possible = needs(volume(point=LATER))[0].details.through
     assert isinstance(possible, Unknown)
     assert possible.symbol is None

@@ -28,7 +28,7 @@ def test_a_list_of_secrets_that_is_not_known_is_in_doubt() -> None:
         ("/0/secrets", "secretsmanager:GetSecretValue"),
         ("/0/secrets", "ssm:GetParameters"),
     ]
-    assert all(each.doubt for each in found)
+    assert all(each.necessity.doubt for each in found)
 
 
 def test_the_end_of_the_arn_of_a_replica_may_be_missing() -> None:

@@ -11,6 +11,7 @@ from tfcheck.symbolic.sensitive_text import SENSITIVE, redact
 from tfcheck.symbolic.value import NAME, Hole, TextLike, Unknown, Value, display, text
 from tfcheck.verdict.condition_keys import context_of
 from tfcheck.vocabulary.finding import Requirement, RoleKind, Severity
+from tfcheck.vocabulary.needed_call import CallDetails
 
 KEY = "arn:aws:kms:eu-west-1:111122223333:key/k1"
 SECRET = "arn:aws:secretsmanager:eu-west-1:111122223333:secret:db-AbCdEf"
@@ -20,7 +21,16 @@ BUCKET = MadeResource("aws_s3_bucket.cfg", {"bucket": "cfg", "id": "cfg", "arn":
 
 def call(action: str, resource: TextLike, encrypted: TextLike | None = None) -> Requirement:
     return Requirement(
-        "x", "t", None, "/", RoleKind.EXECUTION, action, resource, Severity.ERROR, "test", encrypted=encrypted
+        "x",
+        "t",
+        None,
+        "/",
+        RoleKind.EXECUTION,
+        action,
+        resource,
+        Severity.ERROR,
+        "test",
+        details=CallDetails(encrypted),
     )
 
 
@@ -65,7 +75,8 @@ def test_a_secret_s_call_carries_what_is_written_of_its_version(
     named: str, secret_id: Entry, stage: str | None, version: str | None
 ) -> None:
     found = context_of(
-        msgspec.structs.replace(call("secretsmanager:GetSecretValue", SECRET), through=named), MadeWorld()
+        msgspec.structs.replace(call("secretsmanager:GetSecretValue", SECRET), details=CallDetails(through=named)),
+        MadeWorld(),
     )
     assert found["secretsmanager:SecretId"] == secret_id
     assert found.get("secretsmanager:VersionStage") == stage
@@ -74,7 +85,7 @@ def test_a_secret_s_call_carries_what_is_written_of_its_version(
 
 def test_a_version_that_must_not_be_shown_is_marked() -> None:
     named = msgspec.structs.replace(
-        call("secretsmanager:GetSecretValue", SECRET), through=f"{SECRET}::BLUE:", sensitive=True
+        call("secretsmanager:GetSecretValue", SECRET), details=CallDetails(through=f"{SECRET}::BLUE:"), sensitive=True
     )
     stage = context_of(named, MadeWorld())["secretsmanager:VersionStage"]
     assert isinstance(stage, str)
@@ -226,9 +237,11 @@ def test_a_mount_goes_through_an_access_point_or_none() -> None:
     mount = call("elasticfilesystem:ClientMount", system)
     key = "elasticfilesystem:AccessPointArn"
     assert context_of(mount, MadeWorld())[key] == Absent()
-    assert context_of(msgspec.structs.replace(mount, through=point), MadeWorld())[key] == point
+    assert context_of(msgspec.structs.replace(mount, details=CallDetails(through=point)), MadeWorld())[key] == point
     perhaps = Unknown(reason="a variable")
-    assert context_of(msgspec.structs.replace(mount, through=perhaps), MadeWorld())[key] == PresenceUnknown(perhaps)
+    assert context_of(msgspec.structs.replace(mount, details=CallDetails(through=perhaps)), MadeWorld())[
+        key
+    ] == PresenceUnknown(perhaps)
 
 
 def test_a_log_stream_s_group_gives_the_tags() -> None:

@@ -181,7 +181,7 @@ def findings(
 
 def _is_reported(answer: Answer) -> bool:
     need = answer.requirement
-    return answer.verdict is Verdict.DENIED and need.severity is not Severity.INFO and not need.mistaken
+    return answer.verdict is Verdict.DENIED and need.severity is not Severity.INFO and not need.necessity.mistaken
 
 
 def worst_first(found: list[Finding]) -> list[Finding]:

@@ -34,7 +34,7 @@ def _search(task: TaskDefinition, world: World) -> Iterator[Misconfiguration]:
         elif former is not None:
             message = f"{need.cause} is encrypted with {former.address}, which this plan deletes"
             advice = f"keep {former.address} until what the task reads is encrypted with another key"
-        if message and not need.doubt:
+        if message and not need.necessity.doubt:
             yield Misconfiguration(message, Severity.ERROR, need.container, need.resource, advice=advice)
 
 

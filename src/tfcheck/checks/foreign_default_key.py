@@ -37,7 +37,7 @@ def _search(task: TaskDefinition, world: World) -> Iterator[Misconfiguration]:
             continue
         found = (catalogue(each, kind).find_by_arn(need.resource) for each in (world, *world.context))
         read = next((each for each in found if each is not None), None)
-        key = _aws_managed_key(read) if read is not None and not need.doubt else None
+        key = _aws_managed_key(read) if read is not None and not need.necessity.doubt else None
         arn = parse_arn(need.resource)
         if read is not None and key and arn is not None and equal(arn.account, account) is Truth.FALSE:
             yield Misconfiguration(

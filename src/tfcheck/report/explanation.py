@@ -216,7 +216,7 @@ def _answers(explanation: Explanation, report: Report, names: _RoleNames) -> lis
     if denial is None:
         found = [each for each in report.answers if each.requirement.rule in known.rules]
         called = [each for each in found if not known.actions or each.requirement.action in known.actions]
-        others = [each.requirement for each in found if not each.requirement.read_by]
+        others = [each.requirement for each in found if not each.requirement.details.read_by]
         places = {(each.task_definition, each.pointer) for each in others}
         there = [each for each in called if _is_read_there(each, places, known)]
         # The answers whose ARN, or its end, the text names; all if it names none.
@@ -239,11 +239,11 @@ def _answers(explanation: Explanation, report: Report, names: _RoleNames) -> lis
 
 def _is_read_there(answer: Answer, places: set[tuple[str, str]], known: KnownText) -> bool:
     """Whether a call reads a key in a place that a text may be about; true for other calls."""
-    need = answer.requirement
-    if not need.read_by:
+    need, read_by = answer.requirement, answer.requirement.details.read_by
+    if not read_by:
         return True
     if known.read_by:
-        return need.read_by == known.read_by
+        return read_by == known.read_by
     return known.actions == (need.action,) or (need.task_definition, need.pointer) in places
 
 

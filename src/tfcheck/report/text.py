@@ -194,7 +194,9 @@ def summary(report: Report, found: list[Cause] | None = None) -> str:
 def _permissions(report: Report) -> tuple[list[str], list[str]]:
     """Count the permissions that are missing, and those that are unknown or, without any of both, all of them."""
     known = {id(answer) for finding in report.known_findings for answer in finding.answers}
-    counting = [each for each in report.counted_answers() if not each.requirement.mistaken and id(each) not in known]
+    counting = [
+        each for each in report.counted_answers() if not each.requirement.necessity.mistaken and id(each) not in known
+    ]
     missing = [each.requirement.severity for each in counting if each.verdict is Verdict.DENIED]
     unknown = sum(each.verdict is Verdict.UNKNOWN for each in counting)
     required, recommended = missing.count(Severity.ERROR), missing.count(Severity.WARNING)

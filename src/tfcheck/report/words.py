@@ -217,7 +217,7 @@ def standings(report: Report) -> dict[str, TaskStatus]:
 
 
 def _standing(answers: list[Answer], findings: list[Severity], skipped: bool) -> TaskStatus:
-    counting = [each for each in answers if not each.requirement.mistaken and not _is_spared(each)]
+    counting = [each for each in answers if not each.requirement.necessity.mistaken and not _is_spared(each)]
     denied = [each.requirement.severity for each in counting if each.verdict is Verdict.DENIED]
     unknown = sum(each.verdict is Verdict.UNKNOWN for each in counting)
     permissions = plural(len(counting), "permission")

@@ -19,6 +19,7 @@ from tfcheck.symbolic.symbol import Named, Symbol
 from tfcheck.symbolic.value import NAME, PlainText, Text, TextLike, Truth, Unknown, Value, pieces, spelled_out, text
 from tfcheck.vocabulary.arn import Arn
 from tfcheck.vocabulary.finding import Requirement, Severity
+from tfcheck.vocabulary.needed_call import CallDetails, Necessity
 
 #: It is the same need before and after a change, whichever task it is.
 _TASK = Symbol(Named("task"), ("id",))
@@ -38,8 +39,8 @@ def log_calls(
     if prefix and isinstance(prefix, PlainText):
         stream_name = text([prefix, middle, stream_name])
     stream = text([group, ":log-stream:", stream_name])
-    yield place.require(rule, "logs:CreateLogStream", stream, doubt=doubt)
-    yield place.require(rule, "logs:PutLogEvents", stream, Severity.WARNING, doubt=doubt)
+    yield place.require(rule, "logs:CreateLogStream", stream, necessity=Necessity(doubt))
+    yield place.require(rule, "logs:PutLogEvents", stream, Severity.WARNING, Necessity(doubt))
     makes_group = _is_true(member(options, "awslogs-create-group"))
     around = place.task.resource.surroundings
     named = existence.named_at(member(options, "awslogs-group"), around, member(options, "awslogs-region"))
@@ -49,8 +50,8 @@ def log_calls(
         # NOTE: the driver first opens a stream, and creates the group only if there is none.
         severity = Severity.ERROR if exists is Truth.FALSE else Severity.WARNING
         doubt = doubt if makes_group is Truth.TRUE else "whether the group is to be created is known only after apply"
-        seen = text([group, ":log-stream:"])
-        yield place.require(rule, "logs:CreateLogGroup", seen, severity, doubt=doubt, documented=group, once=is_made)
+        seen, need = text([group, ":log-stream:"]), Necessity(doubt, once=is_made)
+        yield place.require(rule, "logs:CreateLogGroup", seen, severity, need, CallDetails(documented=group))
 
 
 def missing_group_reason(options: Value) -> str | None:

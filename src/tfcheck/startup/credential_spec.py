@@ -27,6 +27,7 @@ from tfcheck.symbolic.match import glob
 from tfcheck.symbolic.value import PlainText, TextLike, Truth, Unknown, Value, pieces, text
 from tfcheck.vocabulary.arn import parse_arn
 from tfcheck.vocabulary.finding import Requirement
+from tfcheck.vocabulary.needed_call import Necessity
 
 ID = "credential-spec"
 _PREFIXES = ("credentialspecdomainless:", "credentialspec:")
@@ -49,7 +50,7 @@ def _derive(task: TaskDefinition, world: World) -> Iterator[Requirement]:
         # It may be in either store, or in neither.
         for service, action in _ACTIONS.items():
             if glob(f"arn:*:{service}:*", arn) is not Truth.FALSE:
-                yield place.require(ID, action, arn, doubt=_DOUBT)
+                yield place.require(ID, action, arn, necessity=Necessity(_DOUBT))
 
 
 def options(task: TaskDefinition) -> Iterator[tuple[TaskPlace, Value]]:

@@ -51,9 +51,8 @@ def rule(readers: tuple[Rule, ...]) -> Rule:
                     rule=ID,
                     action=ACTION,
                     resource=key.arn,
-                    doubt=need.doubt or key.doubt,
-                    encrypted=need.resource,
-                    read_by=need.action,
+                    necessity=msgspec.structs.replace(need.necessity, doubt=need.necessity.doubt or key.doubt),
+                    details=msgspec.structs.replace(need.details, encrypted=need.resource, read_by=need.action),
                     sensitive=need.sensitive or key.sensitive,
                 )
 

@@ -38,6 +38,7 @@ from tfcheck.startup.volumes import EFS, Mounts, access_point, volumes
 from tfcheck.symbolic.match import equal
 from tfcheck.symbolic.value import PlainText, Truth, Unknown
 from tfcheck.vocabulary.finding import Requirement, Severity
+from tfcheck.vocabulary.needed_call import CallDetails, Necessity
 
 ID = "efs-volume"
 _MAY_NOT_ASK = "whether the volume uses IAM authorization is known only after apply"
@@ -64,12 +65,12 @@ def _derive(task: TaskDefinition, world: World) -> Iterator[Requirement]:
         has_policy = any(settings(each, FILE_SYSTEM_POLICY).on(file_system_of(arn, each)).definite for each in worlds)
         doubt = _MAY_NOT_ASK if asks is Truth.UNKNOWN else "" if has_policy else _MAY_NOT_DECIDE
         severity = Severity.ERROR if has_policy else Severity.INFO
-        require = volume.place.require
-        yield require(ID, "elasticfilesystem:ClientMount", arn, severity, doubt=doubt, through=through)
+        require, details = volume.place.require, CallDetails(through=through)
+        yield require(ID, "elasticfilesystem:ClientMount", arn, severity, Necessity(doubt), details)
         doubt_of_writing = mounts.doubt_of_writing(volume.name)
         if doubt_of_writing is not None:
             doubt = doubt or doubt_of_writing
-            yield require(ID, "elasticfilesystem:ClientWrite", arn, Severity.INFO, doubt=doubt, through=through)
+            yield require(ID, "elasticfilesystem:ClientWrite", arn, Severity.INFO, Necessity(doubt), details)
 
 
 RULE = Rule(

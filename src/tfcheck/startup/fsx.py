@@ -27,6 +27,7 @@ from tfcheck.startup.source import require_value
 from tfcheck.startup.volumes import FSX, known_volumes, volumes
 from tfcheck.symbolic.value import Unknown, Value
 from tfcheck.vocabulary.finding import Requirement
+from tfcheck.vocabulary.needed_call import Necessity
 
 ID = "fsx"
 _DOUBT = "whether such a volume is mounted is known only after apply"
@@ -37,7 +38,9 @@ def _derive(task: TaskDefinition, world: World) -> Iterator[Requirement]:
     for volume in volumes(task, FSX):
         is_open = isinstance(volume.configuration, Unknown)
         if not is_open or _may_have_one(task):
-            yield volume.place.require(ID, "fsx:DescribeFileSystems", "*", doubt=_DOUBT if is_open else "")
+            yield volume.place.require(
+                ID, "fsx:DescribeFileSystems", "*", necessity=Necessity(_DOUBT if is_open else "")
+            )
             credentials = _credentials(volume.configuration)
             yield from require_value(ID, volume.place, credentials, task.resource.surroundings, world)
 

@@ -34,6 +34,7 @@ from tfcheck.startup.registry import caches, repository
 from tfcheck.startup.rule import Rule, container_place
 from tfcheck.symbolic.value import PlainText, Truth
 from tfcheck.vocabulary.finding import Requirement, Severity
+from tfcheck.vocabulary.needed_call import CallDetails, Necessity
 
 ID = "image"
 _PULL = (
@@ -50,9 +51,10 @@ def image_requirements(task: TaskDefinition, world: World) -> Iterator[Requireme
         image = repository(value, task.resource, world) if isinstance(value, PlainText) else None
         if image is not None:
             place = container_place(task, container, "/image", "image")
-            yield place.require(ID, "ecr:GetAuthorizationToken", "*", doubt=image.doubt, through=image.arn)
+            need, details = Necessity(image.doubt), CallDetails(through=image.arn)
+            yield place.require(ID, "ecr:GetAuthorizationToken", "*", necessity=need, details=details)
             for action, severity in _PULL:
-                yield place.require(ID, action, image.arn, severity, doubt=image.doubt)
+                yield place.require(ID, action, image.arn, severity, need)
             if caches(image, world):
                 yield place.require(ID, "ecr:BatchImportUpstreamImage", image.arn, Severity.WARNING)
                 if existence.repository(image.arn, world) is not Truth.TRUE:

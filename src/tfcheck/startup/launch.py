@@ -72,7 +72,9 @@ def _only_outside_aws(task: TaskDefinition, world: World) -> bool:
 
 def doubt_requirement(need: Requirement, doubt: str) -> Requirement:
     """Add a doubt to a requirement; an earlier doubt stays the reason."""
-    return need if need.doubt else msgspec.structs.replace(need, doubt=doubt)
+    if need.necessity.doubt:
+        return need
+    return msgspec.structs.replace(need, necessity=msgspec.structs.replace(need.necessity, doubt=doubt))
 
 
 def instance_role_serves(task: TaskDefinition, world: World) -> Truth:

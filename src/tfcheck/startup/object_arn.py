@@ -32,6 +32,7 @@ from tfcheck.symbolic.value import (
 from tfcheck.vocabulary.address import owner_of
 from tfcheck.vocabulary.arn import parse_arn
 from tfcheck.vocabulary.finding import Requirement, Severity
+from tfcheck.vocabulary.needed_call import Necessity
 
 FORM = "arn:PARTITION:s3:::BUCKET/KEY"
 
@@ -52,15 +53,12 @@ def object_needs(
         return
     seen = iam_object_arn(value, place.task.resource.surroundings)
     bucket = bucket_arn(seen)
-    undocumented = _other_access(seen, bucket)
+    necessity = Necessity(doubt, _other_access(seen, bucket), mistaken=wrong is not None)
     for action, resource, weight in (
         ("s3:GetObject", seen, severity),
         ("s3:GetBucketLocation", bucket, Severity.WARNING),
     ):
-        is_mistaken = wrong is not None
-        yield place.require(
-            rule, action, resource, weight, doubt=doubt, undocumented=undocumented, mistaken=is_mistaken
-        )
+        yield place.require(rule, action, resource, weight, necessity)
 
 
 def iam_object_arn(value: TextLike, around: Surroundings) -> TextLike:

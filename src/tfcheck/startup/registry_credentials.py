@@ -25,6 +25,7 @@ from tfcheck.startup.rule import Rule, container_place
 from tfcheck.startup.source import named_secret
 from tfcheck.symbolic.value import PlainText
 from tfcheck.vocabulary.finding import Requirement
+from tfcheck.vocabulary.needed_call import CallDetails, Necessity
 
 ID = "registry-credentials"
 
@@ -41,9 +42,8 @@ def _derive(task: TaskDefinition, world: World) -> Iterator[Requirement]:
             continue
         doubt = "whether credentials are named is known only after apply" if value is credentials else ""
         arn = named_secret(value, task.resource.surroundings, world)
-        yield place.require(
-            ID, "secretsmanager:GetSecretValue", arn, doubt=doubt, through=None if arn == value else value
-        )
+        details = CallDetails(through=None if arn == value else value)
+        yield place.require(ID, "secretsmanager:GetSecretValue", arn, necessity=Necessity(doubt), details=details)
 
 
 RULE = Rule(

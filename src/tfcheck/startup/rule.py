@@ -13,6 +13,7 @@ from tfcheck.inventory.ecs import Container, TaskDefinition
 from tfcheck.inventory.world import World, found_once
 from tfcheck.symbolic.value import TextLike, Unknown
 from tfcheck.vocabulary.finding import Requirement, RoleKind, Severity
+from tfcheck.vocabulary.needed_call import NECESSARY, NO_DETAILS, CallDetails, Necessity
 
 
 class TaskPlace(msgspec.Struct, frozen=True):
@@ -30,13 +31,8 @@ class TaskPlace(msgspec.Struct, frozen=True):
         action: str,
         resource: TextLike,
         severity: Severity = Severity.ERROR,
-        *,
-        doubt: str = "",
-        undocumented: str = "",
-        documented: TextLike | None = None,
-        through: TextLike | None = None,
-        mistaken: bool = False,
-        once: bool = False,
+        necessity: Necessity = NECESSARY,
+        details: CallDetails = NO_DETAILS,
     ) -> Requirement:
         """Require one action of the place's role on one resource."""
         is_volume = self.pointer.startswith("/volumes")
@@ -53,12 +49,8 @@ class TaskPlace(msgspec.Struct, frozen=True):
             severity=severity,
             cause=self.cause,
             sensitive=is_sensitive,
-            doubt=doubt,
-            undocumented=undocumented,
-            documented=documented,
-            through=through,
-            mistaken=mistaken,
-            once=once,
+            necessity=necessity,
+            details=details,
         )
 
 
@@ -92,8 +84,8 @@ class Rule(msgspec.Struct, frozen=True):
         """Return the error of ECS when a requirement is not met; empty if none is known."""
         if not has_role:
             return self.without_role[on_instances]
-        if need.read_by:
-            return self.by_reader.get(need.read_by, "")
+        if need.details.read_by:
+            return self.by_reader.get(need.details.read_by, "")
         texts = self.on_instances if on_instances and self.on_instances is not None else self.symptoms
         return texts.get(need.action, "")
 
@@ -124,8 +116,8 @@ def unmark_requirement(need: Requirement, world: World) -> Requirement:
     or a file that is needed there is no secret where a resource of the plan has it as its own, unmarked ARN; and a
     reference to an attribute names a resource and no value.
     """
-    through = None if need.resource == "*" else need.through  # what a token is for is not shown
-    texts = (need.resource, need.documented, need.encrypted, through)
+    through = None if need.resource == "*" else need.details.through  # what a token is for is not shown
+    texts = (need.resource, need.details.documented, need.details.encrypted, through)
     shown = world.once(_arns)
     may = all(each is None or _is_shown(each, shown) for each in texts)
     return msgspec.structs.replace(need, sensitive=False) if may else need

@@ -32,6 +32,7 @@ from tfcheck.startup.rule import Rule
 from tfcheck.startup.volumes import S3_FILES, Mounts, access_point, volumes
 from tfcheck.symbolic.value import PlainText, Unknown
 from tfcheck.vocabulary.finding import Requirement, Severity
+from tfcheck.vocabulary.needed_call import CallDetails, Necessity
 
 ID = "s3-files-volume"
 _MAY_BE_ANOTHER_KIND = "whether the volume is one of S3 Files is known only after apply"
@@ -47,14 +48,14 @@ def _derive(task: TaskDefinition, world: World) -> Iterator[Requirement]:
         named = member(volume.configuration, "file_system_arn")
         arn = named if isinstance(named, PlainText) else Unknown(reason="which file system the volume mounts")
         doubt = _MAY_BE_ANOTHER_KIND if is_open else ""
-        through = access_point(member(volume.configuration, "access_point_arn"), task)
+        details = CallDetails(through=access_point(member(volume.configuration, "access_point_arn"), task))
         severity = Severity.INFO if is_open else Severity.ERROR
-        yield volume.place.require(ID, "s3files:ClientMount", arn, severity, doubt=doubt, through=through)
+        yield volume.place.require(ID, "s3files:ClientMount", arn, severity, Necessity(doubt), details)
         doubt_of_writing = mounts.doubt_of_writing(volume.name)
         if doubt_of_writing is not None:
             severity = Severity.INFO if is_open else Severity.WARNING
             doubt = doubt or doubt_of_writing
-            yield volume.place.require(ID, "s3files:ClientWrite", arn, severity, doubt=doubt, through=through)
+            yield volume.place.require(ID, "s3files:ClientWrite", arn, severity, Necessity(doubt), details)
 
 
 RULE = Rule(

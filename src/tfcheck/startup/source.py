@@ -46,6 +46,7 @@ from tfcheck.symbolic.value import (
 )
 from tfcheck.vocabulary.arn import Arn, parse_arn
 from tfcheck.vocabulary.finding import Requirement
+from tfcheck.vocabulary.needed_call import CallDetails, Necessity
 
 #: Parameters with this prefix are secrets of Secrets Manager.
 _SECRET_PARAMETER = "/aws/reference/secretsmanager/"
@@ -209,7 +210,8 @@ def require_value(
         return
     for source in sources(value, around, world):
         if only in (None, source.store):
-            yield place.require(rule, ACTIONS[source.store], source.arn, doubt=source.doubt, through=source.named)
+            need, details = Necessity(source.doubt), CallDetails(through=source.named)
+            yield place.require(rule, ACTIONS[source.store], source.arn, necessity=need, details=details)
 
 
 #: The API's error, regardless of the launch type.

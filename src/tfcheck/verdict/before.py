@@ -66,7 +66,9 @@ class VerdictsBefore:
 
     def has_made(self, requirement: Requirement) -> bool:
         """Whether a call that is made only once may have been made before: it was not denied to some task."""
-        return requirement.once and (requirement.action, identity(requirement.resource)) not in self._denied_once
+        return (
+            requirement.necessity.once and (requirement.action, identity(requirement.resource)) not in self._denied_once
+        )
 
     @cached_property
     def _denied_once(self) -> frozenset[tuple[str, TextLike | None]]:
@@ -74,7 +76,7 @@ class VerdictsBefore:
         verdicts: dict[tuple[str, TextLike | None], bool] = {}
         for task in self.tasks.values():
             for each in itertools.chain.from_iterable(self._requirements(task).values()):
-                if each.once:
+                if each.necessity.once:
                     key = each.action, identity(each.resource)
                     is_denied = not is_exceeded() and self._judge.verdict(each, task) is Verdict.DENIED
                     verdicts[key] = verdicts.get(key, True) and is_denied
@@ -99,12 +101,13 @@ def _comparable_part(requirement: Requirement) -> _Kind:
     if place is None:
         # Volumes are a set: their order means nothing.
         place = _VOLUMES if requirement.pointer.startswith(_VOLUMES) else requirement.pointer
-    return requirement.rule, place, requirement.action, requirement.role_kind, requirement.read_by
+    return requirement.rule, place, requirement.action, requirement.role_kind, requirement.details.read_by
 
 
 def _likeness(requirement: Requirement, earlier: Requirement) -> tuple[bool, ...]:
     """Rank earlier needs of the same resource: one key may decrypt several secrets, only some of which are allowed."""
-    pairs = ((earlier.encrypted, requirement.encrypted), (earlier.through, requirement.through))
+    then, now = earlier.details, requirement.details
+    pairs = ((then.encrypted, now.encrypted), (then.through, now.through))
     alike = (one == other or (None not in (one, other) and equal(one, other) is Truth.TRUE) for one, other in pairs)
     return *alike, earlier.pointer == requirement.pointer
 

@@ -17,19 +17,16 @@ from tfcheck.symbolic.match import equal
 from tfcheck.symbolic.value import Truth
 from tfcheck.verdict.resource_policy import ResourceSide, covering_grants
 from tfcheck.vocabulary.arn import parse_arn
+from tfcheck.vocabulary.needed_call import NECESSARY, Necessity
 
 
 class RoleCall(msgspec.Struct, frozen=True):
-    """A requirement as the call of a role, with the policies of the needed resource.
-
-    `doubt` says why the call may not be made at all, `undocumented` what AWS does not document about it.
-    """
+    """A requirement as the call of a role, with the policies of the needed resource."""
 
     role: Role
     request: Request
     guarded: ResourceSide
-    doubt: str = ""
-    undocumented: str = ""
+    necessity: Necessity = NECESSARY
 
     @property
     def policies(self) -> tuple[Policy, ...]:
@@ -78,14 +75,14 @@ def without_denials(call: RoleCall) -> RoleCall:
 
 
 def _decide(call: RoleCall) -> Decision:
-    if call.undocumented:
-        return Undecided("unknown_value", call.undocumented)
+    if call.necessity.undocumented:
+        return Undecided("unknown_value", call.necessity.undocumented)
     decision, *others = _decide_each(call)
     if any(type(each) is not type(decision) for each in others):
         by = tuple(origin for each in (decision, *others) for origin in each.by)
         return Undecided("unknown_value", "which of several policies of one name is written last", by)
-    if isinstance(decision, Denied) and call.doubt:
-        return Undecided("unknown_value", call.doubt, decision.by)
+    if isinstance(decision, Denied) and call.necessity.doubt:
+        return Undecided("unknown_value", call.necessity.doubt, decision.by)
     if isinstance(decision, Allowed) and _rests_on_its_account(call):
         return Undecided("unknown_value", "the account that the resource belongs to", decision.by)
     if isinstance(decision, Allowed) and _may_be_denied(call):

@@ -63,16 +63,16 @@ def _service_keys(requirement: Requirement, world: World) -> dict[str, Entry]:
             return _tags(catalogue(world, PARAMETER).find_by_arn(resource), "ssm:resourceTag/")
         case "ecr":
             if resource == "*":
-                return _token(requirement.through)
+                return _token(requirement.details.through)
             return _tags(catalogue(world, REPOSITORY).find_by_arn(resource), "ecr:ResourceTag/")
         case "logs":
             return _tags(_log_group(resource, world))
         case "kms":
             return _kms(requirement, world)
         case "elasticfilesystem" | "s3files":
-            point: Entry = Absent() if requirement.through is None else requirement.through
-            if isinstance(requirement.through, Unknown) and requirement.through.symbol is None:
-                point = PresenceUnknown(requirement.through)
+            point: Entry = Absent() if requirement.details.through is None else requirement.details.through
+            if isinstance(requirement.details.through, Unknown) and requirement.details.through.symbol is None:
+                point = PresenceUnknown(requirement.details.through)
             return {"aws:ResourceAccount": _ANY, f"{service}:AccessPointArn": point}
         case _:
             return {}
@@ -151,7 +151,7 @@ def _copies_tags(resource: WorldObject) -> bool:
 
 def _secret(requirement: Requirement) -> dict[str, Entry]:
     """Return the keys for the secret and its requested version; AWS documents none for calls without a version."""
-    whole, named = requirement.resource, requirement.through
+    whole, named = requirement.resource, requirement.details.through
     short = whole if named is None else without_tail(named)
     found: dict[str, Entry] = {"secretsmanager:SecretId": whole if short == whole else OneOfValues((whole, short))}
     tail = () if named is None else (secret_fields(named) or ())[2:]
@@ -189,7 +189,7 @@ def _kms(requirement: Requirement, world: World) -> dict[str, Entry]:
         **_regions_of_key(requirement.resource),
         **_aliases(requirement.resource, world),
     }
-    encrypted = requirement.encrypted
+    encrypted = requirement.details.encrypted
     parts = parse_arn(encrypted) if encrypted is not None else None
     if encrypted is not None and parts is not None:
         region = parts.region

@@ -229,9 +229,9 @@ class Judge:
             caller=role.caller,
             context=Deferred(make=lambda: self._context(requirement, role, side, guarded)),
             resource_account=guarded.account,
-            documented=requirement.documented,
+            documented=requirement.details.documented,
         )
-        return RoleCall(role, request, guarded, requirement.doubt, requirement.undocumented)
+        return RoleCall(role, request, guarded, requirement.necessity)
 
     def _context(self, requirement: Requirement, role: Role, side: RolesOfTask, guarded: ResourceSide) -> Context:
         """Return the condition keys of a call; all calls of a role to one service in one region share most of them."""
@@ -256,7 +256,7 @@ class Judge:
     def _decide(self, call: RoleCall) -> Decision:
         """Decide a call; a decision without condition keys is shared by both worlds."""
         request = call.request
-        what = request.action, request.resource, request.documented, call.doubt, call.undocumented
+        what = request.action, request.resource, request.documented, call.necessity.doubt, call.necessity.undocumented
         return self._decide_once(
             ("call", *what, id(call.role), id(call.guarded)), request.context, lambda: decide_call(call)
         )
@@ -343,13 +343,20 @@ def _wait_words(decision: Undecided, role: Role, *, secret: bool = False) -> str
 
 
 def _without_role(requirement: Requirement) -> Judgement:
-    if requirement.doubt:
-        return Judgement(None, Verdict.UNKNOWN, Reason.UNKNOWN_VALUE, requirement.doubt)
+    if requirement.necessity.doubt:
+        return Judgement(None, Verdict.UNKNOWN, Reason.UNKNOWN_VALUE, requirement.necessity.doubt)
     return Judgement(None, Verdict.DENIED, Reason.NO_EXECUTION_ROLE)
 
 
 def _key(requirement: Requirement, role: Role, side: RolesOfTask) -> tuple[object, ...]:
     """Return a key of everything that a judgement depends on."""
-    need = requirement.action, requirement.resource, requirement.encrypted, requirement.documented, requirement.doubt
-    who = id(role), id(side.execution), id(side.task)
-    return (*need, requirement.through, requirement.sensitive, *who, side.on_fargate, side.surroundings)
+    need = requirement.action, requirement.resource, requirement.necessity.doubt, requirement.details
+    return (
+        *need,
+        requirement.sensitive,
+        id(role),
+        id(side.execution),
+        id(side.task),
+        side.on_fargate,
+        side.surroundings,
+    )

@@ -11,6 +11,7 @@ from tfcheck.symbolic.sensitive_text import SENSITIVE
 from tfcheck.symbolic.value import TextLike, display
 from tfcheck.vocabulary.access import AccessChange, AccessUnknown, RoleSwitch, TaskChange
 from tfcheck.vocabulary.clipping import clip
+from tfcheck.vocabulary.needed_call import NECESSARY, NO_DETAILS, CallDetails, Necessity
 from tfcheck.vocabulary.waiver import Waived, WaiverUse
 
 
@@ -82,14 +83,6 @@ class Requirement(msgspec.Struct, frozen=True):
 
     - `pointer`: a JSON Pointer into the container definitions, or without a `container` into the task definition.
     - `action` never contains a wildcard; `resource` is an ARN or `*`; `cause` says in a few words what needs it.
-    - `doubt`: why start-up may not need this at all. If it is not granted, it is then unknown, never denied.
-    - `undocumented`: what AWS does not document about the call, which is then always unknown.
-    - `encrypted`, `read_by`: for `kms:Decrypt`, the ARN of what the key encrypts, and the action that reads that.
-    - `documented`: the resource in AWS's documentation, if denials name another one; a grant only on it is unknown.
-    - `through`: the ARN of the access point that a file system is mounted through (an unknown without a symbol may be
-      none), the text that names a secret, or the ARN of the repository that a token is for.
-    - `mistaken`: a rule of ECS finds the needed resource definitely wrong, so that no grant would help.
-    - `once`: the call was made already, unless it was denied before the change.
     """
 
     rule: str
@@ -102,14 +95,8 @@ class Requirement(msgspec.Struct, frozen=True):
     severity: Severity
     cause: str
     sensitive: bool = False
-    doubt: str = ""
-    undocumented: str = ""
-    encrypted: TextLike | None = None
-    read_by: str = ""
-    documented: TextLike | None = None
-    through: TextLike | None = None
-    mistaken: bool = False
-    once: bool = False
+    necessity: Necessity = NECESSARY
+    details: CallDetails = NO_DETAILS
 
     @property
     def id(self) -> str:

@@ -124,7 +124,7 @@ def needs_after(task: Address, trial: Trial) -> Iterator[Answer]:
     """Yield what a task definition definitely needs from its execution role after a change."""
     known = tasks_by_address(trial.world).get(str(task))
     for each in startup.requirements(known, trial.world) if known is not None else ():
-        if each.role_kind is RoleKind.EXECUTION and not each.doubt:
+        if each.role_kind is RoleKind.EXECUTION and not each.necessity.doubt:
             yield Answer(requirement=each, role=None, verdict=Verdict.DENIED)
 
 

@@ -211,7 +211,12 @@ def _broken(content: PageContent) -> Markup | None:
 
 
 def _count_badges(standing: dict[str, TaskStatus], content: PageContent) -> Iterator[Markup]:
-    answers = [each for report in content.reports for each in report.counted_answers() if not each.requirement.mistaken]
+    answers = [
+        each
+        for report in content.reports
+        for each in report.counted_answers()
+        if not each.requirement.necessity.mistaken
+    ]
     denied = [each.requirement.severity for each in answers if each.verdict is Verdict.DENIED]
     verdicts = [each.verdict for each in answers]
     for number, words in (

@@ -37,7 +37,7 @@ class StatementMatch(msgspec.Struct, frozen=True):
 
 
 def applies(statement: Statement, request: Request) -> StatementMatch:
-    """Match every element of a statement, for evidence and explanations."""
+    """Return the match of every element of a statement, for evidence and explanations."""
     request = msgspec.structs.replace(request, context=_keys_for(statement, request.action.lower(), request.context))
     wanted = resource.target(request.resource)
     fits_action = action.names(statement.actions, request.action.lower())
@@ -55,7 +55,7 @@ def applies(statement: Statement, request: Request) -> StatementMatch:
 
 
 def elements_apply(statement: Statement, lowered_action: str, wanted: Target, context: Context) -> Truth:
-    """Match action, resource and conditions together, as fast as possible."""
+    """Check action, resource and conditions together, as fast as possible."""
     if not take(_STEPS):
         return _U
     answer = action.names(statement.actions, lowered_action)

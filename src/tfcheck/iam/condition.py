@@ -146,7 +146,7 @@ def _at_later_time(condition: Condition, entry: Later, context: Context) -> Trut
 
 
 def wait_of(condition: Condition, context: Context) -> Wait:
-    """Name the cause of an UNKNOWN condition: its key, unless only the policy's own values are unknown."""
+    """Return the cause of an UNKNOWN condition: its key, unless only the policy's own values are unknown."""
     if condition.unread is not None:
         return Wait("unknown_value", display(condition.unread))
     entry = context.lookup(condition.key)

@@ -358,7 +358,7 @@ def _undecided_because(request: Request, layers: Layers, case: _Case, core: Trut
 
 
 def _doubtful(case: _Case) -> list[Applicable]:
-    """List the statements that could change the decision, those of the unknown layer first."""
+    """Return the statements that could change the decision, those of the unknown layer first."""
     layers = [case.identity.allowing if case.identity.allow is _U else ()]
     layers.append(case.boundary.allowing if case.boundary.allow is _U else ())
     layers.append(case.resource.allowing if case.resource.named.any_match() is _U or not case.identity.allowing else ())

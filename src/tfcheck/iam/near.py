@@ -46,7 +46,7 @@ class NearMiss(msgspec.Struct, frozen=True):
 
 
 def near_misses(request: Request, policies: Iterable[Policy]) -> list[NearMiss]:
-    """Rank the Allow statements that almost grant a request, nearest first, each with the difference.
+    """Return the Allow statements that almost grant a request, nearest first, each with the difference.
 
     In a policy with very many statements, only those that may cover the resource are considered, and the first others.
     """
@@ -67,7 +67,7 @@ def near_misses(request: Request, policies: Iterable[Policy]) -> list[NearMiss]:
 
 
 def near_trust(policy: Policy, service: str, context: Context) -> list[NearMiss]:
-    """List the Allow statements of a trust policy that do not let a service assume the role, each with the reason.
+    """Return the Allow statements of a trust policy that do not let a service assume the role, each with the reason.
 
     `service` and `context` are those of `decide_trust`. Statements about other ways to assume the role are left out.
     """

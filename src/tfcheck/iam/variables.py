@@ -67,7 +67,7 @@ def read_text(written: TextLike) -> PolicyText:
 
 
 def expand(template: PolicyTemplate, context: Context) -> Expansion:
-    """Substitute the values of the request in a template; inserted text never contains wildcards."""
+    """Return a template with the values of the request; inserted text never contains wildcards."""
     if template.broken:
         return Expansion((Unknown(),), valueless=True)
     rows: list[tuple[TextLike | Verbatim, ...]] = [()]
@@ -120,7 +120,7 @@ def _read_literal(literal: str, parts: list[TextLike | Verbatim | PolicyVariable
 
 
 def _choices(variable: PolicyVariable, entry: Entry) -> tuple[list[TextLike], bool]:
-    """List the possible values of a variable, and return whether it may have none."""
+    """Return the possible values of a variable, and whether it may have none."""
     default = [variable.default] if variable.default is not None else []
     lacks = variable.default is None
     if isinstance(entry, (Absent, list, Set)) or variable.key.lower() in MULTIVALUED:

@@ -79,19 +79,19 @@ class Stack(CachingWorld):
         return Stack(self.name, world, self._around, self._gone, changes=self.is_checked)
 
     def resources(self, *types: str) -> Sequence[WorldObject]:
-        """List the managed resources of these types."""
+        """Return the managed resources of these types."""
         return [each for kind in types for each in self._kind(kind, self._inner.resources)]
 
     def looked_up(self, *types: str) -> Sequence[WorldObject]:
-        """List the data sources of these types."""
+        """Return the data sources of these types."""
         return [each for kind in types for each in self._kind(f"data.{kind}", self._inner.looked_up)]
 
     def module_from_elsewhere(self, module: ModulePath) -> str:
-        """Name the module, or an enclosing one, from outside the stack's configuration; empty if there is none."""
+        """Return the name of the module, or enclosing one, from outside the stack's configuration; empty if none is."""
         return self._inner.module_from_elsewhere(module)
 
     def named_documents(self, resource: WorldObject, argument: str) -> Sequence[WorldObject]:
-        """List the policy documents that an argument names in the stack's configuration."""
+        """Return the policy documents that an argument names in the stack's configuration."""
         own = resource.inner if isinstance(resource, _OtherStackResource) else resource
         found = self._inner.named_documents(own, argument)
         return [_OtherStackResource(each, self.name, self._around) for each in found]
@@ -199,7 +199,7 @@ def _in_stack(owner: Owner, stack: str) -> Owner:
 
 
 def _own_by_stack(value: Value, stack: str) -> Value:
-    """Assign the symbols of unknown values to the stack."""
+    """Return a value whose unknown symbols belong to the stack."""
     if isinstance(value, str) or is_known(value):
         return value
     match value:

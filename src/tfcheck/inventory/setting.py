@@ -47,11 +47,11 @@ class SettingKind(msgspec.Struct, frozen=True, eq=False):
     takes_arn: bool = True
 
     def settings(self, world: World) -> SettingsIndex:
-        """List all resources of this kind of setting in a world."""
+        """Return all resources of this kind of setting in a world."""
         return SettingsIndex(world, self, world.resources(self.type))
 
     def looked_up(self, world: World) -> SettingsIndex:
-        """List all data sources that show this kind of setting in a world."""
+        """Return all data sources that show this kind of setting in a world."""
         return SettingsIndex(world, self, world.looked_up(self.type))
 
 

@@ -59,19 +59,19 @@ class World(Protocol):
     """All resources of a plan at one time."""
 
     def resources(self, *types: str) -> Sequence[WorldObject]:
-        """List the managed resources of these types, in the plan's order."""
+        """Return the managed resources of these types, in the plan's order."""
 
     def looked_up(self, *types: str) -> Sequence[WorldObject]:
-        """List the data sources of these types."""
+        """Return the data sources of these types."""
 
     def texts_read(self) -> frozenset[str]:
         """Return the strings that data sources have read, including remote states."""
 
     def module_from_elsewhere(self, module: ModulePath) -> str:
-        """Name the module, or an enclosing one, from outside the configuration; empty if there is none."""
+        """Return the name of the module, or enclosing one, from outside the configuration; empty if none is."""
 
     def named_documents(self, resource: WorldObject, argument: str) -> Sequence[WorldObject]:
-        """List the policy documents that an argument names in the plan's configuration."""
+        """Return the policy documents that an argument names in the plan's configuration."""
 
     def before(self) -> World:
         """Return the world before the change."""
@@ -161,7 +161,7 @@ class _PlanWorld(CachingWorld):
         self._texts_read: frozenset[str] | None = None
 
     def resources(self, *types: str) -> Sequence[WorldObject]:
-        """List the managed resources of these types; lists of several types have the same objects."""
+        """Return the managed resources of these types; lists of several types have the same objects."""
         if types not in self._resources:
             several = [each for kind in types for each in self.resources(kind)] if len(types) != 1 else None
             self._resources[types] = self._of_type(*types) if several is None else several
@@ -179,7 +179,7 @@ class _PlanWorld(CachingWorld):
         return [each for each in left if each.left_behind is not None and outlasts(each) is not Truth.FALSE]
 
     def module_from_elsewhere(self, module: ModulePath) -> str:
-        """Name the module, or an enclosing one, from outside the configuration; empty if there is none."""
+        """Return the name of the module, or enclosing one, from outside the configuration; empty if none is."""
         while module.steps:
             call = self.resolver.declarations.config_call(module)
             if call is not None and call.source and not call.source.startswith(("./", "../")):
@@ -188,7 +188,7 @@ class _PlanWorld(CachingWorld):
         return str(module)
 
     def named_documents(self, resource: WorldObject, argument: str) -> Sequence[WorldObject]:
-        """List the policy documents that an argument names in the plan's configuration."""
+        """Return the policy documents that an argument names in the plan's configuration."""
         config = self.resolver.declarations.config_resource(resource.address)
         named = references(config.expressions.get(argument)) if config else ()
         listed = self.once(_documents) if named else {}
@@ -221,7 +221,7 @@ class After(_PlanWorld):
         return [*planned, *(_LeftBehind(self.resolver, each) for each in self._left_behind(kind))]
 
     def looked_up(self, *types: str) -> Sequence[WorldObject]:
-        """List the data sources of these types, including deferred ones."""
+        """Return the data sources of these types, including deferred ones."""
         deferred = self.resolver.plan.instances(*types, mode="data")
         read = self.resolver.plan.data_sources(*types)
         later = {str(each.address) for each in deferred}
@@ -259,7 +259,7 @@ class Before(_PlanWorld):
         return [(_LeftBehind if each in left else _Existing)(self.resolver, each) for each in known]
 
     def looked_up(self, *types: str) -> Sequence[WorldObject]:
-        """List the data sources of these types that were read while planning."""
+        """Return the data sources of these types that were read while planning."""
         return [_Read(self.resolver, each) for each in self.resolver.plan.data_sources(*types)]
 
     def before(self) -> World:

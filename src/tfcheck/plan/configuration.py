@@ -264,6 +264,6 @@ def _may_be_template(value: Value) -> bool:
 
 
 def references(expression: Any) -> tuple[str, ...]:
-    """List the references in an expression of `configuration`, the longest form of each first."""
+    """Return the references in an expression of `configuration`, the longest form of each first."""
     found = expression.get("references") if isinstance(expression, dict) else None
     return tuple(each for each in found if isinstance(each, str)) if isinstance(found, list) else ()

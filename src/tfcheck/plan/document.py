@@ -267,7 +267,7 @@ def marks_nothing(mask: Raw) -> bool:
 
 
 def refuse_deep(value: Any, what: str) -> None:
-    """Refuse a value that is nested too deeply for recursion; `what` names it in errors."""
+    """Raise an error for a value that is nested too deeply for recursion; `what` names it in errors."""
     if is_deep(value):
         raise _nesting_error(what)
 

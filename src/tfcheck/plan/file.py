@@ -103,7 +103,7 @@ def refuse_crowded(text: Buffer, named: str) -> None:
 
 
 def _objects_in(text: Buffer) -> int:
-    """Estimate the number of objects in a large text from random samples, so that none can be hidden."""
+    """Return an estimate of the number of objects in a large text, from random samples, so that none can be hidden."""
     begins = range(0, len(text), _STRETCH)
     found = 0
     for begin, chance in zip(begins, os.urandom(len(begins)), strict=True):

@@ -54,7 +54,7 @@ class Instance:
         self._settled = False
 
     def __repr__(self) -> str:
-        """Describe it and its actions, never its values."""
+        """Return a description of it and its actions, never of its values."""
         return f"<Instance {self.address} {'/'.join(self.actions)}>"
 
     @property
@@ -233,7 +233,7 @@ class PriorData:
         self._row = row
 
     def __repr__(self) -> str:
-        """Describe it, never its values."""
+        """Return a description of it, never of its values."""
         return f"<PriorData {self.address}>"
 
     @Lazy

@@ -232,7 +232,7 @@ def _decode(text: memoryview) -> Document:
 
 
 def _malformed_error(error: Exception, begin: int, end: int, named: str) -> InputError:
-    """Explain why a text is not a plan; `begin` and `end` are its offsets in the file's JSON."""
+    """Return the error for a text that is not a plan; `begin` and `end` are its offsets in the file's JSON."""
     if isinstance(error, RecursionError):
         return InputError(f"{named} is nested too deep to be a plan", hint=SHOW)
     if isinstance(error, msgspec.ValidationError):

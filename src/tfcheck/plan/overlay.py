@@ -266,7 +266,7 @@ def _object(after: dict[str, Any] | None, mask: dict[str, Any], owner: Owner, pa
 
 
 def _list(after: list[Any], mask: list[Any], owner: Owner, path: Path) -> Value:
-    """Overlay a list element by element; Terraform 0.13 omits unknown elements of sets instead of writing null."""
+    """Return a list overlaid element by element; Terraform 0.13 omits a set's unknown elements, without a null."""
     dropped = len(mask) - len(after)
     if dropped > 0:
         if mask.count(True) != dropped:

@@ -57,7 +57,7 @@ class Plan:
         self._references: dict[str, frozenset[str]] = {}
 
     def __repr__(self) -> str:
-        """Name it; never its values."""
+        """Return its name, never its values."""
         return f"<Plan {self.label}>"
 
     @cached_property

@@ -101,7 +101,7 @@ def load_shown(path: Path | None) -> ShownFile:
 
 
 def _context_error(error: InputError) -> InputError:
-    """Explain that a file is neither a plan nor a state, and how to get one of another stack."""
+    """Return the error for a file that is neither a plan nor a state, with how to get one of another stack."""
     message = error.message.replace("not a plan", "neither a plan nor a state")
     return InputError(message.replace("not a Terraform plan", "neither a Terraform plan nor a state"), hint=_SHOW)
 

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 
 def policy_document(attributes: Attributes, instance: Instance) -> Value:
-    """Rebuild the JSON text of a deferred policy document from its planned and written statements."""
+    """Return the JSON text of a deferred policy document, from its planned and written statements."""
     from tfcheck.resolve.policy_document import document
 
     statements, further = _statements(attributes, instance)

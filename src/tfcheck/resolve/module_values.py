@@ -73,7 +73,7 @@ class ModuleNames:
         return self._once(("output", module, name), lambda: self._output(module, name))
 
     def output_names(self, module: ModulePath) -> Sequence[str] | None:
-        """List a module's outputs; None if neither sources nor configuration show them."""
+        """Return a module's outputs; None if neither sources nor configuration show them."""
         config = self._declarations.config_module(module)
         return sorted(config.outputs) if config else None
 
@@ -98,7 +98,7 @@ class ModuleNames:
         return sources.read_file(path) if sources and not is_doubted else None
 
     def list_files(self, directory: str, pattern: str) -> tuple[str, ...] | None:
-        """List source files; None if they are not available."""
+        """Return source files; None if they are not available."""
         self._evaluation.record(("directory", directory))
         sources = self._declarations.sources
         is_doubted = self._doubts.is_doubted("directory", (), directory)
@@ -232,7 +232,7 @@ class ModuleNames:
         return ModuleReferent(self, called) if keys is None else CallReferent(self, module, name, keys)
 
     def _call_keys(self, module: ModulePath, name: str) -> list[str] | int | None | Unknown:
-        """List the instance keys of a module call; None without count and for_each."""
+        """Return the instance keys of a module call; None without count and for_each."""
         written = self._written_keys(module.child(name))
         planned = [
             path.steps[-1].key

@@ -155,7 +155,7 @@ class Providers:
         return self._known[key]
 
     def _account_group(self, key: str) -> tuple[str, ...]:
-        """List the provider configurations that definitely use the same account as `key`, including itself."""
+        """Return the provider configurations that definitely use the same account as `key`, including itself."""
         key = self._instances.key_with_account(key)
         alike = self._arguments.by_credentials(lambda: set(map(self._source_of, self._plan.provider_configs)))
         return tuple(sorted({*alike.get(self._arguments.credentials(key), ()), key}))

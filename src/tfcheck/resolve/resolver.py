@@ -113,7 +113,7 @@ class Resolver:
         return self._argument(address, name) is not None if configured else configured
 
     def attribute_names(self, address: Address) -> Sequence[str] | None:
-        """List the attributes of an instance in the plan; None if it is not there."""
+        """Return the attributes of an instance in the plan; None if it is not there."""
         instance = self.plan.instance(str(address))
         if instance and instance.after is not None:
             return list(instance.after)

@@ -29,7 +29,7 @@ class PlanResources(Protocol):
         """Return the value of an attribute of a resource instance."""
 
     def attribute_names(self, address: Address) -> Sequence[str] | None:
-        """List the attributes of a resource instance; None if it is not in the plan."""
+        """Return the attributes of a resource instance; None if it is not in the plan."""
 
     def mask(self, address: Address, name: str) -> object:
         """Return the sensitivity mask of an attribute: true, or a mask of its elements."""
@@ -51,7 +51,7 @@ class Names(Protocol):
         """Return an output of one module instance; an EvaluationError if the module definitely has no such output."""
 
     def output_names(self, module: ModulePath) -> Sequence[str] | None:
-        """List a module's outputs; None if neither sources nor configuration show them."""
+        """Return a module's outputs; None if neither sources nor configuration show them."""
 
     def call(self, module: ModulePath, name: str) -> Seen:
         """Return the value of `module.name`: one module instance, or the list or map of them."""
@@ -63,7 +63,7 @@ class Names(Protocol):
         """Read a source file; None if it is not available."""
 
     def list_files(self, directory: str, pattern: str) -> tuple[str, ...] | None:
-        """List source files; None if they are not available."""
+        """Return source files; None if they are not available."""
 
 
 class ModuleScope:
@@ -97,7 +97,7 @@ class ModuleScope:
         return self._names.read_file(path)
 
     def list_files(self, directory: str, pattern: str) -> tuple[str, ...] | None:
-        """List source files."""
+        """Return source files."""
         return self._names.list_files(directory, pattern)
 
     def _unknown_name(self, root: str, name: str) -> Seen:

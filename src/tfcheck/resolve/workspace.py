@@ -260,7 +260,7 @@ def resolver_of(plan: Plan, sources: Sources | None, workspace: str | None, acco
 
 
 def _explain(label: str, names: list[str], *, is_partial: bool) -> str:
-    """Explain which values of the sources differ from the plan's, which possibly lacks only some instances."""
+    """Return which values of the sources differ from the plan's, which possibly lacks only some instances."""
     named, verb = few(names, _MOST_NAMED), "differs" if len(names) == 1 else "differ"
     if is_partial:
         return (

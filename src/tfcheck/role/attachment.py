@@ -107,7 +107,7 @@ class Attachments:
     def of(
         self, role: WorldObject, outcome: GrantOutcomes | None = None, owned_here: OwnAttachments = NOTHING_OWNED
     ) -> Attached:
-        """Collect the attachments of a role in the plan, except what others remove or decide."""
+        """Return the attachments of a role in the plan, except what others remove or decide."""
         name, attached = role.attribute("name"), Attached()
         definite, possible = self._grants_for(role.address, name, account_of(role))
         if role.address.mode == "managed":
@@ -138,14 +138,14 @@ class Attachments:
     def of_named_role(
         self, name: TextLike | None, account: Value = None, outcome: GrantOutcomes | None = None
     ) -> Attached:
-        """Collect the attachments of a role whose name, and perhaps account, is all that is known."""
+        """Return the attachments of a role whose name, and perhaps account, is all that is known."""
         attached = Attached()
         if name is not None:
             self._collect(attached, *self._grants_for(None, name, account), name, outcome)
         return attached
 
     def for_other_stack(self, name: Value, account: Value, outcome: GrantOutcomes | None = None) -> Attached:
-        """Collect the definite attachments, by name, to a role of an account that this stack does not manage."""
+        """Return the definite attachments, by name, to a role of an account that this stack does not manage."""
         attached = Attached()
         if not isinstance(name, str):
             return attached
@@ -165,7 +165,7 @@ class Attachments:
         return known, tuple(each for each in names if not isinstance(each, str))
 
     def owned_here(self, name: Value, account: Value) -> OwnAttachments:
-        """Name the attachments of the plan's own resources to a role of an account, before or after the change."""
+        """Return the attachments of the plan's own resources to a role of an account, before or after the change."""
         if not isinstance(name, str):
             return NOTHING_OWNED
         here = [each for each in self._by_known_name.get(name, ()) if _is_in_account(each, account) is not Truth.FALSE]

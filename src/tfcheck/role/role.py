@@ -96,7 +96,7 @@ def _add_policies(role: Role, theirs: Role | Attached) -> Role:
 
 
 def namesake(resource: WorldObject, account: TextLike, role: Role) -> str:
-    """Explain why another stack's role with the same name is not the same role; empty if it is."""
+    """Return why another stack's role with the same name is not the same role; empty if it is."""
     match equal(resource.attribute("arn"), role.caller.arn):
         case Truth.UNKNOWN:
             return f"{resource.address} may be the role {role.label}, but its account is not known: pass --account"

@@ -177,7 +177,7 @@ class Roles:
     def of_object(
         self, resource: WorldObject, outcome: GrantOutcomes | None = None, owned_here: OwnAttachments = NOTHING_OWNED
     ) -> Role:
-        """Describe a role of this world, except what others remove or decide."""
+        """Build a role of this world, except what others remove or decide."""
         managed = resource.address.mode == "managed"
         attached = self.attachments.of(resource, outcome, owned_here)
         reference, boundary = resource.attribute("permissions_boundary"), None
@@ -202,7 +202,7 @@ class Roles:
         return attach(role, attached)
 
     def _outside_role(self, reference: Value, caller: Caller, outcome: GrantOutcomes | None, *, nameless: bool) -> Role:
-        """Describe a role outside the plan: the plan's grants count, the rest is not visible."""
+        """Build a role outside the plan: the plan's grants count, the rest is not visible."""
         known = reference if isinstance(reference, PlainText) else None
         unknown_because = None if nameless else _ambiguity_reason(known)
         parts = parse_arn(caller.arn)
@@ -238,7 +238,7 @@ def _caller(resource: WorldObject) -> Caller:
 
 
 def _caller_named(reference: Value) -> Caller:
-    """Describe a role of which only the name is known."""
+    """Build the caller for a role of which only the name is known."""
     known = reference if isinstance(reference, PlainText) else None
     name = _name_in(known)
     arn: TextLike = known if known is not None else Unknown(reason="the role is not known")
@@ -272,7 +272,7 @@ def _name_in(reference: TextLike | None) -> TextLike | None:
 
 
 def _ambiguity_reason(reference: TextLike | None) -> str | None:
-    """Explain why a role cannot be identified; None if its ARN, or its resource, is known."""
+    """Return why a role cannot be identified; None if its ARN, or its resource, is known."""
     if reference is None:
         return "which role it is"
     if not isinstance(reference, Unknown) or reference.shape is not None:

@@ -219,7 +219,7 @@ def _has_shape(pattern: Pattern) -> bool:
 
 
 def _common_run(pattern: Sequence[_Atom], subject: Sequence[_Atom]) -> int:
-    """Count the equal atoms at the beginning; a negative count means that literals differ there."""
+    """Return the number of equal atoms at the beginning; a negative number means that literals differ there."""
     count = 0
     for ours, theirs in zip(pattern, subject, strict=False):
         if isinstance(ours, str) and isinstance(theirs, str):
@@ -247,7 +247,7 @@ def _is_anything(atoms: Sequence[_Atom], other: Sequence[_Atom]) -> bool:
 
 
 def _always(pattern: list[_Atom], subject: list[_Atom]) -> bool:
-    """Follow all fillings of the subject at once; each layer has the sets of reachable pattern states.
+    """Check all fillings of the subject at once; each layer has the sets of reachable pattern states.
 
     A set is a number: bit i says that i atoms of the pattern may have been passed.
     """

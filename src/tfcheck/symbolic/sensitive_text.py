@@ -35,7 +35,7 @@ class Sensitive(str):
         return join((other, self)) if isinstance(other, str) else NotImplemented
 
     def __getitem__(self, key: SupportsIndex | slice) -> str:
-        """Slice; a step other than 1 marks the whole result."""
+        """Return a slice; a step other than 1 marks the whole result."""
         found = super().__getitem__(key)
         if not isinstance(key, slice):
             start = key.__index__() % len(self)

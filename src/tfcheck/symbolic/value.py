@@ -26,24 +26,24 @@ class Truth(Enum):
     TRUE = 2
 
     def __and__(self, other: Truth) -> Truth:
-        """Be as false as the falser side."""
+        """Return the falser side."""
         # NOTE: by identity, since `.value` of an Enum is slow and this is the innermost step of every decision.
         if self is _TRUE or other is _FALSE:
             return other
         return _UNKNOWN if self is _UNKNOWN else _FALSE
 
     def __or__(self, other: Truth) -> Truth:
-        """Be as true as the truer side."""
+        """Return the truer side."""
         if self is _FALSE or other is _TRUE:
             return other
         return _UNKNOWN if self is _UNKNOWN else _TRUE
 
     def __invert__(self) -> Truth:
-        """Swap true and false; unknown stays."""
+        """Return the opposite of true and false; unknown stays."""
         return _INVERTED[self]
 
     def __bool__(self) -> bool:
-        """Refuse: `if truth:` would silently read UNKNOWN as true."""
+        """Raise an error: `if truth:` would silently read UNKNOWN as true."""
         raise TypeError("three-valued: compare with `is Truth.TRUE`")
 
     @staticmethod
@@ -53,7 +53,7 @@ class Truth(Enum):
 
     @staticmethod
     def every(truths: Iterable[Truth]) -> Truth:
-        """Conjunction; TRUE when there are none."""
+        """Return the conjunction; TRUE when there are none."""
         result = _TRUE
         for truth in truths:
             if truth is _FALSE:
@@ -64,7 +64,7 @@ class Truth(Enum):
 
     @staticmethod
     def some(truths: Iterable[Truth]) -> Truth:
-        """Disjunction; FALSE when there are none."""
+        """Return the disjunction; FALSE when there are none."""
         result = _FALSE
         for truth in truths:
             if truth is _TRUE:

@@ -15,7 +15,7 @@ _MOST_PAIRS, _PAIRS = 2_250_000, 40
 
 
 def glob_known(pattern: str, subject: str) -> bool:
-    """Match IAM wildcards where everything is known, at worst in time proportional to the product of the lengths.
+    """Whether IAM wildcards match where all is known, at worst in time proportional to the product of the lengths.
 
     What takes too long with `?` does not match: see `affordable`.
     """

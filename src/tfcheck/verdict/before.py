@@ -105,7 +105,7 @@ def _comparable_part(requirement: Requirement) -> _Kind:
 
 
 def _likeness(requirement: Requirement, earlier: Requirement) -> tuple[bool, ...]:
-    """Rank earlier needs of the same resource: one key may decrypt several secrets, only some of which are allowed."""
+    """Return the rank of earlier needs of one resource: a key may decrypt several secrets, only some allowed."""
     then, now = earlier.details, requirement.details
     pairs = ((then.encrypted, now.encrypted), (then.through, now.through))
     alike = (one == other or (None not in (one, other) and equal(one, other) is Truth.TRUE) for one, other in pairs)

@@ -45,7 +45,7 @@ def decide_call(call: RoleCall) -> Decision:
 
 
 def denials(call: RoleCall) -> tuple[Statement, ...]:
-    """List the statements that definitely deny a call, even if another allows it."""
+    """Return the statements that definitely deny a call, even if another allows it."""
     name = target(call.request.resource).name
     every = (each for policy in call.policies for each in policy.index.covering(name) if each.effect is Effect.DENY)
     return tuple(each for each in every if applies(each, call.request).verdict is Truth.TRUE)
@@ -138,7 +138,7 @@ def _may_be_denied(call: RoleCall) -> bool:
 
 
 def _decide_with_policy(call: RoleCall, policy: Policy) -> Iterator[Decision]:
-    """Decide a call as if its resource were one of the plan's with a policy."""
+    """Yield the decision on a call as if its resource were one of the plan's with a policy."""
     guarded = msgspec.structs.replace(call.guarded, policy=policy, hidden=None, outside=None)
     return _decide_each(msgspec.structs.replace(call, guarded=guarded))
 

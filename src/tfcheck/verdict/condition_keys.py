@@ -255,13 +255,13 @@ def _regions_of_key(arn: TextLike) -> dict[str, Entry]:
 
 
 def _aliases(key: TextLike, world: World) -> dict[str, Entry]:
-    """List the aliases of a key in the plan; there may be others."""
+    """Return the aliases of a key in the plan; there may be others."""
     names: list[Value] = [name for name, arn in world.once(_targets) if equal(arn, key) is Truth.TRUE]
     return {"kms:ResourceAliases": [*names, Unknown(reason="the key may have other aliases")]} if names else {}
 
 
 def _targets(world: World) -> list[tuple[Value, TextLike]]:
-    """List the names of all aliases, managed and looked up, each with the ARN of its key."""
+    """Return the names of all aliases, managed and looked up, each with the ARN of its key."""
     managed = ((each, each.attribute("target_key_id")) for each in catalogue(world, ALIAS).resources)
     looked_up = ((each, each.attribute("target_key_arn")) for each in world.looked_up("aws_kms_alias"))
     named = ((each, named_key(target, each, world)) for each, target in (*managed, *looked_up))

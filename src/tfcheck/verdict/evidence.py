@@ -136,7 +136,7 @@ class UnmetCondition(msgspec.Struct, frozen=True):
 
 
 def unmet(request: Request, policies: Iterable[Policy]) -> tuple[UnmetCondition, ...]:
-    """List the conditions that keep the first such statement from granting a request; none if there is none."""
+    """Return the conditions that keep the first such statement from granting a request; none if there is none."""
     wanted = target(request.resource)
     for policy in policies:
         for statement in policy.index.covering(wanted.name):

@@ -116,7 +116,7 @@ class Judge:
         return self._settled[key]
 
     def verdict(self, requirement: Requirement, task: TaskDefinition) -> Verdict:
-        """Decide one requirement of a task definition, without reasons."""
+        """Return the verdict on one requirement of a task definition, without reasons."""
         side = self._task_roles.of(task)
         if requirement.role_kind is RoleKind.INSTANCE or side.others:
             return self.judge(requirement, task).verdict
@@ -144,7 +144,7 @@ class Judge:
     def verdicts_with(
         self, policy: Policy, asked: Iterable[tuple[Requirement, TaskDefinition]], *, bounded: bool = True
     ) -> Iterator[Verdict]:
-        """Decide requirements as if their roles had one more policy, and unless `bounded` no permissions boundary."""
+        """Yield verdicts as if the roles had one more policy, and unless `bounded` no permissions boundary."""
         known: dict[tuple[object, ...], Verdict] = {}
 
         def extend(role: Role) -> Role:
@@ -160,7 +160,7 @@ class Judge:
             yield known[key]
 
     def verdict_if(self, change: Callable[[Role], Role], requirement: Requirement, task: TaskDefinition) -> Verdict:
-        """Decide one requirement as if its role were changed."""
+        """Return the verdict on one requirement as if its role were changed."""
         side = self._task_roles.of(task)
         role = side.role(requirement.role_kind)
         if role is None:
@@ -169,12 +169,12 @@ class Judge:
         return Verdict.UNKNOWN if self._disagreeing(found, requirement, side) else found
 
     def unmet(self, requirement: Requirement, task: TaskDefinition) -> tuple[UnmetCondition, ...]:
-        """List the conditions that keep a statement of the role's own policies from granting a requirement."""
+        """Return the conditions that keep a statement of the role's own policies from granting a requirement."""
         call = self._call_of_task(requirement, task)
         return () if call is None else unmet(call.request, call.role.identity)
 
     def denying_statements(self, requirement: Requirement, task: TaskDefinition) -> tuple[Statement, ...]:
-        """List the statements that definitely deny a requirement, even if another allows it."""
+        """Return the statements that definitely deny a requirement, even if another allows it."""
         call = self._call_of_task(requirement, task)
         return () if call is None else denials(call)
 
@@ -332,7 +332,7 @@ _VERDICTS: dict[type, Verdict] = {
 
 
 def _wait_words(decision: Undecided, role: Role, *, secret: bool = False) -> str:
-    """Explain what decides, without a role's ARN, a policy's text, or a resource that must not be shown."""
+    """Return what decides, without a role's ARN, a policy's text, or a resource that must not be shown."""
     if decision.kind == "role_outside_plan":
         if role.label == SENSITIVE:
             return "the policies of a role whose ARN is sensitive"

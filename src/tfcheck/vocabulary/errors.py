@@ -44,7 +44,7 @@ _CONTENT = regex(r"""\[command\]|[{\[]\s*(?:["{]|$)|["'].*["']\s*:|[}\]],?$""")
 
 
 def refuse_content(value: str, name: str) -> None:
-    """Refuse the content of a file in place of its path, which an error message would show.
+    """Raise an error for the content of a file in place of its path, which an error message would show.
 
     Raises:
         UsageError: `value` is JSON; it is not quoted.

@@ -223,7 +223,7 @@ def gives_structure(node: Expression) -> bool:
 
 
 def describe(node: Expression) -> str:
-    """Describe the kind of an expression, without its values."""
+    """Return a description of the kind of an expression, without its values."""
     match node:
         case Literal(value=None):
             return "null"

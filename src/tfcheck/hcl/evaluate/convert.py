@@ -226,7 +226,7 @@ def build_set(items: Iterable[Value]) -> Value:
 
 
 def _rank(item: Value) -> tuple[bool, Fraction, str]:
-    """Rank set elements: numbers by size, strings by code point, structures by Terraform's hash, null last."""
+    """Return the rank of a set element: numbers by size, strings by code point, structures by hash, null last."""
     number = int(item) if isinstance(item, bool) else exact(item)
     if item is None or number is not None:
         return item is None, Fraction(number or 0), ""
@@ -266,7 +266,7 @@ _ESCAPES = {'"': '\\"', "\\": "\\\\"} | {chr(7 + index): f"\\{letter}" for index
 
 
 def kind_name(value: Value) -> str:
-    """Name the type of `value` for people."""
+    """Return the name of the type of `value` for people."""
     match value:
         case None:
             return "null"

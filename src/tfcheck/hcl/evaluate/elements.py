@@ -40,7 +40,7 @@ class LocalScope(msgspec.Struct, frozen=True, eq=False):
         return self.parent.read_file(path)
 
     def list_files(self, directory: str, pattern: str) -> tuple[str, ...] | None:
-        """List files for `fileset`."""
+        """Return files for `fileset`."""
         return self.parent.list_files(directory, pattern)
 
 

@@ -238,7 +238,7 @@ class _Run:
         return mark_if(marks, result)
 
     def _compare_length(self, node: Binary, scope: Scope, left: Seen, right: Seen, result: Unknown) -> Value:
-        """Decide a comparison of the length of a definitely non-empty text, if possible."""
+        """Return the result of a comparison of the length of a definitely non-empty text, if possible."""
         text = length_argument(node)
         if text is None or is_referent(left) or is_referent(right) or not is_never_empty(self.probe(text, scope)):
             return result

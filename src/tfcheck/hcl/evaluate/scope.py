@@ -59,7 +59,7 @@ class Scope(Protocol):
         """
 
     def list_files(self, directory: str, pattern: str) -> tuple[str, ...] | None:
-        """List the files below a directory for `fileset`; None if they are not available.
+        """Return the files below a directory for `fileset`; None if they are not available.
 
         Raises:
             RefusedError: the sources are not allowed to read one of them.

@@ -289,7 +289,7 @@ class Marks:
 
 
 def _widen_to_escapes(found: re.Match[str], first: int, last: int) -> tuple[int, int]:
-    """Widen a stretch to whole escape sequences."""
+    """Return a stretch widened to whole escape sequences."""
     for escape in _ESCAPE.finditer(found.string, *found.span(1)):
         start, end = escape.span()
         first = start if start < first < end else first
@@ -308,7 +308,7 @@ def normal(string: str) -> str:
 
 
 def unused_character(literals: str) -> str:
-    """Choose a character that does not occur in the literals, neither plain nor escaped."""
+    """Return a character that does not occur in the literals, neither plain nor escaped."""
     lowered = literals.lower()
     for code in range(0xE000, 0xF8FF):
         if chr(code) not in literals and f"\\u{code:04x}" not in lowered:

@@ -123,7 +123,7 @@ def _check_size(result: Value) -> Value:
 
 
 def _add_function_name(result: Value, name: str) -> Value:
-    """Name the function in the reason of an unknown result."""
+    """Return a result whose reason, if it is unknown, has the function's name."""
     if not isinstance(result, Unknown) or result.symbol is not None or "`" in result.reason:
         return result
     reason = f"{result.reason}, in a call of `{name}`"

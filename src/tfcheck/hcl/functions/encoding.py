@@ -148,7 +148,7 @@ def hash_function(algorithm: str, spell: Callable[[bytes], str]) -> Callable[[by
 
 
 def hex_hole(digits: int) -> Hole:
-    """Describe unknown text of this many hexadecimal digits."""
+    """Return a hole for unknown text of this many hexadecimal digits."""
     return Hole(chars=_HEX, negated=False, shortest=digits, longest=digits)
 
 

@@ -30,7 +30,7 @@ _DEEPEST = 50
 
 
 def length(value: Value) -> Value:
-    """Count the elements of a collection or the characters of a string."""
+    """Return the number of elements of a collection or of characters of a string."""
     match value:
         case str() | Text() | JsonText() | Unknown() if is_definitely_text(value):
             return length_of(value)
@@ -173,7 +173,7 @@ def sort(items: list[Value]) -> Value:
 
 
 def range_(*limits: int | Fraction) -> Value:
-    """Count from a start (0) to a limit, by a step (1, or -1 downwards)."""
+    """Return the numbers from a start (0) to a limit, by a step (1, or -1 downwards)."""
     if not 1 <= len(limits) <= 3:
         raise EvaluationError("one, two or three arguments are required")
     start, limit = (Fraction(0), limits[0]) if len(limits) == 1 else limits[:2]

@@ -250,7 +250,7 @@ class _Walk:
         return behind, frozenset(tested)
 
     def _enter(self, threads: set[_Thread], *, begins: bool, ends: bool) -> set[_Thread]:
-        """Follow what needs no character; return the threads that wait for one."""
+        """Return the threads that wait for a character, after following what needs none."""
         found: set[_Thread] = set()
         waiting, seen = list(threads), set(threads)
         while waiting:

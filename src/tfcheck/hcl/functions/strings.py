@@ -313,7 +313,7 @@ def _weight(written: Value) -> int:
 
 
 def length_of(subject: TextLike) -> Value:
-    """Count the characters of a string, each grapheme cluster as one."""
+    """Return the number of characters of a string, each grapheme cluster as one."""
     if isinstance(subject, str):
         return len(clusters(subject))
     lengths = [_fixed_length(each) for each in pieces(spelled_out(subject))]

@@ -212,7 +212,7 @@ def _may_declare(wanted: frozenset[tuple[str, str]], files: Sequence[str], gate:
 
 
 def _difference(sources: Sources, configuration: PlannedModule) -> str:
-    """Name something that only the sources or only the plan declares; empty if they agree."""
+    """Return the name of something that only the sources or only the plan declares; empty if they agree."""
     for path, module in _modules(configuration, ()):
         planned = _declared_names(module)
         if sources.declares(path) in (None, planned):
@@ -236,7 +236,7 @@ def _modules(configuration: PlannedModule, path: ModuleNames) -> Iterator[tuple[
 
 
 def _declared_names(configuration: PlannedModule) -> frozenset[tuple[str, str]]:
-    """List a module's managed resources by type and name, and its calls with the type `module`."""
+    """Return a module's managed resources by type and name, and its calls with the type `module`."""
     split = [tuple(address.split(".")) for address in configuration.resources]
     resources = {(parts[0], parts[1]) for parts in split if len(parts) == 2}
     return frozenset(resources | {("module", name) for name in configuration.calls})

@@ -136,7 +136,7 @@ class Module:
         return tuple(labels[0] for kind, labels in self._blocks if kind == block and labels)
 
     def resource_keys(self) -> frozenset[tuple[str, str, str]]:
-        """List mode, type and name of every resource."""
+        """Return mode, type and name of every resource."""
         return frozenset(
             (_MODE_OF_BLOCK[kind], *labels)
             for kind, labels in self._blocks
@@ -144,7 +144,7 @@ class Module:
         )
 
     def taken_labels(self, prefix: str) -> frozenset[str]:
-        """List the labels of resources and data sources whose type begins with a prefix.
+        """Return the labels of resources and data sources whose type begins with a prefix.
 
         The labels in the `from` of `moved` and `removed` blocks count too: Terraform refuses a resource beside them.
         """

@@ -90,7 +90,7 @@ class Sources:
                     yield known.get(text.name) or _file(text)
 
     def declares(self, path: ModuleNames) -> frozenset[tuple[str, str]] | None:
-        """List a module's managed resources by type and name, and its calls with the type `module`.
+        """Return a module's managed resources by type and name, and its calls with the type `module`.
 
         None if the module is not available. This only skims the files; text that looks like a block may mislead it.
         """
@@ -101,7 +101,7 @@ class Sources:
         return skim(text.text for text in texts if isinstance(text, SourceText))
 
     def definitely_declares(self, path: ModuleNames) -> frozenset[tuple[str, str]] | None:
-        """List the same as `declares` by parsing the files completely."""
+        """Return the same as `declares` by parsing the files completely."""
         module = self.module(path)
         if module is None:
             return None
@@ -121,7 +121,7 @@ class Sources:
             raise EvaluationError(f"there is no file `{redact(path)}`") from None
 
     def list_files(self, directory: str, pattern: str) -> tuple[str, ...] | None:
-        """List the files below a directory as `Scope` does; None without a root module directory."""
+        """Return the files below a directory as `Scope` does; None without a root module directory."""
         from tfcheck.repository.listing import matching_files
 
         try:

@@ -173,7 +173,7 @@ def _words(point: Permission) -> tuple[str, str]:
 
 
 def _candidates(sides: list[RolePolicies]) -> list[Permission]:
-    """List the points to compare: what a statement allows, and where within that access may end."""
+    """Return the points to compare: what a statement allows, and where within that access may end."""
     allowed: list[Permission] = []
     edges: list[Permission] = []
     for side in sides:

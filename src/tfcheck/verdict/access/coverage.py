@@ -141,7 +141,7 @@ _UNSEEN = LayerGrants(may_allow=True, may_deny=True)
 
 
 def reach(side: RolePolicies | None, point: Permission) -> Coverage:
-    """Collect the statements that decide on one point."""
+    """Return the statements that decide on one point."""
     if side is None:
         return NOWHERE
     identity = _layer_grants(side.identity, point)

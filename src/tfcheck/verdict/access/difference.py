@@ -58,7 +58,7 @@ def differences(before: Coverage, after: Coverage) -> Iterator[Difference]:
 
 
 def _blocking_words(reach: Coverage, *, lost: bool) -> str:
-    """Explain what blocks access that a statement allows, or did before; empty where nothing does."""
+    """Return what blocks access that a statement allows, or did before; empty where nothing does."""
     identity, ceiling = reach.identity, reach.ceiling
     if not identity.allowing and not identity.may_allow:
         return ""
@@ -75,7 +75,7 @@ _DENIES = {True: "now denies it", False: "denied it before"}
 
 
 def statement(origin: Origin) -> str:
-    """Name a statement by its policy and Sid."""
+    """Return the name of a statement: its policy and Sid."""
     return f"{origin.policy} ({origin.sid})" if origin.sid else origin.policy
 
 
@@ -121,14 +121,14 @@ def _layer_words(layer: _Layer, change: str) -> str:
 
 
 def _condition_words(allowing: Sequence[Statement], when: str) -> str:
-    """Name the conditions under which statements allow it; empty if one of them has no condition."""
+    """Return the conditions under which statements allow it; empty if one of them has no condition."""
     if not allowing or any(not each.conditions for each in allowing):
         return ""
     return " ".join(filter(None, (when, f"only {_under_words(allowing)}")))
 
 
 def _under_words(statements: Iterable[Statement]) -> str:
-    """Name the conditions of statements, without the values that they compare with."""
+    """Return the conditions of statements, without the values that they compare with."""
     words: dict[str, None] = {}
     for each in statements:
         if each.origin.secret or any(one.unread is not None for one in each.conditions):

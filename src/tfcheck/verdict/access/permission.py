@@ -119,7 +119,7 @@ _NO_KEYS = Context()
 
 
 def points(policies: Iterable[Policy], *effects: Effect) -> Iterator[Permission]:
-    """List the action and resource pairs in the statements of some effects."""
+    """Yield the action and resource pairs in the statements of some effects."""
     for policy in policies:
         for statement in policy.statements:
             if statement.effect not in effects or statement.unread is not None or statement.resources is None:
@@ -131,7 +131,7 @@ def points(policies: Iterable[Policy], *effects: Effect) -> Iterator[Permission]
 
 
 def excluded_permissions(policies: Iterable[Policy]) -> Iterator[Permission]:
-    """List what NotAction and NotResource exclude, where the permissions of a statement may end."""
+    """Yield what NotAction and NotResource exclude, where the permissions of a statement may end."""
     for policy in policies:
         for statement in policy.statements:
             resources = statement.resources

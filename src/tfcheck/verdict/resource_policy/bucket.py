@@ -54,7 +54,7 @@ def _guard(bucket: SettingOwner, world: World, policies: Policies) -> ResourceSi
 
 
 def _restrict_public(policy: Policy, bucket: SettingOwner, owner: WorldObject, world: World) -> Policy:
-    """Deny other accounts in a public policy where public access is restricted, which AWS does without a statement."""
+    """Return a public policy that denies other accounts where public access is restricted, as AWS does by itself."""
     public = Truth.some(is_public(each) for each in policy.statements)
     joined = settings(world, BUCKET_PUBLIC_ACCESS).on(bucket)
     blocks = [(each, Truth.TRUE) for each in joined.definite] + [(each, Truth.UNKNOWN) for each in joined.possible]

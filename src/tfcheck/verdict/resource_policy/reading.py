@@ -203,7 +203,7 @@ def service_of(arn: TextLike) -> str | None:
 
 
 def unidentified_side(world: World, policies: Policies, service: str | None = None) -> ResourceSide:
-    """Describe a resource that may be any, of a service if that is known, and so may have any of their policies."""
+    """Build the side of a resource that may be any, of a service if that is known, with any of their policies."""
     listed = [each for each, theirs in _POLICIES.items() if service in (None, theirs)]
     holders = [holder for setting in listed for holder in world.resources(setting.type)]
     found = [policies.of_attribute(holder, "policy") for holder in holders]

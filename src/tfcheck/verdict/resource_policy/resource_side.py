@@ -37,7 +37,7 @@ class ResourceSide(msgspec.Struct, frozen=True):
 
 
 def side_of(found: PolicyOrReason, owner: WorldObject | None) -> ResourceSide:
-    """Describe a resource by the policy found for it, and by its owner if the plan shows that."""
+    """Build the side of a resource from the policy found for it, and from its owner if the plan shows that."""
     return ResourceSide(
         found.policy,
         found.hidden or None,

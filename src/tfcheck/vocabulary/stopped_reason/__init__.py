@@ -36,7 +36,7 @@ class Explanation(msgspec.Struct, frozen=True):
 
 
 def explain_text(text: str) -> Explanation | None:
-    """Recognise a text; None if it is unknown."""
+    """Return the explanation of a text; None if it is unknown."""
     normalized = NormalizedText(text)
     denial = refusal(normalized)
     # NOTE: a refused call was answered, even if the text contains something else.

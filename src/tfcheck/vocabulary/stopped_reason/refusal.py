@@ -161,7 +161,7 @@ def _spell(action: str, *, is_cut: bool) -> str:
 
 
 def explain_call(denial: Denial) -> KnownText | None:
-    """Explain a refused call of ECS; None for other calls."""
+    """Return the explanation of a refused call of ECS; None for other calls."""
     action, call = _BY_ACTION.get(denial.action.lower(), ("", None))
     if call is None or denial.is_user:
         return None
@@ -172,7 +172,7 @@ def explain_call(denial: Denial) -> KnownText | None:
 
 
 def explain_similar_call(denial: Denial) -> KnownText | None:
-    """Explain a refused call similar to one of ECS: `ssm:GetParameter` where ECS calls `ssm:GetParameters`."""
+    """Return the explanation of a refused call similar to one of ECS: `ssm:GetParameter` for `ssm:GetParameters`."""
     near = next((each for each in _BY_ACTION.values() if _is_near(denial.action.lower(), each[0].lower())), None)
     if near is None or denial.is_user:
         return None

@@ -164,7 +164,7 @@ def remaining(reports: Sequence[Report], baseline: Baseline) -> tuple[BaselineEn
 
 
 def finding_count(listed: Iterable[BaselineEntry]) -> int:
-    """Count the findings of entries: all that one role lacks for one rule of one task counts once."""
+    """Return the number of the findings of entries: all that one role lacks for one rule of one task counts once."""
     return len(set(map(_finding_of, listed)))
 
 
@@ -184,7 +184,7 @@ def _all_findings(report: Report) -> tuple[Finding, ...]:
 
 
 def _target(report: Report) -> str:
-    """Name the target of a report, regardless of the plan's file name."""
+    """Return the name of a report's target, regardless of the plan's file name."""
     return str((report.context or {}).get("target") or report.plan.directory or ".")
 
 
@@ -271,14 +271,14 @@ def _fixed_entries(reports: Sequence[Report], listed: Iterable[BaselineEntry]) -
 
 
 def _present(report: Report) -> Counter[str]:
-    """Count everything in a report that is not fixed, found or undecided, by its fingerprint."""
+    """Return everything in a report that is not fixed, found or undecided, as numbers of fingerprints."""
     answers = (each for each in report.answers if each.verdict is not Verdict.ALLOWED)
     found = (print_ for finding in _all_findings(report) for print_ in fingerprint.part_fingerprints(finding))
     return Counter(map(fingerprint.answer_fingerprint, answers)) | Counter(found)
 
 
 def _count_fixed(gone: Iterable[_GoneEntry]) -> tuple[int, int]:
-    """Count the fixed findings, and the partly fixed ones."""
+    """Return how many findings are fixed, and how many partly."""
     listed: Counter[tuple[str | None, ...]] = Counter()
     fixed: Counter[tuple[str | None, ...]] = Counter()
     for each in gone:

@@ -75,7 +75,7 @@ _TASK_CHANGES: dict[tuple[Truth, Truth], TaskEffect] = {
 
 
 def _decide_after(tasks: Iterable[TaskDefinition], answers: Iterable[Answer], world: World) -> dict[str, Truth]:
-    """Decide for every task definition whether it can start after the change."""
+    """Return for every task definition whether it can start after the change."""
     found = {str(task.address): _is_definitely_stopped(task, world) for task in tasks}
     for answer in answers:
         need = answer.requirement
@@ -117,7 +117,7 @@ def check(
     remarks: Iterable[str] = (),
     progress: Progress | None = None,
 ) -> Report:
-    """Decide whether everything that the plan's task definitions need to start is allowed.
+    """Check whether everything that the plan's task definitions need to start is allowed.
 
     Takes a loaded plan and, if available, its sources, which are at `directory` in their repository. The objects of
     other `stacks` count as existing, before the change and after it; for stacks whose plan is checked too, their
@@ -331,7 +331,7 @@ def _answer(
 
 
 def _notes(decided: _Decided, after: After) -> Iterator[str]:
-    """List the assumptions of the verdicts and what could not be analysed."""
+    """Yield the assumptions of the verdicts and what could not be analysed."""
     resolver = after.resolver
     if not resolver.plan.has_changes:
         yield "the plan lists no resources (as with -refresh-only), so its changes are unknown"

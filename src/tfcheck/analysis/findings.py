@@ -42,7 +42,7 @@ _KEY_OR_VERSION = regex(r":[^:]*:[^:]*:[^:]*$")
 
 
 def advice(answers: Iterable[Answer]) -> Iterator[str]:
-    """Explain what to write instead, each sentence once."""
+    """Yield what to write instead, each sentence once."""
     yield from dict.fromkeys(
         sentence for answer in answers for each in answer.evidence for sentence in _advice_on(answer, each)
     )

@@ -143,7 +143,7 @@ def _redact(fixed: Fixed, work: _Work) -> Fixed:
 
 
 def _nothing_selected(report: Report, only: Sequence[str]) -> str:
-    """Explain why none of the findings is requested, and name what could have been meant."""
+    """Return why none of the findings is requested, and what could have been meant."""
     named = [(each.rule, each.task_definition, each.address or each.rule) for each in report.findings]
     known = dict.fromkeys(chain.from_iterable(named))
     if not only or not known.keys().isdisjoint(only):
@@ -216,7 +216,7 @@ class _Work:
         self._sort(msgspec.structs.replace(drafts, found=harmless), wanted, world, stacks)
 
     def _note_idle(self, plan: Plan, report: Report) -> None:
-        """Explain why there is nothing to do for a plan."""
+        """Note why there is nothing to do for a plan."""
         left = _undecided_note(report)
         missing = "no definite problem" if left else "nothing is missing"
         missing = missing if report.task_definitions else "no ECS task definition in this plan"
@@ -269,7 +269,7 @@ class _Work:
         return any(each.finds(text) for each in self.redactors)
 
     def _with_absolute_paths(self, draft: DraftFix, sources: Sources | None) -> DraftFix:
-        """Name the files of a change by their absolute paths, since plans may share files or file names.
+        """Return a change with the absolute paths of its files, since plans may share files or file names.
 
         Raises:
             InputError: they lie in another repository than those of other plans.
@@ -289,7 +289,7 @@ class _Work:
 
 
 def _undecided_note(report: Report) -> str:
-    """Explain how many permissions of a report are undecided."""
+    """Return how many permissions of a report are undecided, in words."""
     unknown = sum(each.verdict is Verdict.UNKNOWN for each in report.answers)
     parts = [f"{unknown} permission{'s are' if unknown > 1 else ' is'} not decided"] if unknown else []
     skipped = [f"{each.address}{instances(number)}" for each, number in skipped_blocks(report.skipped)]
@@ -305,7 +305,7 @@ def _is_safe(draft: DraftFix, selection: FixSelection) -> bool:
 def _unfixed_notes(
     findings: Iterable[Finding], drafts: PlanFixes, selection: FixSelection, asked: Container[str]
 ) -> Iterator[str]:
-    """Explain what has no fix, by title, except what another plan is asked for."""
+    """Yield what has no fix, by title, except what another plan is asked for."""
     if drafts.settled:
         yield _SETTLED
     settled = {each.requirement for each in drafts.settled}
@@ -327,7 +327,7 @@ def _unfixed_notes(
 
 
 def _left_note(findings: Sequence[Finding], shown: Container[Remedy]) -> str:
-    """Explain what remains to be done about findings that differ only by instance, showing each HCL once."""
+    """Return what remains to be done about findings that differ only by instance, showing each HCL once."""
     first, number = findings[0], len(findings)
     message = f"{folded_message(first)} ({number:,} task definitions)" if number > 1 else first.message
     note = f"left for you: {first.severity.value}[{first.rule}]: {visible(message)}"

@@ -44,7 +44,7 @@ def write_fixes(drafts: Sequence[DraftFix], files: Files) -> list[str]:
 
 
 def second_opinion(name: str, before: str, insertions: Sequence[Insertion]) -> str:
-    """Have python-hcl2 check a change; return a note where it cannot.
+    """Check a change with python-hcl2; return a note where it cannot.
 
     Raises:
         InputError: it finds more changed than was inserted.

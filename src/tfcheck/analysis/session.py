@@ -201,7 +201,7 @@ def _with_repository_paths(report: Report, found: FoundSources, workspace: str |
 
 
 def _unused_source_notes(found: FoundSources) -> Iterator[str]:
-    """List the sources that could not be used; called after the check, which reads only the files that it needs."""
+    """Yield the sources that could not be used; called after the check, which reads only the files that it needs."""
     if found.sources is None:
         yield from found.messages
         return

@@ -179,7 +179,7 @@ def _identities(
 
 
 def count_recreated(plan: Plan, state: Plan) -> int:
-    """Count the objects that a plan creates although a state has them, with the same address and name."""
+    """Return the number of objects that a plan creates although a state has them, with the same address and name."""
     shared = set(_deciding_types(plan)).intersection(state.types())
     made = [each for each in plan.instances(*shared) if not each.exists_before]
     pairs = ((each.after, state.instance(str(each.address))) for each in made)

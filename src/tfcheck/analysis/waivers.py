@@ -160,7 +160,7 @@ class Waivers:
         return self._of_rule[rule]
 
     def _explain(self, finding: Finding) -> Finding:
-        """Explain which waiver of a finding has expired, or is for a single place only."""
+        """Return a finding with a note which waiver of it has expired, or is for a single place only."""
         if not (self._expired or self._wide):
             return finding
         about = {each for answer in finding.answers for each in self._waivers_of_answer(answer)} | set(

@@ -67,7 +67,7 @@ def fence(reports: Sequence[Report], after: Sequence[str] = ()) -> str:
 
 
 def failure_text(message: str, hint: str = "", after: Sequence[str] = ()) -> str:
-    """Explain that nothing was checked."""
+    """Return the text that nothing was checked."""
     lines = [f"! tfcheck: nothing was checked: {harmless(message)}"]
     if hint:
         lines.append(f"hint: {harmless(hint)}")
@@ -84,7 +84,7 @@ def _finding_line(report: Report, finding: Finding) -> str:
 
 
 def _undecided_lines(reports: Sequence[Report]) -> Iterator[str]:
-    """Explain how much is undecided or not shown, and what could not be analysed."""
+    """Yield how much is undecided or not shown, and what could not be analysed."""
     yield from dict.fromkeys(words for report in reports for words in baseline_words(report))
     verdicts = [answer.verdict for report in reports for answer in report.counted_answers()]
     if waiting := verdicts.count(Verdict.UNKNOWN):

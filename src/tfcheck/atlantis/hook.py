@@ -150,7 +150,7 @@ def _log(results: StoredResults, missing: int, result: HookResult) -> str:
 
 
 def _count_missing(results: StoredResults, variables: Mapping[str, str]) -> int:
-    """Count the projects without a result.
+    """Return the number of projects without a result.
 
     NOTE: only comment commands set COMMAND_HAS_ERRORS. A plan that tfcheck stopped has also failed, but its result is
     stored.
@@ -162,7 +162,7 @@ def _count_missing(results: StoredResults, variables: Mapping[str, str]) -> int:
 
 
 def count_line(reports: Sequence[Report], missing: int = 0) -> str:
-    """Summarise the reports in one short line; what several projects share counts once, as in the comment."""
+    """Return the reports in one short line; what several projects share counts once, as in the comment."""
     page = content(reports, Page())
     severities = (each.finding.severity for each in page.findings)
     parts = severity_counts(each for each in severities if each is not Severity.INFO)

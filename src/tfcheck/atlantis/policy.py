@@ -66,7 +66,7 @@ def failure_result(message: str) -> str:
 
 
 def _left_out(report: Report) -> Iterator[str]:
-    """Explain what does not count, without numbers that Atlantis would parse."""
+    """Yield what does not count, without numbers that Atlantis would parse."""
     if report.unselected:
         yield f"findings of rules that are not selected: {unselected_rules(report)}"
     yield from (f"waived: {waived_words(each)}" for each in waived_groups([report]))

@@ -125,7 +125,7 @@ def check_plan(about: Project, options: StepOptions) -> list[Report]:
 
 
 def _showfile_problem(about: Project) -> str:
-    """Explain why SHOWFILE is not the JSON of this plan; empty if it is.
+    """Return why SHOWFILE is not the JSON of this plan; empty if it is.
 
     NOTE: it may be left from an earlier plan, or a file of the repository.
     """

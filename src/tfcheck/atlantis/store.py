@@ -254,7 +254,7 @@ def _make_private(folder: Path) -> None:
 
 
 def _safe(name: str) -> str:
-    """Turn a text into a safe folder name: owners on some hosts contain slashes, and no name may lead elsewhere."""
+    """Return a safe folder name for a text: owners on some hosts contain slashes, and no name may lead elsewhere."""
     quoted = quote(name, safe="", errors="surrogateescape")
     return f"%2E{quoted[1:]}" if quoted.startswith(".") else quoted
 

@@ -79,7 +79,7 @@ def _mistake(service: WorldObject, late: Sequence[WorldObject], world: World) ->
 
 
 def _place_words(places: Sequence[WaitingPlace], outsider: str) -> str:
-    """Name where to write what; a caller cannot change the inside of a module from elsewhere."""
+    """Return where to write what; a caller cannot change the inside of a module from elsewhere."""
     authors = f", which only the authors of {outsider} can change" if outsider else ""
     return "; and into ".join(f"{each.named}{authors if each.named == _SERVICE else ''}" for each in places)
 
@@ -125,7 +125,7 @@ def waiting_places(service: Address, late: Sequence[Address]) -> list[WaitingPla
 
 
 def _name_in(address: Address, depth: int) -> str:
-    """Name a resource as the module at this depth of its path does: by the module call that contains it."""
+    """Return a resource's name in the module at this depth of its path: by the module call that contains it."""
     path = address.module.config
     return address.resource if len(path) == depth else f"module.{path[depth]}"
 

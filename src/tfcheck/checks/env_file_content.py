@@ -61,7 +61,7 @@ def _misread(holder: WorldObject) -> dict[str, list[int]]:
 
 
 def _misreading_words(line: str) -> str:
-    """Explain how ECS reads a line; empty if it reads the line as intended."""
+    """Return how ECS reads a line; empty if it reads the line as intended."""
     if not line.strip() or line.startswith("#"):
         return ""
     name, mark, value = line.partition("=")

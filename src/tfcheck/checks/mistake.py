@@ -51,5 +51,5 @@ class Check(msgspec.Struct, frozen=True):
 
 
 def quote_value(task: TaskDefinition, value: Value) -> str:
-    """Show a value of the container definitions, unless the plan marks them as sensitive."""
+    """Return a value of the container definitions in quotes, unless the plan marks them as sensitive."""
     return SENSITIVE if task.sensitive else f"`{display(value)}`"

@@ -75,7 +75,7 @@ def _mistakes(
 
 
 def _of_variable(place: TaskPlace) -> str:
-    """Name the variable that an entry of `secrets` is for; empty elsewhere, or if its name is not known."""
+    """Return the name of the variable that an entry of `secrets` is for; empty elsewhere, or if it is not known."""
     _, where, index = place.pointer.rpartition("/secrets/")
     listed = items(place.container.members("secrets")) if where and place.container else ()
     name = member(listed[int(index)], "name") if isinstance(listed, tuple) and listed else None

@@ -209,7 +209,7 @@ def _write(text: str, file: str) -> None:
 
 
 def outputs(reports: Sequence[Report]) -> dict[str, str]:
-    """Count the findings of reports, and summarise them in one line."""
+    """Return the numbers of findings of reports, and a summary in one line."""
     severities = [finding.severity for report in reports for finding in report.open_findings]
     errors, warnings = severities.count(Severity.ERROR), severities.count(Severity.WARNING)
     unknown = sum(len(report.undecided_answers()) + len(report.skipped) for report in reports)

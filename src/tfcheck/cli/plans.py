@@ -46,7 +46,7 @@ def reports(
 
 
 def refuse_overwriting(output: str | None, inputs: Iterable[str]) -> None:
-    """Refuse to write a report over what it is made from.
+    """Raise an error before a report overwrites what it is made from.
 
     Raises:
         UsageError: `output` is one of the inputs.

@@ -90,7 +90,7 @@ def _host(variables: Mapping[str, str]) -> _Host | None:
 
 
 def _refusal_words(refusal: RefusalError, variables: Mapping[str, str]) -> str:
-    """Explain a refusal in one line, with a hint."""
+    """Return a refusal in one line, with a hint."""
     host = _host(variables)
     if host:
         advice = host.hint if refusal.kind in OF_TOKENS else refusal.kind.hint if refusal.kind in _OF_ANY_HOST else ""
@@ -164,7 +164,7 @@ def render_comment(reports: Sequence[Report], comment_options: CommentOptions, v
 
 
 def _links(variables: Mapping[str, str]) -> Links:
-    """Link to the event's commit and the run."""
+    """Return links to the event's commit and the run."""
     return Links(hosts(variables).server, ci.repository(variables), ci.event(variables).sha, ci.run_id(variables))
 
 

@@ -102,7 +102,7 @@ def render(form: str, reports: Sequence[Report], failing: FailOptions = FailOpti
 
 
 def _links(variables: Mapping[str, str]) -> Links | None:
-    """Link to the job's repository, never to one named in a report."""
+    """Return links to the job's repository, never to one named in a report."""
     from tfcheck.report.origin import Links
 
     if not ci.in_actions(variables):

@@ -35,7 +35,7 @@ def open_streams() -> None:
 
 
 def is_coloured(choice: str, stream: TextIO, environment: Mapping[str, str]) -> bool:
-    """Decide on colour: `--color` first, then NO_COLOR, then FORCE_COLOR, then whether `stream` is a terminal.
+    """Whether to use colour: `--color` first, then NO_COLOR, then FORCE_COLOR, then whether `stream` is a terminal.
 
     Follows https://no-color.org and https://force-color.org: both count when set and not empty.
     """

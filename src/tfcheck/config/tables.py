@@ -221,7 +221,7 @@ class _Reader:
 
 
 def _problem(key: ConfigKey, value: Any) -> str:
-    """Describe the required value; empty if the value is valid."""
+    """Return a description of the required value; empty if the value is valid."""
     match key.kind:
         case Kind.CHOICE:
             return "" if value in key.choices else f"it can be {', '.join(key.choices)}"
@@ -246,7 +246,7 @@ def _problem(key: ConfigKey, value: Any) -> str:
 
 
 def value_words(value: Any) -> str:
-    """Describe a possible value of a key."""
+    """Return a description of a possible value of a key."""
     match value:
         case bool():
             return str(value).lower()

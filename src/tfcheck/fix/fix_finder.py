@@ -181,7 +181,7 @@ class FixFinder:
         return PlanFixes(tuple(found), (*settled, *by_role))
 
     def remedies(self, findings: Iterable[Finding], found: PlanFixes) -> Iterator[tuple[Finding, Remedy]]:
-        """Explain what to do about findings that the fixes do not, or only partly, fix."""
+        """Yield what to do about findings that the fixes do not, or only partly, fix."""
         done = {each.requirement for one in found.found for each in one.answers}
         done |= {each.requirement for each in found.settled}
         for finding in findings:

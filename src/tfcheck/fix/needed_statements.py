@@ -183,7 +183,7 @@ def is_exact(resource: TextLike) -> bool:
 
 
 def sid(action: str) -> str:
-    """Name a statement by its purpose."""
+    """Return the Sid of a statement, after its purpose."""
     return _SIDS.get(action) or re.sub(r"[^A-Za-z0-9]", "", action.rpartition(":")[2])
 
 

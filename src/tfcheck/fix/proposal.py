@@ -100,7 +100,7 @@ class RoleNeed(msgspec.Struct, frozen=True):
 
 
 def outside_role_words(role: str) -> str:
-    """Describe a role that the plan does not manage."""
+    """Return a description of a role that the plan does not manage."""
     return f"the role {role}"
 
 

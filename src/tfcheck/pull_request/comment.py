@@ -117,7 +117,7 @@ class CommentThread:
         return self.own.keep_key(self._draft.render_outdated(self._size))
 
     def _overtaken(self, ours: list[Comment]) -> str:
-        """Explain why this run is outdated; empty if it is not."""
+        """Return why this run is outdated; empty if it is not."""
         marks = [(mark, each.body or "") for each in ours if (mark := parse_marker(each.body or ""))]
         newer = [(mark, body) for mark, body in marks if mark.run > self.own.marker.run]
         if any(mark.sha == self.own.marker.sha and self._others.contains_ours(mark, body) for mark, body in newer):

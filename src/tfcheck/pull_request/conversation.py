@@ -57,7 +57,7 @@ class Conversation(ABC, Generic[_Shape]):
         return Links(self.client.hosts.server, self.wanted.repository, self.sha, self.wanted.run, host=self.host)
 
     def outdated_reason(self) -> str:
-        """Explain why nothing should be written any more; empty if commit and state are unchanged.
+        """Return why nothing should be written any more; empty if commit and state are unchanged.
 
         NOTE: Bitbucket abbreviates commits.
         """
@@ -76,7 +76,7 @@ class Conversation(ABC, Generic[_Shape]):
         return ""
 
     def newer_commit(self) -> str:
-        """Explain that a newer commit has come; empty if none has."""
+        """Return a note that a newer commit has come; empty if none has."""
         why = self.outdated_reason()
         return why if self._has_newer_commit else ""
 

@@ -50,7 +50,7 @@ class GiteaConversation(Conversation[Comment]):
         self._variables = variables
 
     def outdated_reason(self) -> str:
-        """Explain why nothing should be written any more, also if a number belongs to another pull request."""
+        """Return why nothing should be written any more, also if a number belongs to another pull request."""
         why = super().outdated_reason()
         if self.wanted.head_repository is None or (why and not self._has_newer_commit):
             return why

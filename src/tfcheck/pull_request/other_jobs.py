@@ -24,7 +24,7 @@ class OtherJobs:
         self._beside: dict[str, bool] = {}
 
     def choose_wording(self, ours: list[Comment], render: Callable[[CommentWording], str]) -> CommentWording:
-        """Choose the words after the existing comments, ignoring an equal one of another job in this run."""
+        """Return the words after the existing comments, ignoring an equal one of another job in this run."""
         earlier = self.earlier(ours)
         if earlier.rivals:
             for had_findings in (True, earlier.had_findings):  # a minimized comment may have been resolved

@@ -37,7 +37,7 @@ def page(
     job: str = "",
     added: Added | None = None,
 ) -> Page:
-    """Describe the page about these reports."""
+    """Return the page about these reports."""
     return Page(
         id=comment_options.id,
         links=links,
@@ -128,7 +128,7 @@ def _unnamed_author(
 
 
 def _foreign(thread: CommentThread, comment_options: CommentOptions) -> list[str]:
-    """Warn about a comment with this id by another bot; people may paste one."""
+    """Return warnings about a comment with this id by another bot; people may paste one."""
     names = [visible(each.login) for each in thread.own.foreign if comment_options.author or each.type == "Bot"]
     why = (
         f"`comment-author` is `{visible(comment_options.author)}`"

@@ -62,12 +62,12 @@ class RefusalError(Exception):
         self.status = status
 
     def __str__(self) -> str:
-        """Report what happened in one line, with GitHub's message."""
+        """Return what happened in one line, with GitHub's message."""
         detail = ": ".join(filter(None, (str(self.status or ""), self.message)))
         return f"{self.kind.value} ({detail})" if detail else self.kind.value
 
     def words(self, host: str) -> str:
-        """Report what happened on a host, which has this name."""
+        """Return what happened on a host, which has this name."""
         words = str(self).replace("GitHub", host)
         return words.replace("pull request", "merge request") if host == "GitLab" else words
 
@@ -126,7 +126,7 @@ def answer_message(body: bytes) -> str:
 
 
 def refusal_for(status: int, message: str) -> RefusalError:
-    """Distinguish refusals by the status and the message of the response."""
+    """Return the refusal for the status and the message of a response."""
     return RefusalError(_refusal_kind(status, message), message, status)
 
 

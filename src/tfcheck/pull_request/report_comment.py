@@ -112,7 +112,7 @@ class ReportComment:
         return self._render((), page, target_list((), absent, size), size)
 
     def choose_wording(self, earlier: EarlierComments) -> CommentWording:
-        """Choose the text after `earlier`: a target without a result for this commit is never resolved."""
+        """Return the words after `earlier`: a target without a result for this commit is never resolved."""
         found = self.content
         here = self._results_here()
         rivals = [f"{each}{ANOTHER_JOB}" for each in earlier.rivals if each in here.names]

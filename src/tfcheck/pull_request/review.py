@@ -78,7 +78,7 @@ class Review:
         raise RefusalError(RefusalKind.UNREACHABLE, "other jobs kept changing the suggestions")
 
     def _suggestions(self, findings: list[Finding], top: Path) -> WantedSuggestions:
-        """Turn the fixes of findings into comments on lines."""
+        """Return the fixes of findings as comments on lines."""
         if not any(each.fix and each.fix.diff for each in findings):
             return WantedSuggestions((), frozenset())
         files = {each.filename: each for each in self._client.pages(f"{self._pull.path}/files", ChangedFile)}

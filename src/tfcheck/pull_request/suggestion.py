@@ -42,7 +42,7 @@ class Suggestion(msgspec.Struct, frozen=True):
     text: str
 
     def key(self, comment: str) -> str:
-        """Identify it among those for one comment id, even if later commits move the lines."""
+        """Return what identifies it among those for one comment id, even if later commits move the lines."""
         return hashlib.sha256("\0".join((comment, self.file, self.text)).encode()).hexdigest()[:16]
 
     def body(self, comment: str, words: str) -> str:
@@ -73,7 +73,7 @@ def parse_suggestion(body: str) -> SuggestionMarker | None:
 
 
 def suggestions(diff: str, files: Mapping[str, ChangedFile], top: Path) -> tuple[Suggestion, ...]:
-    """Turn a change into a suggestion with all of its edits; none if no hunk shows them all.
+    """Return a suggestion with all edits of a change; none if no hunk shows them all.
 
     `files` are those of the pull request, `top` is the repository's root: a file counts only if it equals the one at
     the head of the pull request, since a checkout may be of a merge commit.

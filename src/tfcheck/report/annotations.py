@@ -86,7 +86,7 @@ def _annotations_of(report: Report, several: bool) -> Iterator[Annotation]:
 
 
 def _finding(report: Report, finding: Finding, remark: str) -> Annotation:
-    """Annotate what needs the permission; the place of the policy is in the message."""
+    """Return an annotation on what needs the permission; the place of the policy is in the message."""
     needed, belongs = file_path(report, finding.needed_at), file_path(report, finding.location)
     fix_at = f"fix at {belongs}:{finding.location.line}" if belongs and finding.location else ""
     needs = f"needed by {finding.task_definition}"

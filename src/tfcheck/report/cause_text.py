@@ -127,7 +127,7 @@ def _group(cause: Cause, group: Group, detail: Detail) -> Iterator[Line]:
 
 
 def _mistake(cause: Cause, group: Group, detail: Detail) -> Iterator[Line]:
-    """Name who makes a mistake, whose message is the title, and the names that the title leaves out."""
+    """Yield who makes a mistake, whose message is the title, and the names that the title leaves out."""
     names = cause.names(group)
     yield from wrap("  ", f"{_tasks(group, detail)}: {names}" if names else _tasks(group, detail), detail.width)
     if group.role and group.role not in group.shown:
@@ -165,7 +165,7 @@ def _need_lines(group: Group, detail: Detail) -> Iterator[Line]:
 
 
 def instances(tasks: Sequence[str], detail: Detail) -> str:
-    """List task definitions by key: the first and the last of many, unless all are requested."""
+    """Return task definitions by key: the first and the last of many, unless all are requested."""
     names = [", ".join(reversed(keys(task))) or task for task in tasks]
     if detail.expand or len(names) <= _KEYS_SHOWN:
         return ", ".join(names)
@@ -176,7 +176,7 @@ def instances(tasks: Sequence[str], detail: Detail) -> str:
 
 
 def _nearest_statements(group: Group, detail: Detail) -> Iterator[Line]:
-    """Show the nearest or denying statements, the same ones only once."""
+    """Yield the nearest or denying statements, the same ones only once."""
     shown: set[Evidence] = set()
     for need in group.needs:
         rest = [each for each in need.answer.evidence if each not in shown]
@@ -206,14 +206,14 @@ def _evidence(need: Need, evidence: Evidence, detail: Detail) -> Iterator[Line]:
 
 
 def origin(evidence: Evidence, directory: str) -> str:
-    """Describe a statement's place and effect."""
+    """Return a description of a statement's place and effect."""
     statement = f" ({evidence.sid})" if evidence.sid else ""
     place = f" at {place_text(evidence.location, directory)}" if evidence.location else ""
     return f"{evidence.policy}{statement}{place}: {evidence_words(evidence)}"
 
 
 def _explanations(findings: Iterable[Finding], detail: Detail) -> Iterator[Line]:
-    """Explain what a reader may not know; recommended permissions need no more, unless requested."""
+    """Yield what a reader may not know; recommended permissions need no more, unless requested."""
     first = next(iter(findings))
     before = "It was already broken before this change" if first.change == "existing" else ""
     explained = [each for finding in findings if detail.verbose or finding is first for each in finding.explanation]
@@ -312,7 +312,7 @@ def _title(members: list[Answer], detail: Detail) -> Iterator[Line]:
 
 
 def _deciding(members: list[Answer], detail: Detail) -> Iterator[Line]:
-    """Name the statements that may decide."""
+    """Yield the statements that may decide."""
     evidence = [each for answer in members for each in answer.evidence if each.kind is EvidenceKind.MAY_DECIDE]
     if not detail.expand and len(set(evidence)) > _SHOWN_STATEMENTS:
         evidence = [replace(each, policy=block(each.policy)) for each in evidence]

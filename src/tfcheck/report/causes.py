@@ -271,7 +271,7 @@ def _resource_of(answer: Answer) -> str:
 
 
 def _object_of(answer: Answer) -> str:
-    """Name a needed object by its address in the plan: the ARN of each secret has another ending."""
+    """Return the address of a needed object in the plan as its name: the ARN of each secret has another ending."""
     return answer.subject or answer.requirement.shown_resource
 
 
@@ -328,12 +328,12 @@ def keys(address: str) -> tuple[str, ...]:
 
 
 def block(address: str) -> str:
-    """Name all instances of an instance's block: `aws_iam_role.exec[*]`."""
+    """Return the name of all instances of an instance's block: `aws_iam_role.exec[*]`."""
     return _KEY.sub(_ANY, address)
 
 
 def blocks(addresses: Iterable[str]) -> tuple[str, ...]:
-    """Name the blocks of instances; a block with a single one by that instance."""
+    """Return the blocks of instances; a block with a single one by that instance."""
     members = group_by_key((block(each), each) for each in addresses)
     return tuple(name if len(each) > 1 else each[0] for name, each in members.items())
 

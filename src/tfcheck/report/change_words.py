@@ -81,12 +81,12 @@ def _alternating_parts(each: AccessChange, roles: list[str]) -> Iterator[str]:
 
 
 def role_change_words(each: AccessChange) -> str:
-    """Describe what a role gains or loses, without its name."""
+    """Return what a role gains or loses, without its name."""
     return Access((each.action, " on ", each.resource, *_unchanged_part(each)), each.because or "").plain
 
 
 def _unchanged_part(each: AccessChange) -> list[str]:
-    """Name the part that the role has anyway; empty if there is none."""
+    """Return the part that the role has anyway; empty if there is none."""
     unchanged = [piece for piece in each.kept if (piece.action, piece.resource) != (each.action, each.resource)]
     parts: list[str] = []
     for number, piece in enumerate(unchanged[:_SHOWN_KEPT]):
@@ -98,7 +98,7 @@ def _unchanged_part(each: AccessChange) -> list[str]:
 
 
 def _created_and_deleted_roles(changes: list[AccessChange]) -> Iterator[Access]:
-    """Count the permissions of created and deleted roles."""
+    """Yield the numbers of permissions of created and deleted roles."""
     roles = group_by_key((each.role, each) for each in changes)
     if len(roles) > _SHOWN_ROLES:
         kind, word = _ROLES[changes[0].role_change or "created"], _TOWARDS[changes[0].change]
@@ -118,12 +118,12 @@ def role_switch(each: RoleSwitch) -> Access:
 
 
 def unread(each: AccessUnknown) -> Access:
-    """Name a role that is only partly known, with the reason."""
+    """Return the access of a role that is only partly known, with the reason."""
     return Access(("what ", each.role, " gains or loses"), each.reason)
 
 
 def one_line_summary(report: Report) -> str:
-    """Summarise in one line how the change affects existing access; empty if it does not."""
+    """Return in one line how the change affects existing access; empty if it does not."""
     effects: list[str] = []
     for kind, words in TASKS.items():
         found = [each.task_definition for each in report.task_changes if each.change == kind]

@@ -92,7 +92,7 @@ _LOOKS = {"comment": SpanStyle.QUIET, "text": SpanStyle.GOOD, "name": SpanStyle.
 
 
 def diff_text(diff: str) -> str:
-    """Colour a diff: added lines by their meaning, context unchanged."""
+    """Return a diff in colour: added lines by their meaning, context unchanged."""
     return render_lines((_coloured_line(each) for each in diff.removesuffix("\n").split("\n")), colour=True)
 
 

@@ -20,7 +20,7 @@ from tfcheck.vocabulary.stopped_reason import Denial, Explanation, KnownText, St
 
 
 def explanation_text(explanation: Explanation, *, width: int = 100, colour: bool = False) -> str:
-    """Explain a text, regardless of the plan."""
+    """Return the explanation of a text, regardless of the plan."""
     return render_lines(_meaning(explanation, width), colour=colour)
 
 
@@ -42,7 +42,7 @@ def _meaning(explanation: Explanation, width: int) -> Iterator[Line]:
 
 
 def meaning(explanation: Explanation) -> str:
-    """Explain a text in a sentence or two."""
+    """Return the meaning of a text in a sentence or two."""
     return _NETWORK if _is_unanswered(explanation) else explanation.known.meaning
 
 
@@ -117,7 +117,7 @@ def verdict(found: RelatedRows, cause: StopCause) -> str:
 
 
 def _next_permission_hint(found: RelatedRows, calls: str) -> str:
-    """Explain which permission is needed once the network problem is solved, without listing it."""
+    """Return which permission is needed once the network problem is solved, without listing it."""
     if not found.answers:
         return "it is the network: no permission of this plan is about this"
     if all(each.verdict is Verdict.ALLOWED for each in found.answers):
@@ -314,7 +314,7 @@ _SUFFIX = regex(r"(?<=:secret:)(.+)-[A-Za-z0-9]{6}$")
 
 
 def _refused_role_words(denial: Denial, report: Report) -> str:
-    """Describe the refused role if a report shows nothing of the call."""
+    """Return a description of the refused role if a report shows nothing of the call."""
     if denial.role is None or not report.roles:
         return ""
     fits = [(each, _is_role(each.name, denial.role)) for each in report.roles]

@@ -84,7 +84,7 @@ _MOST_RULES = 5
 
 
 def severity_counts(severities: Iterable[Severity], kind: str = "") -> list[str]:
-    """Count findings by severity: `1 error`, `2 warnings`, or with a kind of them `2 other warnings`."""
+    """Return the numbers of findings by severity: `1 error`, `2 warnings`, or with their kind `2 other warnings`."""
     found = Counter(severities)
     counts = ((found[each], name) for each, name in _NAMES.items())
     return [f"{number:,} {kind}{name}{'' if number == 1 else 's'}" for number, name in counts if number]
@@ -99,19 +99,19 @@ def unselected_words(report: Report) -> str:
 
 
 def unselected_rules(report: Report) -> str:
-    """Name the rules that are not selected but have findings, at most the first few."""
+    """Return the names of the rules that are not selected but have findings, at most the first few."""
     return few(list(dict.fromkeys(each.rule for each in report.unselected)), _MOST_RULES)
 
 
 def excused_words(reports: Iterable[Report]) -> str:
-    """Count what does not count, as in `1 waived, 2 not selected`; empty if there is nothing."""
+    """Return the numbers of what does not count, as in `1 waived, 2 not selected`; empty if there is nothing."""
     reports = list(reports)
     waived = sum(len(each.waived_findings) for each in reports)
     return _excused_counts(waived, sum(len(each.unselected) + len(_unselected_unknown(each)) for each in reports))
 
 
 def excused_counts(report: Report) -> dict[str, str]:
-    """Count what does not count for each affected task definition."""
+    """Return the numbers of what does not count for each affected task definition."""
     tasks = [each.task_definition for each in report.unselected]
     tasks += [each.requirement.task_definition for each in _unselected_unknown(report)]
     waived, unselected = Counter(each.task_definition for each in report.waived_findings), Counter(tasks)
@@ -129,7 +129,7 @@ def _unselected_unknown(report: Report) -> list[Answer]:
 
 
 def configuration_words(configuration: RunConfiguration | None) -> str:
-    """Name the configuration file and its effective values; empty without one."""
+    """Return the configuration file and its effective values; empty without one."""
     if configuration is None or not configuration.settings:
         return ""
     settings = ", ".join(f"{key} = {clip(value)}" for key, value in configuration.settings.items())
@@ -137,7 +137,7 @@ def configuration_words(configuration: RunConfiguration | None) -> str:
 
 
 def selection_sentence(report: Report) -> str:
-    """Explain in one line what is left out, and why; empty if nothing is."""
+    """Return in one line what is left out, and why; empty if nothing is."""
     left_out = unselected_words(report)
     return "; ".join(
         filter(None, (left_out and f"not reported: {left_out}", configuration_words(report.configuration)))

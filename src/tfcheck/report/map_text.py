@@ -124,7 +124,7 @@ def _policy(policy: PolicyNode, detail: Detail) -> _Branch:
 
 
 def statement_name(statement: StatementNode) -> str:
-    """Name a statement by its Sid, otherwise by its number; a denying one is marked."""
+    """Return a statement's Sid, otherwise its number; a denying one is marked."""
     name = statement.sid or (str(statement.number) if statement.number else "")
     denies = " (Deny)" if statement.effect == "Deny" else ""
     return f"statement {name}{denies}" if name else f"a statement{denies}"

@@ -18,7 +18,7 @@ from tfcheck.vocabulary.finding import Location, Report
 
 
 def target(report: Report) -> str:
-    """Name what was checked: the target set by CI, else the directory of the sources, else the plan.
+    """Return the name of what was checked: the target set by CI, or the directory of the sources, or the plan.
 
     The plan's path on a personal machine is not shown.
     """

@@ -115,7 +115,7 @@ class _Interpreter(TreeInterpreter):  # type: ignore[misc]
 
 
 def _size(value: Any, sizes: dict[int, int]) -> int:
-    """Count the values in a value, visiting shared lists and objects once."""
+    """Return the number of values in a value, visiting shared lists and objects once."""
     if isinstance(value, str):
         return 1 + len(value) // _CHARACTERS
     if not isinstance(value, (list, dict)):

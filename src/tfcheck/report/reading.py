@@ -209,7 +209,7 @@ def _utf8(data: bytes, named: str) -> bytes:
 
 
 def _problem(error: Exception) -> str:
-    """Explain what is wrong with a file, without any of its text."""
+    """Return what is wrong with a file, without any of its text."""
     if isinstance(error, RecursionError):
         return "it is nested too deep"
     problem = _QUOTED.sub("", decoding_problem(error))

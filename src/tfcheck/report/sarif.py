@@ -228,7 +228,7 @@ def _results(found: list[SarifResult], numbers: dict[str, int]) -> Iterator[Json
 
 
 def _others_here(number: int) -> str:
-    """Count the other results of a rule at one line, of which GitHub may show only one."""
+    """Return the number of other results of a rule at one line, of which GitHub may show only one."""
     return f" This rule has {plural(number, 'more result')} at this line." if number else ""
 
 

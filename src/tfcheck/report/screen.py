@@ -60,7 +60,7 @@ def wrap(first: str | Span, text: str, width: int, style: SpanStyle = SpanStyle.
 
 
 def columns(rows: Iterable[tuple[Span, Span]], indent: str, widest: int) -> Iterator[Line]:
-    """Align the second spans of all rows whose first fits into `widest`."""
+    """Yield rows, with the second spans aligned of all whose first fits into `widest`."""
     rows = list(rows)
     lengths = [len(visible(first.text)) for first, _ in rows]
     column = max((length for length in lengths if length <= widest), default=0)

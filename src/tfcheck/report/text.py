@@ -87,7 +87,7 @@ def _paragraphs(report: Report, found: list[Cause], detail: Detail) -> Iterator[
 
 
 def _separate(parts: Iterable[list[Line]]) -> Iterator[Line]:
-    """Separate the non-empty parts by an empty line."""
+    """Yield the non-empty parts, separated by an empty line."""
     first = True
     for part in parts:
         if part and not first:
@@ -184,7 +184,7 @@ def _end(report: Report, found: list[Cause], detail: Detail) -> Iterator[Line]:
 
 
 def summary(report: Report, found: list[Cause] | None = None) -> str:
-    """Summarise a report in one clause, with required and recommended permissions apart; empty without any task."""
+    """Return a report in one clause, with required and recommended permissions apart; empty without any task."""
     found = causes(report.open_findings) if found is None else found
     counts = ", ".join(severity_counts(cause.severity for cause in found))
     missing, others = _permissions(report)
@@ -192,7 +192,7 @@ def summary(report: Report, found: list[Cause] | None = None) -> str:
 
 
 def _permissions(report: Report) -> tuple[list[str], list[str]]:
-    """Count the permissions that are missing, and those that are unknown or, without any of both, all of them."""
+    """Return how many permissions are missing, and how many are unknown or, without any of both, how many there are."""
     known = {id(answer) for finding in report.known_findings for answer in finding.answers}
     counting = [
         each for each in report.counted_answers() if not each.requirement.necessity.mistaken and id(each) not in known

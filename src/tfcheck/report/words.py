@@ -42,7 +42,7 @@ def why_words(answer: Answer) -> str:
 
 
 def role_words(answer: Answer) -> str:
-    """Name the role of an answer, or the one that is missing."""
+    """Return the name of the role of an answer, or of the one that is missing."""
     kind = answer.requirement.role_kind.value
     return f"the {kind} role {answer.role}" if answer.role else f"the missing {kind} role"
 
@@ -105,7 +105,7 @@ _ASSUMING = {RoleKind.INSTANCE: "EC2"}
 
 
 def title(cause: Cause) -> str:
-    """Explain the problem in one line, without the names of those affected."""
+    """Return the problem in one line, without the names of those affected."""
     purposes = PURPOSES.get(cause.rule)
     if len(cause.groups) == 1 and (not cause.groups[0].needs or cause.reason is Reason.TRUST_POLICY):
         return cause.message
@@ -144,12 +144,12 @@ def role_problem_words(reason: Reason | None, kind: RoleKind, role: str) -> str:
 
 
 def symptom_words(symptom: str) -> str:
-    """Explain when ECS would show a text; what the API refuses fails at apply."""
+    """Return when ECS would show a text; what the API refuses fails at apply."""
     return "at apply" if _is_refused_by_api(symptom) else "at run time"
 
 
 def outcome_words(symptom: str, cause: Cause) -> str:
-    """Introduce the text that ECS would show."""
+    """Return the words before the text that ECS would show."""
     if cause.severity is not Severity.ERROR:
         return "ECS may say"
     without = "Without it the" if cause.groups[0].needs else "The"
@@ -291,7 +291,7 @@ def _having(number: int, total: int) -> str:
 
 
 def new_findings_count(reports: Sequence[Report]) -> int | None:
-    """Count the task definitions with findings not in the baseline; None without a baseline."""
+    """Return the number of task definitions with findings not in the baseline; None without a baseline."""
     if not any(report.known_findings for report in reports):
         return None
     return sum(len({each.task_definition for each in report.open_findings}) for report in reports)

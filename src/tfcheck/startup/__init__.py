@@ -50,6 +50,6 @@ def rule(rule_id: str) -> Rule:
 
 
 def requirements(task: TaskDefinition, world: World) -> tuple[Requirement, ...]:
-    """Derive what a task definition needs to start in a world, in the order of the rules; of too many, the first."""
+    """Return what a task definition needs to start in a world, in the order of the rules; of too many, the first."""
     found = (*derive_requirements(_FETCHES, task, world), *derive_requirements(_KEYS, task, world))
     return found[:MOST_REQUIREMENTS]

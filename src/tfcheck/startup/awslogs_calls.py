@@ -28,7 +28,7 @@ _TASK = Symbol(Named("task"), ("id",))
 def log_calls(
     rule: str, place: TaskPlace, driver: Value, options: Value, middle: TextLike, world: World
 ) -> Iterator[Requirement]:
-    """Require the calls of a log driver; `middle` is the part of its stream names between prefix and task."""
+    """Yield the calls of a log driver; `middle` is the part of its stream names between prefix and task."""
     is_awslogs = equal(driver, "awslogs")
     if is_awslogs is Truth.FALSE or missing_group_reason(options) is not None:
         return
@@ -55,7 +55,7 @@ def log_calls(
 
 
 def missing_group_reason(options: Value) -> str | None:
-    """Explain why `awslogs` options definitely name no group, so that no call is made; None if they may."""
+    """Return why `awslogs` options definitely name no group, so that no call is made; None if they may."""
     if isinstance(options, Unknown):
         return None
     name = member(options, "awslogs-group")

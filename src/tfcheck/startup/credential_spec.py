@@ -37,7 +37,7 @@ _DOUBT = "whether a credential specification is named is known only after apply"
 
 
 def _derive(task: TaskDefinition, world: World) -> Iterator[Requirement]:
-    """Require every credential specification that is not a file on the host."""
+    """Yield the permissions to read every credential specification that is not a file on the host."""
     around = task.resource.surroundings
     for place, option in options(task):
         arn = specification(option)
@@ -66,7 +66,7 @@ def options(task: TaskDefinition) -> Iterator[tuple[TaskPlace, Value]]:
 
 
 def specification_error(arn: TextLike, around: Surroundings, world: World) -> str | None:
-    """Explain what is definitely wrong with the ARN of a credential specification, or None."""
+    """Return what is definitely wrong with the ARN of a credential specification, or None."""
     parts = parse_arn(arn)
     if is_other_than_arn(arn):
         return "is neither the ARN of an object or a parameter nor a `file://`"

@@ -46,7 +46,7 @@ _MAY_NOT_DECIDE = "whether the file system has a policy: without one it lets eve
 
 
 def _derive(task: TaskDefinition, world: World) -> Iterator[Requirement]:
-    """Require mounting of every volume with IAM authorization; without a task role ECS refuses such a definition."""
+    """Yield the permissions to mount every volume with IAM authorization; without a task role ECS refuses it."""
     if task.task_role in (None, ""):
         return
     mounts = Mounts(task)

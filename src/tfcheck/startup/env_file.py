@@ -45,7 +45,7 @@ _WHAT = "environment file"
 
 
 def _derive(task: TaskDefinition, world: World) -> Iterator[Requirement]:
-    """Require every environment file of every container, and the location of its bucket."""
+    """Yield the permissions to read every environment file of every container, and to locate its bucket."""
     for container in task.containers:
         files = container.members("environmentFiles")
         if isinstance(files, Unknown):
@@ -62,7 +62,7 @@ def _derive(task: TaskDefinition, world: World) -> Iterator[Requirement]:
 
 
 def _named_by_runs(task: TaskDefinition, world: World) -> Iterator[Requirement]:
-    """Require the environment files that overrides name when something starts the tasks."""
+    """Yield the permissions to read the environment files that overrides name when something starts the tasks."""
     for run in runs(task, world).definite.where(_overrides_containers, world):
         for override in blocks(run.attribute(CONTAINERS)):
             name = member(override, "name")

@@ -33,7 +33,7 @@ ID = "firelens-config"
 
 
 def _derive(task: TaskDefinition, world: World) -> Iterator[Requirement]:
-    """Require every log router configuration in S3, and the location of its bucket."""
+    """Yield the permissions to read every log router configuration in S3, and to locate its bucket."""
     for container in task.containers:
         options = member(container.member("firelensConfiguration"), "options")
         kept_in_s3 = equal(member(options, "config-file-type"), "s3")

@@ -34,7 +34,7 @@ _DOUBT = "whether such a volume is mounted is known only after apply"
 
 
 def _derive(task: TaskDefinition, world: World) -> Iterator[Requirement]:
-    """Require the description of every such file system, and its credentials."""
+    """Yield the permissions to describe every such file system, and to read its credentials."""
     for volume in volumes(task, FSX):
         is_open = isinstance(volume.configuration, Unknown)
         if not is_open or _may_have_one(task):

@@ -45,7 +45,7 @@ _PULL = (
 
 
 def image_requirements(task: TaskDefinition, world: World) -> Iterator[Requirement]:
-    """Require every image in ECR, and what fills a pull-through cache, regardless of the role that pulls it."""
+    """Yield the permissions to pull every image in ECR, and to fill a pull-through cache, regardless of the role."""
     for container in task.containers:
         value = container.member("image")
         image = repository(value, task.resource, world) if isinstance(value, PlainText) else None

@@ -34,7 +34,7 @@ ID = "log-group"
 
 
 def log_requirements(task: TaskDefinition, world: World) -> Iterator[Requirement]:
-    """Require writing the logs of every container with the `awslogs` driver, regardless of the role."""
+    """Yield the permissions to write the logs of every container with the `awslogs` driver, regardless of the role."""
     for container in task.containers:
         configuration = container.member("logConfiguration")
         if configuration is not None:

@@ -35,7 +35,7 @@ _IMAGE = regex(r"(?:[^/]+/)*aws-for-fluent-bit(?::(?P<tag>[^/@]+))?(?P<digest>@.
 
 
 def _derive(task: TaskDefinition, world: World) -> Iterator[Requirement]:
-    """Require every file in the environment of a container with a task role."""
+    """Yield the permissions to read every file in the environment of a container with a task role."""
     if task.task_role in (None, ""):
         return
     for container in task.containers:

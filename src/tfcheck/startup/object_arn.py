@@ -47,7 +47,7 @@ class MalformedArn(msgspec.Struct, frozen=True):
 def object_needs(
     rule: str, place: TaskPlace, value: TextLike, world: World, severity: Severity = Severity.ERROR, *, doubt: str = ""
 ) -> Iterator[Requirement]:
-    """Require reading an object and locating its bucket; nothing for an ARN that ECS cannot parse."""
+    """Yield the permissions to read an object and to locate its bucket; nothing for an ARN that ECS cannot parse."""
     wrong = misshape(value, world)
     if wrong is not None and not wrong.readable:
         return
@@ -111,7 +111,7 @@ def _is_alias(piece: Unknown) -> bool:
 
 
 def misshape(value: Value, world: World) -> MalformedArn | None:
-    """Explain what is definitely wrong with an object's ARN, or None."""
+    """Return what is definitely wrong with an object's ARN, or None."""
     if value is None or value == "":
         return MalformedArn("has no ARN")
     if not isinstance(value, PlainText):

@@ -30,7 +30,7 @@ ID = "parameter"
 
 
 def _derive(task: TaskDefinition, world: World) -> Iterator[Requirement]:
-    """Require every parameter that a container, or its log driver, gets a value from."""
+    """Yield the permissions to read every parameter that a container, or its log driver, gets a value from."""
     around = task.resource.surroundings
     for place, value in injected_values(task):
         yield from require_value(ID, place, value, around, world, only=ValueStore.PARAMETER_STORE)

@@ -119,7 +119,7 @@ def is_refused(wrong: InvalidReference | None) -> bool:
 
 
 def reference_error(value: Value, around: Surroundings, world: World) -> InvalidReference | None:
-    """Explain what is definitely wrong with a `valueFrom` of a task at `around`."""
+    """Return what is definitely wrong with a `valueFrom` of a task at `around`."""
     if value == "":
         return InvalidReference("is empty")
     if not isinstance(value, PlainText):
@@ -142,7 +142,7 @@ def reference_error(value: Value, around: Surroundings, world: World) -> Invalid
 
 
 def credentials_error(value: Value, around: Surroundings) -> InvalidReference | None:
-    """Explain what is definitely wrong with a private registry's `credentialsParameter`."""
+    """Return what is definitely wrong with a private registry's `credentialsParameter`."""
     if not isinstance(value, PlainText):
         return None
     fields = secret_fields(value)
@@ -192,7 +192,7 @@ def _fields(value: TextLike, service: str, kind: str, attributes: tuple[str, ...
 
 
 def _tail_error(tail: list[TextLike]) -> InvalidReference | None:
-    """Explain what is wrong with the part after a secret's ARN: JSON key, version stage and version id."""
+    """Return what is wrong with the part after a secret's ARN: JSON key, version stage and version id."""
     if len(tail) not in (0, 3):
         what = "is followed by too few or too many colons: it must be `ARN:key:stage:version`"
         return InvalidReference(what, symptom=_MALFORMED)
@@ -259,7 +259,7 @@ def _has_wildcard(value: TextLike) -> bool:
 
 
 def _misread(value: TextLike, name: TextLike, world: World) -> InvalidReference | None:
-    """Explain that a partial ARN of a secret called `name-abc123` is taken for another secret's whole ARN."""
+    """Return the error that a partial ARN of a secret called `name-abc123` is taken for another secret's whole ARN."""
     parts = parse_arn(value)
     if parts is None or name not in world.once(_secret_names):
         return None
@@ -276,7 +276,7 @@ def _misread(value: TextLike, name: TextLike, world: World) -> InvalidReference 
 
 
 def _name_error(value: TextLike, around: Surroundings, world: World) -> InvalidReference | None:
-    """Explain what is wrong with a parameter's name."""
+    """Return what is wrong with a parameter's name."""
     found = beginning(value)
     if (found.known and not found.may_be_arn) and any(":" in each for each in pieces(value) if isinstance(each, str)):
         return InvalidReference(

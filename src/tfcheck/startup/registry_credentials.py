@@ -31,7 +31,7 @@ ID = "registry-credentials"
 
 
 def _derive(task: TaskDefinition, world: World) -> Iterator[Requirement]:
-    """Require the credentials of every container with an image in a private registry."""
+    """Yield the permissions to read the credentials of every container with an image in a private registry."""
     for container in task.containers:
         credentials = container.member("repositoryCredentials")
         value = member(credentials, "credentialsParameter")

@@ -34,7 +34,7 @@ class TaskPlace(msgspec.Struct, frozen=True):
         necessity: Necessity = NECESSARY,
         details: CallDetails = NO_DETAILS,
     ) -> Requirement:
-        """Require one action of the place's role on one resource."""
+        """Return the requirement of one action of the place's role on one resource."""
         is_volume = self.pointer.startswith("/volumes")
         # What the plan marks is this place, or something beside it.
         is_sensitive = self.task.resource.sensitive("volume") if is_volume else self.task.sensitive
@@ -110,7 +110,7 @@ _KINDS = (BUCKET, KEY, LOG_GROUP, OBJECT, PARAMETER, REPOSITORY, SECRET)
 
 
 def unmark_requirement(need: Requirement, world: World) -> Requirement:
-    """Unmark a requirement if everything in it may be shown.
+    """Return a requirement, unmarked if everything in it may be shown.
 
     One secret in `environment` makes Terraform mark all of `container_definitions`. The ARN of a secret, a parameter
     or a file that is needed there is no secret where a resource of the plan has it as its own, unmarked ARN; and a
@@ -130,7 +130,7 @@ def _is_shown(text: TextLike, shown: frozenset[str]) -> bool:
 
 
 def _arns(world: World) -> frozenset[str]:
-    """List the ARNs of resources and data sources that are not marked."""
+    """Return the ARNs of resources and data sources that are not marked."""
     types = [each for kind in _KINDS for each in kind.types]
     found = ((each, each.attribute("arn")) for each in (*world.resources(*types), *world.looked_up(*types)))
     return frozenset(arn for each, arn in found if isinstance(arn, str) and not any(map(each.sensitive, _NAMES)))

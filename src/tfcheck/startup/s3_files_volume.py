@@ -39,7 +39,7 @@ _MAY_BE_ANOTHER_KIND = "whether the volume is one of S3 Files is known only afte
 
 
 def _derive(task: TaskDefinition, world: World) -> Iterator[Requirement]:
-    """Require mounting of every S3 Files volume; without a task role ECS refuses such a definition."""
+    """Yield the permissions to mount every S3 Files volume; without a task role ECS refuses the definition."""
     if task.task_role in (None, ""):
         return
     mounts = Mounts(task)

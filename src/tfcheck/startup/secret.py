@@ -29,7 +29,7 @@ ID = "secret"
 
 
 def _derive(task: TaskDefinition, world: World) -> Iterator[Requirement]:
-    """Require every secret that a container, or its log driver, gets a value from."""
+    """Yield the permissions to read every secret that a container, or its log driver, gets a value from."""
     around = task.resource.surroundings
     for place, value in injected_values(task):
         yield from require_value(ID, place, value, around, world, only=ValueStore.SECRETS_MANAGER)

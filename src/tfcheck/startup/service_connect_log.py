@@ -36,7 +36,7 @@ _POINTER = "/serviceConnectConfiguration/logConfiguration"
 
 
 def _derive(task: TaskDefinition, world: World) -> Iterator[Requirement]:
-    """Require writing the proxy's logs for every service that definitely or possibly uses Service Connect."""
+    """Yield the permissions to write the proxy's logs for every service that may use Service Connect."""
     found = runs(task, world)
     for service in logging_services(found.definite, world):
         yield from _needs(task, service, world)

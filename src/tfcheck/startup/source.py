@@ -148,7 +148,7 @@ def named_secret(value: TextLike, around: Surroundings, world: World) -> TextLik
 
 
 def without_tail(value: TextLike) -> TextLike:
-    """Cut a secret's ARN after its seventh field: the rest chooses a value within the secret, invisible to IAM."""
+    """Return a secret's ARN up to its seventh field: the rest chooses a value within the secret, invisible to IAM."""
     arn: list[TextLike] = []
     colons = 0
     for piece in pieces(value):
@@ -164,7 +164,7 @@ def without_tail(value: TextLike) -> TextLike:
 
 
 def _colons(piece: Unknown | JsonText) -> int:
-    """Count the definite colons in a piece: a reference before a tail is a whole ARN."""
+    """Return the number of definite colons in a piece: a reference before a tail is a whole ARN."""
     if isinstance(piece, JsonText):
         return 0
     if piece.shape is not None:
@@ -205,7 +205,7 @@ def _references(
 def require_value(
     rule: str, place: TaskPlace, value: Value, around: Surroundings, world: World, only: ValueStore | None = None
 ) -> Iterator[Requirement]:
-    """Require the calls that read what a reference names, from any store or only one; none if ECS refuses it."""
+    """Yield the calls that read what a reference names, from any store or only one; none if ECS refuses it."""
     if is_refused(reference_error(value, around, world)):
         return
     for source in sources(value, around, world):

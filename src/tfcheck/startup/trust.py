@@ -37,7 +37,7 @@ ACTION = "sts:AssumeRole"
 
 
 def _derive(task: TaskDefinition, world: World) -> Iterator[Requirement]:
-    """Require that every named role can be assumed."""
+    """Yield the requirement that every named role can be assumed."""
     named = (
         (RoleKind.EXECUTION, "/executionRoleArn", "execution_role_arn"),
         (RoleKind.TASK, "/taskRoleArn", "task_role_arn"),
@@ -62,7 +62,7 @@ def _derive(task: TaskDefinition, world: World) -> Iterator[Requirement]:
 
 
 def _instance_trust(task: TaskDefinition, world: World) -> Iterator[Requirement]:
-    """Require that EC2 can assume the instances' role, if that pulls the images or writes the logs."""
+    """Yield the requirement that EC2 can assume the instances' role, if that pulls the images or writes the logs."""
     if instance_role_serves(task, world) is not Truth.TRUE:
         return
     from tfcheck.startup.instance_roles import instances

@@ -43,7 +43,7 @@ class _Passing(Change, frozen=True):
 
 
 def propose_call_inputs(need: RoleNeed, places: FixPlaces) -> Iterator[Proposal]:
-    """Propose to pass what roles lack where their modules are called, by the same inputs in each call."""
+    """Yield proposals to pass what roles lack where their modules are called, by the same inputs in each call."""
     calls = passings(need, places)
     sources = places.world.resolver.sources
     assert sources is not None  # otherwise nothing is proposed
@@ -155,7 +155,7 @@ _INPUTS = {
 
 
 def propose_new_inputs(need: RoleNeed, places: FixPlaces) -> Iterator[Proposal]:
-    """Propose new inputs for policies that are an `aws_iam_policy_document` of the roles' module."""
+    """Yield new inputs for policies that are an `aws_iam_policy_document` of the roles' module."""
     role = need.roles[0]
     module, modules = role.address.module, {name: each.module for name, each in need.places().items()}
     own = [each for each in need.answers if not _is_foreign(each, places, modules.get(each.role or "", module))]

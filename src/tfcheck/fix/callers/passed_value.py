@@ -83,7 +83,7 @@ class CallNeeds:
         return self.call.repetition is not None
 
     def actions(self) -> list[str]:
-        """List the missing actions."""
+        """Return the missing actions."""
         return list(dict.fromkeys(one.requirement.action for several in self.answers.values() for one in several))
 
     def is_counted(self, name: str) -> bool:
@@ -130,7 +130,7 @@ class CallNeeds:
         return shared.statements if shared is not None else None
 
     def doubts(self, actions: Sequence[str], shape: str) -> str:
-        """Explain why values passed to an input of a shape may be wrong for another plan of the same sources."""
+        """Return why values passed to an input of a shape may be wrong for another plan of the same sources."""
         statements = self.shared_statements(actions) if shape != "arn" else None
         if shape == "arns":
             whole = self.with_all_instances(statements or ())
@@ -166,7 +166,7 @@ class PassedInput(Change, frozen=True):
 
 
 def pass_value(passing: CallNeeds, given: ModuleInput, actions: Sequence[str]) -> PassedInput | None:
-    """Pass some of the missing permissions by an input; None if that is impossible."""
+    """Return an input that passes some of the missing permissions; None if that is impossible."""
     argument = passing.call.arguments.get(given.name)
     value = passing.call.attribute_text(given.name)
     if (given.is_set or _BY_ELEMENTS.search(value)) and passing.is_counted(given.name):

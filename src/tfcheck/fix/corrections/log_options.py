@@ -236,7 +236,7 @@ class LogGroups(Finder):
     # Where the name is written
 
     def _options(self, task: Address, name: str, module: Module) -> list[tuple[Block, WrittenText]]:
-        """List where the sources name a group: as an option of containers, otherwise anywhere."""
+        """Return where the sources name a group: as an option of containers, otherwise anywhere."""
         named, others = list[tuple[Block, WrittenText]](), list[tuple[Block, WrittenText]]()
         for block in module.blocks:
             is_task = block.type == "resource" and block.labels[:1] == (_TASK,)

@@ -147,7 +147,7 @@ class MissingRoles(Finder):
                 yield text, ".".join(each.labels)
 
     def _unused_roles(self, task: Address) -> list[Block]:
-        """List the roles that no task definition of the module uses, similarly named ones first.
+        """Return the roles that no task definition of the module uses, similarly named ones first.
 
         One that is named like another task definition is left to that.
         """

@@ -81,7 +81,7 @@ class LiteralCorrections(Finder):
         self._objects = NamedObjects(places.world, answers)
 
     def proposals(self, need: RoleNeed) -> Iterator[Proposal]:
-        """Propose corrections for each policy of the roles, those for no other role first."""
+        """Yield corrections for each policy of the roles, those for no other role first."""
         names = need.names()
         policies = self._places.policies.of(need.roles[0]) if need.roles else self._places.policies.of_need(need)
         found = [(each, self._places.policies.reach(each.resource)) for each in policies]
@@ -147,14 +147,14 @@ class LiteralCorrections(Finder):
     def _correct(
         self, literal: WrittenText, found: Misspelling | None, policy: WrittenPolicy, *, unique: bool = False
     ) -> _Corrected:
-        """Correct a literal, or its definition; with `unique`, only names that no other block uses."""
+        """Return the correction of a literal, or its definition; with `unique`, only names that no other block uses."""
         if found is None or (new := literal.replace(found.start, found.end, found.text)) is None:
             return self._correct_source(literal, found, policy.place, unique=unique) if found else ()
         in_use = unique and policy.block is not None and self._is_in_use(literal.value, found, policy.block)
         return () if in_use else (Correction(literal, new, found.cause),)
 
     def _correct_source(self, literal: WrittenText, found: Misspelling, place: Address, *, unique: bool) -> _Corrected:
-        """Correct the literal that defines a text of a statement, if only one block has it."""
+        """Return the correction of the literal that defines a text of a statement, if only one block has it."""
         at, part = literal.part_at(found.start, found.end)
         inner = replace(found, start=found.start - at, end=found.end - at)
         for block, scope in blocks_of(place, self._resolver) if part else ():

@@ -217,7 +217,7 @@ def _names_after(wait: _Wait) -> tuple[str, ...]:
 
 
 def changes(draft: DraftFix) -> tuple[Address, ...]:
-    """List the resources that a fix creates or changes."""
+    """Return the resources that a fix creates or changes."""
     return (*(each.address for each in draft.touched), *draft.added)
 
 

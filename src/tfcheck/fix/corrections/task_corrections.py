@@ -70,7 +70,7 @@ class PolicyCorrections(Finder):
             yield from (one for one in inline if one.attribute == "inline_policy")
 
     def _proven(self, finding: Finding, policy: WrittenPolicy, task: TaskDefinition) -> DraftFix | None:
-        """Correct a whole policy, if the checks then find one problem less and no new one."""
+        """Return the correction of a whole policy, if the checks then find one problem less and no new one."""
         corrected = list(self._replacements(policy, task))
         edits = [Replacement(source, at, new, old) for source, at, old, new in corrected]
         if not edits or not self._places.files.are_editable(edits):
@@ -234,7 +234,7 @@ class TaskCorrections(Finder):
     # The proof
 
     def _proven(self, finding: Finding, wrong: _WrongValue, literal: WrittenText, new: str) -> DraftFix | None:
-        """Correct a literal if the checks then find one problem less and no new one in any task definition."""
+        """Return the correction of a literal, if the checks then find one problem less and none new in any task."""
         same = self._same_block(wrong)
         title = f"correct `{literal.text}` to `{new.strip(_QUOTE)}` in {literal.source.name}"
         touched = tuple(ChangedAttribute(each, wrong.argument) for each in same)

@@ -45,7 +45,7 @@ class ShownLines(Lines):
         self._edited: tuple[range, ...] = ()
 
     def shift(self, insertions: Sequence[Insertion]) -> list[Insertion]:
-        """Shift insertions for a byte order mark, which is a part of the lines."""
+        """Return insertions shifted for a byte order mark, which is a part of the lines."""
         return [msgspec.structs.replace(each, offset=each.offset + len(self._mark)) for each in insertions]
 
     def for_insertions(self, insertions: Sequence[Insertion]) -> ShownLines:
@@ -107,7 +107,7 @@ class Files:
         return all(self.editable(each.source) for each in insertions)
 
     def skipped_files(self) -> tuple[str, ...]:
-        """List the files that are not changed, with the reasons."""
+        """Return the files that are not changed, with the reasons."""
         found = [(name, reason) for name, reason in sorted(self._known.items()) if reason]
         return tuple(f"`{name}` is not changed: {reason}" for name, reason in found)
 

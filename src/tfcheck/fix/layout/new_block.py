@@ -79,7 +79,7 @@ def argument_beside(block: Block, name: str, value: str) -> Insertion | None:
 
 
 def _count_shared_words(one: str, other: str) -> int:
-    """Count the leading words that two names share, with plurals treated as equal."""
+    """Return the number of leading words that two names share, with plurals treated as equal."""
     words = zip(*(re.sub(r"s(?=_|$)", "", each).split("_") for each in (one, other)), strict=False)
     return sum(1 for _ in itertools.takewhile(lambda each: each[0] == each[1], words))
 

@@ -89,7 +89,7 @@ def roles_of(module: Module) -> Iterator[Block]:
 
 
 def trusts(module: Module) -> list[str]:
-    """List the trust policy expressions of the module's roles; the last one is empty, for a new document."""
+    """Return the trust policy expressions of the module's roles; the last one is empty, for a new document."""
     found = (each.attribute_text("assume_role_policy") for each in roles_of(module))
     return [*dict.fromkeys(each for each in found if _TRUST.fullmatch(each)), ""]
 
@@ -124,7 +124,7 @@ def label_for(task: str, taken: frozenset[str]) -> str:
 
 
 def name_for(label: str, task: Block, family: object, *, several: bool, repeated: bool) -> tuple[str, str]:
-    """Name a role after the family of its tasks, as unique as that is, otherwise by a prefix."""
+    """Return names for a role after the family of its tasks, as unique as that is, otherwise by a prefix."""
     text = task.attribute_text("family")
     fits = not isinstance(family, str) or len(f"{family}-execution") <= _LONGEST
     uses = "${" in text or not text.startswith('"')
@@ -239,7 +239,7 @@ class Labels:
         key: InstanceKey = None,
         rules: frozenset[str] = frozenset(),
     ) -> str:
-        """Name a policy after its role, or after the module call that creates the role.
+        """Return the label of a policy after its role, or after the module call that creates the role.
 
         A role may have several policies, for different rules.
         """
@@ -281,7 +281,7 @@ def module_reference(module: ModulePath) -> str:
 
 
 def module_words(modules: Iterable[ModulePath]) -> str:
-    """Name the first of the module instances that a fix edits and count the others, unless it is the root module."""
+    """Return the first of the module instances that a fix edits and the number of others; empty for the root module."""
     names = list(dict.fromkeys(str(each) for each in modules if each.steps))
     return f" in {few(names, 1)}" if names else ""
 

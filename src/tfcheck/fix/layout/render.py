@@ -314,7 +314,7 @@ def ends_with_comma(lists: Iterable[str]) -> bool:
 
 
 def label_like(name: str, known: Sequence[str]) -> str:
-    """Name a map element in the style of the others, by default in camel case, which a `Sid` allows."""
+    """Return a label for a map element like the others, by default in camel case, which a `Sid` allows."""
     if known and all(each[:1].isupper() for each in known):
         return name
     word = re.sub(r".*(?=[A-Z])", "", name).lower()

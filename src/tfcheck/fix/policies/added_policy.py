@@ -70,12 +70,12 @@ class AddedPolicies(Finder):
         return need.names() if has_flags else found
 
     def propose_with_keys(self, need: RoleNeed) -> Iterator[Proposal]:
-        """Propose one policy for instances of a role that lack different things, with conditions on their keys."""
+        """Yield one policy for instances of a role that lack different permissions, with conditions on their keys."""
         block = self._resolver.block(need.roles[0].address)
         yield from self.propose_after_role(need, block) if block is not None else ()
 
     def propose_after_role(self, need: RoleNeed, block: Block) -> Iterator[Proposal]:
-        """Propose a policy after the block of the roles."""
+        """Yield a policy after the block of the roles."""
         role = need.roles[0]
         if block.switch() is not None or not self._places.files.editable(block.source):
             return
@@ -129,7 +129,7 @@ class AddedPolicies(Finder):
     def _propose_after_roles(
         self, need: RoleNeed, block: Block, repeated: Repeated, shared: SharedStatements, made: Sequence[Address]
     ) -> Iterator[Proposal]:
-        """Propose a policy with these statements; `made` are all instances of the role's block that get it."""
+        """Yield a policy with these statements; `made` are all instances of the role's block that get it."""
         role = need.roles[0]
         module, keys, others = role.address.module, repeated.keys, repeated.others
         statements, gate, made = self._gate(shared, repeated, made, block)
@@ -237,7 +237,7 @@ class AddedPolicies(Finder):
     def _propose_after(
         self, anchor: Block, policy: NewPolicy, made: Sequence[tuple[ModulePath, InstanceKey]], remark: str
     ) -> Iterator[Proposal]:
-        """Propose a policy after a block; `made` are the module instances and keys where it will exist, if any."""
+        """Yield a policy after a block; `made` are the module instances and keys where it will exist, if any."""
         insertions = insert_after(anchor, policy) if made else None
         if insertions is None:
             return
@@ -293,7 +293,7 @@ def exclusive_lists(need: RoleNeed, world: World, *, managed: bool) -> Iterator[
 
 
 def list_exclusively(found: Proposal, policy: NewPolicy, need: RoleNeed, places: FixPlaces) -> Proposal | None:
-    """Also add a new policy to the exclusive list that would remove it; None if there is none, or it cannot be added.
+    """Return a new policy's proposal that also adds it to the exclusive list that would remove it; None if impossible.
 
     The list is repeated like the policy.
     """

@@ -48,7 +48,7 @@ _ROLE_OF_KEY = regex(r"aws_iam_role\.([\w-]+)\[each\.(?:key|value)\]\.(?:name|id
 
 
 def propose_attachments(need: RoleNeed, block: Block, places: FixPlaces) -> Iterator[Proposal]:
-    """Propose to attach a policy that grants what the roles lack."""
+    """Yield attachments of a policy that grants what the roles lack."""
     role = need.roles[0].address
     siblings = places.policies.instances(role)
     if isinstance(block, JsonBlock) or "managed_policy_arns" in block.arguments:
@@ -81,7 +81,7 @@ def _grants(policy: WorldObject, need: RoleNeed, places: FixPlaces) -> bool:
 
 
 def _proposal(title: str, label: str, arn: str, need: RoleNeed, block: Block, places: FixPlaces) -> Proposal:
-    """Propose an attachment after the block of the roles, for all of its instances."""
+    """Return an attachment after the block of the roles, for all of its instances."""
     role, siblings = need.roles[0].address, places.policies.instances(need.roles[0].address)
     base = f"{role.type}.{role.name}"
     repeated = Repeated(base, "name", block, tuple(dict.fromkeys(each.key for each in siblings)), others=False)
@@ -138,7 +138,7 @@ def _siblings(need: RoleNeed, places: FixPlaces) -> Iterator[tuple[Address, Bloc
 
 
 def _propose_key(need: RoleNeed, places: FixPlaces) -> Iterator[Proposal]:
-    """Propose to add the keys of roles to the list that the attachment of their siblings is repeated for."""
+    """Yield proposals to add the keys of roles to the list that the attachment of their siblings is repeated for."""
     role = need.roles[0].address
     keys = [str(each.address.key) for each in need.roles if isinstance(each.address.key, str)]
     for sibling, attached in _siblings(need, places):
@@ -180,7 +180,7 @@ class MovedGrants(Finder):
         self._copies = copies
 
     def proposals(self, need: RoleNeed) -> Iterator[Proposal]:
-        """Propose to attach the policy to the other role, or to move the statement to that role's policy."""
+        """Yield proposals to attach the policy to the other role, or to move the statement to that role's policy."""
         if not need.roles or any(each.reason is not Reason.GRANTED_TO_TASK_ROLE for each in need.answers):
             return
         found = list(dict.fromkeys(self._granting_statements(need)))

@@ -27,7 +27,7 @@ _KINDS = {"secretsmanager": "values", "ssm": "values", "kms": "values", "s3": "v
 
 
 def propose_existing(need: RoleNeed, places: FixPlaces, *, wide: bool, in_callers: bool = False) -> Iterator[Proposal]:
-    """Propose to add to the roles' policies; with `wide`, to those that other roles share.
+    """Yield additions to the roles' policies; with `wide`, to those that other roles share.
 
     With `in_callers` only to policies outside the roles' module that grant the same on other resources.
     """
@@ -52,7 +52,7 @@ def propose_existing(need: RoleNeed, places: FixPlaces, *, wide: bool, in_caller
 
 
 def propose_in_elements(need: RoleNeed, places: FixPlaces) -> Iterator[Proposal]:
-    """Propose to add what each role lacks to its own element of the map that the roles' policies are made from."""
+    """Yield additions of what each role lacks to its own element of the map that the roles' policies are made from."""
     found: list[tuple[WrittenPolicy, PolicyEdit]] = []
     for role, answers in zip(need.roles, need.answers_by_role().values(), strict=True):
         ways = ((each, _edit_of_element(each, answers, places)) for each in places.policies.of(role))
@@ -104,7 +104,7 @@ def grants_alike(policy: WrittenPolicy, need: RoleNeed, places: FixPlaces) -> bo
 def _propose_by_statement(
     policies: Sequence[tuple[WrittenPolicy, str]], need: RoleNeed, places: FixPlaces
 ) -> Iterator[Proposal]:
-    """Propose to extend a statement of each policy, and to add the rest to the first policy."""
+    """Yield proposals to extend a statement of each policy, and to add the rest to the first policy."""
     by_resource: dict[str, list[Answer]] = {}
     for each in need.answers:
         by_resource.setdefault(flat(each.requirement.resource), []).append(each)
@@ -131,7 +131,7 @@ def _propose_in_shared(
     extends: bool = True,
     adds: bool = True,
 ) -> Proposal | None:
-    """Propose to add what all roles of a need lack to a policy block that each of them has."""
+    """Return a proposal to add what all roles of a need lack to a policy block that each of them has."""
     by_role = need.answers_by_role().values()
     lacking = [{each.requirement.resource for each in several} for several in by_role]
     texts = {own.place for each in need.roles if (own := places.policies.of_same_block(policy, each))}
@@ -178,7 +178,7 @@ def propose_into(
     adds: bool = True,
     shared: bool = False,
 ) -> Proposal | None:
-    """Propose to add needed permissions, by default as the module writes them, to the text of a policy.
+    """Return a proposal to add needed permissions, by default as the module writes them, to the text of a policy.
 
     `extends`, `adds` and `shared` are those of `insert_into_policy`.
     """

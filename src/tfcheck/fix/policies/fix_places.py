@@ -85,7 +85,7 @@ class FixPlaces:
         return refuse
 
     def doubts(self, statements: Statements, place: Block, module: ModulePath, *, gate: str = "") -> str:
-        """Explain why statements in a block, there only with `gate`, may be wrong for another plan of the sources."""
+        """Return why statements in a block, there only with `gate`, may be wrong for another plan of the sources."""
         return explain_doubts(statements, place, module, self.spelling(module), self._resolver, gate)
 
     def share(
@@ -182,7 +182,7 @@ class FixPlaces:
         return InstanceTerms(address.key, scope.lookup("each", "value") if scope is not None else None)
 
     def labels_of(self, module: ModulePath, kind: str) -> frozenset[str]:
-        """List the labels that a new resource of a type cannot have in a module."""
+        """Return the labels that a new resource of a type cannot have in a module."""
         sources = self._resolver.module_sources(module)
         return sources.taken_labels(kind) if sources else frozenset()
 
@@ -192,7 +192,7 @@ class FixPlaces:
         return sources is not None and not any(self.files.editable(file.source) for file in sources.files)
 
     def quoted_words(self, *texts: SourceText) -> frozenset[str]:
-        """List the quoted words in files, which a new Sid must differ from."""
+        """Return the quoted words in files, which a new Sid must differ from."""
         new = {each: frozenset(_WORD.findall(each.text)) for each in texts if each not in self._words}
         self._words |= new
         return frozenset(word for each in texts for word in self._words[each])

@@ -67,7 +67,7 @@ class PolicyEdit(msgspec.Struct, frozen=True):
 
 
 def count_parts(parts: Mapping[str, Sequence[object]]) -> str:
-    """Count what is added, by what one of it is called: `a statement and 2 resources`."""
+    """Return what is added in words, by what one of it is called: `a statement and 2 resources`."""
     counted = {one: len(several) for one, several in parts.items() if several}
     return " and ".join(one if many == 1 else f"{many} {one.split()[1]}s" for one, many in counted.items())
 
@@ -115,7 +115,7 @@ def _written_out(extended: Extension, syntax: Syntax, *, in_document: bool) -> s
 
 
 def _edited_texts(argument: Argument, module: Module, insertions: Sequence[Insertion]) -> Iterator[str]:
-    """Name the documents and local values of a policy that insertions change."""
+    """Yield the names of the documents and local values of a policy that insertions change."""
     documents = documents_of(argument, module)
     places = [(f"data.{'.'.join(each.labels)}", each.source, each.start, each.end) for each in documents]
     arguments = ((f"local.{each}", module.local_argument(each)) for each in (module.locals() if not documents else ()))
@@ -164,7 +164,7 @@ def insert_statements(
 
 
 def _places_for(wanted: Sequence[NeededStatement], argument: Argument, module: Module) -> list[_StatementList]:
-    """List the places for new statements: of several joined lists, first one for the same services, or for several."""
+    """Return the places for new statements: of several joined lists, first one for the same services or for several."""
     lists = list(lists_of_statements(argument, module))
     if len(lists) <= 2:
         return lists[::-1]

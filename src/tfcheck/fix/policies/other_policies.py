@@ -135,7 +135,7 @@ class OtherPolicies(Finder):
             yield from each.touched
 
     def _still_denied(self, answers: Sequence[Answer]) -> list[Answer]:
-        """List what stays denied even if the role has the permission and no boundary."""
+        """Return what stays denied even if the role has the permission and no boundary."""
         verdicts = verdicts_with(answers, self._world, bounded=False)
         return [each for each, found in zip(answers, verdicts, strict=True) if found is Verdict.DENIED]
 

@@ -41,7 +41,7 @@ class PoliciesAtCalls(AddedPolicies):
     """Proposes new policies for roles of one plan, also at the calls of their modules."""
 
     def propose_at_callers(self, need: RoleNeed, *, new_output: bool = False) -> Iterator[Proposal]:
-        """Propose a policy where the roles' module is called, or further up.
+        """Yield a policy where the roles' module is called, or further up.
 
         With `new_output` the module gets an output with the name of its role.
         """
@@ -52,7 +52,7 @@ class PoliciesAtCalls(AddedPolicies):
             paths = [path.parent for path in paths]
 
     def propose_at_each_caller(self, need: RoleNeed) -> Iterator[Proposal]:
-        """Propose a separate policy for each of the roles at its module's call, by a new output with its name."""
+        """Yield a separate policy for each of the roles at its module's call, by a new output with its name."""
         alone = [need.restrict_to(each) for each in need.answers_by_role().values()]
         if not all(is_written_by_caller(each, self._places) for each in alone):
             return

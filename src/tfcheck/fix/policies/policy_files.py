@@ -143,14 +143,14 @@ class PassedStatements(msgspec.Struct, frozen=True):
     reported: tuple[str, ...] = ()
 
     def goal(self, policy: str) -> str:
-        """Describe the text of a policy, and what else its template is passed."""
+        """Return a description of the text of a policy, and of what else its template is passed."""
         if not isinstance(self.argument, FileText):
             return f" to {policy}"
         new = f" with {join_names(f'`{each}`' for each in self.names)}" if self.names else ""
         return f"{new} to {self.argument.source.name}, the text of {policy}"
 
     def remark(self, module: Module) -> str:
-        """Mention that other configurations may read a file from outside the module."""
+        """Return a remark that other configurations may read a file from outside the module."""
         path = posixpath.relpath(self.argument.source.name, module.directory)
         is_outside = isinstance(self.argument, FileText) and path.startswith("..")
         return "; other configurations may read it too" if is_outside else ""
@@ -204,7 +204,7 @@ def _variables(file: FileText) -> ObjectParts | None:
 
 
 def _variable_name(named: re.Match[str], *, is_short: bool) -> str:
-    """Name a variable after its value: `config_bucket_arn` for `aws_s3_bucket.config.arn`, or short `config_arn`."""
+    """Return a variable's name after its value: `config_bucket_arn` for `aws_s3_bucket.config.arn`, or `config_arn`."""
     owner, name, attribute = named["owner"], named["name"].replace("-", "_"), (named["attribute"] or "")
     if not owner.startswith("aws_"):
         return f"{name}_{attribute}".strip("_") if owner not in ("each", "count") or not attribute else attribute

@@ -88,14 +88,14 @@ class TrustPolicies(Finder):
         return [each for each in roles if id(self._resolver.block(each)) in blocks]
 
     def _words_for(self, role: WorldObject, users: Sequence[Block]) -> str:
-        """Name a role, its other instances, and the roles of other blocks that have the same text."""
+        """Return the name of a role, its other instances, and the roles of other blocks that have the same text."""
         own = set(map(str, self._places.policies.instances(role.address)))
         others = sorted({str(each) for each in self._roles_of(users)} - own)
         beside = f"its {len(own) - 1} other instance{'s' if len(own) > 2 else ''}" if len(own) > 1 else ""
         return join_names(filter(None, (str(role.address), beside, few(others) if others else "")))
 
     def _propose_beside(self, policy: WrittenPolicy, service: str, whose: str) -> Iterator[Proposal]:
-        """Propose to add a service beside another in a statement that lets it assume the role."""
+        """Yield proposals to add a service beside another in a statement that lets it assume the role."""
         document = policy.block if policy.is_document else None
         source = document.source if document is not None else policy.argument.source
         name = policy.argument.name
@@ -149,7 +149,7 @@ def _document(label: str, old: str, service: str, unit: str, repeated: tuple[str
 
 
 def _users(argument: Argument, block: Block, module: Module) -> list[Block] | None:
-    """List the roles that use a trust policy text of the module; None if something else uses it too."""
+    """Return the roles that use a trust policy text of the module; None if something else uses it too."""
     own = block.arguments[_ARGUMENT]
     found = [block]
     local, document = _LOCAL.fullmatch(own.text), document_of(argument)

@@ -122,12 +122,12 @@ class WrittenPolicies:
         return readable(policy.argument, policy.module, partial(self._resolver.evaluation.evaluate, scope=scope))
 
     def changes(self, policy: WrittenPolicy) -> tuple[ChangedAttribute, ...]:
-        """List the attributes in the plan that change with a policy's text, in every instance of its block."""
+        """Return the attributes in the plan that change with a policy's text, in every instance of its block."""
         same = self._with_same_text(policy.resource.address)
         return (*(ChangedAttribute(each, policy.attribute) for each in same), *self.changed_documents(policy))
 
     def changed_documents(self, policy: WrittenPolicy) -> list[ChangedAttribute]:
-        """List the policy documents that a policy's text comes from."""
+        """Return the policy documents that a policy's text comes from."""
         names = [each.labels[1] for each in documents_of(policy.argument, policy.module)]
         return [ChangedAttribute(one) for each in names for one in self.document_instances(policy.module, each)]
 
@@ -160,7 +160,7 @@ class WrittenPolicies:
         return str(policy.address) in self._held_by_others
 
     def instances(self, address: Address) -> list[Address]:
-        """List all instances of an instance's block, in every module that shares its sources."""
+        """Return all instances of an instance's block, in every module that shares its sources."""
         block = self._resolver.block(address)
         return [address] if block is None else list(self._instances(address.type).get(id(block), ()))
 
@@ -175,7 +175,7 @@ class WrittenPolicies:
         return self._by_block[kind]
 
     def document_instances(self, module: Module, name: str) -> list[Address]:
-        """List all instances of an `aws_iam_policy_document` in every module that shares these sources."""
+        """Return all instances of an `aws_iam_policy_document` in every module that shares these sources."""
         resources = self._world.looked_up(DOCUMENT)
         return [
             each.address
@@ -184,7 +184,7 @@ class WrittenPolicies:
         ]
 
     def modules(self, module: ModulePath) -> list[ModulePath]:
-        """List the module instances that share the sources of this one."""
+        """Return the module instances that share the sources of this one."""
         wanted = self._resolver.module_sources(module)
         return sorted(
             (each for each in self._resolver.plan.module_instances() if self._resolver.module_sources(each) is wanted),
@@ -192,7 +192,7 @@ class WrittenPolicies:
         )
 
     def _with_same_text(self, policy: Address) -> list[Address]:
-        """List the instances of a policy's block, except those that read another file."""
+        """Return the instances of a policy's block, except those that read another file."""
         text = self._text_key(policy)
         return [each for each in self.instances(policy) if self._text_key(each) == text]
 
@@ -260,6 +260,6 @@ FILLED = "; each role gets what any of them lacks"
 
 
 def other_roles_words(reach: frozenset[str], own: frozenset[str]) -> str:
-    """Describe the other roles that a fix would grant to, of all that it reaches."""
+    """Return a description of the other roles that a fix would grant to, of all that it reaches."""
     others = reach - own
     return f"; also for {few(sorted(others))}" if others else ""

@@ -54,7 +54,7 @@ class Dependencies:
         return any(used in depending[node] for used, several in new.items() for node in several)
 
     def _depending(self, goal: _Node, new: Mapping[_Node, set[_Node]], *, is_open: bool = True) -> frozenset[_Node]:
-        """List what depends on an object; with `is_open` also everything that reads a missing module."""
+        """Return what depends on an object; with `is_open` also everything that reads a missing module."""
         seen, waiting = {goal}, [goal]
         while waiting:
             last = waiting.pop()

@@ -91,7 +91,7 @@ _LOOKED_UP = frozenset({DOCUMENT})
 
 
 def unplanned_instances(module: ModulePath, resolver: Resolver) -> list[Address]:
-    """List the instances that fixes may add and that the sources have but not the plan, because a `count` was 0."""
+    """Return the instances that fixes may add and that the sources have but not the plan, because a `count` was 0."""
     sources = resolver.module_sources(module)
     known = {str(each.address) for each in resolver.plan.all_data_sources()}
     return [
@@ -106,7 +106,7 @@ def unplanned_instances(module: ModulePath, resolver: Resolver) -> list[Address]
 
 
 def unplanned_around(modules: Iterable[ModulePath], resolver: Resolver) -> list[Address]:
-    """List such instances in modules and in all that call them."""
+    """Return such instances in modules and in all that call them."""
     around = dict.fromkeys(ModulePath(path.steps[:end]) for path in modules for end in range(len(path.steps), -1, -1))
     return [each for path in around for each in unplanned_instances(path, resolver)]
 

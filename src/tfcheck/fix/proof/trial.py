@@ -207,16 +207,16 @@ class Trial:
         return bare_tasks(self._world)
 
     def allows(self, answer: Answer) -> bool:
-        """Decide a requirement again, and return whether it is allowed."""
+        """Whether a requirement is allowed, decided again."""
         return self.verdict(answer) is Verdict.ALLOWED
 
     def verdict(self, answer: Answer) -> Verdict:
-        """Decide a requirement again."""
+        """Return the verdict on a requirement, decided again."""
         task = self._tasks.get(answer.requirement.task_definition)
         return self._judge.verdict(answer.requirement, task) if task else Verdict.DENIED
 
     def judgement(self, answer: Answer) -> Judgement:
-        """Decide a requirement again, with the reason."""
+        """Return the verdict on a requirement, decided again, with the reason."""
         task = self._tasks.get(answer.requirement.task_definition)
         return self._judge.judge(answer.requirement, task) if task else Judgement(None, Verdict.DENIED)
 
@@ -234,7 +234,7 @@ def _changed_defaults(resolver: Resolver, sources: Sources | None) -> frozenset[
 
 
 def verdicts_with(answers: Sequence[Answer], world: After, *, bounded: bool = True) -> list[Verdict]:
-    """Decide the answers of one role again, as if it had a policy with exactly what they need.
+    """Return the verdicts on the answers of one role as if it had a policy with exactly what they need.
 
     Without `bounded` they are also decided as if the role had no permissions boundary. The needs of tasks in another
     plan keep their verdict.
@@ -315,7 +315,7 @@ class _ResolverWithValues(Resolver):
 
 
 def _forgetful(plan: Plan, address: Address, names: Sequence[str]) -> ResourceChange | None:
-    """Rewrite the plan's row of an instance with some attributes known only after apply."""
+    """Return the plan's row of an instance with some attributes known only after apply."""
     hidden = list(_RENDERED) if address.type == DOCUMENT else list(names)
     prior = plan.data(str(address)) if address.mode == "data" else None
     if prior is not None:

@@ -94,7 +94,7 @@ class Gates:
 def explain_doubts(
     statements: Statements, place: Block, module: ModulePath, spelling: Spelling, resolver: Resolver, gate: str
 ) -> str:
-    """Explain why statements in a block, there only with `gate`, may be wrong for another plan of the same sources."""
+    """Return why statements in a block, there only with `gate`, may be wrong for another plan of the same sources."""
     sources = resolver.module_sources(module)
 
     def varies(base: str) -> bool:
@@ -265,7 +265,7 @@ class Flags:
                 yield from [(translated, needed)] if translated and needed else []
 
     def _texts_by_condition(self, task: Address) -> list[tuple[str, list[str]]]:
-        """List the conditions in a task definition, each with the texts that depend on it."""
+        """Return the conditions in a task definition, each with the texts that depend on it."""
         if task not in self._known:
             argument = self._lists.containers_of(task)
             found = choices_in(argument) if argument is not None else ()

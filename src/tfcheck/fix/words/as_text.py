@@ -89,7 +89,7 @@ def _are_contested(need: RoleNeed, world: After) -> bool:
 
 
 def without_denied(answers: Sequence[Answer], verdicts: Sequence[Verdict]) -> tuple[Answer, ...]:
-    """Leave out what stays denied because something other than the role's policies blocks it."""
+    """Return the answers without what stays denied because something other than the role's policies blocks it."""
     return tuple(each for each, verdict in zip(answers, verdicts, strict=True) if verdict is not Verdict.DENIED)
 
 
@@ -101,7 +101,7 @@ def fix_of(title: str, text: str, verdicts: Sequence[Verdict]) -> Fix:
 
 
 def doubt_words(judgements: Iterable[Judgement]) -> str:
-    """Explain what decides whether a change that is needed is enough."""
+    """Return what decides whether a change that is needed is enough."""
     causes = dict.fromkeys(
         each.waits_for
         if each.waits_for and each.reason is Reason.POLICY_NOT_READABLE
@@ -193,7 +193,7 @@ class InDoubt:
         return leaves_only_that
 
     def words(self, answers: Iterable[Answer]) -> str:
-        """Explain what decides whether the change for some answers is enough."""
+        """Return what decides whether the change for some answers is enough."""
         return doubt_words(self._doubts[id(each)] for each in answers)
 
     def fix(self, proposal: Proposal, answers: Iterable[Answer]) -> Fix:
@@ -239,7 +239,7 @@ _WORD = regex(rf'"[\w-]+:\w+"|{AWS_POLICY}')
 
 
 def mention_file(need: RoleNeed, places: FixPlaces) -> str:
-    """Mention the file of another format that a policy of the roles is read from; empty if there is none."""
+    """Return a mention of the other format's file that a policy of the roles is read from; empty if there is none."""
     for policy in places.policies.of_need(need):
         is_file = isinstance(policy.argument, FileText)
         file = policy.argument.source.name if is_file else file_of(policy.argument, policy.module)

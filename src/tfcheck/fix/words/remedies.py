@@ -96,7 +96,7 @@ class Remedies(Finder):
                 return self._grant(answers)
 
     def conditions(self, answer: Answer) -> tuple[UnmetCondition, ...]:
-        """List the conditions that keep a statement from granting a requirement."""
+        """Return the conditions that keep a statement from granting a requirement."""
         task = self._tasks.get(answer.requirement.task_definition)
         return self._judge.unmet(answer.requirement, task) if task is not None else ()
 
@@ -111,7 +111,7 @@ class Remedies(Finder):
         return Remedy(f"grant {_permissions(answers)} to {role}: add this statement {where}", self._statements(answers))
 
     def _other_denial(self, answers: Sequence[Answer]) -> str:
-        """Describe what denies a call even if a policy grants it; empty if nothing does."""
+        """Return a description of what denies a call even if a policy grants it; empty if nothing does."""
         role = self._judged_role(answers[0])
         if role is None or Verdict.DENIED not in verdicts_with(answers, self._world):
             return ""
@@ -123,7 +123,7 @@ class Remedies(Finder):
         return f"to the policy of {_holders(answers)}, with the role as its principal"
 
     def _narrow(self, answers: Sequence[Answer]) -> Remedy:
-        """Explain how to narrow each denying statement, counting those after the first few."""
+        """Return how to narrow each denying statement, with the number of those after the first few."""
         denied = self._denying_statements(answers)
         if not denied:
             return Remedy(f"narrow the statement that denies {_permissions(answers)}")
@@ -153,7 +153,7 @@ class Remedies(Finder):
         return Remedy(f"{narrowed.words}; nothing allows it otherwise, so also {other.words}", hcl)
 
     def _allow(self, answers: Sequence[Answer]) -> Remedy | None:
-        """Explain how a policy of the role can grant what no statement allows."""
+        """Return how a policy of the role can grant what no statement allows."""
         roles = self._roles(answers)
         if not roles or answers[0].reason is not Reason.IMPLICIT_DENY or self.conditions(answers[0]):
             return None
@@ -252,7 +252,7 @@ class Remedies(Finder):
 
 
 def _fulfil(unmet: UnmetCondition, answer: Answer) -> Remedy:
-    """Explain what would satisfy a condition; a conditional statement is never copied without its condition."""
+    """Return what would satisfy a condition; a conditional statement is never copied without its condition."""
     wanted = " or ".join(f"`{each}`" for each in unmet.values[:_LISTED]) or "another value"
     is_negated = "Not" in unmet.operator
     has = f"has `{unmet.carried}`" if unmet.carried else "does not have it"

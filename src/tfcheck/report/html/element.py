@@ -99,7 +99,7 @@ class View(msgspec.Struct, frozen=True):
     several: bool
 
     def task(self, task: str, report: Report, shown: str = "") -> Markup:
-        """Name a task definition, with a link to its map; `shown` is the text."""
+        """Return the name of a task definition, with a link to its map; `shown` is the text."""
         name = address(shown or task)
         found = self.maps.get((target(report), task))
         return tag("a", name, href=f"#{found}") if found else name
@@ -128,7 +128,7 @@ class View(msgspec.Struct, frozen=True):
         return tag("details", tag("summary", f"All {len(tasks):,} task definitions", class_="small"), names)
 
     def rule(self, rule: str) -> Markup:
-        """Name a rule, with a link to its AWS page."""
+        """Return the name of a rule, with a link to its AWS page."""
         manual = self.page.manual(rule)
         name = tag("code", rule)
         return tag("a", name, href=manual.url, rel="noreferrer") if manual and manual.url else name

@@ -69,7 +69,7 @@ def page(parts: Iterable[PagePart], budget: int, elsewhere: str) -> str:
 
 
 def _chosen(parts: list[PagePart], budget: int, note: int) -> tuple[set[int], int]:
-    """Choose the parts to leave out, and count the units in them."""
+    """Return the parts to leave out, and the number of units in them."""
     sizes = [len(part.text.encode()) + 2 for part in parts]
     total = sum(sizes)
     gone: set[int] = set()

@@ -161,7 +161,7 @@ def _flat(line: str) -> str:
 
 
 def hidden(page: str) -> str:
-    """Turn a page's first and last line, which only tfcheck reads, into link definitions."""
+    """Return a page's first and last line, which only tfcheck reads, as link definitions."""
     first, *between, last = page.strip("\n").split("\n")
     # NOTE: a definition does not end a paragraph
     return "\n".join((_COMMENT.sub(r"[//]: # (\1)", first), *between, "", _COMMENT.sub(r"[//]: # (\1)", last)))

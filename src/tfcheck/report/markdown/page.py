@@ -70,7 +70,7 @@ def _is_of(name: str, target: str) -> bool:
 
 
 def name_with_plan(target: str, plan: str) -> str:
-    """Name a target with several plans."""
+    """Return the name of a target with several plans."""
     return f"{target} ({plan})"
 
 
@@ -180,7 +180,7 @@ class PageContent(msgspec.Struct, frozen=True):
         return tuple(dict.fromkeys(target(report) for report in self.reports))
 
     def absent(self, page: Page) -> tuple[str, ...]:
-        """Name the targets without a result for this commit."""
+        """Return the names of the targets without a result for this commit."""
         stale = (name for name in map(target, self.stale) if name not in self.targets)
         return tuple(dict.fromkeys((*page.absent, *stale)))
 

@@ -26,7 +26,7 @@ _SHOWN_ALLOWED = 1000
 
 
 def undecided_parts(waiting: tuple[TargetedUnknown, ...]) -> Iterator[PagePart]:
-    """Explain what is undecided, grouped by cause."""
+    """Yield what is undecided, grouped by cause."""
     groups = group_by_key((open_question(one.answer), one.answer) for one in waiting)
     reports = {open_question(one.answer): one.report for one in waiting}
     lines: list[str] = []
@@ -47,7 +47,7 @@ def undecided_parts(waiting: tuple[TargetedUnknown, ...]) -> Iterator[PagePart]:
 
 
 def skipped_parts(content: PageContent) -> Iterator[PagePart]:
-    """List what could not be analysed, so that nobody takes it for fine."""
+    """Yield what could not be analysed, so that nobody takes it for fine."""
     lines = [
         f"- {code(each.address)}{instances(number)}{_in_target(report, content)}: {prose(each.reason, (each.address,))}"
         for report in content.reports
@@ -60,7 +60,7 @@ def skipped_parts(content: PageContent) -> Iterator[PagePart]:
 
 
 def unread(content: PageContent) -> Iterator[PagePart]:
-    """List the unreadable plans of the same call, so that nobody takes the page for complete."""
+    """Yield the unreadable plans of the same call, so that nobody takes the page for complete."""
     found = all_unread(content.reports)
     if found:
         title = f"{UNKNOWN_ICON} **{plural(len(found), 'plan')} not checked**"
@@ -68,7 +68,7 @@ def unread(content: PageContent) -> Iterator[PagePart]:
 
 
 def allowed_parts(content: PageContent) -> Iterator[PagePart]:
-    """List what is granted."""
+    """Yield what is granted."""
     number, lines = _permissions(content, lambda answer: answer.verdict is Verdict.ALLOWED)
     if lines:
         more = [f"- and {len(lines) - _SHOWN_ALLOWED:,} more"] if len(lines) > _SHOWN_ALLOWED else []
@@ -77,7 +77,7 @@ def allowed_parts(content: PageContent) -> Iterator[PagePart]:
 
 
 def optional(content: PageContent) -> Iterator[PagePart]:
-    """List the optional permissions that are not granted."""
+    """Yield the optional permissions that are not granted."""
     number, lines = _permissions(
         content, lambda answer: answer.verdict is Verdict.DENIED and answer.requirement.severity is Severity.INFO
     )
@@ -87,7 +87,7 @@ def optional(content: PageContent) -> Iterator[PagePart]:
 
 
 def _permissions(content: PageContent, wanted: Callable[[Answer], bool]) -> tuple[int, list[str]]:
-    """Count the permissions with wanted answers, and list who needs them."""
+    """Return the number of permissions with wanted answers, and who needs them."""
     found = [
         (each, _in_target(report, content))
         for report in content.reports
@@ -98,7 +98,7 @@ def _permissions(content: PageContent, wanted: Callable[[Answer], bool]) -> tupl
 
 
 def notes(content: PageContent) -> Iterator[PagePart]:
-    """List the assumptions of the answers."""
+    """Yield the assumptions of the answers."""
     remarks = dict.fromkeys(each for report in content.reports for each in report.notes_and_assumptions)
     lines = [f"- {prose(each)}" for each in remarks]
     if lines:

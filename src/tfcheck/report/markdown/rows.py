@@ -87,7 +87,7 @@ def permission_words(answers: Iterable[Answer], resource: str) -> str:
 
 
 def blocks_with_keys(tasks: Sequence[str], most: int) -> str:
-    """Name task definitions, the instances of a block once with their keys; at most `most` of each."""
+    """Return task definitions, the instances of a block once with their keys; at most `most` of each."""
     members = group_by_key((block(each), each) for each in tasks)
     shown = []
     for name, several in list(members.items())[:most]:
@@ -187,7 +187,7 @@ def _cause_rows(
 
 
 def count_rows(causes: Iterable[TargetedCause], *, mistakes: bool = False) -> Counter[Severity]:
-    """Count the rows of causes by severity, as if all were shown; with `mistakes` only those of no permission."""
+    """Return the numbers of rows of causes by severity, as if all were shown; with `mistakes` of no permission."""
     found: Counter[Severity] = Counter()
     for each in causes:
         for group in each.cause.groups:
@@ -235,7 +235,7 @@ def _mistake(group: Group, cause: TargetedCause, content: PageContent, page: Pag
 
 
 def task_names(group: Group) -> str:
-    """Name the task definitions of a group: a few, each block once, and the number of others."""
+    """Return the names of a group's task definitions: a few, each block once, and the number of others."""
     is_folded = len(group.shown) <= _SHOWN_TASKS and len(group.shown) < len(group.tasks)
     return few(group.shown, _SHOWN_TASKS, code) + (instances(len(group.tasks)) if is_folded else "")
 
@@ -286,10 +286,10 @@ def _place_suffix(place: Location | None, report: Report, page: Page) -> str:
 
 
 def _in_targets(targets: tuple[str, ...], content: PageContent) -> str:
-    """Name the targets if a page is about several."""
+    """Return the names of the targets if a page is about several."""
     return f" in {target_names(targets)}" if len(content.targets) > 1 else ""
 
 
 def target_names(targets: tuple[str, ...], most: int = _SHOWN_TARGETS) -> str:
-    """Name the first targets, and count the others."""
+    """Return the names of the first targets, and the number of others."""
     return few(targets, most, code)

@@ -42,7 +42,7 @@ def mark(content: PageContent, page: Page) -> Marker:
 
 
 def name(content: PageContent, page: Page) -> str:
-    """Name the page: as requested, otherwise after its only target."""
+    """Return the name of the page: as requested, otherwise after its only target."""
     targets = tuple(dict.fromkeys((*content.targets, *page.absent)))
     alone = len(targets) == 1 and page.expected <= 1
     return page.id or (targets[0] if alone else SEVERAL)
@@ -70,7 +70,7 @@ def _affected_targets(content: PageContent) -> tuple[str, ...]:
 
 
 def _lost(content: PageContent, page: Page) -> str:
-    """Name the targets without a result, or count the results if not all are known; empty if there are none."""
+    """Return the targets without a result, or the number of results if not all are known; empty if there are none."""
     absent, number = content.absent(page), missing(content, page)
     if number and number == len(page.replaced):
         return f"result of {_names(page.replaced)} not shown"
@@ -119,7 +119,7 @@ def _all_can_start(content: PageContent) -> str:
 
 
 def _headline_counts(content: PageContent) -> list[str]:
-    """Count the task definitions that will not start; if there are none, count smaller problems."""
+    """Return how many task definitions will not start; if none, how many smaller problems there are."""
     if broken := _broken(content.findings):
         known = len(_broken(content.known) - broken)
         others = [f"{known:,} more {'is' if known == 1 else 'are'} in the baseline"] if known else []
@@ -128,7 +128,7 @@ def _headline_counts(content: PageContent) -> list[str]:
 
 
 def _row_counts(findings: Iterable[TargetedFinding], *, others: bool = False) -> list[str]:
-    """Count the rows below by severity; `others` are those of no permission, which are counted beside them."""
+    """Return the numbers of the rows below by severity; `others` are those of no permission, counted beside them."""
     found = count_rows(group_by_cause(findings), mistakes=others)
     return severity_counts(found.elements(), "other " if others else "")
 
@@ -144,12 +144,12 @@ def _broken(findings: Iterable[TargetedFinding]) -> set[tuple[str, str]]:
 
 
 def missing(content: PageContent, page: Page) -> int:
-    """Count the missing results."""
+    """Return the number of missing results."""
     return max(page.expected - len(content.reports), len(content.absent(page)) + len(page.replan_failed))
 
 
 def lead(content: PageContent, page: Page) -> Iterator[str]:
-    """Report in a sentence what breaks, or does not, and which results are missing."""
+    """Yield in a sentence what breaks, or does not, and which results are missing."""
     if (content.reports or not page.untouched) and (words := _breaks(content)):
         yield words
     newer = page.newer

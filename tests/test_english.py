@@ -98,3 +98,17 @@ def docstrings(path: Path) -> Iterator[str]:
 def test_so_does_every_docstring() -> None:
     found = {(path.name, line) for path in SOURCES for text in docstrings(path) for line in refused(text)}
     assert found == set()
+
+
+def test_a_docstring_says_what_is_returned() -> None:
+    """A command's docstring is its help, which says what the command does."""
+    verbs = re.compile(r"(?:Describe|Explain|List|Name|Propose|Require|Summarise)\b")
+    functions = (
+        (path.name, node.name)
+        for path in SOURCES
+        for node in nodes(path)
+        if path.parent.name != "cli"
+        and isinstance(node, ast.FunctionDef)
+        and verbs.match(ast.get_docstring(node) or "")
+    )
+    assert set(functions) == set()

@@ -55,7 +55,7 @@ class PullHost(msgspec.Struct, frozen=True):
 
     @property
     def setting(self) -> str:
-        """Return the Atlantis variable that names the host, empty if there is none."""
+        """The Atlantis variable that names the host, empty if there is none."""
         return _NAMED[self.kind][0]
 
     def trusted_server(self, variables: Mapping[str, str]) -> str | None:
@@ -83,7 +83,7 @@ class PlannedPull(msgspec.Struct, frozen=True):
 
     @property
     def repository(self) -> str:
-        """Name the repository, `owner/name`."""
+        """The name of the repository, `owner/name`."""
         return f"{self.owner}/{self.name}"
 
     @property
@@ -120,13 +120,13 @@ class Project(msgspec.Struct, frozen=True):
 
     @property
     def tracked_directory(self) -> str:
-        """Return the directory, or nothing if it is generated: it may then be missing because the generator failed."""
+        """The directory, or nothing if it is generated: it may then be missing because the generator failed."""
         is_tracked = self.clone is None or Clone(self.clone, "").may_track(self.directory)
         return self.directory if is_tracked else ""
 
     @property
     def target(self) -> str:
-        """Name the project as it is named in Atlantis commands."""
+        """The name of the project in Atlantis commands."""
         if self.name:
             return self.name
         place = self.repository if self.directory == "." else self.directory

@@ -51,7 +51,7 @@ class _Volume(msgspec.Struct, frozen=True):
 
     @property
     def authorization(self) -> str:
-        """Return the authorization setting that needs more than a plain volume; empty if there definitely is none."""
+        """The authorization setting that needs more than a plain volume; empty if there definitely is none."""
         return "IAM authorization" if self.asks_iam else "an access point" if self.has_point else ""
 
 

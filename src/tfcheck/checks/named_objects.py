@@ -28,7 +28,7 @@ class EnvironmentFile(msgspec.Struct, frozen=True):
 
     @property
     def name(self) -> str:
-        """Name it in a sentence."""
+        """Its name in a sentence."""
         return f"environment file {self.index + 1} of container `{self.container.name}`"
 
 

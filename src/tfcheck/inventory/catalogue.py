@@ -38,7 +38,7 @@ class ObjectKind(msgspec.Struct, frozen=True, eq=False):
 
     @property
     def identity(self) -> tuple[str, ...]:
-        """List the attributes that each identify the whole resource."""
+        """The attributes that each identify the whole resource."""
         return (self.arn, *self.names, *self.aliases)
 
     def catalogue(self, world: World) -> Catalogue:

@@ -91,17 +91,17 @@ class TaskDefinition(msgspec.Struct, frozen=True):
 
     @property
     def address(self) -> Address:
-        """Return its address in the plan."""
+        """Its address in the plan."""
         return self.resource.address
 
     @property
     def execution_role(self) -> Value:
-        """Return `execution_role_arn`: the role that fetches what the containers need."""
+        """`execution_role_arn`: the role that fetches what the containers need."""
         return self.resource.attribute("execution_role_arn")
 
     @property
     def task_role(self) -> Value:
-        """Return `task_role_arn`: the role of the code in the containers."""
+        """`task_role_arn`: the role of the code in the containers."""
         return self.resource.attribute("task_role_arn")
 
     @property

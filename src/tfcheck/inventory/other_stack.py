@@ -58,12 +58,12 @@ class Stack(CachingWorld):
 
     @property
     def plan(self) -> Plan:
-        """Return the plan, or the state read as one, that the stack comes from."""
+        """The plan, or the state read as one, that the stack comes from."""
         return self._inner.resolver.plan
 
     @property
     def context(self) -> Sequence[World]:
-        """Return the other known stacks at the same time."""
+        """The other known stacks at the same time."""
         return self._siblings if self._later is None else formerly(self._later._siblings)
 
     def link(self, stacks: Sequence[Stack]) -> None:
@@ -112,7 +112,7 @@ class Stack(CachingWorld):
 
     @property
     def formerly(self) -> Stack:
-        """Return the stack as it counts before the change: its later state, unless its plan is a part of the change."""
+        """The stack as it counts before the change: its later state, unless its plan is a part of the change."""
         return self._earlier if self.is_checked else self
 
     @cached_property

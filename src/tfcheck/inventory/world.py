@@ -25,7 +25,7 @@ class WorldObject(Protocol):
 
     @property
     def address(self) -> Address:
-        """Return its address after the change."""
+        """Its address after the change."""
 
     def attribute(self, name: str) -> Value:
         """Return an attribute's value; None if it is not set."""
@@ -49,7 +49,7 @@ class WorldObject(Protocol):
 
     @property
     def surroundings(self) -> Surroundings:
-        """Return its partition, region and account."""
+        """Its partition, region and account."""
 
 
 _DOCUMENT = "aws_iam_policy_document"
@@ -78,11 +78,11 @@ class World(Protocol):
 
     @property
     def planned_at(self) -> str:
-        """Return when the plan was made, which is before any call of a task; empty if it is not recorded."""
+        """When the plan was made, which is before any call of a task; empty if it is not recorded."""
 
     @property
     def context(self) -> Sequence[World]:
-        """Return the other known stacks at the same time."""
+        """The other known stacks at the same time."""
 
     def earlier(self, address: Address) -> FinishedBefore:
         """Return what is definitely finished before a resource of this world is created."""

@@ -113,7 +113,7 @@ class _Repeated:
 
     @property
     def depends_on(self) -> tuple[str, ...]:
-        """Return the references of `depends_on`."""
+        """The references of `depends_on`."""
         raw = self._row.depends_on
         return tuple(decode(raw, list[str], self._description)) if present(raw) else ()
 
@@ -129,22 +129,22 @@ class ConfigResource(_Repeated):
 
     @property
     def mode(self) -> str:
-        """Return `managed`, `data` or `ephemeral`."""
+        """`managed`, `data` or `ephemeral`."""
         return str(self._row.mode or Mode.MANAGED)
 
     @property
     def type(self) -> str:
-        """Return the resource type."""
+        """The resource type."""
         return self._row.type
 
     @property
     def name(self) -> str:
-        """Return the name of the block."""
+        """The name of the block."""
         return self._row.name
 
     @property
     def provider_config_key(self) -> str:
-        """Return the key of the effective provider configuration."""
+        """The key of the effective provider configuration."""
         return self._row.provider_config_key or ""
 
     @property
@@ -160,7 +160,7 @@ class ModuleCall(_Repeated):
 
     @property
     def source(self) -> str:
-        """Return the module's source as written."""
+        """The module's source as written."""
         return self._row.source or ""
 
     @Lazy

@@ -59,12 +59,12 @@ class Instance:
 
     @property
     def previous_address(self) -> str | None:
-        """Return the address before a `moved` block."""
+        """The address before a `moved` block."""
         return self._row.previous_address
 
     @property
     def action_reason(self) -> str | None:
-        """Return Terraform's reason for the action, from an open set of words."""
+        """Terraform's reason for the action, from an open set of words."""
         return self._row.action_reason
 
     @Lazy

@@ -62,13 +62,13 @@ class Plan:
 
     @cached_property
     def terraform_version(self) -> str:
-        """Return the version of Terraform or OpenTofu that made it; empty if it is not recorded."""
+        """The version of Terraform or OpenTofu that made it; empty if it is not recorded."""
         found = decoded_json(self._document.terraform_version, "`terraform_version`")
         return found if isinstance(found, str) else ""
 
     @cached_property
     def planned_at(self) -> str:
-        """Return when it was planned, in UTC as RFC 3339; empty before Terraform 1.5."""
+        """When it was planned, in UTC as RFC 3339; empty before Terraform 1.5."""
         found = decoded_json(self._document.timestamp, "`timestamp`")
         return found if isinstance(found, str) else ""
 
@@ -94,20 +94,20 @@ class Plan:
 
     @cached_property
     def variables(self) -> dict[str, Value]:
-        """Return the root module's variables as passed, before defaults and conversions."""
+        """The root module's variables as passed, before defaults and conversions."""
         found = decoded_json(self._document.variables, "the plan's variables")
         rows = found.items() if isinstance(found, dict) else ()
         return {name: row.get("value") if isinstance(row, dict) else None for name, row in rows}
 
     @cached_property
     def configuration(self) -> ConfigModule | None:
-        """Return the root module's configuration, or None if the plan has none."""
+        """The root module's configuration, or None if the plan has none."""
         root = self._configuration.root_module
         return ConfigModule(root) if root else None
 
     @cached_property
     def provider_configs(self) -> dict[str, ProviderConfig]:
-        """Return the provider configurations by the key that resources use."""
+        """The provider configurations by the key that resources use."""
         raw, what = self._configuration.provider_config, "the providers in the plan's configuration"
         rows = decode(raw, dict[str, ProviderConfig | None], what) if present(raw) else {}
         for key, row in rows.items():

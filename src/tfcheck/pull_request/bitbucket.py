@@ -191,7 +191,7 @@ class CloudConversation(BitbucketConversation[_Comment]):
         return (file.path for each in self._changes() for file in (each.new, each.old) if file)
 
     def newer_run(self) -> str | None:
-        """Follow the page on pipelines beside that on pull requests; its scope is `pipeline`."""
+        """Return the number of a newer run; the API of pipelines needs the scope `pipeline`."""
         found = self.client.peek(f"{self._repository}/pipelines?sort=-created_on&pagelen=100", _Page[_Pipeline])
         return None if found is None else self._newest_alike((each.build_number, each.target) for each in found.values)
 

@@ -84,7 +84,7 @@ class MergeConversation(Conversation[_Note]):
         return now.state, now.sha or ""
 
     def _added_lines(self) -> Added:
-        """Follow https://docs.gitlab.com/api/merge_requests/#list-merge-request-diffs."""
+        """Return the added lines; see https://docs.gitlab.com/api/merge_requests/#list-merge-request-diffs."""
         files = self.client.pages(f"{self.path}/diffs", _Diff)
         return {each.new_path: added_lines(each.diff) if each.diff else None for each in files}
 
@@ -100,7 +100,7 @@ class MergeConversation(Conversation[_Note]):
         return Author((named or self.client.get("/user", _Account).username).lower())
 
     def newer_run(self) -> str | None:
-        """Follow https://docs.gitlab.com/api/merge_requests/#list-merge-request-pipelines."""
+        """Return a newer run; see https://docs.gitlab.com/api/merge_requests/#list-merge-request-pipelines."""
         found = self.client.peek(f"{self.path}/pipelines?per_page=100", list[_Pipeline])
         return None if found is None else self._newest_alike((each.id, each.source) for each in found)
 

@@ -32,7 +32,7 @@ class RefusalKind(Enum):
 
     @property
     def hint(self) -> str:
-        """Explain what the user can do about it; empty if there is nothing."""
+        """What the user can do about it; empty if there is nothing."""
         return _HINTS.get(self, "")
 
 

@@ -87,17 +87,17 @@ class Cause(msgspec.Struct, frozen=True):
 
     @property
     def findings(self) -> tuple[Finding, ...]:
-        """Return the findings of all groups."""
+        """The findings of all groups."""
         return tuple(finding for group in self.groups for finding in group.findings)
 
     @property
     def tasks(self) -> tuple[str, ...]:
-        """Return the addresses of all affected task definitions."""
+        """The addresses of all affected task definitions."""
         return tuple(dict.fromkeys(task for group in self.groups for task in group.tasks))
 
     @property
     def message(self) -> str:
-        """Return the common message of the groups, with `…` for the names in which they differ."""
+        """The common message of the groups, with `…` for the names in which they differ."""
         if len(self.groups) == 1:
             return self.groups[0].message
         split = zip(*(_NAME.split(each.message) for each in self.groups), strict=False)
@@ -120,12 +120,12 @@ class Cause(msgspec.Struct, frozen=True):
 
     @property
     def fixes(self) -> tuple[Fix, ...]:
-        """Return the suggested changes, each once."""
+        """The suggested changes, each once."""
         return fixes(self.findings)
 
     @property
     def remedies(self) -> dict[Remedy, Remedy]:
-        """Return the remedies where no change can be written, without duplicates."""
+        """The remedies where no change can be written, without duplicates."""
         return remedies(self.findings)
 
     @property

@@ -37,7 +37,7 @@ class Access(msgspec.Struct, frozen=True):
 
     @property
     def plain(self) -> str:
-        """Return the line without formatting."""
+        """The line without formatting."""
         return "".join(self.parts) + (f": {self.because}" if self.because else "")
 
 

@@ -23,12 +23,12 @@ class Manual(msgspec.Struct, frozen=True):
 
     @property
     def first_paragraph(self) -> str:
-        """Return the first paragraph on one line."""
+        """The first paragraph on one line."""
         return " ".join(self.text.strip().split("\n\n", 1)[0].split())
 
     @property
     def url(self) -> str | None:
-        """Return the AWS page in the manual."""
+        """The AWS page in the manual."""
         return _first_page(self.text)
 
 

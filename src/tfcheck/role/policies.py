@@ -177,7 +177,7 @@ class Policies:
 
     @cached_property
     def _denying_policies(self) -> list[tuple[Value, Policy]]:
-        """List the policies that may deny something, by ARN."""
+        """The policies that may deny something, by ARN."""
         listed = self._index.objects[:_MOST]
         found = ((each.attribute("arn"), self.of_attribute(each, "policy").policy) for each in listed)
         return [(arn, each) for arn, each in found if each is not None and _may_deny(each)]

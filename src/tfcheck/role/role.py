@@ -53,7 +53,7 @@ class Role(msgspec.Struct, frozen=True):
 
     @property
     def policy_warnings(self) -> tuple[str, ...]:
-        """Return warnings about its policies, which IAM accepts."""
+        """Warnings about its policies, which IAM accepts."""
         policies = (*self.identity, *(self.boundary or ()), *((self.trust,) if self.trust else ()))
         return tuple(f"{policy.name}: {warning}" for policy in policies for warning in policy.warnings)
 

@@ -23,17 +23,17 @@ class AwsLogs(msgspec.Struct, frozen=True):
 
     @property
     def group(self) -> Value:
-        """Return the name of the group."""
+        """The name of the group."""
         return self.options.get("awslogs-group")
 
     @property
     def region(self) -> Value:
-        """Return the region of the group."""
+        """The region of the group."""
         return self.options.get("awslogs-region")
 
     @property
     def prefix(self) -> Value:
-        """Return the stream prefix."""
+        """The stream prefix."""
         return self.options.get("awslogs-stream-prefix")
 
     @property

@@ -49,7 +49,7 @@ class Volume(msgspec.Struct, frozen=True):
 
     @property
     def shown_name(self) -> str:
-        """Name it in a sentence, unless the plan marks volumes as sensitive."""
+        """Its name in a sentence, unless the plan marks volumes as sensitive."""
         if isinstance(self.name, str) and not self.place.task.resource.sensitive("volume"):
             return f"volume `{redact(self.name)}`"
         return f"an {self.place.cause}"

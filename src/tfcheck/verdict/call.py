@@ -30,7 +30,7 @@ class RoleCall(msgspec.Struct, frozen=True):
 
     @property
     def policies(self) -> tuple[Policy, ...]:
-        """List the policies that affect it, those of the role first."""
+        """The policies that affect it, those of the role first."""
         own = (self.guarded.policy,) if self.guarded.policy is not None else ()
         return (*self.role.identity, *(self.role.boundary or ()), *own)
 

@@ -51,12 +51,12 @@ class ModulePath(msgspec.Struct, frozen=True):
 
     @property
     def config(self) -> tuple[str, ...]:
-        """Return the module's address in the configuration: the calls without instance keys."""
+        """The module's address in the configuration: the calls without instance keys."""
         return tuple(step.name for step in self.steps) if self.steps else ()
 
     @property
     def parent(self) -> ModulePath:
-        """Return the module instance that calls this one."""
+        """The module instance that calls this one."""
         return ModulePath(self.steps[:-1])
 
     def child(self, name: str, key: InstanceKey = None) -> ModulePath:
@@ -84,13 +84,13 @@ class Address(Owner, frozen=True, dict=True, cache_hash=True):
 
     @property
     def resource(self) -> str:
-        """Return the resource's address in its module: `aws_iam_role.exec`, `data.aws_iam_role.exec`."""
+        """The resource's address in its module: `aws_iam_role.exec`, `data.aws_iam_role.exec`."""
         mode = "" if self.mode == "managed" else f"{self.mode}."
         return f"{mode}{self.type}.{self.name}"
 
     @cached_property
     def config(self) -> str:
-        """Return the resource's address in the configuration, without any instance key."""
+        """The resource's address in the configuration, without any instance key."""
         calls = "".join(f"module.{name}." for name in self.module.config)
         return calls + self.resource
 

@@ -100,7 +100,7 @@ class Requirement(msgspec.Struct, frozen=True):
 
     @property
     def id(self) -> str:
-        """Return the id in a report: 16 hexadecimal digits, the same in every run."""
+        """The id in a report: 16 hexadecimal digits, the same in every run."""
         import hashlib  # takes longer to load than to use, and only some reports have ids
 
         resource = self._whole_resource
@@ -109,7 +109,7 @@ class Requirement(msgspec.Struct, frozen=True):
 
     @property
     def shown_resource(self) -> str:
-        """Return the resource for people, without what the plan marks as sensitive."""
+        """The resource for people, without what the plan marks as sensitive."""
         return clip(self._whole_resource, _LONGEST_RESOURCE)
 
     @property

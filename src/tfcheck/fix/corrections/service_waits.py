@@ -67,7 +67,7 @@ class _Wait(Change, frozen=True):
 
     @property
     def description(self) -> str:
-        """Name what to wait for."""
+        """The name of what to wait for."""
         call = "the call of " if self.block.type == "module" else ""
         return f"{call}{join_names(self.waiting)}"
 

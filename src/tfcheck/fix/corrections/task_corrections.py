@@ -192,7 +192,7 @@ class TaskCorrections(Finder):
             yield from [fix] if fix is not None else []
 
     def remedies(self, findings: Iterable[Finding]) -> Iterator[tuple[Finding, Remedy]]:
-        """Explain which root variable to set if its value is not in the sources, as far as that is proven."""
+        """Yield which root variable to set if its value is not in the sources, as far as that is proven."""
         known = self._resolver.plan.variables
         for finding, wrong in self._wrong_values(findings):
             partition = partition_of(wrong.address, self._resolver)
@@ -267,7 +267,7 @@ _Path: TypeAlias = tuple[str | int, ...]
 
 
 def _set_variable(name: str, path: _Path, new: str) -> Remedy:
-    """Explain how to set a part of a root variable."""
+    """Return how to set a part of a root variable."""
     steps = (
         f".{each}" if str(each).isidentifier() else f"[{quote(each) if isinstance(each, str) else each}]"
         for each in path

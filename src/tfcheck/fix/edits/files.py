@@ -137,7 +137,7 @@ class Files:
 
     @property
     def tree(self) -> Path:
-        """Return the repository's root, or the root module's directory without a repository."""
+        """The repository's root, or the root module's directory without a repository."""
         assert self._root is not None  # otherwise nothing is editable
         return work_tree(self._root)
 

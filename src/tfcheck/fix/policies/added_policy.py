@@ -293,7 +293,7 @@ def exclusive_lists(need: RoleNeed, world: World, *, managed: bool) -> Iterator[
 
 
 def list_exclusively(found: Proposal, policy: NewPolicy, need: RoleNeed, places: FixPlaces) -> Proposal | None:
-    """Return a new policy's proposal that also adds it to the exclusive list that would remove it; None if impossible.
+    """Return a proposal that also adds a new policy to the exclusive list that would remove it; None if impossible.
 
     The list is repeated like the policy.
     """

@@ -199,7 +199,7 @@ class Trial:
 
     @property
     def world(self) -> After:
-        """Return the world after the change."""
+        """The world after the change."""
         return self._world
 
     @cached_property
@@ -222,7 +222,7 @@ class Trial:
 
 
 def _changed_defaults(resolver: Resolver, sources: Sources | None) -> frozenset[str]:
-    """Name the root variables that have their default in the plan, which other sources change."""
+    """Return the root variables that have their default in the plan, which other sources change."""
     old = resolver.sources.module(()) if resolver.sources is not None else None
     new, config = sources.module(()) if sources is not None else None, resolver.plan.configuration
     if old is None or new is None or new is old or config is None:

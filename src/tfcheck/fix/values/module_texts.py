@@ -104,7 +104,7 @@ class ModuleTexts:
 
     @cached_property
     def _texts(self) -> list[_Written]:
-        """List the texts in the order of their characters; equal ones as in the sources."""
+        """The texts in the order of their characters; equal ones as in the sources."""
         found: list[_Written] = []
         for block, written in _templates(self._module) if self._module else ():
             for scope in self._scopes(block) if _REFERS.search(" ".join(_names(written))) else ():
@@ -297,7 +297,7 @@ class NamedParts:
 
     @cached_property
     def _data(self) -> dict[str, list[str]]:
-        """List the data sources without instances of their own, by type."""
+        """The data sources without instances of their own, by type."""
         sources = self._resolver.module_sources(self._module)
         found: dict[str, list[str]] = {}
         for mode, kind, name in sorted(sources.resource_keys()) if sources else ():

@@ -142,7 +142,7 @@ class Sources:
 
     @property
     def workspace(self) -> str | None:
-        """Return the workspace selected in the root directory; None if it is unknown.
+        """The workspace selected in the root directory; None if it is unknown.
 
         See https://developer.hashicorp.com/terraform/language/state/workspaces.
         """

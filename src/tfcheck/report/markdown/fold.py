@@ -80,7 +80,7 @@ def _facts(finding: Finding, report: Report, page: Page) -> Iterator[str]:
 
 
 def names(finding: Finding) -> tuple[str | None, ...]:
-    """List what the sentences of a finding may quote."""
+    """Return what the sentences of a finding may quote."""
     needs = [
         name
         for answer in finding.answers[:_SHOWN_ANSWERS]

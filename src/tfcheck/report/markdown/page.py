@@ -176,7 +176,7 @@ class PageContent(msgspec.Struct, frozen=True):
 
     @property
     def targets(self) -> tuple[str, ...]:
-        """Name all targets once."""
+        """The names of all targets, each once."""
         return tuple(dict.fromkeys(target(report) for report in self.reports))
 
     def absent(self, page: Page) -> tuple[str, ...]:

@@ -33,7 +33,7 @@ class AlikeAnswers(msgspec.Struct, frozen=True):
 
     @property
     def tasks(self) -> tuple[str, ...]:
-        """Return the addresses of the task definitions."""
+        """The addresses of the task definitions."""
         return tuple(dict.fromkeys(each.requirement.task_definition for each in self.answers))
 
     @property
@@ -43,7 +43,7 @@ class AlikeAnswers(msgspec.Struct, frozen=True):
 
     @property
     def task_words(self) -> str:
-        """Name the task definition, or its block with the number of instances."""
+        """The name of the task definition, or of its block with the number of instances."""
         tasks = self.tasks
         return f"{code(block(tasks[0]))}{instances(len(tasks))}" if len(tasks) > 1 else code(tasks[0])
 

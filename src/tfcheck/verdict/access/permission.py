@@ -45,12 +45,12 @@ class Permission(msgspec.Struct, frozen=True, dict=True):
 
     @property
     def key(self) -> tuple[str, str, bool]:
-        """Return a key that distinguishes points as a reader would."""
+        """A key that distinguishes points as a reader would."""
         return self.said[0].lower(), self.said[1], self.secret
 
     @cached_property
     def as_target(self) -> Target:
-        """Return its resource as that of a request; the values of variables are not decided here."""
+        """Its resource as that of a request; the values of variables are not decided here."""
         return target(_open_variables(self.resource).written)
 
     @property

@@ -26,7 +26,7 @@ class KeyGrant(msgspec.Struct, frozen=True):
 
     @property
     def origin(self) -> Origin:
-        """Return its origin for evidence."""
+        """Its origin for evidence."""
         return Origin(str(self.resource.address), None, UNLISTED)
 
     def covers(self, request: Request) -> Truth:

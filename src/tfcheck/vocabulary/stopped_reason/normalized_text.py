@@ -26,12 +26,12 @@ class NormalizedText:
 
     @cached_property
     def with_spaces(self) -> str:
-        """Return the text on one line, broken between words."""
+        """The text on one line, broken between words."""
         return " ".join(" ".join(self._lines).split())
 
     @cached_property
     def without_spaces(self) -> str:
-        """Return the text on one line, broken anywhere, so that any space may be missing."""
+        """The text on one line, broken anywhere, so that any space may be missing."""
         return "".join(self._lines)
 
     def search(self, pattern: str) -> re.Match[str] | None:
@@ -43,7 +43,7 @@ class NormalizedText:
 
     @property
     def readings(self) -> tuple[str, str]:
-        """Return both readings, first the likelier one, judged by equal line lengths."""
+        """Both readings, first the likelier one, judged by equal line lengths."""
         lengths = {len(line) for line in self._lines[:-1]}
         is_hard = len(self._lines) > 2 and len(lengths) == 1
         return (self.without_spaces, self.with_spaces) if is_hard else (self.with_spaces, self.without_spaces)

@@ -34,20 +34,24 @@ def test_a_policy_is_attached_to_the_role_of_its_own_account(
     shown = [MadeResource(address, {"name": "exec", "arn": ARN})] if address else []
     role = Roles(MadeWorld(*shown, policy(around))).of(ARN)
     assert role is not None
-    assert (len(role.identity), len(role.doubted), bool(role.open_policies)) == (sure, open_, bool(open_))
+    assert (len(role.attached.identity), len(role.attached.doubted), bool(role.attached.open_policies)) == (
+        sure,
+        open_,
+        bool(open_),
+    )
 
 
 def test_a_new_role_and_its_policies_are_in_one_account_whichever_it_is() -> None:
     role = MadeResource("aws_iam_role.exec", {"name": "exec", "arn": Unknown()}, OPEN)
     roles = Roles(MadeWorld(role, policy(OPEN)))
-    assert len(roles.of_object(role).identity) == 1
+    assert len(roles.of_object(role).attached.identity) == 1
 
 
 def test_a_role_in_a_module_whose_sources_are_missing_asks_for_them() -> None:
     elsewhere = Unknown(reason=Asking("the plan does not show this expression", "pass the sources of module.vpc"))
     role = MadeResource("aws_iam_role.exec", {"name": "exec", "arn": ARN})
     other = MadeResource("aws_iam_role_policy.flow", {"name": "flow", "role": elsewhere, "policy": POLICY})
-    ((said, _),) = Roles(MadeWorld(role, other)).of_object(role).doubted
+    ((said, _),) = Roles(MadeWorld(role, other)).of_object(role).attached.doubted
     assert said == "aws_iam_role_policy.flow, which may be attached to this role: pass the sources of module.vpc"
 
 
@@ -61,7 +65,12 @@ def attached(*more: MadeResource, name: str = "exec") -> tuple[int, int, bool, b
     policy = MadeResource("aws_iam_policy.files", {"arn": MANAGED, "policy": POLICY})
     found = Roles(MadeWorld(role, policy, *more)).of(ARN)
     assert found is not None
-    return len(found.identity), len(found.doubted), bool(found.hidden or found.doubted), bool(found.notes)
+    return (
+        len(found.attached.identity),
+        len(found.attached.doubted),
+        bool(found.attached.hidden or found.attached.doubted),
+        bool(found.notes),
+    )
 
 
 @every_row(
@@ -161,7 +170,7 @@ def test_an_exclusive_list_removes_what_is_there_when_it_is_applied(
     world = OrderedWorld(role, text, single(), exclusive([]), earlier=[role, text, *there])
     world.later = later
     found = Roles(world).of_object(role)
-    assert (len(found.identity), len(found.doubted)) == expected
+    assert (len(found.attached.identity), len(found.attached.doubted)) == expected
     assert len(found.notes) == 1 - expected[1]
 
 
@@ -224,7 +233,7 @@ def test_what_a_list_removes_is_there_again_only_if_it_is_written(
     world = OrderedWorld(role, grant, *([policies] if by == "list" else []), earlier=[was, INLINE])
     world.later = "aws_iam_role_policy.p"
     found = Roles(world).of_object(role)
-    assert (len(found.identity), len(found.doubted)) == (certain, possible)
+    assert (len(found.attached.identity), len(found.attached.doubted)) == (certain, possible)
 
 
 LISTED: dict[str, Value] = {
@@ -249,7 +258,9 @@ def test_what_a_role_lists_as_before_goes_with_the_resource_that_attached_it(
     now = others if remains else []
     found = Roles(MadeWorld(role, policy, *now, earlier=[was, policy, *others])).of(ARN)
     assert found is not None
-    assert {each.name for each in found.identity} - ({"aws_iam_role.exec"} if more and listed_before else set()) == (
+    assert {each.name for each in found.attached.identity} - (
+        {"aws_iam_role.exec"} if more and listed_before else set()
+    ) == (
         set()
         if listed_before and not remains
         else {"aws_iam_role_policy.p", "aws_iam_policy.files"}
@@ -283,7 +294,7 @@ def test_a_list_writes_only_what_is_new_in_it(
     earlier: list[MadeResource], now: list[MadeResource], certain: int, possible: int
 ) -> None:
     found = Roles(MadeWorld(TEXT, *now, earlier=[TEXT, *earlier])).of_object(now[0])
-    assert (len(found.identity), len(found.doubted)) == (certain, possible)
+    assert (len(found.attached.identity), len(found.attached.doubted)) == (certain, possible)
 
 
 class FormerWorld(MadeWorld):
@@ -296,7 +307,7 @@ class FormerWorld(MadeWorld):
 def test_what_was_attached_before_the_change_was_there_whatever_lists_it() -> None:
     there = [PLAIN, TEXT, single(), exclusive([]), attachment(["other"]), policy(HERE), NO_INLINE]
     found = Roles(FormerWorld(*there)).of_object(PLAIN)
-    assert (len(found.identity), found.open_policies) == (2, ())
+    assert (len(found.attached.identity), found.attached.open_policies) == (2, ())
 
 
 def managed(key: str, around: Surroundings = HERE) -> MadeResource:
@@ -323,7 +334,11 @@ def test_a_policy_that_the_change_also_deletes_at_another_address_may_go(
         ([MadeResource("aws_iam_role.former", role.attributes), old], 1, 0),
     ):
         found = Roles(MadeWorld(role, new, earlier=earlier)).of_object(role)
-        assert (len(found.identity), len(found.doubted), len(found.open_policies)) == (sure, possible, possible)
+        assert (len(found.attached.identity), len(found.attached.doubted), len(found.attached.open_policies)) == (
+            sure,
+            possible,
+            possible,
+        )
 
 
 def numbered(kind: str, index: int, last: str) -> MadeResource:
@@ -352,7 +367,7 @@ def test_a_policy_that_moves_to_another_number_may_go_with_the_old_one(kind: str
         for former in (role, stranger):
             world = MadeWorld(role, *policies, *listed(*later), earlier=[former, *policies, *listed(*earlier)])
             found = Roles(world).of_object(role)
-            assert (len(found.identity), len(found.doubted)) == (sure, possible), (earlier, later)
+            assert (len(found.attached.identity), len(found.attached.doubted)) == (sure, possible), (earlier, later)
 
 
 @every_row(
@@ -373,7 +388,7 @@ def test_the_update_of_the_owner_of_all_attachments_detaches_roles_that_it_had(
     policy = MadeResource("aws_iam_policy.files", {"arn": MANAGED, "policy": POLICY})
     earlier = [role, policy, attachment(former), *([single()] if was_attached else [])]
     found = Roles(MadeWorld(role, policy, attachment(later), single(), earlier=earlier)).of_object(role)
-    assert (len(found.identity), len(found.doubted)) == expected
+    assert (len(found.attached.identity), len(found.attached.doubted)) == expected
 
 
 @pytest.mark.parametrize("later", [exclusive([MANAGED]), attachment(["exec"]), single()])
@@ -383,7 +398,7 @@ def test_an_attachment_that_another_type_takes_over_may_go(former: MadeResource,
     policy = MadeResource("aws_iam_policy.files", {"arn": MANAGED, "policy": POLICY})
     found = Roles(MadeWorld(role, policy, later, earlier=[role, policy, former])).of_object(role)
     is_sure = former.address == later.address or former.address.type.endswith("_exclusive")
-    assert (len(found.identity), len(found.doubted)) == ((1, 0) if is_sure else (0, 1))
+    assert (len(found.attached.identity), len(found.attached.doubted)) == ((1, 0) if is_sure else (0, 1))
 
 
 @every_row(
@@ -409,7 +424,7 @@ def test_of_two_policies_of_one_name_the_last_one_written_remains(
     world.later = "aws_iam_role_policy.q"
     found = Roles(world).of(ARN)
     assert found is not None
-    assert {each.name.rpartition(".")[2] for each in found.identity} == set(remain)
+    assert {each.name.rpartition(".")[2] for each in found.attached.identity} == set(remain)
 
 
 @pytest.mark.parametrize(
@@ -430,7 +445,7 @@ def test_a_policy_is_on_the_role_whose_name_it_refers_to_and_not_its_arn(attribu
     role = MadeResource(
         "aws_iam_role.exec", {"name": Unknown(symbol("aws_iam_role.exec", ("name",))), "arn": Unknown()}
     )
-    assert len(Roles(MadeWorld(role, grant)).of_object(role).identity) == count
+    assert len(Roles(MadeWorld(role, grant)).of_object(role).attached.identity) == count
 
 
 def test_there_is_no_role_of_the_same_name_under_another_path() -> None:
@@ -438,4 +453,4 @@ def test_there_is_no_role_of_the_same_name_under_another_path() -> None:
     grant = MadeResource("aws_iam_role_policy.p", {"name": "p", "role": "exec", "policy": POLICY})
     found = Roles(MadeWorld(role, grant)).of(ARN)
     assert found is not None
-    assert (found.label, found.identity, len(found.notes)) == (ARN, (), 1)
+    assert (found.label, found.attached.identity, len(found.notes)) == (ARN, (), 1)

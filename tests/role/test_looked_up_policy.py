@@ -13,7 +13,7 @@ from tests.rows import every_row
 from tfcheck.analysis.check import check
 from tfcheck.iam import Caller, Request, Undecided, managed_policy, parse_policy, service_context
 from tfcheck.role import Role
-from tfcheck.role.policies import Policies, PolicyOrReason
+from tfcheck.role.policies import AttachedPolicies, Policies, PolicyOrReason
 from tfcheck.symbolic.value import Unknown, Value, text
 from tfcheck.verdict.call import RoleCall, decide_call
 from tfcheck.verdict.resource_policy import ResourcePolicies
@@ -173,7 +173,9 @@ def test_an_open_account_is_what_lacks(mode: str) -> None:
     caller = Caller(f"arn:aws:iam::{HERE}:role/exec", "exec", HERE)
     allowing = parse_policy({"Statement": {"Effect": "Allow", "Action": "*", "Resource": "*"}}, "policy")
     context = service_context(source_account=HERE, source_arn="arn:aws:ecs:eu-west-1:1:task/a", region="eu-west-1")
-    call = RoleCall(Role("role", True, caller, (allowing,)), Request("ecr:GetX", arn, caller, context), guarded)
+    call = RoleCall(
+        Role("role", True, caller, AttachedPolicies((allowing,))), Request("ecr:GetX", arn, caller, context), guarded
+    )
     decision = decide_call(call)
     assert isinstance(decision, Undecided)
     assert decision.waits_for.endswith("is open: pass `--account`")

@@ -5,6 +5,7 @@ from __future__ import annotations
 from tests.rows import every_row
 from tfcheck.iam import Allowed, Caller, Context, Denied, Policy, Request, Undecided, parse_policy
 from tfcheck.role import Role
+from tfcheck.role.policies import AttachedPolicies
 from tfcheck.verdict.call import RoleCall, decide_call
 from tfcheck.verdict.resource_policy import ResourceSide
 
@@ -39,5 +40,5 @@ PAIRS = tuple(zip(OTHERS[::2], OTHERS[1::2], strict=True))
 def test_what_each_order_of_writing_grants_is_allowed(
     identity: tuple[Policy, ...], groups: tuple[tuple[Policy, ...], ...], decided: type
 ) -> None:
-    role = Role("aws_iam_role.r", True, CALLER, identity=identity, same_name_policies=groups)
+    role = Role("aws_iam_role.r", True, CALLER, AttachedPolicies(identity, same_name_policies=groups))
     assert type(decide_call(RoleCall(role, REQUEST, ResourceSide()))) is decided

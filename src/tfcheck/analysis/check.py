@@ -262,7 +262,7 @@ def _policies_of(tasks: Sequence[TaskDefinition], judge: Judge) -> Callable[[Ans
         key = answer.requirement.task_definition, answer.requirement.role_kind
         if key not in known:
             role = judge.role(answer.requirement, by_address[key[0]])
-            found = (*role.identity, *(role.boundary or ())) if role else ()
+            found = (*role.attached.identity, *(role.boundary or ())) if role else ()
             known[key] = tuple(dict.fromkeys(each.name for each in found))
         return known[key]
 

@@ -21,7 +21,7 @@ from tfcheck.vocabulary.finding import Severity
 
 def _search(task: TaskDefinition, world: World) -> Iterator[Misconfiguration]:
     role = world.once(Roles).of(task.execution_role)
-    for group in role.name_conflicts if role is not None else ():
+    for group in role.attached.name_conflicts if role is not None else ():
         names = sorted(set(group))
         if len(names) > 1:
             yield Misconfiguration(

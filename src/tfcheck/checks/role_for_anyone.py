@@ -26,7 +26,7 @@ def _search(task: TaskDefinition, world: World) -> Iterator[Misconfiguration]:
     found: dict[str, str] = {}
     for kind, reference in (("execution", task.execution_role), ("task", task.task_role)):
         role = world.once(Roles).of(reference)
-        if role is not None and role.managed and role.label is not None and _is_for_anyone(role.trust):
+        if role is not None and role.managed and role.label is not None and _is_for_anyone(role.trust.policy):
             found.setdefault(role.label, kind)
     for label, kind in found.items():
         yield Misconfiguration(

@@ -289,8 +289,33 @@ def _policy(text: str, label: str, kind: PolicyKind) -> Policy:
     return parse_policy(document, label, kind)
 
 
+class AttachedPolicies(msgspec.Struct, frozen=True):
+    """The policies attached to one role.
+
+    - `hidden`: those that cannot be read; `doubted`: readable ones that may not be on it, with what that depends on.
+    - `inline`: the policies that have a name.
+    - `same_name_policies`: groups of policies that have one name, or may have it, so that only one of each remains;
+      `name_conflicts`: the names of those that definitely have it.
+    """
+
+    identity: tuple[Policy, ...] = ()
+    hidden: tuple[str, ...] = ()
+    doubted: tuple[tuple[str, Policy], ...] = ()
+    inline: tuple[tuple[str, Policy], ...] = ()
+    same_name_policies: tuple[tuple[Policy, ...], ...] = ()
+    name_conflicts: tuple[tuple[str, ...], ...] = ()
+
+    @property
+    def open_policies(self) -> tuple[str, ...]:
+        """The policies that cannot be read, or may not be on the role."""
+        return tuple(dict.fromkeys((*self.hidden, *(why for why, _ in self.doubted))))
+
+
+NOTHING_ATTACHED = AttachedPolicies()
+
+
 class Attached:
-    """The policies attached to one role, the unreadable ones, and the warnings."""
+    """Collects the policies attached to one role, those that AWS refuses, and the warnings."""
 
     def __init__(self) -> None:
         self.identity: list[Policy] = []
@@ -312,3 +337,14 @@ class Attached:
             self.refused += [found.refused] if found.refused else []
         own = {id(policy) for _, policy in self.doubted}
         self.doubted += [(found.hidden, each) for each in found.possible_policies if id(each) not in own]
+
+    def policies(self) -> AttachedPolicies:
+        """Return what has been collected."""
+        return AttachedPolicies(
+            identity=tuple(self.identity),
+            hidden=tuple(self.hidden),
+            doubted=tuple(self.doubted),
+            inline=tuple(self.inline),
+            same_name_policies=tuple(self.same_name_policies),
+            name_conflicts=tuple(self.name_conflicts),
+        )

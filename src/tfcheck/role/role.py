@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 import msgspec
 
 from tfcheck.iam import Caller, Policy
 from tfcheck.inventory.world import WorldObject
-from tfcheck.role.policies import Attached
+from tfcheck.role.policies import NOTHING_ATTACHED, Attached, AttachedPolicies, PolicyOrReason
 from tfcheck.symbolic.match import equal
 from tfcheck.symbolic.value import TextLike, Truth
 from tfcheck.vocabulary.address import Address
@@ -16,45 +18,37 @@ class Role(msgspec.Struct, frozen=True):
     """One role in one world.
 
     - `label`: its address in the plan, otherwise its ARN or name as far as known.
-    - `managed`: the plan, or another known stack, shows all policies that it has, except for those in `hidden`.
-    - `doubted`: readable policies that may not be on the role, each with what that depends on.
-    - `same_name_policies`: groups of policies that have one name, or may have it, so that only one of each remains;
-      `name_conflicts`: the names of those that definitely have it.
-    - `inline`: the policies that have a name; `refused`: those that AWS definitely refuses, with the argument of each.
+    - `managed`: the plan, or another known stack, shows all policies that it has, except for those that are hidden.
     - `boundary`: None without one; `boundary_hidden`: why it cannot be read.
+    - `trust`: who may assume it.
     - `unknown_because`: why it is unknown which role this is; such a role has no label.
-    - `home`: the role's address in another stack that manages it.
     - `deleted`: its address, if the change deletes it while something still names it.
+    - `home`: the role's address in another stack that manages it.
+    - `refused`: the policies that AWS definitely refuses, with the argument of each.
     """
 
     label: str | None
     managed: bool
     caller: Caller
-    identity: tuple[Policy, ...] = ()
-    hidden: tuple[str, ...] = ()
-    same_name_policies: tuple[tuple[Policy, ...], ...] = ()
-    name_conflicts: tuple[tuple[str, ...], ...] = ()
+    attached: AttachedPolicies = NOTHING_ATTACHED
     boundary: tuple[Policy, ...] | None = None
     boundary_hidden: str | None = None
-    trust: Policy | None = None
-    trust_hidden: str | None = None
+    trust: PolicyOrReason = PolicyOrReason()
     unknown_because: str | None = None
     deleted: Address | None = None
-    notes: tuple[str, ...] = ()
-    inline: tuple[tuple[str, Policy], ...] = ()
-    doubted: tuple[tuple[str, Policy], ...] = ()
     home: Address | None = None
+    notes: tuple[str, ...] = ()
     refused: tuple[tuple[str, Policy], ...] = ()
 
-    @property
-    def open_policies(self) -> tuple[str, ...]:
-        """The policies that cannot be read, or may not be on the role."""
-        return tuple(dict.fromkeys((*self.hidden, *(why for why, _ in self.doubted))))
+    def with_policies(self, more: Iterable[Policy]) -> Role:
+        """Return the role with more policies."""
+        identity = (*self.attached.identity, *more)
+        return msgspec.structs.replace(self, attached=msgspec.structs.replace(self.attached, identity=identity))
 
     @property
     def policy_warnings(self) -> tuple[str, ...]:
         """Warnings about its policies, which IAM accepts."""
-        policies = (*self.identity, *(self.boundary or ()), *((self.trust,) if self.trust else ()))
+        policies = (*self.attached.identity, *(self.boundary or ()), *filter(None, (self.trust.policy,)))
         return tuple(f"{policy.name}: {warning}" for policy in policies for warning in policy.warnings)
 
 
@@ -64,35 +58,42 @@ class Role(msgspec.Struct, frozen=True):
 def join_role(role: Role, theirs: Role, home: Address) -> Role:
     """Combine a role in the plan with the stack that manages it; it keeps its label."""
     return msgspec.structs.replace(
-        _add_policies(role, theirs),
+        _add_policies(role, theirs.attached, theirs.notes),
         managed=True,
         home=home,
         caller=theirs.caller,
         boundary=theirs.boundary,
         boundary_hidden=theirs.boundary_hidden,
         trust=theirs.trust,
-        trust_hidden=theirs.trust_hidden,
     )
 
 
 def attach(role: Role, attached: Attached) -> Role:
     """Add what is attached to a role."""
-    anything = attached.identity or attached.hidden or attached.doubted or attached.notes
-    return _add_policies(role, attached) if anything else role
+    return _add_policies(role, attached.policies(), attached.notes)
 
 
-def _add_policies(role: Role, theirs: Role | Attached) -> Role:
+def _add_policies(role: Role, theirs: AttachedPolicies, notes: Iterable[str]) -> Role:
     """Add policies to a role; of inline policies with the same name only the last one remains."""
-    pairs = [(ours, other) for name, ours in role.inline for same, other in theirs.inline if name == same]
-    notes = (
+    own = role.attached
+    pairs = [(ours, other) for name, ours in own.inline for same, other in theirs.inline if name == same]
+    overwritten = (
         f"{ours.name} and {other.name} have the same name on one role: the last one written remains"
         for ours, other in pairs
     )
-    named = ((ours.name, other.name) for ours, other in pairs)
-    more = {"name_conflicts": named, "same_name_policies": pairs, "notes": notes}
-    fields = ("identity", "hidden", "same_name_policies", "name_conflicts", "inline", "notes", "doubted")
-    joined = {each: (*getattr(role, each), *getattr(theirs, each), *more.get(each, ())) for each in fields}
-    return msgspec.structs.replace(role, **joined)
+    joined = AttachedPolicies(
+        identity=(*own.identity, *theirs.identity),
+        hidden=(*own.hidden, *theirs.hidden),
+        doubted=(*own.doubted, *theirs.doubted),
+        inline=(*own.inline, *theirs.inline),
+        same_name_policies=(*own.same_name_policies, *theirs.same_name_policies, *pairs),
+        name_conflicts=(
+            *own.name_conflicts,
+            *theirs.name_conflicts,
+            *((ours.name, other.name) for ours, other in pairs),
+        ),
+    )
+    return msgspec.structs.replace(role, attached=joined, notes=(*role.notes, *notes, *overwritten))
 
 
 def namesake(resource: WorldObject, account: TextLike, role: Role) -> str:

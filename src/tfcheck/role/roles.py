@@ -17,7 +17,7 @@ from tfcheck.inventory.ecs import TASK_TYPES
 from tfcheck.inventory.world import World, WorldObject
 from tfcheck.role.attachment import NOTHING_OWNED, Attachments, GrantOutcomes, OwnAttachments, account_of
 from tfcheck.role.other_stacks import OtherStackGrants, TargetRole
-from tfcheck.role.policies import Attached, Policies, PolicyOrReason, is_abroad
+from tfcheck.role.policies import NOTHING_ATTACHED, Attached, Policies, PolicyOrReason, is_abroad
 from tfcheck.role.role import Role, attach, join_role, namesake
 from tfcheck.symbolic.match import equal
 from tfcheck.symbolic.sensitive_text import SENSITIVE
@@ -25,10 +25,6 @@ from tfcheck.symbolic.value import PlainText, Text, TextLike, Truth, Unknown, Va
 from tfcheck.vocabulary.address import owner_of
 from tfcheck.vocabulary.arn import parse_arn
 from tfcheck.vocabulary.grouping import group_by_key
-
-_NO_POLICIES: dict[str, tuple[()]] = dict.fromkeys(
-    ("identity", "hidden", "same_name_policies", "name_conflicts", "inline", "doubted"), ()
-)
 
 
 class Roles:
@@ -99,8 +95,8 @@ class Roles:
         ]
         alike = (*own, *(each for stack in self._world.context for each in stack.once(Roles).find_by_name(name)))
         notes = (namesake(each, _caller(each).account, role) for each in alike)
-        nothing = _NO_POLICIES if own else {}
-        return msgspec.structs.replace(role, notes=(*role.notes, *filter(None, notes)), **nothing)
+        attached = NOTHING_ATTACHED if own else role.attached
+        return msgspec.structs.replace(role, notes=(*role.notes, *filter(None, notes)), attached=attached)
 
     def _empty_if_deleted(self, role: Role) -> Role:
         """Remove everything from a role that this plan, or another stack's, deletes."""
@@ -110,7 +106,10 @@ class Roles:
         names = [each.attribute("name") for each in ended]
         if not ended or any(True for one in here for name in names for _ in one.possible_namesakes(name)):
             return role
-        return msgspec.structs.replace(role, deleted=ended[0].address, managed=False, trust=None, **_NO_POLICIES)
+        trust = msgspec.structs.replace(role.trust, policy=None)
+        return msgspec.structs.replace(
+            role, deleted=ended[0].address, managed=False, trust=trust, attached=NOTHING_ATTACHED
+        )
 
     def find_managed(self, arn: str) -> WorldObject | None:
         """Find the managed role with an ARN in this world."""
@@ -195,8 +194,7 @@ class Roles:
             caller=_caller(resource),
             boundary=(boundary.policy,) if boundary and boundary.policy else None,
             boundary_hidden=boundary.hidden if boundary and not boundary.policy else None,
-            trust=trust.policy,
-            trust_hidden=trust.hidden or None,
+            trust=trust,
             refused=(*_refused_policies(attached), *((argument, each) for argument, each in others if each)),
         )
         return attach(role, attached)
@@ -211,7 +209,7 @@ class Roles:
             label=SENSITIVE if nameless else display(known) if known is not None and not unknown_because else None,
             managed=attached.closed,
             caller=caller,
-            trust_hidden=unknown_because or "the role is not in the plan",
+            trust=PolicyOrReason(hidden=unknown_because or "the role is not in the plan"),
             unknown_because=unknown_because,
             refused=_refused_policies(attached),
         )

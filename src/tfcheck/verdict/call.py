@@ -32,7 +32,7 @@ class RoleCall(msgspec.Struct, frozen=True):
     def policies(self) -> tuple[Policy, ...]:
         """The policies that affect it, those of the role first."""
         own = (self.guarded.policy,) if self.guarded.policy is not None else ()
-        return (*self.role.identity, *(self.role.boundary or ()), *own)
+        return (*self.role.attached.identity, *(self.role.boundary or ()), *own)
 
 
 def decide_call(call: RoleCall) -> Decision:
@@ -66,9 +66,12 @@ def without_denials(call: RoleCall) -> RoleCall:
     role, guarded = call.role, call.guarded
     role = msgspec.structs.replace(
         role,
-        identity=several(role.identity),
         boundary=None if role.boundary is None else several(role.boundary),
-        same_name_policies=tuple(map(several, role.same_name_policies)),
+        attached=msgspec.structs.replace(
+            role.attached,
+            identity=several(role.attached.identity),
+            same_name_policies=tuple(map(several, role.attached.same_name_policies)),
+        ),
     )
     own = None if guarded.policy is None else changed[id(guarded.policy)]
     return msgspec.structs.replace(call, role=role, guarded=msgspec.structs.replace(guarded, policy=own))
@@ -86,15 +89,15 @@ def _decide(call: RoleCall) -> Decision:
     if isinstance(decision, Allowed) and _rests_on_its_account(call):
         return Undecided("unknown_value", "the account that the resource belongs to", decision.by)
     if isinstance(decision, Allowed) and _may_be_denied(call):
-        hidden = (*call.role.open_policies, *filter(None, (call.guarded.hidden,)))
+        hidden = (*call.role.attached.open_policies, *filter(None, (call.guarded.hidden,)))
         if hidden:
             return Undecided("policy_not_readable", " and ".join(hidden), decision.by)
         return Undecided("unknown_value", _policy_words(call), decision.by)
     if isinstance(decision, Denied) and decision.kind != "explicit":
-        for why, policy in call.role.doubted:
+        for why, policy in call.role.attached.doubted:
             if _may_be_allowed(_decide_each(_with_grants(call, policy))):
                 return Undecided("policy_not_readable", why, decision.by)
-        widest = _with_grants(call, *(policy for _, policy in call.role.doubted))
+        widest = _with_grants(call, *(policy for _, policy in call.role.attached.doubted))
         if _may_be_allowed(one for each in call.guarded.possible_policies for one in _decide_with_policy(widest, each)):
             return Undecided("unknown_value", _policy_words(call), decision.by)
     return decision
@@ -110,8 +113,7 @@ def _may_be_allowed(decisions: Iterable[Decision]) -> bool:
 
 def _with_grants(call: RoleCall, *policies: Policy) -> RoleCall:
     """Return a call of a role that also has what policies allow."""
-    identity = (*call.role.identity, *_grants(policies))
-    return msgspec.structs.replace(call, role=msgspec.structs.replace(call.role, identity=identity))
+    return msgspec.structs.replace(call, role=call.role.with_policies(_grants(policies)))
 
 
 def _policy_words(call: RoleCall) -> str:
@@ -120,7 +122,7 @@ def _policy_words(call: RoleCall) -> str:
 
 def _may_be_denied(call: RoleCall) -> bool:
     """Whether a readable policy that may not be on the role or the resource could deny a call."""
-    doubted = tuple(policy for _, policy in call.role.doubted)
+    doubted = tuple(policy for _, policy in call.role.attached.doubted)
     ours, theirs = _denials(doubted), _denials(call.guarded.possible_policies)
     if not ours and not theirs and call.guarded.kind != "kms":
         return False
@@ -175,7 +177,7 @@ def _layers(call: RoleCall, identity: tuple[Policy, ...]) -> Layers:
         outside = None if is_settled else outside + _MISSING[same]
     return Layers(
         identity=identity,
-        identity_hidden=role.hidden,
+        identity_hidden=role.attached.hidden,
         outside=not role.managed,
         boundary=role.boundary,
         boundary_hidden=role.boundary_hidden,
@@ -197,11 +199,11 @@ _MISSING = {
 
 def _identities(role: Role) -> list[tuple[Policy, ...]]:
     """Return the possible identity policies of a role, one for each order in which policies of one name are written."""
-    groups = role.same_name_policies
+    groups = role.attached.same_name_policies
     if not groups:
-        return [role.identity]
+        return [role.attached.identity]
     disputed = {id(policy): policy for group in groups for policy in group}
-    settled = tuple(policy for policy in role.identity if id(policy) not in disputed)
+    settled = tuple(policy for policy in role.attached.identity if id(policy) not in disputed)
     if math.prod(map(len, groups)) > _MOST_CHOICES:
         every = tuple(disputed.values())
         granting = _grants(every)

@@ -148,8 +148,8 @@ class Judge:
         known: dict[tuple[object, ...], Verdict] = {}
 
         def extend(role: Role) -> Role:
-            boundary = role.boundary if bounded else None
-            return msgspec.structs.replace(role, identity=(*role.identity, policy), boundary=boundary)
+            extended = role.with_policies((policy,))
+            return extended if bounded else msgspec.structs.replace(extended, boundary=None)
 
         for requirement, task in asked:
             side = self._task_roles.of(task)
@@ -171,7 +171,7 @@ class Judge:
     def unmet(self, requirement: Requirement, task: TaskDefinition) -> tuple[UnmetCondition, ...]:
         """Return the conditions that keep a statement of the role's own policies from granting a requirement."""
         call = self._call_of_task(requirement, task)
-        return () if call is None else unmet(call.request, call.role.identity)
+        return () if call is None else unmet(call.request, call.role.attached.identity)
 
     def denying_statements(self, requirement: Requirement, task: TaskDefinition) -> tuple[Statement, ...]:
         """Return the statements that definitely deny a requirement, even if another allows it."""
@@ -282,14 +282,15 @@ class Judge:
         if same is Truth.FALSE:
             by = evidence.account_evidence(role)
             return Judgement(role.label, Verdict.DENIED, Reason.TRUST_POLICY, evidence=by)
-        if role.trust is None:
-            if role.deleted is not None or (role.managed and not role.trust_hidden):
+        trust = role.trust.policy
+        if trust is None:
+            if role.deleted is not None or (role.managed and not role.trust.hidden):
                 by = evidence.deletion_evidence(role) if role.deleted is not None else ()
                 return Judgement(role.label, Verdict.DENIED, Reason.TRUST_POLICY, evidence=by)
             reason = Reason.POLICY_NOT_READABLE if role.managed else Reason.ROLE_OUTSIDE_PLAN
             reason = Reason.UNKNOWN_VALUE if role.unknown_because else reason
-            return Judgement(role.label, Verdict.UNKNOWN, reason, role.trust_hidden or "")
-        first, *others = (self._trusts(role, role.trust, each, side, kind) for each in service_principals(kind, side))
+            return Judgement(role.label, Verdict.UNKNOWN, reason, role.trust.hidden)
+        first, *others = (self._trusts(role, trust, each, side, kind) for each in service_principals(kind, side))
         if all(each.verdict is first.verdict for each in others):
             if same is Truth.UNKNOWN and role.home is None and first.verdict is Verdict.ALLOWED:
                 waits = "whether the role is in the account of the task definition: pass `--account`"

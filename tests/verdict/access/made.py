@@ -9,6 +9,7 @@ import msgspec
 
 from tfcheck.iam import Caller, Policy, conceal, parse_policy
 from tfcheck.role import Role
+from tfcheck.role.policies import AttachedPolicies
 from tfcheck.symbolic.value import Value
 from tfcheck.verdict.access import compare_pair
 from tfcheck.verdict.access.role_pairs import RolePair
@@ -41,14 +42,13 @@ def policy(*statements: Written, name: str = "aws_iam_role_policy.own") -> Polic
 
 def role(*statements: Written, boundary: Iterable[Written] | None = None, hidden: str = "") -> Role:
     ceiling = None if boundary is None else (policy(*boundary, name="aws_iam_policy.boundary"),)
-    return Role(
-        LABEL, True, CALLER, (policy(*statements),) if statements else (), (hidden,) if hidden else (), boundary=ceiling
-    )
+    own = AttachedPolicies((policy(*statements),) if statements else (), (hidden,) if hidden else ())
+    return Role(LABEL, True, CALLER, own, boundary=ceiling)
 
 
 def secret(role: Role) -> Role:
     """Mark the role's own policies as sensitive."""
-    return msgspec.structs.replace(role, identity=tuple(map(conceal, role.identity)))
+    return msgspec.structs.replace(role, attached=AttachedPolicies(tuple(map(conceal, role.attached.identity))))
 
 
 def changes(before: Role | None, after: Role | None) -> list[AccessChange]:

@@ -43,7 +43,7 @@ def _written(of: Role) -> list[Written]:
             "Action": [entry.written for entry in each.actions.entries],
             "Resource": [entry.written for entry in each.resources.entries] if each.resources else "*",
         }
-        for policy in of.identity
+        for policy in of.attached.identity
         for each in policy.statements
     ]
 
@@ -215,7 +215,7 @@ _roles = st.builds(lambda own, boundary: role(*own, boundary=boundary), _some, s
 
 def _may(of: Role, action: str, resource: str) -> bool:
     request = Request(action, resource, CALLER, Context(), resource_account="123456789012")
-    return isinstance(decide(request, Layers(identity=of.identity, boundary=of.boundary)), Allowed)
+    return isinstance(decide(request, Layers(identity=of.attached.identity, boundary=of.boundary)), Allowed)
 
 
 def _in(each: AccessChange | ActionOnResource, action: str, resource: str) -> bool:

@@ -7,6 +7,7 @@ import json
 from tests.made_world import MadeResource, MadeWorld
 from tfcheck.iam import Allowed, Caller, Decision, Denied, Policy, Request, Undecided, parse_policy, start_up_context
 from tfcheck.role import Role
+from tfcheck.role.policies import AttachedPolicies
 from tfcheck.symbolic.value import NAME, TextLike, Unknown, Value, text
 from tfcheck.verdict.call import RoleCall, decide_call
 from tfcheck.verdict.resource_policy import ResourcePolicies
@@ -39,7 +40,7 @@ def decision(
 
 
 def role(policy: Policy) -> Role:
-    return Role(label="aws_iam_role.e", caller=CALLER, identity=(policy,), managed=True)
+    return Role(label="aws_iam_role.e", caller=CALLER, attached=AttachedPolicies((policy,)), managed=True)
 
 
 def secret(effect: str, action: str = "secretsmanager:*") -> MadeResource:

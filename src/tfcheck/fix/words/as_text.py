@@ -85,7 +85,7 @@ def _are_contested(need: RoleNeed, world: After) -> bool:
     if world.resources("aws_iam_role_policies_exclusive"):
         return True
     role = world.once(Judge).roles.of(need.roles[0].attribute("arn"))
-    return role is None or any(name == START_UP for name, _ in role.inline)
+    return role is None or any(name == START_UP for name, _ in role.attached.inline)
 
 
 def without_denied(answers: Sequence[Answer], verdicts: Sequence[Verdict]) -> tuple[Answer, ...]:
@@ -220,7 +220,7 @@ def grants_elsewhere(
         fixed = tuple(each for each in without_denied(lacking, verdicts) if needed_statements([each], _spell_known))
         statements = needed_statements(fixed, _spell_known)
         if fixed and statements is not None:
-            name = free(START_UP, [taken for taken, _ in role.inline], "-")
+            name = free(START_UP, [taken for taken, _ in role.attached.inline], "-")
             label = labels.label(frozenset({str(home)}), None, home.name, home.key)
             policy = NewPolicy(label, name, f"{local_name(home)}.id", statements)
             where = module_words([home.module])

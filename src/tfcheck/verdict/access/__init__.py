@@ -84,25 +84,27 @@ def _is_unchanged(pair: RolePair) -> bool:
     old, new = pair.before, pair.after
     if old is None or new is None:
         return False
-    open_parts = [(each.open_policies, each.boundary_hidden, each.same_name_policies) for each in (old, new)]
+    open_parts = [
+        (each.attached.open_policies, each.boundary_hidden, each.attached.same_name_policies) for each in (old, new)
+    ]
     if open_parts[0] != open_parts[1]:
         return False
-    if (old.identity, old.boundary) == (new.identity, new.boundary):
+    if (old.attached.identity, old.boundary) == (new.attached.identity, new.boundary):
         return True
     # The division into statements does not count.
     is_bounded = old.boundary is not None, new.boundary is not None
     return is_bounded[0] is is_bounded[1] and all(
         policy_entries(ours or ()) == policy_entries(theirs or ())
-        for ours, theirs in ((old.identity, new.identity), (old.boundary, new.boundary))
+        for ours, theirs in ((old.attached.identity, new.attached.identity), (old.boundary, new.boundary))
     )
 
 
 def _unread(pair: RolePair) -> str:
     """Return the policy of a role that cannot be read, or that another one may overwrite."""
     for role in (pair.after, pair.before):
-        if role is not None and role.open_policies:
-            return role.open_policies[0]
-        if role is not None and role.same_name_policies:
+        if role is not None and role.attached.open_policies:
+            return role.attached.open_policies[0]
+        if role is not None and role.attached.same_name_policies:
             return "which of several policies of one name is written last"
         if role is not None and not role.managed:
             return "the role is not managed in this plan, and its policies elsewhere are not visible"
@@ -165,7 +167,7 @@ def _side(role: Role | None, *, seen: bool) -> RolePolicies | None:
     """Return the policies of a role, without an unreadable boundary that both sides share."""
     if role is None:
         return None
-    return RolePolicies(role.identity, role.boundary, unseen=role.boundary_hidden is not None and not seen)
+    return RolePolicies(role.attached.identity, role.boundary, unseen=role.boundary_hidden is not None and not seen)
 
 
 def _words(point: Permission) -> tuple[str, str]:

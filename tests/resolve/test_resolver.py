@@ -20,7 +20,7 @@ from tfcheck.resolve import Resolver
 from tfcheck.resolve.evaluation import evaluate_all
 from tfcheck.symbolic.match import equal
 from tfcheck.symbolic.value import Text, Truth, Unknown, Value, display, spelled_out
-from tfcheck.vocabulary.address import ModulePath, parse
+from tfcheck.vocabulary.address import Address, ModulePath, parse
 
 
 def resolver(name: str, plan: str = "plan.json", *, sources: bool = True) -> Resolver:
@@ -55,6 +55,14 @@ def test_the_id_of_a_secret_version_is_no_arn() -> None:
     spelled = spelled_out(found) if isinstance(found, Unknown) else None
     assert isinstance(spelled, Text)
     assert spelled.pieces[0] == f"{arn}|"
+
+
+def test_a_given_value_is_what_refers_to_it() -> None:
+    case, arn = Case(TESTDATA / "literal-missing"), "arn:aws:iam::111122223333:role/given"
+    given: dict[tuple[Address, str], Value] = {(parse("aws_iam_role.execution"), "arn"): arn}
+    loaded = case.plan("plan.json")
+    found = Resolver(loaded, case.sources(loaded, "plan.json"), given=given)
+    assert found.attribute(parse("aws_ecs_task_definition.orders"), "execution_role_arn") == arn
 
 
 def test_what_only_the_sources_know_is_open_without_them_and_says_so() -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import TypeAlias
 
 import msgspec
@@ -21,9 +21,10 @@ Key: TypeAlias = tuple[object, ...]
 class Evaluation:
     """All values of one run by key. A cyclic value is unknown."""
 
-    def __init__(self) -> None:
+    def __init__(self, known: Mapping[Key, Seen]) -> None:
+        """Build from the values that need not be computed."""
         self.secrets: set[str] = set()  # what was found marked
-        self._found: dict[Key, Seen] = {}
+        self._found: dict[Key, Seen] = {**known}
         self._under_way: set[Key] = set()
         self._needs: dict[Key, set[Key]] = {}
         self._recording: list[set[Key]] = []

@@ -6,7 +6,7 @@ remains is `Unknown`, with its symbol.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
 import msgspec
@@ -56,10 +56,12 @@ class Resolver:
         workspace: str | None = None,
         account: str | None = None,
         doubts: Doubts | None = None,
+        given: Mapping[tuple[Address, str], Value] | None = None,
     ) -> None:
         """Build from the plan, its sources if any, and the workspace and account that the user gave.
 
-        `doubts` are parts of the sources that the plan was not made from.
+        `doubts` are parts of the sources that the plan was not made from. `given` are the values of attributes that
+        the plan does not know, where they are not to be evaluated.
         """
         self.plan = plan
         self.sources = sources
@@ -68,7 +70,7 @@ class Resolver:
         )
         self.account = account
         self.declarations = Declarations(plan, sources, doubts or Doubts())
-        self.evaluation = Evaluation()
+        self.evaluation = Evaluation({("attribute", *each): value for each, value in (given or {}).items()})
         self.names = ModuleNames(self.declarations, self.evaluation, self, self.workspace)
         self._candidates = ModuleNames(self.declarations, self.evaluation, self, self.workspace, follows=True)
         self.assumptions: list[str] = []

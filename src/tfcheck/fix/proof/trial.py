@@ -34,7 +34,7 @@ from tfcheck.hcl.syntax.tf_json import read_source
 from tfcheck.iam import parse_policy
 from tfcheck.inventory.ecs import TASK_TYPES, TaskDefinition, tasks_by_address
 from tfcheck.inventory.world import After, World
-from tfcheck.plan import Instance, Plan
+from tfcheck.plan import Plan
 from tfcheck.plan.document import Mode, ResourceChange
 from tfcheck.resolve import Resolver
 from tfcheck.resolve.survival import TRIED
@@ -44,6 +44,7 @@ from tfcheck.symbolic.value import JsonText, Unknown, Value, is_known
 from tfcheck.verdict.judge import Judge, Judgement
 from tfcheck.vocabulary.address import Address
 from tfcheck.vocabulary.finding import Answer, Verdict
+from tfcheck.vocabulary.grouping import group_by_key
 
 _RENDERED = ("json", "minified_json", "statement")
 #: A trust policy with which ECS can assume a role.
@@ -170,18 +171,13 @@ class Trial:
         if variables is None:
             changed = _changed_defaults(resolver, sources)
             variables = {name: value for name, value in resolver.plan.variables.items() if name not in changed}
-        attributes: dict[Address, list[str]] = {}
-        for each in touched:
-            attributes.setdefault(each.address, []).append(each.attribute)
-        rows = [
-            row
-            for address, names in attributes.items()
-            if (row := _forgetful(resolver.plan, address, names)) is not None
-        ]
+        hidden = group_by_key([*((each.address, each.attribute) for each in touched), *(given or {})])
+        found = (_forgetful(resolver.plan, address, names) for address, names in hidden.items())
+        rows = [row for row in found if row is not None]
         new = (_row(each, {}, _RENDERED if each.type == DOCUMENT else ()) for each in added)
         plan = resolver.plan.with_rows([*rows, *new], variables)
         workspace = resolver.workspace if isinstance(resolver.workspace, str) else None
-        self._world = After(_ResolverWithValues(plan, sources, workspace, resolver.account, given or {}), context)
+        self._world = After(Resolver(plan, sources, workspace, resolver.account, given=given), context)
         self._judge = Judge(self._world)
 
     @classmethod
@@ -287,31 +283,6 @@ def policy_document(answers: Sequence[Answer]) -> Value:
         {"Effect": "Allow", "Action": action, "Resource": resource} for action, resource in needed
     ]
     return {"Version": "2012-10-17", "Statement": statements}
-
-
-class _ResolverWithValues(Resolver):
-    """A resolver with some values given instead of evaluated."""
-
-    def __init__(
-        self,
-        plan: Plan,
-        sources: Sources | None,
-        workspace: str | None,
-        account: str | None,
-        given: Mapping[tuple[Address, str], Value],
-    ) -> None:
-        super().__init__(plan, sources, workspace, account)
-        self._given = given
-        self._about = {address for address, _ in given}
-
-    def attribute_of(self, instance: Instance, name: str) -> Value:
-        has_given = instance.address in self._about
-        return self.attribute(instance.address, name) if has_given else super().attribute_of(instance, name)
-
-    def attribute(self, address: Address, name: str) -> Value:
-        if (address, name) in self._given:
-            return self._given[address, name]
-        return super().attribute(address, name)
 
 
 def _forgetful(plan: Plan, address: Address, names: Sequence[str]) -> ResourceChange | None:

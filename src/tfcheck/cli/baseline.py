@@ -29,7 +29,7 @@ class _Baseline(ConfiguredCommand):
 @options.plans
 @options.output("The baseline file. Default: tfcheck-baseline.json.", default="tfcheck-baseline.json")
 @click.option("--update", is_flag=True, help="Remove from the file what is fixed; add nothing.")
-@options.rules
+@options.rule_options("Write only findings", "Do not write findings of these rules.")
 @options.plan_options
 @options.hidden_debug
 def baseline(

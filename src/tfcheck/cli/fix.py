@@ -49,7 +49,7 @@ class _Fix(ConfiguredCommand):
 )
 @options.text_or_json
 @options.query
-@options.rules
+@options.rule_options("Fix only findings", "Do not fix findings of these rules.")
 @options.plan_options
 @options.colour
 @options.hidden_debug

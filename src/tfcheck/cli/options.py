@@ -90,11 +90,22 @@ def _keep(ctx: click.Context, option: click.Parameter, value: Sequence[str]) -> 
     ctx.meta[f"tfcheck.{option.name}"] = tuple(part for each in value for part in each.split(",") if part)
 
 
-def rules(command: _Command) -> _Command:
-    """Build the options that select rules, and the one for the configuration file, which can select them too."""
-    for option in reversed(_RULE_OPTIONS):
-        command = option(command)
-    return command
+def rule_options(select: str, ignore: str) -> Callable[[_Command], _Command]:
+    """Build the options that select rules, with their help, and the one for the configuration file, which can too."""
+    severity = "Change the severity of the findings of rules: error, warning or info."
+    found = (
+        _rule_option("--select", "RULE,...", "rules", f"{select} of these rules; a * at the end matches several ids."),
+        _rule_option("--ignore", "RULE,...", "rules", ignore),
+        _rule_option("--severity", "RULE=SEVERITY,...", "severities", severity),
+        config,
+    )
+
+    def add(command: _Command) -> _Command:
+        for option in reversed(found):
+            command = option(command)
+        return command
+
+    return add
 
 
 config = click.option(
@@ -167,24 +178,7 @@ def _rule_option(name: str, metavar: str, values: str, what: str) -> Callable[[_
     )
 
 
-_RULE_OPTIONS = (
-    _rule_option(
-        "--select", "RULE,...", "rules", "Report only findings of these rules; a * at the end matches several ids."
-    ),
-    _rule_option(
-        "--ignore",
-        "RULE,...",
-        "rules",
-        "Do not report findings of these rules; the report counts them.",
-    ),
-    _rule_option(
-        "--severity",
-        "RULE=SEVERITY,...",
-        "severities",
-        "Change the severity of the findings of rules: error, warning or info.",
-    ),
-    config,
-)
+rules = rule_options("Report only findings", "Do not report findings of these rules; the report counts them.")
 sources = click.option(
     "--sources",
     shell_complete=completing("files"),

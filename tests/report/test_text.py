@@ -372,3 +372,27 @@ def test_a_source_line_never_shows_a_secret() -> None:
 
 def _finding(*answers: Answer) -> Finding:
     return Finding("env-file", Severity.ERROR, samples.TASK, "aws_iam_role.execution", "a message", answers)
+
+
+def test_what_a_statement_denies_is_not_called_missing() -> None:
+    explicit = msgspec.structs.replace(samples.DENIED, reason=Reason.EXPLICIT_DENY)
+    other = msgspec.structs.replace(
+        samples.DENIED, requirement=samples.need("ssm:GetParameters"), reason=Reason.IMPLICIT_DENY
+    )
+    assert "1 required permission denied." in text(samples.report(explicit, findings=(_finding(explicit),)))
+    both = samples.report(explicit, other, findings=(_finding(explicit), _finding(other)))
+    assert "2 required permissions missing or denied." in text(both)
+
+
+def test_several_task_definitions_were_already_broken() -> None:
+    tasks = ("aws_ecs_task_definition.first", "aws_ecs_task_definition.second")
+    answers = [
+        msgspec.structs.replace(samples.DENIED, requirement=samples.need(task=each), before=Verdict.DENIED)
+        for each in tasks
+    ]
+    findings = (
+        msgspec.structs.replace(_finding(answer), task_definition=task, change="existing")
+        for answer, task in zip(answers, tasks, strict=True)
+    )
+    screen = text(samples.report(*answers, findings=tuple(findings)))
+    assert "They were already broken before this change." in screen

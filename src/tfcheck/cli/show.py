@@ -49,8 +49,8 @@ def show(
 ) -> int:
     """Print the access map of every task definition in PLAN: role, policy, statement, and what they allow.
 
-    TASK is the address of a task definition, or an unambiguous part of one. ✓ is allowed, ✗ is missing, ? is undecided,
-    - is what the change removes, · is optional and not granted.
+    TASK is the address of a task definition, or an unambiguous part of one. ✓ is allowed, ✗ is missing or denied,
+    ? is undecided, - is what the change removes, · is optional and not granted.
     """
     from tfcheck.cli.plans import print_notes
     from tfcheck.cli.plans import reports as checked

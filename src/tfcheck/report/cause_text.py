@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import posixpath
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 
 import msgspec
 from msgspec.structs import replace
@@ -25,7 +25,7 @@ from tfcheck.report.words import (
 )
 from tfcheck.symbolic.regex import regex
 from tfcheck.vocabulary.clipping import few
-from tfcheck.vocabulary.finding import Answer, Evidence, EvidenceKind, Finding, Fix, Location, Reason, Remedy, Report
+from tfcheck.vocabulary.finding import Answer, Evidence, EvidenceKind, Fix, Location, Reason, Remedy, Report
 from tfcheck.vocabulary.grouping import group_by_key
 
 _SHOWN_GROUPS = 3
@@ -123,7 +123,7 @@ def _group(cause: Cause, group: Group, detail: Detail) -> Iterator[Line]:
         yield from wrap("  Instances: ", instances(group.tasks, detail), detail.width)
     if not detail.quiet:
         yield from _nearest_statements(group, detail)
-        yield from _explanations(group.findings, detail)
+        yield from _explanations(group, detail)
 
 
 def _mistake(cause: Cause, group: Group, detail: Detail) -> Iterator[Line]:
@@ -212,12 +212,14 @@ def origin(evidence: Evidence, directory: str) -> str:
     return f"{evidence.policy}{statement}{place}: {evidence_words(evidence)}"
 
 
-def _explanations(findings: Iterable[Finding], detail: Detail) -> Iterator[Line]:
+def _explanations(group: Group, detail: Detail) -> Iterator[Line]:
     """Yield what a reader may not know; recommended permissions need no more, unless requested."""
-    first = next(iter(findings))
-    before = "It was already broken before this change" if first.change == "existing" else ""
-    explained = [each for finding in findings if detail.verbose or finding is first for each in finding.explanation]
-    sentences = [sentence(each) for each in dict.fromkeys((breakage(first) or before, *explained)) if each]
+    first = group.findings[0]
+    subject = "It was" if len(group.tasks) == 1 else "They were"
+    before = f"{subject} already broken before this change" if first.change == "existing" else ""
+    findings = group.findings if detail.verbose else (first,)
+    explained = [each for finding in findings for each in finding.explanation]
+    sentences = [sentence(each) for each in dict.fromkeys((breakage(group) or before, *explained)) if each]
     if sentences:
         yield ()
     for each in sentences:

@@ -153,11 +153,12 @@ def broken_actions(finding: Finding) -> tuple[str, ...]:
     )
 
 
-def breakage(finding: Finding) -> str:
+def breakage(group: Group) -> str:
     """Return the sentence about removed permissions, without its full stop; empty if there are none."""
-    found = broken_actions(finding)
+    found = broken_actions(group.findings[0])
     verb = "was" if len(found) == 1 else "were"
-    return f"This change breaks it: {join_names(found)} {verb} allowed before" if found else ""
+    it = "it" if len(group.tasks) == 1 else "them"
+    return f"This change breaks {it}: {join_names(found)} {verb} allowed before" if found else ""
 
 
 def fixes(findings: Iterable[Finding]) -> tuple[Fix, ...]:

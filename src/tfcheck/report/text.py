@@ -22,7 +22,7 @@ from tfcheck.report.left_out_words import (
 )
 from tfcheck.report.safe_text import visible
 from tfcheck.report.screen import Line, Span, SpanStyle, columns, line, render_lines, wrap
-from tfcheck.report.words import TaskStatus, baseline_words, headline, instances, plural, standings
+from tfcheck.report.words import TaskStatus, baseline_words, headline, instances, lack_words, plural, standings
 from tfcheck.vocabulary.clipping import few
 from tfcheck.vocabulary.finding import Answer, Fix, Remedy, Report, Severity, Verdict
 
@@ -197,18 +197,20 @@ def _permissions(report: Report) -> tuple[list[str], list[str]]:
     counting = [
         each for each in report.counted_answers() if not each.requirement.necessity.mistaken and id(each) not in known
     ]
-    missing = [each.requirement.severity for each in counting if each.verdict is Verdict.DENIED]
+    denied = [each for each in counting if each.verdict is Verdict.DENIED]
+    required = [each for each in denied if each.requirement.severity is Severity.ERROR]
+    recommended = sum(each.requirement.severity is Severity.WARNING for each in denied)
+    what = lack_words(required or denied)
     unknown = sum(each.verdict is Verdict.UNKNOWN for each in counting)
-    required, recommended = missing.count(Severity.ERROR), missing.count(Severity.WARNING)
-    counts = [f"{plural(required, 'required permission')} missing"] if required else []
+    counts = [f"{plural(len(required), 'required permission')} {what}"] if required else []
     if recommended:
-        alone = f"{plural(recommended, 'recommended permission')} missing"
+        alone = f"{plural(recommended, 'recommended permission')} {what}"
         counts.append(f"{recommended:,} recommended" if required else alone)
     if unknown:
         return counts, [f"{unknown:,} of {plural(len(counting), 'permission')} not decided"]
-    what = "other permission" if known else "permission"
+    counted = "other permission" if known else "permission"
     checked = not counts and (counting or report.task_definitions)
-    return counts, [f"{plural(len(counting), what)} checked"] if checked else []
+    return counts, [f"{plural(len(counting), counted)} checked"] if checked else []
 
 
 _SHOWN = 3

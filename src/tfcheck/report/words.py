@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 import msgspec
 
@@ -39,6 +39,12 @@ def reason_words(reason: Reason | None) -> str:
 def why_words(answer: Answer) -> str:
     """Return a clause for why a requirement is denied or unknown, with what it depends on."""
     return f"{reason_words(answer.reason)}{f': {answer.waits_for}' if answer.waits_for else ''}"
+
+
+def lack_words(denied: Iterable[Answer]) -> str:
+    """Return what is wrong with permissions that roles do not have: they are missing, or statements deny them."""
+    explicit = {each.reason is Reason.EXPLICIT_DENY for each in denied}
+    return "denied" if explicit == {True} else "missing or denied" if True in explicit else "missing"
 
 
 def role_words(answer: Answer) -> str:
@@ -218,11 +224,12 @@ def standings(report: Report) -> dict[str, TaskStatus]:
 
 def _standing(answers: list[Answer], findings: list[Severity], skipped: bool) -> TaskStatus:
     counting = [each for each in answers if not each.requirement.necessity.mistaken and not _is_spared(each)]
-    denied = [each.requirement.severity for each in counting if each.verdict is Verdict.DENIED]
+    lacking = [each for each in counting if each.verdict is Verdict.DENIED]
+    denied = [each.requirement.severity for each in lacking]
     unknown = sum(each.verdict is Verdict.UNKNOWN for each in counting)
     permissions = plural(len(counting), "permission")
     spared = sum(map(_is_spared, answers))
-    missing = f"{len(denied):,} of {permissions} missing" if denied else "see below"
+    missing = f"{len(denied):,} of {permissions} {lack_words(lacking)}" if denied else "see below"
     waiting = f"{unknown:,} of {permissions} not decided" if unknown else ""
     match min((*findings, *denied), key=lambda severity: severity.rank, default=None):
         case Severity.ERROR:

@@ -252,7 +252,7 @@ def test_what_was_missing_before_is_counted_above_the_rows() -> None:
     before = msgspec.structs.replace(samples.FINDING, change="existing", answers=(samples.DENIED_BUCKET,))
     page = markdown([samples.report(samples.DENIED, findings=(samples.FINDING, before))])
     lead = page.split("\n\n")[1]
-    assert lead == "**1 required permission missing**, 2 recommended; 1 of these was missing before this change."
+    assert lead == "**1 required permission missing**, 2 recommended; 1 of these was denied before this change."
 
     alone = msgspec.structs.replace(samples.FINDING, change="existing", answers=(samples.DENIED,))
     page = markdown([samples.report(samples.DENIED, findings=(alone,))])

@@ -28,7 +28,7 @@ from tfcheck.report.left_out_words import excused_words, selection_sentence, wai
 from tfcheck.report.markdown.page import PageContent, group_by_cause
 from tfcheck.report.origin import context_text, target
 from tfcheck.report.question_words import deciding_words, question_words
-from tfcheck.report.words import TaskStatus, fixed_words, headline, instances, plural, standings
+from tfcheck.report.words import TaskStatus, fixed_words, headline, instances, lack_words, plural, standings
 from tfcheck.vocabulary.clipping import and_more
 from tfcheck.vocabulary.finding import Answer, Report, Severity, Verdict, all_unread
 
@@ -217,12 +217,14 @@ def _count_badges(standing: dict[str, TaskStatus], content: PageContent) -> Iter
         for each in report.counted_answers()
         if not each.requirement.necessity.mistaken
     ]
-    denied = [each.requirement.severity for each in answers if each.verdict is Verdict.DENIED]
+    denied = [each for each in answers if each.verdict is Verdict.DENIED]
+    required = [each for each in denied if each.requirement.severity is Severity.ERROR]
+    recommended = [each for each in denied if each.requirement.severity is Severity.WARNING]
     verdicts = [each.verdict for each in answers]
     for number, words in (
         (len(standing), "task definitions"),
-        (denied.count(Severity.ERROR), "required missing"),
-        (denied.count(Severity.WARNING), "recommended missing"),
+        (len(required), f"required {lack_words(required)}"),
+        (len(recommended), f"recommended {lack_words(recommended)}"),
         (sum(not each.finding.answers for each in (*content.findings, *content.known)), "misconfigurations"),
         (verdicts.count(Verdict.UNKNOWN), "not decided"),
         (verdicts.count(Verdict.ALLOWED), "granted"),

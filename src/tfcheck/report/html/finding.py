@@ -165,7 +165,7 @@ def _patterns(evidence: Evidence, need: Requirement) -> Markup | None:
 
 def _explanations(group: Group) -> Markup | None:
     explained = (each for finding in group.findings for each in finding.explanation)
-    sentences = [sentence(each) for each in dict.fromkeys((breakage(group.findings[0]), *explained)) if each]
+    sentences = [sentence(each) for each in dict.fromkeys((breakage(group), *explained)) if each]
     return tag("div", sentences, class_="prose") if sentences else None
 
 

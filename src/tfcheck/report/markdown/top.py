@@ -18,7 +18,7 @@ from tfcheck.report.markdown.page import SEVERAL, Page, PageContent, TargetedFin
 from tfcheck.report.markdown.rows import ICONS, UNKNOWN_ICON, count_rows, target_names
 from tfcheck.report.origin import context_text
 from tfcheck.report.safe_text import clip_width
-from tfcheck.report.words import plural
+from tfcheck.report.words import lack_words, plural
 from tfcheck.vocabulary.clipping import join_names
 from tfcheck.vocabulary.finding import Severity, all_unread
 
@@ -196,22 +196,24 @@ def _breaks(content: PageContent) -> str:
     if content.findings:
         first = content.findings[0].finding
         answers = [answer for each in content.findings for _ in each.targets for answer in each.finding.answers]
-        required = sum(each.requirement.severity is Severity.ERROR for each in answers)
-        recommended = len(answers) - required
+        required = [each for each in answers if each.requirement.severity is Severity.ERROR]
+        recommended = len(answers) - len(required)
         if not required and first.answers and len(group_by_cause(content.findings)) == 1:
             return f"{sentence(first.message, names(first))}."
         if not required:
             worst, *others = _row_counts(content.findings)
             return f"{', '.join((f'**{worst}**', *others))}." if _broken(content.findings) else ""  # as the title says
-        before = sum(len(each.finding.answers) for each in content.findings if each.finding.change == "existing")
+        existing = [each.finding for each in content.findings if each.finding.change == "existing"]
+        lacked = [answer for finding in existing for answer in finding.answers]
         more = f", {recommended:,} recommended" if recommended else ""
         waiting = f", {len(content.waiting):,} not decided" if content.waiting else ""
-        all_words = "it" if before == 1 else "all of these"
-        some = f"{before:,} of these" if before < len(answers) else all_words
-        old = f"; {some} {'was' if before == 1 else 'were'} missing before this change" if before else ""
+        all_words = "it" if len(lacked) == 1 else "all of these"
+        some = f"{len(lacked):,} of these" if len(lacked) < len(answers) else all_words
+        were = "was" if len(lacked) == 1 else "were"
+        old = f"; {some} {were} {lack_words(lacked)} before this change" if lacked else ""
         mistakes = _row_counts(content.findings, others=True)
         also = f" Also {join_names(mistakes)}." if mistakes else ""
-        return f"**{plural(required, 'required permission')} missing**{more}{waiting}{old}.{also}"
+        return f"**{plural(len(required), 'required permission')} {lack_words(required)}**{more}{waiting}{old}.{also}"
     if content.known:
         return "Everything that is missing is in the baseline."
     if content.waiting:

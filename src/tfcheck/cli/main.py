@@ -167,7 +167,7 @@ def main(ctx: click.Context) -> int | None:
 @click.option("--expand/--no-expand", help="List every instance and every finding instead of grouping them.")
 @options.hidden_debug
 def check(plans: tuple[str, ...], about: options.PlanOptions, baseline: str | None, **others: Any) -> int:
-    """Check that every ECS task in PLAN can start.
+    """Check whether every ECS task in PLAN can start.
 
     PLAN is what `terraform show -json` prints, or - for standard input. Write a file named `check` as ./check.
     """

@@ -138,6 +138,7 @@ IN_PASSING = {
     "trust-for-anyone": ["role-for-anyone"] * 2,
     "two-policies-one-name": ["policies-of-one-name"],
     "twelve-services": list(SEEDED),
+    "values-of-variables": ["platform-version"] * 5,
     "what-exists": ["deploy-order", "secret-value"],
 }
 

@@ -23,7 +23,8 @@ ROOT = Path(__file__).parent.parent
 #: The left column of the page's table, as patterns. What is a common word elsewhere is matched in its odd use only.
 REFUSED = re.compile(
     r"\b(?:is|are) told\b|\b[Tt]ells?\b|\bmend(?:s|ed|ing)?\b|\bsurely\b|\bstands? (?:for|behind)\b|\bbut for\b"
-    r"|\bwithdraws?\b|\bof which counts\b|\bwhatever\b|(?:^|[.|] )Else\b|\bthe own account\b|\bpitfalls?\b"
+    r"|\bwithdraws?\b|\bof which (?:counts|none|nothing|one)\b|\bthe other way round\b|\bwhatever\b|(?:^|[.|] )Else\b"
+    r"|\bthe own account\b|\bpitfalls?\b"
     r"|\bwhat this rests on\b|\bseldom needs\b|(?<!there )\bis no (?:plan|report|rule|file)\b"
     r"|\b(?:plan|change|driver|stack|module)s? makes?\b"
 )

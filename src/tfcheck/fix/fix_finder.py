@@ -214,7 +214,7 @@ class FixFinder:
         return list(missing.fixes(answers)), missing.granted_by_sources(answers)
 
     def _join_policies(self, cases: Sequence[Case]) -> list[Case]:
-        """Join new policies, of which one role would get several, into one with conditions."""
+        """Join new policies into one with conditions if one role would get several of them."""
         adding = [each.need for each in cases if isinstance(each, RoleCase) and each.current and each.current.added]
         joined = [RoleCase(each, self._added.propose_with_keys) for each in join_overlapping(adding)]
         proven = [each for each in self._proven(joined) if each in joined]

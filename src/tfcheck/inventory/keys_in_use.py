@@ -137,7 +137,7 @@ def _secret_keys(secret: WorldObject, world: World) -> tuple[KmsKey, ...]:
 
 
 def keys_of_parameter(arn: TextLike, world: World) -> tuple[KmsKey, ...] | None:
-    """Return the possible keys of a parameter in the plan, of which one that is not encrypted has none."""
+    """Return the possible keys of a parameter in the plan; one that is not encrypted has none."""
     parameter = catalogue(world, PARAMETER).find_by_arn(arn)
     if parameter is None:
         return None

@@ -139,7 +139,7 @@ def is_other(evaluated: Value, planned: Value, kind: str = "") -> bool:
 def statements_differ(evaluated: Sequence[Value], planned: Sequence[Value]) -> bool:
     """Whether `statement` blocks of a policy document, which keep their order, definitely are not the planned ones."""
     if not all(isinstance(each, dict) and not is_open(each) for each in planned):
-        return False  # one block of which nothing is known may be several
+        return False  # one block about which nothing is known may be several
     pairs = zip(evaluated, planned, strict=False)
     return len(evaluated) != len(planned) or any(_statement_differs(mine, theirs) for mine, theirs in pairs)
 

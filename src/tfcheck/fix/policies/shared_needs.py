@@ -60,7 +60,7 @@ def join_needs(needs: Sequence[RoleNeed], is_shared: IsShared) -> Iterator[RoleN
 
 
 def join_overlapping(needs: Sequence[RoleNeed]) -> Iterator[RoleNeed]:
-    """Join the needs of instances of one block of which one has several, as parts."""
+    """Join the needs of instances of one block, one of which has several, as parts."""
     for several in group_connected(needs, lambda one, other: bool(one.names() & other.names())):
         if len(several) > 1 and all(isinstance(role.address.key, str) for need in several for role in need.roles):
             yield join_parts(several)

@@ -79,7 +79,7 @@ _POINT, _PAIR, _FOUND = 20, 4, 10
 
 
 class PermissionIndex:
-    """Permissions by their actions and resources, to compare only those of which one may include the other."""
+    """Permissions by their actions and resources, to compare only those where one may include the other."""
 
     def __init__(self, listed: list[Permission]) -> None:
         """Build from the permissions, which are found by their places."""

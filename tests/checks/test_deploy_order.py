@@ -187,4 +187,4 @@ def test_a_new_role_takes_a_moment_to_be_known() -> None:
 def test_what_exists_is_not_missed_and_what_comes_late_is_named() -> None:
     found = {each.rule: each.message for each in found_in("what-exists")}
     assert 'does not wait for aws_ssm_parameter.mode["hasty"]' in found["deploy-order"]
-    assert found["secret-value"].startswith("aws_secretsmanager_secret.bare, ")
+    assert "is read from aws_secretsmanager_secret.bare, which has no value" in found["secret-value"]

@@ -125,7 +125,7 @@ def test_the_text_is_what_the_policy_is_written_in() -> None:
         f'"NotResource": ["{FILE}"]',
     ]
     own = narrowed(**where, ways={"own": True})
-    assert (own.words, own.hcl) == ("let it name less, or remove it, since its policy is on this role only", "")
+    assert (own.words, own.hcl) == ("let it match less, or remove it, since its policy affects only this role", "")
     document = narrowed(NotAction="ecr:*", Resource="*", ways={"own": True, "in_document": True}).hcl
     assert f'  not_resources = ["{FILE}"]' in document.splitlines()
 

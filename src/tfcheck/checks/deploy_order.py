@@ -66,7 +66,7 @@ def _mistake(service: WorldObject, late: Sequence[WorldObject], world: World) ->
     places = waiting_places(service.address, [each.address for each in late])
     return Misconfiguration(
         f"{service.address} does not wait for {join_names(shown)}: "
-        f"its first tasks may start before what they need is {'granted' if is_granted else 'there'}",
+        f"its first tasks may start before what they need {'is granted' if is_granted else 'exists'}",
         Severity.WARNING,
         about=" ".join(names),
         explanation=why,

@@ -45,7 +45,7 @@ def _search(task: TaskDefinition, world: World) -> Iterator[Misconfiguration]:
         if address not in reported and existence.secret_value(secret, services, world) is Truth.FALSE:
             reported.add(address)
             yield Misconfiguration(
-                f"{address}, which {place.cause} is read from, has no value: the plan creates no version of it",
+                f"{place.cause} is read from {address}, which has no value: the plan creates no version of it",
                 Severity.WARNING,
                 place.container.name if place.container else None,
                 address,

@@ -157,7 +157,7 @@ def symptom_words(symptom: str) -> str:
 def outcome_words(symptom: str, cause: Cause) -> str:
     """Return the words before the text that ECS would show."""
     if cause.severity is not Severity.ERROR:
-        return "ECS may say"
+        return "ECS may report"
     without = "Without it the" if cause.groups[0].needs else "The"
     return f"{without} {'apply fails' if _is_refused_by_api(symptom) else 'task stops'} with"
 

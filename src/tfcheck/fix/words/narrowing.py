@@ -68,7 +68,7 @@ def narrowing(statement: Statement, needs: Sequence[Requirement], place: DenialP
     """
     exact = None if statement.origin.secret else _exactly(statement, needs, place)
     if place.own:
-        return Remedy(*(exact or ("let it name less, or remove it, since its policy is on this role only", "")))
+        return Remedy(*(exact or ("let it match less, or remove it, since its policy affects only this role", "")))
     exemption, hcl = _exempting(statement, place)
     if exact is None:
         return Remedy(exemption, hcl)

@@ -35,7 +35,7 @@ def evidence(group: Group, report: Report, number: int, page: Page, *, drawn: bo
     lines += _answers(finding, report, page)
     lines += [f"- {sentence(each, names(finding))}" for each in finding.explanation[:_SHOWN_ANSWERS]]
     if finding.symptom:
-        lines.append(f"- {symptom_words(finding.symptom).capitalize()} ECS would say {code(finding.symptom)}")
+        lines.append(f"- {symptom_words(finding.symptom).capitalize()} ECS would report {code(finding.symptom)}")
     bullets = "\n".join(lines)
     yield PagePart(f"<details><summary>{_question(finding, group)}</summary>\n\n{bullets}", kind, number)
     drawing = picture(finding) if drawn else None

@@ -57,3 +57,19 @@ def test_a_value_without_a_name_is_not_named() -> None:
     assert question_words(Reason.UNKNOWN_VALUE, "(known after apply)") == (
         "it depends on a value that is known only after apply"
     )
+
+
+@every_row(
+    ("cause", "advice"),
+    [
+        ("whether IAM compares the partition aws or aws-cn, where the task runs", "partition of the task's region"),
+        ("which permissions ECS needs for a directory bucket", "an ordinary bucket"),
+        ("which of several policies of one name is written last", "a name of its own"),
+        ("whom the trust policy names", "`ecs-tasks.amazonaws.com`"),
+    ],
+)
+def test_what_no_apply_answers_is_not_promised(cause: str, advice: str) -> None:
+    assert question_words(Reason.UNKNOWN_VALUE, cause) == f"it depends on {cause}"
+    words = deciding_words(Reason.UNKNOWN_VALUE, cause, has_sources=True)
+    assert advice in words
+    assert "next plan" not in words

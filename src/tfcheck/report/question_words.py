@@ -26,7 +26,7 @@ def question_words(reason: Reason | None, cause: str) -> str:
     """Return in words why something is undecided, and what decides it."""
     if reason is Reason.UNKNOWN_VALUE:
         cause = cause.removesuffix(_ASKS_FOR_SOURCES)  # so does `deciding_words`
-    if reason is Reason.UNKNOWN_VALUE and cause.startswith((*EITHER_ROLE, "whether ", "which ")):
+    if reason is Reason.UNKNOWN_VALUE and cause.startswith((*EITHER_ROLE, "whether ", "which ", "whom ")):
         what = cause.removesuffix(_LATER)
         return f"it depends on {what}" + (f", which{_LATER}" if what != cause else "")
     if reason is Reason.POLICY_NOT_READABLE and _may_detach_policy(cause):
@@ -52,6 +52,13 @@ def _may_detach_policy(cause: str) -> bool:
 
 _ONCE_KNOWN = "It is decided once the value is known: check the next plan again, or set the value in the sources."
 _WITH_SOURCES = "Pass the directory of the .tf files with --sources: most values follow from them."
+#: Questions that no value answers, by their beginning.
+_ADVICE_ON_QUESTIONS = {
+    "whether IAM compares the ": "AWS does not document it: write the partition of the task's region in the ARN.",
+    "which permissions ECS needs for ": "AWS does not document it: name the file by an ordinary bucket, or test it.",
+    "which of several policies of one name ": "Give each of the policies a name of its own.",
+    "whom the trust policy names": "Let the trust policy name `ecs-tasks.amazonaws.com` itself.",
+}
 _ADVICE_ON_ATTACHMENTS = {
     " may undo": "Let one resource attach the policy to every role that is to have it.",
     "exclusive resource": "List the policy in the exclusive resource if the role is to have it.",
@@ -90,6 +97,8 @@ def deciding_words(reason: Reason | None, cause: str, *, has_sources: bool, note
             return _SET_IN_PROVIDER[cause.rpartition(".")[2].rstrip("}")]
         case Reason.UNKNOWN_VALUE if cause.startswith(EITHER_ROLE):
             return "Allow it to each of these roles."
+        case Reason.UNKNOWN_VALUE if cause.startswith(tuple(_ADVICE_ON_QUESTIONS)):
+            return next(words for beginning, words in _ADVICE_ON_QUESTIONS.items() if cause.startswith(beginning))
         case Reason.UNKNOWN_VALUE if not has_sources:
             return _WITH_SOURCES
         case Reason.UNKNOWN_VALUE:

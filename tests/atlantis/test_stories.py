@@ -688,7 +688,7 @@ def test_outside_of_atlantis_the_commands_say_so(atlantis: Atlantis) -> None:
     assert done.status == 0
     assert (
         done.lines[-1]
-        == "! this will not appear in a comment: Atlantis does not say which pull request this is: PULL_NUM not set"
+        == "! this will not appear in a comment: Atlantis does not show which pull request this is: PULL_NUM not set"
     )
     hook = atlantis.hook()
     assert hook.status == 2

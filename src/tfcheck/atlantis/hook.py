@@ -104,7 +104,7 @@ def update_comment(
     `debug` lets bugs in posting through.
 
     Raises:
-        UsageError: Atlantis does not say which pull request this is.
+        UsageError: Atlantis does not show which pull request this is.
         InputError: the results cannot be read.
     """
     # INVARIANT: the run is counted before the results are read, so that a newer run knows everything an older knew.

@@ -137,12 +137,12 @@ def pull(variables: Mapping[str, str]) -> PlannedPull:
     """Read the pull request from the environment.
 
     Raises:
-        UsageError: Atlantis does not say.
+        UsageError: Atlantis does not show it.
     """
     names = ("BASE_REPO_OWNER", "BASE_REPO_NAME", "PULL_NUM", "HEAD_COMMIT")
     missing = [name for name in names if not variables.get(name)]
     if missing:
-        raise UsageError(f"Atlantis does not say which pull request this is: {', '.join(missing)} not set", hint=_HINT)
+        raise UsageError(f"Atlantis does not show which pull request this is: {', '.join(missing)} not set", hint=_HINT)
     owner, name, number, commit = (variables[each] for each in names)
     if not _NUMBER.fullmatch(number) or not is_commit(commit):
         raise UsageError("PULL_NUM or HEAD_COMMIT is not what Atlantis sets", hint=_HINT)

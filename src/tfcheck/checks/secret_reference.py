@@ -3,8 +3,8 @@
 Refer to a secret in Secrets Manager by its full ARN, either alone or followed by all three of JSON key, version stage
 and version id: `ARN:key::`. With one colon too few, the ARN is malformed. Set the version stage or the version id, not
 both. The name of a secret does not work: ECS treats anything other than an ARN as the name of a parameter, and a
-parameter cannot be followed by a key. An ARN without its six random characters works only while no other secret has a
-name that starts like it, and IAM then compares the short form.
+parameter cannot be followed by a key. An ARN without its six random characters works only in the secret's own account,
+and while no other secret has a name that starts like it. IAM compares the whole ARN.
 
 The ARN of a parameter has exactly one slash after `parameter`, whether or not the name of the parameter starts with
 one. ECS refuses a name that is followed by a version or a label, `NAME:3`; AWS does not document them behind an ARN

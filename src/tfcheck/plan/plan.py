@@ -278,7 +278,7 @@ class Plan:
                 if len(row.address) > _LONGEST_ADDRESS:
                     raise InputError(
                         f"an address in the plan has {len(row.address):,} characters",
-                        hint="no plan of Terraform has such",
+                        hint="neither Terraform nor OpenTofu writes such an address",
                     )
                 # Equal texts of many rows become one object: a quarter of the memory of a large plan.
                 row.type = texts.setdefault(row.type, row.type)

@@ -119,7 +119,7 @@ def verdict(found: RelatedRows, cause: StopCause) -> str:
 def _next_permission_hint(found: RelatedRows, calls: str) -> str:
     """Return which permission is needed once the network problem is solved, without listing it."""
     if not found.answers:
-        return "it is the network: no permission of this plan is about this"
+        return "it is the network: no permission in this plan affects it"
     if all(each.verdict is Verdict.ALLOWED for each in found.answers):
         return f"everything of this kind is allowed ({calls}): it is the network"
     denied = sum(each.verdict is Verdict.DENIED for each in found.answers)

@@ -10,6 +10,7 @@ from collections import Counter
 from collections.abc import Iterator
 from graphlib import TopologicalSorter
 from pathlib import Path
+from types import FrameType
 
 import grimp
 import pytest
@@ -17,6 +18,9 @@ import pytest
 from scripts import docs
 from tests.rows import every_row
 from tests.source_trees import SOURCES, nodes
+from tfcheck.analysis.options import DEFAULTS
+from tfcheck.cli.options import PlanOptions
+from tfcheck.cli.plans import reports
 
 pytestmark = pytest.mark.usefixtures("checked_once")
 ROOT = Path(__file__).parent.parent
@@ -125,6 +129,33 @@ def test_no_function_is_named_by_a_participle_alone() -> None:
         if isinstance(node, ast.FunctionDef)
     )
     assert [(path, name) for path, name in functions if participle.fullmatch(name)] == []
+
+
+def functions_that_receive(path: Path) -> list[str]:
+    """Return the functions that are called with a plan's path during its check, in order."""
+    found: list[str] = []
+
+    def is_path(value: object) -> bool:
+        return value in (str(path), path) or (isinstance(value, tuple) and str(path) in value)
+
+    def note(frame: FrameType, event: str, _: object) -> None:
+        code = frame.f_code
+        if event == "call" and "/tfcheck/" in code.co_filename and not code.co_name.startswith("<"):
+            arguments = code.co_varnames[: code.co_argcount + code.co_kwonlyargcount]
+            if any(is_path(frame.f_locals.get(each)) for each in arguments):
+                found.append(code.co_qualname)
+
+    sys.setprofile(note)
+    try:
+        reports([str(path)], PlanOptions(None, (), None, None), DEFAULTS, quiet=True)
+    finally:
+        sys.setprofile(None)
+    return found
+
+
+def test_few_functions_hand_on_the_path_of_a_plan() -> None:
+    """The way from the command line to the report stays short, also where a fix is tried."""
+    assert len(functions_that_receive(ROOT / "testdata" / "literal-missing" / "plan.json")) <= 16
 
 
 def words_asked(tree: ast.AST) -> Iterator[str]:

@@ -79,7 +79,7 @@ class Session:
         }
         self._context = read
 
-    def check(self, plan: str) -> Iterator[Checked]:
+    def check(self, plan: str) -> list[Checked]:
         """Check the plans in one file.
 
         Raises:
@@ -89,6 +89,7 @@ class Session:
         from tfcheck.analysis.rule_selection import select
 
         file = self.read(plan)
+        found: list[Checked] = []
         for each in file.plans:
             sources = each.found.sources
             with sublimit(self.allowances[plan]):
@@ -105,7 +106,8 @@ class Session:
                 select(report, self._options.choice), each.found, self._options.workspace, self.paths[plan]
             )
             report = msgspec.structs.replace(report, unread=self.unread)
-            yield Checked(report, str((sources.root if sources else None) or "."))
+            found.append(Checked(report, str((sources.root if sources else None) or ".")))
+        return found
 
     def read(self, plan: str) -> InputFile:
         """Return the plans in one file, with their sources.

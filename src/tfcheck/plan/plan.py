@@ -327,11 +327,13 @@ class _Amended(Plan):
     def __init__(
         self, base: Plan, rows: Iterable[ResourceChange], variables: Mapping[str, Value] | None = None
     ) -> None:
-        super().__init__(base.label, base._document, base.format_version)
+        # NOTE: not by that of a plan: it is the same one, and only what its rows decide is worked out anew.
+        self.label, self.format_version, self.size = base.label, base.format_version, base.size
+        self._document, self._addresses = base._document, base._addresses
+        self._managed, self._read, self._references = {}, {}, {}
         self.variables = base.variables if variables is None else dict(variables)
         self._base = base
         self._new = {row.address: row for row in rows}
-        self._addresses = base._addresses
 
     def _instance(self, row: ResourceChange) -> Instance:
         known = None if row.address in self._new else self._base.instance(row.address)

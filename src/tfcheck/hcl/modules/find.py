@@ -9,7 +9,7 @@ import os
 import posixpath
 from collections.abc import Iterator, Mapping, Sequence
 from functools import partial
-from itertools import islice
+from itertools import chain, islice
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -73,7 +73,9 @@ def find(
         return FoundSources(None, ("the plan has no `configuration` to compare sources with: none are used",))
     messages: list[str] = []
     unlike: list[Path] = []
-    for candidate in _candidates(plan_path, configuration, run):
+    saved = [plan_path] if plan_path is not None and is_saved_plan(plan_path) else []
+    beside = plan_path.parent if plan_path is not None and plan_path.is_file() else Path()
+    for candidate in chain(saved, _directories(beside, configuration, run)):
         try:
             sources = _open(candidate, configuration, opentofu, run)
         except RefusedError as error:
@@ -153,12 +155,10 @@ def _directory_of_saved_plan(saved: Path, run: SourceAccess) -> Path | None:
     return None
 
 
-def _candidates(plan_path: Path | None, configuration: PlannedModule, run: SourceAccess) -> Iterator[Path]:
-    """Return the directories to search, each once and in order."""
-    if plan_path is not None and is_saved_plan(plan_path):
-        yield plan_path
+def _directories(beside: Path, configuration: PlannedModule, run: SourceAccess) -> Iterator[Path]:
+    """Yield the directories to search, each once and in order: the plan's, the current one, one of its tree."""
     seen: set[Path] = set()
-    for directory in ([plan_path.parent] if plan_path and plan_path.is_file() else []) + [Path()]:
+    for directory in (beside, Path()):
         if directory.resolve() not in seen:
             seen.add(directory.resolve())
             yield directory

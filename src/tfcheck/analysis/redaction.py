@@ -18,7 +18,7 @@ import re
 from bisect import bisect_right
 from collections.abc import Callable, Iterable
 from functools import cached_property
-from typing import TypeVar, cast
+from typing import Any, TypeVar, cast
 
 import msgspec
 
@@ -42,7 +42,7 @@ from tfcheck.vocabulary.finding import (
     Unread,
     Unselected,
 )
-from tfcheck.vocabulary.rewriter import Rewriter
+from tfcheck.vocabulary.rewriter import Rewriter, keep
 from tfcheck.vocabulary.waiver import WaiverUse
 
 _SHORTEST, _LONG, _DIGITS = 3, 8, 6
@@ -107,7 +107,10 @@ class Redactor:
         self._addresses = addresses
         self._known: dict[str, str] = {}
         self._comparisons = _MOST_COMPARISONS
-        self._rewriter = Rewriter(self.text, _text_fields, dict.fromkeys((Unknown, Text, JsonText), self._redact))
+        makers: dict[type, Callable[[Any], Any]] = dict.fromkeys((Unknown, Text, JsonText), self._redact)
+        if not self._by_start:
+            makers[str] = keep  # only texts that are marked themselves change
+        self._rewriter = Rewriter(self.text, _text_fields, makers)
 
     def __bool__(self) -> bool:
         """Whether there are any secrets."""

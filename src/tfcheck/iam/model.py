@@ -37,6 +37,9 @@ class PolicyKind(Enum):
     RESOURCE = "resource"  # on a resource: a Principal, perhaps no Resource
     TRUST = "trust"  # who may assume the role: a Principal, no Resource
 
+    # NOTE: it is part of the key of every document, and up to Python 3.12 an enumeration hashes its name in Python.
+    __hash__ = object.__hash__
+
 
 #: The index of a statement that is not in a list.
 UNLISTED = -1

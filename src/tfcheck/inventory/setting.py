@@ -92,6 +92,9 @@ class AttachedSettings(msgspec.Struct, frozen=True, eq=False):
     possible: tuple[WorldObject, ...] = ()
 
 
+_NOTHING = AttachedSettings()
+
+
 class SettingsIndex:
     """Resources or data sources of one kind of setting in one world, indexed by what they are on."""
 
@@ -113,10 +116,13 @@ class SettingsIndex:
                 reference = resource.attribute(setting.by)
             if isinstance(reference, PlainText):
                 (unmanaged if resource is None else managed).append((each, reference))
+        self._has_any = bool(unmanaged or managed or self._by_resource)
         self._of_unmanaged, self._of_managed = index_names(unmanaged, world), index_names(managed, world)
 
     def on(self, subject: SettingOwner) -> AttachedSettings:
         """Return the settings on a resource."""
+        if not self._has_any:
+            return _NOTHING
         if subject not in self._found:
             own = self._by_resource.get(str(subject.resource.address), ()) if subject.resource else ()
             indexes = (self._of_unmanaged,) if subject.resource else (self._of_unmanaged, self._of_managed)

@@ -126,7 +126,8 @@ class _Cache:
         """Return what `make` builds from this world, building it only once."""
         if make not in self._built:
             self._built[make] = make(cast(World, self))
-        return cast(T, self._built[make])
+        found: T = self._built[make]
+        return found
 
 
 class CachingWorld(_Cache):
@@ -140,7 +141,8 @@ class CachingWorld(_Cache):
         """Return what `make` builds from `key` alone, shared by both worlds."""
         if key not in self._shared:
             self._shared[key] = make()
-        return cast(T, self._shared[key])
+        found: T = self._shared[key]
+        return found
 
 
 def _documents(world: World) -> dict[tuple[ModulePath, str], list[WorldObject]]:

@@ -74,6 +74,7 @@ class Declarations:
         self.plan = plan
         self.sources = sources
         self.doubts = doubts
+        self._config_resources: dict[Address, ConfigResource | None] = {}
         self._config_modules: dict[ModulePath, ConfigModule | None] = {}
 
     def module_sources(self, module: ModulePath) -> Module | None:
@@ -111,8 +112,10 @@ class Declarations:
 
     def config_resource(self, address: Address) -> ConfigResource | None:
         """Return a resource in the plan's configuration."""
-        module = self.config_module(address.module)
-        return module.resources.get(address.resource) if module else None
+        if address not in self._config_resources:
+            module = self.config_module(address.module)
+            self._config_resources[address] = module.resources.get(address.resource) if module else None
+        return self._config_resources[address]
 
     def config_call(self, module: ModulePath) -> ModuleCall | None:
         """Return a module call in the plan's configuration."""

@@ -44,8 +44,10 @@ def _is_service(run: WorldObject, _: World) -> bool:
 
 def requirements_of_launch(needs: Iterable[Requirement], task: TaskDefinition, world: World) -> Iterator[Requirement]:
     """Yield requirements for images and logs with the role that is used for them."""
-    by_instance = instance_role_serves(task, world)
+    by_instance: Truth | None = None
     for each in needs:
+        if by_instance is None:
+            by_instance = instance_role_serves(task, world)
         if by_instance is Truth.TRUE:
             yield msgspec.structs.replace(each, role_kind=RoleKind.INSTANCE)
         elif by_instance is Truth.UNKNOWN:

@@ -30,7 +30,8 @@ from tfcheck.symbolic.value import PlainText, Text, Truth, Unknown, Value
 from tfcheck.vocabulary.finding import Requirement, RoleKind, Severity
 
 ID = "log-router-file"
-_NAME = regex(r"aws_fluent_bit_init_[sS]3")
+_BEGINNING = "aws_fluent_bit_init_"
+_NAME = regex(_BEGINNING + "[sS]3")
 _IMAGE = regex(r"(?:[^/]+/)*aws-for-fluent-bit(?::(?P<tag>[^/@]+))?(?P<digest>@.+)?")
 
 
@@ -66,7 +67,7 @@ def _doubt(fetches: Truth, name: Value) -> str | None:
     Any image may have unknown variables; only one that definitely fetches files makes them worth a row.
     """
     if isinstance(name, str):
-        if not _NAME.search(name):
+        if _BEGINNING not in name or not _NAME.search(name):
             return None
         return "" if fetches is Truth.TRUE else "whether the image of the container fetches the file"
     open_name = isinstance(name, (Unknown, Text)) and fetches is Truth.TRUE

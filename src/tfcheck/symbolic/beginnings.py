@@ -139,7 +139,7 @@ class Beginnings(Generic[_Item]):
     def matches(self, text: Value) -> tuple[Matches[_Item], ...]:
         """Return the rows that may be equal to a text, by answer and form, in the order of the first of each."""
         found: list[Matches[_Item]] = []
-        for form, places in self._fewest(text):
+        for form, places in self._fewest(text) if self.rows else ():
             is_shared = isinstance(form, str) or (isinstance(text, str) and form is not None)
             for alike in (places,) if is_shared else ([each] for each in places):
                 truth = self._same(self.rows[alike[0]][1], text)

@@ -64,6 +64,9 @@ class RoleKind(Enum):
     #: The role of container instances, which pulls and logs for tasks on EC2 without an execution role.
     INSTANCE = "instance"
 
+    # NOTE: it is part of the keys of most caches, and up to Python 3.12 an enumeration hashes its name in Python.
+    __hash__ = object.__hash__
+
 
 #: The maximum number of shown characters of a resource: no ARN has more, but references in it may be long.
 _LONGEST_RESOURCE = 1000

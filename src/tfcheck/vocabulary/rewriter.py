@@ -62,7 +62,7 @@ class Rewriter:
             names = self._fields(kind)
             self._fields_of[kind] = names, _values_of(names)
             return self._struct
-        return _keep
+        return keep
 
     def _tuple(self, parts: tuple[Any, ...]) -> tuple[Any, ...]:
         rewritten = tuple(map(self.of, parts)) if parts else parts
@@ -75,8 +75,8 @@ class Rewriter:
         changed: dict[str, Any] = {}
         for name, old in zip(names, values_of(part), strict=True):
             # NOTE: most fields of a large report are empty, or a word of an enumeration.
-            maker = _keep if old is None else self._makers.get(type(old), self.of)
-            if maker is not _keep and (new := maker(old)) is not old:
+            maker = keep if old is None else self._makers.get(type(old), self.of)
+            if maker is not keep and (new := maker(old)) is not old:
                 changed[name] = new
         if not changed:
             return part
@@ -92,5 +92,6 @@ def _values_of(names: tuple[str, ...]) -> Callable[[Any], tuple[Any, ...]]:
     return lambda part: tuple(getattr(part, name) for name in names)
 
 
-def _keep(part: Any) -> Any:
+def keep(part: Any) -> Any:
+    """Return a part of a report as it is."""
     return part

@@ -13,6 +13,7 @@ Growing: TypeAlias = Callable[[int], Iterator[Json]]
 
 _PREFIX = f"arn:aws:ecs:eu-west-1:{ACCOUNT}:"
 _ROLE = f"arn:aws:iam::{ACCOUNT}:role/"
+_OF_DATABASE = ("id", "arn", "master_user_secret")
 
 
 def _kept(made: Json) -> Json:
@@ -193,12 +194,30 @@ def roles_of_a_key(count: int) -> Iterator[Json]:
         yield task([container(secrets=named)], f"t{i}", execution_role_arn=f"{_ROLE}r{i}")
 
 
+def managed_passwords(count: int) -> Iterator[Json]:
+    """Make so many databases that keep their passwords in secrets, and as many tasks that name one by a literal."""
+    yield policy(statements("*", action="secretsmanager:*"))
+    for i in range(count):
+        named = f"arn:aws:secretsmanager:eu-west-1:{ACCOUNT}:secret:rds!db-{i:04}-AbCdEf"
+        yield row(f"aws_db_instance.d{i}", {"identifier": f"d{i}", "manage_master_user_password": True}, *_OF_DATABASE)
+        yield task([container(secrets=[{"name": "PASSWORD", "valueFrom": named}])], f"t{i}")
+
+
+def ungranted_secrets(count: int) -> Iterator[Json]:
+    """Make so many new secrets, and as many tasks that name one and lack the permission."""
+    for i in range(count):
+        named = f"arn:aws:secretsmanager:eu-west-1:{ACCOUNT}:secret:s{i:04}"
+        yield row(f"aws_secretsmanager_secret.s{i}", {"name": f"s{i:04}"}, "arn", "id")
+        yield task([container(secrets=[{"name": "TOKEN", "valueFrom": named}])], f"t{i}")
+
+
 GROWING: tuple[Growing, ...] = (
     *(revisions, new_revisions, services_of_a_family),
     *(groups_of_one_prefix, permissions, endpoints),
     *(without_execution_role, on_capacity_providers, exclusive_lists, cache_rules),
     *(partial_secrets, log_groups),
     *(unnamed_buckets, unnamed_groups, file_systems, roles_of_a_key),
+    *(managed_passwords, ungranted_secrets),
 )
 
 

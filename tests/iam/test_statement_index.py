@@ -74,6 +74,17 @@ def test_a_large_policy_is_not_searched_for_one_object_of_a_bucket() -> None:
     assert len(policy.index.similar("bucket/7/prod.env")) == 200
 
 
+def test_a_large_policy_is_not_searched_for_one_name_among_patterns() -> None:
+    prefix = "arn:aws:secretsmanager:eu-central-1:123456789012:secret:"
+    entries = [*(f"{prefix}app-{number:03}-??????" for number in range(100)), f"{prefix}app-*", f"{prefix}a*"]
+    policy = parse_policy(
+        {"Version": "2012-10-17", "Statement": [_statement([each], False) for each in entries]}, "a policy"
+    )
+
+    for name in (f"{prefix}app-007-AbCdEf", text([f"{prefix}app-007-", Unknown()])):
+        assert [each.origin.index for each in policy.index.covering(target(name).name)] == [7, 100, 101]
+
+
 _ACCOUNT = "123456789012"
 _ROLE = f"arn:aws:iam::{_ACCOUNT}:role/"
 _PRINCIPALS = st.one_of(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from bisect import bisect_left
+from bisect import bisect_left, bisect_right
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from functools import cached_property
 from itertools import islice, takewhile
@@ -16,12 +16,8 @@ _Item = TypeVar("_Item")
 
 #: Matching fewer items takes less time than using the index.
 FEW = 8
-#: The number of separators of a resource that are checked; no real ARN has more.
-_MOST_SEPARATORS = 50
 _HEAD = regex(r"[^/:*?]*")
 _LITERAL = regex(r"[^*?]*")
-_UP_TO_SEPARATOR = regex(r".*[/:]", re.DOTALL)
-_SEPARATOR = regex(r"[/:]")
 
 
 class NameIndex(Generic[_Item]):
@@ -44,12 +40,9 @@ class NameIndex(Generic[_Item]):
             if names is None:
                 self._others.append(place)
             for name in names or ():
-                filed, key = (
-                    (self._exact, name)
-                    if _matched_prefix(_LITERAL, name) == name
-                    else (self._by_beginning, _beginning(name))
-                )
-                filed.setdefault(key, []).append(place)
+                literal = _matched_prefix(_LITERAL, name)
+                filed = self._exact if literal == name else self._by_beginning
+                filed.setdefault(literal, []).append(place)
                 self._names.append((name, place))
                 self._by_head.setdefault(_matched_prefix(_HEAD, name), []).append(place)
 
@@ -57,13 +50,36 @@ class NameIndex(Generic[_Item]):
         """Return those that may cover a name of which the beginning is known, or all of it, in order."""
         if len(self._all) <= FEW or not (name.known or name.is_whole):
             return self._all
-        ends = [found.end() for found in islice(_SEPARATOR.finditer(name.known), _MOST_SEPARATORS + 1)]
-        if len(ends) > _MOST_SEPARATORS:
-            return self._all
-        begun = [self._by_beginning.get(name.known[:end], ()) for end in (0, *ends)]
+        begun = self._beginnings_of(name.known)
         if name.is_whole:
             return self._select(self._exact.get(name.known, ()), *begun)
         return self._select([place for _, place in self._beginning_with(name.known)], *begun)
+
+    def _beginnings_of(self, known: str) -> Iterator[list[int]]:
+        """Yield the places of the patterns whose part up to the first wildcard a text begins with."""
+        # NOTE: in sorted order, all that is between a text and one of its beginnings has that beginning too.
+        at = bisect_right(self._patterns, known) - 1
+        literal = self._patterns[at] if at >= 0 else None
+        while literal is not None:
+            if known.startswith(literal):
+                yield self._by_beginning[literal]
+            literal = self._next_shorter[literal]
+
+    @cached_property
+    def _patterns(self) -> list[str]:
+        return sorted(self._by_beginning)
+
+    @cached_property
+    def _next_shorter(self) -> dict[str, str | None]:
+        """The longest other beginning of a pattern that each of them begins with."""
+        found: dict[str, str | None] = {}
+        before: list[str] = []
+        for literal in self._patterns:
+            while before and not literal.startswith(before[-1]):
+                before.pop()
+            found[literal] = before[-1] if before else None
+            before.append(literal)
+        return found
 
     def _beginning_with(self, known: str) -> Iterator[tuple[str, int]]:
         at = bisect_left(self._in_order, (known, 0))
@@ -87,11 +103,6 @@ def literal_beginning(pattern: str | None) -> Beginning:
     """Return how everything begins that a pattern covers; None covers anything."""
     known = _matched_prefix(_LITERAL, pattern or "")
     return Beginning(known, is_whole=known == pattern)
-
-
-def _beginning(name: str) -> str:
-    """Return the beginning of a name up to the last separator before its wildcard."""
-    return _matched_prefix(_UP_TO_SEPARATOR, _matched_prefix(_LITERAL, name))
 
 
 def _matched_prefix(pattern: re.Pattern[str], text: str) -> str:

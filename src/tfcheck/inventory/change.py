@@ -85,9 +85,9 @@ def _objects_before(kind: str, world: World) -> dict[Address, WorldObject]:
 _IDENTITY = ("arn", "id", "key_id", "name", "bucket")
 
 
-def is_same_name(one: TextLike, other: TextLike, world: World, as_texts: Truth | None = None) -> Truth:
-    """Compare two names of resources, one of which may be assigned only during apply; perhaps compared `as_texts`."""
-    truth = equal(one, other) if as_texts is None else as_texts
+def is_same_name(one: TextLike, other: TextLike, world: World) -> Truth:
+    """Compare two names of resources, one of which may be assigned only during apply."""
+    truth = equal(one, other)
     if truth is not Truth.UNKNOWN:
         return truth
     apart = (_is_settled(one) and is_to_be(other, world, one)) or (_is_settled(other) and is_to_be(one, world, other))
@@ -121,13 +121,6 @@ def index_names(
         return (form_of(own), is_new) if is_new or not former else None
 
     return Beginnings(rows, begins, same, form)
-
-
-def may_be_named(name: TextLike, own: TextLike, world: World, as_texts: Truth | None = None) -> bool:
-    """Whether a name may turn out to be the `own` name of a resource; false if it definitely is."""
-    if own == "" or (isinstance(name, str) and (isinstance(own, str) or is_to_be(own, world))):
-        return False
-    return is_same_name(name, own, world, as_texts) is Truth.UNKNOWN
 
 
 def _is_settled(name: TextLike) -> bool:

@@ -15,7 +15,7 @@ from collections.abc import Callable, Iterable, Iterator
 import msgspec
 
 from tfcheck.inventory.catalogue import BUCKET, KEY, OBJECT, PARAMETER, SECRET, ObjectKind, catalogue
-from tfcheck.inventory.change import is_created, is_written, may_be_named, object_before
+from tfcheck.inventory.change import index_names, is_created, is_written, object_before
 from tfcheck.inventory.key import KmsKey, doubt_key, is_same_key, named_key
 from tfcheck.inventory.named_objects import bucket_of
 from tfcheck.inventory.object_key import chosen, keys_of_object
@@ -23,8 +23,10 @@ from tfcheck.inventory.setting import BUCKET_ENCRYPTION
 from tfcheck.inventory.world import World, WorldObject, found_once
 from tfcheck.resolve import attribute_shapes
 from tfcheck.resolve.attribute_shapes import restrict_characters
+from tfcheck.symbolic.beginnings import Matches
 from tfcheck.symbolic.match import equal, glob
 from tfcheck.symbolic.value import PlainText, TextLike, Truth, Unknown, Value, items, spelled_out, text
+from tfcheck.vocabulary.address import Address
 from tfcheck.vocabulary.arn import parse_arn
 
 #: Attributes of a parameter whose change makes the provider write it again.
@@ -181,19 +183,37 @@ _DATABASES = {
 }
 
 
+class _ManagedSecrets:
+    """The secrets of a world in which databases keep their passwords."""
+
+    def __init__(self, world: World) -> None:
+        self._databases = {each.address: each for each in world.resources(*_DATABASES)}
+        owned = ((each, _secret_of(each, _attribute(each))) for each in self._databases.values())
+        self._index = index_names(((each, own) for each, own in owned if own is not None), world)
+
+    def definite(self, arn: TextLike) -> WorldObject | None:
+        """Return the database whose secret an ARN definitely is; None if there is none."""
+        owner, symbol = None, arn.symbol if isinstance(arn, Unknown) else None
+        if symbol is not None and isinstance(symbol.owner, Address):
+            owner = self._databases.get(symbol.owner)
+            if owner is not None and symbol.path[:1] == (_attribute(owner),):
+                return owner
+        same = (row for each in self._index.matches(arn) if each.truth is Truth.TRUE for row in each.rows)
+        return next((database for database, _ in same if database is not owner), None)
+
+    def possible(self, arn: TextLike) -> Iterator[Matches[WorldObject]]:
+        """Yield the databases whose secret an ARN may denote, those with alike ones together."""
+        return (each for each in self._index.matches(arn) if each.truth is Truth.UNKNOWN)
+
+
+def _attribute(database: WorldObject) -> str:
+    return _DATABASES[database.address.type][0]
+
+
 def keys_of_managed_secret(arn: TextLike, world: World) -> tuple[KmsKey, ...] | None:
     """Return the keys of the secret of a database in the plan; None if it definitely is not one."""
-    symbol = arn.symbol if isinstance(arn, Unknown) else None
-    for database in world.resources(*_DATABASES):
-        attribute, argument = _DATABASES[database.address.type]
-        own = _secret_of(database, attribute)
-        is_same = own is not None and equal(own, arn) is Truth.TRUE
-        if symbol is not None and symbol.owner == database.address:
-            is_same = symbol.path[0] == attribute
-        if is_same:
-            key = _customer_key(database, argument, world)
-            return () if key is None else (key,)
-    return None
+    database = world.once(_ManagedSecrets).definite(arn)
+    return None if database is None else _as_tuple(_customer_key(database, world))
 
 
 def keys_of_possible_secrets(arn: TextLike, world: World) -> Iterator[KmsKey]:
@@ -201,12 +221,13 @@ def keys_of_possible_secrets(arn: TextLike, world: World) -> Iterator[KmsKey]:
     # NOTE: the name of a secret that a service creates begins with the service's.
     patterns = (f"arn:*:secretsmanager:*:secret:{each}!*" for each in ("rds", "redshift"))
     may_be_managed = any(glob(each, arn) is not Truth.FALSE for each in patterns)
-    for database in world.resources(*_DATABASES) if may_be_managed else ():
-        attribute, argument = _DATABASES[database.address.type]
-        own = _secret_of(database, attribute)
-        key = _customer_key(database, argument, world) if own is not None and may_be_named(arn, own, world) else None
-        if key is not None:
-            yield doubt_key(key, f"whether the secret is that of {database.address}")
+    for alike in world.once(_ManagedSecrets).possible(arn) if may_be_managed else ():
+        yield from found_once(world, (_doubted_keys, alike), lambda: _doubted_keys(alike, world))  # noqa: B023
+
+
+def _doubted_keys(alike: Matches[WorldObject], world: World) -> list[KmsKey]:
+    keys = ((each, _customer_key(each, world)) for each, _ in alike.rows)
+    return [doubt_key(key, f"whether the secret is that of {each.address}") for each, key in keys if key is not None]
 
 
 def _secret_of(database: WorldObject, attribute: str) -> TextLike | None:
@@ -218,8 +239,9 @@ def _secret_of(database: WorldObject, attribute: str) -> TextLike | None:
     return value if isinstance(value, PlainText) and value != "" else None
 
 
-def _customer_key(database: WorldObject, argument: str, world: World) -> KmsKey | None:
+def _customer_key(database: WorldObject, world: World) -> KmsKey | None:
     """Return the customer managed key; if none is written, AWS reports its own key."""
+    argument = _DATABASES[database.address.type][1]
     reference: Value = database.attribute(argument)
     key = named_key(reference, database, world)
     if key is None or database.is_configured(argument):

@@ -396,3 +396,9 @@ def test_several_task_definitions_were_already_broken() -> None:
     )
     screen = text(samples.report(*answers, findings=tuple(findings)))
     assert "They were already broken before this change." in screen
+
+
+def test_a_missing_execution_role_fits_one_and_several_task_definitions() -> None:
+    answer = msgspec.structs.replace(samples.DENIED, role=None, reason=Reason.NO_EXECUTION_ROLE)
+    finding = msgspec.structs.replace(_finding(answer), address="")
+    assert "but no execution role is set." in text(samples.report(answer, findings=(finding,)))

@@ -145,6 +145,8 @@ def role_problem_words(reason: Reason | None, kind: RoleKind, role: str) -> str:
             return f"the permissions boundary of {role} does not allow it"
         case Reason.RESOURCE_POLICY:
             return f"the policy on the resource does not allow it to {role}"
+        case Reason.NO_EXECUTION_ROLE:
+            return "no execution role is set"
         case _:
             return reason_words(reason)
 

@@ -51,6 +51,7 @@ SECRET: Final = text(["arn:aws:secretsmanager:eu-west-1:", ACCOUNT, ":secret:db-
         ("regex", ["(?P<account>[0-9]{12}):role", ROLE], {"account": ACCOUNT}),
         ("regex", ["^[a-z]+", text(["ab", ACCOUNT])], "ab"),
         ("regex", [":::([^/]+)", text(["arn:aws:s3:::", BUCKET, "/a"])], [BUCKET]),
+        ("regex", ["a(?i)*b", "aaB"], "aaB"),
         ("regexall", ["[a-z]+", text(["a:", ACCOUNT, ":b"])], ["a", "b"]),
         ("regexall", ["x", text(["a", ACCOUNT])], []),
         ("regexall", ["role", ROLE], ["role"]),

@@ -20,6 +20,10 @@ class EvaluationError(Exception):
     """
 
 
+class LimitError(Exception):
+    """The result would exceed the evaluator's limits; every function may raise this, as it may an EvaluationError."""
+
+
 @runtime_checkable
 class Referent(Protocol):
     """An object or a list whose members are evaluated on request."""

@@ -1,1 +1,1 @@
-"""JSON, YAML and regular expressions as Terraform reads and writes them."""
+"""JSON and YAML as Terraform reads and writes them."""

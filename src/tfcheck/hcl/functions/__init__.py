@@ -12,12 +12,11 @@ from typing import Any
 
 import msgspec
 
-from tfcheck.hcl.evaluate.scope import Referent, Scope, Seen
+from tfcheck.hcl.evaluate.scope import LimitError, Referent, Scope, Seen
 from tfcheck.hcl.formats.json import normal
 from tfcheck.hcl.functions.arguments import (
     MOST_PIECES,
     Function,
-    LimitError,
     See,
     afford,
     convert_arguments,

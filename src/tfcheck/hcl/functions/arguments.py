@@ -12,7 +12,7 @@ from typing import Any, TypeAlias
 import msgspec
 
 from tfcheck.hcl.evaluate.convert import kind_name, mapping, sequence, to_bool, to_number, to_string
-from tfcheck.hcl.evaluate.scope import EvaluationError, Scope, Seen
+from tfcheck.hcl.evaluate.scope import EvaluationError, LimitError, Scope, Seen
 from tfcheck.hcl.syntax.expression import Expression
 from tfcheck.symbolic.limits import REASON, take
 from tfcheck.symbolic.value import ANYTHING, Hole, JsonText, Set, Text, Unknown, Value, is_known, unknowns
@@ -49,10 +49,6 @@ class Function(msgspec.Struct, frozen=True):
     hole: Hole = ANYTHING
     scoped: bool = False
     evaluates: bool = False
-
-
-class LimitError(Exception):
-    """The result would exceed the evaluator's limits; every function may raise this, as it may an EvaluationError."""
 
 
 def convert_arguments(function: Function, arguments: Sequence[Value]) -> list[Value] | Unknown:

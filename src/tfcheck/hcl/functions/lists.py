@@ -16,9 +16,9 @@ import msgspec
 
 from tfcheck.hcl.evaluate.convert import build_set, sequence, to_bool, unify
 from tfcheck.hcl.evaluate.elements import element_symbol
-from tfcheck.hcl.evaluate.scope import EvaluationError
+from tfcheck.hcl.evaluate.scope import EvaluationError, LimitError
 from tfcheck.hcl.evaluate.types import equal_values, is_definitely_text
-from tfcheck.hcl.functions.arguments import Function, LimitError, afford, limit_error, unknown_result
+from tfcheck.hcl.functions.arguments import Function, afford, limit_error, unknown_result
 from tfcheck.hcl.functions.strings import length_of
 from tfcheck.symbolic.beginnings import beginning
 from tfcheck.symbolic.limits import REASON

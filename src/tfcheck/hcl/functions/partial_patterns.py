@@ -14,8 +14,9 @@ from typing import TypeAlias
 
 import msgspec
 
-from tfcheck.hcl.formats.regex_machine import Captures, Program, compile_pattern
-from tfcheck.hcl.formats.regex_syntax import (
+from tfcheck.hcl.functions.pieces import isolate
+from tfcheck.hcl.regex.machine import Captures, Program, compile_pattern
+from tfcheck.hcl.regex.syntax import (
     Alternatives,
     Assertion,
     CaptureGroup,
@@ -27,7 +28,6 @@ from tfcheck.hcl.formats.regex_syntax import (
     Sequence,
     invert,
 )
-from tfcheck.hcl.functions.pieces import isolate
 from tfcheck.symbolic.value import ANYTHING, Hole, JsonText, Piece, TextLike, Unknown, pieces, text
 
 #: A place in a text: the index of a piece, and the offset in it. The end is before one more piece.

@@ -12,10 +12,10 @@ import msgspec
 
 from tfcheck.hcl.evaluate.scope import EvaluationError
 from tfcheck.hcl.formats.json import inline
-from tfcheck.hcl.formats.regex_machine import Captures, Machine, compile_pattern
-from tfcheck.hcl.formats.regex_syntax import Assertion, Pattern, Sequence, parse
 from tfcheck.hcl.functions.arguments import LONGEST_STRING, Function, afford, limit_error, unknown_result
 from tfcheck.hcl.functions.partial_patterns import Matches, Positions, certain, known_places
+from tfcheck.hcl.regex.machine import Captures, Machine, compile_pattern
+from tfcheck.hcl.regex.syntax import Assertion, Pattern, Sequence, parse
 from tfcheck.symbolic.value import TextLike, Value, spelled_out, text
 
 _LONGEST_PATTERN = 4096

@@ -2,7 +2,7 @@
 
 Follows the syntax of RE2 as Go's parser accepts it (https://pkg.go.dev/regexp/syntax). Python's `re` interprets some
 patterns differently (white space, the end of the text, nested repetition), and some would run for hours. So patterns
-are parsed here and run by `tfcheck.hcl.formats.regex_machine`.
+are parsed here and run by `tfcheck.hcl.regex.machine`.
 """
 
 from __future__ import annotations
@@ -11,8 +11,7 @@ from typing import TypeAlias, Union
 
 import msgspec
 
-from tfcheck.hcl.evaluate.scope import EvaluationError
-from tfcheck.hcl.functions.arguments import limit_error
+from tfcheck.hcl.evaluate.scope import EvaluationError, LimitError
 
 #: Characters as ranges of code points, both ends included.
 Ranges: TypeAlias = tuple[tuple[int, int], ...]
@@ -165,7 +164,7 @@ class _Reader:
     def choice(self, flags: Flags, depth: int) -> Node:
         """Parse up to the end of the group or of the pattern."""
         if depth > _DEEPEST:
-            raise limit_error("a regular expression of so many groups")
+            raise LimitError("limit: a regular expression of so many groups")
         branches: list[Node] = []
         nodes: list[Node] = []
         while self.position < len(self.pattern) and not self.is_at(")"):
@@ -175,6 +174,7 @@ class _Reader:
                 nodes = []
             elif self.is_at("(?") and not self.is_at("(?P<") and not self.is_at("(?<"):
                 node, flags = self.read_flags(flags, depth)
+                node = node or (nodes.pop() if nodes else None)  # RE2 repeats what stands before a change of flags
                 nodes += [] if node is None else [self.read_repetition(node, flags)]
             elif self.is_at("\\Q"):
                 nodes += self.quotation(flags)
@@ -236,6 +236,8 @@ class _Reader:
         return CaptureGroup(node, index)
 
     def atom(self, flags: Flags, depth: int) -> Node:
+        if self.bounds() is not None:
+            raise EvaluationError("the regular expression repeats nothing")
         mark = self.take()
         match mark:
             case "(":
@@ -250,8 +252,6 @@ class _Reader:
                 return Assertion("line end" if flags.lines else "end")
             case "\\":
                 return self.escape(flags)
-            case "*" | "+" | "?":
-                raise EvaluationError("the regular expression repeats nothing")
             case _:
                 return self.char(((ord(mark), ord(mark)),), flags)
 
@@ -274,7 +274,7 @@ class _Reader:
         """Parse `d`, `W` and so on after a backslash; None for another escape."""
         mark = self.pattern[self.position : self.position + 1]
         if mark in ("p", "P"):
-            raise limit_error("a regular expression with Unicode classes")
+            raise LimitError("limit: a regular expression with Unicode classes")
         if mark and mark.lower() in _PERL:
             self.position += 1
             return _PERL[mark] if mark in _PERL else invert(_PERL[mark.lower()])

@@ -11,7 +11,8 @@ from typing import TypeAlias
 
 import msgspec
 
-from tfcheck.hcl.formats.regex_syntax import (
+from tfcheck.hcl.evaluate.scope import LimitError
+from tfcheck.hcl.regex.syntax import (
     LAST,
     Alternatives,
     Assertion,
@@ -24,7 +25,6 @@ from tfcheck.hcl.formats.regex_syntax import (
     Sequence,
     invert,
 )
-from tfcheck.hcl.functions.arguments import limit_error
 from tfcheck.symbolic.limits import take
 
 #: The ends of the match and of each group, -1 for an unmatched group.
@@ -70,7 +70,7 @@ class _Writer:
 
     def add(self, instruction: Instruction) -> Instruction:
         if len(self.instructions) >= _MOST_INSTRUCTIONS:
-            raise limit_error("a regular expression of this size")
+            raise LimitError("limit: a regular expression of this size")
         self.instructions.append(instruction)
         return instruction
 
@@ -201,7 +201,7 @@ class Machine:
             seen.add(index)
             self.steps += 1
             if self.steps % 1000 == 0 and not (self.steps <= _MOST_STEPS and take(2000)):
-                raise limit_error("a regular expression that runs so long")
+                raise LimitError("limit: a regular expression that runs so long")
             instruction = self.program.instructions[index]
             match instruction.kind:
                 case "split":

@@ -76,6 +76,63 @@ def test_the_run_of_a_branch_is_named_by_the_event(tmp_path: Path) -> None:
     assert find_pull_request(told, None, [saved(41)]) == RequestedPull(REPOSITORY, 42, SHA)
 
 
+def test_a_branch_with_several_pull_requests_is_named_by_the_reports(tmp_path: Path) -> None:
+    told = of_run(tmp_path, pulls=[{"number": number, "head": {"sha": SHA}} for number in (41, 42)])
+    assert find_pull_request(told, None, [saved(42)]) == RequestedPull(REPOSITORY, 42, SHA)
+    assert find_pull_request(told, None, [saved(7)]) == RequestedPull(REPOSITORY, 41, SHA)
+    assert find_pull_request(told, 42, [saved(41)]) == RequestedPull(REPOSITORY, 42, SHA)
+
+
+def test_a_run_that_follows_another_is_ordered_by_it_and_keeps_its_commit(tmp_path: Path) -> None:
+    told = following(tmp_path, "77.2") | ran("99.3")
+    workflow = {"GITHUB_WORKFLOW_REF": "acme/shop/.github/workflows/comment.yml@refs/heads/main"}
+    wanted = find_pull_request(told | workflow, 7, [])
+    assert isinstance(wanted, RequestedPull)
+    assert (wanted.number, wanted.sha, wanted.run, wanted.follows) == (7, SHA, "99.3", "77.2")
+    assert wanted.order == "77.2003"
+    assert wanted.job == "acme/shop/.github/workflows/comment.yml 5"
+    assert RequestedPull(REPOSITORY, 7, SHA, "99.3").order == "99.3"
+
+
+def following(tmp_path: Path, run: str, workflow: int = 5) -> dict[str, str]:
+    """Return the variables of a job that follows a run of this repository."""
+    number, attempt = map(int, run.split("."))
+    about = {"id": number, "run_attempt": attempt, "workflow_id": workflow, "head_sha": SHA}
+    pulls = {"head_repository": {"full_name": REPOSITORY}, "pull_requests": [{"number": 42, "head": {"sha": SHA}}]}
+    return event(tmp_path, "workflow_run", {"workflow_run": about | pulls})
+
+
+def test_the_result_of_an_older_run_never_replaces_a_newer_one_that_was_ready_before(
+    github: FakeGitHub, where: dict[str, str], tmp_path: Path
+) -> None:
+    run(where | following(tmp_path, "78.1") | ran("100.1"), [bad()])
+    late = run(where | following(tmp_path, "77.1") | ran("101.1"), [clean()])
+    assert late.outcome.why == "a newer run has written the comment"
+    assert run(where | following(tmp_path, "78.1") | ran("100.2"), [clean()]).outcome.did is CommentAction.UPDATED
+
+
+def test_a_run_that_follows_an_older_one_names_the_newer_one(
+    github: FakeGitHub, where: dict[str, str], tmp_path: Path
+) -> None:
+    """GitHub lists those that follow under the default branch, so the followed ones are compared."""
+    for number in (77, 78):
+        github.start(number, run_started_at=f"2026-01-02T03:04:{number - 70:02}Z")
+    for number in (100, 101):
+        github.start(number, head_sha=OTHER, event="workflow_run", run_started_at=f"2026-01-02T03:05:{number - 90}Z")
+    run(where | following(tmp_path, "78.1") | ran("100.1"), [clean()])
+    run(where | following(tmp_path, "77.1") | ran("101.1"), [bad()])
+    assert github.by()[0]["body"].split("\n")[1].endswith(", a newer run may differ")
+    assert "/actions/runs/78/attempts/1)" in github.by()[0]["body"]
+
+
+def test_runs_that_follow_two_workflows_are_two_jobs(github: FakeGitHub, where: dict[str, str], tmp_path: Path) -> None:
+    workflow = {"GITHUB_WORKFLOW_REF": "acme/shop/.github/workflows/comment.yml@refs/heads/main"}
+    run(where | workflow | following(tmp_path, "77.1", 5) | ran("100.1"), [bad()])
+    run(where | workflow | following(tmp_path, "78.1", 6) | ran("101.1"), [clean()])
+    title = github.by()[0]["body"].split("\n")[1]
+    assert title == "### ❔ tfcheck: result of `infra/orders (another job)` not shown"
+
+
 def test_a_fork_is_commented_by_a_second_workflow(github: FakeGitHub, where: dict[str, str], tmp_path: Path) -> None:
     github.open_pull(source=FORK)
     published = run(where | of_run(tmp_path) | ran("10.1"), [saved(42)])

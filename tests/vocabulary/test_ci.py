@@ -22,16 +22,21 @@ RUN = {"head_sha": SHA, "head_repository": {"full_name": "mallory/shop"}, "pull_
 @pytest.mark.parametrize(
     ("name", "payload", "expected"),
     [
-        ("pull_request", {"number": 42, "pull_request": PULL}, Event("pull_request", 42, SHA)),
-        ("pull_request_target", {"pull_request": PULL}, Event("pull_request_target", 42, SHA)),
-        ("issue_comment", {"issue": {"number": 7, "pull_request": {"url": "x"}}}, Event("issue_comment", 7)),
+        ("pull_request", {"number": 42, "pull_request": PULL}, Event("pull_request", (42,), SHA)),
+        ("pull_request_target", {"pull_request": PULL}, Event("pull_request_target", (42,), SHA)),
+        ("issue_comment", {"issue": {"number": 7, "pull_request": {"url": "x"}}}, Event("issue_comment", (7,))),
         ("issue_comment", {"issue": {"number": 7}}, Event("issue_comment")),
         ("issue_comment", {"issue": {"number": 7, "pull_request": None}}, Event("issue_comment")),
-        ("workflow_run", {"workflow_run": RUN}, Event("workflow_run", None, SHA, "mallory/shop")),
-        ("workflow_run", {"workflow_run": RUN | {"pull_requests": [PULL]}}, Event("workflow_run", 42, SHA)),
-        ("workflow_run", {"workflow_run": RUN | {"head_repository": None}}, Event("workflow_run", None, SHA, "")),
+        ("workflow_run", {"workflow_run": RUN}, Event("workflow_run", (), SHA, "mallory/shop")),
+        ("workflow_run", {"workflow_run": RUN | {"pull_requests": [PULL]}}, Event("workflow_run", (42,), SHA)),
+        ("workflow_run", {"workflow_run": RUN | {"head_repository": None}}, Event("workflow_run", (), SHA, "")),
+        (
+            "workflow_run",
+            {"workflow_run": RUN | {"id": 7, "run_attempt": 2, "workflow_id": 3}},
+            Event("workflow_run", (), SHA, "mallory/shop", "7.2", "3"),
+        ),
         ("push", {"ref": "refs/heads/main", "head_commit": {"id": SHA}}, Event("push")),
-        ("pull_request", {"pull_request": PULL | {"head": {"sha": "$(id)"}}}, Event("pull_request", 42)),
+        ("pull_request", {"pull_request": PULL | {"head": {"sha": "$(id)"}}}, Event("pull_request", (42,))),
     ],
 )
 def test_the_event_names_the_pull_request_and_its_head(

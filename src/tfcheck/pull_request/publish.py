@@ -35,6 +35,7 @@ def page(
     manuals: tuple[Manual, ...],
     *,
     job: str = "",
+    order: str = "",
     added: Added | None = None,
 ) -> Page:
     """Return the page about these reports."""
@@ -43,6 +44,7 @@ def page(
         links=links,
         artifact=comment_options.artifact,
         job=job,
+        order=order,
         manuals=manuals,
         expected=comment_options.expected,
         absent=comment_options.absent,
@@ -69,7 +71,8 @@ def publish(
     if why := conversation.outdated_reason():
         return Published(Outcome(CommentAction.NOTHING, why))
     added = conversation.added_lines() if any(map(_may_depend_on_edits, reports)) else {}
-    about = page(conversation.links, comment_options, manuals, job=conversation.wanted.job, added=added)
+    wanted = conversation.wanted
+    about = page(conversation.links, comment_options, manuals, job=wanted.job, order=wanted.order, added=added)
     draft = ReportComment(reports, about, comment_options, conversation)
     if draft.is_empty:
         return Published(Outcome(CommentAction.NOTHING, "no report is about the newest commit of the pull request"))

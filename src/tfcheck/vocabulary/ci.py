@@ -24,15 +24,23 @@ _RUN = regex(r"[0-9]{1,20}")
 class Event(msgspec.Struct, frozen=True):
     """What started the job.
 
-    `number` is the pull request's, None where the event names none. `sha` is the head commit of the pull
-    request, not the merge commit that GITHUB_SHA names. `head_repository` is set only where the number has to be
-    verified: a `workflow_run` names none for forks.
+    `numbers` are those of the pull requests that the event names: several if their branch has several. `sha` is the
+    head commit of the pull request, not the merge commit that GITHUB_SHA names. `head_repository` is set only where the
+    number has to be verified: a `workflow_run` names none for forks. `follows` is the run that a `workflow_run`
+    follows, as `ID.ATTEMPT`, and `workflow` the id of its workflow.
     """
 
     name: str
-    number: int | None = None
+    numbers: tuple[int, ...] = ()
     sha: str = ""
     head_repository: str | None = None
+    follows: str = ""
+    workflow: str = ""
+
+    @property
+    def number(self) -> int | None:
+        """The first pull request, None where the event names none."""
+        return self.numbers[0] if self.numbers else None
 
 
 class _Named(msgspec.Struct):
@@ -54,6 +62,9 @@ class _Issue(msgspec.Struct):
 
 
 class _Run(msgspec.Struct):
+    id: int = 0
+    run_attempt: int = 1
+    workflow_id: int = 0
     head_sha: str = ""
     head_repository: _Named | None = None
     pull_requests: list[_Pull] = []
@@ -78,13 +89,15 @@ def event(environment: Mapping[str, str]) -> Event:
         return Event(name)
     if payload.workflow_run is not None:
         run = payload.workflow_run
-        number = run.pull_requests[0].number if run.pull_requests else None
+        numbers = tuple(each.number for each in run.pull_requests)
         repository = run.head_repository.full_name if run.head_repository else ""
-        return Event(name, number, _commit(run.head_sha), None if number else repository)
+        follows = f"{run.id}.{run.run_attempt}" if run.id else ""
+        workflow = str(run.workflow_id or "")
+        return Event(name, numbers, _commit(run.head_sha), None if numbers else repository, follows, workflow)
     if payload.pull_request is not None:
-        return Event(name, payload.pull_request.number, _commit(payload.pull_request.head.sha))
+        return Event(name, (payload.pull_request.number,), _commit(payload.pull_request.head.sha))
     issue = payload.issue
-    return Event(name, issue.number if issue and issue.pull_request is not None else None)
+    return Event(name, (issue.number,) if issue and issue.pull_request is not None else ())
 
 
 def _payload(path: str) -> _Payload | None:

@@ -106,7 +106,8 @@ class Page(msgspec.Struct, frozen=True, kw_only=True):
     """The options for a page. Nothing here comes from a report.
 
     `id` is the comment's, by default from its targets. `links` lead to the commit and the run, `artifact` is the
-    one of that run with the page for a browser, `job` is the writing job. `manuals` are those of the rules.
+    one of that run with the page for a browser, `job` is the writing job, `order` sorts its results if the run of
+    `links` does not. `manuals` are those of the rules.
     `expected` is the number of reports, `absent` the targets that had a result before and have none here,
     `replaced` those of them whose result another job has written for this commit, `untouched` the targets that the pull
     request does not change any more, `replan_failed` those whose result is older than their last plan. `resolved`: an
@@ -118,6 +119,7 @@ class Page(msgspec.Struct, frozen=True, kw_only=True):
     links: Links | None = None
     artifact: str = ""
     job: str = ""
+    order: str = ""
     manuals: tuple[Manual, ...] = ()
     expected: int = 0
     absent: tuple[str, ...] = ()

@@ -38,7 +38,7 @@ def mark(content: PageContent, page: Page) -> Marker:
     links = page.links
     sha = links.sha if links else next(filter(None, (context_text(each, "head_sha") for each in reports)), "")
     run = links.run if links else next(filter(None, (context_text(each, "run") for each in reports)), "")
-    return marker(name(content, page), sha, run, page.job)
+    return marker(name(content, page), sha, page.order or run, page.job)
 
 
 def name(content: PageContent, page: Page) -> str:

@@ -195,12 +195,15 @@ def test_a_comment_that_never_reported_anything_resolves_nothing(
 
 
 def test_the_same_text_is_not_written_again(github: FakeGitHub, where: dict[str, str], tmp_path: Path) -> None:
+    """A second job of a run only adds itself to the first line, once."""
     run(variables(tmp_path, where), [bad()])
-    written = only(github)
-    published = run(variables(tmp_path, where), [bad()])
-    assert published.outcome.did is CommentAction.UNCHANGED
-    assert only(github) == written
-    assert len(github.writes()) == 1
+    first, _, written = only(github).partition("\n")
+    for did in (CommentAction.UPDATED, CommentAction.UNCHANGED):
+        published = run(variables(tmp_path, where), [bad()])
+        assert published.outcome.did is did
+        assert only(github).partition("\n")[2] == written
+    assert only(github).startswith(f"{first.removesuffix(' -->')} also=")
+    assert len(github.writes()) == 2
 
 
 def test_a_newer_run_with_the_same_result_is_not_written_over_by_an_older_one(
@@ -272,6 +275,7 @@ def test_other_line_ends_are_no_other_text(
 ) -> None:
     told = variables(tmp_path, where)
     number = run(told, [bad()]).outcome.id or 0
+    run(told, [bad()])
     body = github.comments[number]["body"]
     github.comments[number]["body"] = body.replace("\n", "\r\n") if ends == "\r\n" else body.rstrip()
     assert run(told, [bad()]).outcome.did is CommentAction.UNCHANGED

@@ -340,8 +340,8 @@ def test_a_suggestion_goes_once_its_finding_is_gone_whoever_fixed_it(
     assert "```suggestion" not in ours.pop(answered)
     assert all("new 1" in each for each in ours.values())
     asked = len(github.writes())
-    run(variables(tmp_path, where, run="11.1"), [fewer], WISHES, top=tmp_path)
-    assert len(github.writes()) == asked
+    run(variables(tmp_path, where, run="12.1"), [fewer], WISHES, top=tmp_path)
+    assert github.writes()[asked:] == [("PATCH", "/repos/acme/shop/issues/comments/1001")]
     run(variables(tmp_path, where, run="13.1"), [report], WISHES, top=tmp_path)
     assert sum("```suggestion" in each["body"] for each in github.remarks.values()) == 3
 

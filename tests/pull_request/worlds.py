@@ -7,19 +7,21 @@ import itertools
 import json
 import threading
 from collections.abc import Callable
+from functools import partial
+from pathlib import Path
 from random import Random
-from typing import Any
+from typing import Any, Literal
 from urllib.parse import parse_qsl, urlsplit
 
 import msgspec
 
-from tests.pull_request.fake import SHA, FakeGitHub, Json
+from tests.pull_request.fake import REPOSITORY, SHA, FakeGitHub, Json
 from tests.pull_request.fake_bitbucket import FakeCloud
 from tests.pull_request.fake_gitlab import FakeGitLab
-from tests.pull_request.job import bad, clean
-from tests.pull_request.test_races import HOSTS, push, texts
+from tests.pull_request.job import bad, clean, event, ran
+from tests.pull_request.test_races import HOSTS, on_github, push, texts
 from tfcheck.pull_request.connection import DEADLINE, HttpAnswer, NoAnswer
-from tfcheck.pull_request.event import RequestedPull
+from tfcheck.pull_request.event import RequestedPull, find_pull_request
 from tfcheck.pull_request.github import GitHubConversation
 from tfcheck.pull_request.publish import Published, publish
 from tfcheck.pull_request.refusal import RefusalError
@@ -29,6 +31,11 @@ from tfcheck.pull_request.wait_budget import WaitBudget
 API = "http://host"
 #: A lost write is carried out at most so long after its sender has given it up.
 LATEST = 29.0
+#: Who comments: the run itself, a run that follows the one of a fork, or the runs of two workflows by turns, of which
+#: one follows.
+Kind = Literal["itself", "fork", "both"]
+KINDS: tuple[Kind, ...] = ("itself", "fork", "both")
+DEFAULT_BRANCH = "d" * 40
 
 
 class Timeline:
@@ -71,10 +78,16 @@ class Timeline:
 class World:
     """Two or three runs on one host, for one commit or several, and how often a write goes wrong."""
 
-    def __init__(self, seed: int) -> None:
+    def __init__(self, seed: int, tmp_path: Path, kind: Kind = "itself") -> None:
         self.random = Random(seed)
+        self._tmp_path = tmp_path
+        self._kind = kind
         fake, self.conversation = self.random.choice(HOSTS)
+        if kind != "itself":
+            fake, self.conversation = FakeGitHub, on_github
         self.host: FakeGitHub = fake()
+        self._source = "mallory/shop" if kind == "fork" else REPOSITORY
+        self._followers = itertools.count(1000)
         self.host.shows_former = self.random.random() < 0.7
         choices: list[OnClean] = ["update", "update", "delete", "minimize"]
         self.on_clean = self.random.choice(choices)
@@ -82,10 +95,15 @@ class World:
         self.faults: list[str] = []
         self.most_faults = 0
         self.results: dict[int, Published | RefusalError] = {}
-        self.newest = 0, SHA, False
+        #: The number of the newest run of each workflow for the newest commit, and whether it finds something.
+        self.newest: dict[str, tuple[int, bool]] = {}
 
     def play(self) -> None:
-        """Start the runs, one after the other and each for the newest commit, and wait for all."""
+        """Start the runs, one after the other and each for the newest commit, and wait for all.
+
+        Those that follow start when the plans are there, in any order.
+        """
+        self._push(SHA)
         if self.random.random() < 0.6:
             self.timeline.start(0, lambda: self._run(9, SHA, found=True))
             self.timeline.run()
@@ -95,11 +113,51 @@ class World:
             start += self.random.choice([0, self.random.uniform(0, 5), self.random.uniform(0, 45)])
             if number > 10 and self.random.random() < 0.4:
                 sha = f"{number % 10}" * 40
-                self.timeline.after(start, lambda sha=sha: push(self.host, sha))  # type: ignore[misc]
+                self.timeline.after(start, partial(self._push, sha))
+                self.newest.clear()
                 start += self.random.uniform(3, 30)  # a plan takes some time
-            self.newest = number, sha, self.random.random() < 0.5
-            self.timeline.start(start, lambda each=self.newest: self._run(each[0], each[1], found=each[2]))  # type: ignore[misc]
+            found = self.random.random() < 0.5
+            self.newest[self._workflow(number)] = number, found
+            job = partial(self._run, number, sha, found=found)
+            if self._follows(number):
+                self._list(number, sha)
+                self.timeline.start(start + self.random.uniform(0, 40), job)
+            else:
+                self.timeline.start(start, job)
         self.timeline.run()
+
+    def _push(self, sha: str) -> None:
+        push(self.host, sha)
+        self.host.open_pull(sha=sha, source=self._source)
+
+    def _follows(self, number: int) -> bool:
+        return self._kind == "fork" or (self._kind == "both" and number % 2 == 0)
+
+    def _workflow(self, number: int) -> str:
+        return "comment" if self._follows(number) else "check"
+
+    def _list(self, number: int, sha: str) -> None:
+        fields: Json = {"sha": sha} if isinstance(self.host, FakeGitLab) else {"head_sha": sha}
+        self.host.start(number, **({} if isinstance(self.host, FakeCloud) else fields))
+
+    def _wanted(self, number: int, sha: str) -> RequestedPull:
+        if self._kind == "itself":
+            return RequestedPull(REPOSITORY, 42, sha, f"{number}.1")
+        variables = {"GITHUB_WORKFLOW_REF": f"acme/shop/.github/workflows/{self._workflow(number)}.yml@refs/heads/x"}
+        pull = {"number": 42, "head": {"sha": sha}}
+        if self._follows(number):
+            own = next(self._followers)
+            started = f"2026-01-02T04:{own % 60:02}:00Z"
+            self.host.start(own, event="workflow_run", head_sha=DEFAULT_BRANCH, run_started_at=started)
+            run = {"id": number, "run_attempt": 1, "workflow_id": 7, "head_sha": sha}
+            pulls = [] if self._kind == "fork" else [pull]
+            source = {"head_repository": {"full_name": self._source}, "pull_requests": pulls}
+            variables |= event(self._tmp_path, "workflow_run", {"workflow_run": run | source}) | ran(f"{own}.1")
+        else:
+            variables |= event(self._tmp_path, "pull_request", {"pull_request": pull}) | ran(f"{number}.1")
+        found = find_pull_request(variables, 42, [])
+        assert isinstance(found, RequestedPull)
+        return found
 
     def visible(self) -> list[str]:
         if isinstance(self.host, FakeCloud | FakeGitLab):
@@ -107,15 +165,15 @@ class World:
         return [str(each["body"]) for each in self.host.comments.values() if not each["minimized"]]
 
     def _run(self, number: int, sha: str, *, found: bool) -> None:
-        fields: Json = {"sha": sha} if isinstance(self.host, FakeGitLab) else {"head_sha": sha}
-        self.host.start(number, **({} if isinstance(self.host, FakeCloud) else fields))
+        if not self._follows(number):
+            self._list(number, sha)
         patience = WaitBudget(
             now=lambda: self.timeline.time,
             clock=lambda: self.timeline.time,
             sleep=self.timeline.wait,
             chance=self.random.random,
         )
-        wanted = RequestedPull("acme/shop", 42, sha, f"{number}.1")
+        wanted = self._wanted(number, sha)
         there = self.conversation(API, wanted, patience)
         if isinstance(there, GitHubConversation):
             there = GitHubConversation(there.client, wanted, {"GITHUB_ACTIONS": "true"})

@@ -16,8 +16,8 @@ import msgspec
 
 from tfcheck.pull_request.author import Author
 from tfcheck.pull_request.conversation import Conversation
-from tfcheck.pull_request.earlier import is_same_body, without_run
-from tfcheck.pull_request.late_write import LateWrite, is_newer
+from tfcheck.pull_request.earlier import is_same_body, plain, without_run
+from tfcheck.pull_request.late_write import LateWrite
 from tfcheck.pull_request.newer_run import NewerRun
 from tfcheck.pull_request.other_jobs import OtherJobs
 from tfcheck.pull_request.outcome import CommentAction, Outcome
@@ -101,13 +101,13 @@ class CommentThread:
             return self._delete(live, wording)
         if self._newer.may_have_ended(live[0].body or ""):
             self._newer.exists()
-        body = self._body(wording)
+        body = self._others.sign(self._body(wording), live[0].body or "")
         is_written = self._write_into(live[0], body)
         return self._clean_up(live, body, minimize=on_clean == "minimize") if is_written else None
 
     def _ours(self) -> list[Comment]:
         found = self.own.read()
-        self._others.read.update(without_run(each.body or "") for each in found)
+        self._others.read.update(plain(each.body or "") for each in found)
         return found
 
     def _body(self, wording: CommentWording) -> str:
@@ -133,8 +133,9 @@ class CommentThread:
             if self._late_write.follow(first, self.own.marker) or in_doubt:
                 ours = self._ours()
                 live = [each for each in ours if each.minimized is None]
-                if live and without_run(live[0].body or "") in self._others.written:
-                    self._give_back(live[0])
+                first = next(iter((*live, *ours)), None)
+                if first and without_run(first.body or "") in self._others.written:
+                    self._give_back(first)
                 elif self._has_removed and not live:
                     ours = self._restore_removed()
         self._withdraw(ours)
@@ -153,9 +154,11 @@ class CommentThread:
 
     def _withdraw(self, ours: list[Comment]) -> None:
         """Remove a comment that this run has created beside an older one, if it comes too late to look again."""
-        for each in [each for each in ours if each.minimized is None][1:]:
-            mark = parse_marker(each.body or "")
-            if mark and mark.run == self.own.marker.run and without_run(each.body or "") in self._others.written:
+        for place, each in enumerate(ours):
+            mark, before = parse_marker(each.body or ""), ours[:place]
+            is_ours = mark and mark.run == self.own.marker.run and without_run(each.body or "") in self._others.written
+            is_second = any(old.minimized is None for old in before) or (is_ours and self._overtaken(before))
+            if is_ours and is_second and each.minimized is None:
                 with self._deferring_refusal():
                     self.own.remove(each)
 
@@ -163,7 +166,7 @@ class CommentThread:
         now = self._conversation.read(comment)
         if now and without_run(now.body or "") in self._others.written:
             self._has_removed = True
-            with self._late_write.noting_slow_loss():
+            with self._late_write.noting_loss():
                 self.own.remove(comment)
 
     def _create_first(self, wording: CommentWording) -> Outcome | None:
@@ -174,7 +177,7 @@ class CommentThread:
         body = self._body(wording)
         self._others.written.add(without_run(body))
         try:
-            made = self._send(lambda: self._conversation.create(body))
+            made = self._send(body, self._conversation.create)
         except UncertainError:
             self._lost += 1
             if self._lost > _MOST_LOST or not self._late_write.wait_briefly():
@@ -226,16 +229,21 @@ class CommentThread:
 
         NOTE: an unchanged comment keeps its old run, so a run between the two would count as the newer one.
         """
-        mark = None if comment.superseded else parse_marker(comment.body or "")
-        if is_same_body(comment.body or "", body) and mark and mark.run >= self.own.marker.run:
-            self._conversation.patience.find_answer()
-            return not (self._late_write.was_slow or self._late_write.newer) or self._is_still_ours(comment, body)
+        mark = parse_marker(body)
+        if (
+            not comment.superseded
+            and is_same_body(comment.body or "", body)
+            and parse_marker(comment.body or "") == mark
+        ):
+            self._late_write.recognise(comment)
+            is_settled = not (self._late_write.is_expected() or self._late_write.was_slow or self._late_write.newer)
+            return is_settled or self._is_still_ours(comment, body)
         self._late_write.newer = ""
         self._has_changed = True
         self._others.written.add(without_run(body))
         self._wrote = CommentAction.UPDATED if self._wrote is CommentAction.UNCHANGED else self._wrote
         try:
-            if self._send(lambda: self._conversation.change(comment, body)) is None:
+            if self._send(body, lambda text: self._conversation.change(comment, text), comment.body or "") is None:
                 return False
         except RefusalError as refusal:
             if refusal.status not in (404, 410):
@@ -257,12 +265,12 @@ class CommentThread:
             now = self._conversation.read(comment)
             text = now.body or "" if now else ""
             mark = parse_marker(text)
-            if not is_same_body(text, body):
+            if without_run(text) not in self._others.written:
                 return mark is not None and mark.run >= self.own.marker.run and self._others.contains_ours(mark, text)
             if now and now.minimized is not None:
                 return False
-            if slow or self._late_write.newer:
-                return self._give_back(comment)
+            is_same = plain(self._others.sign(body, text)) == plain(text)
+            return self._give_back(comment) if self._late_write.newer or (slow and is_same) else is_same
         return True
 
     def _give_back(self, comment: Comment) -> bool:
@@ -275,10 +283,10 @@ class CommentThread:
         for _ in range(_MOST_GIVEN_BACK):
             self._late_write.start_reading()
             former = self._conversation.former(comment)
-            newer = next(filter(self._is_restorable, former or ()), self._late_write.newer or None)
-            if newer is None and self._others.add_replaced(former or []):
+            newer = self._others.find_restorable(former or [], self._late_write.newer, self.own.marker)
+            if not newer and self._others.add_replaced(former or []):
                 return False
-            if newer is None:
+            if not newer:
                 break
             self._conversation.change(comment, newer)
             self._late_write.newer = ""
@@ -306,10 +314,6 @@ class CommentThread:
                 self._newer.found = OtherRun()
                 return False
         return True
-
-    def _is_restorable(self, body: str) -> bool:
-        unread = self._others.unread(body) or is_same_body(body, self._late_write.newer)
-        return bool(unread) and is_newer(body, self.own.marker)
 
     def _clean_up(self, live: list[Comment], body: str, *, minimize: bool) -> Outcome:
         """Remove duplicate comments that races have created, and minimize the one with `body` if asked to."""
@@ -348,7 +352,7 @@ class CommentThread:
         """Remove tfcheck's comments; None if one stays because of a reply, a newer text or a missing permission."""
         self._has_removed = True
         try:
-            with self._late_write.noting_slow_loss():
+            with self._late_write.noting_loss():
                 for each in live:
                     self.own.remove(each)
         except WaitedError:
@@ -379,11 +383,11 @@ class CommentThread:
         self._doubt = why
         return self._yield_to_older(self._conversation.create(body))
 
-    def _send(self, send: Callable[[], Comment]) -> Comment | None:
+    def _send(self, body: str, send: Callable[[str], Comment], replaced: str = "") -> Comment | None:
         """Send a body; None if it is too long and should be retried much shorter."""
         try:
-            with self._late_write.noting_slow_loss():
-                return send()
+            with self._late_write.noting_loss(body, replaced):
+                return send(body)
         except (UncertainError, WaitedError):
             raise
         except RefusalError as refusal:

@@ -14,8 +14,8 @@ from tfcheck.symbolic.regex import regex
 #: How the result of another job with the same target is named.
 ANOTHER_JOB = " (another job)"
 _RUN = regex(
-    r" run=\d+\.\d+(?: job=[0-9a-f]{8})? -->$|/actions/runs/\d+/attempts/\d+|/-/pipelines/\d+|/pipelines/results/\d+"
-    rf"| · {HIDDEN_RUNS}",
+    r" run=\d+\.\d+(?: job=[0-9a-f]{8})?(?: also=[0-9a-f+]+)? -->$"
+    rf"|/actions/runs/\d+/attempts/\d+|/-/pipelines/\d+|/pipelines/results/\d+| · {HIDDEN_RUNS}",
     re.MULTILINE,
 )
 
@@ -40,7 +40,12 @@ def is_same_body(one: str, other: str) -> bool:
 
 def without_run(body: str) -> str:
     """Remove from a text the run that wrote it."""
-    return _RUN.sub("", body.replace("\r\n", "\n").strip())
+    return _RUN.sub("", plain(body))
+
+
+def plain(body: str) -> str:
+    """Remove from a text what GitHub may change: its kind of line breaks, and spaces around it."""
+    return body.replace("\r\n", "\n").strip()
 
 
 def state_in(ours: list[Comment]) -> EarlierComments:

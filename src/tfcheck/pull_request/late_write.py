@@ -10,6 +10,7 @@ from contextlib import contextmanager, suppress
 from typing import Any
 
 from tfcheck.pull_request.conversation import Conversation
+from tfcheck.pull_request.earlier import plain
 from tfcheck.pull_request.refusal import RefusalError, UncertainError, WaitedError
 from tfcheck.pull_request.shapes import Comment
 from tfcheck.report.markdown.marker import Marker, parse_marker
@@ -23,33 +24,42 @@ _INTERVAL = 1.5
 class LateWrite:
     """The writes of a run that may be carried out after those of a newer one.
 
-    `newer` is the text of a newer run that one may replace, empty without one. `was_slow`: the answer to a slow one is
-    lost.
+    `newer` is the text of a newer run or of another workflow that one may replace, empty without one. `was_slow`: the
+    answer to a slow one is lost.
     """
 
     def __init__(self, conversation: Conversation[Any]) -> None:
         self._conversation = conversation
         self._read_at = 0.0
         self.newer = ""
+        self._lost = ""
+        self._replaced = ""
         self.was_slow = False
 
     def start_reading(self) -> None:
         """Begin to measure how old the state is that a write is based on."""
         self._read_at = self._conversation.patience.remaining()
 
+    def is_expected(self) -> bool:
+        """Whether a write without an answer may still be carried out."""
+        return self._conversation.patience.expects_late_write()
+
     def is_slow(self) -> bool:
         """Whether a newer run may have started and ended since the comment was read, also before a lost answer."""
         return self.was_slow or self._read_at - self._conversation.patience.remaining() >= _LOOK_AGAIN[0]
 
     @contextmanager
-    def noting_slow_loss(self) -> Iterator[None]:
-        """Remember whether a write was slow whose answer is lost; a refused one is not."""
+    def noting_loss(self, text: str = "", replaced: str = "") -> Iterator[None]:
+        """Remember the texts of a write whose answer is lost, and whether it was slow; a refused one is not lost."""
         lost = self._conversation.patience.lost
         try:
             yield
         except (UncertainError, WaitedError):
-            self.was_slow = self.was_slow or (self._conversation.patience.lost > lost and self.is_slow())
+            if self._conversation.patience.lost > lost:
+                self.was_slow = self.was_slow or self.is_slow()
+                self._lost, self._replaced = plain(text), plain(replaced)
             raise
+        self._lost = ""
 
     def wait_to_look_again(self, comment: Comment, marker: Marker) -> bool:
         """Wait until nothing comes late any more, otherwise for a random moment; False if no time is left."""
@@ -68,13 +78,37 @@ class LateWrite:
                 self.keep(comment and self._conversation.read(comment), marker)
         return followed
 
+    def recognise(self, comment: Comment) -> None:
+        """Expect nothing late any more if the comment has just the lost text, and nobody else can have written it."""
+        if self._lost and plain(comment.body or "") == self._lost:
+            self._conversation.patience.find_answer()
+
     def keep(self, comment: Comment | None, marker: Marker) -> None:
-        """Keep the text of a newer run, which a late write may replace."""
-        if comment and is_newer(comment.body or "", marker):
-            self.newer = comment.body or ""
+        """Keep the text of a newer run or another workflow, which a late write may replace."""
+        if comment is None:
+            return
+        self.recognise(comment)
+        body = comment.body or ""
+        mark = _marker_of_complete(body)
+        if self.newer and mark and (mark.run, mark.job) == (marker.run, marker.job):
+            self._conversation.patience.find_answer()  # ours is there again
+        is_known = plain(body) in (self._lost, self._replaced)
+        if is_newer(body, marker) or (not is_known and is_of_another_workflow(body, marker)):
+            self.newer = body
 
 
 def is_newer(body: str, marker: Marker) -> bool:
     """Whether this is the complete comment of a newer run than that of a marker."""
-    mark = parse_marker(body) if body.rstrip().endswith("-->") else None
+    mark = _marker_of_complete(body)
     return mark is not None and mark.key == marker.key and mark.run > marker.run
+
+
+def is_of_another_workflow(body: str, marker: Marker) -> bool:
+    """Whether this is the complete comment of another workflow for the same commit."""
+    mark = _marker_of_complete(body)
+    alike = mark is not None and (mark.key, mark.sha) == (marker.key, marker.sha)
+    return alike and bool(mark and mark.job and marker.job and mark.job != marker.job)
+
+
+def _marker_of_complete(body: str) -> Marker | None:
+    return parse_marker(body) if body.rstrip().endswith("-->") else None

@@ -6,7 +6,8 @@ from collections.abc import Callable
 
 import msgspec
 
-from tfcheck.pull_request.earlier import ANOTHER_JOB, EarlierComments, is_same_body, state_in, without_run
+from tfcheck.pull_request.earlier import ANOTHER_JOB, EarlierComments, is_same_body, plain, state_in, without_run
+from tfcheck.pull_request.late_write import is_newer
 from tfcheck.pull_request.report_comment import CommentWording, ReportComment
 from tfcheck.pull_request.shapes import Comment
 from tfcheck.report.markdown.marker import Marker, listed_targets, parse_marker
@@ -41,7 +42,7 @@ class OtherJobs:
         for body in (each.body or "" for each in ours):
             mark, listed = parse_marker(body), listed_targets(body)
             shared = [each for each in listed.absent if each.endswith(ANOTHER_JOB)]
-            if mark and self._is_theirs(body):
+            if mark and self.is_theirs(body):
                 self._add(mark, body)
                 self._targets = tuple(each for each in self._targets if each not in shared)  # which is ours
             elif mark and mark.sha == self._marker.sha:
@@ -50,7 +51,7 @@ class OtherJobs:
         return EarlierComments(state.had_findings, self._targets, tuple(self._beside), rivals)
 
     def _add(self, mark: Marker, body: str) -> None:
-        is_rival = self._is_of_other_workflow(mark) or mark.run >= self._marker.run
+        is_rival = self._is_of_other_workflow(mark) or bool(mark.also) or mark.run >= self._marker.run
         for each in listed_targets(body).present:
             self._beside[each] = self._beside.get(each, False) or is_rival
 
@@ -59,34 +60,63 @@ class OtherJobs:
         unread = [(mark, each) for each in former if (mark := self.unread(each)) and self.is_of_another(mark)]
         for mark, body in unread:
             self._add(mark, body)
-            self.read.add(without_run(body))
+            self.read.add(plain(body))
         return bool(unread)
+
+    def find_restorable(self, former: list[str], newer: str, marker: Marker) -> str:
+        """Return the text of a run newer than `marker` that our late write has replaced; `newer` if none shows it.
+
+        One before the text of another job is not restored, since that text would be lost.
+        """
+        for body in former:
+            is_unread = self.unread(body) or is_same_body(body, newer)
+            if is_unread and is_newer(body, marker):
+                return body
+            if self.is_theirs(body):
+                break
+        return newer
 
     def forget_equal(self, text: str, ours: list[Comment]) -> bool:
         """Forget the results of other jobs if they have written just this text, and return whether they have."""
         shown = [each for each in ours if each.minimized is None] or ours
-        theirs = [body for each in shown if self._is_theirs(body := each.body or "")]
+        theirs = [body for each in shown if self.is_theirs(body := each.body or "")]
         if not theirs or not all(is_same_body(body, text) for body in theirs):
             return False
         self._beside.clear()
         return True
 
-    def _is_theirs(self, body: str) -> bool:
+    def sign(self, text: str, there: str) -> str:
+        """Return our text, which keeps the marker of another job that has written it, too, and adds ours to it.
+
+        If only one of them changes its result later, it then knows that the other's is not in its own.
+        """
+        mark = parse_marker(there)
+        if mark is None or not is_same_body(text, there):
+            return text
+        in_our_run = mark.run == self._marker.run and self.is_theirs(there)
+        if in_our_run or self._is_of_other_workflow(mark):
+            signed = mark.with_job(self._marker.job)
+        else:
+            ours = msgspec.structs.replace(self._marker, key=mark.key, also=mark.also)
+            signed = max(mark, ours, key=lambda each: each.run)
+        return text.replace(str(parse_marker(text)), str(signed), 1)
+
+    def is_theirs(self, body: str) -> bool:
+        """Whether another job wrote a text for the same commit."""
         mark = parse_marker(body)
         return mark is not None and self.is_of_another(mark) and without_run(body) not in self.written
 
     def unread(self, body: str) -> Marker | None:
         """Return the marker of a complete text that another job has written and that was not read before."""
-        text = without_run(body)
-        is_new = body.rstrip().endswith("-->") and text not in self.read and text not in self.written
-        return parse_marker(body) if is_new else None
+        known = plain(body) in self.read or without_run(body) in self.written
+        return parse_marker(body) if body.rstrip().endswith("-->") and not known else None
 
     def is_of_another(self, mark: Marker) -> bool:
         """Whether a comment was written by another job for the same commit."""
         if mark.sha != self._marker.sha or self._marker.run == (0, 0):
             return False
         known = self._draft.numbers_attempts and mark.run >= self._marker.run
-        return known or self._is_of_other_workflow(mark)
+        return known or self._is_of_other_workflow(mark) or bool(mark.also)
 
     def _is_of_other_workflow(self, mark: Marker) -> bool:
         return bool(mark.job and self._marker.job) and mark.job != self._marker.job

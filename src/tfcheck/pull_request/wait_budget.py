@@ -59,6 +59,10 @@ class WaitBudget:
         if self.lost == 1:
             self._late = -math.inf
 
+    def expects_late_write(self) -> bool:
+        """Whether a write without an answer may still be carried out."""
+        return self._late > self._clock()
+
     def wait_for_late_write(self, most: float) -> bool:
         """Wait a part of the time in which a lost write may be carried out; False if it is over, or no time is left."""
         seconds = min(self._late - self._clock(), self.remaining() - _RESERVE, most)

@@ -19,29 +19,37 @@ from tfcheck.symbolic.regex import regex
 
 _LINE = regex(
     r"<!-- tfcheck:v1 key=(?P<key>[0-9a-f]{16}) sha=(?P<sha>[0-9a-f]{40,64}) run=(?P<run>[0-9]{1,20}\.[0-9]{1,9})"
-    r"(?: job=(?P<job>[0-9a-f]{8}))? -->"
+    r"(?: job=(?P<job>[0-9a-f]{8}))?(?: also=(?P<also>[0-9a-f]{8}(?:\+[0-9a-f]{8}){0,19}))? -->"
 )
 _COMMIT = regex(r"[0-9a-f]{40,64}")
 _RUN = regex(r"([0-9]{1,20})\.([0-9]{1,9})")
 #: The id of an unknown commit, as in git.
 NO_COMMIT = "0" * 40
+_NO_JOB, _MOST_JOBS = "0" * 8, 20
 
 
 class Marker(msgspec.Struct, frozen=True):
     """The comment's id, commit and run; the run's id and attempt are compared as numbers.
 
-    `job` distinguishes the workflows or jobs that write for one commit, if the host names them; it is a hash.
+    `job` distinguishes the workflows or jobs that write for one commit, if the host names them; it is a hash. `also`
+    are other jobs with the same text.
     """
 
     key: str
     sha: str
     run: tuple[int, int]
     job: str = ""
+    also: tuple[str, ...] = ()
 
     def __str__(self) -> str:
         """Format the first line of a comment."""
         job = f" job={self.job}" if self.job else ""
-        return f"<!-- tfcheck:v1 key={self.key} sha={self.sha} run={self.run[0]}.{self.run[1]}{job} -->"
+        also = f" also={'+'.join(self.also)}" if self.also else ""
+        return f"<!-- tfcheck:v1 key={self.key} sha={self.sha} run={self.run[0]}.{self.run[1]}{job}{also} -->"
+
+    def with_job(self, job: str) -> Marker:
+        """Add another job, which has the same text."""
+        return msgspec.structs.replace(self, also=tuple(sorted({*self.also, job or _NO_JOB}))[:_MOST_JOBS])
 
 
 def marker(comment_id: str, sha: str = "", run: str = "", job: str = "") -> Marker:
@@ -66,7 +74,8 @@ def parse_marker(body: str) -> Marker | None:
     if found is None:
         return None
     number, _, attempt = found["run"].partition(".")
-    return Marker(found["key"], found["sha"], (int(number), int(attempt)), found["job"] or "")
+    also = tuple(filter(None, (found["also"] or "").split("+")))
+    return Marker(found["key"], found["sha"], (int(number), int(attempt)), found["job"] or "", also)
 
 
 _TARGETS = regex(r"<!-- tfcheck:targets:v1 (?P<names>[A-Za-z0-9+/=]{1,8000}) -->")

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+import msgspec
 import pytest
 
 from tests.made_world import HERE, OPEN, MadeResource, MadeWorld, reference
@@ -338,9 +339,19 @@ def test_a_replica_without_a_key_of_its_own_has_the_default_one() -> None:
 
 def test_a_replica_with_an_alias_uses_the_key_of_the_alias_in_its_region() -> None:
     (found,) = keys_of_secret(REPLICA, replicated("alias/db")) or ()
-    assert found.doubt
+    assert not found.doubt
     assert isinstance(found.arn, Text)
     assert found.arn.pieces[0] == "arn:aws:kms:us-east-1:111122223333:key/"
+
+
+def test_a_replica_names_a_key_of_its_region_by_the_id_of_the_primary_key() -> None:
+    there = msgspec.structs.replace(HERE, region="us-east-1")
+    keys = (
+        MadeResource("aws_kms_key.k", {"key_id": "mrk-1", "arn": KEY}),
+        MadeResource("aws_kms_replica_key.k", {"key_id": "mrk-1", "arn": REPLICA_KEY}, there),
+    )
+    secret = replicated("mrk-1").resources("aws_secretsmanager_secret")
+    assert keys_of_secret(REPLICA, MadeWorld(*keys, *secret)) == (KmsKey(REPLICA_KEY),)
 
 
 def test_a_replica_has_the_tags_and_the_policy_of_its_secret_but_an_arn_of_its_own() -> None:

@@ -11,6 +11,7 @@ import msgspec
 
 from tfcheck.inventory.catalogue import ALIAS, KEY, catalogue, is_in_same_region
 from tfcheck.inventory.world import World, WorldObject
+from tfcheck.resolve.surroundings import Surroundings
 from tfcheck.symbolic.beginnings import beginning
 from tfcheck.symbolic.match import equal
 from tfcheck.symbolic.value import NAME, PlainText, TextLike, Truth, Unknown, Value, display, spelled_out, text
@@ -43,43 +44,54 @@ def is_same_key(one: KmsKey, other: KmsKey) -> bool:
 _NAMING = ("kms_key_id", "key_id", "rule", "server_side_encryption_configuration")
 
 
-def named_key(reference: Value, resource: WorldObject, world: World) -> KmsKey | None:
-    """Return the key in an argument of `resource`; None without one, or for an AWS managed key."""
-    found = _key_by_reference(reference, resource, world)
+def named_key(reference: Value, resource: WorldObject, world: World, region: TextLike | None = None) -> KmsKey | None:
+    """Return the key in an argument of `resource`; None without one, or for an AWS managed key.
+
+    An id or an alias names a key of `region`, which is that of the resource unless it is given.
+    """
+    near = _surroundings(resource)
+    near = near if region is None else msgspec.structs.replace(near, region=region)
+    found = _key_by_reference(reference, near, world)
     if found is not None and any(map(resource.sensitive, _NAMING)):
         return msgspec.structs.replace(found, sensitive=True)
     return found
 
 
-def _key_by_reference(reference: Value, resource: WorldObject, world: World) -> KmsKey | None:
+def _surroundings(resource: WorldObject) -> Surroundings:
+    """Return the surroundings of a resource, as far as its own ARN shows them."""
+    own, around = resource.attribute("arn"), resource.surroundings
+    known = parse_arn(own) if isinstance(own, str) else None
+    if known is None:
+        return around
+    region, account = known.region or around.region, known.account or around.account
+    return msgspec.structs.replace(around, region=region, account=account)
+
+
+def _key_by_reference(reference: Value, near: Surroundings, world: World) -> KmsKey | None:
     if reference == "" or not isinstance(reference, PlainText):
         return None
-    key = catalogue(world, KEY).find(reference, resource.surroundings)
+    key = catalogue(world, KEY).find(reference, near)
     if key is not None:
         arn, reason = key.attribute("arn"), f"the plan does not show the ARN of {key.address}"
-        return KmsKey(arn if isinstance(arn, PlainText) else _hidden_arn(key, reason))
+        return KmsKey(arn if isinstance(arn, PlainText) else _hidden_arn(_surroundings(key), reason))
     if _is_alias(reference):
-        return _key_of_alias(reference, resource, world)
+        return _key_of_alias(reference, near, world)
     spelled = spelled_out(reference)
     if beginning(spelled).is_arn or _is_reference_to(reference, "aws_kms_", "arn"):
         return KmsKey(reference)
     if isinstance(spelled, str):
-        return KmsKey(_key_arn(resource, spelled))
+        return KmsKey(_key_arn(near, spelled))
     doubt = "" if _is_reference_to(reference, "aws_kms_") else "whether a customer managed key encrypts it"
-    return KmsKey(_hidden_arn(resource, "which key encrypts it is known only after apply"), doubt)
+    return KmsKey(_hidden_arn(near, "which key encrypts it is known only after apply"), doubt)
 
 
-def _key_arn(resource: WorldObject, key_id: TextLike) -> TextLike:
-    """Write the ARN of a key by its id, in the region and account of the resource that names it."""
-    own, around = resource.attribute("arn"), resource.surroundings
-    known = parse_arn(own) if isinstance(own, str) else None
-    region = known.region if known and known.region else around.region
-    account = known.account if known and known.account else around.account
-    return Arn(around.partition, "kms", region, account, text(["key/", key_id])).as_text()
+def _key_arn(near: Surroundings, key_id: TextLike) -> TextLike:
+    """Write the ARN of a key by its id, in the region and account of what names it."""
+    return Arn(near.partition, "kms", near.region, near.account, text(["key/", key_id])).as_text()
 
 
-def _hidden_arn(resource: WorldObject, reason: str) -> TextLike:
-    return _key_arn(resource, Unknown(reason=reason, hole=NAME))
+def _hidden_arn(near: Surroundings, reason: str) -> TextLike:
+    return _key_arn(near, Unknown(reason=reason, hole=NAME))
 
 
 def _is_reference_to(reference: TextLike, resource_type: str, attribute: str = "") -> bool:
@@ -115,24 +127,24 @@ def _target(alias: WorldObject | None) -> Value:
 _LOOKED_UP = (("aws_kms_alias", ("name", "arn"), "target_key_arn"), ("aws_kms_key", ("key_id",), "arn"))
 
 
-def _is_looked_up(each: WorldObject, naming: tuple[str, ...], reference: TextLike, resource: WorldObject) -> bool:
+def _is_looked_up(each: WorldObject, naming: tuple[str, ...], reference: TextLike, near: Surroundings) -> bool:
     """Whether a data source looked up this alias in the region and account of the name."""
     if Truth.some(equal(each.attribute(by), reference) for by in naming) is not Truth.TRUE:
         return False
-    return parse_arn(reference) is not None or is_in_same_region(each.surroundings, resource.surroundings) is Truth.TRUE
+    return parse_arn(reference) is not None or is_in_same_region(each.surroundings, near) is Truth.TRUE
 
 
-def _key_of_alias(reference: TextLike, resource: WorldObject, world: World) -> KmsKey | None:
+def _key_of_alias(reference: TextLike, near: Surroundings, world: World) -> KmsKey | None:
     name = _alias_name(reference)
     if name is not None and beginning(name).known.startswith("alias/aws/"):
         return None
     known = catalogue(world, ALIAS)
-    found = known.find(reference, resource.surroundings) or known.find_by_name(name, resource.surroundings)
+    found = known.find(reference, near) or known.find_by_name(name, near)
     if found is None and not known.resolve(reference):
         found = known.owner(reference)
     for other in world.context if found is None else ():
         known = catalogue(other, ALIAS)
-        found = known.find_by_arn(reference) or known.find_by_name(name, resource.surroundings)
+        found = known.find_by_arn(reference) or known.find_by_name(name, near)
         if found is not None:
             return named_key(_target(found), found, other)
     target = _target(found)
@@ -141,6 +153,6 @@ def _key_of_alias(reference: TextLike, resource: WorldObject, world: World) -> K
     for kind, naming, arn in _LOOKED_UP:
         for each in world.looked_up(kind):
             found_arn = each.attribute(arn)
-            if isinstance(found_arn, str) and _is_looked_up(each, naming, reference, resource):
+            if isinstance(found_arn, str) and _is_looked_up(each, naming, reference, near):
                 return KmsKey(found_arn)
-    return KmsKey(_hidden_arn(resource, "the plan does not show which key the alias belongs to"))
+    return KmsKey(_hidden_arn(near, "the plan does not show which key the alias belongs to"))

@@ -74,7 +74,7 @@ class Replica(msgspec.Struct, frozen=True):
 
     def keys(self, world: World) -> tuple[KmsKey, ...]:
         """Return its possible keys."""
-        key = named_key(self.key, self.secret, world)
+        key = named_key(self.key, self.secret, world, self.region)
         parts = parse_arn(key.arn) if key is not None else None
         if key is None or parts is None or equal(parts.region, self.region) is Truth.TRUE:
             return _as_tuple(key)

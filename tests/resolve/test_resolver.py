@@ -334,6 +334,29 @@ def test_only_what_is_created_where_nothing_was_gets_something_new() -> None:
     assert same == [Truth.FALSE, Truth.UNKNOWN, Truth.UNKNOWN]
 
 
+def test_a_name_that_the_provider_generates_is_none_that_exists() -> None:
+    prefix, later = {"name_prefix": "web-"}, {"name": True}
+    known = {"name": "web-20260101120000000100000001", "name_prefix": "web-"}
+    written = {"name_prefix": {"constant_value": "web-"}}
+    resources = [
+        {
+            "address": f"aws_iam_role.{each}",
+            "mode": "managed",
+            "type": "aws_iam_role",
+            "name": each,
+            "expressions": written,
+        }
+        for each in ("new", "old")
+    ]
+    rows = [
+        change("aws_iam_role.new", "create", after=prefix, after_unknown=later),
+        change("aws_iam_role.old", "update", before=known, after=prefix, after_unknown=later),
+    ]
+    found = Resolver(plan(*rows, configuration={"root_module": {"resources": resources}}))
+    same = [equal(found.attribute(parse(f"aws_iam_role.{each}"), "name"), known["name"]) for each in ("new", "old")]
+    assert same == [Truth.FALSE, Truth.UNKNOWN]
+
+
 def in_region(region: str) -> Resolver:
     provider = {"aws": {"name": "aws", "expressions": {"region": {"constant_value": region}}}}
     rows = [

@@ -82,7 +82,8 @@ def _generated_name(name: str, prefix: str, names: Hole, end: Derivation = lambd
             return Unknown(symbol=Symbol(instance.address, (name,)), hole=NAME)
         beginning = _text(instance.planned_argument(prefix)) or "terraform-"
         symbol = Symbol(instance.address, (name, "suffix"))
-        digits = Unknown(symbol=symbol, hole=PREFIX_SUFFIX, family=f"generated.{name}")
+        # NOTE: the provider makes them of the time of the apply and a counter.
+        digits = Unknown(symbol=symbol, hole=PREFIX_SUFFIX, family=f"generated.{name}", fresh=instance.is_new)
         return text([beginning, digits, end(instance) or ""])
 
     return derive

@@ -66,6 +66,7 @@ def test_there_are_cases() -> None:
         "default-key-of-account",
         "express-services",
         "instances-of-clusters",
+        "names-with-another-path",
         "objects-forgotten",
         "objects-left-behind",
         "policies-refused",

@@ -58,3 +58,43 @@ def test_what_aws_has_accepted_is_not() -> None:
     known = policy("files", Resource="acme-config/*")
     known.attributes["id"] = "exec:files"
     assert found_for(known, earlier=(known,)) == []
+
+
+def named(principal: str, kind: str, argument: str, earlier: tuple[MadeResource, ...] = ()) -> list[str]:
+    """Return the messages for a policy that names a principal, beside a role with a path."""
+    statement = {"Effect": "Allow", "Principal": {"AWS": ["arn:aws:iam::111122223333:root", principal]}, "Action": "*"}
+    document = json.dumps({"Version": "2012-10-17", "Statement": [statement]})
+    own = "arn:aws:iam::111122223333:role/web/execution"
+    world = MadeWorld(
+        MadeResource("aws_iam_role.exec", {"name": "execution", "arn": own}),
+        MadeResource(f"{kind}.other", {"name": "other", "arn": "arn:aws:iam::111122223333:x/y", argument: document}),
+        earlier=earlier,
+    )
+    return messages(policy_refused.CHECK, world=world, execution_role_arn=own)
+
+
+@every_row(
+    ("kind", "argument", "which"),
+    [
+        ("aws_kms_key", "policy", "the policy of aws_kms_key.other"),
+        ("aws_s3_bucket_policy", "policy", "the policy of aws_s3_bucket_policy.other"),
+        ("aws_ecr_repository_policy", "policy", "the policy of aws_ecr_repository_policy.other"),
+        ("aws_iam_role", "assume_role_policy", "the trust policy of aws_iam_role.other"),
+    ],
+)
+def test_a_role_with_another_path_does_not_exist(kind: str, argument: str, which: str) -> None:
+    assert named(ROLE, kind, argument) == [
+        f"error: AWS refuses {which}: it names `{ROLE}`, and aws_iam_role.exec has another path"
+    ]
+
+
+def test_a_role_that_may_exist_is_not_reported() -> None:
+    for principal in (
+        "arn:aws:iam::111122223333:role/web/execution",
+        "arn:aws:iam::111122223333:role/executions",
+        "arn:aws:iam::444455556666:role/execution",
+        "arn:aws:sts::111122223333:assumed-role/execution/task",
+    ):
+        assert named(principal, "aws_kms_key", "policy") == []
+    former = MadeResource("aws_iam_role.exec", {"name": "execution", "arn": ROLE})
+    assert named(ROLE, "aws_kms_key", "policy", (former,)) == []

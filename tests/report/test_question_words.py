@@ -46,6 +46,24 @@ from tfcheck.vocabulary.finding import Reason
             "a policy cannot be read: arn:aws:iam::111122223333:policy/files",
             "Pass the state of the stack that manages it: --context FILE, from `terraform show -json`.",
         ),
+        (
+            "policy arn:aws:iam::111122223333:policy/files, which is not in the plan",
+            "a policy cannot be read: policy arn:aws:iam::111122223333:policy/files, which is not in the plan",
+            "Pass the state of the stack that manages it: --context FILE, from `terraform show -json`.",
+        ),
+        (
+            "managed policy arn:aws:iam::aws:policy/ReadOnlyAccess, which is not in the bundled set",
+            "a policy cannot be read: managed policy arn:aws:iam::aws:policy/ReadOnlyAccess, which is not in the "
+            "bundled set",
+            'Look the policy up with `data "aws_iam_policy"`: the plan then shows its text.',
+        ),
+        (
+            "policy arn:aws:iam::111122223333:policy/files, which does not exist: aws_iam_policy.files has its name, "
+            "but another path",
+            "a policy cannot be read: policy arn:aws:iam::111122223333:policy/files, which does not exist: "
+            "aws_iam_policy.files has its name, but another path",
+            "Attach the policy by its `arn`: the apply fails with this one.",
+        ),
     ],
 )
 def test_a_policy_that_cannot_be_read_is_not_one_that_may_go(cause: str, words: str, advice: str) -> None:

@@ -41,13 +41,14 @@ _ASKS_FOR_SOURCES = ": pass the sources"
 _UNNAMED, _LATER = "(known after apply)", " is known only after apply"
 #: Undecided because a task may be started with either of several roles.
 EITHER_ROLE = ("the instance that a task is placed on", "the role that a task is started with")
+_NAMESAKE, _NOT_BUNDLED = " has its name, but another path", "which is not in the bundled set"
 #: A policy is there, but its text is not known.
 _UNREAD = ", which cannot be read"
 
 
 def _may_detach_policy(cause: str) -> bool:
     """Whether an answer depends on something in the plan that may detach a policy."""
-    return (", which " in cause and _UNREAD not in cause) or ", unless " in cause
+    return " may " in cause.partition(", which")[2] or ", unless " in cause
 
 
 _ONCE_KNOWN = "It is decided once the value is known: check the next plan again, or set the value in the sources."
@@ -87,6 +88,10 @@ def deciding_words(reason: Reason | None, cause: str, *, has_sources: bool, note
         case Reason.POLICY_NOT_READABLE if _may_detach_policy(cause):
             advice = (words for part, words in _ADVICE_ON_ATTACHMENTS.items() if part in cause)
             return next(advice, "It is decided once the change is applied: check the next plan again.")
+        case Reason.POLICY_NOT_READABLE if _NAMESAKE in cause:
+            return "Attach the policy by its `arn`: the apply fails with this one."
+        case Reason.POLICY_NOT_READABLE if cause.endswith(_NOT_BUNDLED):
+            return 'Look the policy up with `data "aws_iam_policy"`: the plan then shows its text.'
         case Reason.POLICY_NOT_READABLE if cause.endswith("known only after apply"):
             return _ONCE_KNOWN
         case Reason.POLICY_NOT_READABLE:

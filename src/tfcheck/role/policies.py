@@ -166,6 +166,8 @@ class Policies:
             hidden = f"managed policy {reference}, which {which}"
         elif isinstance(reference, Unknown) and reference.symbol is None:
             hidden = f"an attached policy whose ARN is unknown: {reference.reason}"
+        elif namesake := self._namesake(spelled):
+            hidden = f"policy {display(reference)}, which does not exist: {namesake} has its name, but another path"
         else:
             hidden = f"policy {display(reference)}, which is not in the plan"
         is_open = not is_known(spelled) and take(len(self._denying_policies))
@@ -174,6 +176,27 @@ class Policies:
             hidden=hidden,
             possible_policies=tuple(policy for own, policy in listed if equal(spelled, own) is Truth.UNKNOWN),
         )
+
+    def _namesake(self, arn: TextLike) -> str:
+        """Return the address of the policy whose name is in an ARN with another path; empty without one.
+
+        Names are unique in an account, also in different paths, so that no policy has that ARN.
+        """
+        parts = parse_arn(arn)
+        if parts is None or not isinstance(parts.resource, str):
+            return ""
+        for each in self._by_name.get(parts.resource.rpartition("/")[2], ()):
+            arn_of_each = each.attribute("arn")
+            own = parse_arn(arn_of_each) if isinstance(arn_of_each, PlainText) else None
+            is_here = own is not None and equal(own.account, parts.account) is Truth.TRUE
+            if own is not None and is_here and equal(own.resource, parts.resource) is Truth.FALSE:
+                return str(each.address)
+        return ""
+
+    @cached_property
+    def _by_name(self) -> dict[str, list[WorldObject]]:
+        managed = self._world.resources("aws_iam_policy")
+        return group_by_key((name, each) for each in managed if isinstance(name := each.attribute("name"), str))
 
     @cached_property
     def _denying_policies(self) -> list[tuple[Value, Policy]]:

@@ -36,6 +36,7 @@ _CASES = {
     "parameter": "secrets-and-parameters",
     "policies-of-one-name": "two-policies-one-name",
     "policy-refused": "policies-refused",
+    "policy-size": "policies-too-long",
     "registry-credentials": "rarer-fetches",
     "role-for-anyone": "trust-for-anyone",
     "s3-files-mount": "s3-files-volumes",

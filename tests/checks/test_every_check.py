@@ -72,6 +72,7 @@ def test_every_check_is_seeded() -> None:
         "role-for-anyone",
         "foreign-default-key",
         "policy-refused",
+        "policy-size",
         "s3-files-mount",
         "storage-key",
     }  # seeded into cases of their own
@@ -133,6 +134,8 @@ IN_PASSING = {
     "revision-stays": ["old-revision"] * 3,
     "role-in-other-stack": ["log-group-absent"],
     "policies-refused": ["policy-refused"] * 5,
+    "policies-too-long": ["policy-size"] * 2,
+    "names-with-another-path": ["policy-refused"] * 2,
     "secrets-with-key": ["secret-reference"],
     "service-of-shared-stack": ["log-group-absent"] * 5 + ["secret-reference"] * 10,
     "trust-for-anyone": ["role-for-anyone"] * 2,

@@ -33,6 +33,7 @@ from tfcheck.checks import (
     platform_version,
     policies_of_one_name,
     policy_refused,
+    policy_size,
     role_for_anyone,
     s3_files_mount,
     secret_reference,
@@ -63,7 +64,7 @@ _MODULES = (
         credential_spec_arn,
     ),
     *(log_options, log_region, log_group_absent, deleted, old_revision, log_router),
-    *(policies_of_one_name, policy_refused, role_for_anyone),
+    *(policies_of_one_name, policy_refused, policy_size, role_for_anyone),
     *(efs_authorization, efs_anonymous_mount, s3_files_mount),
     *(deploy_order, ecs_exec, credential_in_environment),
 )

@@ -123,6 +123,10 @@ _TABLE: dict[str, tuple[str, str]] = {
         "each statement has an Effect",
         '{ Effect = "Allow", Action = "s3:GetObject", Resource = "${aws_s3_bucket.config.arn}/*" }',
     ),
+    "policy-size": (
+        "shorten {address}: replace lists of ARNs by a pattern, or move statements into another managed policy",
+        'Resource = "${aws_s3_bucket.config.arn}/web/*"',
+    ),
     "role-for-anyone": (
         "name who is to assume the role: for a task only the service of ECS",
         'Principal = { Service = "ecs-tasks.amazonaws.com" }',

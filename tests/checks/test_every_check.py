@@ -129,6 +129,8 @@ IN_PASSING = {
     + ["log-options"] * 2
     + ["secret-reference"] * 12,
     "mistakes-in-local-values": ["env-file-arn", "log-group-absent", "log-options", "secret-reference"],
+    "mistakes-in-parts": ["env-file-arn", "env-file-type", "secret-reference", "secret-reference"],
+    "repeated-tasks-lack": ["log-group-absent"],
     "mistakes-about-one-file": ["env-file-arn", "env-file-type"],
     "mistakes-behind-mistakes": ["env-file-arn", "log-options", "secret-reference"],
     "revision-stays": ["old-revision"] * 3,

@@ -70,3 +70,11 @@ def test_what_is_attached_again_is_not_lacked_a_second_time(folder: Path) -> Non
     text = (folder / "main.tf").read_text()
     again = fix([str(folder / "plan.json")], str(folder), FixSelection(), into_files=True)
     assert (done.changed, again.changed, (folder / "main.tf").read_text() == text) == (1, 0, True)
+
+
+def test_a_policy_of_the_task_role_is_attached_to_one_instance_of_the_execution_role(tmp_path: Path) -> None:
+    found = found_in(copied("policy-of-task-role", tmp_path)).fixes.found
+    (fix_of_jobs,) = (each.fix for each in found if each.fix.title.startswith("attach "))
+    assert fix_of_jobs.title.startswith('attach aws_iam_policy.secrets to aws_iam_role.execution["jobs"]; ')
+    assert 'for key, role in aws_iam_role.execution : key => role if key == "jobs"' in fix_of_jobs.hcl
+    assert "  role       = each.value.name\n" in fix_of_jobs.hcl

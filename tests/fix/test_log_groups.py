@@ -55,3 +55,9 @@ def test_a_group_that_several_tasks_log_to_is_one_change(tmp_path: Path) -> None
         "service-of-shared-stack/main.tf: create aws_cloudwatch_log_group.this, and let the containers that log to it "
         "refer to it (review)"
     ]
+
+
+def test_a_group_that_one_of_several_tasks_has_by_a_local_value_is_created_for_that(tmp_path: Path) -> None:
+    (draft,) = found(copied("repeated-tasks-lack", tmp_path))
+    assert 'name              = "/acme/desk"' in draft.fix.hcl
+    assert "+  desk_group = aws_cloudwatch_log_group.shop.name\n" in draft.fix.diff

@@ -114,3 +114,17 @@ def test_instances_get_nothing_that_the_new_role_has() -> None:
     }
     kinds = {one.requirement.role_kind for each in drafts for one in each.answers}
     assert kinds == {RoleKind.EXECUTION, RoleKind.INSTANCE}
+
+
+def test_tasks_of_one_block_that_need_the_same_share_a_role(tmp_path: Path) -> None:
+    fixes = found_in(copied("repeated-tasks-lack", tmp_path)).fixes.found
+    (web,) = (each.fix.hcl for each in fixes if "aws_ecs_task_definition.web (2 instances)" in each.fix.title)
+    assert "count" not in web
+    assert web.endswith("execution_role_arn = aws_iam_role.web_execution.arn")
+
+
+def test_a_module_of_which_a_caller_passes_no_secrets_has_a_policy_only_where_there_are_some(tmp_path: Path) -> None:
+    fixes = found_in(copied("repeated-tasks-lack", tmp_path)).fixes.found
+    (job,) = (each.fix for each in fixes if "(3 instances)" in each.fix.title)
+    assert "  count = length(var.secrets) > 0 ? 1 : 0\n" in job.hcl
+    assert "is empty" not in job.title

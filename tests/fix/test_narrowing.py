@@ -14,7 +14,7 @@ from tfcheck.fix.text.policy_text import file_of
 from tfcheck.fix.words.narrowing import DenialPlace, narrowing
 from tfcheck.hcl.syntax.source import SourceText
 from tfcheck.hcl.syntax.tf_json import read_source
-from tfcheck.iam import parse_policy
+from tfcheck.iam import PolicyKind, parse_policy
 from tfcheck.symbolic.value import display
 from tfcheck.vocabulary.finding import Remedy, Requirement, RoleKind, Severity
 
@@ -31,7 +31,8 @@ def narrowed(
     **statement: Any,
 ) -> Remedy:
     policy = json.dumps({"Version": "2012-10-17", "Statement": [{"Effect": "Deny", **statement}]})
-    (denial,) = parse_policy(policy, "aws_iam_role_policy.web").statements
+    kind = PolicyKind.RESOURCE if "Principal" in statement else PolicyKind.IDENTITY
+    (denial,) = parse_policy(policy, "aws_iam_role_policy.web", kind).statements
     need = Requirement("env-file", "t", "web", "/0", RoleKind.EXECUTION, action, resource, Severity.ERROR, "a file")
     return narrowing(denial, [need], DenialPlace([(resource,)], (ROLE,), lambda value: (display(value),), **ways))
 
@@ -142,3 +143,16 @@ def test_the_text_is_what_the_policy_is_written_in() -> None:
 def test_a_policy_that_is_read_from_a_file_names_it(text: str, file: str) -> None:
     (block,) = read_source(SourceText("main.tf", f'resource "aws_iam_policy" "p" {{\n  policy = {text}\n}}\n')).blocks
     assert file_of(block.arguments["policy"]) == file
+
+
+def test_a_policy_of_one_secret_exempts_the_role_alone() -> None:
+    secret = "arn:aws:secretsmanager:eu-west-1:111122223333:secret:db-abcdef"
+    found = narrowed(secret, "secretsmanager:GetSecretValue", Principal="*", Action="secretsmanager:*", Resource="*")
+    assert found == Remedy("exempt the role by a condition", CONDITION)
+
+
+def test_a_role_may_get_the_tag_that_a_denial_wants_it_to_have() -> None:
+    condition = {"StringNotEquals": {"aws:PrincipalTag/team": "web"}}
+    found = narrowed(Action="s3:*", Resource=FILE.replace("web", "*"), Condition=condition)
+    assert found.words == "tag the role as its condition demands, or exempt the role by another condition"
+    assert found.hcl.startswith('# in the role\ntags = {\n  team = "web"\n}\n# or in the statement\n')

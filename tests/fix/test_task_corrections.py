@@ -128,3 +128,12 @@ def test_a_variable_that_has_another_value_than_its_default_is_to_be_set(tmp_pat
     assert remedy is not None
     assert remedy.hcl == 'platform_version = "LATEST"'
     assert remedy.words.startswith("set `var.jobs.platform_version` to `LATEST` where it gets its value")
+
+
+def test_a_part_of_a_value_is_corrected_where_it_is_written(tmp_path: Path) -> None:
+    known = found_in(copied("mistakes-in-parts", tmp_path)).fixes
+    assert {each.fix.hcl for each in known.found} == {
+        "aws_s3_bucket.config.arn",
+        '"${aws_secretsmanager_secret.db.arn}:password::"',
+        '"s3"',
+    }

@@ -18,6 +18,7 @@ _IN_BUCKET = regex(
     r"(?:\$\{(?P<bucket>aws_s3_bucket\.[\w\[\]\".-]+?)\.arn\}|arn:[\w-]+:s3:::"
     r"(?:\$\{(?P<named>aws_s3_bucket\.[\w\[\]\".-]+?)\.(?:id|bucket)\}|(?P<literal>[a-z0-9.-]+)))/(?P<key>[^\s\"$]+)"
 )
+_SLASHES = regex(r"(arn:[\w-]+:ssm:[\w-]*:\d*:parameter)//+([\w./-]+)")
 _FILE = '  source = "${path.module}/app.env"'
 _GROUP = regex(r"[\w./#-]{1,512}")
 #: The suggestion and an example by rule, with `{container}`, `{task}` and `{address}` filled in.
@@ -178,6 +179,8 @@ def _remedy_in_plan(rule: str, mistake: Misconfiguration, task: TaskDefinition) 
         case "secret-reference" if found := _SECRET.fullmatch(about):
             missing = ":" * (3 - found["rest"].count(":"))
             return f'valueFrom = "{found["arn"]}{found["rest"]}{missing}"'
+        case "secret-reference" if found := _SLASHES.fullmatch(about):
+            return f'valueFrom = "{found[1]}/{found[2]}"'
         case "env-file-absent" if found := _IN_BUCKET.fullmatch(about):
             bucket = found["bucket"] or found["named"]
             written = f"{bucket}.id" if bucket else f'"{found["literal"]}"'

@@ -218,11 +218,12 @@ class LogGroups(Finder):
         """Yield the proven changes, one that is for several findings once for each."""
         for (address, name), several in self._group_by_name(findings).items():
             module = self._resolver.module_sources(address.module)
-            options = self._options(address, name, module) if module is not None else []
-            draft = self._proven(address, options, several, module) if module is not None and options else None
+            ways = self._options(address, name, module) if module is not None else []
+            tried = (self._proven(address, each, several, module) for each in ways if module is not None)
+            draft = next(filter(None, tried), None)
             if draft is not None:
                 yield from (replace(draft, finding=each) for each in several)
-            elif not options and self._is_settled(address, several):
+            elif not ways and self._is_settled(address, several):
                 self.settled += several
 
     def _group_by_name(self, findings: Iterable[Finding]) -> dict[tuple[Address, str], list[Finding]]:
@@ -235,8 +236,8 @@ class LogGroups(Finder):
 
     # Where the name is written
 
-    def _options(self, task: Address, name: str, module: Module) -> list[tuple[Block, WrittenText]]:
-        """Return where the sources name a group: as an option of containers, otherwise anywhere."""
+    def _options(self, task: Address, name: str, module: Module) -> list[list[tuple[Block, WrittenText]]]:
+        """Return where the sources name a group: as an option of containers, then anywhere."""
         named, others = list[tuple[Block, WrittenText]](), list[tuple[Block, WrittenText]]()
         for block in module.blocks:
             is_task = block.type == "resource" and block.labels[:1] == (_TASK,)
@@ -253,7 +254,7 @@ class LogGroups(Finder):
             named += [(block, each) for each in values if each.value == name]
             texts = literals_in(block, scopes[0], self._resolver, self._places.files) if "/" in name else ()
             others += [(block, each) for each in texts if each.value == name]
-        return named or others
+        return [each for each in (named, others) if each]
 
     # The change
 
@@ -280,6 +281,9 @@ class LogGroups(Finder):
         if block.type != "locals":
             tasks = [each for each in tasks if self._resolver.block(each.address) in blocks]
         added = added_instances(label, [_GROUP], (each.address for each in tasks), repeated=repeated is not None)
+        lacking = {each.task_definition for each in findings}
+        if all(each.is_literal for _, one in options for each in one.parts):
+            tasks = [each for each in tasks if str(each.address) in lacking]
         if not all(any(True for _ in CHECK.search(each, self._world)) for each in tasks):
             return None  # another caller of the module has its own group
         where = module_words(each.address.module for each in tasks)
@@ -288,7 +292,8 @@ class LogGroups(Finder):
         touched = tuple(ChangedAttribute(each.address, _CONTAINERS) for each in tasks)
         draft = draft_for_review(title, hcl, insertions, touched=touched, added=added)
         solved = {each.message for each in findings}
-        found = proven_draft(draft, self._world, self._places.files, tasks, texts, solved)
+        shown = [one for _, each in options for one in each.shown_texts()]
+        found = proven_draft(draft, self._world, self._places.files, tasks, shown, solved)
         after = Trial.after(self._world, draft).world if found is not None else self._world
         names = [flat(each.attribute("name")) for each in after.resources(_GROUP)]
         return None if any(names.count(each) > 1 for each in names if each) else found

@@ -13,6 +13,7 @@ from tfcheck.fix.edits.insertion import ChangedAttribute, added_instances, unit_
 from tfcheck.fix.layout.new_block import argument_into, insert_after
 from tfcheck.fix.layout.new_policy import (
     LONGEST_PREFIX,
+    POLICY,
     NewRole,
     common_arguments,
     label_for,
@@ -24,13 +25,14 @@ from tfcheck.fix.layout.new_policy import (
     trusts,
 )
 from tfcheck.fix.layout.render import quote
+from tfcheck.fix.needed_statements import references_in
 from tfcheck.fix.policies.attachments import AWS_POLICY, BY_AWS
 from tfcheck.fix.policies.fix_places import Finder, FixPlaces
 from tfcheck.fix.proof.plan_differences import outdated_objects, unplanned_instances
 from tfcheck.fix.proof.task_proof import is_readable, needs_after, relieved_answers
 from tfcheck.fix.proof.trial import Trial, with_execution_roles
 from tfcheck.fix.proposal import DraftFix, Proposal, RoleNeed, draft_fix, extend_proposal
-from tfcheck.fix.values.repetition import Statements, names_instance, share_statements
+from tfcheck.fix.values.repetition import AT_MOST_ONE, Statements, names_instance, share_statements
 from tfcheck.fix.words.as_text import doubt_words, roles_as_text
 from tfcheck.hcl.modules import Module
 from tfcheck.hcl.syntax.block import Block
@@ -210,15 +212,16 @@ class MissingRoles(Finder):
         module = self._resolver.module_sources(task.module)
         if module is None:
             return
-        repeated = repeated or "count" in block.arguments
+        is_gate = AT_MOST_ONE.search(block.attribute_text("count"))
+        named = (each.expression for each in references_in(statements))
+        repeated = repeated or bool(is_gate) or ("count" in block.arguments and any("[" in each for each in named))
         repetition = block.repetition if repeated else None
+        statements, gate = (statements, "") if repeated else self._gate(statements, needs)
         label = self._label(task, module)
         several = len(self._places.policies.modules(task.module)) > 1
         family = self._resolver.attribute(task, "family") if repetition is None else None
         name = name_for(label, block, family, several=several, repeated=repetition is not None)
-        roles = (*self._world.resources("aws_iam_role"), *self._world.looked_up("aws_iam_role"))
-        taken = [each.attribute("name") for each in roles]
-        if repetition is None and any(self._places.lists.evaluate(name[1], each) in taken for each in needs):
+        if self._is_taken(name[1], needs, repeated=repeated):
             name = "name_prefix", quote(f"{label.replace('_', '-')[: LONGEST_PREFIX - 1]}-")
         for trust in trusts(module):
             role = NewRole(
@@ -230,11 +233,31 @@ class MissingRoles(Finder):
                 repeated=repetition,
                 provider=block.attribute_text("provider"),
                 common=common_arguments(list(roles_of(module)), block),
+                gate=gate,
             )
             users = _name_of(list(needs)) + module_words(each.module for each in needs)
             title = f"create the execution role {role.types[0]}.{label} for {users}"
-            title += self._places.doubts(statements, block, task.module)
+            title += self._places.doubts(statements, block, task.module, gate=gate)
             yield from self._proposal(title, block, list(needs), f"{role.reference}.arn", role)
+
+    def _gate(self, statements: Statements, needs: _Needs) -> tuple[Statements, str]:
+        """Return statements with the conditions of their lists, or without them and the condition of their policy."""
+        given = self._places.gates.for_lists(statements, next(iter(needs)))
+        gates = dict.fromkeys(each.gate for each in given)
+        if not gates or "" in gates:
+            return given, ""
+        if not self._places.lists.are_counted(given, list(needs)):
+            return statements, ""
+        alone = len(gates) == 1
+        given = tuple(msgspec.structs.replace(each, gate="") for each in given) if alone else given
+        return given, " || ".join(gates)
+
+    def _is_taken(self, name: str, needs: _Needs, *, repeated: bool) -> bool:
+        """Whether a name, as an expression, is another role's, or the same for several new ones."""
+        roles = (*self._world.resources("aws_iam_role"), *self._world.looked_up("aws_iam_role"))
+        taken = [each.attribute("name") for each in roles]
+        new = [self._places.lists.evaluate(name, each) for each in needs]
+        return any(each in taken for each in new) if not repeated else any(new.count(each) > 1 for each in new)
 
     def _label(self, task: Address, module: Module) -> str:
         taken = {*module.taken_labels("aws_iam_")}
@@ -247,11 +270,16 @@ class MissingRoles(Finder):
         for task, several in needs.items():
             left = [each for each in several if not (managed and each.requirement.action in BY_AWS)]
             statements = self._places.statements(left, task, lists=lists)
-            if statements is None or (lists and not self._places.lists.are_usable(statements, [task])):
+            if statements is None or (lists and statements and not self._places.lists.are_usable(statements, [task])):
                 return None
             found.append(statements)
-        if all(each == found[0] for each in found):
-            return found[0], any(map(names_instance, found[0]))
+        lacking = [each for each in found if each] or found
+        # NOTE: the list of a task definition that lacks nothing is empty.
+        is_listed = all(each.resource_list for one in lacking for each in one) and all(
+            each.key is None for each in needs
+        )
+        if all(each == lacking[0] for each in lacking) and (is_listed or len(lacking) == len(found)):
+            return lacking[0], any(map(names_instance, lacking[0]))
         terms = [self._places.terms(each) for each in needs]
         shared = share_statements(list(zip(terms, found, strict=True)))
         return (shared.statements, True) if shared is not None else None
@@ -270,10 +298,18 @@ class MissingRoles(Finder):
             title=title,
             insertions=(argument, *([insert_after(place, new)] if role else [])),
             touched=tuple(ChangedAttribute(each, _ARGUMENT) for each in tasks),
-            added=added_instances(role.label, role.types, tasks, repeated=role.repeated is not None) if role else (),
+            added=tuple(self._new_resources(role, tasks)) if role else (),
             hcl="\n".join([*new, *([""] if new else []), f"{_ARGUMENT} = {value}"]),
             beside=tuple(tasks),
         )
+
+    def _new_resources(self, role: NewRole, tasks: Sequence[Address]) -> Iterator[Address]:
+        """Yield the new resources: a policy with a condition only where that holds."""
+        kinds = [each for each in role.types if each != POLICY or not role.gate]
+        yield from added_instances(role.label, kinds, tasks, repeated=role.repeated is not None)
+        for each in tasks if role.gate else ():
+            if self._places.lists.evaluate(role.gate, each) is True:
+                yield Address(each.module, "managed", POLICY, role.label, 0)
 
     # What is needed, and the proof
 

@@ -187,7 +187,7 @@ class TaskCorrections(Finder):
     def fixes(self, findings: Iterable[Finding]) -> Iterator[DraftFix]:
         """Yield the corrections that are proven."""
         for finding, wrong in self._wrong_values(findings):
-            proposed = (self._proven(finding, wrong, *each) for each in self._propose(finding.rule, wrong))
+            proposed = (self._proven(finding, wrong, *each) for each in self._propose(finding.rule, wrong, wrong.value))
             fix = next(filter(None, islice(proposed, _MOST)), None)
             yield from [fix] if fix is not None else []
 
@@ -213,13 +213,17 @@ class TaskCorrections(Finder):
 
     # The place
 
-    def _propose(self, rule: str, wrong: _WrongValue) -> Iterator[tuple[WrittenText, str]]:
-        partition = partition_of(wrong.address, self._resolver)
+    def _propose(self, rule: str, wrong: _WrongValue, value: str) -> Iterator[tuple[WrittenText, str]]:
+        """Yield the corrections of texts with a value, then of what these are made of."""
+        partition, parts = partition_of(wrong.address, self._resolver), dict[str, None]()
         for block, scope in blocks_of(wrong.address, self._resolver):
             for literal in literals_in(block, scope, self._resolver, self._places.files):
-                if literal.value == wrong.value:
+                if literal.value == value:
                     named = self._reference(literal, wrong, partition) if rule == "env-file-arn" else ()
                     yield from ((literal, each) for each in (*named, *CORRECTIONS[rule](literal, partition)) if each)
+                    parts |= {each.value: None for each in literal.parts if not each.is_literal and each.value != value}
+        for each in parts:
+            yield from self._propose(rule, wrong, each)
 
     def _reference(self, literal: WrittenText, wrong: _WrongValue, partition: str) -> Iterator[str]:
         """Write the address of a file by the bucket of its module, if a block of that has it."""
@@ -340,7 +344,9 @@ def _texts_in_heredoc(text: str, found: Tokens, opening: int) -> Iterator[OtherP
 #: The possible corrections of a literal, likeliest first; the second argument is the task's partition.
 Correct: TypeAlias = Callable[[WrittenText, str], Iterator[str | None]]
 _SECRET = regex(r"(?:arn:[^:]*:secretsmanager:[^:]*:[^:]*:secret:[^:]+|\0[^\0]*\0)(?P<rest>:[^:\s]+(?::[^:\s]*)?)")
-_BUCKET = regex(r'"s3://\$\{\s*(?P<bucket>aws_s3_bucket\.[\w-]+(?:\[[^\[\]]*\])?)\.(?:bucket|id)\s*\}(?P<rest>/[^"]*)"')
+_BUCKET = regex(
+    r'"s3://\$\{\s*(?P<bucket>aws_s3_bucket\.[\w-]+(?:\[[^\[\]]*\])?)\.(?:bucket|id)\s*\}(?P<rest>(?:/[^"]*)?)"'
+)
 _ADDRESS, _QUOTE = "s3://", '"'
 _PARAMETER = regex(r"(?:^|:)parameter//")
 _TYPE = regex(r'(?:^|[{,\s])"?type"?\s*[=:]\s*$')
@@ -360,7 +366,7 @@ def _object(literal: WrittenText, partition: str) -> Iterator[str | None]:
     written = literal.source.text[literal.start : literal.end]
     found = _BUCKET.fullmatch(written)
     if found is not None:
-        yield f'"${{{found["bucket"]}.arn}}{found["rest"]}"'
+        yield f'"${{{found["bucket"]}.arn}}{found["rest"]}"' if found["rest"] else f"{found['bucket']}.arn"
     elif literal.value.startswith(_ADDRESS):
         yield literal.replace(0, len(_ADDRESS), f"arn:{partition}:s3:::")
     at = 0

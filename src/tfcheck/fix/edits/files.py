@@ -197,7 +197,7 @@ _KEYS = (
     "valueFrom|environmentFiles|secrets|platform_version|family|network_mode|requires_compatibilities|task_role_arn|"
     "container_definitions|cluster|task_definition|launch_type|cpu|memory|desired_count|tags|"
     r"awslogs-group|awslogs-region|awslogs-stream-prefix|options|logDriver|logConfiguration|"
-    r"log_group(?:_name)?|(?:[a-z_]{1,60}_)?(?:arns?|statements)"
+    r"log_group(?:_name)?|(?:[a-z_]{1,60}_)?(?:arns?|statements|files)"
 )
 _SERVICES = (
     "s3|kms|ssm|secretsmanager|ecr|ecr-public|logs|sts|iam|ec2|ecs|elasticfilesystem|s3files|fsx|ds|cloudwatch|xray|sqs|sns|"
@@ -225,7 +225,7 @@ _SOURCE = r'(?<![\w."-])"?source"?\s*[=:]\s*"[\w./-]{0,128}"'
 _LOGGED = rf'(?<![\w."-])"?awslogs-(?:group|region|stream-prefix)"?\s*[=:]\s*"(?:{_HOLE}|[\w./#-]{{1,128}})*"'
 _SIZED = r'(?<![\w."-])"?(?:cpu|memory|desired_count|count)"?\s*[=:]\s*"?\d{1,6}"?'
 #: Credentials in other places.
-_ADDRESSED = r'(?<![\w.-])"?value"?(?=\s*[=:]\s*"(?:arn:|s3://|\$\{))'
+_ADDRESSED = r'(?<![\w.-])"?value"?(?=\s*[=:]\s*(?:"(?:arn:|s3://|\$\{)|aws_))'
 #: Functions that combine lists, maps or policies.
 _CALLED = "jsonencode|concat|merge|flatten|compact|distinct|toset|tolist|try|lookup|values|keys|one|format|formatlist"
 _HEADER = r'(?:resource|data|module|dynamic)\s+"[\w-]{1,128}"(?:\s+"[\w-]{1,128}")?\s*\{'

@@ -35,7 +35,8 @@ class NewRole(msgspec.Struct, frozen=True):
     """An execution role to create.
 
     `name` is the argument with its name, `trust` an expression, or empty for a new document. `repeated` is `count` or
-    `for_each` with its expression, `managed` the attached AWS policy, `wanted` the other permissions.
+    `for_each` with its expression, `managed` the attached AWS policy, `wanted` the other permissions, whose policy is
+    there only with a `gate`.
     """
 
     label: str
@@ -46,6 +47,7 @@ class NewRole(msgspec.Struct, frozen=True):
     repeated: tuple[str, str] | None = None
     provider: str = ""
     common: tuple[tuple[str, str], ...] = ()
+    gate: str = ""
 
     @property
     def reference(self) -> str:
@@ -75,7 +77,8 @@ def role_hcl(role: NewRole, unit: str = "  ") -> list[str]:
         inside = [f"role       = {role.reference}.name", f"policy_arn = {role.managed}"]
         lines += ["", *resource(_head(ATTACHMENT, role.label), inside)]
     if role.wanted:
-        policy = NewPolicy(role.label, START_UP, f"{role.reference}.id", role.wanted, role.repeated, role.provider)
+        repeated = ("count", f"{role.gate} ? 1 : 0") if role.gate else role.repeated
+        policy = NewPolicy(role.label, START_UP, f"{role.reference}.id", role.wanted, repeated, role.provider)
         lines += ["", *hcl(policy, unit)]
     return lines
 

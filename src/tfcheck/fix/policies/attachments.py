@@ -12,7 +12,7 @@ from tfcheck.fix.layout.new_policy import module_words
 from tfcheck.fix.layout.render import quote
 from tfcheck.fix.needed_statements import free
 from tfcheck.fix.policies.fix_places import Finder, FixPlaces
-from tfcheck.fix.policies.written_policies import WrittenPolicy, came_near, other_roles_words
+from tfcheck.fix.policies.written_policies import WrittenPolicy, came_near
 from tfcheck.fix.proposal import Proposal, RoleNeed, extend_proposal
 from tfcheck.fix.text.policy_statements import ReadableStatement, WrittenStatement, flat
 from tfcheck.fix.text.policy_text import ListParts
@@ -55,9 +55,14 @@ def propose_attachments(need: RoleNeed, block: Block, places: FixPlaces) -> Iter
         return
     if any(each.requirement.action in BY_AWS for each in need.answers):
         yield from _propose_key(need, places)
-    if {str(each) for each in siblings} != set(need.names()) or not places.files.editable(block.source):
+    keys = {each.address.key for each in need.roles}
+    if {str(each) for each in siblings if each.key in keys} != need.names() or not places.files.editable(block.source):
         return
-    if any(each.requirement.action in BY_AWS for each in need.answers):
+    is_for_all = len(siblings) == len(need.roles)
+    # NOTE: several instances get a policy with the condition by which they lack something.
+    if not is_for_all and (len(need.roles) > 1 or "for_each" not in block.arguments):
+        return
+    if is_for_all and any(each.requirement.action in BY_AWS for each in need.answers):
         yield from _propose_policy_of_aws(need, block, places)
     own = [each for each in places.world.resources("aws_iam_policy") if each.address.module == role.module]
     for policy in own[:_MOST]:
@@ -81,20 +86,23 @@ def _grants(policy: WorldObject, need: RoleNeed, places: FixPlaces) -> bool:
 
 
 def _proposal(title: str, label: str, arn: str, need: RoleNeed, block: Block, places: FixPlaces) -> Proposal:
-    """Return an attachment after the block of the roles, for all of its instances."""
-    role, siblings = need.roles[0].address, places.policies.instances(need.roles[0].address)
-    base = f"{role.type}.{role.name}"
-    repeated = Repeated(base, "name", block, tuple(dict.fromkeys(each.key for each in siblings)), others=False)
+    """Return an attachment after the block of the roles, for the instances that lack something."""
+    roles, siblings = [each.address for each in need.roles], places.policies.instances(need.roles[0].address)
+    base, keys = roles[0].resource, tuple(dict.fromkeys(each.key for each in roles))
+    repeated = Repeated(base, "name", block, keys, others=len(siblings) > len(roles))
     inside = [f"role       = {repeated.role(by_value=False)}", f"policy_arn = {arn}"]
     head = f'resource "{_ATTACHMENT}" "{label}"'
     lines = block_lines(head, inside, repeated=repeated.repetition(by_value=False))
+    modules = list(dict.fromkeys(each.module for each in roles))
+    to = few(list(map(str, roles))) if repeated.others else f"{base}{module_words(modules)}"
     return Proposal(
-        title=f"{title} {base}{module_words(each.module for each in siblings)}; it grants all that this policy "
-        f"allows{other_roles_words(frozenset(map(str, siblings)), need.names())}",
+        title=f"{title} {to}; it grants all that this policy allows",
         insertions=(insert_after(block, lines),),
-        added=tuple(Address(each.module, "managed", _ATTACHMENT, label, each.key) for each in siblings),
+        added=tuple(
+            Address(module, "managed", _ATTACHMENT, label, key) for module in modules for key in repeated.made_keys()
+        ),
         hcl="\n".join(lines),
-        beside=tuple(each.address for each in need.roles),
+        beside=tuple(roles),
     )
 
 

@@ -16,6 +16,7 @@ from tfcheck.fix.policies.fix_places import FixPlaces
 from tfcheck.fix.policies.written_policies import FILLED
 from tfcheck.fix.proposal import Proposal, RoleNeed, extend_proposal, join_proposals
 from tfcheck.fix.values.repetition import (
+    AT_MOST_ONE,
     InstanceTerms,
     Repeated,
     SharedStatements,
@@ -30,11 +31,8 @@ from tfcheck.hcl.syntax.tf_json import JsonBlock
 from tfcheck.inventory.world import WorldObject
 from tfcheck.resolve.scope import CallReferent, InstanceReferent
 from tfcheck.symbolic.match import equal
-from tfcheck.symbolic.regex import regex
 from tfcheck.symbolic.value import PlainText, Truth
 from tfcheck.vocabulary.address import Address, InstanceKey, ModulePath
-
-_AT_MOST_ONE = regex(r"\? (?:1 : 0|0 : 1)$")
 
 
 class PoliciesAtCalls(AddedPolicies):
@@ -134,7 +132,7 @@ class PoliciesAtCalls(AddedPolicies):
         if module is None or "for_each" in block.arguments or block.switch() is not None:
             return None
         is_counted = "count" in block.arguments
-        if is_counted and not _AT_MOST_ONE.search(block.attribute_text("count")):
+        if is_counted and not AT_MOST_ONE.search(block.attribute_text("count")):
             return None
         outputs = [each for each in module.blocks if each.type == "output"]
         anchor = (outputs or [block])[-1]

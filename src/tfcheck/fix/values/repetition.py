@@ -33,6 +33,8 @@ _OTHER_COUNT = regex(r"(length\([^()&]*\)) > count\.index")
 _NEGATED = regex(r"!([\w.]+)")
 _SIMPLE = regex(r"(?:(?:var|local)(?:\.[\w-]+)+|toset\((?:var|local)(?:\.[\w-]+)+\))")
 
+#: A `count` of at most one.
+AT_MOST_ONE = regex(r"\? (?:1 : 0|0 : 1)$")
 #: The statements of one policy.
 Statements = tuple[NeededStatement, ...]
 

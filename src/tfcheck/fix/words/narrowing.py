@@ -17,15 +17,17 @@ import msgspec
 
 from tfcheck.fix.layout.render import Item, align, indent, quote, text
 from tfcheck.fix.needed_statements import Spelled, is_exact
+from tfcheck.fix.policies.other_policies import demanded_tag, tags_text
 from tfcheck.fix.text.policy_text import Syntax
 from tfcheck.iam.condition import Condition
 from tfcheck.iam.model import Statement
 from tfcheck.iam.variables import PolicyTemplate
 from tfcheck.symbolic.match import equal, glob
 from tfcheck.symbolic.value import TextLike, Truth
+from tfcheck.verdict.evidence import UnmetCondition
 from tfcheck.vocabulary.finding import Remedy, Requirement
 
-_CALLER = "aws:PrincipalArn"
+_CALLER, _TAG = "aws:PrincipalArn", "aws:principaltag/"
 _MOST = 12
 _IN_POLICY = ("NotAction", "Resource", "NotResource")
 _IN_DOCUMENT = ("not_actions", "resources", "not_resources")
@@ -66,13 +68,32 @@ def narrowing(statement: Statement, needs: Sequence[Requirement], place: DenialP
 
     The words complete "narrow the statement: …".
     """
-    exact = None if statement.origin.secret else _exactly(statement, needs, place)
+    # NOTE: a secret's or a key's policy is about nothing else, so that it would then deny nothing.
+    is_whole = statement.principals is not None and not all(each.action.startswith("s3:") for each in needs)
+    exact = None if statement.origin.secret or is_whole else _exactly(statement, needs, place)
     if place.own:
         return Remedy(*(exact or ("let it match less, or remove it, since its policy affects only this role", "")))
     exemption, hcl = _exempting(statement, place)
+    if (tags := _tags_that_exempt(statement)) and not statement.origin.secret:
+        words, lines = "tag the role as its condition demands", tags_text([tags])
+        exempting = Remedy(
+            f"{words}, or {exemption}", "\n".join(("# in the role", *lines, "# or in the statement", hcl))
+        )
+    else:
+        exempting = Remedy(exemption, hcl)
     if exact is None:
-        return Remedy(exemption, hcl)
-    return Remedy(f"{exact[0]}, or {exemption}", f"{exact[1]}\n# or, for this role alone\n{hcl}")
+        return exempting
+    return Remedy(f"{exact[0]}, or {exempting.words}", f"{exact[1]}\n# or, for this role alone\n{exempting.hcl}")
+
+
+def _tags_that_exempt(statement: Statement) -> tuple[str, str] | None:
+    """Return the first tag with which a role no longer meets the conditions of a statement; None if there is none."""
+    for each in statement.conditions:
+        operator = each.operator.written.removeprefix("StringNot")
+        known = [one for one in each.values if isinstance(one, str)]
+        if each.operator.negated and operator != each.operator.written and each.key.lower().startswith(_TAG) and known:
+            return demanded_tag(UnmetCondition("", None, f"String{operator}", each.key, tuple(known)))
+    return None
 
 
 def _exactly(statement: Statement, needs: Sequence[Requirement], place: DenialPlace) -> tuple[str, str] | None:

@@ -117,7 +117,7 @@ def read_settings(file: Path, top: Path | None, table: Table, paths: Paths, rule
     Raises:
         UsageError: a key is unknown, or has a value that it cannot have.
     """
-    read = _Reader(paths, rules)
+    read = _TableReader(paths, rules)
     top_keys = [each for each in KEYS if not each.section]
     _refuse_unknown(table, [*(each.name for each in top_keys), *SECTIONS, TARGETS, WAIVER])
     common = dict(read.keys(table, top_keys))
@@ -173,7 +173,7 @@ def _refuse_unknown(table: Table, known: Iterable[str]) -> None:
             raise table.error(f"unknown key `{clip(name)}`{clip(where)}", hint, name)
 
 
-class _Reader:
+class _TableReader:
     """Reads the values of keys."""
 
     def __init__(self, paths: Paths, rules: tuple[str, ...]) -> None:

@@ -54,7 +54,7 @@ def parse_policy(document: Value, policy: str, kind: PolicyKind = PolicyKind.IDE
 
     `policy` is its name in evidence. A policy that AWS would refuse is returned as `invalid`; nothing is raised.
     """
-    reader = _Reader(policy, kind)
+    reader = _PolicyReader(policy, kind)
     try:
         return reader.policy(reader.decode(document))
     except _UnreadError as error:
@@ -83,7 +83,7 @@ def _with_origins(policy: Policy, changes: dict[str, object]) -> tuple[Statement
     return tuple(replace(each, origin=replace(each.origin, **changes)) for each in policy.statements)
 
 
-class _Reader:
+class _PolicyReader:
     """Reads one document and collects warnings about it."""
 
     def __init__(self, name: str, kind: PolicyKind) -> None:

@@ -66,7 +66,7 @@ class ResourceChange(msgspec.Struct, gc=False):
     change: Raw = _NOTHING
 
 
-class Change(msgspec.Struct, gc=False):
+class ChangeRow(msgspec.Struct, gc=False):
     """The `change` of a resource: its actions, and the object before and after."""
 
     actions: Raw = _NOTHING

@@ -12,7 +12,7 @@ from typing import Any, TypeAlias, cast
 from msgspec import Raw
 
 from tfcheck.plan.document import (
-    Change,
+    ChangeRow,
     Mask,
     OnlyArn,
     ReadRow,
@@ -189,8 +189,12 @@ class Instance:
         return decoded_mask(self._change.after_sensitive, f"`after_sensitive` of {self._description}")
 
     @Lazy
-    def _change(self) -> Change:
-        return decoded_section(self._row.change, Change, self._description) if present(self._row.change) else Change()
+    def _change(self) -> ChangeRow:
+        return (
+            decoded_section(self._row.change, ChangeRow, self._description)
+            if present(self._row.change)
+            else ChangeRow()
+        )
 
     def _object(self, raw: Raw) -> dict[str, Any]:
         return decode(raw, dict[str, Any], self._description)

@@ -11,7 +11,7 @@ from itertools import chain
 from msgspec import Raw
 
 from tfcheck.plan.document import (
-    Change,
+    ChangeRow,
     Document,
     PriorState,
     ResourceChange,
@@ -67,7 +67,7 @@ def _marks_something(change: Raw) -> bool:
 
 
 def _sensitive_in_change(raw: Raw, named: str) -> Iterator[str]:
-    change = decoded_section(raw, Change, named)
+    change = decoded_section(raw, ChangeRow, named)
     sides = ((change.before, change.before_sensitive), (change.after, change.after_sensitive))
     for value, mask in sides:
         if present(mask) and not marks_nothing(mask):

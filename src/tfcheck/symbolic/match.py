@@ -251,7 +251,7 @@ def _always(pattern: list[_Atom], subject: list[_Atom]) -> bool:
 
     A set is a number: bit i says that i atoms of the pattern may have been passed.
     """
-    reader = _Reader(pattern)
+    reader = _PatternReader(pattern)
     layer = {reader.close(1)}
     for atom in subject:
         before = reader.reads
@@ -271,7 +271,7 @@ _MOST_READS = 100_000
 _READ, _FEW_READS = 4, 1_000
 
 
-class _Reader:
+class _PatternReader:
     """A pattern that reads characters, and unknown stretches as a whole."""
 
     def __init__(self, pattern: list[_Atom]) -> None:

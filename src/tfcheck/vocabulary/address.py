@@ -155,7 +155,7 @@ def parse(written: str) -> Address:
     Raises:
         InputError: `written` is not one.
     """
-    reader = _Reader(written)
+    reader = _AddressReader(written)
     module = reader.module_path()
     mode = "managed"
     first = reader.name()
@@ -190,13 +190,13 @@ def parse_module(written: str) -> ModulePath:
     Raises:
         InputError: `written` is not one.
     """
-    reader = _Reader(written)
+    reader = _AddressReader(written)
     path = reader.module_path()
     reader.end()
     return path
 
 
-class _Reader:
+class _AddressReader:
     """A cursor over the text of an address."""
 
     def __init__(self, written: str) -> None:

@@ -208,7 +208,7 @@ def read_parts(text: str, start: int) -> Parts:
     Raises:
         MalformedError: brackets or quotes do not pair up.
     """
-    return _Reader(text).value(start, 0)
+    return _ItemReader(text).value(start, 0)
 
 
 def read_arguments(text: str, start: int, end: int) -> ListParts:
@@ -217,7 +217,7 @@ def read_arguments(text: str, start: int, end: int) -> ListParts:
     Raises:
         MalformedError: brackets or quotes do not pair up.
     """
-    found, comma, reader = list[Parts](), None, _Reader(text)
+    found, comma, reader = list[Parts](), None, _ItemReader(text)
     at = reader.skip(start + 1)
     while at < end - 1:
         found.append(reader.value(at, 0))
@@ -263,7 +263,7 @@ def _member(member: json.Member, text: str, by: int) -> ItemParts:
     return ItemParts(member.name, member.start + by, between, True, _shift(member.value, text, by))
 
 
-class _Reader:
+class _ItemReader:
     def __init__(self, text: str) -> None:
         self.text = text
         self._ends: dict[int, int] = {}

@@ -86,7 +86,7 @@ def read_document(written: str) -> Node:
         raise UnsupportedError("an unusual character")
     plain = str.__str__(written)  # the C parser refuses a marked text
     try:
-        return _Reader(yaml.parse(plain, Loader=loader or yaml.SafeLoader)).document()
+        return _NodeReader(yaml.parse(plain, Loader=loader or yaml.SafeLoader)).document()
     except (yaml.YAMLError, UnicodeEncodeError, ValueError, RecursionError, StopIteration) as error:
         raise UnsupportedError("a line that does not fit") from error
 
@@ -141,7 +141,7 @@ def is_definitely_text(beginning: str) -> bool:
     return bool(re.match("[A-Za-z]", beginning)) and not any(word.startswith(beginning) for word in _WORDS)
 
 
-class _Reader:
+class _NodeReader:
     """Builds nodes from events, and records anchors."""
 
     def __init__(self, events: Iterator[Any]) -> None:

@@ -72,7 +72,7 @@ class Pattern(msgspec.Struct, frozen=True):
     folded: bool
 
 
-class Flags(msgspec.Struct, frozen=True):
+class PatternFlags(msgspec.Struct, frozen=True):
     """The flags that `(?ismU)` changes."""
 
     fold: bool = False
@@ -128,14 +128,14 @@ def fold_case(ranges: Ranges) -> Ranges:
 
 def parse(pattern: str) -> Pattern:
     """Parse a pattern; one that RE2 would refuse is an EvaluationError, and what is not supported here a LimitError."""
-    reader = _Reader(pattern)
-    node = reader.choice(Flags(), 0)
+    reader = _ExpressionReader(pattern)
+    node = reader.choice(PatternFlags(), 0)
     if reader.position < len(pattern):
         raise EvaluationError("the regular expression has a `)` too many")
     return Pattern(node, tuple(reader.names), reader.folding)
 
 
-class _Reader:
+class _ExpressionReader:
     """A cursor over the text of a pattern."""
 
     def __init__(self, pattern: str) -> None:
@@ -161,7 +161,7 @@ class _Reader:
         self.position = end + len(mark)
         return found
 
-    def choice(self, flags: Flags, depth: int) -> Node:
+    def choice(self, flags: PatternFlags, depth: int) -> Node:
         """Parse up to the end of the group or of the pattern."""
         if depth > _DEEPEST:
             raise LimitError("limit: a regular expression of so many groups")
@@ -183,7 +183,7 @@ class _Reader:
         last = Sequence(tuple(nodes))
         return Alternatives((*branches, last)) if branches else last
 
-    def quotation(self, flags: Flags) -> list[Node]:
+    def quotation(self, flags: PatternFlags) -> list[Node]:
         self.position += 2
         end = self.pattern.find("\\E", self.position)
         quoted = self.pattern[self.position : end if end >= 0 else len(self.pattern)]
@@ -193,7 +193,7 @@ class _Reader:
             literals[-1] = self.read_repetition(literals[-1], flags)
         return literals
 
-    def read_flags(self, flags: Flags, depth: int) -> tuple[Node | None, Flags]:
+    def read_flags(self, flags: PatternFlags, depth: int) -> tuple[Node | None, PatternFlags]:
         """Parse `(?flags)`, which changes the flags of the rest, or `(?flags:…)`."""
         self.position += 2
         values = {"i": flags.fold, "m": flags.lines, "s": flags.dot_newline, "U": flags.ungreedy}
@@ -208,7 +208,7 @@ class _Reader:
                 break
             else:
                 raise EvaluationError("the regular expression has a group that RE2 does not know")
-        changed = Flags(values["i"], values["m"], values["s"], values["U"])
+        changed = PatternFlags(values["i"], values["m"], values["s"], values["U"])
         if mark == ")":
             return None, changed
         node = self.choice(changed, depth + 1)
@@ -220,7 +220,7 @@ class _Reader:
             raise EvaluationError("the regular expression lacks a `)`")
         self.position += 1
 
-    def group(self, flags: Flags, depth: int) -> Node:
+    def group(self, flags: PatternFlags, depth: int) -> Node:
         name = None
         if self.is_at("?"):
             self.read_until("<")
@@ -235,7 +235,7 @@ class _Reader:
         self.close()
         return CaptureGroup(node, index)
 
-    def atom(self, flags: Flags, depth: int) -> Node:
+    def atom(self, flags: PatternFlags, depth: int) -> Node:
         if self.bounds() is not None:
             raise EvaluationError("the regular expression repeats nothing")
         mark = self.take()
@@ -243,7 +243,7 @@ class _Reader:
             case "(":
                 return self.group(flags, depth)
             case "[":
-                return self.char(self.bracket(flags), Flags())
+                return self.char(self.bracket(flags), PatternFlags())
             case ".":
                 return Char(((0, LAST),) if flags.dot_newline else invert(((10, 10),)))
             case "^":
@@ -255,13 +255,13 @@ class _Reader:
             case _:
                 return self.char(((ord(mark), ord(mark)),), flags)
 
-    def char(self, ranges: Ranges, flags: Flags) -> Char:
+    def char(self, ranges: Ranges, flags: PatternFlags) -> Char:
         if not flags.fold:
             return Char(ranges)
         self.folding = True
         return Char(fold_case(ranges))
 
-    def escape(self, flags: Flags) -> Node:
+    def escape(self, flags: PatternFlags) -> Node:
         if self.pattern[self.position : self.position + 1] in _PLACES:
             return Assertion(_PLACES[self.take()])
         ranges = self.class_escape()
@@ -311,7 +311,7 @@ class _Reader:
             raise EvaluationError("the regular expression has a bad hexadecimal escape")
         return int(digits, 16)
 
-    def bracket(self, flags: Flags) -> Ranges:
+    def bracket(self, flags: PatternFlags) -> Ranges:
         """Parse a character class after its `[`."""
         negated = self.is_at("^")
         self.position += negated
@@ -351,7 +351,7 @@ class _Reader:
             raise EvaluationError("the regular expression has a range that runs backwards")
         return ((low, last),)
 
-    def read_repetition(self, node: Node, flags: Flags) -> Node:
+    def read_repetition(self, node: Node, flags: PatternFlags) -> Node:
         """Parse the repetition after `node`, if there is one."""
         bounds = self.bounds()
         if bounds is None:

@@ -62,14 +62,14 @@ JsonValue: TypeAlias = Union[JsonScalar, Array, Object]  # noqa: UP007 (the part
 
 def read_document(text: str) -> JsonValue:
     """Parse a whole JSON text."""
-    reader = _Reader(text)
+    reader = _JsonReader(text)
     value = reader.value(0)
     if reader.position != len(text):
         raise MalformedError("something follows the JSON value", reader.position)
     return value
 
 
-class _Reader:
+class _JsonReader:
     """A cursor that skips blanks."""
 
     def __init__(self, text: str) -> None:

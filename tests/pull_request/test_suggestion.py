@@ -21,6 +21,7 @@ from tfcheck.pull_request.shapes import ChangedFile
 from tfcheck.pull_request.suggestion import Suggestion, parse_suggestion, shown_lines, suggestions
 from tfcheck.report.diff import edits
 from tfcheck.vocabulary.finding import Fix, Report, Skipped
+from tfcheck.vocabulary.waiver import Waived
 
 NAME = "infra/orders/main.tf"
 OLD = [f"line {number}" for number in range(1, 41)]
@@ -344,6 +345,19 @@ def test_a_suggestion_goes_once_its_finding_is_gone_whoever_fixed_it(
     assert github.writes()[asked:] == [("PATCH", "/repos/acme/shop/issues/comments/1001")]
     run(variables(tmp_path, where, run="13.1"), [report], WISHES, top=tmp_path)
     assert sum("```suggestion" in each["body"] for each in github.remarks.values()) == 3
+
+
+def test_a_suggestion_of_a_waived_finding_with_a_reply_does_not_say_that_it_is_fixed(
+    github: FakeGitHub, where: dict[str, str], tmp_path: Path
+) -> None:
+    report = fixable(github, tmp_path)
+    run(variables(tmp_path, where), [report], WISHES, top=tmp_path)
+    (number,) = github.remarks
+    github.remark("why?", {"login": "octocat", "type": "User"}, in_reply_to_id=number)
+    waived = msgspec.structs.replace(report.findings[0], waived=Waived("accepted", None, "tfcheck.toml:1"))
+    muted = msgspec.structs.replace(report, findings=(waived,))
+    run(variables(tmp_path, where, run="11.1"), [muted], WISHES, top=tmp_path)
+    assert github.remarks[number]["body"].endswith("any more; the finding is fixed, or not reported any more.")
 
 
 def test_suggestions_go_also_where_the_comment_is_gone(

@@ -20,7 +20,7 @@ from tfcheck.report.words import plural
 from tfcheck.vocabulary.finding import Finding
 
 _ROUNDS = 4
-_SETTLED = "**tfcheck**: this suggestion is not needed any more; the finding is gone."
+_SETTLED = "**tfcheck**: this suggestion is not needed any more; the finding is fixed, or not reported any more."
 
 
 class ReviewRemark(msgspec.Struct, frozen=True):

@@ -12,10 +12,12 @@ from tfcheck.analysis.fix_session import fix
 from tfcheck.analysis.options import FixSelection
 from tfcheck.fix import FixChoice, find_fixes
 from tfcheck.fix.proof.second_reader import SecondOpinion, compare
+from tfcheck.fix.proof.trial import Trial
 from tfcheck.fix.proposal import DraftFix
 from tfcheck.hcl.modules import from_directory
 from tfcheck.inventory.world import After
 from tfcheck.resolve import Resolver
+from tfcheck.vocabulary.address import ModulePath
 from tfcheck.vocabulary.finding import Finding
 
 CASE = "twelve-services"
@@ -137,3 +139,11 @@ def test_a_part_of_a_value_is_corrected_where_it_is_written(tmp_path: Path) -> N
         '"${aws_secretsmanager_secret.db.arn}:password::"',
         '"s3"',
     }
+
+
+def test_a_default_that_the_sources_have_changed_since_is_believed(tmp_path: Path) -> None:
+    folder = copied("values-of-variables", tmp_path)
+    replaced(folder / "main.tf", '"1.3.0"', '"LATEST"')
+    resolver = Resolver(plan_in(folder), from_directory(folder))
+    after = Trial(resolver, resolver.sources).world.resolver.names
+    assert after.variable(ModulePath(), "platform_version") == "LATEST"

@@ -61,7 +61,7 @@ def _compare_module(sources: Sources, planned: ConfigModule, path: tuple[str, ..
             yield Doubted("output", path, name)
     for name, variable in planned.variables.items():
         block = module.variable(name)
-        if block and _has_other_default(block, variable.has_default, variable.default):
+        if block and has_other_default(block, variable.default, is_planned=variable.has_default):
             yield Doubted("default", path, name)
     for name, call in planned.calls.items():
         block = module.call(name)
@@ -72,7 +72,7 @@ def _compare_module(sources: Sources, planned: ConfigModule, path: tuple[str, ..
         yield from _compare_module(sources, call.module, (*path, name))
 
 
-def _has_other_default(block: Block, is_planned: bool, planned: Value) -> bool:
+def has_other_default(block: Block, planned: Value, *, is_planned: bool = True) -> bool:
     """Whether a variable's default differs; the plan keeps it converted to the variable's type."""
     written = block.attribute("default")
     if written is None or not is_planned:

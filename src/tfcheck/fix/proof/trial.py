@@ -37,6 +37,7 @@ from tfcheck.inventory.world import After, World
 from tfcheck.plan import Plan
 from tfcheck.plan.document import Mode, ResourceChange
 from tfcheck.resolve import Resolver
+from tfcheck.resolve.changed_since import has_other_default
 from tfcheck.resolve.survival import TRIED
 from tfcheck.symbolic.marks import has_mark, unmark_all
 from tfcheck.symbolic.symbol import Symbol
@@ -169,7 +170,7 @@ class Trial:
         those of the plan, without defaults that the sources change.
         """
         if variables is None:
-            changed = _changed_defaults(resolver, sources)
+            changed = _changed_defaults(resolver.plan, sources)
             variables = {name: value for name, value in resolver.plan.variables.items() if name not in changed}
         hidden = group_by_key([*((each.address, each.attribute) for each in touched), *(given or {})])
         found = (_forgetful(resolver.plan, address, names) for address, names in hidden.items())
@@ -217,16 +218,15 @@ class Trial:
         return self._judge.judge(answer.requirement, task) if task else Judgement(None, Verdict.DENIED)
 
 
-def _changed_defaults(resolver: Resolver, sources: Sources | None) -> frozenset[str]:
-    """Return the root variables that have their default in the plan, which other sources change."""
-    old = resolver.sources.module(()) if resolver.sources is not None else None
-    new, config = sources.module(()) if sources is not None else None, resolver.plan.configuration
-    if old is None or new is None or new is old or config is None:
-        return frozenset()
-    known = resolver.plan.variables
-    names = (name for name, each in config.variables.items() if name in known and each.default == known[name])
-    blocks = ((name, old.variable(name), new.variable(name)) for name in names)
-    return frozenset(name for name, one, other in blocks if one and other and one.text != other.text)
+def _changed_defaults(plan: Plan, sources: Sources | None) -> frozenset[str]:
+    """Return the root variables that have their default in the plan, while the sources have another one."""
+    module = sources.module(()) if sources is not None else None
+    known, config = plan.variables, plan.configuration.variables if plan.configuration is not None else {}
+    names = (
+        name for name, each in config.items() if name in known and each.has_default and each.default == known[name]
+    )
+    blocks = ((name, module.variable(name)) for name in names if module is not None)
+    return frozenset(name for name, each in blocks if each and has_other_default(each, config[name].default))
 
 
 def verdicts_with(answers: Sequence[Answer], world: After, *, bounded: bool = True) -> list[Verdict]:

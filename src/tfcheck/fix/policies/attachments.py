@@ -81,6 +81,8 @@ def _grants(policy: WorldObject, need: RoleNeed, places: FixPlaces) -> bool:
     if any("*" in str(each.written) for one in document.statements for each in one.actions.entries):
         return False  # it is for more than start-up
     judge, tasks = world.once(Judge), tasks_by_address(world)
+    if not tasks.keys() >= {each.requirement.task_definition for each in need.answers}:
+        return False  # a task definition of another plan
     calls = ((each.requirement, tasks[each.requirement.task_definition]) for each in need.answers)
     return all(each is Verdict.ALLOWED for each in judge.verdicts_with(document, calls))
 

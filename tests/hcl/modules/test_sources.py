@@ -329,3 +329,10 @@ def test_labels_that_a_resource_left_are_taken(tmp_path: Path) -> None:
     )
     (tmp_path / "more.tf.json").write_text('{"removed": {"from": "aws_iam_role.h"}}')
     assert module(from_directory(tmp_path)).taken_labels("aws_iam_") == set("acdegh")
+
+
+def test_a_block_without_its_labels_declares_nothing(tmp_path: Path) -> None:
+    text = 'module {\n}\nresource "aws_s3_bucket" {\n}\ndata {\n}\nvariable {\n}\noutput "a" {\n}\nlocals {\n}\n'
+    root = module(from_directory(write(tmp_path, main__tf=text)))
+    assert [(each.type, *each.labels) for each in root.blocks] == [("output", "a"), ("locals",)]
+    assert (root.calls(), root.variables(), root.outputs(), root.resource_keys()) == ((), (), ("a",), frozenset())

@@ -10,8 +10,8 @@ from tfcheck.hcl.syntax.block import Argument, Block, SourceFile
 from tfcheck.hcl.syntax.expression import Expression
 from tfcheck.hcl.syntax.parse import constant_text
 
-#: The blocks that declare something by their labels.
-_DECLARING = frozenset({"resource", "data", "ephemeral", "variable", "output", "module", "check"})
+#: The blocks that declare something by their labels, and how many labels each has.
+_DECLARING = {"resource": 2, "data": 2, "ephemeral": 2, "variable": 1, "output": 1, "module": 1, "check": 1}
 #: The blocks that say where something has been.
 _LEAVING = frozenset({"moved", "removed"})
 _BLOCK_OF_MODE = {"managed": "resource", "data": "data", "ephemeral": "ephemeral"}
@@ -57,7 +57,7 @@ class Module:
         self._providers: list[Block] = []
         for file in self.files:
             overrides = is_override(file.source.name.rpartition("/")[2])
-            for block in file.blocks:
+            for block in filter(_is_complete, file.blocks):
                 self._add_block(block, overrides)
 
     def _add_block(self, block: Block, overrides: bool) -> None:
@@ -77,8 +77,8 @@ class Module:
 
     @cached_property
     def blocks(self) -> tuple[Block, ...]:
-        """All blocks, in the order of the files."""
-        return tuple(each for file in self.files for each in file.blocks)
+        """All blocks in the order of the files, except those whose labels Terraform would refuse."""
+        return tuple(each for file in self.files for each in file.blocks if _is_complete(each))
 
     def count_uses(self, name: str) -> int:
         """Return how often the text of the files has a name (`local.services`)."""
@@ -133,14 +133,12 @@ class Module:
         return self._labels_of("module")
 
     def _labels_of(self, block: str) -> tuple[str, ...]:
-        return tuple(labels[0] for kind, labels in self._blocks if kind == block and labels)
+        return tuple(labels[0] for kind, labels in self._blocks if kind == block)
 
     def resource_keys(self) -> frozenset[tuple[str, str, str]]:
         """Return mode, type and name of every resource."""
         return frozenset(
-            (_MODE_OF_BLOCK[kind], *labels)
-            for kind, labels in self._blocks
-            if kind in _MODE_OF_BLOCK and len(labels) == 2
+            (_MODE_OF_BLOCK[kind], labels[0], labels[1]) for kind, labels in self._blocks if kind in _MODE_OF_BLOCK
         )
 
     def taken_labels(self, prefix: str) -> frozenset[str]:
@@ -173,6 +171,10 @@ class OverriddenBlock(Block, frozen=True, eq=False, kw_only=True):
         if name in _MERGED and before and after:
             return [overridden(before[0], after[0])]
         return after or before
+
+
+def _is_complete(block: Block) -> bool:
+    return len(block.labels) == _DECLARING.get(block.type, len(block.labels))
 
 
 def overridden(base: Block, override: Block) -> Block:

@@ -163,6 +163,17 @@ class FixFinder:
         alone = [each for each in alone if not joined_with.issuperset(each.answers)]
         found = list(filter(None, (draft_of(each, self.places) for each in (*alone, *beside))))
         open_.close(found)
+        found += self._more_drafts_in_doubt(needs, found, open_)
+        found += [DraftFix(*each) for each in grants_as_text(open_.of_needs(needs), self.places)]
+        found += created
+        left = open_.of(grantable) if self._world.context else ()
+        found += [DraftFix(fix, fixed, home=home) for fix, fixed, home in grants_elsewhere(left, self._world)]
+        return PlanFixes(tuple(found), (*settled, *by_role))
+
+    def _more_drafts_in_doubt(
+        self, needs: Sequence[RoleNeed], found: Sequence[DraftFix], open_: _OpenAnswers
+    ) -> list[DraftFix]:
+        """Return drafts for what `found` leaves open; what one of `found` writes anyway is not drafted again."""
         doubtful = self._drafts_in_doubt(open_.of_needs(needs))
         known = {each.fix.hcl for each in found}
         again = [each for each in doubtful if each.fix.hcl in known]
@@ -172,13 +183,8 @@ class FixFinder:
         if added and len(again) < len(doubtful):  # the text must not have the name of what is written
             self._added.keep(added)
             doubtful = self._drafts_in_doubt(open_.of_needs(needs))
-        found += [each for each in doubtful if each not in again]
         open_.close(doubtful)
-        found += [DraftFix(*each) for each in grants_as_text(open_.of_needs(needs), self.places)]
-        found += created
-        left = open_.of(grantable) if self._world.context else ()
-        found += [DraftFix(fix, fixed, home=home) for fix, fixed, home in grants_elsewhere(left, self._world)]
-        return PlanFixes(tuple(found), (*settled, *by_role))
+        return [each for each in doubtful if each not in again]
 
     def remedies(self, findings: Iterable[Finding], found: PlanFixes) -> Iterator[tuple[Finding, Remedy]]:
         """Yield what to do about findings that the fixes do not, or only partly, fix."""

@@ -90,8 +90,7 @@ def _keys_for(statement: Statement, lowered_action: str, context: Context) -> Co
 
 def _waits(statement: Statement, request: Request, found: StatementMatch) -> Iterator[Wait]:
     if statement.unread is not None:
-        unread = statement.unread
-        yield Wait("unknown_value", display(unread) if unread.symbol is not None else unread.reason)
+        yield Wait("unknown_value", _cause(statement.unread))
         return
     for each in statement.conditions:
         if condition.evaluate(each, request.context) is Truth.UNKNOWN:
@@ -128,6 +127,10 @@ def _unknown_texts(texts: tuple[TextLike, ...], otherwise: str) -> Iterator[Wait
     by_certainty = sorted(texts, key=lambda text: is_known(spelled_out(text)))
     first = next((next(unknowns(each), Unknown()) for each in by_certainty if not is_known(each)), None)
     if first is not None:
-        # A value that is not an attribute is better explained by its reason.
-        otherwise = display(first) if first.symbol is not None and first.symbol.is_attribute else first.reason
+        otherwise = _cause(first)
     yield Wait("unknown_value", otherwise)
+
+
+def _cause(value: Unknown) -> str:
+    """Return the attribute that an unknown value is, or its reason if it is not one."""
+    return display(value) if value.symbol is not None and value.symbol.is_attribute else value.reason

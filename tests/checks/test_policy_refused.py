@@ -96,5 +96,7 @@ def test_a_role_that_may_exist_is_not_reported() -> None:
         "arn:aws:sts::111122223333:assumed-role/execution/task",
     ):
         assert named(principal, "aws_kms_key", "policy") == []
+    for kind in ("aws_ecr_registry_policy", "aws_efs_file_system_policy"):  # no page says so
+        assert named(ROLE, kind, "policy") == []
     former = MadeResource("aws_iam_role.exec", {"name": "execution", "arn": ROLE})
     assert named(ROLE, "aws_kms_key", "policy", (former,)) == []

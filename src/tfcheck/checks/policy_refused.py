@@ -5,9 +5,9 @@ the name of a bucket or secret instead of its ARN, an `Action` without a service
 exist, a statement without an `Effect`. The plan succeeds nevertheless, because the provider checks only that the policy
 is JSON.
 
-AWS also rejects the policy of a key, bucket, secret, repository or file system, and a trust policy, if it names a role
-that does not exist, such as one whose ARN has another path. tfcheck reports that for the roles of tasks, since the name
-of a role is unique in its account.
+AWS also rejects the policy of a key, bucket, secret or repository, and a trust policy, if it names a role that does not
+exist, such as one whose ARN has another path. tfcheck reports that for the roles of tasks, since the name of a role is
+unique in its account.
 
 Refer to each resource and role by its `arn`, and write each action as `service:Name`.
 
@@ -31,11 +31,10 @@ from tfcheck.vocabulary.arn import Arn, parse_arn
 from tfcheck.vocabulary.finding import Severity
 from tfcheck.vocabulary.grouping import group_by_key
 
-#: The arguments with policies that name principals, by resource type; AWS looks up each role in them.
+#: The arguments with policies that name principals, by resource type, for which AWS is known to look up each role: not
+#: so for registries and file systems.
 _NAMING = {
-    "aws_ecr_registry_policy": "policy",
     "aws_ecr_repository_policy": "policy",
-    "aws_efs_file_system_policy": "policy",
     "aws_iam_role": "assume_role_policy",
     "aws_kms_key": "policy",
     "aws_kms_key_policy": "policy",

@@ -27,6 +27,7 @@ from tfcheck.vocabulary.finding import (
     EvidenceKind,
     Excerpt,
     Fix,
+    Reason,
     Report,
     RunConfiguration,
     Severity,
@@ -196,6 +197,13 @@ def test_what_is_missing_is_dashed_and_what_the_change_removes_is_struck() -> No
     assert '<span class="vh">missing: </span> <b>s3:GetObject</b>' in page
     assert "<s><b>sqs:*</b> on <code>*</code></s>" in page
     assert '<li class="call waits">' in html([samples.MIXED])
+
+
+def test_what_a_statement_denies_is_not_called_missing() -> None:
+    denied = msgspec.structs.replace(samples.DENIED, reason=Reason.EXPLICIT_DENY)
+    page = html([samples.report(denied)])
+    assert '<span class="vh">denied: </span> <b>s3:GetObject</b>' in page
+    assert '<span class="vh">missing: </span> <b>' not in page
 
 
 def test_a_pattern_is_marked_where_it_stops_matching() -> None:

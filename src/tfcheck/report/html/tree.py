@@ -21,7 +21,7 @@ from tfcheck.report.map_text import WEIGHTS, statement_name
 from tfcheck.report.screen import SpanStyle
 from tfcheck.report.words import instances
 from tfcheck.vocabulary.access import AccessChange
-from tfcheck.vocabulary.finding import Location, Report, RoleKind, Severity, Verdict
+from tfcheck.vocabulary.finding import Location, Reason, Report, RoleKind, Severity, Verdict
 from tfcheck.vocabulary.grouping import group_by_key
 
 _CLASSES = {Verdict.ALLOWED: "allowed", Verdict.DENIED: "denied", Verdict.UNKNOWN: "waits"}
@@ -141,6 +141,8 @@ def _unmet(calls: Iterable[CallNode], report: Report, view: View) -> Iterator[Ma
 def _call(call: CallNode, report: Report, view: View, *, alone: bool = True) -> Markup:
     weight = f" ({WEIGHTS[call.severity]})" if call.verdict is Verdict.DENIED else None
     sign, words = ("·", "not granted") if call.optional else _SIGNS[call.verdict]
+    if call.reason is Reason.EXPLICIT_DENY:
+        words = "denied"
     broken = _reason("allowed before this change") if call.broken else None
     near = [
         _reason("near: ", address(each.policy), view.place_link(each.location, report))

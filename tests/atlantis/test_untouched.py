@@ -8,8 +8,8 @@ import pytest
 from tests.atlantis.server import Atlantis, Project
 from tests.pull_request.fake import SHA, FakeGitHub, says
 from tests.rows import every_row
+from tfcheck.atlantis.hook import untouched_targets
 from tfcheck.atlantis.store import Announced
-from tfcheck.atlantis.untouched import untouched_targets
 from tfcheck.repository.clone import Clone
 
 NEWER = "b" * 40

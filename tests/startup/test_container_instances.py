@@ -14,7 +14,7 @@ from tests.rows import every_row
 from tfcheck.hcl.modules.sources import from_directory
 from tfcheck.inventory.world import After
 from tfcheck.resolve import Resolver
-from tfcheck.startup.container_instances import ClusterInstances, instances_of_cluster
+from tfcheck.startup.instance_roles import ClusterInstances, instances_of_cluster
 from tfcheck.symbolic.value import Value
 from tfcheck.vocabulary.address import parse
 

@@ -4,16 +4,16 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
+from posixpath import normpath
 from typing import Any
 
 import msgspec
 
-from tfcheck.atlantis.store import ResultStore, StoredResults, root
+from tfcheck.atlantis.store import Announced, ResultStore, StoredResults, root
 from tfcheck.atlantis.surroundings import Host, PlannedPull, PullHost, pull
-from tfcheck.atlantis.untouched import untouched_targets
 from tfcheck.pull_request import bitbucket, client, gitlab
 from tfcheck.pull_request.bitbucket_server import ServerConversation
 from tfcheck.pull_request.client import Client, Hosts, first_token
@@ -270,3 +270,33 @@ def hosts(server: str, variables: Mapping[str, str]) -> Hosts:
     if host == "github.com" or host.endswith(".ghe.com"):
         return Hosts(f"{scheme}://api.{host}", f"{scheme}://api.{host}/graphql", server)
     return Hosts(f"{server}/api/v3", f"{server}/api/graphql", server)
+
+
+def untouched_targets(
+    projects: Iterable[Announced], planned: Collection[str], changed: Collection[str], clone: Clone
+) -> tuple[str, ...]:
+    """Return the targets of projects that none of the changed files can affect, so that Atlantis does not plan them.
+
+    To a hook, such a project looks like one whose plan failed: Atlantis shows neither. A changed file counts
+    unless it is Markdown or in another project that is `planned` at this commit: a workflow may pass any file, such as
+    one with variables beside all projects.
+    """
+    return tuple(
+        each.target
+        for each in projects
+        if all(_is_elsewhere(file, each.directory, planned) for file in changed)
+        and clone.is_self_contained(each.directory)
+    )
+
+
+def _is_elsewhere(file: str, directory: str, planned: Iterable[str]) -> bool:
+    if _is_inside(file, directory):
+        return False
+    return file.endswith(".md") or any(
+        _is_inside(file, other) and not _is_inside(directory, other) for other in planned
+    )
+
+
+def _is_inside(path: str, directory: str) -> bool:
+    top = normpath(directory)
+    return top == "." or f"{normpath(path)}/".startswith(f"{top}/")

@@ -28,7 +28,7 @@ from tfcheck.iam import Absent, Context, Denied, Entry, decide_anonymous
 from tfcheck.inventory.ecs import TaskDefinition, member
 from tfcheck.inventory.named_objects import access_point_arn, file_system_arn
 from tfcheck.inventory.world import World
-from tfcheck.startup.nested import only_block_or_unknown
+from tfcheck.resolve.blocks import only_block_or_unknown
 from tfcheck.startup.volumes import EFS, access_point, known_volumes
 from tfcheck.symbolic.match import equal
 from tfcheck.symbolic.value import PlainText, Truth, Unknown, Value

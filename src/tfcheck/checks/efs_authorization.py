@@ -31,7 +31,7 @@ from tfcheck.checks.named_objects import has_access_point
 from tfcheck.inventory.catalogue import ACCESS_POINT
 from tfcheck.inventory.ecs import TaskDefinition, member
 from tfcheck.inventory.world import World
-from tfcheck.startup.nested import only_block_or_unknown
+from tfcheck.resolve.blocks import only_block_or_unknown
 from tfcheck.startup.volumes import EFS, known_volumes
 from tfcheck.symbolic.match import equal
 from tfcheck.symbolic.value import Truth, Value

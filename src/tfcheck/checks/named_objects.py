@@ -10,9 +10,9 @@ from tfcheck.inventory.catalogue import PARAMETER, SECRET, ObjectKind, catalogue
 from tfcheck.inventory.change import is_changed
 from tfcheck.inventory.ecs import SERVICE_TYPES, Container, TaskDefinition, member
 from tfcheck.inventory.world import World, WorldObject, found_once
+from tfcheck.resolve.blocks import only_block
 from tfcheck.startup.capacity import launch_types
 from tfcheck.startup.launch import runs
-from tfcheck.startup.nested import only_block
 from tfcheck.startup.rule import TaskPlace
 from tfcheck.startup.source import Source, ValueStore, injected_values, sources
 from tfcheck.symbolic.value import Text, Unknown, Value

@@ -32,9 +32,9 @@ from tfcheck.inventory.catalogue import KEY, catalogue
 from tfcheck.inventory.ecs import TaskDefinition, member
 from tfcheck.inventory.key import named_key
 from tfcheck.inventory.world import World, WorldObject
+from tfcheck.resolve.blocks import only_block
 from tfcheck.startup.capacity import CLUSTER, launch_types
 from tfcheck.startup.launch import runs
-from tfcheck.startup.nested import only_block
 from tfcheck.symbolic.value import TextLike, Unknown, Value
 from tfcheck.verdict.resource_policy import ResourcePolicies
 from tfcheck.vocabulary.clipping import join_names

@@ -14,7 +14,7 @@ from tfcheck.hcl.evaluate.scope import EvaluationError
 from tfcheck.hcl.formats.json import decode
 from tfcheck.inventory.world import World, WorldObject
 from tfcheck.resolve.attribute_shapes import LOG_GROUP
-from tfcheck.resolve.blocks import only_block
+from tfcheck.resolve.blocks import only_block_or_unknown
 from tfcheck.symbolic.limits import is_deep, may_be_deep
 from tfcheck.symbolic.marks import is_marked_throughout, unmark_all
 from tfcheck.symbolic.sensitive_text import Sensitive, redact
@@ -241,12 +241,12 @@ _GROUP = Symbol(Named("service"), ("log_group",))
 
 def _container_of_service(service: WorldObject) -> Value:
     """Return the container in the form of a task definition; None if another resource defines the task."""
-    block = only_block(service.attribute("primary_container"))
+    block = only_block_or_unknown(service.attribute("primary_container"))
     if not isinstance(block, dict):
         return block
     # NOTE: the provider's page calls the block `secrets`, but it is `secret`.
     secrets = items(block.get("secret") or block.get("secrets"))
-    log = only_block(block.get("aws_logs_configuration"))
+    log = only_block_or_unknown(block.get("aws_logs_configuration"))
     if not log:
         log = {"log_group": Unknown(symbol=_GROUP, reason="ECS names the log group of the service", hole=LOG_GROUP)}
     options: Value = log
@@ -261,7 +261,7 @@ def _container_of_service(service: WorldObject) -> Value:
         "image": block.get("image"),
         "environment": block.get("environment"),
         "secrets": secrets if isinstance(secrets, Unknown) else [_rename_members(each) for each in secrets],
-        "repositoryCredentials": _rename_members(only_block(block.get("repository_credentials"))),
+        "repositoryCredentials": _rename_members(only_block_or_unknown(block.get("repository_credentials"))),
         "logConfiguration": {"logDriver": "awslogs", "options": options},
     }
 

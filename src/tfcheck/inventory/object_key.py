@@ -14,7 +14,7 @@ from tfcheck.inventory.key import KmsKey, doubt_key, is_same_key, named_key
 from tfcheck.inventory.named_objects import bucket_of
 from tfcheck.inventory.setting import BUCKET_ENCRYPTION, SettingOwner, settings, was_set
 from tfcheck.inventory.world import World, WorldObject
-from tfcheck.resolve.blocks import only_block
+from tfcheck.resolve.blocks import only_block_or_unknown
 from tfcheck.symbolic.match import equal
 from tfcheck.symbolic.value import PlainText, Text, TextLike, Truth, Unknown, Value, spelled_out, text
 
@@ -226,5 +226,5 @@ def _encryption_from(resource: WorldObject, argument: str, world: World) -> Defa
 
 def _member(block: Value, name: str) -> Value:
     """Return a member of the only nested block."""
-    found = only_block(block)
+    found = only_block_or_unknown(block)
     return found.get(name) if isinstance(found, dict) else found

@@ -1,4 +1,4 @@
-"""Evaluate the nested blocks of a resource, including `dynamic` ones."""
+"""Evaluate the nested blocks of a resource, including `dynamic` ones, and read them from its values."""
 
 from __future__ import annotations
 
@@ -55,13 +55,6 @@ def nested_names(block: Block) -> list[str]:
     return list(dict.fromkeys(names))
 
 
-def only_block(value: Value) -> dict[str, Value] | Unknown | None:
-    """Return the only nested block, also where the provider's version has an object instead."""
-    listed = (value,) if isinstance(value, dict) else items(value)
-    first = listed if isinstance(listed, Unknown) else next(iter(listed), None)
-    return first if isinstance(first, dict | Unknown) else None
-
-
 def is_set_in_block(config: ConfigResource | None, name: str, path: str) -> bool | None:
     """Whether a nested block of a resource sets an argument; None if that is unknown, as in dynamic blocks.
 
@@ -75,3 +68,29 @@ def _is_set(blocks: Any, path: str) -> bool | None:
     name, _, inner = path.partition(".")
     found = [_is_set(each.get(name), inner) if inner else name in each for each in listed]
     return None if not found or (None in found and True not in found) else True in found
+
+
+def blocks(value: Value) -> list[dict[str, Value]]:
+    """Return the known nested blocks, in order."""
+    return [each for each in blocks_or_unknown(value) if isinstance(each, dict)]
+
+
+def blocks_or_unknown(value: Value) -> list[dict[str, Value] | Unknown]:
+    """Return the nested blocks in order; any number of unknown ones is one unknown value."""
+    listed = items(value)
+    if isinstance(listed, Unknown):
+        return [listed]
+    return [each for each in listed if isinstance(each, (dict, Unknown))]
+
+
+def only_block(value: Value) -> dict[str, Value] | None:
+    """Return the only nested block of a kind."""
+    return next(iter(blocks(value)), None)
+
+
+def only_block_or_unknown(value: Value) -> dict[str, Value] | Unknown | None:
+    """Return the only nested block of a kind, or the unknown value that may be one.
+
+    In some versions of the provider, an object is in its place.
+    """
+    return value if isinstance(value, dict) else next(iter(blocks_or_unknown(value)), None)

@@ -8,8 +8,8 @@ import msgspec
 
 from tfcheck.inventory.ecs import TaskDefinition, member
 from tfcheck.inventory.world import World, WorldObject
+from tfcheck.resolve.blocks import only_block_or_unknown
 from tfcheck.startup.launch import runs
-from tfcheck.startup.nested import only_block_or_unknown
 from tfcheck.startup.run_index import RunList
 from tfcheck.symbolic.value import Unknown, Value
 

@@ -12,7 +12,7 @@ import msgspec
 
 from tfcheck.inventory.catalogue import ObjectKind, catalogue
 from tfcheck.inventory.world import World, WorldObject
-from tfcheck.startup.nested import blocks_or_unknown, only_block_or_unknown
+from tfcheck.resolve.blocks import blocks_or_unknown, only_block_or_unknown
 from tfcheck.symbolic.match import equal
 from tfcheck.symbolic.value import PlainText, Text, Truth, Unknown, Value, display, items
 

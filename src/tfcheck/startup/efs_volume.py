@@ -32,7 +32,7 @@ from tfcheck.inventory.ecs import TaskDefinition, member
 from tfcheck.inventory.named_objects import access_point_arn, file_system_arn, file_system_of
 from tfcheck.inventory.setting import FILE_SYSTEM_POLICY, settings
 from tfcheck.inventory.world import World
-from tfcheck.startup.nested import only_block_or_unknown
+from tfcheck.resolve.blocks import only_block_or_unknown
 from tfcheck.startup.rule import Rule
 from tfcheck.startup.volumes import EFS, Mounts, access_point, volumes
 from tfcheck.symbolic.match import equal

@@ -32,8 +32,8 @@ import msgspec
 
 from tfcheck.inventory.ecs import TaskDefinition, member
 from tfcheck.inventory.world import World, WorldObject
+from tfcheck.resolve.blocks import blocks
 from tfcheck.startup.launch import runs
-from tfcheck.startup.nested import blocks
 from tfcheck.startup.object_arn import object_needs
 from tfcheck.startup.rule import Rule, container_place
 from tfcheck.startup.runs import CONTAINERS

@@ -21,7 +21,7 @@ from collections.abc import Iterator
 
 from tfcheck.inventory.ecs import TaskDefinition, member
 from tfcheck.inventory.world import World
-from tfcheck.startup.nested import only_block, only_block_or_unknown
+from tfcheck.resolve.blocks import only_block, only_block_or_unknown
 from tfcheck.startup.rule import Rule, TaskPlace
 from tfcheck.startup.source import require_value
 from tfcheck.startup.volumes import FSX, known_volumes, volumes

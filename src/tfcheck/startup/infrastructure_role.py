@@ -12,7 +12,7 @@ from collections.abc import Iterator
 
 from tfcheck.inventory.ecs import member
 from tfcheck.inventory.world import World, WorldObject
-from tfcheck.startup.nested import blocks
+from tfcheck.resolve.blocks import blocks
 from tfcheck.vocabulary.clipping import few
 
 

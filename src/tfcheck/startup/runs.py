@@ -13,7 +13,7 @@ from tfcheck.hcl.evaluate.scope import EvaluationError
 from tfcheck.hcl.formats.json import decode
 from tfcheck.inventory.ecs import member
 from tfcheck.inventory.world import World, WorldObject
-from tfcheck.startup.nested import blocks_or_unknown, only_block_or_unknown
+from tfcheck.resolve.blocks import blocks_or_unknown, only_block_or_unknown
 from tfcheck.symbolic.regex import regex
 from tfcheck.symbolic.value import TextLike, Truth, Unknown, Value, items, pieces, text
 

@@ -21,10 +21,10 @@ from collections.abc import Iterator
 
 from tfcheck.inventory.ecs import TaskDefinition, member
 from tfcheck.inventory.world import World, WorldObject
+from tfcheck.resolve.blocks import blocks_or_unknown
 from tfcheck.startup.awslogs_calls import log_calls
 from tfcheck.startup.awslogs_options import log_configuration, logging_services
 from tfcheck.startup.launch import doubt_requirement, requirements_of_launch, runs
-from tfcheck.startup.nested import blocks_or_unknown
 from tfcheck.startup.rule import Rule, TaskPlace
 from tfcheck.startup.source import require_value
 from tfcheck.symbolic.symbol import Named, Symbol

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import msgspec
 
 from tfcheck.inventory.ecs import TaskDefinition, member
-from tfcheck.startup.nested import blocks_or_unknown, only_block_or_unknown
+from tfcheck.resolve.blocks import blocks_or_unknown, only_block_or_unknown
 from tfcheck.startup.rule import TaskPlace
 from tfcheck.symbolic.limits import take
 from tfcheck.symbolic.match import equal

@@ -11,8 +11,7 @@ from tfcheck.iam import Caller, Policy, conceal, parse_policy
 from tfcheck.role import Role
 from tfcheck.role.policies import AttachedPolicies
 from tfcheck.symbolic.value import Value
-from tfcheck.verdict.access import compare_pair
-from tfcheck.verdict.access.role_pairs import RolePair
+from tfcheck.verdict.access import RolePair, compare_pair
 from tfcheck.vocabulary.access import AccessChange
 
 CALLER = Caller("arn:aws:iam::123456789012:role/app", "app", "123456789012", tags={})

@@ -117,6 +117,11 @@ def test_no_module_is_named_after_nothing() -> None:
     assert [path for path in SOURCES if path.stem in empty_words] == []
 
 
+def test_no_two_classes_share_a_name() -> None:
+    names = Counter(node.name for path in SOURCES for node in nodes(path) if isinstance(node, ast.ClassDef))
+    assert [name for name, count in names.items() if count > 1] == []
+
+
 def test_no_function_is_named_by_a_participle_alone() -> None:
     """A function is a verb, or a noun for what it returns: `decide` or `decision`, not `decided`."""
     participle = re.compile(

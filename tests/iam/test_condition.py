@@ -3,7 +3,7 @@ from __future__ import annotations
 from tests.iam.examples import CALLER, ROLE, allow, document, readable
 from tests.rows import every_row
 from tests.symbols import symbol
-from tfcheck.iam import Absent, Context, Entry, Later, OneOfValues, PresenceUnknown, Request, applies, parse_policy
+from tfcheck.iam import Absent, Context, Entry, LaterTime, OneOfValues, PresenceUnknown, Request, applies, parse_policy
 from tfcheck.symbolic.value import ACCOUNT_ID, Truth, Unknown, Value
 
 T, F, U = Truth.TRUE, Truth.FALSE, Truth.UNKNOWN
@@ -300,12 +300,12 @@ def test_an_open_condition_names_its_key_and_an_open_value_its_symbol() -> None:
     ],
 )
 def test_a_call_comes_after_the_plan(operator: str, values: Value, answer: Truth) -> None:
-    planned = Later(1795694400)  # 2026-11-26T12:00:00Z
+    planned = LaterTime(1795694400)  # 2026-11-26T12:00:00Z
     assert holds(operator, values, planned, key="aws:CurrentTime") is answer
 
 
 def test_seconds_are_compared_as_numbers_as_well() -> None:
-    planned = Later(1795694400)
+    planned = LaterTime(1795694400)
     assert holds("NumericGreaterThan", 1577836800, planned, key="aws:EpochTime") is T
     assert holds("NumericLessThan", "1577836800", planned, key="aws:EpochTime") is F
     assert holds("NumericEquals", "1577836800", planned, key="aws:EpochTime") is F

@@ -5,7 +5,7 @@ import msgspec
 from tests.made_world import HERE, MadeResource, MadeWorld, reference, task
 from tests.rows import every_row
 from tests.startup.needs import ECR, needs
-from tfcheck.iam import Absent, Caller, Entry, Later, OneOfValues, PresenceUnknown, start_up_context
+from tfcheck.iam import Absent, Caller, Entry, LaterTime, OneOfValues, PresenceUnknown, start_up_context
 from tfcheck.startup import image
 from tfcheck.symbolic.sensitive_text import SENSITIVE, redact
 from tfcheck.symbolic.value import NAME, Hole, TextLike, Unknown, Value, display, text
@@ -254,14 +254,14 @@ def test_a_log_stream_s_group_gives_the_tags() -> None:
 @every_row(
     ("planned_at", "known"),
     [
-        ("2026-11-26T12:00:00Z", Later(1795694400)),
-        ("2026-11-26T13:00:00+01:00", Later(1795694400)),
+        ("2026-11-26T12:00:00Z", LaterTime(1795694400)),
+        ("2026-11-26T13:00:00+01:00", LaterTime(1795694400)),
         ("", None),
         ("2026-11-26T12:00:00", None),
         ("yesterday", None),
     ],
 )
-def test_a_call_is_made_after_the_plan(planned_at: str, known: Later | None) -> None:
+def test_a_call_is_made_after_the_plan(planned_at: str, known: LaterTime | None) -> None:
     world = MadeWorld()
     world.planned_at = planned_at
     found = context_of(call("s3:GetObject", "arn:aws:s3:::acme/x"), world)

@@ -54,12 +54,12 @@ class Baseline(msgspec.Struct, frozen=True):
     entries: tuple[BaselineEntry, ...]
 
 
-class _File(msgspec.Struct):
+class _BaselineFile(msgspec.Struct):
     tfcheck_baseline: str
     findings: list[BaselineEntry]
 
 
-class _Version(msgspec.Struct):
+class _BaselineVersion(msgspec.Struct):
     tfcheck_baseline: str
 
 
@@ -81,13 +81,13 @@ def read_baseline(file: str) -> Baseline:
 
 def _entries(data: bytes, file: str) -> Iterable[BaselineEntry]:
     try:
-        version = msgspec.json.decode(data, type=_Version).tfcheck_baseline
+        version = msgspec.json.decode(data, type=_BaselineVersion).tfcheck_baseline
         if not version.startswith("1."):
             raise InputError(
                 f"`{file}` is a baseline of another version than 1.x",
                 hint="use the tfcheck that wrote it or a newer one",
             )
-        return msgspec.json.decode(data, type=_File).findings
+        return msgspec.json.decode(data, type=_BaselineFile).findings
     except (msgspec.DecodeError, UnicodeError, RecursionError):
         # NOTE: without msgspec's message, which quotes the file: it may be any file.
         raise InputError(f"`{file}` is not a tfcheck baseline", hint=_HINT) from None

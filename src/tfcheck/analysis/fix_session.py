@@ -75,7 +75,7 @@ def fix(
     """
     together = Session(plans, context, None, options)
     together.progress = progress or together.progress
-    work = _Work(sources, options, selection, together.run, several=len(set(plans)) > 1)
+    work = _FixRun(sources, options, selection, together.run, several=len(set(plans)) > 1)
     for plan in dict.fromkeys(plans):
         _add_file(plan, together, work)
     work.fix_other_stacks()
@@ -87,7 +87,7 @@ def fix(
     return _redact(_describe(drafts, work), work)
 
 
-def _add_file(plan: str, together: Session, work: _Work) -> None:
+def _add_file(plan: str, together: Session, work: _FixRun) -> None:
     """Collect the fixes that the plans in one file need."""
     with limits.sublimit(together.allowances[plan]) as allowance:
         file = together.read(plan)
@@ -98,7 +98,7 @@ def _add_file(plan: str, together: Session, work: _Work) -> None:
     work.notes += [limits.NOTE] if allowance.exceeded else []
 
 
-def _describe(drafts: Sequence[DraftFix], work: _Work) -> Fixed:
+def _describe(drafts: Sequence[DraftFix], work: _FixRun) -> Fixed:
     """Return the changes as one diff and as a line each, with the texts and notes."""
     insertions = [insertion for each in drafts for insertion in each.insertions]
     found = Fixed(texts=tuple(work.texts), notes=tuple(dict.fromkeys(work.notes)))
@@ -114,7 +114,7 @@ def _describe(drafts: Sequence[DraftFix], work: _Work) -> Fixed:
     )
 
 
-def _wanted_drafts(drafts: Sequence[DraftFix], work: _Work, choose: Choose) -> Iterator[DraftFix]:
+def _wanted_drafts(drafts: Sequence[DraftFix], work: _FixRun, choose: Choose) -> Iterator[DraftFix]:
     """Yield the requested changes, and record those of which only a part was requested."""
     for each in drafts if work.files is not None else ():
         assert work.files is not None
@@ -125,13 +125,13 @@ def _wanted_drafts(drafts: Sequence[DraftFix], work: _Work, choose: Choose) -> I
         yield from [found] if found is not None else []
 
 
-def _redacted_fix(fix: Fix, work: _Work) -> Fix:
+def _redacted_fix(fix: Fix, work: _FixRun) -> Fix:
     for redactor in work.redactors:
         fix = redactor.report(fix)
     return fix
 
 
-def _redact(fixed: Fixed, work: _Work) -> Fixed:
+def _redact(fixed: Fixed, work: _FixRun) -> Fixed:
     """Remove what the plans mark as sensitive from everything that is printed."""
     for redactor in work.redactors:
         texts = tuple(msgspec.structs.replace(each, fix=redactor.report(each.fix)) for each in fixed.texts)
@@ -153,7 +153,7 @@ def _nothing_selected(report: Report, only: Sequence[str]) -> str:
     return f"no finding is about {' or '.join(f'`{clip(each)}`' for each in only)}{near and f'; {near}'}"
 
 
-class _Work:
+class _FixRun:
     """The work of one call; the files of all plans are named by their absolute paths."""
 
     def __init__(
@@ -338,7 +338,7 @@ def _left_note(findings: Sequence[Finding], shown: Container[Remedy]) -> str:
     return note
 
 
-def _compatible_drafts(work: _Work) -> list[DraftFix]:
+def _compatible_drafts(work: _FixRun) -> list[DraftFix]:
     """Keep the changes that fit together; one that would break a file for the others is left out."""
     if _are_sound(work.drafts):
         return list(work.drafts)

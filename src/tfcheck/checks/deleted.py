@@ -93,7 +93,7 @@ def _change_of(resource: WorldObject, world: World) -> str:
 # What a task names
 
 
-class _Named(NamedTuple):
+class _TaskReference(NamedTuple):
     """What a task names in one place, and the container that it belongs to."""
 
     place: str
@@ -101,33 +101,33 @@ class _Named(NamedTuple):
     container: str | None
 
 
-def _named_resources(task: TaskDefinition, world: World, among: World) -> Iterator[tuple[_Named, WorldObject]]:
+def _named_resources(task: TaskDefinition, world: World, among: World) -> Iterator[tuple[_TaskReference, WorldObject]]:
     """Return the objects that a task names, now or before, and that exist in its world or in another stack."""
     around = among if among is world else world.before()
     yield from _files(task, among)
     for place, source, stored in stored_values(task, around, among):
         if stored is not None and not source.doubt:
-            yield _Named(place.pointer, place.cause, place.container.name if place.container else None), stored
+            yield _TaskReference(place.pointer, place.cause, place.container.name if place.container else None), stored
     yield from _groups(task, world, among)
 
 
-def _files(task: TaskDefinition, among: World) -> Iterator[tuple[_Named, WorldObject]]:
+def _files(task: TaskDefinition, among: World) -> Iterator[tuple[_TaskReference, WorldObject]]:
     for file in files(task):
         if isinstance(file.value, PlainText):
             bucket = bucket_of(file.value, among)
             holder = catalogue(among, OBJECT).find_by_arn(file.value)
             if holder := holder or (bucket.resource if bucket else None):
-                yield _Named(file.name, file.name, file.container.name), holder
+                yield _TaskReference(file.name, file.name, file.container.name), holder
 
 
-def _groups(task: TaskDefinition, world: World, among: World) -> Iterator[tuple[_Named, WorldObject]]:
+def _groups(task: TaskDefinition, world: World, among: World) -> Iterator[tuple[_TaskReference, WorldObject]]:
     for log in awslogs(task, world):
         found = catalogue(among, LOG_GROUP).find_by_name(log.group, None) if log.makes_no_group else None
         if found is None:
             continue
         here, there = task.resource.surroundings, found.surroundings
         if equal(log.region, there.region) & equal(here.account, there.account) is Truth.TRUE:
-            yield _Named(log.name, log.name, log.container), found
+            yield _TaskReference(log.name, log.name, log.container), found
 
 
 CHECK = Check("deleted", "deleted resources that tasks need", __doc__, _search)

@@ -55,14 +55,14 @@ class _PolicyCheck(ConfiguredCommand):
         return load(config_option(given), workspace=about.workspace, targets=(about.target,), shared=True)
 
 
-class _Plan(_PolicyCheck):
+class _PlanStep(_PolicyCheck):
     """The plan step, which only the server's configuration can make fail."""
 
     without = ("fail-on", "strict", "new-only")
 
 
 @atlantis.command(
-    cls=_Plan,
+    cls=_PlanStep,
     short_help="A step after plan and show: check the plan, and store the result.",
 )
 @options.fail_on(_STOPS, "never")

@@ -13,7 +13,7 @@ from tfcheck.report.words import plural
 from tfcheck.vocabulary.errors import UsageError
 
 
-class _Baseline(ConfiguredCommand):
+class _BaselineCommand(ConfiguredCommand):
     """The command, whose file the key `baseline` names."""
 
     def keyed_options(self) -> list[tuple[click.Option, ConfigKey]]:
@@ -23,7 +23,7 @@ class _Baseline(ConfiguredCommand):
 
 
 @click.command(
-    cls=_Baseline,
+    cls=_BaselineCommand,
     short_help="Write the findings of a plan to a file, for `check --baseline` to report only new ones.",
 )
 @options.plans

@@ -24,14 +24,14 @@ if TYPE_CHECKING:
 _FINDINGS = 1
 
 
-class _Comment(ConfiguredCommand):
+class _CommentCommand(ConfiguredCommand):
     """The command, with the keys of [comment]."""
 
     section = "comment"
 
 
 @click.command(
-    cls=_Comment,
+    cls=_CommentCommand,
     short_help="Comment on the pull request, one comment for all saved reports.",
 )
 @click.argument("files", metavar="REPORT...", nargs=-1, shell_complete=options.completing("files"))

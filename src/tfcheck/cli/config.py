@@ -34,7 +34,7 @@ class EffectiveValue(msgspec.Struct, frozen=True):
     place: str = ""
 
 
-class _Config(OwnFormats):
+class _ConfigCommand(OwnFormats):
     """The command, which also shows `format` and names missing files."""
 
     def invoke(self, ctx: click.Context) -> Any:
@@ -45,7 +45,7 @@ class _Config(OwnFormats):
 
 
 @click.command(
-    cls=_Config,
+    cls=_ConfigCommand,
     short_help="Show the configuration that is in force, and where it comes from.",
     params=[each for each in check.params if each.name not in _NOT_HERE],
 )

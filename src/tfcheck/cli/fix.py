@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from tfcheck.analysis.fix_session import Fixed
 
 
-class _Fix(ConfiguredCommand):
+class _FixCommand(ConfiguredCommand):
     """The command, with the keys of [fix]."""
 
     section = "fix"
@@ -29,7 +29,7 @@ class _Fix(ConfiguredCommand):
 
 
 @click.command(
-    cls=_Fix,
+    cls=_FixCommand,
     short_help="Print the suggested changes to a plan's sources as one diff, or write them.",
 )
 @options.plans
@@ -98,13 +98,13 @@ def fix(
     return 0
 
 
-def _asking(pick: Pick | None, plans: tuple[str, ...], colour: str) -> Asking:
+def _asking(pick: Pick | None, plans: tuple[str, ...], colour: str) -> HunkPrompt:
     """Return the questions about each hunk, which need a user who answers on standard input."""
     if pick is not None:
         raise UsageError("--interactive shows each change, and JSON is for programs", hint="leave out one of them")
     if "-" in plans:
         raise UsageError("--interactive reads the answers from standard input, so that no PLAN can be `-`")
-    return Asking(colour)
+    return HunkPrompt(colour)
 
 
 def _report(found: Fixed, into_files: bool, pick: Pick | None, colour: str) -> None:
@@ -142,7 +142,7 @@ def _report(found: Fixed, into_files: bool, pick: Pick | None, colour: str) -> N
         _print(found.diff, colour)
 
 
-class Asking:
+class HunkPrompt:
     """Asks about one hunk at a time, like `git add -p`."""
 
     def __init__(self, colour: str) -> None:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from tfcheck.iam.applies import applies
 from tfcheck.iam.condition import Wait
-from tfcheck.iam.context import Absent, Caller, Context, Deferred, Entry, Later, OneOfValues, PresenceUnknown
+from tfcheck.iam.context import Absent, Caller, Context, Deferred, Entry, LaterTime, OneOfValues, PresenceUnknown
 from tfcheck.iam.decide import (
     Allowed,
     Decision,
@@ -36,7 +36,7 @@ __all__ = [
     "Denied",
     "Effect",
     "Entry",
-    "Later",
+    "LaterTime",
     "Layers",
     "Mismatch",
     "NearMiss",

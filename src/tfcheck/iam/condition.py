@@ -13,7 +13,7 @@ from typing import Any, TypeAlias
 import msgspec
 
 from tfcheck.iam import operators
-from tfcheck.iam.context import MULTIVALUED, Absent, Context, Later, OneOfValues, PresenceUnknown
+from tfcheck.iam.context import MULTIVALUED, Absent, Context, LaterTime, OneOfValues, PresenceUnknown
 from tfcheck.iam.variables import PolicyTemplate, PolicyText, agree, as_text, expand
 from tfcheck.symbolic.match import Pattern
 from tfcheck.symbolic.value import Set, TextLike, Truth, Unknown, Value, display, is_known
@@ -127,12 +127,12 @@ def evaluate(condition: Condition, context: Context) -> Truth:
         return _agree(_missing(condition.operator), _present(condition, entry.value, context))
     if isinstance(entry, OneOfValues):
         return _agree(*(_present(condition, value, context) for value in entry.values))
-    if isinstance(entry, Later):
+    if isinstance(entry, LaterTime):
         return _at_later_time(condition, entry, context)
     return _present(condition, entry, context)
 
 
-def _at_later_time(condition: Condition, entry: Later, context: Context) -> Truth:
+def _at_later_time(condition: Condition, entry: LaterTime, context: Context) -> Truth:
     asked, start = condition.operator, str(entry.seconds)
     orders = ("date", "numeric") if condition.key.lower() == "aws:epochtime" else ("date",)
     if asked.order not in orders:
@@ -150,7 +150,7 @@ def wait_of(condition: Condition, context: Context) -> Wait:
     if condition.unread is not None:
         return Wait("unknown_value", display(condition.unread))
     entry = context.lookup(condition.key)
-    if isinstance(entry, (PresenceUnknown, OneOfValues, Later)):
+    if isinstance(entry, (PresenceUnknown, OneOfValues, LaterTime)):
         return Wait("condition", condition.key)
     if not isinstance(entry, Absent) and not is_known(entry):
         return Wait("condition", condition.key)

@@ -48,14 +48,14 @@ class OneOfValues(msgspec.Struct, frozen=True):
     values: tuple[Value, ...]
 
 
-class Later(msgspec.Struct, frozen=True):
+class LaterTime(msgspec.Struct, frozen=True):
     """The request has the key with a time after this one, in seconds since 1970."""
 
     seconds: int
 
 
 #: A list is the value of a multivalued key.
-Entry: TypeAlias = Value | Absent | PresenceUnknown | OneOfValues | Later
+Entry: TypeAlias = Value | Absent | PresenceUnknown | OneOfValues | LaterTime
 
 ANY_ENTRY = PresenceUnknown()
 ABSENT = Absent()

@@ -45,7 +45,7 @@ class _UnreadError(Exception):
     """The policy cannot be read, or AWS may refuse it; the argument says why."""
 
 
-class _RefusedError(_UnreadError):
+class _RefusedPolicyError(_UnreadError):
     """AWS would refuse the policy; the argument says why."""
 
 
@@ -58,7 +58,7 @@ def parse_policy(document: Value, policy: str, kind: PolicyKind = PolicyKind.IDE
     try:
         return reader.policy(reader.decode(document))
     except _UnreadError as error:
-        is_refused = isinstance(error, _RefusedError)
+        is_refused = isinstance(error, _RefusedPolicyError)
         return Policy(policy, invalid=str(error), refused=is_refused, warnings=tuple(reader.warnings))
     except RecursionError:
         return Policy(policy, invalid="the document is nested too deeply", warnings=tuple(reader.warnings))
@@ -105,7 +105,7 @@ class _PolicyReader:
         try:
             value: Value = json.loads(text, object_pairs_hook=self.json_object, parse_constant=_refuse_constant)
         except ValueError:
-            raise _RefusedError("the document is not JSON") from None
+            raise _RefusedPolicyError("the document is not JSON") from None
         return value
 
     def json_object(self, pairs: list[tuple[str, Value]]) -> dict[str, Value]:
@@ -118,11 +118,11 @@ class _PolicyReader:
         if isinstance(document, (Unknown, Text)):
             raise _UnreadError("the document is known only after apply")
         if not isinstance(document, dict):
-            raise _RefusedError("the document is not a JSON object")
+            raise _RefusedPolicyError("the document is not a JSON object")
         self.only_keys(document, _POLICY_KEYS, "the policy")
         version = self.version(document)
         if "Statement" not in document:
-            raise _RefusedError("the policy has no Statement")
+            raise _RefusedPolicyError("the policy has no Statement")
         statement = document["Statement"]
         if isinstance(statement, Unknown):
             unread = (self.unread(statement, UNLISTED),)
@@ -140,7 +140,7 @@ class _PolicyReader:
             self.variables = Truth.UNKNOWN
             return None
         if not isinstance(spelled, str) or spelled not in _VERSIONS:
-            raise _RefusedError("Version is neither 2012-10-17 nor 2008-10-17")
+            raise _RefusedPolicyError("Version is neither 2012-10-17 nor 2008-10-17")
         self.variables = Truth.of(spelled == "2012-10-17")
         return spelled
 
@@ -150,7 +150,7 @@ class _PolicyReader:
         if isinstance(value, Unknown):
             return self.unread(value, index)
         if not isinstance(value, dict):
-            raise _RefusedError("a statement is not a JSON object")
+            raise _RefusedPolicyError("a statement is not a JSON object")
         self.only_keys(value, STATEMENT_KEYS, "a statement")
         return Statement(
             self.origin(value, index),
@@ -169,10 +169,10 @@ class _PolicyReader:
         if isinstance(sid, (Unknown, Text)):
             sid = spelled_out(sid)
         elif not isinstance(sid, str):
-            raise _RefusedError("a Sid is not a string")
+            raise _RefusedPolicyError("a Sid is not a string")
         known = [each for each in pieces(sid) if isinstance(each, str)]
         if self.kind is PolicyKind.IDENTITY and any(map(_NOT_IN_SID.search, known)):
-            raise _RefusedError("a Sid of a policy on a role has only letters and digits")
+            raise _RefusedPolicyError("a Sid of a policy on a role has only letters and digits")
         return Origin(self.name, sid if isinstance(sid, str) and sid else None, index)
 
     def effect(self, value: dict[str, Value]) -> Effect:
@@ -182,13 +182,13 @@ class _PolicyReader:
             if not isinstance(effect, str):
                 return Effect.OPEN
         if effect not in ("Allow", "Deny"):
-            raise _RefusedError("an Effect is neither `Allow` nor `Deny`")
+            raise _RefusedPolicyError("an Effect is neither `Allow` nor `Deny`")
         return Effect(effect)
 
     def actions(self, value: dict[str, Value]) -> Actions:
         written, negated = self.one_of(value, "Action", "NotAction")
         if written is None:
-            raise _RefusedError("a statement has neither Action nor NotAction")
+            raise _RefusedPolicyError("a statement has neither Action nor NotAction")
         entries = (self.entry(read_action(each), "an action") for each in self.texts(written, "an action"))
         return group_actions(tuple(entries), negated=negated)
 
@@ -196,16 +196,16 @@ class _PolicyReader:
         written, negated = self.one_of(value, "Resource", "NotResource")
         if written is None:
             if self.kind is PolicyKind.IDENTITY:
-                raise _RefusedError("a statement has neither Resource nor NotResource")
+                raise _RefusedPolicyError("a statement has neither Resource nor NotResource")
             return None
         if self.kind is PolicyKind.TRUST:
-            raise _RefusedError("a trust policy has no Resource")
+            raise _RefusedPolicyError("a trust policy has no Resource")
         read = (read_resource(each, variables=self.variables) for each in self.texts(written, "a resource"))
         return Resources(tuple(self.entry(each, "a resource") for each in read), negated)
 
     def entry(self, entry: _Entry | str, what: str) -> _Entry:
         if isinstance(entry, str):
-            raise _RefusedError(entry)
+            raise _RefusedPolicyError(entry)
         if entry.strange:
             self.warn(f"{what} {entry.strange}")
         return entry
@@ -214,22 +214,22 @@ class _PolicyReader:
         written, negated = self.one_of(value, "Principal", "NotPrincipal")
         if written is None:
             if self.kind is not PolicyKind.IDENTITY:
-                raise _RefusedError("a statement has neither Principal nor NotPrincipal")
+                raise _RefusedPolicyError("a statement has neither Principal nor NotPrincipal")
             return None
         if self.kind is PolicyKind.IDENTITY:
-            raise _RefusedError("a policy on a role has no Principal")
+            raise _RefusedPolicyError("a policy on a role has no Principal")
         if self.kind is PolicyKind.TRUST and negated:
-            raise _RefusedError("a trust policy has no NotPrincipal")
+            raise _RefusedPolicyError("a trust policy has no NotPrincipal")
         if isinstance(written, (Unknown, Text)):
             return Principals((), negated, Unknown() if isinstance(written, Text) else written)
         if written == "*":
             return Principals((("*", "*"),), negated)
         if not isinstance(written, dict):
-            raise _RefusedError("a Principal is neither `*` nor an object")
+            raise _RefusedPolicyError("a Principal is neither `*` nor an object")
         entries: list[tuple[str, TextLike]] = []
         for kind, values in written.items():
             if kind not in KINDS and kind != "*":
-                raise _RefusedError(f"a Principal cannot be of the kind `{kind}`")
+                raise _RefusedPolicyError(f"a Principal cannot be of the kind `{kind}`")
             for named in self.texts(values, "a principal"):
                 entries.append(("*" if named == "*" and kind in ("AWS", "*") else kind, named))
         if not entries:
@@ -242,23 +242,23 @@ class _PolicyReader:
         if isinstance(block, Unknown):
             return (Condition(Operator("", None), "", (), block),)
         if not isinstance(block, dict):
-            raise _RefusedError("a Condition is not an object")
+            raise _RefusedPolicyError("a Condition is not an object")
         found: list[Condition] = []
         for written, tests in block.items():
             asked = read_operator(written)
             if asked is None:
-                raise _RefusedError("a Condition has an operator that does not exist")
+                raise _RefusedPolicyError("a Condition has an operator that does not exist")
             if isinstance(tests, Unknown):
                 found.append(Condition(asked, "", (), tests))
             elif isinstance(tests, dict):
                 found.extend(self.condition(asked, key, values) for key, values in tests.items())
             else:
-                raise _RefusedError("the keys of a Condition are not an object")
+                raise _RefusedPolicyError("the keys of a Condition are not an object")
         return tuple(found)
 
     def condition(self, asked: Operator, key: str, values: Value) -> Condition:
         if not key:
-            raise _RefusedError("a Condition has a key without a name")
+            raise _RefusedPolicyError("a Condition has a key without a name")
         listed = _as_list(values)
         if not listed:
             self.warn("a list of condition values is empty")
@@ -278,7 +278,7 @@ class _PolicyReader:
 
     def one_of(self, value: dict[str, Value], name: str, negation: str) -> tuple[Value, bool]:
         if name in value and negation in value:
-            raise _RefusedError(f"a statement has both {name} and {negation}")
+            raise _RefusedPolicyError(f"a statement has both {name} and {negation}")
         written = value.get(name, value.get(negation))
         if written is None and (name in value or negation in value):
             raise _UnreadError(f"{name} or {negation} is null")
@@ -291,14 +291,14 @@ class _PolicyReader:
         texts: list[TextLike] = []
         for each in listed:
             if not isinstance(each, TextLike):
-                raise _RefusedError(f"{what} is not a string")
+                raise _RefusedPolicyError(f"{what} is not a string")
             texts.append(each)
         return texts
 
     def only_keys(self, value: dict[str, Value], allowed: tuple[str, ...], where: str) -> None:
         if not value.keys() <= set(allowed):
             lower = {each.lower() for each in value} <= {each.lower() for each in allowed}
-            error = _UnreadError if lower else _RefusedError
+            error = _UnreadError if lower else _RefusedPolicyError
             raise error(f"{where} has an element that does not exist")
 
     def warn(self, warning: str) -> None:

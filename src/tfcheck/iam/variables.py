@@ -11,7 +11,7 @@ from typing import TypeAlias
 
 import msgspec
 
-from tfcheck.iam.context import MULTIVALUED, Absent, Context, Entry, Later, OneOfValues, PresenceUnknown
+from tfcheck.iam.context import MULTIVALUED, Absent, Context, Entry, LaterTime, OneOfValues, PresenceUnknown
 from tfcheck.symbolic import numbers
 from tfcheck.symbolic.match import Pattern, Verbatim
 from tfcheck.symbolic.regex import regex
@@ -127,7 +127,7 @@ def _choices(variable: PolicyVariable, entry: Entry) -> tuple[list[TextLike], bo
         return list(default), lacks
     if isinstance(entry, PresenceUnknown):
         return [as_text(entry.value), *default], lacks
-    if isinstance(entry, Later):
+    if isinstance(entry, LaterTime):
         return [Unknown(reason="the time of the call")], False
     if isinstance(entry, OneOfValues):
         return [as_text(each) for each in entry.values], False

@@ -72,7 +72,7 @@ class Catalogue:
     def __init__(self, world: World, kind: ObjectKind) -> None:
         self.kind = kind
         self._world = world
-        self._named: dict[str, _Named] = {}
+        self._named: dict[str, _NameIndex] = {}
         self.resources: list[WorldObject] = list(world.resources(*kind.types))
         if kind.looked_up:  # leave out what data sources look up of this plan
             managed = {arn for each in self.resources for arn in _arn_texts(each, (kind.arn,))}
@@ -156,14 +156,14 @@ class Catalogue:
         found = self._named_by(attribute).index.matches(name)
         return [each for each in found if each.truth is Truth.UNKNOWN]
 
-    def _named_by(self, attribute: str) -> _Named:
+    def _named_by(self, attribute: str) -> _NameIndex:
         attribute = attribute or self.kind.arn
         if attribute not in self._named:
-            self._named[attribute] = _Named(self.resources, attribute, self._world)
+            self._named[attribute] = _NameIndex(self.resources, attribute, self._world)
         return self._named[attribute]
 
 
-class _Named:
+class _NameIndex:
     """Resources by one of their names, so that a name is compared only with those that it may be equal to."""
 
     def __init__(self, resources: Iterable[WorldObject], attribute: str, world: World) -> None:

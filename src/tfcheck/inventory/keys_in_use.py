@@ -261,14 +261,14 @@ def keys_in_use(action: str, arn: TextLike, world: World) -> tuple[KmsKey, ...]:
     return found_once(world, (_possible_keys, rule, arn), lambda: _possible_keys(rule, arn, world))
 
 
-class _Rule(msgspec.Struct, frozen=True, eq=False):
+class _KeySearch(msgspec.Struct, frozen=True, eq=False):
     """How to find the keys for one kind of object: by definite ARN, and by possible ones."""
 
     definite: _Find
     possible: Callable[[TextLike, World], Iterable[KmsKey]]
 
 
-def _possible_keys(rule: _Rule, arn: TextLike, world: World) -> tuple[KmsKey, ...]:
+def _possible_keys(rule: _KeySearch, arn: TextLike, world: World) -> tuple[KmsKey, ...]:
     worlds = (world, *world.context)
     definite = next((found for each in worlds if (found := rule.definite(arn, each)) is not None), None)
     if definite is not None:
@@ -329,7 +329,7 @@ def _possible_objects(arn: TextLike, world: World) -> Iterator[KmsKey]:
 
 
 _RULES = {
-    "s3:GetObject": _Rule(keys_of_object, _possible_objects),
-    "secretsmanager:GetSecretValue": _Rule(keys_of_secret, _possible_secrets),
-    "ssm:GetParameters": _Rule(keys_of_parameter, _key_finder(PARAMETER, keys_of_parameter, "parameter")),
+    "s3:GetObject": _KeySearch(keys_of_object, _possible_objects),
+    "secretsmanager:GetSecretValue": _KeySearch(keys_of_secret, _possible_secrets),
+    "ssm:GetParameters": _KeySearch(keys_of_parameter, _key_finder(PARAMETER, keys_of_parameter, "parameter")),
 }

@@ -125,10 +125,10 @@ def subject(value: Value, world: World) -> str:
     if not isinstance(value, TextLike):
         return ""
     text = display(spelled_out(value))
-    return world.once(_Addresses).with_reference(text)
+    return world.once(_AddressesByArn).with_reference(text)
 
 
-class _Addresses:
+class _AddressesByArn:
     """The addresses of the objects that a world manages or looks up, by their known ARNs."""
 
     def __init__(self, world: World) -> None:

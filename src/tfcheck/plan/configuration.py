@@ -41,7 +41,7 @@ class VariableConfig(msgspec.Struct, frozen=True):
     sensitive: bool
 
 
-class _Resource(msgspec.Struct, gc=False):
+class _ConfiguredResource(msgspec.Struct, gc=False):
     mode: Mode | None = None
     type: str = ""
     name: str = ""
@@ -75,7 +75,7 @@ class _Variable(msgspec.Struct, gc=False):
 
 
 class _Module(msgspec.Struct, gc=False):
-    resources: list[_Resource | None] | None = None
+    resources: list[_ConfiguredResource | None] | None = None
     module_calls: dict[str, _Call | None] | None = None
     outputs: dict[str, _Output | None] | None = None
     variables: dict[str, _Variable | None] | None = None
@@ -91,7 +91,7 @@ class Configuration(msgspec.Struct, gc=False):
 class _Repeated:
     """What resources and module calls have in common: arguments, repetition, order."""
 
-    def __init__(self, address: str, row: _Resource | _Call) -> None:
+    def __init__(self, address: str, row: _ConfiguredResource | _Call) -> None:
         self.address = address
         self._row = row
 
@@ -125,7 +125,7 @@ class _Repeated:
 class ConfigResource(_Repeated):
     """A resource or data block, with the expressions of its arguments."""
 
-    _row: _Resource
+    _row: _ConfiguredResource
 
     @property
     def mode(self) -> str:

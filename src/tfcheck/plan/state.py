@@ -45,7 +45,7 @@ _SHOW = "run `terraform show -json > stack.json` (or `tofu`) in the directory of
 _NOTHING = Raw()
 
 
-class _Resource(msgspec.Struct, gc=False):
+class _StateResource(msgspec.Struct, gc=False):
     address: str = ""
     mode: Mode | None = None
     type: str = ""
@@ -56,8 +56,8 @@ class _Resource(msgspec.Struct, gc=False):
     sensitive_values: Raw = _NOTHING
 
 
-class _Values(msgspec.Struct, gc=False):
-    root_module: StateModule[_Resource] | None = None
+class _StateValues(msgspec.Struct, gc=False):
+    root_module: StateModule[_StateResource] | None = None
 
 
 class ShownFile(msgspec.Struct, frozen=True):
@@ -87,7 +87,7 @@ def load_shown(path: Path | None) -> ShownFile:
         if present(first.format_version):
             known_version(first.format_version, named)
         label = "-" if path is None else str(path)
-        values = decoded_section(first.values, _Values, named) if present(first.values) else _Values()
+        values = decoded_section(first.values, _StateValues, named) if present(first.values) else _StateValues()
         rows: list[ResourceChange | None] = [*_no_op_changes(values.root_module)]
         # What data sources read is in the prior state.
         document = Document(terraform_version=first.terraform_version, resource_changes=rows, prior_state=Raw(text))
@@ -114,7 +114,7 @@ def _is_state(document: Document) -> bool:
     return is_written(document.format_version) and not present(document.plan_format_version)
 
 
-def _no_op_changes(root: StateModule[_Resource] | None) -> Iterator[ResourceChange]:
+def _no_op_changes(root: StateModule[_StateResource] | None) -> Iterator[ResourceChange]:
     """Yield the managed objects of a state as rows of a plan that leaves them as they are."""
     change = b'{"actions":["no-op"],"before":%b,"after":%b,"before_sensitive":%b,"after_sensitive":%b}'
     for module in each_module(root):

@@ -45,7 +45,7 @@ class _Pages(msgspec.Struct):
     html: _Address = msgspec.field(default_factory=_Address)
 
 
-class _Account(msgspec.Struct):
+class _CloudAccount(msgspec.Struct):
     type: str = "user"
     uuid: str | None = None
     account_id: str | None = None
@@ -55,10 +55,10 @@ class _Text(msgspec.Struct):
     raw: str | None = None
 
 
-class _Comment(msgspec.Struct):
+class _CloudComment(msgspec.Struct):
     id: int
     content: _Text | None = None
-    user: _Account | None = None
+    user: _CloudAccount | None = None
     deleted: bool = False
     inline: dict[str, object] | None = None
     links: _Pages = msgspec.field(default_factory=_Pages)
@@ -72,21 +72,21 @@ class _Source(msgspec.Struct):
     commit: _Commit | None = None
 
 
-class _PullRequest(msgspec.Struct):
+class _CloudPullRequest(msgspec.Struct):
     state: str
     source: _Source = msgspec.field(default_factory=_Source)
 
 
-class _File(msgspec.Struct):
+class _FilePath(msgspec.Struct):
     path: str = ""
 
 
-class _Change(msgspec.Struct):
-    new: _File | None = None
-    old: _File | None = None
+class _FileStatus(msgspec.Struct):
+    new: _FilePath | None = None
+    old: _FilePath | None = None
 
 
-class _Pull(msgspec.Struct, frozen=True):
+class _PullId(msgspec.Struct, frozen=True):
     id: int
 
 
@@ -97,16 +97,16 @@ class _Selector(msgspec.Struct, frozen=True):
 
 class _Target(msgspec.Struct, frozen=True):
     commit: _Commit | None = None
-    pullrequest: _Pull | None = None
+    pullrequest: _PullId | None = None
     selector: _Selector | None = None
 
 
-class _Pipeline(msgspec.Struct):
+class _CloudPipeline(msgspec.Struct):
     build_number: int
     target: _Target = _Target()
 
 
-class _Page(LinkedPage[_T], Generic[_T]):
+class _CloudPage(LinkedPage[_T], Generic[_T]):
     next: str | None = None
 
     def following(self, path: str) -> str | None:
@@ -148,7 +148,7 @@ class BitbucketConversation(Conversation[_T]):
         return without_html(page)
 
 
-class CloudConversation(BitbucketConversation[_Comment]):
+class CloudConversation(BitbucketConversation[_CloudComment]):
     """The comments of a pull request on Bitbucket Cloud."""
 
     host = "bitbucket"
@@ -161,14 +161,14 @@ class CloudConversation(BitbucketConversation[_Comment]):
         """
         self._repository = f"/repositories/{wanted.repository}"
         path = f"{self._repository}/pullrequests/{wanted.number}"
-        super().__init__(client, wanted, path, f"{path}/comments", _Comment)
+        super().__init__(client, wanted, path, f"{path}/comments", _CloudComment)
         self._personal = personal
         self._apps = False
         self._named = ""
         self._of_others: set[int] = set()
 
     def _state(self) -> tuple[str, str]:
-        now = self.client.get(self.path, _PullRequest)
+        now = self.client.get(self.path, _CloudPullRequest)
         return now.state, now.source.commit.hash if now.source.commit else ""
 
     def _full_sha(self, head: str) -> str:
@@ -180,8 +180,8 @@ class CloudConversation(BitbucketConversation[_Comment]):
                 raise
             return head
 
-    def _changes(self) -> Iterator[_Change]:
-        return self.client.get_all(f"{self.path}/diffstat?pagelen=100", _Page[_Change])
+    def _changes(self) -> Iterator[_FileStatus]:
+        return self.client.get_all(f"{self.path}/diffstat?pagelen=100", _CloudPage[_FileStatus])
 
     def _added_lines(self) -> Added:
         """Return the files that the pull request adds or changes, without their lines."""
@@ -192,7 +192,9 @@ class CloudConversation(BitbucketConversation[_Comment]):
 
     def newer_run(self) -> str | None:
         """Return the number of a newer run; the API of pipelines needs the scope `pipeline`."""
-        found = self.client.peek(f"{self._repository}/pipelines?sort=-created_on&pagelen=100", _Page[_Pipeline])
+        found = self.client.peek(
+            f"{self._repository}/pipelines?sort=-created_on&pagelen=100", _CloudPage[_CloudPipeline]
+        )
         return None if found is None else self._newest_alike((each.build_number, each.target) for each in found.values)
 
     def author(self, named: str) -> Author:
@@ -208,7 +210,7 @@ class CloudConversation(BitbucketConversation[_Comment]):
         if named:
             return Author(self._named)
         try:
-            uuid = self.client.get("/user", _Account).uuid
+            uuid = self.client.get("/user", _CloudAccount).uuid
         except RefusalError as refusal:
             if self._personal or refusal.status not in (401, 403, 404):
                 raise
@@ -221,18 +223,18 @@ class CloudConversation(BitbucketConversation[_Comment]):
 
     def comments(self) -> Iterator[Comment]:
         """Read all comments that are not on lines."""
-        found = self.client.get_all(f"{self._list}?pagelen=100", _Page[_Comment])
+        found = self.client.get_all(f"{self._list}?pagelen=100", _CloudPage[_CloudComment])
         shown = (each for each in found if not each.deleted and each.inline is None)
         return (self._to_comment(each) for each in shown if each.id not in self._of_others)
 
     def read(self, comment: Comment) -> Comment | None:
         """Read a comment again; None if it is gone."""
-        found = self.client.find(self._comment_path(comment), _Comment)
+        found = self.client.find(self._comment_path(comment), _CloudComment)
         return None if found is None or found.deleted else self._to_comment(found)
 
     def create(self, body: str) -> Comment:
         """Write a comment."""
-        made = self.client.create(self._list, self._content(body), _Comment)
+        made = self.client.create(self._list, self._content(body), _CloudComment)
         if self._apps and not (made.user and made.user.type == _APP):
             self.remove(Comment(made.id))
             raise RefusalError(RefusalKind.OTHER, _UNKNOWN)
@@ -262,8 +264,8 @@ class CloudConversation(BitbucketConversation[_Comment]):
             self._of_others.add(comment.id)
             raise WaitedError(refusal.kind, refusal.message, refusal.status) from None
 
-    def _to_comment(self, found: _Comment) -> Comment:
-        account = found.user or _Account()
+    def _to_comment(self, found: _CloudComment) -> Comment:
+        account = found.user or _CloudAccount()
         is_app = account.type == _APP
         uuid, account_id = account.uuid or "", account.account_id or ""
         named = self._named if self._named and self._named in (uuid.lower(), account_id.lower()) else uuid

@@ -28,20 +28,20 @@ _CONFLICT = 409
 _MOST_CHANGES = 1000
 
 
-class _Account(msgspec.Struct):
+class _ServerUser(msgspec.Struct):
     name: str = ""
 
 
-class _Comment(msgspec.Struct):
+class _ServerComment(msgspec.Struct):
     id: int
     version: int = 0
     text: str | None = None
-    author: _Account | None = None
+    author: _ServerUser | None = None
 
 
 class _Activity(msgspec.Struct, rename="camel"):
     action: str = ""
-    comment: _Comment | None = None
+    comment: _ServerComment | None = None
     comment_anchor: dict[str, object] | None = None
 
 
@@ -49,21 +49,21 @@ class _Path(msgspec.Struct, rename={"full": "toString"}):
     full: str = ""
 
 
-class _Change(msgspec.Struct, rename="camel"):
+class _MovedFile(msgspec.Struct, rename="camel"):
     path: _Path
     src_path: _Path | None = None
 
 
-class _Head(msgspec.Struct, rename="camel"):
+class _SourceRef(msgspec.Struct, rename="camel"):
     latest_commit: str
 
 
-class _PullRequest(msgspec.Struct, rename="camel"):
+class _ServerPullRequest(msgspec.Struct, rename="camel"):
     state: str
-    from_ref: _Head
+    from_ref: _SourceRef
 
 
-class _Page(LinkedPage[_T], Generic[_T], rename="camel"):
+class _ServerPage(LinkedPage[_T], Generic[_T], rename="camel"):
     is_last_page: bool = False
     next_page_start: int | None = None
 
@@ -71,7 +71,7 @@ class _Page(LinkedPage[_T], Generic[_T], rename="camel"):
         return None if self.is_last_page or self.next_page_start is None else f"{path}&start={self.next_page_start}"
 
 
-class ServerConversation(BitbucketConversation[_Comment]):
+class ServerConversation(BitbucketConversation[_ServerComment]):
     """The comments of a pull request on Bitbucket Data Center, whose repository is `KEY/name`."""
 
     host = "bitbucket-server"
@@ -79,14 +79,14 @@ class ServerConversation(BitbucketConversation[_Comment]):
     def __init__(self, client: Client, wanted: RequestedPull) -> None:
         project, _, repository = wanted.repository.partition("/")
         path = f"/projects/{project}/repos/{repository}/pull-requests/{wanted.number}"
-        super().__init__(client, wanted, path, f"{path}/comments", _Comment)
+        super().__init__(client, wanted, path, f"{path}/comments", _ServerComment)
 
     def _state(self) -> tuple[str, str]:
-        now = self.client.get(self.path, _PullRequest)
+        now = self.client.get(self.path, _ServerPullRequest)
         return now.state, now.from_ref.latest_commit
 
-    def _changes(self) -> list[_Change]:
-        return list(self.client.get_all(f"{self.path}/changes?limit=100", _Page[_Change]))
+    def _changes(self) -> list[_MovedFile]:
+        return list(self.client.get_all(f"{self.path}/changes?limit=100", _ServerPage[_MovedFile]))
 
     def _added_lines(self) -> Added:
         """Return the files that the pull request adds or changes, without their lines."""
@@ -111,7 +111,7 @@ class ServerConversation(BitbucketConversation[_Comment]):
 
     def comments(self) -> Iterator[Comment]:
         """Read all comments that are not on lines; replies are nested in them."""
-        for each in self.client.get_all(f"{self.path}/activities?limit=100", _Page[_Activity]):
+        for each in self.client.get_all(f"{self.path}/activities?limit=100", _ServerPage[_Activity]):
             if each.action == "COMMENTED" and each.comment and each.comment_anchor is None:
                 yield self._to_comment(each.comment)
 
@@ -119,7 +119,7 @@ class ServerConversation(BitbucketConversation[_Comment]):
         """Change a comment at the version that was read; a conflict means that it must be read again."""
         content = {**self._content(body), "version": int(comment.node_id)}
         try:
-            return self._to_comment(self.client.change(self._comment_path(comment), content, _Comment, self.edit))
+            return self._to_comment(self.client.change(self._comment_path(comment), content, _ServerComment, self.edit))
         except RefusalError as refusal:
             if refusal.status == _CONFLICT:
                 raise WaitedError(RefusalKind.OTHER, refusal.message, refusal.status) from None
@@ -132,6 +132,6 @@ class ServerConversation(BitbucketConversation[_Comment]):
     def _content(self, body: str) -> dict[str, Any]:
         return {"text": hidden(body)}
 
-    def _to_comment(self, found: _Comment) -> Comment:
+    def _to_comment(self, found: _ServerComment) -> Comment:
         user = User(found.author.name) if found.author else None
         return Comment(found.id, str(found.version), "", user, unhidden(found.text or ""))

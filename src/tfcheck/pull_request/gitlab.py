@@ -22,14 +22,14 @@ from tfcheck.vocabulary.ci import gitlab
 TOKENS = ("TFCHECK_GITLAB_TOKEN", "GITLAB_TOKEN", "ATLANTIS_GITLAB_TOKEN")
 
 
-class _Account(msgspec.Struct):
+class _NoteAuthor(msgspec.Struct):
     username: str
 
 
 class _Note(msgspec.Struct):
     id: int
     body: str
-    author: _Account
+    author: _NoteAuthor
 
 
 class _Diff(msgspec.Struct):
@@ -97,7 +97,7 @@ class MergeConversation(Conversation[_Note]):
 
     def author(self, named: str) -> Author:
         """Return tfcheck's own account: as `named`, otherwise from GitLab."""
-        return Author((named or self.client.get("/user", _Account).username).lower())
+        return Author((named or self.client.get("/user", _NoteAuthor).username).lower())
 
     def newer_run(self) -> str | None:
         """Return a newer run; see https://docs.gitlab.com/api/merge_requests/#list-merge-request-pipelines."""

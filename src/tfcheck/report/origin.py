@@ -62,7 +62,7 @@ _COMMIT = regex(r"[0-9a-f]{40,64}")
 _RUN = regex(r"([0-9]{1,20})\.([1-9][0-9]{0,8})")
 
 
-class _Addresses(msgspec.Struct, frozen=True):
+class _HostUrls(msgspec.Struct, frozen=True):
     """The URL formats of a host: of a repository, a line of a file, and a run."""
 
     repository: re.Pattern[str]
@@ -71,19 +71,19 @@ class _Addresses(msgspec.Struct, frozen=True):
     run: str = ""
 
 
-_HOSTS: dict[LinkHost, _Addresses] = {
-    "github": _Addresses(
+_HOSTS: dict[LinkHost, _HostUrls] = {
+    "github": _HostUrls(
         _OWNER_AND_NAME, "{0}/{1}", "/blob/{sha}/{path}#L{line}", "/actions/runs/{id}/attempts/{attempt}"
     ),
     # Groups of GitLab can be nested.
-    "gitlab": _Addresses(
+    "gitlab": _HostUrls(
         regex(r"[A-Za-z0-9_.-]+(?:/[A-Za-z0-9_.-]+){1,20}"),
         "{0}/{1}",
         "/-/blob/{sha}/{path}#L{line}",
         "/-/pipelines/{id}",
     ),
-    "bitbucket": _Addresses(_OWNER_AND_NAME, "{0}/{1}", "/src/{sha}/{path}#lines-{line}", "/pipelines/results/{id}"),
-    "bitbucket-server": _Addresses(
+    "bitbucket": _HostUrls(_OWNER_AND_NAME, "{0}/{1}", "/src/{sha}/{path}#lines-{line}", "/pipelines/results/{id}"),
+    "bitbucket-server": _HostUrls(
         regex(r"~?[A-Za-z0-9_.-]+/[A-Za-z0-9_.-]+"),
         "{0}/projects/{owner}/repos/{name}",
         "/browse/{path}?at={sha}#{line}",

@@ -53,11 +53,11 @@ _ENCODINGS = ((codecs.BOM_UTF8, "utf-8"), (codecs.BOM_UTF16_LE, "utf-16-le"), (c
 _QUOTED = regex(r" '.*'", re.DOTALL)
 
 
-class _Version(msgspec.Struct):
+class _ReportVersion(msgspec.Struct):
     format_version: str
 
 
-class _Plan(msgspec.Struct):
+class _PlanFile(msgspec.Struct):
     planned_values: msgspec.Raw
 
 
@@ -176,7 +176,7 @@ def read_reports(data: bytes, named: str) -> list[Report]:
         head, _, rest = text.strip().partition(b"\n")
         lines = rest.lstrip().startswith(b"{") and head.rstrip().endswith(b"}")  # several objects, one per line
         first = head if lines else text
-        if not msgspec.json.decode(first, type=_Version).format_version.startswith("1."):
+        if not msgspec.json.decode(first, type=_ReportVersion).format_version.startswith("1."):
             raise InputError(
                 f"`{named}` is a report of another format_version than 1.x",
                 hint="use the tfcheck that wrote it or a newer one",
@@ -192,7 +192,7 @@ def read_reports(data: bytes, named: str) -> list[Report]:
 
 def _is_plan(text: bytes) -> bool:
     try:
-        msgspec.json.decode(text, type=_Plan)
+        msgspec.json.decode(text, type=_PlanFile)
     except (msgspec.DecodeError, UnicodeError, RecursionError):
         return False
     return True

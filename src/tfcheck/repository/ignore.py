@@ -25,7 +25,7 @@ _TRAILING_SPACES = regex(r"(?<!\\) +$")
 _EXCLUDES_FILE = regex(r'^\s*excludesfile\s*=\s*"?([^"\n#;]+?)"?\s*$', re.IGNORECASE | re.MULTILINE)
 
 
-class _Rule(msgspec.Struct, frozen=True):
+class _IgnorePattern(msgspec.Struct, frozen=True):
     parts: tuple[str, ...]
     negated: bool
     only_directories: bool
@@ -41,7 +41,7 @@ class Ignored:
         self._tree = tree
         self._git_directory = git_directory
         self._variables = variables
-        self._rules: dict[tuple[str, ...], tuple[_Rule, ...]] = {}
+        self._rules: dict[tuple[str, ...], tuple[_IgnorePattern, ...]] = {}
 
     def __contains__(self, path: tuple[str, ...]) -> bool:
         """Whether git ignores the file at `path`, or a directory above it."""
@@ -54,7 +54,7 @@ class Ignored:
                     return not rule.negated
         return False
 
-    def _rules_for(self, path: tuple[str, ...]) -> Iterator[tuple[tuple[_Rule, ...], tuple[str, ...]]]:
+    def _rules_for(self, path: tuple[str, ...]) -> Iterator[tuple[tuple[_IgnorePattern, ...], tuple[str, ...]]]:
         """Yield the rules for a path, the most important first, with the path relative to each."""
         for depth in range(len(path) - 1, -1, -1):
             directory = path[:depth]
@@ -64,7 +64,7 @@ class Ignored:
         yield self._global_rules, path
 
     @cached_property
-    def _global_rules(self) -> tuple[_Rule, ...]:
+    def _global_rules(self) -> tuple[_IgnorePattern, ...]:
         files = (_global_ignore_file(self._variables), self._git_directory / "info" / "exclude")
         return tuple(rule for file in files for rule in _rules(_text(file)))
 
@@ -87,11 +87,11 @@ def _text(file: Path) -> str:
         return ""
 
 
-def _rules(text: str) -> tuple[_Rule, ...]:
+def _rules(text: str) -> tuple[_IgnorePattern, ...]:
     return tuple(rule for line in text.removeprefix("\ufeff").split("\n") if (rule := _rule(line)))
 
 
-def _rule(line: str) -> _Rule | None:
+def _rule(line: str) -> _IgnorePattern | None:
     written = _TRAILING_SPACES.sub("", line.removesuffix("\r"))
     negated = written.startswith("!")
     pattern = written[1:] if negated else written
@@ -101,4 +101,4 @@ def _rule(line: str) -> _Rule | None:
     parts = tuple(stripped.removeprefix("/").split("/"))
     if parts[-1] == "**":
         parts = (*parts, "*")  # the content of a directory, not the directory
-    return _Rule(parts if "/" in stripped else ("**", *parts), negated, pattern.endswith("/"))
+    return _IgnorePattern(parts if "/" in stripped else ("**", *parts), negated, pattern.endswith("/"))

@@ -60,7 +60,7 @@ def replace(*files: FileChange) -> None:
         KeyboardInterrupt, SystemExit: a signal came; where not all files were written by then, none is.
     """
     with _deferred_signals() as came:
-        work = _Work(came)
+        work = _FileChanges(came)
         try:
             for file in files:
                 with _naming(file.path):
@@ -173,7 +173,7 @@ class _Prepared(msgspec.Struct):
     old: str | None
 
 
-class _Work:
+class _FileChanges:
     """The files of one call, and their progress."""
 
     def __init__(self, came: list[int]) -> None:

@@ -48,7 +48,7 @@ _COMPARISON = 2
 Entry = dict[str, Value] | Unknown
 
 
-class _RefusedError(Exception):
+class _RefusedDataSourceError(Exception):
     """The provider would refuse the data source; the argument says why."""
 
 
@@ -86,7 +86,7 @@ def document(
         for override in overrides:
             if override not in (None, ""):
                 merged = _merge(merged, _parsed_source(override))
-    except _RefusedError as refused:
+    except _RefusedDataSourceError as refused:
         return Unknown(reason=f"the provider refuses the policy document: {refused}", may_fail=True)
     rendered: dict[str, Value] = {"Version": merged.version}
     if merged.identity != "":
@@ -155,7 +155,7 @@ class _BySid:
             return ()
         found = sorted({*self._open, *self._known.get(sid, ())}) if isinstance(sid, str) else range(self._count)
         if not limits.take(_COMPARISON * len(found)):
-            raise _RefusedError(limits.REASON)
+            raise _RefusedDataSourceError(limits.REASON)
         return found
 
 
@@ -173,7 +173,7 @@ def _refuse_twins(entries: Sequence[Entry], where: str) -> None:
     sids = [entry["Sid"] for entry in entries if isinstance(entry, dict) and isinstance(entry.get("Sid"), str)]
     named = [sid for sid in sids if sid != ""]
     if len(set(named)) < len(named):
-        raise _RefusedError(f"two statements of the {where} have one Sid")
+        raise _RefusedDataSourceError(f"two statements of the {where} have one Sid")
 
 
 # Documents given as JSON
@@ -181,15 +181,15 @@ def _refuse_twins(entries: Sequence[Entry], where: str) -> None:
 
 def _parsed_source(source: Value) -> _Policy:
     if not isinstance(source, TextLike):
-        raise _RefusedError("a document is not a string")
+        raise _RefusedDataSourceError("a document is not a string")
     try:
         value = decode(source)
     except EvaluationError as error:
-        raise _RefusedError("a document is not JSON") from error
+        raise _RefusedDataSourceError("a document is not JSON") from error
     if isinstance(value, Unknown):
         return _Policy(value, "", [value])
     if not isinstance(value, dict):
-        raise _RefusedError("a document is not a JSON object")
+        raise _RefusedDataSourceError("a document is not a JSON object")
     members = _canonical(value, _POLICY_KEYS)
     return _Policy(members.get("Version", ""), members.get("Id", ""), _entries(members.get("Statement")))
 
@@ -199,7 +199,7 @@ def _entries(statements: Value) -> list[Entry]:
     if isinstance(statements, Unknown):
         return [statements]
     if isinstance(listed, Unknown) or not all(isinstance(item, (dict, Unknown)) for item in listed):
-        raise _RefusedError("the Statement of a document is not a list of objects")
+        raise _RefusedDataSourceError("the Statement of a document is not a list of objects")
     return [_clean(item) if isinstance(item, dict) else item for item in listed if isinstance(item, (dict, Unknown))]
 
 
@@ -227,13 +227,13 @@ def _condition_keys(keys: Value) -> Value:
     if isinstance(keys, Unknown):
         return keys
     if not isinstance(keys, dict):
-        raise _RefusedError("a condition of a document is not an object")
+        raise _RefusedDataSourceError("a condition of a document is not an object")
     read: dict[str, Value] = {}
     for key, value in keys.items():
         if isinstance(value, bool):
             read[key] = "true" if value else "false"
         elif isinstance(value, list) and not all(isinstance(item, _TEXTS) for item in value):
-            raise _RefusedError("a condition of a document has values that are not strings")
+            raise _RefusedDataSourceError("a condition of a document has values that are not strings")
         elif isinstance(value, (list, Set, _TEXTS)):
             # NOTE: a number is silently dropped, and with it the condition.
             read[key] = value
@@ -306,7 +306,7 @@ def _convert_variables(value: Value, version: Value) -> Value:
         return value
     literals = [piece for piece in pieces(value) if isinstance(piece, str)]
     if version == _OLD_VERSION and any("&" in literal or "{" in literal for literal in literals):
-        raise _RefusedError(f"`&{{` is not supported in version {_OLD_VERSION}")
+        raise _RefusedDataSourceError(f"`&{{` is not supported in version {_OLD_VERSION}")
     parts: list[TextLike] = [piece.replace("&{", "${") if isinstance(piece, str) else piece for piece in pieces(value)]
     return text(parts)
 

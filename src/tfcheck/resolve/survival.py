@@ -16,7 +16,7 @@ from tfcheck.symbolic.match import equal
 from tfcheck.symbolic.value import Truth, Value, strings
 
 
-class Owner(msgspec.Struct, frozen=True):
+class OwnerArgument(msgspec.Struct, frozen=True):
     """What an object is on: the argument that names it, its type, and the named attributes."""
 
     argument: str
@@ -25,16 +25,16 @@ class Owner(msgspec.Struct, frozen=True):
 
 
 _ROLE, _BUCKET = "aws_iam_role", "aws_s3_bucket"
-_OF_BUCKET = Owner("bucket", _BUCKET, ("bucket",))
-_OF_REPOSITORY = Owner("repository", "aws_ecr_repository")
+_OF_BUCKET = OwnerArgument("bucket", _BUCKET, ("bucket",))
+_OF_REPOSITORY = OwnerArgument("repository", "aws_ecr_repository")
 _OF_SECRET = ("aws_secretsmanager_secret", ("name", "arn"))
 OWNERS = {
     "aws_ecr_repository_policy": _OF_REPOSITORY,
-    "aws_iam_policy_attachment": Owner("roles", _ROLE),
-    "aws_iam_role_policies_exclusive": Owner("role_name", _ROLE),
-    "aws_iam_role_policy": Owner("role", _ROLE),
-    "aws_iam_role_policy_attachment": Owner("role", _ROLE),
-    "aws_iam_role_policy_attachments_exclusive": Owner("role_name", _ROLE),
+    "aws_iam_policy_attachment": OwnerArgument("roles", _ROLE),
+    "aws_iam_role_policies_exclusive": OwnerArgument("role_name", _ROLE),
+    "aws_iam_role_policy": OwnerArgument("role", _ROLE),
+    "aws_iam_role_policy_attachment": OwnerArgument("role", _ROLE),
+    "aws_iam_role_policy_attachments_exclusive": OwnerArgument("role_name", _ROLE),
     "aws_s3_bucket_object": _OF_BUCKET,
     "aws_s3_bucket_ownership_controls": _OF_BUCKET,
     "aws_s3_bucket_policy": _OF_BUCKET,
@@ -42,8 +42,8 @@ OWNERS = {
     "aws_s3_bucket_server_side_encryption_configuration": _OF_BUCKET,
     "aws_s3_object": _OF_BUCKET,
     "aws_s3_object_copy": _OF_BUCKET,
-    "aws_secretsmanager_secret_policy": Owner("secret_arn", *_OF_SECRET),
-    "aws_secretsmanager_secret_version": Owner("secret_id", *_OF_SECRET),
+    "aws_secretsmanager_secret_policy": OwnerArgument("secret_arn", *_OF_SECRET),
+    "aws_secretsmanager_secret_version": OwnerArgument("secret_id", *_OF_SECRET),
 }
 #: The arguments that identify an object in AWS: two with equal ones are the same, and deleting one deletes it.
 _IDENTITY: dict[str, tuple[str, ...]] = {
@@ -177,14 +177,14 @@ class Survival:
                     self._gone[types].setdefault(identity, []).append(each)
         return self._gone[types]
 
-    def _waits_for(self, instance: Instance, owner: Owner) -> bool:
+    def _waits_for(self, instance: Instance, owner: OwnerArgument) -> bool:
         """Whether a rewritten object is definitely written after the resource that it is on."""
         resource = self._declarations.config_resource(instance.address)
         named = references(resource.expressions.get(owner.argument)) if resource else ()
         depends = resource.depends_on if resource else ()
         return any(each.startswith(f"{owner.type}.") for each in (*named, *depends))
 
-    def _swept(self, instance: Instance, named: str, owner: Owner) -> tuple[Truth, Instance]:
+    def _swept(self, instance: Instance, named: str, owner: OwnerArgument) -> tuple[Truth, Instance]:
         """Return whether the plan deletes what an object is on, and so the object, and what it deletes."""
         found, by = Truth.FALSE, instance
         for each in self._deletions(owner.type):

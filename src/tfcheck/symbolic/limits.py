@@ -53,7 +53,7 @@ class Allowance:
         self.steps += 2 * min(size, 6_000_000) + min(size, _SMALL) + max(size - _SMALL, 0) // _MORE_BYTES
 
 
-class _Values:
+class _ValueBudget:
     """Counts down the values that may still be decoded."""
 
     def __init__(self, size: int) -> None:
@@ -62,7 +62,7 @@ class _Values:
 
 # NOTE: a context variable, like `decimal`'s: code that compares two texts does not know its run.
 _RUN: ContextVar[Allowance | None] = ContextVar("_RUN", default=None)
-_DECODED: ContextVar[_Values | None] = ContextVar("_DECODED", default=None)
+_DECODED: ContextVar[_ValueBudget | None] = ContextVar("_DECODED", default=None)
 
 
 @contextmanager
@@ -81,7 +81,7 @@ def limit_steps(size: int = 0) -> Iterator[Allowance]:
     around = _RUN.get()
     allowance = Allowance() if around is None else around
     allowance.extend(size)
-    token = _DECODED.set(_Values(size) if around is None else _DECODED.get())
+    token = _DECODED.set(_ValueBudget(size) if around is None else _DECODED.get())
     try:
         with sublimit(allowance):
             yield allowance

@@ -77,7 +77,7 @@ def spelling(value: str | Unknown | Text) -> Hashable:
 
     Takes what is spelled out: what has a shape may be equal by its symbol or by its shape.
     """
-    row = [atom.key if isinstance(atom, _Open) else atom for atom in _subject_atoms(value, spell=True)]
+    row = [atom.key if isinstance(atom, _UnknownStretch) else atom for atom in _subject_atoms(value, spell=True)]
     return None if None in row else tuple(row)
 
 
@@ -129,7 +129,7 @@ class _Wild(Enum):
     ONE = "?"
 
 
-class _Open(msgspec.Struct, frozen=True):
+class _UnknownStretch(msgspec.Struct, frozen=True):
     """An unknown stretch: equal keys are equal texts, a `wild` one may contain wildcards, a `fresh` one is new."""
 
     key: Hashable
@@ -139,7 +139,7 @@ class _Open(msgspec.Struct, frozen=True):
     fresh: bool = False
 
 
-_Atom: TypeAlias = str | _Wild | _Open
+_Atom: TypeAlias = str | _Wild | _UnknownStretch
 
 
 #: Steps for comparing two texts, and the number of their characters and unknown parts per step.
@@ -168,7 +168,7 @@ def _compare_atoms(pattern: list[_Atom], subject: list[_Atom]) -> Truth:
     pattern, subject = pattern[start : len(pattern) - end], subject[start : len(subject) - end]
     if _always(pattern, subject):
         return Truth.TRUE
-    known = not any(isinstance(atom, _Open) for atom in (*pattern, *subject))
+    known = not any(isinstance(atom, _UnknownStretch) for atom in (*pattern, *subject))
     if _is_anything(pattern, subject) or _is_anything(subject, pattern):
         return Truth.UNKNOWN
     if not take(0 if known else len(pattern) + len(subject)) or (known and len(subject) > _MOST_READS):
@@ -187,9 +187,13 @@ def _pattern_atoms(pattern: Pattern, *, spell: bool) -> Iterator[_Atom]:
         for atom in _subject_atoms(part, spell=spell):
             if atom == "*" or atom == "?":
                 yield _Wild(atom)
-            elif isinstance(atom, _Open) and not atom.family and (atom.hole.allows("*") or atom.hole.allows("?")):
+            elif (
+                isinstance(atom, _UnknownStretch)
+                and not atom.family
+                and (atom.hole.allows("*") or atom.hole.allows("?"))
+            ):
                 # NOTE: members of a family are ids that AWS assigns, without wildcards.
-                yield _Open(atom.key, atom.hole, atom.family, wild=True)
+                yield _UnknownStretch(atom.key, atom.hole, atom.family, wild=True)
             else:
                 yield atom
 
@@ -199,7 +203,7 @@ def _subject_atoms(subject: TextLike, *, spell: bool, inside: Hashable = None) -
         if isinstance(piece, str):
             yield from piece
         elif isinstance(piece, JsonText):
-            yield _Open(piece, ANYTHING, "", wild=False)
+            yield _UnknownStretch(piece, ANYTHING, "", wild=False)
         else:
             key: Hashable = piece.symbol if piece.symbol is not None or inside is None else (inside, place)
             if spell and piece.shape is not None:
@@ -209,7 +213,7 @@ def _subject_atoms(subject: TextLike, *, spell: bool, inside: Hashable = None) -
                 yield from piece.hole.starts
             else:
                 family = piece.family if piece.symbol is not None else ""
-                yield _Open(key, piece.hole, family, wild=False, fresh=piece.fresh)
+                yield _UnknownStretch(key, piece.hole, family, wild=False, fresh=piece.fresh)
 
 
 def _has_shape(pattern: Pattern) -> bool:
@@ -225,20 +229,25 @@ def _common_run(pattern: Sequence[_Atom], subject: Sequence[_Atom]) -> int:
         if isinstance(ours, str) and isinstance(theirs, str):
             if ours != theirs:
                 return -1
-        elif not _is_same(ours, theirs) or (isinstance(ours, _Open) and ours.wild):
+        elif not _is_same(ours, theirs) or (isinstance(ours, _UnknownStretch) and ours.wild):
             break
         count += 1
     return count
 
 
 def _is_same(ours: _Atom, theirs: _Atom) -> bool:
-    return isinstance(ours, _Open) and isinstance(theirs, _Open) and ours.key is not None and ours.key == theirs.key
+    return (
+        isinstance(ours, _UnknownStretch)
+        and isinstance(theirs, _UnknownStretch)
+        and ours.key is not None
+        and ours.key == theirs.key
+    )
 
 
 def _is_anything(atoms: Sequence[_Atom], other: Sequence[_Atom]) -> bool:
     """Whether a text is one unknown stretch that may be any text, and not a part of the other text."""
     only = atoms[0] if len(atoms) == 1 else None
-    if not isinstance(only, _Open) or only.hole != ANYTHING or only.family or only.fresh:
+    if not isinstance(only, _UnknownStretch) or only.hole != ANYTHING or only.family or only.fresh:
         return False
     return not any(_is_same(only, each) for each in other)
 
@@ -255,7 +264,7 @@ def _always(pattern: list[_Atom], subject: list[_Atom]) -> bool:
     layer = {reader.close(1)}
     for atom in subject:
         before = reader.reads
-        if isinstance(atom, _Open):
+        if isinstance(atom, _UnknownStretch):
             layer = {after for states in layer for after in reader.read_open(states, atom)}
         else:
             layer = {reader.read(states, atom) for states in layer}
@@ -283,7 +292,7 @@ class _PatternReader:
         for i, atom in enumerate(pattern):
             if isinstance(atom, str):
                 self.places[atom] = self.places.get(atom, self.one) | 1 << i
-            elif isinstance(atom, _Open) and atom.key is not None:
+            elif isinstance(atom, _UnknownStretch) and atom.key is not None:
                 self.opens[atom.key] = self.opens.get(atom.key, 0) | 1 << i
 
     def read(self, states: int, char: _Atom | None) -> int:
@@ -301,7 +310,7 @@ class _PatternReader:
         last = (states & self.many).bit_length()
         return states >> last - 1 << last - 1 if last else states
 
-    def read_open(self, states: int, atom: _Open) -> set[int]:
+    def read_open(self, states: int, atom: _UnknownStretch) -> set[int]:
         """Read an unknown stretch: as the same one in the pattern, or as several unknown characters."""
         whole = (states & self.opens.get(atom.key, 0)) << 1
         outcomes: set[int] = set()
@@ -328,7 +337,7 @@ def _is_new_to(pattern: Sequence[_Atom], subject: Sequence[_Atom]) -> bool:
     So is a pattern whose stars are after as many characters as the other can have: they match nothing.
     """
     for literal, other in ((pattern, subject), (subject, pattern)):
-        if any(isinstance(atom, _Open) and atom.fresh for atom in other):
+        if any(isinstance(atom, _UnknownStretch) and atom.fresh for atom in other):
             known = _without_last_stars(literal) if literal is pattern else literal
             is_whole = known is literal or len(known) >= sum(map(_longest, other))
             return is_whole and all(isinstance(atom, str) for atom in known)
@@ -343,7 +352,7 @@ def _without_last_stars(pattern: Sequence[_Atom]) -> Sequence[_Atom]:
 
 
 def _longest(atom: _Atom) -> float:
-    if isinstance(atom, _Open):
+    if isinstance(atom, _UnknownStretch):
         return inf if atom.hole.longest is None else atom.hole.longest
     return 1
 
@@ -353,12 +362,12 @@ def _short_of_characters(pattern: list[_Atom], subject: list[_Atom]) -> bool:
 
     Stretches that stand on both sides bring as many to one as to the other, even when they turn out to hold wildcards.
     """
-    paired = Counter(atom.key for atom in pattern if isinstance(atom, _Open) and atom.key is not None)
+    paired = Counter(atom.key for atom in pattern if isinstance(atom, _UnknownStretch) and atom.key is not None)
     spare: set[Hole] = set()
     for atom in subject:
-        if isinstance(atom, _Open) and paired[atom.key] > 0:
+        if isinstance(atom, _UnknownStretch) and paired[atom.key] > 0:
             paired[atom.key] -= 1
-        elif isinstance(atom, _Open):
+        elif isinstance(atom, _UnknownStretch):
             spare.add(atom.hole)
     wanted, offered = (Counter(atom for atom in atoms if isinstance(atom, str)) for atoms in (pattern, subject))
     return any(

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from contextlib import suppress
 
-from tfcheck.iam import CLOCK_KEYS, Absent, Entry, Later, OneOfValues, PresenceUnknown
+from tfcheck.iam import CLOCK_KEYS, Absent, Entry, LaterTime, OneOfValues, PresenceUnknown
 from tfcheck.inventory.catalogue import ALIAS, KEY, LOG_GROUP, OBJECT, PARAMETER, REPOSITORY, SECRET, catalogue
 from tfcheck.inventory.key import named_key
 from tfcheck.inventory.keys_in_use import secret_of, whole_arn
@@ -46,7 +46,7 @@ def clock_keys(world: World) -> dict[str, Entry]:
 
     with suppress(ValueError):
         planned = datetime.fromisoformat(world.planned_at)
-        return dict.fromkeys(CLOCK_KEYS, Later(int(planned.timestamp()))) if planned.tzinfo else {}
+        return dict.fromkeys(CLOCK_KEYS, LaterTime(int(planned.timestamp()))) if planned.tzinfo else {}
     return {}
 
 

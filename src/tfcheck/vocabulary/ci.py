@@ -43,7 +43,7 @@ class Event(msgspec.Struct, frozen=True):
         return self.numbers[0] if self.numbers else None
 
 
-class _Named(msgspec.Struct):
+class _HeadRepository(msgspec.Struct):
     full_name: str = ""
 
 
@@ -61,19 +61,19 @@ class _Issue(msgspec.Struct):
     pull_request: dict[str, object] | None = None
 
 
-class _Run(msgspec.Struct):
+class _WorkflowRun(msgspec.Struct):
     id: int = 0
     run_attempt: int = 1
     workflow_id: int = 0
     head_sha: str = ""
-    head_repository: _Named | None = None
+    head_repository: _HeadRepository | None = None
     pull_requests: list[_Pull] = []
 
 
 class _Payload(msgspec.Struct):
     pull_request: _Pull | None = None
     issue: _Issue | None = None
-    workflow_run: _Run | None = None
+    workflow_run: _WorkflowRun | None = None
 
 
 def in_actions(environment: Mapping[str, str]) -> bool:

@@ -148,7 +148,7 @@ def _mark_if(condition: bool, rendered: TextLike) -> TextLike:
     return cast(TextLike, mark_if(condition and not is_marked(rendered), rendered))
 
 
-class _Open(Exception):  # noqa: N818 (ends a walk)
+class _UnknownShape(Exception):  # noqa: N818 (ends a walk)
     """A condition or a key is unknown, and so is the shape of the result."""
 
     def __init__(self, waits: Unknown) -> None:
@@ -162,7 +162,7 @@ def evaluate_for_list(node: ForList, scope: Scope, run: EvaluationRun) -> Seen:
     marks = _Marks(collection)
     try:
         rounds = [(key, run.see(node.result, inner)) for key, inner in _rounds(node, collection, scope, run, marks)]
-    except _Open as found:
+    except _UnknownShape as found:
         return mark_if(marks.found, found.result)
     results = gather([result for _, result in rounds])
     # Only the keys of a set are its elements: if one is unknown, so is the order.
@@ -182,7 +182,7 @@ def evaluate_for_object(node: ForObject, scope: Scope, run: EvaluationRun) -> Se
             marks.found = marks.found or is_marked(written)
             name = key_of(evaluate_all(written))
             if isinstance(name, Unknown):
-                raise _Open(name)
+                raise _UnknownShape(name)
             if name in members:
                 raise EvaluationError("two elements have one key")
             seen = run.see(node.result, inner)
@@ -190,7 +190,7 @@ def evaluate_for_object(node: ForObject, scope: Scope, run: EvaluationRun) -> Se
                 groups.setdefault(name, []).append(seen)
             else:
                 members[name] = seen
-    except _Open as found:
+    except _UnknownShape as found:
         return mark_if(marks.found, found.result)
     grouped: dict[str, Seen] = {name: gather(group) for name, group in groups.items()}
     return mark_if(marks.found, gather(grouped if node.group else members))
@@ -231,7 +231,7 @@ def _rounds(
     """Return the key and the scope of every element that passes the `if`."""
     items = elements(without_mark(collection))
     if isinstance(items, Unknown):
-        raise _Open(items)
+        raise _UnknownShape(items)
     if not items and node.condition is not None and run.trying:
         # Terraform checks the condition even of an empty collection.
         condition(run.probe(node.condition, LocalScope(scope, {node.key: Unknown(), node.value: Unknown()})))
@@ -242,7 +242,7 @@ def _rounds(
             passes, is_secret = run.condition(node.condition, inner)
             marks.found = marks.found or is_secret
             if isinstance(passes, Unknown):
-                raise _Open(passes)
+                raise _UnknownShape(passes)
             if not passes:
                 continue
         yield key, inner

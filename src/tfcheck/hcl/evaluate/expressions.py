@@ -98,7 +98,7 @@ def evaluate(expression: Expression, scope: Scope) -> Value:
 
 def see(expression: Expression, scope: Scope) -> Seen:
     """Evaluate `expression` as far as needed; a resource or a module stays lazy."""
-    run = _Run()
+    run = _Evaluation()
     try:
         seen = run.see(expression, scope)
         if not is_referent(seen):
@@ -112,7 +112,7 @@ def see(expression: Expression, scope: Scope) -> Seen:
         run.budget.pay()
 
 
-class _Run:
+class _Evaluation:
     """One evaluation in progress: its remaining budget, and whether an error would be caught."""
 
     def __init__(self) -> None:

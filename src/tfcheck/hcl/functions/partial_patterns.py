@@ -44,7 +44,7 @@ _MOST_TRIES = 1_000
 _LETTERS = "".join(map(chr, range(0x20, 0x7F)))
 
 
-class Matches(msgspec.Struct, frozen=True):
+class CertainMatches(msgspec.Struct, frozen=True):
     """The certain matches in a text: the ends of each, and of its groups."""
 
     subject: TextLike
@@ -70,12 +70,12 @@ def known_places(captures: Captures) -> Positions:
     return tuple(None if each < 0 else (0, each) for each in captures)
 
 
-def certain(pattern: Pattern, subject: TextLike, find: Callable[[str], Iterable[Captures]]) -> Matches | None:
+def certain(pattern: Pattern, subject: TextLike, find: Callable[[str], Iterable[Captures]]) -> CertainMatches | None:
     """Return the matches that `find` finds in a text if they are certain, else None."""
     literal = _literal(pattern)
     searched = isolate(subject, literal) if literal else None
     if searched is not None:
-        return Matches(searched, tuple(_occurrences(searched, literal)))
+        return CertainMatches(searched, tuple(_occurrences(searched, literal)))
     parts = pieces(subject)
     program = compile_pattern(pattern)
     size = len(program.instructions)
@@ -104,7 +104,7 @@ def certain(pattern: Pattern, subject: TextLike, find: Callable[[str], Iterable[
     if any(each is not None and not each for match in found or () for each in match):
         return None  # a place is inside an unknown piece
     matches = (tuple(None if each is None else min(each) for each in match) for match in found or ())
-    return Matches(subject, tuple(matches))
+    return CertainMatches(subject, tuple(matches))
 
 
 def _literal(pattern: Pattern) -> str:

@@ -13,7 +13,7 @@ import msgspec
 from tfcheck.hcl.evaluate.scope import EvaluationError
 from tfcheck.hcl.formats.json import inline
 from tfcheck.hcl.functions.arguments import LONGEST_STRING, Function, afford, limit_error, unknown_result
-from tfcheck.hcl.functions.partial_patterns import Matches, Positions, certain, known_places
+from tfcheck.hcl.functions.partial_patterns import CertainMatches, Positions, certain, known_places
 from tfcheck.hcl.regex.machine import Captures, Machine, compile_pattern
 from tfcheck.hcl.regex.syntax import Assertion, Pattern, Sequence, parse
 from tfcheck.symbolic.value import TextLike, Value, spelled_out, text
@@ -62,22 +62,24 @@ def replace(subject: TextLike, pattern: str, replacement: str) -> Value:
     return text([*out, found.between(last, found.end)])
 
 
-def _matches(parsed: Pattern, subject: TextLike, find: Callable[[Pattern, str], Iterable[Captures]]) -> Matches | None:
+def _matches(
+    parsed: Pattern, subject: TextLike, find: Callable[[Pattern, str], Iterable[Captures]]
+) -> CertainMatches | None:
     """Return the matches; None if they depend on unknown pieces."""
     searched = subject if isinstance(subject, str) else spelled_out(inline(subject))
     if isinstance(searched, str):
-        return Matches(searched, tuple(map(known_places, find(parsed, searched))))
+        return CertainMatches(searched, tuple(map(known_places, find(parsed, searched))))
     return certain(parsed, searched, lambda filled: find(parsed, filled))
 
 
-def _match_at_start(parsed: Pattern, subject: TextLike) -> Matches | None:
+def _match_at_start(parsed: Pattern, subject: TextLike) -> CertainMatches | None:
     """Return the match at the beginning of the text, if it is certain."""
     anchored = msgspec.structs.replace(parsed, node=Sequence((Assertion("start"), parsed.node)))
     found = _matches(anchored, subject, _first_match)
     return found if found is not None and found.matches else None
 
 
-def _expand(replacement: str, pattern: Pattern, places: Positions, found: Matches) -> list[TextLike]:
+def _expand(replacement: str, pattern: Pattern, places: Positions, found: CertainMatches) -> list[TextLike]:
     out: list[TextLike] = []
     last = longest = 0
     for reference in _REFERENCE.finditer(replacement):
@@ -150,7 +152,7 @@ def _every_match(parsed: Pattern, subject: str) -> Iterator[Captures]:
         last = found[1]
 
 
-def _result(parsed: Pattern, places: Positions, found: Matches) -> Value:
+def _result(parsed: Pattern, places: Positions, found: CertainMatches) -> Value:
     if not parsed.names:
         return _group(places, 0, found)
     groups: list[Value] = [_group(places, index + 1, found) for index in range(len(parsed.names))]
@@ -159,7 +161,7 @@ def _result(parsed: Pattern, places: Positions, found: Matches) -> Value:
     return {str(name): group for name, group in zip(parsed.names, groups, strict=True)}
 
 
-def _group(places: Positions, index: int, found: Matches) -> TextLike | None:
+def _group(places: Positions, index: int, found: CertainMatches) -> TextLike | None:
     start, end = places[2 * index : 2 * index + 2] if 2 * index + 1 < len(places) else (None, None)
     return None if start is None or end is None else found.between(start, end)
 

@@ -125,7 +125,7 @@ class Heredoc(msgspec.Struct, frozen=True, gc=False):
     end: int
 
 
-class _Open(msgspec.Struct, frozen=True):
+class _OpenConstruct(msgspec.Struct, frozen=True):
     """An open construct: its kind, empty for the whole text; where it began; the marker of a heredoc."""
 
     kind: str
@@ -210,7 +210,7 @@ class _Scanner:
         self.text = text
         self.position = start
         self.end = end
-        self.open: list[_Open] = []
+        self.open: list[_OpenConstruct] = []
         self.owed = 0
 
     def construct_end(self) -> int:
@@ -264,7 +264,7 @@ class _Scanner:
             case _:
                 self.add(found[kind] if kind == "operator" else kind, start)
 
-    def template_token(self, inside: _Open) -> None:
+    def template_token(self, inside: _OpenConstruct) -> None:
         text, start = self.text, self.position
         # The marker counts only at the beginning of a line of text, not inside or after an interpolation.
         is_line = inside.kind == "<<" and text[start - 1 : start] == "\n"
@@ -291,7 +291,7 @@ class _Scanner:
         if len(self.open) >= DEEPEST:
             raise MalformedError("limit: nested too deeply", start)
         newlines = kind == "{" and not _FOR.match(self.text, self.position)
-        self.open.append(_Open(kind, start, self.add(kind, start), marker, newlines))
+        self.open.append(_OpenConstruct(kind, start, self.add(kind, start), marker, newlines))
 
     def closes(self, written: str, start: int) -> None:
         kind = self.open[-1].kind if self.open else ""
@@ -338,7 +338,7 @@ class _Lexer(_Scanner):
 
     def all_tokens(self, kind: str) -> Tokens:
         """Record the tokens up to the end, which closes `kind`, or nothing if that is empty."""
-        self.open.append(_Open(kind, self.position, 0))
+        self.open.append(_OpenConstruct(kind, self.position, 0))
         if kind:
             self.add(kind, self.position)
         try:

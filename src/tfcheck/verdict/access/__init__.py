@@ -113,14 +113,14 @@ def _unread(pair: RolePair) -> str:
     return next(filter(None, hidden), "") if hidden[0] != hidden[1] else ""
 
 
-class _Change(msgspec.Struct, frozen=True):
+class _PermissionChange(msgspec.Struct, frozen=True):
     """A change at one point; `kept` is the part that both sides allow."""
 
     point: Permission
     found: Difference
     kept: tuple[Permission, ...] = ()
 
-    def covers(self, other: _Change) -> bool:
+    def covers(self, other: _PermissionChange) -> bool:
         """Whether another change is redundant in the report beside this one."""
         alike = self.found.change == other.found.change and (self.found.whole or self.found == other.found)
         within_kept = any(includes(each, other.point) for each in self.kept)
@@ -135,7 +135,7 @@ def compare_pair(pair: RolePair) -> Iterator[AccessChange]:
     role_change: RoleChange | None = "created" if before is None else "deleted" if after is None else None
     candidates = _candidates([each for each in (before, after) if each is not None])
     index = PermissionIndex(candidates)
-    found: list[_Change] = []
+    found: list[_PermissionChange] = []
     for point in candidates:
         for difference in differences(reach(before, point), reach(after, point)):
             inside: list[Permission] = []
@@ -144,7 +144,7 @@ def compare_pair(pair: RolePair) -> Iterator[AccessChange]:
                 denied = ((each, reach(side, each).has_no_access) for each in within for side in (before, after))
                 closed = {each.key for each, truth in denied if truth is not Truth.FALSE}
                 inside = [each for each in within if each.key not in closed]
-            found.append(_Change(point, difference, tuple(_widest(inside))))
+            found.append(_PermissionChange(point, difference, tuple(_widest(inside))))
     # Leave out what another change already covers: the widest are checked first.
     changed = PermissionIndex([each.point for each in found])
     around = [changed.around(each.point) for each in found]

@@ -423,32 +423,32 @@ VARIANTS: tuple[tuple[str, str, str, str], ...] = (
     # what stands on things, and the judge
     (
         "a context that a grant wants equal may hold more",
-        "verdict/resource_policy/grant.py",
+        "verdict/resource_policy/resource_side.py",
         "return carried & _lists_all(whole, context) if whole else carried",
         "return carried",
     ),
     (
         "a grant that may be on the key is on it",
-        "verdict/resource_policy/grant.py",
+        "verdict/resource_policy/resource_side.py",
         "return truth if self.is_definite else truth & Truth.UNKNOWN",
         "return truth",
     ),
     (
         "a grant is for every operation",
-        "verdict/resource_policy/grant.py",
+        "verdict/resource_policy/resource_side.py",
         'contains(operations, request.action.partition(":")[2]) & ',
         "",
     ),
     ("every task runs on Fargate", "verdict/task_roles.py", "on_fargate=task.on_fargate or None", "on_fargate=True"),
     (
         "a grant is for everybody",
-        "verdict/resource_policy/grant.py",
+        "verdict/resource_policy/resource_side.py",
         "is_for & contains(operations,",
         "contains(operations,",
     ),
     (
         "a grant's constraints are ignored",
-        "verdict/resource_policy/grant.py",
+        "verdict/resource_policy/resource_side.py",
         " & self._constraints_hold(request.context)",
         "",
     ),

@@ -14,9 +14,8 @@ from tests.report.samples import DENIED, DENIED_BUCKET, FINDING, allowed, report
 from tfcheck.pull_request.client import Client, hosts
 from tfcheck.pull_request.event import NothingToDo, find_pull_request
 from tfcheck.pull_request.github import GitHubConversation
-from tfcheck.pull_request.outcome import CommentAction, Outcome
 from tfcheck.pull_request.publish import Published, publish
-from tfcheck.pull_request.report_comment import CommentOptions
+from tfcheck.pull_request.report_comment import CommentAction, CommentOptions, Outcome
 from tfcheck.pull_request.wait_budget import WaitBudget
 from tfcheck.vocabulary.finding import Fix, Report, Verdict
 

@@ -33,9 +33,8 @@ from tfcheck.pull_request.comment import CommentThread
 from tfcheck.pull_request.earlier import EarlierComments
 from tfcheck.pull_request.event import RequestedPull
 from tfcheck.pull_request.github import GitHubConversation
-from tfcheck.pull_request.outcome import CommentAction
 from tfcheck.pull_request.refusal import RefusalError, RefusalKind
-from tfcheck.pull_request.report_comment import CommentOptions, CommentWording, OnClean, ReportComment
+from tfcheck.pull_request.report_comment import CommentAction, CommentOptions, CommentWording, OnClean, ReportComment
 from tfcheck.report.markdown.marker import hashed_target, marker, parse_marker
 from tfcheck.report.markdown.page import OtherRun, Page
 from tfcheck.vocabulary.access import AccessChange

@@ -12,8 +12,7 @@ import pytest
 from tests.pull_request.fake import REPOSITORY, SHA, FakeGitHub, serving
 from tests.pull_request.job import bad, clean, event, ran, run, variables
 from tfcheck.pull_request.event import NothingToDo, RequestedPull, find_pull_request
-from tfcheck.pull_request.outcome import CommentAction
-from tfcheck.pull_request.report_comment import CommentOptions
+from tfcheck.pull_request.report_comment import CommentAction, CommentOptions
 from tfcheck.vocabulary.finding import Report
 
 OTHER = "2" * 40

@@ -17,9 +17,8 @@ from tests.pull_request.test_races import HOSTS, on_github, on_gitlab, push, qui
 from tfcheck.pull_request.conversation import Conversation
 from tfcheck.pull_request.event import RequestedPull
 from tfcheck.pull_request.github import GitHubConversation
-from tfcheck.pull_request.outcome import CommentAction
 from tfcheck.pull_request.publish import Published, publish
-from tfcheck.pull_request.report_comment import CommentOptions, OnClean
+from tfcheck.pull_request.report_comment import CommentAction, CommentOptions, OnClean
 from tfcheck.pull_request.wait_budget import WaitBudget
 from tfcheck.vocabulary.finding import Report
 

@@ -18,9 +18,8 @@ from tests.pull_request.test_races import on_bitbucket, on_gitea, on_github, on_
 from tfcheck.pull_request.earlier import is_same_body
 from tfcheck.pull_request.event import RequestedPull
 from tfcheck.pull_request.github import GitHubConversation
-from tfcheck.pull_request.outcome import CommentAction
 from tfcheck.pull_request.publish import Published, publish
-from tfcheck.pull_request.report_comment import CommentOptions
+from tfcheck.pull_request.report_comment import CommentAction, CommentOptions
 from tfcheck.pull_request.wait_budget import WaitBudget
 from tfcheck.vocabulary.finding import Report
 

@@ -24,9 +24,8 @@ from tfcheck.pull_request.conversation import Conversation
 from tfcheck.pull_request.event import RequestedPull
 from tfcheck.pull_request.github import GiteaConversation, GitHubConversation
 from tfcheck.pull_request.gitlab import MergeConversation
-from tfcheck.pull_request.outcome import CommentAction
 from tfcheck.pull_request.publish import Published, publish
-from tfcheck.pull_request.report_comment import CommentOptions, OnClean, When
+from tfcheck.pull_request.report_comment import CommentAction, CommentOptions, OnClean, When
 from tfcheck.pull_request.wait_budget import WaitBudget
 from tfcheck.report.markdown.escape import unhidden
 from tfcheck.report.markdown.marker import marker

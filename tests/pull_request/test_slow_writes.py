@@ -12,10 +12,9 @@ from tests.pull_request.fake_gitlab import FakeGitLab
 from tests.pull_request.job import Clock, bad, clean, run, variables
 from tests.pull_request.test_races import on_gitlab, texts
 from tfcheck.pull_request.event import RequestedPull
-from tfcheck.pull_request.outcome import CommentAction
 from tfcheck.pull_request.publish import Published, publish
 from tfcheck.pull_request.refusal import RefusalError, RefusalKind
-from tfcheck.pull_request.report_comment import CommentOptions
+from tfcheck.pull_request.report_comment import CommentAction, CommentOptions
 from tfcheck.vocabulary.finding import Report
 
 NOT_SHOWN = "result of `infra/orders (another job)` not shown"

@@ -18,10 +18,9 @@ from tfcheck.pull_request.client import Client, first_token, hosts
 from tfcheck.pull_request.conversation import Conversation
 from tfcheck.pull_request.event import NothingToDo, find_pull_request
 from tfcheck.pull_request.github import GitHubConversation
-from tfcheck.pull_request.outcome import CommentAction, Outcome
 from tfcheck.pull_request.publish import Published, page, publish
 from tfcheck.pull_request.refusal import OF_TOKENS, RefusalError, RefusalKind, refusing
-from tfcheck.pull_request.report_comment import CommentOptions
+from tfcheck.pull_request.report_comment import CommentAction, CommentOptions, Outcome
 from tfcheck.report.annotations import Annotation, workflow_command
 from tfcheck.report.markdown import budget, markdown, summary
 from tfcheck.report.origin import Links

@@ -18,12 +18,10 @@ from tfcheck.pull_request.author import Author
 from tfcheck.pull_request.conversation import Conversation
 from tfcheck.pull_request.earlier import is_same_body, plain, without_run
 from tfcheck.pull_request.late_write import LateWrite
-from tfcheck.pull_request.newer_run import NewerRun
-from tfcheck.pull_request.other_jobs import OtherJobs
-from tfcheck.pull_request.outcome import CommentAction, Outcome
+from tfcheck.pull_request.other_jobs import NewerRun, OtherJobs
 from tfcheck.pull_request.own_comments import OwnComments
 from tfcheck.pull_request.refusal import RefusalError, RefusalKind, UncertainError, WaitedError
-from tfcheck.pull_request.report_comment import CommentWording, OnClean, ReportComment
+from tfcheck.pull_request.report_comment import CommentAction, CommentWording, OnClean, Outcome, ReportComment
 from tfcheck.pull_request.shapes import Comment
 from tfcheck.report.markdown.marker import parse_marker
 from tfcheck.report.markdown.page import OtherRun

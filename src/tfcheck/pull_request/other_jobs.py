@@ -1,16 +1,20 @@
-"""Remember what other jobs and workflows have written to the comment for the same commit."""
+"""Remember what other jobs have written to the comment for the same commit, and name a newer run that it may lack."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Any
 
 import msgspec
 
+from tfcheck.pull_request.conversation import Conversation
 from tfcheck.pull_request.earlier import ANOTHER_JOB, EarlierComments, is_same_body, plain, state_in, without_run
 from tfcheck.pull_request.late_write import is_newer
 from tfcheck.pull_request.report_comment import CommentWording, ReportComment
 from tfcheck.pull_request.shapes import Comment
 from tfcheck.report.markdown.marker import Marker, listed_targets, parse_marker
+from tfcheck.report.markdown.page import OtherRun
+from tfcheck.report.markdown.top import NEWER_RUN
 
 
 class OtherJobs:
@@ -133,3 +137,32 @@ class OtherJobs:
         replaced = mark.run > self._marker.run and not self._is_of_other_workflow(mark)
         present = listed.present if replaced else ()
         return self._draft.is_in((*present, *listed.absent))
+
+
+class NewerRun:
+    """The run that the comment must name; `found` if there is one."""
+
+    def __init__(self, conversation: Conversation[Any], marker: Marker) -> None:
+        self._conversation = conversation
+        self._marker = marker
+        self._hidden: OtherRun | None = None
+        self.found: OtherRun | None = None
+
+    @property
+    def run_to_name(self) -> OtherRun | None:
+        """The newer run, or a note that the token cannot see whether there is one."""
+        return self.found or self._hidden
+
+    def exists(self, *, creates: bool = False) -> bool:
+        """Whether there is a newer run now; `creates`: the comment is a new one."""
+        found = self._conversation.newer_run()
+        hidden = creates and found is None and self._marker.run[1] > 0  # Atlantis runs one hook after another
+        self._hidden = OtherRun(hidden=True) if hidden else None
+        self.found = OtherRun(found) if found else None
+        return self.found is not None
+
+    def may_have_ended(self, body: str) -> bool:
+        """Whether one may have ended without writing to this comment: it is about another commit, or says so."""
+        mark = parse_marker(body)
+        title = "".join(body.splitlines()[1:2])  # somebody may have left only the marker
+        return (mark is not None and mark.sha != self._marker.sha) or title.rstrip().endswith(NEWER_RUN)

@@ -11,9 +11,8 @@ import msgspec
 from tfcheck.pull_request.author import Author
 from tfcheck.pull_request.comment import CommentThread
 from tfcheck.pull_request.conversation import Added, Conversation
-from tfcheck.pull_request.outcome import CommentAction, Outcome
 from tfcheck.pull_request.refusal import RefusalError
-from tfcheck.pull_request.report_comment import CommentOptions, ReportComment
+from tfcheck.pull_request.report_comment import CommentAction, CommentOptions, Outcome, ReportComment
 from tfcheck.report.manual import Manual
 from tfcheck.report.markdown.page import Page
 from tfcheck.report.origin import Links

@@ -1,15 +1,15 @@
-"""Choose the words of the comment, depending on what earlier ones said."""
+"""Choose the words of the comment, depending on what earlier ones said, and name what was done with it."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Sequence
+from enum import Enum
 from typing import Any, Literal, TypeAlias
 
 import msgspec
 
 from tfcheck.pull_request.conversation import Conversation
 from tfcheck.pull_request.earlier import ANOTHER_JOB, EarlierComments
-from tfcheck.pull_request.outcome import Outcome
 from tfcheck.report.markdown import markdown
 from tfcheck.report.markdown.marker import ListedTargets, Marker, target_list
 from tfcheck.report.markdown.page import ListedResults, OtherRun, Page, PageContent, content
@@ -171,3 +171,33 @@ def _changes(report: Report) -> bool:
     """Whether any answer or access differs from before the change."""
     access = report.access_changes or report.access_possible or report.access_unknown or report.role_switches
     return bool(access) or any(answer.before is not answer.verdict for answer in report.answers)
+
+
+class CommentAction(Enum):
+    """What was done with the comment; the value is the word in the log."""
+
+    CREATED = "created"
+    UPDATED = "updated"
+    UNCHANGED = "unchanged"
+    DELETED = "deleted"
+    MINIMIZED = "minimized"
+    NOTHING = "nothing"
+
+
+class Outcome(msgspec.Struct, frozen=True):
+    """What was done with which comment, or why nothing was done.
+
+    `late`: nothing was done because a newer run, commit or reader came first.
+    """
+
+    did: CommentAction
+    why: str = ""
+    id: int | None = None
+    url: str = ""
+    late: bool = False
+
+    def __str__(self) -> str:
+        if self.did is CommentAction.NOTHING:
+            return f"no comment: {self.why}"
+        where = f": {self.url}" if self.url and self.did is not CommentAction.DELETED else ""
+        return f"comment {self.did.value}{f', {self.why}' if self.why else ''}{where}"

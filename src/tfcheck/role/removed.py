@@ -17,8 +17,8 @@ from tfcheck.inventory.catalogue import AttributeIndex
 from tfcheck.inventory.change import is_changed, is_created, is_written, object_before
 from tfcheck.inventory.world import World, WorldObject, found_once
 from tfcheck.role.grants import PolicyAttachment
+from tfcheck.symbolic.beginnings import Members
 from tfcheck.symbolic.match import equal
-from tfcheck.symbolic.members import Members
 from tfcheck.symbolic.value import Truth, Unknown, Value, items
 from tfcheck.vocabulary.address import DeposedAddress
 from tfcheck.vocabulary.grouping import group_by_key

@@ -30,9 +30,8 @@ from tfcheck.resolve.derived import cleaned_key
 from tfcheck.resolve.surroundings import Surroundings
 from tfcheck.startup import registry
 from tfcheck.startup.awslogs_options import AwsLogs, awslogs
-from tfcheck.symbolic.beginnings import Beginnings, Matches
+from tfcheck.symbolic.beginnings import Beginnings, Matches, Members
 from tfcheck.symbolic.match import equal
-from tfcheck.symbolic.members import Members
 from tfcheck.symbolic.symbol import Owner
 from tfcheck.symbolic.value import PlainText, Text, TextLike, Truth, Unknown, Value, identity, pieces, text
 

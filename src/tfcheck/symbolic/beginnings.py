@@ -1,4 +1,4 @@
-"""Find the texts that may be equal to another one by how they begin, and by what is known of the rest."""
+"""Find the texts that may be equal to another one: the same ones by look-up, others by how they begin."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from typing import Generic, TypeVar
 import msgspec
 
 from tfcheck.symbolic.match import equal
-from tfcheck.symbolic.value import Text, Truth, Unknown, Value, pieces, spelled_out
+from tfcheck.symbolic.value import Text, Truth, Unknown, Value, identity, pieces, spelled_out
 
 _Item = TypeVar("_Item")
 
@@ -162,3 +162,21 @@ class Beginnings(Generic[_Item]):
         found = list(filed.fitting(first))
         fewer = list(islice(others.fitting(second), len(found)))
         return fewer if len(fewer) < len(found) else found
+
+
+class Members:
+    """Values that are compared with many others: what is the same text is looked up instead of compared with each."""
+
+    def __init__(self, values: Iterable[Value]) -> None:
+        """Build from the values."""
+        self._values = list(values)
+        self._texts = {identity(each) for each in self._values} - {None}
+        self._others = [each for each in self._values if not isinstance(each, str)]
+
+    def include(self, value: Value) -> Truth:
+        """Whether one of them is equal to a value."""
+        if identity(value) in self._texts:
+            return Truth.TRUE
+        # NOTE: two known strings that differ are never equal.
+        among = self._others if isinstance(value, str) else self._values
+        return Truth.some(equal(value, each) for each in among)

@@ -30,7 +30,7 @@ from tfcheck.resolve.surroundings import Surroundings
 from tfcheck.symbolic.value import SECRET_SUFFIX, TextLike, Truth, Unknown, Value, text
 from tfcheck.verdict.resource_policy import ResourcePolicies, ResourceSide, covering_grants
 from tfcheck.verdict.resource_policy.bucket import is_public
-from tfcheck.verdict.resource_policy.grant import KeyGrant
+from tfcheck.verdict.resource_policy.resource_side import KeyGrant
 
 ROLE = "arn:aws:iam::111122223333:role/execution"
 FILE = "arn:aws:s3:::cfg/app.env"

@@ -18,7 +18,6 @@ from tfcheck.symbolic.match import equal
 from tfcheck.symbolic.value import Piece, TextLike, Truth, display, pieces, text
 from tfcheck.verdict.resource_policy.bucket import bucket_guard
 from tfcheck.verdict.resource_policy.endpoint import warnings
-from tfcheck.verdict.resource_policy.grant import covering_grants
 from tfcheck.verdict.resource_policy.policies import (
     file_system_guard,
     key_guard,
@@ -27,7 +26,7 @@ from tfcheck.verdict.resource_policy.policies import (
     secret_guard,
 )
 from tfcheck.verdict.resource_policy.reading import service_of, unidentified_side, without_former
-from tfcheck.verdict.resource_policy.resource_side import ResourceSide, join_sides
+from tfcheck.verdict.resource_policy.resource_side import ResourceSide, covering_grants, join_sides
 from tfcheck.vocabulary.arn import parse_arn
 from tfcheck.vocabulary.finding import Requirement
 

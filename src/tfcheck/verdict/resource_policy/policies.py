@@ -36,7 +36,6 @@ from tfcheck.resolve.surroundings import Surroundings
 from tfcheck.role.policies import Policies, PolicyOrReason
 from tfcheck.symbolic.match import equal
 from tfcheck.symbolic.value import PlainText, TextLike, Truth, Unknown, Value, without_prefix
-from tfcheck.verdict.resource_policy.grant import KeyGrant
 from tfcheck.verdict.resource_policy.reading import (
     is_former,
     own_policies,
@@ -46,7 +45,7 @@ from tfcheck.verdict.resource_policy.reading import (
     set_policy,
     unidentified_side,
 )
-from tfcheck.verdict.resource_policy.resource_side import ResourceSide, side_of
+from tfcheck.verdict.resource_policy.resource_side import KeyGrant, ResourceSide, side_of
 from tfcheck.vocabulary.arn import Arn, parse_arn
 
 #: The image of AWS for FireLens, and the accounts of AWS that publish it in their regions, with what it lets every

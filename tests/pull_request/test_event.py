@@ -124,12 +124,17 @@ def test_a_run_that_follows_an_older_one_names_the_newer_one(
     assert "/actions/runs/78/attempts/1)" in github.by()[0]["body"]
 
 
-def test_runs_that_follow_two_workflows_are_two_jobs(github: FakeGitHub, where: dict[str, str], tmp_path: Path) -> None:
+def test_runs_that_follow_two_workflows_have_a_comment_each(
+    github: FakeGitHub, where: dict[str, str], tmp_path: Path
+) -> None:
     workflow = {"GITHUB_WORKFLOW_REF": "acme/shop/.github/workflows/comment.yml@refs/heads/main"}
     run(where | workflow | following(tmp_path, "77.1", 5) | ran("100.1"), [bad()])
     run(where | workflow | following(tmp_path, "78.1", 6) | ran("101.1"), [clean()])
-    title = github.by()[0]["body"].split("\n")[1]
-    assert title == "### ❔ tfcheck: result of `infra/orders (another job)` not shown"
+    run(where | workflow | following(tmp_path, "79.1", 6) | ran("102.1"), [bad()])
+    run(where | workflow | following(tmp_path, "80.1", 5) | ran("103.1"), [clean()])
+    first, second = (each["body"].split("\n")[1] for each in github.by())
+    assert first.startswith("### ✅ tfcheck: resolved, ")
+    assert second == "### ❌ tfcheck: 1 task definition will not start in `infra/orders`"
 
 
 def test_a_fork_is_commented_by_a_second_workflow(github: FakeGitHub, where: dict[str, str], tmp_path: Path) -> None:

@@ -207,54 +207,6 @@ def test_a_write_is_followed_that_was_not_refused(tmp_path: Path, fault: Step, l
     assert text.split("\n")[1].startswith("### ✅ tfcheck: resolved, ")
 
 
-CHECK, PLAN = ({"GITHUB_WORKFLOW_REF": f"acme/shop/.github/workflows/{each}.yml@refs/heads/x"} for each in "ab")
-
-
-def test_two_workflows_with_one_text_are_both_remembered(tmp_path: Path) -> None:
-    """The first then finds nothing any more, but the other's finding is still there."""
-    github = FakeGitHub()
-    with serving(github) as where:
-        run(variables(tmp_path, where, run="10.1") | PLAN, [bad()])
-        run(variables(tmp_path, where, run="11.1") | CHECK, [bad()])
-        assert texts(github)[0].split("\n")[1] == "### ❌ tfcheck: 1 task definition will not start in `infra/orders`"
-        run(variables(tmp_path, where, run="12.1") | CHECK, [clean()])
-    (text,) = texts(github)
-    assert text.split("\n")[1] == "### ❔ tfcheck: result of `infra/orders (another job)` not shown"
-    assert github.problems == []
-
-
-@pytest.mark.parametrize("shows_former", [True, False])
-@pytest.mark.parametrize("same_text", [True, False])
-def test_a_lost_write_is_followed_although_another_workflow_has_written(
-    tmp_path: Path, same_text: bool, shows_former: bool
-) -> None:
-    """Its text may be the same as the lost one, and its run may have a lower number."""
-    github, calendar = FakeGitHub(), Calendar()
-    github.shows_former = shows_former
-
-    def other(number: str, report: Report) -> Callable[[], object]:
-        return lambda: run(variables(tmp_path, where, run=number) | CHECK, [report])
-
-    def lost(go: Callable[[], Answer]) -> Answer:
-        if same_text:
-            other("12.1", clean())()
-        calendar.after(12, other("13.1" if same_text else "9.1", bad(message="of the other workflow")))
-        calendar.after(20, go)
-        return says(502)(go)
-
-    with serving(github) as where:
-        github.open_pull(sha="a" * 40)
-        run(variables(tmp_path, where, run="8.1", sha="a" * 40) | PLAN, [bad(sha="a" * 40)])
-        github.open_pull()
-        github.fault("PATCH", "/issues/", lost)
-        run(variables(tmp_path, where, run="11.1") | PLAN, [clean()], patience=calendar.patience())
-    assert calendar.events == []
-    (text,) = texts(github)
-    assert "Of the other workflow" in text or "not shown" in text.split("\n")[1]
-    assert "✅" not in text.split("\n")[1]
-    assert github.problems == []
-
-
 def test_a_newer_result_with_the_text_of_an_older_one_is_restored(tmp_path: Path) -> None:
     github, calendar = FakeGitHub(), Calendar()
 

@@ -340,19 +340,3 @@ def test_a_late_write_that_a_newer_run_knows_nothing_of_is_not_lost(tmp_path: Pa
         "### ❌ tfcheck: 2 task definitions will not start in `api`, `web`, result of `web (another job)` not shown"
     )
     assert github.problems == []
-
-
-@pytest.mark.parametrize("reverse", [True, False])
-def test_runs_of_two_workflows_are_not_ordered(tmp_path: Path, reverse: bool) -> None:
-    """Whichever writes last, under one id and about one target, names the result of the other."""
-    github = FakeGitHub()
-    jobs = [("11.1", "check.yml", clean()), ("10.1", "plan.yml", bad())]
-    with serving(github) as where:
-        run(variables(tmp_path, where, run="9.1"), [bad()])
-        for number, workflow, report in reversed(jobs) if reverse else jobs:
-            told = variables(tmp_path, where, run=number)
-            run(told | {"GITHUB_WORKFLOW_REF": f"acme/shop/.github/workflows/{workflow}@refs/heads/x"}, [report])
-    (text,) = texts(github)
-    assert text.split("\n")[1].endswith(" result of `infra/orders (another job)` not shown")
-    assert "✅" not in text.split("\n")[1]
-    assert github.problems == []

@@ -131,24 +131,23 @@ def test_a_comment_by_the_token_s_account_is_kept_up_to_date_although_another_on
     github.problems.clear() if earlier else None
 
 
-def test_workflows_with_some_targets_in_common_never_lose_a_result(
-    github: FakeGitHub, where: dict[str, str], tmp_path: Path
+@pytest.mark.parametrize("comment_options", [CommentOptions(id="orders"), UNNAMED])
+def test_each_workflow_has_a_comment_of_its_own(
+    github: FakeGitHub, where: dict[str, str], tmp_path: Path, comment_options: CommentOptions
 ) -> None:
-    """Neither has an id, so they write to one comment, in whatever order they end."""
-    one, other = (
-        variables(tmp_path, where, run=f"{number}.1")
-        | {"GITHUB_WORKFLOW_REF": f"acme/shop/.github/workflows/{number}.yml@refs/pull/42/merge"}
-        for number in (10, 11)
+    """Under one id, named or not, also with targets in common: no run waits for, or answers for, the other workflow."""
+    plan, check = (
+        {"GITHUB_WORKFLOW_REF": f"acme/shop/.github/workflows/{each}.yml@refs/pull/42/merge"} for each in "ab"
     )
-    run(other, [clean("b"), clean("c")], CommentOptions(when="always"))
-    published = run(one, [bad("a"), clean("b")], UNNAMED)
-    assert "❌" in title(github)
-    assert "result of `c`, `b (another job)` not shown" in title(github)
-    assert published.warnings[0].startswith("the comment had the result of c, b (another job) from another job; give")
-    published = run(other, [clean("b"), clean("c")], UNNAMED)
-    assert title(github) == "### ❔ tfcheck: result of `a`, `b (another job)` not shown"
-    assert run(one, [bad("a"), clean("b")], UNNAMED).outcome.why == "a newer run has written the comment"
-    assert len(github.comments) == 1
+    run(variables(tmp_path, where, run="11.1") | check, [bad("b"), bad("c")], comment_options)
+    assert run(variables(tmp_path, where) | plan, [bad("a"), clean("b")], comment_options).warnings == ()
+    run(variables(tmp_path, where, run="12.1") | check, [clean("b"), clean("c")], comment_options)
+    first, second = (each["body"].split("\n")[1] for each in github.by())
+    assert first.startswith("### ✅ tfcheck: resolved, ")
+    assert second == "### ❌ tfcheck: 1 task definition will not start in `a` (1 of 2 targets)"
+    assert run(variables(tmp_path, where, run="13.1") | plan, [bad("a"), bad("b")], comment_options).warnings == ()
+    assert len(github.comments) == 2
+    assert github.problems == []
 
 
 @pytest.mark.parametrize(("others", "place"), [((), "infra"), (("b.json",), "infra"), ((), ".")])

@@ -18,7 +18,7 @@ from tests.pull_request.job import bad, clean, run, variables
 from tests.rows import every_row
 from tfcheck.pull_request.report_comment import CommentOptions
 from tfcheck.pull_request.shapes import ChangedFile
-from tfcheck.pull_request.suggestion import Suggestion, parse_suggestion, shown_lines, suggestions
+from tfcheck.pull_request.suggestion import Suggestion, comment_key, parse_suggestion, shown_lines, suggestions
 from tfcheck.report.diff import edits
 from tfcheck.vocabulary.finding import Fix, Report, Skipped
 from tfcheck.vocabulary.waiver import Waived
@@ -345,6 +345,26 @@ def test_a_suggestion_goes_once_its_finding_is_gone_whoever_fixed_it(
     assert github.writes()[asked:] == [("PATCH", "/repos/acme/shop/issues/comments/1001")]
     run(variables(tmp_path, where, run="13.1"), [report], WISHES, top=tmp_path)
     assert sum("```suggestion" in each["body"] for each in github.remarks.values()) == 3
+
+
+def test_a_workflow_removes_no_suggestion_of_another_one_with_the_same_id(
+    github: FakeGitHub, where: dict[str, str], tmp_path: Path
+) -> None:
+    """Suggestions that name only the id, as those of 0.1.0 do, count as those of either."""
+    plan, check = (
+        {"GITHUB_WORKFLOW_REF": f"acme/shop/.github/workflows/{each}.yml@refs/pull/42/merge"} for each in "ab"
+    )
+    report = fixable(github, tmp_path)
+    run(variables(tmp_path, where) | plan, [report], WISHES, top=tmp_path)
+    run(variables(tmp_path, where) | check, [report], WISHES, top=tmp_path)
+    assert len(github.remarks) == 1
+    run(variables(tmp_path, where, run="11.1") | check, [clean()], WISHES, top=tmp_path)
+    (remark,) = github.remarks.values()
+    marker = parse_suggestion(remark["body"])
+    assert marker
+    remark["body"] = remark["body"].replace(marker.of, comment_key(marker.of))
+    run(variables(tmp_path, where, run="12.1") | check, [clean()], WISHES, top=tmp_path)
+    assert github.remarks == {}
 
 
 def test_a_suggestion_of_a_waived_finding_with_a_reply_does_not_say_that_it_is_fixed(

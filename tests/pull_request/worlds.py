@@ -27,14 +27,15 @@ from tfcheck.pull_request.publish import Published, publish
 from tfcheck.pull_request.refusal import RefusalError
 from tfcheck.pull_request.report_comment import CommentOptions, OnClean
 from tfcheck.pull_request.wait_budget import WaitBudget
+from tfcheck.report.markdown.marker import marker, parse_marker
 
 API = "http://host"
 #: A lost write is carried out at most so long after its sender has given it up.
 LATEST = 29.0
-#: Who comments: the run itself, a run that follows the one of a fork, or the runs of two workflows by turns, of which
-#: one follows.
-Kind = Literal["itself", "fork", "both"]
-KINDS: tuple[Kind, ...] = ("itself", "fork", "both")
+#: Who comments: the run itself, two jobs of it, a run that follows the one of a fork, or the runs of two workflows by
+#: turns, of which one follows.
+Kind = Literal["itself", "jobs", "fork", "both"]
+KINDS: tuple[Kind, ...] = ("itself", "jobs", "fork", "both")
 DEFAULT_BRANCH = "d" * 40
 
 
@@ -117,8 +118,14 @@ class World:
                 self.newest.clear()
                 start += self.random.uniform(3, 30)  # a plan takes some time
             found = self.random.random() < 0.5
-            self.newest[self._workflow(number)] = number, found
             job = partial(self._run, number, sha, found=found)
+            if self._kind == "jobs":
+                second = self.random.random() < 0.5
+                target = self.random.choice(["infra/orders", "infra/web"])
+                other = partial(self._run, number, sha, found=second, target=target)
+                self.timeline.start(start + self.random.choice([0, self.random.uniform(0, 30)]), other)
+                found |= second
+            self.newest[self._workflow(number)] = number, found
             if self._follows(number):
                 self._list(number, sha)
                 self.timeline.start(start + self.random.uniform(0, 40), job)
@@ -159,12 +166,17 @@ class World:
         assert isinstance(found, RequestedPull)
         return found
 
-    def visible(self) -> list[str]:
+    def visible(self, workflow: str) -> list[str]:
+        """Return the comments of a workflow that are not minimized."""
         if isinstance(self.host, FakeCloud | FakeGitLab):
             return texts(self.host)
-        return [str(each["body"]) for each in self.host.comments.values() if not each["minimized"]]
+        shown = [str(each["body"]) for each in self.host.comments.values() if not each["minimized"]]
+        if self._kind == "itself":
+            return shown
+        own = marker("orders", job=f"acme/shop/.github/workflows/{workflow}.yml{' 7' if workflow == 'comment' else ''}")
+        return [each for each in shown if (found := parse_marker(each)) and found.job == own.job]
 
-    def _run(self, number: int, sha: str, *, found: bool) -> None:
+    def _run(self, number: int, sha: str, *, found: bool, target: str = "infra/orders") -> None:
         if not self._follows(number):
             self._list(number, sha)
         patience = WaitBudget(
@@ -178,10 +190,11 @@ class World:
         if isinstance(there, GitHubConversation):
             there = GitHubConversation(there.client, wanted, {"GITHUB_ACTIONS": "true"})
         there.client._request = lambda *sent: self._request(patience, *sent)  # type: ignore[method-assign]
-        report = bad(message=f"of run {number}", sha=sha) if found else clean(sha=sha)
+        report = bad(target, message=f"of run {number}", sha=sha) if found else clean(target, sha=sha)
         options = CommentOptions(id="orders", suggestions=0, on_clean=self.on_clean)
         try:
-            self.results[number] = publish(there, [report], options)
+            done = publish(there, [report], options)
+            self.results.setdefault(number, done)
         except RefusalError as refusal:
             self.results[number] = refusal
 

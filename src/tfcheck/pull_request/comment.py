@@ -241,7 +241,7 @@ class CommentThread:
         self._others.written.add(without_run(body))
         self._wrote = CommentAction.UPDATED if self._wrote is CommentAction.UNCHANGED else self._wrote
         try:
-            if self._send(body, lambda text: self._conversation.change(comment, text), comment.body or "") is None:
+            if self._send(body, lambda text: self._conversation.change(comment, text)) is None:
                 return False
         except RefusalError as refusal:
             if refusal.status not in (404, 410):
@@ -381,10 +381,10 @@ class CommentThread:
         self._doubt = why
         return self._yield_to_older(self._conversation.create(body))
 
-    def _send(self, body: str, send: Callable[[str], Comment], replaced: str = "") -> Comment | None:
+    def _send(self, body: str, send: Callable[[str], Comment]) -> Comment | None:
         """Send a body; None if it is too long and should be retried much shorter."""
         try:
-            with self._late_write.noting_loss(body, replaced):
+            with self._late_write.noting_loss(body):
                 return send(body)
         except (UncertainError, WaitedError):
             raise

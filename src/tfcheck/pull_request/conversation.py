@@ -160,8 +160,8 @@ class Conversation(ABC, Generic[_Shape]):
         """Return the previous texts of a comment, newest first; None if the host does not show them."""
         return None
 
-    def suggest(self, findings: list[Finding], author: Author, key: str, top: Path, most: int, *, done: bool) -> None:
-        """Suggest fixes on lines, if the host supports it; `done`: no finding is missing."""
+    def suggest(self, findings: list[Finding], author: Author, owner: str, top: Path, most: int, *, done: bool) -> None:
+        """Suggest fixes on lines for the comment `owner`, if the host supports it; `done`: no finding is missing."""
 
     def _comment_path(self, comment: Comment) -> str:
         return f"{self._list}/{comment.id}"

@@ -140,6 +140,6 @@ class GitHubConversation(GiteaConversation):
         except (RefusalError, KeyError):
             return None
 
-    def suggest(self, findings: list[Finding], author: Author, key: str, top: Path, most: int, *, done: bool) -> None:
+    def suggest(self, findings: list[Finding], author: Author, owner: str, top: Path, most: int, *, done: bool) -> None:
         """Suggest fixes on lines."""
-        Review(self, author, key, complete=done).publish(findings, top, most)
+        Review(self, author, owner, complete=done).publish(findings, top, most)

@@ -24,8 +24,8 @@ _INTERVAL = 1.5
 class LateWrite:
     """The writes of a run that may be carried out after those of a newer one.
 
-    `newer` is the text of a newer run or of another workflow that one may replace, empty without one. `was_slow`: the
-    answer to a slow one is lost.
+    `newer` is the text of a newer run that one may replace, empty without one. `was_slow`: the answer to a slow one is
+    lost.
     """
 
     def __init__(self, conversation: Conversation[Any]) -> None:
@@ -33,7 +33,6 @@ class LateWrite:
         self._read_at = 0.0
         self.newer = ""
         self._lost = ""
-        self._replaced = ""
         self.was_slow = False
 
     def start_reading(self) -> None:
@@ -49,15 +48,15 @@ class LateWrite:
         return self.was_slow or self._read_at - self._conversation.patience.remaining() >= _LOOK_AGAIN[0]
 
     @contextmanager
-    def noting_loss(self, text: str = "", replaced: str = "") -> Iterator[None]:
-        """Remember the texts of a write whose answer is lost, and whether it was slow; a refused one is not lost."""
+    def noting_loss(self, text: str = "") -> Iterator[None]:
+        """Remember the text of a write whose answer is lost, and whether it was slow; a refused one is not lost."""
         lost = self._conversation.patience.lost
         try:
             yield
         except (UncertainError, WaitedError):
             if self._conversation.patience.lost > lost:
                 self.was_slow = self.was_slow or self.is_slow()
-                self._lost, self._replaced = plain(text), plain(replaced)
+                self._lost = plain(text)
             raise
         self._lost = ""
 
@@ -84,30 +83,22 @@ class LateWrite:
             self._conversation.patience.find_answer()
 
     def keep(self, comment: Comment | None, marker: Marker) -> None:
-        """Keep the text of a newer run or another workflow, which a late write may replace."""
+        """Keep the text of a newer run, which a late write may replace."""
         if comment is None:
             return
         self.recognise(comment)
         body = comment.body or ""
         mark = _marker_of_complete(body)
-        if self.newer and mark and (mark.run, mark.job) == (marker.run, marker.job):
+        if self.newer and mark and mark.run == marker.run:
             self._conversation.patience.find_answer()  # ours is there again
-        is_known = plain(body) in (self._lost, self._replaced)
-        if is_newer(body, marker) or (not is_known and is_of_another_workflow(body, marker)):
+        if is_newer(body, marker):
             self.newer = body
 
 
 def is_newer(body: str, marker: Marker) -> bool:
     """Whether this is the complete comment of a newer run than that of a marker."""
     mark = _marker_of_complete(body)
-    return mark is not None and mark.key == marker.key and mark.run > marker.run
-
-
-def is_of_another_workflow(body: str, marker: Marker) -> bool:
-    """Whether this is the complete comment of another workflow for the same commit."""
-    mark = _marker_of_complete(body)
-    alike = mark is not None and (mark.key, mark.sha) == (marker.key, marker.sha)
-    return alike and bool(mark and mark.job and marker.job and mark.job != marker.job)
+    return mark is not None and mark.comment == marker.comment and mark.run > marker.run
 
 
 def _marker_of_complete(body: str) -> Marker | None:

@@ -55,7 +55,7 @@ class OtherJobs:
         return EarlierComments(state.had_findings, self._targets, tuple(self._beside), rivals)
 
     def _add(self, mark: Marker, body: str) -> None:
-        is_rival = self._is_of_other_workflow(mark) or bool(mark.also) or mark.run >= self._marker.run
+        is_rival = bool(mark.also) or mark.run >= self._marker.run
         for each in listed_targets(body).present:
             self._beside[each] = self._beside.get(each, False) or is_rival
 
@@ -97,8 +97,7 @@ class OtherJobs:
         mark = parse_marker(there)
         if mark is None or not is_same_body(text, there):
             return text
-        in_our_run = mark.run == self._marker.run and self.is_theirs(there)
-        if in_our_run or self._is_of_other_workflow(mark):
+        if mark.run == self._marker.run and self.is_theirs(there):
             signed = mark.with_job(self._marker.job)
         else:
             ours = msgspec.structs.replace(self._marker, key=mark.key, also=mark.also)
@@ -119,23 +118,17 @@ class OtherJobs:
         """Whether a comment was written by another job for the same commit."""
         if mark.sha != self._marker.sha or self._marker.run == (0, 0):
             return False
-        known = self._draft.numbers_attempts and mark.run >= self._marker.run
-        return known or self._is_of_other_workflow(mark) or bool(mark.also)
-
-    def _is_of_other_workflow(self, mark: Marker) -> bool:
-        return bool(mark.job and self._marker.job) and mark.job != self._marker.job
+        return bool(mark.also) or (self._draft.numbers_attempts and mark.run >= self._marker.run)
 
     def contains_ours(self, mark: Marker, body: str) -> bool:
         """Whether another run's text contains everything in ours.
 
-        A newer run replaces our results, or lists them as missing; another job of our own run must list them, and so
-        must another workflow, whose runs are not ordered with ours.
+        A newer run replaces our results, or lists them as missing; another job of our own run must list them.
         """
         listed = listed_targets(body)
         if not self.is_of_another(mark) or not (listed.present or listed.absent):
             return True
-        replaced = mark.run > self._marker.run and not self._is_of_other_workflow(mark)
-        present = listed.present if replaced else ()
+        present = listed.present if mark.run > self._marker.run else ()
         return self._draft.is_in((*present, *listed.absent))
 
 

@@ -1,4 +1,4 @@
-"""Find tfcheck's own comments on a pull request, by their first line and their author."""
+"""Find a workflow's own comments on a pull request, by their first line and their author."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ class OwnComments:
         return tuple(each for each in self._foreign.values() if not self.author.wrote(each))
 
     def read(self) -> list[Comment]:
-        """Return tfcheck's comments with this id, oldest first, without duplicates from overlapping pages.
+        """Return the workflow's comments with this id, oldest first, without duplicates from overlapping pages.
 
         Without one, those that this one replaces: a run about more or fewer targets has another id unless it is named.
         """
@@ -42,7 +42,7 @@ class OwnComments:
         others: dict[int, Comment] = {}
         for each in self._conversation.comments():
             mark = parse_marker(each.body or "")
-            if mark is None or each.id in self.gone:
+            if mark is None or mark.job != self.marker.job or each.id in self.gone:
                 continue
             if not self.author.wrote(each.user):
                 if mark.key == self.marker.key and each.user is not None:

@@ -80,9 +80,10 @@ def publish(
     if outcome.late or not comment_options.suggestions:
         return done
     findings = [each.finding for each in draft.content.findings if each.finding.change != "existing"]
+    own = thread.own
     try:
         conversation.suggest(
-            findings, thread.own.author, thread.own.marker.key, top, comment_options.suggestions, done=draft.complete
+            findings, own.author, own.marker.comment, top, comment_options.suggestions, done=draft.complete
         )
     except RefusalError as refusal:
         return msgspec.structs.replace(done, warnings=(*done.warnings, f"no suggestions beside lines: {refusal}"))

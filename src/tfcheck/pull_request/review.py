@@ -12,7 +12,14 @@ from tfcheck.pull_request.author import Author
 from tfcheck.pull_request.conversation import Conversation
 from tfcheck.pull_request.refusal import RefusalError, RefusalKind, UncertainError, WaitedError
 from tfcheck.pull_request.shapes import ChangedFile, Created, ReviewComment
-from tfcheck.pull_request.suggestion import Suggestion, SuggestionMarker, overlapping, parse_suggestion, suggestions
+from tfcheck.pull_request.suggestion import (
+    Suggestion,
+    SuggestionMarker,
+    comment_key,
+    overlapping,
+    parse_suggestion,
+    suggestions,
+)
 from tfcheck.report.diff import edits
 from tfcheck.report.markdown.escape import sentence
 from tfcheck.report.markdown.fold import names
@@ -45,17 +52,17 @@ class WantedSuggestions(msgspec.Struct, frozen=True):
 
 
 class Review:
-    """The suggestions for one comment id on one pull request."""
+    """The suggestions for one comment on one pull request."""
 
-    def __init__(self, pull: Conversation[Any], author: Author, key: str, *, complete: bool) -> None:
-        """Build from the pull request, tfcheck's account, and the key of the comment.
+    def __init__(self, pull: Conversation[Any], author: Author, comment: str, *, complete: bool) -> None:
+        """Build from the pull request, tfcheck's account, and what identifies the comment.
 
         `complete`: what the findings lacked is fixed, not unchecked.
         """
         self._client = pull.client
         self._pull = pull
         self._author = author
-        self._key = key
+        self._comment = comment
         self._complete = complete
         self._waits = pull.patience.waits
 
@@ -94,7 +101,7 @@ class Review:
             taken += found
             shown = names(finding)
             words = f"**tfcheck**: {sentence(finding.message, shown)}. {sentence(fix.title, shown)}."
-            remarks += [ReviewRemark(each.key(self._key), each, each.body(self._key, words)) for each in found]
+            remarks += [ReviewRemark(each.key(self._comment), each, each.body(self._comment, words)) for each in found]
         return WantedSuggestions(tuple(remarks), frozenset(unsettled))
 
     def _existing_keys(self, wanted: WantedSuggestions) -> set[str]:
@@ -123,7 +130,7 @@ class Review:
     def _is_needless(self, comment: ReviewComment, marker: SuggestionMarker, wanted: WantedSuggestions) -> bool:
         """Whether the finding of a suggestion is gone, whoever fixed it."""
         needed = {each.key for each in wanted.remarks}
-        ours = marker.of == self._key and marker.key not in needed
+        ours = marker.of in (self._comment, comment_key(self._comment)) and marker.key not in needed
         return self._complete and ours and comment.path not in wanted.unsettled
 
     def _post(self, remarks: list[ReviewRemark]) -> None:

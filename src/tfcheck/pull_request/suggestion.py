@@ -19,7 +19,8 @@ from tfcheck.symbolic.regex import regex
 
 _HUNK = regex(r"@@ -\d+(?:,\d+)? \+(\d{1,9})(?:,\d+)? @@")
 _MARKER = regex(
-    r"<!-- tfcheck:suggestion:v1 key=(?P<key>[0-9a-f]{16})(?: of=(?P<of>[0-9a-f]{16}))?(?P<settled> settled)? -->"
+    r"<!-- tfcheck:suggestion:v1 key=(?P<key>[0-9a-f]{16})(?: of=(?P<of>[0-9a-f]{16}(?:\.[0-9a-f]{8})?))?"
+    r"(?P<settled> settled)? -->"
 )
 _LONGEST = 65_536
 _LARGEST_FILE = 5_000_000
@@ -43,7 +44,7 @@ class Suggestion(msgspec.Struct, frozen=True):
 
     def key(self, comment: str) -> str:
         """Return what identifies it among those for one comment id, even if later commits move the lines."""
-        return hashlib.sha256("\0".join((comment, self.file, self.text)).encode()).hexdigest()[:16]
+        return hashlib.sha256("\0".join((comment_key(comment), self.file, self.text)).encode()).hexdigest()[:16]
 
     def body(self, comment: str, words: str) -> str:
         """Write the comment with the suggestion, `words` first."""
@@ -64,6 +65,11 @@ class SuggestionMarker(msgspec.Struct, frozen=True):
 
     def __str__(self) -> str:
         return f"<!-- tfcheck:suggestion:v1 key={self.key} of={self.of}{' settled' if self.settled else ''} -->"
+
+
+def comment_key(comment: str) -> str:
+    """Return the part of a comment's identity that comes from its id, which is all that older suggestions name."""
+    return comment.partition(".")[0]
 
 
 def parse_suggestion(body: str) -> SuggestionMarker | None:

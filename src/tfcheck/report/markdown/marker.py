@@ -31,8 +31,8 @@ _NO_JOB, _MOST_JOBS = "0" * 8, 20
 class Marker(msgspec.Struct, frozen=True):
     """The comment's id, commit and run; the run's id and attempt are compared as numbers.
 
-    `job` distinguishes the workflows or jobs that write for one commit, if the host names them; it is a hash. `also`
-    are other jobs with the same text.
+    `job` is a hash of the workflow, or of GitLab's job, if the host names it: each has a comment of its own, since no
+    host has a conditional write. `also` are other jobs of that workflow with the same text.
     """
 
     key: str
@@ -46,6 +46,11 @@ class Marker(msgspec.Struct, frozen=True):
         job = f" job={self.job}" if self.job else ""
         also = f" also={'+'.join(self.also)}" if self.also else ""
         return f"<!-- tfcheck:v1 key={self.key} sha={self.sha} run={self.run[0]}.{self.run[1]}{job}{also} -->"
+
+    @property
+    def comment(self) -> str:
+        """What identifies the comment: its id and its workflow."""
+        return ".".join(filter(None, (self.key, self.job)))
 
     def with_job(self, job: str) -> Marker:
         """Add another job, which has the same text."""

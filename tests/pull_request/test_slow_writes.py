@@ -10,6 +10,7 @@ import pytest
 from tests.pull_request.fake import SHA, Answer, FakeGitHub, cut_after, cut_before, says, serving
 from tests.pull_request.fake_gitlab import FakeGitLab
 from tests.pull_request.job import Clock, bad, clean, run, variables
+from tests.pull_request.test_late_writes import Calendar
 from tests.pull_request.test_races import on_gitlab, texts
 from tfcheck.pull_request.event import RequestedPull
 from tfcheck.pull_request.publish import Published, publish
@@ -114,12 +115,42 @@ def test_a_minimized_comment_like_ours_does_not_stand_for_one_that_is_shown(tmp_
     assert titles(github)[-1].endswith(NOT_SHOWN)
 
 
+def test_a_note_about_a_slow_removal_gives_way_although_its_answer_is_lost(tmp_path: Path) -> None:
+    """It is created only after the run of a newer commit has created a comment."""
+    github, calendar = FakeGitHub(), Calendar()
+    newest = "a" * 40
+
+    def slow(go: Callable[[], Answer]) -> Answer:
+        done = go()
+        calendar.sleep(20)
+        github.open_pull(sha=newest)
+        return done
+
+    def lost(go: Callable[[], Answer]) -> Answer:
+        told = variables(tmp_path, where, run="11.1", sha=newest)
+        calendar.after(5, lambda: run(told, [bad(sha=newest)]))
+        calendar.after(10, go)
+        return says(502)(go)
+
+    with serving(github) as where:
+        run(variables(tmp_path, where, run="9.1"), [bad()])
+        github.fault("DELETE", "/issues/", slow)
+        github.fault("POST", "/issues/", lost)
+        on_clean = CommentOptions(id="orders", on_clean="delete")
+        run(variables(tmp_path, where), [clean()], on_clean, patience=calendar.patience())
+    assert titles(github) == ["### ❌ tfcheck: 1 task definition will not start in `infra/orders`"]
+    assert calendar.events == []
+
+
 @pytest.mark.parametrize("answered", [True, False])
-def test_what_a_slow_write_replaced_of_another_job_is_named(tmp_path: Path, answered: bool) -> None:
+@pytest.mark.parametrize(("target", "name"), [("infra/orders", "infra/orders (another job)"), ("web", "web")])
+def test_what_a_slow_write_replaced_of_another_job_is_named(
+    tmp_path: Path, answered: bool, target: str, name: str
+) -> None:
     github, clock = FakeGitHub(), Clock()
 
     def late(go: Callable[[], Answer]) -> Answer:
-        run(variables(tmp_path, where), [bad(message="of the other job")])
+        run(variables(tmp_path, where), [bad(target, message="of the other job")])
         clock.sleep(20)
         return go() if answered else cut_after(go)
 
@@ -128,7 +159,7 @@ def test_what_a_slow_write_replaced_of_another_job_is_named(tmp_path: Path, answ
         github.fault("PATCH", "", late)
         run(variables(tmp_path, where), [clean()], patience=clock.patience())
     (title,) = titles(github)
-    assert title.endswith(NOT_SHOWN)
+    assert title.endswith(f"result of `{name}` not shown")
 
 
 @pytest.mark.parametrize("answered", [True, False])

@@ -34,7 +34,6 @@ _MOST_LOST = 3
 _MOST_GIVEN_BACK = 3
 _NEWER = "a newer run has written the comment"
 _CLEAN = "no finding is open any more"
-_NOTHING = "there is nothing to report"
 
 
 class CommentThread:
@@ -170,13 +169,19 @@ class CommentThread:
     def _create_first(self, wording: CommentWording) -> Outcome | None:
         if not wording.wanted:
             was_removed = self._late_write.was_slow and self._has_removed
-            return self._replace_removed(wording) if was_removed else Outcome(CommentAction.NOTHING, _NOTHING)
+            nothing = Outcome(CommentAction.NOTHING, "there is nothing to report")
+            return self._replace_removed(wording) if was_removed else nothing
         self._newer.exists(creates=True)
         body = self._body(wording)
         self._others.written.add(without_run(body))
+        return self._create(body)
+
+    def _create(self, body: str) -> Outcome | None:
+        """Create a comment, unless another job creates an older one; None if the state must be read again."""
         try:
             made = self._send(body, self._conversation.create)
         except UncertainError:
+            self._others.written.add(without_run(body))
             self._lost += 1
             if self._lost > _MOST_LOST or not self._late_write.wait_briefly():
                 raise
@@ -353,8 +358,6 @@ class CommentThread:
             with self._late_write.noting_loss():
                 for each in live:
                     self.own.remove(each)
-        except WaitedError:
-            raise
         except RefusalError as refusal:
             if refusal.status != _CONFLICT:
                 raise
@@ -379,15 +382,14 @@ class CommentThread:
         if any(each.minimized is None for each in self._ours()):
             return None
         self._doubt = why
-        return self._yield_to_older(self._conversation.create(body))
+        self._has_changed = True  # this one stays unless there is another one
+        return self._create(body)
 
     def _send(self, body: str, send: Callable[[str], Comment]) -> Comment | None:
         """Send a body; None if it is too long and should be retried much shorter."""
         try:
             with self._late_write.noting_loss(body):
                 return send(body)
-        except (UncertainError, WaitedError):
-            raise
         except RefusalError as refusal:
             if refusal.status not in _TOO_LONG or self._size < self._draft.size:
                 raise

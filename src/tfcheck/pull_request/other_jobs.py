@@ -58,6 +58,7 @@ class OtherJobs:
         is_rival = bool(mark.also) or mark.run >= self._marker.run
         for each in listed_targets(body).present:
             self._beside[each] = self._beside.get(each, False) or is_rival
+            self._targets = tuple(dict.fromkeys((*self._targets, each)))
 
     def add_replaced(self, former: list[str]) -> bool:
         """Add the results of former texts that were never read, and return whether there are any."""

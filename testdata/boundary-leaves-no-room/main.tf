@@ -1,4 +1,4 @@
-# Both roles may do everything in S3, inside a boundary: one of one's own that forgets s3:GetBucketLocation, and one of AWS.
+# Both roles are allowed everything in S3, within a boundary: one is written here without s3:GetBucketLocation, one is AWS's.
 data "aws_iam_policy_document" "assume" {
   statement {
     actions = ["sts:AssumeRole"]

@@ -1,6 +1,6 @@
-# Neither the roles' policies nor their permissions boundaries allow all that start-up needs: a grant is enough only together
-# with a change of the boundary, which the plan manages for shop and desk. The boundary of till is a policy of AWS. The key of
-# desk's secrets has a policy that names no role and leaves decrypting to nobody.
+# Neither the roles' policies nor their permissions boundaries allow all that start-up needs: a grant helps only together
+# with a change of the boundary, which the plan manages for shop and desk. The boundary of till is an AWS policy. The key of
+# desk's secrets has a policy that allows nobody to decrypt.
 provider "aws" {
   region = "eu-central-1"
 }

@@ -1,4 +1,4 @@
-# The same service in two regions, each with its own bucket; the one role was given the first bucket only.
+# The same service in two regions, each with its own bucket; their common role is granted only the first bucket.
 provider "aws" {
   region = "ap-northeast-1"
 }

@@ -1,4 +1,4 @@
-# The roles of services. The change takes from web what jobs is given; mail has nothing before and after.
+# The roles of services. The change revokes from web what it grants to jobs; mail has nothing before and after.
 resource "aws_iam_role" "service" {
   for_each = toset(["web", "jobs", "mail"])
   name     = "${each.key}-execution"

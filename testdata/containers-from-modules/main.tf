@@ -1,4 +1,4 @@
-# Every container is made by a module that gives its definition; the role comes from another one, by name and ARN.
+# A module builds the definition of every container; another one creates the role, and has its name and ARN as outputs.
 resource "aws_s3_bucket" "config" {
   bucket_prefix = "acme-config-"
 }

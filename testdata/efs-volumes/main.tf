@@ -20,7 +20,7 @@ locals {
     web  = { system = aws_efs_file_system.points.id, point = aws_efs_access_point.web.id, reads = true }
     jobs = { system = aws_efs_file_system.points.id, point = aws_efs_access_point.jobs.id, reads = true }
     root = { system = aws_efs_file_system.points.id, reads = true }
-    # A file system without a policy lets every client in, whatever the role may do.
+    # A file system without a policy accepts every client, regardless of the role.
     open = { system = aws_efs_file_system.open.id, reads = false }
     # Outside the plan its policy is not to be seen: one role may mount it, one file system is named by its id.
     archive = { system = data.aws_efs_file_system.archive.id, reads = true }

@@ -1,4 +1,4 @@
-# What is in S3, Secrets Manager and Systems Manager already stays under its key, whatever the defaults become.
+# Existing objects, secrets and parameters stay encrypted with their keys when the defaults change.
 resource "aws_kms_key" "old" {}
 
 resource "aws_kms_key" "new" {}
@@ -59,7 +59,7 @@ resource "aws_s3_object" "kept" {
   depends_on = [aws_s3_bucket_server_side_encryption_configuration.config]
 }
 
-# The provider uploads it again as its state says: under the key that it has.
+# The provider uploads it again with the key that is in its state.
 resource "aws_s3_object" "rewritten" {
   bucket  = aws_s3_bucket.config["moves"].id
   key     = "rewritten.env"

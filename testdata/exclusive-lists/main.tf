@@ -1,4 +1,4 @@
-# Lists that are made exclusive: one removes an inline policy that Terraform forgets, the other attaches what it names.
+# Exclusive lists: one removes an inline policy that Terraform forgets, the other attaches what it names.
 locals {
   services = toset(["jobs", "web"])
 }

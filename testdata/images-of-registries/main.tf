@@ -1,5 +1,5 @@
 # Images of several registries: the account's own, that of another account, and a public one. One role may pull
-# from the repository of this plan only, one from wherever it is let, one lives outside this plan.
+# from the repository of this plan only, one from any repository that lets it, one is not in this plan.
 variable "outside_role_arn" {
   type    = string
   default = "arn:aws:iam::123456789012:role/made-elsewhere"

@@ -1,4 +1,4 @@
-# The role is made by a module that grants what its caller passes: statements in a map, or the ARNs of secrets and buckets in
+# A module creates the role, and grants what its caller passes: statements in a map, or the ARNs of secrets and buckets in
 # lists. The caller forgets some.
 provider "aws" {
   region = "us-east-1"
@@ -53,7 +53,7 @@ module "sweeper" {
   secrets = { TOKEN = aws_secretsmanager_secret.worker["token"].arn }
 }
 
-# The platform hands on what it is given to the service that it consists of.
+# The platform module passes its inputs on to the service module.
 module "platform" {
   source   = "./modules/platform"
   for_each = toset(["blue", "green"])

@@ -1,4 +1,4 @@
-# The files are encrypted with a key of one's own. StringEquals takes the * of kms:ViaService literally, StringLike does not.
+# The files are encrypted with a customer managed key. StringEquals reads the * of kms:ViaService literally, StringLike does not.
 resource "aws_kms_key" "config" {
   description = "environment files"
 }

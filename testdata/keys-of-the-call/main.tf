@@ -1,5 +1,5 @@
-# Statements with conditions on what a call carries: which version of a secret it asks for and by what name, whether
-# anybody signed in with a second factor, which tags an object has, and how a key is used.
+# Statements with conditions on the keys of a call: which version of a secret it asks for and by what name, whether
+# the caller signed in with a second factor, which tags an object has, and how a key is used.
 locals {
   conditions = {
     current   = { StringEquals = { "secretsmanager:VersionStage" = "AWSCURRENT" } }

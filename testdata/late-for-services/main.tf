@@ -1,4 +1,4 @@
-# What services do not wait for: a running one that is given a secret by a revision of its task, and new ones.
+# What services do not wait for: a running one whose task gets a secret in its next revision, and new ones.
 locals {
   trust = jsonencode({
     Version   = "2012-10-17"
@@ -86,7 +86,7 @@ resource "aws_ecs_service" "patient" {
   depends_on = [aws_iam_role_policy.running]
 }
 
-# New services whose files, log groups and secrets are named so that nothing tells Terraform to make them first.
+# New services that name files, log groups and secrets without a reference, so that Terraform may create those later.
 resource "aws_s3_bucket" "config" {
   bucket = "shop-late-123456789012"
 }

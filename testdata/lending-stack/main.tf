@@ -1,5 +1,5 @@
-# Execution roles and what is attached to them. `taking-stack` takes some of it away; this stack itself deletes the role
-# `leaving` and gives `renamed` another name.
+# Execution roles and what is attached to them. `taking-stack` removes some of it; this stack itself deletes the role
+# `leaving` and renames `renamed`.
 locals {
   roles = toset(["detached", "narrowed", "kept", "inline", "listed", "owned", "overlooked", "remains"])
   trust = jsonencode({

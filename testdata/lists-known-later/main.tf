@@ -1,5 +1,5 @@
-# What containers are told is kept in a parameter that is read during the apply, so that whole lists of it are known
-# only then: they may hold anything, or nothing.
+# The settings of the containers are in a parameter that is read during the apply, so that whole lists are known
+# only then: they may contain anything, or nothing.
 resource "aws_s3_bucket" "settings" {
   bucket = "acme-settings-known-later"
 }
@@ -49,7 +49,7 @@ resource "aws_iam_role" "execution" {
   })
 }
 
-# It may read everything of these kinds, whatever it turns out to be.
+# It is allowed to read every object of these types.
 resource "aws_iam_role_policy" "able" {
   name = "read"
   role = aws_iam_role.execution["able"].id

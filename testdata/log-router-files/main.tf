@@ -69,7 +69,7 @@ resource "aws_ecs_task_definition" "web" {
   container_definitions    = jsonencode([merge(local.router, { image = local.init, environment = local.files })])
 }
 
-# Here the execution role was given what the task role needs.
+# Here the execution role has the permissions that the task role needs.
 resource "aws_iam_role" "jobs" {
   for_each           = toset(["execution", "task"])
   name_prefix        = "jobs-${each.key}-"
@@ -94,7 +94,7 @@ resource "aws_ecs_task_definition" "jobs" {
   })])
 }
 
-# An image of one's own may be built from the init image or not; the stable one surely fetches nothing.
+# A private image may or may not be built from the init image; the stable one fetches nothing.
 resource "aws_ecs_task_definition" "own" {
   for_each           = { built = "registry.example.com/acme/router:7", stable = "amazon/aws-for-fluent-bit:stable" }
   family             = each.key

@@ -1,4 +1,4 @@
-# Several modules look up what other stacks made, and every look-up waits for apply. Two of them may find one object.
+# Several modules look up what other stacks created, and every look-up waits for apply. Two of them may find one object.
 provider "aws" {
   region = "ap-northeast-1"
 }

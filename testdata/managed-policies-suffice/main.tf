@@ -1,4 +1,4 @@
-# Nobody wrote a grant, but broad policies of AWS are attached, in three ways: nothing is missing.
+# No policy is written here, but broad AWS managed policies are attached, in three ways: nothing is missing.
 resource "aws_s3_bucket" "config" {
   bucket = "acme-broad-config"
 }

@@ -1,4 +1,4 @@
-# A shared module takes environment files but grants nothing by itself: the caller has to, and one forgets.
+# A shared module accepts environment files but grants nothing itself: its callers have to, and one of them does not.
 resource "aws_s3_bucket" "config" {
   bucket = "acme-module-config"
 }

@@ -1,5 +1,5 @@
-# A key, a secret and a bucket that the plan makes, each with a policy that lets nobody of ours in, beside ones that were
-# there before. What AWS has yet to assign is none of their names: those policies are not on them.
+# A key, a secret and a bucket that the plan creates, each with a policy that allows none of these roles, beside existing
+# ones. The ids that AWS will assign are not those of the existing ones, so these policies are not on them.
 provider "aws" {
   region = "ap-northeast-1"
 }

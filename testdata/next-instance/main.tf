@@ -1,4 +1,4 @@
-# Roles by count; the policies are for the second and the third. The configuration in the plan does not tell `+ 1`.
+# Roles by count; the policies are for the second and the third. The configuration in the plan does not show `+ 1`.
 resource "aws_iam_role" "execution" {
   count       = 3
   name_prefix = "execution-${count.index}-"

@@ -1,4 +1,4 @@
-# A role without a policy, for a task that reads a file and a secret only if they are given.
+# A role without a policy, for a task that reads a file and a secret only if the caller passes them.
 variable "env_file_arn" {
   type    = string
   default = null

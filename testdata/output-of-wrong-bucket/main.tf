@@ -1,4 +1,4 @@
-# An output named for one bucket gives the other one's ARN.
+# An output that is named after one bucket has the ARN of the other.
 module "storage" {
   source = "./storage"
 }

@@ -126,7 +126,7 @@ resource "aws_iam_role_policy" "till" {
   })
 }
 
-# Nobody knows whether a statement without an Effect is to allow or to deny.
+# A statement without an Effect neither allows nor denies.
 resource "aws_iam_role_policy" "desk" {
   name = "desk"
   role = aws_iam_role.execution["desk"].id

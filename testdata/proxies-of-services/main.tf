@@ -1,5 +1,5 @@
-# Services whose tasks are given a Service Connect proxy, which logs as well: with the role of the task, whatever that
-# role may do for the containers. One role may all of it, one writes to the wrong group, one lives outside this plan.
+# Services whose tasks get a Service Connect proxy, which writes logs, too: with the execution role of the task, whatever
+# that allows the containers. One role is allowed all of it, one is for the wrong group, one is not in this plan.
 variable "outside_role_arn" {
   type    = string
   default = "arn:aws:iam::123456789012:role/made-elsewhere"

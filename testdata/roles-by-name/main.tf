@@ -1,5 +1,5 @@
-# Execution roles that are made elsewhere and given their policies here, by name, in a plan that nowhere says which account
-# it is for: IAM attaches within one account, so roles, bucket, secret and parameter are in the same.
+# Execution roles of another stack whose policies are attached here, by name, in a plan that does not show which account
+# it is for: IAM attaches within one account, so roles, bucket, secret and parameter are in the same one.
 locals {
   needed = jsonencode({
     Version = "2012-10-17"

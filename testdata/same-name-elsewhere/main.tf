@@ -65,7 +65,7 @@ data "aws_kms_alias" "here" {
   depends_on = [aws_kms_alias.own]
 }
 
-# Through the provider of the other region: what another stack made there.
+# Through the provider of the other region: what another stack created there.
 data "aws_secretsmanager_secret" "there" {
   provider   = aws.virginia
   name       = "elsewhere/database"

@@ -1,4 +1,4 @@
-# A module makes a secret unless it is given one, and grants neither.
+# A module creates a secret unless its caller passes one, and grants neither.
 provider "aws" {
   region = "ap-northeast-1"
 }

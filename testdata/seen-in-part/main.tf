@@ -15,7 +15,7 @@ resource "aws_iam_role" "based" {
   assume_role_policy = local.trust
 }
 
-# What the company's policy says is in no plan.
+# The text of the company's policy is in no plan.
 resource "aws_iam_role_policy_attachment" "company" {
   for_each   = aws_iam_role.based
   role       = each.value.name
@@ -34,7 +34,7 @@ resource "aws_iam_role_policy" "narrowed" {
   })
 }
 
-# The same in other words: no change, whatever else the role may.
+# The same in other words: no change, regardless of the role's other permissions.
 resource "aws_iam_role_policy" "quiet" {
   name = "quiet"
   role = aws_iam_role.based["quiet"].name

@@ -1,4 +1,4 @@
-# Services that name what `shared-stack` makes by nothing but its name: in its region, where these names mean it, and in
+# Services that refer to the objects of `shared-stack` only by name: in its region, where the names denote them, and in
 # another one, where they do not.
 provider "aws" {}
 

@@ -1,4 +1,4 @@
-# Services whose roles another stack makes, `changed-stack`; nothing of their own changes.
+# Services whose roles are in another stack, `changed-stack`; nothing in this one changes.
 resource "aws_ecs_task_definition" "service" {
   for_each                 = toset(["web", "jobs", "mail"])
   family                   = each.key

@@ -1,4 +1,4 @@
-# A service in the account and the region where most of another stack (../stack-in-two-accounts) lives.
+# A service in the account and the region of most objects of another stack (../stack-in-two-accounts).
 data "aws_caller_identity" "me" {}
 data "aws_region" "here" {}
 

@@ -1,5 +1,5 @@
-# Services that name what they run by family and revision, which this plan makes. Only the service tells that a task runs
-# on Fargate, where it needs an execution role; none has one but proxied's, and that role may nothing. What starts adrift
+# Services that name what they run by family and revision, which this plan creates. Only the service shows that a task runs
+# on Fargate, where it needs an execution role; only proxied has one, which is allowed nothing. What starts adrift
 # is not in the plan, and format() hides until apply which revision the service called proxied runs.
 variable "image_tag" {
   type    = string

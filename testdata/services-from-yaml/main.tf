@@ -1,4 +1,4 @@
-# Services are listed in a YAML file; every one has its files and grants made of the same list, one list is wrong.
+# Services are listed in a YAML file; the files and grants of each are built from one list, and one list is wrong.
 locals {
   settings = yamldecode(file("${path.root}/services.yaml"))
   services = { for service in local.settings.services : service.name => merge({ env_files = [], grants = [] }, service) }

@@ -1,4 +1,4 @@
-# What services-by-revision makes, with another tag of the image: a new revision of each, which mends nothing.
+# The services of services-by-revision with another tag of the image: a new revision of each, which fixes nothing.
 variable "image_tag" {
   type    = string
   default = "2.0.0"

@@ -91,7 +91,7 @@ locals {
   })
 }
 
-# The service's stack gives a policy to the extended one.
+# The service's stack attaches a policy to the extended one.
 resource "aws_iam_role" "this" {
   for_each           = toset(["open", "pathed", "refused", "extended"])
   name               = "acme-${each.key}"
@@ -122,7 +122,7 @@ resource "aws_iam_role_policy_attachment" "fetch" {
   policy_arn = aws_iam_policy.fetch.arn
 }
 
-# The service's stack makes this role.
+# The service's stack creates this role.
 resource "aws_iam_role_policy" "lent" {
   name = "from-shared-stack"
   role = "acme-own"

@@ -1,4 +1,4 @@
-# One stack in two accounts and two regions. Of what lives in the other ones no ARN tells it, and a state shows no aliases.
+# One stack in two accounts and two regions. No ARN shows what is in the other ones, and a state has no provider aliases.
 provider "aws" {}
 
 provider "aws" {

@@ -97,7 +97,7 @@ resource "aws_ecs_task_definition" "mails" {
   }])
 }
 
-# A module that takes files as a list, of two calls of which one passes any.
+# A module that accepts files as a list; one of its two calls passes any.
 resource "aws_s3_bucket" "files" {
   bucket_prefix = "acme-files-"
 }

@@ -1,4 +1,4 @@
-# Policies whose statements are made from lists and maps, each of which lacks something.
+# Policies whose statements are built from lists and maps, each of which lacks something.
 provider "aws" {
   region = "ap-northeast-1"
 }
@@ -57,7 +57,7 @@ locals {
     aws_secretsmanager_secret.other.arn,
   ]
 
-  # what an element says of itself cannot be made up
+  # the attributes of an element cannot be invented
   described_grants = [
     { why = "everybody reads it", actions = ["s3:GetObject"], arns = ["${aws_s3_bucket.config.arn}/*"] },
     { why = "agents ask for it", actions = ["s3:GetBucketLocation"], arns = [aws_s3_bucket.config.arn] },

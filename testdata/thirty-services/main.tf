@@ -1,4 +1,4 @@
-# Thirty services made by one block, whose roles may write logs and nothing else: three permissions of each are missing.
+# Thirty services of one block, whose roles are allowed to write logs and nothing else: each lacks three permissions.
 provider "aws" {
   region = "ap-northeast-1"
 }

@@ -1,4 +1,4 @@
-# Twelve services as a team may have them, and one mistake of each kind. What is wrong is said above each.
+# Twelve services of one team, and one mistake of each kind. The comment above each says what is wrong.
 terraform {
   required_providers {
     aws = {
@@ -273,7 +273,7 @@ module "search" {
   }
 }
 
-# A log group that nobody makes; two policies of one name; commands that the task role may not open channels for.
+# A log group that nothing creates; two policies of one name; a task role that is not allowed to open channels for commands.
 module "stock" {
   source          = "./service"
   name            = "stock"

@@ -1,4 +1,4 @@
-# Two inline policies have the same name on the same role: one overwrites the other, and nothing tells which.
+# Two inline policies have the same name on the same role: one overwrites the other, and it is undefined which.
 resource "aws_s3_bucket" "config" {
   bucket = "acme-twice-config"
 }

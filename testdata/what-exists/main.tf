@@ -1,4 +1,4 @@
-# What exists when a task starts, and what says so.
+# What exists when a task starts, and what shows it.
 provider "aws" {
   region = "ap-northeast-1"
 }
@@ -24,7 +24,7 @@ resource "aws_ecs_cluster" "main" {
   name = "exists"
 }
 
-# It may do everything that tasks start with, but for the creation of log groups.
+# It is allowed everything that start-up needs, except to create log groups.
 resource "aws_iam_role" "execution" {
   name               = "exists-execution"
   assume_role_policy = local.trust
@@ -43,7 +43,7 @@ resource "aws_iam_role" "execution" {
 }
 
 # Their log driver creates the group if there is none. running's was written to before, when its role was allowed to
-# create it; stuck's role never was, so that nothing says that the group is there.
+# create it; stuck's role never was, so that nothing shows that the group exists.
 resource "aws_ecs_task_definition" "running" {
   family             = "exists-running"
   execution_role_arn = aws_iam_role.execution.arn
@@ -126,7 +126,7 @@ resource "aws_ecs_task_definition" "logs" {
   }])
 }
 
-# The name of the group comes from another stack, whose state says nothing else of it.
+# The name of the group comes from another stack, whose state shows nothing else of it.
 data "terraform_remote_state" "network" {
   backend = "local"
   config  = { path = "${path.module}/network.json" }

@@ -1,4 +1,4 @@
-# Names made by a label module, as shared modules do, with everything optional.
+# Names from a label module with only optional inputs, as shared modules use them.
 module "label" {
   source     = "./label"
   namespace  = "acme"

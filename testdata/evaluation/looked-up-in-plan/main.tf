@@ -1,4 +1,4 @@
-# Data sources that look up what this plan makes, by name, ARN or id: they are read during apply.
+# Data sources that look up what this plan creates, by name, ARN or id: they are read during apply.
 resource "aws_iam_role" "reader" {
   name_prefix = "reader-"
   path        = "/acme/"

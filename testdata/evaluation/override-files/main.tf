@@ -1,4 +1,4 @@
-# What a file ending in _override.tf says replaces what is written here.
+# The arguments in a file ending in _override.tf replace those in this one.
 variable "bucket_name" {
   type    = string
   default = "acme-not-this"

@@ -1,4 +1,4 @@
-# Whole resources put into objects and lists of one's own making.
+# Whole resources in objects and lists.
 resource "aws_s3_bucket" "web" {
   bucket_prefix = "acme-web-"
 }

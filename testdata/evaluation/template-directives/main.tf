@@ -1,4 +1,4 @@
-# A template file with directives that makes a policy document for any number of files.
+# A template file with directives that renders a policy document for any number of files.
 resource "aws_s3_bucket" "config" {
   bucket_prefix = "acme-env-"
 }

@@ -1,4 +1,4 @@
-# Fallbacks, as modules write them for things that may or may not be created.
+# Fallbacks, as modules write them for resources that may or may not be created.
 variable "create_bucket" {
   type    = bool
   default = true

@@ -1,4 +1,4 @@
-# What exists when a task starts, and what says so.
+# What exists when a task starts, and what shows it.
 provider "aws" {
   region = "ap-northeast-1"
 }
@@ -47,7 +47,7 @@ resource "aws_iam_role" "execution" {
 }
 
 # Their log driver creates the group if there is none. running's was written to before, when its role was allowed to
-# create it; stuck's role never was, so that nothing says that the group is there.
+# create it; stuck's role never was, so that nothing shows that the group exists.
 resource "aws_ecs_task_definition" "running" {
   family             = "exists-running"
   execution_role_arn = aws_iam_role.execution.arn

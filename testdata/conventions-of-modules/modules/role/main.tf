@@ -1,4 +1,4 @@
-# A role as modules that are made for everybody write it: accounts and services may assume it, most callers pass none of
+# A role as a public module writes it: accounts and services may assume it, most callers pass none of
 # one kind; its name and that of its policy come from one label.
 variable "name" { type = string }
 

@@ -11,7 +11,7 @@ from tfcheck.analysis.check import check
 from tfcheck.analysis.options import RunOptions
 from tfcheck.hcl.modules import Sources
 from tfcheck.plan import Plan
-from tfcheck.repository.gate import signs
+from tfcheck.repository.machine import signs
 from tfcheck.vocabulary.finding import Report
 
 _KNOWN: dict[tuple[object, ...], Report] = {}

@@ -22,7 +22,7 @@ import pytest
 from hypothesis import HealthCheck, settings
 
 from tests.cases import Case
-from tfcheck.repository.gate import signs
+from tfcheck.repository.machine import signs
 
 for _name in signs(os.environ):
     del os.environ[_name]

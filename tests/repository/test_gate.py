@@ -230,6 +230,15 @@ def test_a_root_module_in_the_root_directory_reads_nothing_below_it(path: str, s
         Gate(Path("/"), SourceAccess(shared=shared)).file(path)
 
 
+def test_a_job_may_have_its_home_in_the_repository(tree: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("HOME", str(tree))
+    monkeypatch.setenv("CI", "true")
+    assert gate(tree).is_tracked("files/a.json")
+    assert gate(tree).file("../common/b.json").startswith(b"ok")
+    with pytest.raises(RefusedError, match="git does not track it"):
+        gate(tree).file("untracked.json")
+
+
 def test_on_a_laptop_what_git_does_not_ignore_is_read_too(tree: Path) -> None:
     own = gate(tree, shared=False)
     assert own.file("untracked.json") == CANARY.encode()

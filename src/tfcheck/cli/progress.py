@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, TextIO
 
-from tfcheck.repository.gate import is_shared
+from tfcheck.repository.machine import is_shared
 from tfcheck.vocabulary.clipping import clip
 from tfcheck.vocabulary.progress import Progress
 

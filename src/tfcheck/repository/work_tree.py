@@ -2,19 +2,17 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 from tfcheck.repository.held import read_file
+from tfcheck.repository.machine import is_shared
 
 _LARGEST_POINTER = 10_000
 
 
 def work_tree(directory: Path) -> Path:
-    """Return the work tree of a directory, or the directory itself, with links resolved.
-
-    One that is the user's home, as with dot files under git, or the root of the file system does not count: it contains
-    all the user's files.
-    """
+    """Return the work tree of a directory, or the directory itself, with links resolved."""
     resolved = directory.resolve()
     return find_work_tree(resolved) or resolved
 
@@ -25,9 +23,12 @@ def find_work_tree(resolved: Path) -> Path | None:
 
 
 def is_all(directory: Path) -> bool:
-    """Whether a directory is the user's home, or the root of the file system."""
+    """Whether a directory contains all of the user's files, as the home does if its dot files are under git.
+
+    NOTE: jobs often let HOME name the checkout. There only tracked files are read.
+    """
     try:
-        return directory.resolve() in (Path.home().resolve(), Path(directory.anchor))
+        return not is_shared(os.environ) and directory.resolve() in (Path.home().resolve(), Path(directory.anchor))
     except (OSError, RuntimeError):
         return False
 

@@ -23,7 +23,7 @@ from tfcheck.hcl.syntax.parse import constant_text
 from tfcheck.hcl.syntax.source import SourceText, decode_source
 from tfcheck.hcl.syntax.tf_json import read_source
 from tfcheck.repository import Gate, RefusedError, SourceAccess, refusal_error
-from tfcheck.repository.gate import is_shared
+from tfcheck.repository.machine import is_shared
 from tfcheck.symbolic.regex import regex
 from tfcheck.symbolic.sensitive_text import redact
 

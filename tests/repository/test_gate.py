@@ -212,6 +212,15 @@ def test_a_file_that_a_job_has_written_over_is_not_what_git_tracks(hashes: str, 
     assert gate(other, shared=False).file("secret.json") == CANARY.encode()
 
 
+def test_a_link_leads_to_what_git_tracks_alone(tree: Path) -> None:
+    link(tree, "linked.tf", "../common/b.json")
+    assert gate(tree).source("linked.tf").startswith(b"ok")
+    write(tree, "infra/common/b.json", text=CANARY)
+    with pytest.raises(RefusedError, match="it differs from what git tracks"):
+        gate(tree).source("linked.tf")
+    assert gate(tree, shared=False).source("linked.tf") == CANARY.encode()
+
+
 def test_a_file_of_a_submodule_that_a_job_has_written_over_is_not_read(tree: Path, tmp_path: Path) -> None:
     inner = init(tmp_path / "inner")
     add(inner, "a.json", text="ok")

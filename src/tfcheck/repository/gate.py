@@ -84,10 +84,9 @@ class Gate:
         """Return the content of a module's file; a link must lead to a file that `file` allows."""
         directory, base = os.path.split(name)
         place = self._resolve_inside(name)
-        if place == self.module(directory or ".") / base:
-            self._refuse_private(name, place)
-        else:
-            self._refuse_hidden(name, place)
+        if place != self.module(directory or ".") / base:
+            return self.file(name)
+        self._refuse_private(name, place)
         return self._read(name, place)
 
     # Configuration

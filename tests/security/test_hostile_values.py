@@ -15,6 +15,7 @@ from tests.pull_request.fake import TOKEN, FakeGitHub, serving
 from tests.pull_request.job import Clock, variables
 from tests.report.github_markdown import assert_harmless
 from tests.repository.git import add, init
+from tests.security.checkout import CASES
 from tfcheck.cli import main as cli
 from tfcheck.cli.report import FORMATS
 
@@ -22,6 +23,7 @@ pytestmark = pytest.mark.usefixtures("checked_once")
 NAMES = (
     *("a\n::set-output name=x::y", "\r\n::warning::z", "%0A::error::x", "\u2028::notice::q", "\x1b[2J\x1b[31mred"),
     *("\x9b31m", "\u202egnp.exe", "`|`", "</code><img src=x onerror=alert(1)>", "@everyone #1", "-->", "]]>"),
+    *("##vso[task.setvariable variable=x]y", "a ##[set-output name=x]y", "##teamcity[x]", "a ::add-mask::x " * 9),
     *("$(touch pwned)", "`touch pwned`", "[x](https://evil.test)", "--format"),
 )
 #: What moves the cursor or others, and what nobody sees.
@@ -81,7 +83,8 @@ def broken_out(said: str) -> Iterator[str]:
     """Yield what is no text of a report any more."""
     yield from (ascii(each) for each in UNSEEN if each in said)
     for line in re.split(r"\r\n|\n|\r", said):
-        if line.startswith("::") and not OURS.match(line):
+        line = line.lstrip()
+        if (line.startswith("::") and not OURS.match(line)) or re.search(r"##\w*\[", line):
             yield line
 
 
@@ -106,6 +109,20 @@ def test_no_output_is_more_than_text(name: str, capsys: pytest.CaptureFixture[st
             assert_harmless(streams.out)
         assert command[-1] != "html" or "<img" not in streams.out
     assert not Path("pwned").exists()
+
+
+def test_no_change_contains_a_command(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """A diff cannot be escaped: such a change is left to its reader."""
+    for each in ("main.tf", "plan.json"):
+        text = (CASES / "literal-missing" / each).read_text(encoding="utf-8")
+        (tmp_path / each).write_text(text.replace("prod.env", "##vso[task.setvariable variable=x]y.env"), "utf-8")
+    monkeypatch.chdir(tmp_path)
+    assert cli.run(["fix", "plan.json"]) == 0
+    streams = capsys.readouterr()
+    assert "by hand: add an inline policy" in streams.err
+    assert list(broken_out(streams.out + "\n" + streams.err)) == []
 
 
 def test_no_value_of_the_job_is_more_than_text(

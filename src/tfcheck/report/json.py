@@ -13,6 +13,7 @@ import msgspec
 from msgspec.structs import asdict
 
 from tfcheck import __version__
+from tfcheck.report.safe_text import without_commands
 from tfcheck.report.words import evidence_words
 from tfcheck.symbolic.regex import regex
 from tfcheck.vocabulary import fingerprint
@@ -39,7 +40,7 @@ def json(report: Report, *, indent: bool = True) -> str:
 
 
 def encode(data: Any, *, indent: bool = True) -> str:
-    """Write plain data as JSON with unprintable characters escaped, since a terminal may show it."""
+    """Write plain data as JSON with unprintable characters and commands escaped: a terminal or a job may show it."""
     try:
         encoded = msgspec.json.encode(data)
     except UnicodeEncodeError:
@@ -47,6 +48,8 @@ def encode(data: Any, *, indent: bool = True) -> str:
     del data  # a large report is in memory once
     encoded = (msgspec.json.format(encoded, indent=2) if indent else encoded) + b"\n"
     text = encoded.decode()
+    if "##" in text:
+        text = without_commands(text, "\\u00")
     return text if encoded.isascii() and b"\x7f" not in encoded else _NOT_ASCII.sub(_escape, text)
 
 

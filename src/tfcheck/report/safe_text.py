@@ -18,6 +18,9 @@ _JSON_NAME = regex(r'\s*"[a-z_]+"\s*:')
 _HIDDEN = regex(r'"|(?:#|//|/\*)|(?<![\w.\-\[])\d[\w.]*')
 #: What ends a string that may have interpolations with strings of their own.
 _MARK = regex(r'\\.|\$\$\{|%%\{|[$%]\{|["{}]')
+#: What makes a line of a log a command: `::error::`, where lines may be wrapped, and anywhere `##[error]` on GitHub,
+#: `##vso[task.setvariable]` on Azure DevOps, `##teamcity[setParameter]`.
+_COMMAND = regex(r"(?<!\S)::|##(?=\w*\[)")
 _ARN = regex(r'"arn:[\w*?/:.$@+=,{}\[\] -]*"')
 
 
@@ -67,11 +70,18 @@ def _string_end(text: str, start: int) -> int:
 
 
 def visible(text: str) -> str:
-    """Escape every unprintable character as Python would: escapes, newlines, changes of direction."""
+    """Escape every unprintable character as Python would, such as newlines and changes of direction, and commands."""
+    if "::" in text or "##" in text:
+        text = without_commands(text)
     if text.isprintable():
         return text
     # NOTE: not `repr` of the whole, which would double the backslashes of names.
     return "".join(char if char.isprintable() else repr(char)[1:-1] for char in text)
+
+
+def without_commands(text: str, escape: str = "\\x") -> str:
+    """Return a text that a CI service can print without obeying it; `escape` precedes the number of a character."""
+    return _COMMAND.sub(lambda found: f"{found[0][0]}{escape}{ord(found[0][1]):02x}", text)
 
 
 def clip_width(text: str, longest: int) -> str:

@@ -17,6 +17,7 @@ from tfcheck.hcl.modules import Sources
 from tfcheck.hcl.syntax.block import Block
 from tfcheck.hcl.syntax.source import BYTE_ORDER_MARK, SourceText
 from tfcheck.hcl.syntax.tf_json import read_source
+from tfcheck.report.safe_text import without_commands
 from tfcheck.repository import RefusedError, work_tree
 from tfcheck.repository.work_tree import has_git
 from tfcheck.symbolic.regex import regex
@@ -150,12 +151,14 @@ class Files:
         return "".join(parts)
 
     def reveals(self, insertions: Iterable[Insertion], reported: Iterable[str] = ()) -> bool:
-        """Whether a diff would have to show an old line that may contain a secret.
+        """Whether a diff would have to show an old line that may contain a secret, or a new one with a command.
 
         `reported` are parts of lines that the report shows anyway, such as the keys of objects.
         """
         known = [each for each in reported if each]
         for source, several in group_by_file(insertions).items():
+            if any(without_commands(each.text) != each.text for each in several):
+                return True
             lines = self._shown_lines(source)
             changes = line_changes(lines, lines.shift(several))
             for rest in (line for each in changes for line in lines.all[each.start : each.end]):

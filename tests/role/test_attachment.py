@@ -13,7 +13,7 @@ from tests.symbols import symbol
 from tfcheck.resolve.order import FinishedBefore
 from tfcheck.resolve.surroundings import Surroundings
 from tfcheck.role import Roles
-from tfcheck.symbolic.value import Asking, JsonText, Unknown, Value
+from tfcheck.symbolic.value import JsonText, ReasonWithHint, Unknown, Value
 from tfcheck.vocabulary.address import Address
 
 POLICY = json.dumps({"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": "s3:*", "Resource": "*"}]})
@@ -48,7 +48,9 @@ def test_a_new_role_and_its_policies_are_in_one_account_whichever_it_is() -> Non
 
 
 def test_a_role_in_a_module_whose_sources_are_missing_asks_for_them() -> None:
-    elsewhere = Unknown(reason=Asking("the plan does not show this expression", "pass the sources of module.vpc"))
+    elsewhere = Unknown(
+        reason=ReasonWithHint("the plan does not show this expression", "pass the sources of module.vpc")
+    )
     role = MadeResource("aws_iam_role.exec", {"name": "exec", "arn": ARN})
     other = MadeResource("aws_iam_role_policy.flow", {"name": "flow", "role": elsewhere, "policy": POLICY})
     ((said, _),) = Roles(MadeWorld(role, other)).of_object(role).attached.doubted

@@ -19,7 +19,7 @@ from tfcheck.symbolic.limits import is_deep, may_be_deep
 from tfcheck.symbolic.marks import is_marked_throughout, unmark_all
 from tfcheck.symbolic.sensitive_text import Sensitive, redact
 from tfcheck.symbolic.symbol import Named, Symbol
-from tfcheck.symbolic.value import Later, TextLike, Unknown, Value, items
+from tfcheck.symbolic.value import KnownAfterApply, TextLike, Unknown, Value, items
 from tfcheck.vocabulary.address import Address
 
 #: Far more than ECS accepts (https://docs.aws.amazon.com/AmazonECS/latest/developerguide/service-quotas.html): larger
@@ -205,7 +205,7 @@ def _decode(text: Value) -> Value:
 
 def _unknown_reason(unknown: Unknown, argument: str = "container_definitions") -> str:
     place = f" ({unknown.where})" if unknown.where else ""
-    why = unknown.reason if isinstance(unknown.reason, Later) else f"known only after apply: {unknown.reason}"
+    why = unknown.reason if isinstance(unknown.reason, KnownAfterApply) else f"known only after apply: {unknown.reason}"
     return f"{argument} is {why}{place}"
 
 

@@ -154,8 +154,11 @@ def _documents(world: World) -> dict[tuple[ModulePath, str], list[WorldObject]]:
 class _PlanWorld(CachingWorld):
     """A world of a plan's own resources."""
 
-    def __init__(self, resolver: Resolver, shared: dict[tuple[object, ...], Any], context: Sequence[World]) -> None:
-        super().__init__(shared)
+    def __init__(
+        self, resolver: Resolver, context: Sequence[World] = (), shared: dict[tuple[object, ...], Any] | None = None
+    ) -> None:
+        """Build from the plan's resolver, the other stacks, and the cache shared with the world at the other time."""
+        super().__init__({} if shared is None else shared)
         self.resolver = resolver
         self.planned_at = resolver.plan.planned_at
         self.context = context
@@ -210,8 +213,8 @@ class After(_PlanWorld):
         self, resolver: Resolver, context: Sequence[World] = (), former: Sequence[World] | None = None
     ) -> None:
         """Build from the plan's resolver and the other stacks; `former` are these before the change."""
-        super().__init__(resolver, {}, context)
-        self._before = Before(resolver, self._shared, context if former is None else former)
+        super().__init__(resolver, context)
+        self._before = Before(resolver, context if former is None else former, self._shared)
         self._order = Order(resolver)
 
     def _of_type(self, kind: str) -> Sequence[WorldObject]:
@@ -242,15 +245,6 @@ class After(_PlanWorld):
 
 class Before(_PlanWorld):
     """The refreshed world before the change: everything in it is known."""
-
-    def __init__(
-        self,
-        resolver: Resolver,
-        shared: dict[tuple[object, ...], Any] | None = None,
-        context: Sequence[World] = (),
-    ) -> None:
-        """Build from the plan's resolver, the cache shared with the world after, and the other stacks."""
-        super().__init__(resolver, {} if shared is None else shared, context)
 
     def _of_type(self, kind: str) -> Sequence[WorldObject]:
         instances = [each for each in self.resolver.plan.instances(kind) if each.exists_before]

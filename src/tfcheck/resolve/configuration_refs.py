@@ -26,7 +26,7 @@ from tfcheck.hcl.syntax.expression import (
 )
 from tfcheck.plan import constant, references
 from tfcheck.symbolic.regex import regex
-from tfcheck.symbolic.value import Asking
+from tfcheck.symbolic.value import ReasonWithHint
 
 #: The attribute of the other resource that an argument means if the reference does not show it.
 IMPLIED = {
@@ -83,11 +83,11 @@ def expression(json: Any, argument: str) -> Expression:
     return found
 
 
-def unproven(json: Any, lacking: str = "") -> Asking:
+def unproven(json: Any, lacking: str = "") -> ReasonWithHint:
     """Return why the configured expression does not prove its value; `lacking` says whose sources would."""
     heads = _longest(references(json))
     depends = f"only shows that it depends on {', '.join(heads[:4])}" if heads else "does not show this expression"
-    return Asking(f"the plan {depends}", f"pass the sources{lacking}")
+    return ReasonWithHint(f"the plan {depends}", f"pass the sources{lacking}")
 
 
 def _is_key(reference: str) -> bool:

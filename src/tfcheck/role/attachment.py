@@ -25,7 +25,7 @@ from tfcheck.role.grants import (
     known_arn,
     owner_by_name,
 )
-from tfcheck.role.policies import Attached, Policies, PolicyOrReason, first_policies, is_abroad
+from tfcheck.role.policies import Attached, Policies, PolicyOrReason, first_policies, is_of_other_partition
 from tfcheck.role.removed import (
     RemovedByUpdate,
     earlier_entries,
@@ -191,7 +191,7 @@ class Attachments:
         if not self._is_before_change:
             lasting = [each for each in lasting if not self._is_contested(each, name, attached)]
             lasting = [each for each in lasting if self._definitely_remains(each, name, attached)]
-        refused = [each for each in lasting if is_abroad(each.reference, each.resource)]
+        refused = [each for each in lasting if is_of_other_partition(each.reference, each.resource)]
         for each in refused:
             partition = display(each.resource.surroundings.partition)
             attached.notes.append(f"{each.resource.address} attaches a policy that {partition} does not have")

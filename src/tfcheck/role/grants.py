@@ -11,7 +11,7 @@ from tfcheck.inventory.world import World, WorldObject
 from tfcheck.role.policies import PolicyOrReason, unread_policy
 from tfcheck.symbolic.match import equal
 from tfcheck.symbolic.symbol import Owner
-from tfcheck.symbolic.value import Asking, TextLike, Truth, Unknown, Value, identity, items
+from tfcheck.symbolic.value import ReasonWithHint, TextLike, Truth, Unknown, Value, identity, items
 from tfcheck.vocabulary.grouping import group_by_key
 
 
@@ -32,7 +32,7 @@ class PolicyAttachment(msgspec.Struct, frozen=True):
     def possibly_attached(self) -> str:
         """A clause for a policy that may be attached to a role: asks for the sources that would show its role."""
         reason = self.role.reason if isinstance(self.role, Unknown) else None
-        return "which may be attached to this role" + (f": {reason.asks}" if isinstance(reason, Asking) else "")
+        return "which may be attached to this role" + (f": {reason.hint}" if isinstance(reason, ReasonWithHint) else "")
 
 
 def grants(world: World) -> Iterator[PolicyAttachment]:

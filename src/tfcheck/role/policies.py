@@ -259,7 +259,7 @@ class Policies:
         return group_by_key((key, each) for arn, each in arns if isinstance(arn, (Unknown, Text)) for key in _keys(arn))
 
 
-def is_abroad(policy: Value, resource: WorldObject) -> bool:
+def is_of_other_partition(policy: Value, resource: WorldObject) -> bool:
     """Whether AWS refuses a managed policy because its ARN is of another partition than the resource that names it."""
     arn = parse_arn(policy) if isinstance(policy, TextLike) else None
     return arn is not None and equal(arn.partition, resource.surroundings.partition) is Truth.FALSE

@@ -17,7 +17,14 @@ from tfcheck.inventory.ecs import TASK_TYPES
 from tfcheck.inventory.world import World, WorldObject
 from tfcheck.role.attachment import NOTHING_OWNED, Attachments, GrantOutcomes, OwnAttachments, account_of
 from tfcheck.role.other_stacks import OtherStackGrants, TargetRole
-from tfcheck.role.policies import NOTHING_ATTACHED, Attached, AttachedPolicies, Policies, PolicyOrReason, is_abroad
+from tfcheck.role.policies import (
+    NOTHING_ATTACHED,
+    Attached,
+    AttachedPolicies,
+    Policies,
+    PolicyOrReason,
+    is_of_other_partition,
+)
 from tfcheck.symbolic.match import equal
 from tfcheck.symbolic.sensitive_text import SENSITIVE
 from tfcheck.symbolic.value import PlainText, Text, TextLike, Truth, Unknown, Value, display, identity, text
@@ -182,7 +189,7 @@ class Roles:
         if reference is not None and reference != "":
             secret_in = str(resource.address) if resource.sensitive("permissions_boundary") else ""
             boundary = self.policies.by_arn(reference, secret_in)
-            if is_abroad(reference, resource):
+            if is_of_other_partition(reference, resource):
                 foreign = f"the boundary of {resource.address}, which is in another partition"
                 boundary = PolicyOrReason(hidden=foreign)
         trust = self.policies.of_attribute(resource, "assume_role_policy")

@@ -109,7 +109,7 @@ class RunIndex:
         self._alike: dict[Hashable, Runs] = {}
         vague: list[WorldObject] = []
         texts: dict[tuple[TextLike, ...], _Reference] = {}
-        newest = _Newest(self._definitions)
+        newest = _NewestRevisions(self._definitions)
         for position, run in enumerate(self._everything):
             value = run.attribute("task_definition")
             owner = owner_of(value)
@@ -156,7 +156,10 @@ class RunIndex:
         own = [each for each in symbols if each.owner in self._definitions]
         for each in own:
             # NOTE: a new revision of one task definition is never that of another one, though its number is unknown.
-            if each.path == ("revision",) and self._names_of(each.owner).are(reference.called, around) is Truth.TRUE:
+            if (
+                each.path == ("revision",)
+                and self._names_of(each.owner).denoted_by(reference.called, around) is Truth.TRUE
+            ):
                 self._by_owner.setdefault(each.owner, []).extend(reference.runs)
                 return
         family, revision = _family_and_revision(reference.called)
@@ -205,7 +208,7 @@ class RunIndex:
         for each in references:
             if not take(_PAIR):
                 return Runs(RunList(), self._everything)
-            truth = names.are(each.called, each.runs[0].surroundings)
+            truth = names.denoted_by(each.called, each.runs[0].surroundings)
             if truth is not Truth.FALSE:
                 (definite if truth is Truth.TRUE else possible).append(self._lists[each])
         if not possible:
@@ -239,7 +242,7 @@ class _Names:
         address, around = resource.address, (self._surroundings.region, self._surroundings.account)
         self.kind = (len(self._here), around, *(_without_owner(each, address) for each in names))
 
-    def are(self, called: TextLike, around: Surroundings) -> Truth:
+    def denoted_by(self, called: TextLike, around: Surroundings) -> Truth:
         """Whether a reference in a region of an account denotes this task definition."""
         anywhere = Truth.some(equal(called, each) for each in self._everywhere)
         if anywhere is Truth.TRUE:
@@ -264,7 +267,7 @@ def _bare(value: Unknown, symbol: Symbol | None) -> Unknown:
     return Unknown(symbol=symbol, hole=value.hole, family=value.family, fresh=value.fresh)
 
 
-class _Newest:
+class _NewestRevisions:
     """Knows the definitely newest revision of a family: the one that this plan creates.
 
     Modules name `max(RESOURCE.revision, data.SOURCE.revision)`, so as not to go back behind what others registered.

@@ -42,9 +42,9 @@ def beginning(value: Value) -> Beginning:
 
 
 def form_of(value: Value) -> Hashable:
-    """Return what of a text decides whether it may be a known one: everything but whose attributes it has.
+    """Return what decides whether a text may be a known one: its pieces, without the owners of the unknown ones.
 
-    None for what is neither known nor a text.
+    None for a value that is not a text.
     """
     if isinstance(value, str):
         return value
@@ -64,7 +64,7 @@ def _ending(value: Value) -> Beginning:
     return Beginning(last[0][::-1]) if last and isinstance(last[0], str) else Beginning()
 
 
-class _Filed:
+class _PlacesByBeginning:
     """The places of texts by how each of them begins, and by its form."""
 
     def __init__(self) -> None:
@@ -125,11 +125,11 @@ class Beginnings(Generic[_Item]):
         self.rows = list(rows)
         self._same = same
         self._matches: dict[tuple[int, int, Truth], Matches[_Item]] = {}
-        self._sides = ((begins, _Filed()), (_ending, _Filed()))
+        self._sides = ((begins, _PlacesByBeginning()), (_ending, _PlacesByBeginning()))
         for place, (_, value) in enumerate(self.rows):
             its_form = form(value)
-            for known_of, filed in self._sides:
-                filed.add(known_of(value), its_form, place)
+            for known_of, places in self._sides:
+                places.add(known_of(value), its_form, place)
 
     def possible(self, text: Value) -> dict[int, Truth]:
         """Return the places of the rows that may be equal to a text, in order, and whether they definitely are."""
@@ -137,7 +137,7 @@ class Beginnings(Generic[_Item]):
         return dict(sorted(found.items()))
 
     def matches(self, text: Value) -> tuple[Matches[_Item], ...]:
-        """Return the rows that may be equal to a text, by answer and form, in the order of the first of each."""
+        """Return the rows that may be equal to a text, in groups of one answer and form, ordered by their first row."""
         found: list[Matches[_Item]] = []
         for form, places in self._fewest(text) if self.rows else ():
             is_shared = isinstance(form, str) or (isinstance(text, str) and form is not None)
@@ -156,10 +156,10 @@ class Beginnings(Generic[_Item]):
 
     def _fewest(self, text: Value) -> list[tuple[Hashable, list[int]]]:
         """Return what fits by its beginning or by its ending, whichever leaves less to compare."""
-        by_side = [(known_of(text), filed) for known_of, filed in self._sides]
+        by_side = [(known_of(text), places) for known_of, places in self._sides]
         by_side.sort(key=lambda side: len(side[0].known), reverse=True)
-        (first, filed), (second, others) = by_side
-        found = list(filed.fitting(first))
+        (first, places), (second, others) = by_side
+        found = list(places.fitting(first))
         fewer = list(islice(others.fitting(second), len(found)))
         return fewer if len(fewer) < len(found) else found
 

@@ -116,22 +116,22 @@ REGION = Hole(chars="abcdefghijklmnopqrstuvwxyz0123456789-", negated=False, shor
 PARTITION = Hole(chars="abcdefghijklmnopqrstuvwxyz-", negated=False, shortest=3, starts="aws")
 
 
-class Later(str):
-    """The reason of a value that only the apply decides."""
+class KnownAfterApply(str):
+    """The reason for a value that is known only after apply."""
 
     __slots__ = ()
 
 
-class Asking(str):
-    """A reason that ends in what to pass so that the value is known."""
+class ReasonWithHint(str):
+    """A reason that ends with what to pass so that the value becomes known."""
 
-    __slots__ = ("asks",)
-    asks: str
+    __slots__ = ("hint",)
+    hint: str
 
-    def __new__(cls, problem: str, asks: str) -> Asking:
+    def __new__(cls, problem: str, hint: str) -> ReasonWithHint:
         """Build from the problem and what to pass."""
-        self = super().__new__(cls, f"{problem}: {asks}")
-        self.asks = asks
+        self = super().__new__(cls, f"{problem}: {hint}")
+        self.hint = hint
         return self
 
 
@@ -140,13 +140,13 @@ class Unknown(msgspec.Struct, frozen=True):
 
     `reason` says what it waits for, `where` the file and line that made it unknown. `shape` is the same value with the
     parts of it that are known (the ARN of a bucket whose name is known); it describes the same text as `symbol` and
-    never replaces it. Unknowns of one `family` with different symbols are certainly different (ids that AWS assigns).
+    never replaces it. Unknowns of one `family` with different symbols are definitely different (ids that AWS assigns).
     `fresh`: AWS assigns it only when the plan is applied, so that it is nothing that is known before.
     `may_fail`: it may be an error that `try` would catch (a gap of ours, an index into a list not known yet).
     """
 
     symbol: Symbol | None = None
-    reason: str = Later("known only after apply")
+    reason: str = KnownAfterApply("known only after apply")
     where: str = ""
     hole: Hole = ANYTHING
     shape: str | Text | None = None

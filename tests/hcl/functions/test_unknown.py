@@ -27,7 +27,7 @@ from tfcheck.symbolic.value import (
     SECRET_SUFFIX,
     Hole,
     JsonText,
-    Later,
+    KnownAfterApply,
     ListStart,
     Set,
     Text,
@@ -248,7 +248,7 @@ def test_an_unknown_result_names_the_unknown_value_and_the_function() -> None:
     result = given_by("sort", LIST)
     assert isinstance(result, Unknown)
     assert (result.reason, result.where) == ("known only after apply, in a call of `sort`", "main.tf:3")
-    assert isinstance(result.reason, Later)
+    assert isinstance(result.reason, KnownAfterApply)
 
 
 def test_the_characters_of_an_unknown_hash_are_known() -> None:

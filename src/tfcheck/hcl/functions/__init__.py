@@ -22,7 +22,7 @@ from tfcheck.hcl.functions.arguments import (
     convert_arguments,
     limit_error,
 )
-from tfcheck.symbolic.value import Later, Text, Unknown, Value, known_text
+from tfcheck.symbolic.value import KnownAfterApply, Text, Unknown, Value, known_text
 
 #: The functions of each module, which is imported when the first of them is called.
 _MODULES = {
@@ -126,4 +126,6 @@ def _add_function_name(result: Value, name: str) -> Value:
     if not isinstance(result, Unknown) or result.symbol is not None or "`" in result.reason:
         return result
     reason = f"{result.reason}, in a call of `{name}`"
-    return msgspec.structs.replace(result, reason=Later(reason) if isinstance(result.reason, Later) else reason)
+    return msgspec.structs.replace(
+        result, reason=KnownAfterApply(reason) if isinstance(result.reason, KnownAfterApply) else reason
+    )

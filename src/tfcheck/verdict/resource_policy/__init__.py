@@ -25,7 +25,7 @@ from tfcheck.verdict.resource_policy.policies import (
     s3_file_system_guard,
     secret_guard,
 )
-from tfcheck.verdict.resource_policy.reading import service_of, unidentified_side, without_former
+from tfcheck.verdict.resource_policy.reading import service_of, unidentified_side, without_deleted_roles
 from tfcheck.verdict.resource_policy.resource_side import ResourceSide, covering_grants, join_sides
 from tfcheck.vocabulary.arn import parse_arn
 from tfcheck.vocabulary.finding import Requirement
@@ -48,12 +48,12 @@ class ResourcePolicies:
             stacks = self._world.context
             deleting = [each for each in (self._world, *stacks) if each.once(deleted_roles)]
             found = _side_in(resource, service, self._world, self._policies)
-            found = without_former(found, [each for each in deleting if each is not self._world], Truth.UNKNOWN)
+            found = without_deleted_roles(found, [each for each in deleting if each is not self._world], Truth.UNKNOWN)
             for stack in stacks:
                 others = [each for each in deleting if each is not stack]
                 may_write = isinstance(stack, Stack) and stack.is_checked
                 theirs = _side_in(resource, service, stack, stack.once(Policies))
-                theirs = without_former(theirs, others, Truth.UNKNOWN if may_write else Truth.TRUE)
+                theirs = without_deleted_roles(theirs, others, Truth.UNKNOWN if may_write else Truth.TRUE)
                 found = join_sides(found, theirs, resource)
             self._found[key] = found
         return self._found[key]

@@ -37,7 +37,7 @@ from tfcheck.role.policies import Policies, PolicyOrReason
 from tfcheck.symbolic.match import equal
 from tfcheck.symbolic.value import PlainText, TextLike, Truth, Unknown, Value, without_prefix
 from tfcheck.verdict.resource_policy.reading import (
-    is_former,
+    names_deleted_role,
     own_policies,
     policy_as_saved,
     policy_of,
@@ -92,7 +92,11 @@ def _grants(subject: SettingOwner, world: World) -> list[KeyGrant]:
     joined = settings(world, KEY_GRANT).on(subject)
     found = [*map(KeyGrant, joined.definite), *(KeyGrant(each, is_definite=False) for each in joined.possible)]
     grantee = "grantee_principal"
-    return [each for each in found if not is_former(each.resource.attribute(grantee), each.resource, grantee, world)]
+    return [
+        each
+        for each in found
+        if not names_deleted_role(each.resource.attribute(grantee), each.resource, grantee, world)
+    ]
 
 
 def secret_guard(arn: TextLike, world: World, policies: Policies) -> ResourceSide:

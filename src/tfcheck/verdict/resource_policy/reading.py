@@ -41,7 +41,7 @@ def policy_as_saved(found: PolicyOrReason, holder: WorldObject, world: World) ->
     unchanged = _is_unchanged(holder, "policy", world) if gone and found.policy else Truth.FALSE
     if unchanged is Truth.FALSE or found.policy is None:
         return found
-    policy = _without_former(found.policy, gone, unchanged)
+    policy = _policy_without_roles(found.policy, gone, unchanged)
     if policy == found.policy:
         return found
     return msgspec.structs.replace(found, policy=policy, notes=(_note(str(holder.address), unchanged),))
@@ -52,7 +52,7 @@ def _note(holder: str, unchanged: Truth) -> str:
     return f"{holder} {verb} a role by its id, which the change deletes, and not a new one of the same ARN"
 
 
-def without_former(side: ResourceSide, others: Iterable[World], unchanged: Truth) -> ResourceSide:
+def without_deleted_roles(side: ResourceSide, others: Iterable[World], unchanged: Truth) -> ResourceSide:
     """Return one stack's view of a resource without the roles of others that the change deletes.
 
     `unchanged` says whether the stack definitely does not write its policies again after that.
@@ -60,10 +60,10 @@ def without_former(side: ResourceSide, others: Iterable[World], unchanged: Truth
     gone = [role for world in others for role in world.once(deleted_roles)]
     if not gone:
         return side
-    policy = None if side.policy is None else _without_former(side.policy, gone, unchanged)
+    policy = None if side.policy is None else _policy_without_roles(side.policy, gone, unchanged)
     is_other = policy is not None and policy != side.policy
     notes = (*side.notes, _note(policy.name, unchanged)) if policy is not None and is_other else side.notes
-    possible = tuple(_without_former(each, gone, unchanged) for each in side.possible_policies)
+    possible = tuple(_policy_without_roles(each, gone, unchanged) for each in side.possible_policies)
     pairs = ((each, _is_gone(each.resource.attribute("grantee_principal"), gone)) for each in side.grants)
     grants = tuple(
         msgspec.structs.replace(each, is_definite=False) if former else each
@@ -73,12 +73,12 @@ def without_former(side: ResourceSide, others: Iterable[World], unchanged: Truth
     return msgspec.structs.replace(side, policy=policy, possible_policies=possible, grants=grants, notes=notes)
 
 
-def _without_former(policy: Policy, gone: list[WorldObject], unchanged: Truth) -> Policy:
-    statements = tuple(_without(each, gone, unchanged) for each in policy.statements)
+def _policy_without_roles(policy: Policy, gone: list[WorldObject], unchanged: Truth) -> Policy:
+    statements = tuple(_statement_without_roles(each, gone, unchanged) for each in policy.statements)
     return msgspec.structs.replace(policy, statements=statements)
 
 
-def is_former(role: Value, holder: WorldObject, argument: str, world: World) -> bool:
+def names_deleted_role(role: Value, holder: WorldObject, argument: str, world: World) -> bool:
     """Whether an unchanged argument of `holder` names a role that the change deletes."""
     return _is_gone(role, world.once(deleted_roles)) and _is_unchanged(holder, argument, world) is Truth.TRUE
 
@@ -89,7 +89,7 @@ def _is_unchanged(holder: WorldObject, argument: str, world: World) -> Truth:
     return Truth.FALSE if earlier is None else equal(earlier.attribute(argument), holder.attribute(argument))
 
 
-def _without(statement: Statement, gone: list[WorldObject], unchanged: Truth) -> Statement:
+def _statement_without_roles(statement: Statement, gone: list[WorldObject], unchanged: Truth) -> Statement:
     principals = statement.principals
     if principals is None or not any(_is_gone(value, gone) for _, value in principals.entries):
         return statement

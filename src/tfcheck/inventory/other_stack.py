@@ -19,7 +19,7 @@ from tfcheck.resolve.order import FinishedBefore
 from tfcheck.resolve.surroundings import Surroundings
 from tfcheck.symbolic.symbol import OfOtherStack, Owner, ProviderConfiguration, Symbol
 from tfcheck.symbolic.value import JsonText, Set, Text, TextLike, Truth, Unknown, Value, is_known
-from tfcheck.vocabulary.address import Address, ModulePath, elsewhere
+from tfcheck.vocabulary.address import Address, elsewhere
 
 if TYPE_CHECKING:
     from tfcheck.hcl.modules import Sources
@@ -49,6 +49,7 @@ class Stack(CachingWorld):
         self.name = name
         self.planned_at = inner.planned_at
         self._inner = inner
+        self.module_from_elsewhere, self.texts_read = inner.module_from_elsewhere, inner.texts_read
         self._around = around
         self._gone = frozenset(gone)
         self.is_checked = changes
@@ -86,19 +87,11 @@ class Stack(CachingWorld):
         """Return the data sources of these types."""
         return [each for kind in types for each in self._kind(f"data.{kind}", self._inner.looked_up)]
 
-    def module_from_elsewhere(self, module: ModulePath) -> str:
-        """Return the name of the module, or enclosing one, from outside the stack's configuration; empty if none is."""
-        return self._inner.module_from_elsewhere(module)
-
     def named_documents(self, resource: WorldObject, argument: str) -> Sequence[WorldObject]:
         """Return the policy documents that an argument names in the stack's configuration."""
         own = resource.inner if isinstance(resource, _OtherStackResource) else resource
         found = self._inner.named_documents(own, argument)
         return [_OtherStackResource(each, self.name, self._around) for each in found]
-
-    def texts_read(self) -> frozenset[str]:
-        """Return the strings that its data sources have read."""
-        return self._inner.texts_read()
 
     def _kind(self, kind: str, find: Callable[[str], Sequence[WorldObject]]) -> list[WorldObject]:
         if kind not in self._seen:

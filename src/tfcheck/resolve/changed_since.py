@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from tfcheck.hcl.evaluate.scope import EvaluationError, Seen
+from tfcheck.hcl.evaluate.scope import ConstantScope, EvaluationError
 from tfcheck.hcl.syntax.expression import Expression, Literal
 from tfcheck.hcl.syntax.parse import parse_template
 from tfcheck.plan import ConfigModule, Plan, constant_text, references
@@ -203,20 +203,7 @@ def _expressions_differ(written: Expression | None, planned: Any) -> bool:
 def _constant(expression: Expression) -> Value:
     from tfcheck.hcl.evaluate.expressions import evaluate
 
-    return evaluate(expression, _NoNames())
-
-
-class _NoNames:
-    """The scope of a constant."""
-
-    def lookup(self, root: str, name: str) -> Seen:
-        raise EvaluationError(f"`{root}.{name}` is not a constant")
-
-    def read_file(self, path: str) -> bytes | None:
-        return None
-
-    def list_files(self, directory: str, pattern: str) -> tuple[str, ...] | None:
-        return None
+    return evaluate(expression, ConstantScope())
 
 
 def _equals_json(written: Value, planned: Value) -> bool:

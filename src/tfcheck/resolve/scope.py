@@ -72,6 +72,7 @@ class ModuleScope:
     def __init__(self, names: Names, module: ModulePath) -> None:
         self._names = names
         self.module = module
+        self.read_file, self.list_files = names.read_file, names.list_files
 
     def lookup(self, root: str, name: str) -> Seen:
         """Return the value of `root.name`."""
@@ -91,14 +92,6 @@ class ModuleScope:
             case _:
                 mode, _, resource_type = root.rpartition(".")
                 return self._names.resources.resource(self.module, mode or "managed", resource_type, name)
-
-    def read_file(self, path: str) -> bytes | None:
-        """Read a source file."""
-        return self._names.read_file(path)
-
-    def list_files(self, directory: str, pattern: str) -> tuple[str, ...] | None:
-        """Return source files."""
-        return self._names.list_files(directory, pattern)
 
     def _unknown_name(self, root: str, name: str) -> Seen:
         return Unknown(reason=f"`{root}.{name}` is not known here")

@@ -68,3 +68,23 @@ class Scope(Protocol):
         Raises:
             RefusedError: the sources are not allowed to read one of them.
         """
+
+
+class ConstantScope:
+    """A scope without names and files: what can be evaluated in it is constant."""
+
+    def lookup(self, root: str, name: str) -> Seen:
+        """Raise an error, since no name is known here.
+
+        Raises:
+            EvaluationError: always.
+        """
+        raise EvaluationError(f"`{root}.{name}` is not a constant")
+
+    def read_file(self, path: str) -> bytes | None:
+        """Return no file."""
+        return None
+
+    def list_files(self, directory: str, pattern: str) -> tuple[str, ...] | None:
+        """Return no files."""
+        return None

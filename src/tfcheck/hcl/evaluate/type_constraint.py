@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TypeAlias
 
-from tfcheck.hcl.evaluate.scope import EvaluationError, Scope, Seen
+from tfcheck.hcl.evaluate.scope import ConstantScope, EvaluationError, Scope
 from tfcheck.hcl.evaluate.types import (
     ANY,
     BOOL,
@@ -58,26 +58,13 @@ def _object(node: ObjectOf, evaluate: _Evaluate) -> Type:
     attributes: dict[str, Type] = {}
     defaults: dict[str, Value] = {}
     for key, item in node.items:
-        name = evaluate(key, _Nothing())
+        name = evaluate(key, ConstantScope())
         if not isinstance(name, str):
             raise EvaluationError("the name of an attribute is not constant")
         match item:
             case Call(name="optional", arguments=(wanted, *default)) if len(default) <= 1:
                 attributes[name] = parse_type(wanted, evaluate)
-                defaults[name] = evaluate(default[0], _Nothing()) if default else None
+                defaults[name] = evaluate(default[0], ConstantScope()) if default else None
             case _:
                 attributes[name] = parse_type(item, evaluate)
     return ObjectType(attributes, defaults)
-
-
-class _Nothing:
-    """A scope without names and files: defaults are constants."""
-
-    def lookup(self, root: str, name: str) -> Seen:
-        raise EvaluationError(f"`{root}.{name}` in a type")
-
-    def read_file(self, path: str) -> bytes | None:
-        return None
-
-    def list_files(self, directory: str, pattern: str) -> tuple[str, ...] | None:
-        return None

@@ -37,7 +37,8 @@ class Function(msgspec.Struct, frozen=True):
     `parameters` has one word for each parameter: `string`, `number`, `quantity` (a number, known or not), `integer`,
     `bool`, `sequence` (a list, set or tuple), `list` (no set), `strings` (a sequence of strings), `object` (also a
     map), `any`. Behind it `?` may be left out, `*` may be repeated or left out; `~` takes null. With `partial`, unknown
-    parts inside arguments are passed on to `compute`, and so is a wholly unknown `string`, `quantity` or `any`.
+    parts inside arguments are passed on to `compute`, and so is a wholly unknown `string`, `quantity` or `any`; two
+    words are for less: `literal` (a string without unknown parts) and `shaped` (any value that is not wholly unknown).
     `total`: it cannot fail for any value of an argument that is unknown now. `hole` describes a result that is unknown.
     With `scoped` the scope comes first, with `evaluates` what evaluates an expression in a scope, and then the scope.
     """
@@ -102,9 +103,10 @@ def _parameter_kinds(parameters: str, count: int) -> list[str]:
 
 def _is_open(argument: Value, word: str) -> bool:
     if isinstance(argument, (Unknown, Text, JsonText)):
-        return word.lstrip("~") not in ("string", "any", "quantity") and not isinstance(argument, (Text, JsonText))
+        is_whole = isinstance(argument, Unknown) and word.lstrip("~") not in ("string", "any", "quantity")
+        return is_whole or word == "literal"
     # The order of a set with unknown elements is unknown, and so is whether two of them are equal.
-    return isinstance(argument, Set) and word.lstrip("~") != "any" and not is_known(argument)
+    return isinstance(argument, Set) and word.lstrip("~") not in ("any", "shaped") and not is_known(argument)
 
 
 def to_int(value: Value) -> Value:
@@ -133,6 +135,7 @@ def _strings(value: Value) -> Value:
 
 _CONVERSIONS: dict[str, Callable[[Any], Value]] = {
     "string": to_string,
+    "literal": to_string,
     "number": to_number,
     # An unknown one keeps its symbol, since equal texts are equal numbers.
     "quantity": lambda value: value if isinstance(value, Unknown) else to_number(value),
@@ -143,4 +146,5 @@ _CONVERSIONS: dict[str, Callable[[Any], Value]] = {
     "strings": _strings,
     "object": lambda value: value if isinstance(value, Unknown) else mapping(value),
     "any": lambda value: value,
+    "shaped": lambda value: value,
 }

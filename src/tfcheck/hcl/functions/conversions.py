@@ -15,8 +15,6 @@ from tfcheck.symbolic.value import Set, Unknown, Value, is_known, is_never_empty
 
 def tolist(items: Value) -> Value:
     """Convert all elements to one type, in order."""
-    if isinstance(items, Unknown):
-        return unknown_result(items, may_fail=True)
     if items is None or isinstance(items, list):
         return None if items is None else unify(items)
     if not isinstance(items, Set):
@@ -74,7 +72,7 @@ FUNCTIONS = {
     "nonsensitive": Function(lambda value: value, "~any", partial=True),
     "sensitive": Function(lambda value: value, "~any", partial=True),
     "tobool": Function(to_bool, "~any", partial=True),
-    "tolist": Function(tolist, "~any", partial=True),
+    "tolist": Function(tolist, "~shaped", partial=True),
     "tonumber": Function(to_number, "~any", partial=True),
     "tostring": Function(to_string, "~any", partial=True),
 }

@@ -11,7 +11,7 @@ from collections.abc import Callable
 from functools import partial
 
 from tfcheck.hcl.evaluate.elements import LocalScope, evaluate_all
-from tfcheck.hcl.evaluate.scope import EvaluationError, Scope
+from tfcheck.hcl.evaluate.scope import EvaluationError, Scope, Seen
 from tfcheck.hcl.functions.arguments import Function, See, afford, limit_error, unknown_result
 from tfcheck.hcl.functions.encoding import base64_text, hash_function, utf8
 from tfcheck.hcl.functions.pieces import isolate, split_pieces
@@ -69,18 +69,14 @@ def fileset(scope: Scope, path: str, pattern: str) -> Value:
     return Unknown(reason=_NOT_AT_HAND, may_fail=True) if names is None else Set(names)
 
 
-def templatefile(see: See, scope: Scope, path: TextLike, variables: Value) -> Value:
+def templatefile(see: See, scope: Scope, path: str, variables: Value) -> Value:
     """Render a template file with variables."""
-    if not isinstance(path, str):
-        return unknown_result(path, may_fail=True)
     written = file(scope, path)
     return _render(see, scope, written, path, variables) if isinstance(written, str) else written
 
 
-def templatestring(see: See, scope: Scope, template: TextLike, variables: Value) -> Value:
+def templatestring(see: See, scope: Scope, template: str, variables: Value) -> Value:
     """Render a template with variables."""
-    if not isinstance(template, str):
-        return unknown_result(template, may_fail=True)
     return _render(see, scope, template, "templatestring", variables)
 
 
@@ -93,23 +89,16 @@ def _render(see: See, scope: Scope, template: str, name: str, variables: Value) 
         raise EvaluationError("a variable of the template has a name that is none")
     afford(characters=len(template), steps=_TEMPLATE_STEPS)
     parsed = parse_template(template, Place(name, 1))
-    return evaluate_all(see(parsed, LocalScope(_TemplateScope(scope), dict(variables))))
+    return evaluate_all(see(parsed, _TemplateScope(scope, dict(variables))))
 
 
-class _TemplateScope:
-    """The scope of a template besides its own variables: only files."""
+class _TemplateScope(LocalScope, frozen=True, eq=False):
+    """The variables of a template, and the files of the scope around it, but none of its names."""
 
-    def __init__(self, scope: Scope) -> None:
-        self.scope = scope
-
-    def lookup(self, root: str, name: str) -> Value:
-        raise EvaluationError(f"the template has no variable `{root}`")
-
-    def read_file(self, path: str) -> bytes | None:
-        return self.scope.read_file(path)
-
-    def list_files(self, directory: str, pattern: str) -> tuple[str, ...] | None:
-        return self.scope.list_files(directory, pattern)
+    def lookup(self, root: str, name: str) -> Seen:
+        if root not in self.names:
+            raise EvaluationError(f"the template has no variable `{root}`")
+        return super().lookup(root, name)
 
 
 def basename(path: TextLike) -> Value:
@@ -185,6 +174,6 @@ FUNCTIONS = {
     "filesha256": Function(partial(file, convert=hash_function("sha256", bytes.hex)), "string", scoped=True),
     "filesha512": Function(partial(file, convert=hash_function("sha512", bytes.hex)), "string", scoped=True),
     "pathexpand": Function(partial(machine_path, function="pathexpand", start="~"), "string"),
-    "templatefile": Function(templatefile, "string any", partial=True, evaluates=True),
-    "templatestring": Function(templatestring, "string any", partial=True, evaluates=True),
+    "templatefile": Function(templatefile, "literal any", partial=True, evaluates=True),
+    "templatestring": Function(templatestring, "literal any", partial=True, evaluates=True),
 }

@@ -146,8 +146,6 @@ def index(items: list[Value], wanted: Value) -> Value:
 
 def contains(items: Value, wanted: Value) -> Value:
     """Whether an element equals `wanted`; a number never equals a string."""
-    if isinstance(items, Unknown):
-        return unknown_result(items, may_fail=True)
     members = sequence(items)
     truth = Truth.some(equal_values(item, wanted) for item in members)
     return _unknown_equality([*members, wanted]) if truth is Truth.UNKNOWN else truth is Truth.TRUE
@@ -274,7 +272,7 @@ FUNCTIONS = {
     "coalescelist": Function(coalescelist, "any*", partial=True),
     "compact": Function(compact, "strings", partial=True),
     "concat": Function(concat, "list*", partial=True),
-    "contains": Function(contains, "any any", partial=True),
+    "contains": Function(contains, "shaped any", partial=True),
     "distinct": Function(distinct, "sequence", partial=True),
     "element": Function(element, "list integer", partial=True),
     "flatten": Function(flatten, "sequence", partial=True),

@@ -24,10 +24,8 @@ def values(members: dict[str, Value]) -> Value:
     return [members[key] for key in sorted(members)]
 
 
-def lookup(members: dict[str, Value], key: Value, *default: Value) -> Value:
+def lookup(members: dict[str, Value], key: str, *default: Value) -> Value:
     """Return the member called `key`, or the default."""
-    if not isinstance(key, str):
-        return unknown_result(key, may_fail=True)
     # NOTE: the default must have the map's element type even if it is not used.
     fallback = default[0] if default else None
     if default and isinstance(members, MapValue):
@@ -107,7 +105,7 @@ def tomap(members: dict[str, Value]) -> Value:
 
 FUNCTIONS = {
     "keys": Function(keys, "object", partial=True),
-    "lookup": Function(lookup, "object string ~any?", partial=True),
+    "lookup": Function(lookup, "object literal ~any?", partial=True),
     "merge": Function(merge, "~any*", partial=True),
     "tomap": Function(tomap, "object", partial=True),
     "transpose": Function(transpose, "object"),

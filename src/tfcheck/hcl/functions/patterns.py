@@ -22,10 +22,8 @@ _LONGEST_PATTERN = 4096
 _REFERENCE = re.compile(r"\$(?:\$|\{(\w+)\}|(\w+))", re.ASCII)
 
 
-def regex(pattern: TextLike, subject: TextLike) -> Value:
+def regex(pattern: str, subject: TextLike) -> Value:
     """Return the first match: a string, or its groups as a list or, if named, an object."""
-    if not isinstance(pattern, str):
-        return unknown_result([pattern, subject], may_fail=True)
     parsed = _parse(pattern, subject)
     found = _matches(parsed, subject, _first_match) or _match_at_start(parsed, subject)
     if found is None:
@@ -35,10 +33,8 @@ def regex(pattern: TextLike, subject: TextLike) -> Value:
     return _result(parsed, found.matches[0], found)
 
 
-def regexall(pattern: TextLike, subject: TextLike) -> Value:
+def regexall(pattern: str, subject: TextLike) -> Value:
     """Return all matches, in order."""
-    if not isinstance(pattern, str):
-        return unknown_result([pattern, subject], may_fail=True)
     parsed = _parse(pattern, subject)
     found = _matches(parsed, subject, _every_match)
     return unknown_result(subject) if found is None else [_result(parsed, each, found) for each in found.matches]
@@ -167,6 +163,6 @@ def _group(places: Positions, index: int, found: CertainMatches) -> TextLike | N
 
 
 FUNCTIONS = {
-    "regex": Function(regex, "string string", partial=True),
-    "regexall": Function(regexall, "string string", partial=True),
+    "regex": Function(regex, "literal string", partial=True),
+    "regexall": Function(regexall, "literal string", partial=True),
 }

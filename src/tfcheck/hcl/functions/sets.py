@@ -20,8 +20,6 @@ Combine: TypeAlias = Callable[[Sequence[list[Value]]], list[Value]]
 
 def toset(items: Value) -> Value:
     """Build a set: one type, no duplicates, in Terraform's order."""
-    if isinstance(items, Unknown):
-        return unknown_result(items, may_fail=True)
     return items if items is None or isinstance(items, Set) else build_set(unify(sequence(items)))
 
 
@@ -69,7 +67,7 @@ def _contains(items: Sequence[Value], wanted: Value) -> bool:
 
 
 FUNCTIONS = {
-    "toset": Function(toset, "~any", partial=True),
+    "toset": Function(toset, "~shaped", partial=True),
     "setintersection": Function(setintersection, "any*", partial=True),
     "setsubtract": Function(setsubtract, "any any", partial=True),
     "setunion": Function(setunion, "any*", partial=True),

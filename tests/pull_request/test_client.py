@@ -6,7 +6,6 @@ import traceback
 from collections.abc import Iterator
 
 import pytest
-import urllib3
 
 from tests.pull_request.fake import (
     REPOSITORY,
@@ -24,7 +23,6 @@ from tests.pull_request.job import Clock, client
 from tests.rows import every_row
 from tfcheck import __version__
 from tfcheck.pull_request.client import Client, Hosts, hosts
-from tfcheck.pull_request.connection import Connection
 from tfcheck.pull_request.refusal import RefusalError, RefusalKind, UncertainError, WaitedError
 from tfcheck.pull_request.shapes import Comment, PullRequest, User
 
@@ -274,15 +272,6 @@ def test_the_token_is_in_no_traceback(github: FakeGitHub, where: dict[str, str])
         assert TOKEN not in traceback.format_exc()
 
 
-def test_a_proxy_of_the_environment_is_used(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("http_proxy", "http://127.0.0.1:1")
-    monkeypatch.delenv("no_proxy", raising=False)
-    monkeypatch.delenv("NO_PROXY", raising=False)
-    assert isinstance(Connection("http://github.example")._pool, urllib3.ProxyManager)
-    monkeypatch.setenv("no_proxy", "github.example")
-    assert not isinstance(Connection("http://github.example")._pool, urllib3.ProxyManager)
-
-
 @pytest.mark.parametrize("size", [0, 1, 10])
 def test_an_answer_that_is_cut_off_is_asked_for_again(github: FakeGitHub, where: dict[str, str], size: int) -> None:
     github.fault("GET", "pulls", lambda go: Answer(200, Raw(b'{"number": 42'[:size])))
@@ -318,43 +307,6 @@ def test_no_request_begins_when_the_budget_is_spent(github: FakeGitHub, where: d
     assert len(github.requests) == 1
 
 
-@pytest.mark.parametrize(
-    ("proxy", "address", "header"),
-    [
-        ("127.0.0.1:3128", "http://127.0.0.1:3128", None),
-        ("http://proxy.example", "http://proxy.example:80", None),
-        ("https://proxy.example:8443", "https://proxy.example:8443", None),
-        ("http://user:p%40ss@proxy.example:3128", "http://proxy.example:3128", "Basic dXNlcjpwQHNz"),
-        ("user:pass@proxy.example:3128", "http://proxy.example:3128", "Basic dXNlcjpwYXNz"),
-        ("http://[::1]:3128", "http://[::1]:3128", None),
-    ],
-)
-@pytest.mark.parametrize("name", ["HTTPS_PROXY", "https_proxy", "all_proxy"])
-def test_a_proxy_is_what_people_write(
-    monkeypatch: pytest.MonkeyPatch, name: str, proxy: str, address: str, header: str | None
-) -> None:
-    without_proxies(monkeypatch)
-    monkeypatch.setenv(name, proxy)
-    pool = Connection("https://api.github.com")._pool
-    assert isinstance(pool, urllib3.ProxyManager)
-    assert str(pool.proxy) == address
-    assert pool.proxy_headers.get("Proxy-Authorization") == header
-
-
-@pytest.mark.parametrize(
-    "proxy", ["socks5://secret@proxy:1080", "http://", "http://secret:x@:1", "http://a:b", "http://[::1"]
-)
-def test_a_proxy_that_cannot_be_used_is_a_refusal_that_does_not_show_it(
-    monkeypatch: pytest.MonkeyPatch, proxy: str
-) -> None:
-    without_proxies(monkeypatch)
-    monkeypatch.setenv("HTTPS_PROXY", proxy)
-    with pytest.raises(RefusalError) as refusal:
-        Client(hosts({}), TOKEN)
-    assert refusal.value.kind is RefusalKind.PROXY
-    assert "secret" not in str(refusal.value)
-
-
 @every_row(
     "address",
     [
@@ -374,7 +326,10 @@ def test_what_is_not_an_address_is_a_refusal(address: str) -> None:
     assert refusal.value.kind is RefusalKind.ADDRESS
 
 
-def without_proxies(monkeypatch: pytest.MonkeyPatch) -> None:
-    for name in ("http_proxy", "https_proxy", "all_proxy", "no_proxy"):
-        monkeypatch.delenv(name, raising=False)
-        monkeypatch.delenv(name.upper(), raising=False)
+@pytest.mark.parametrize("address", ["api.github.com/graphql", "ftp://api.github.com", "", "http://[::1"])
+def test_no_request_goes_to_what_is_not_an_address_of_graphql(address: str) -> None:
+    """Without a scheme it would be sent unencrypted."""
+    asked = Client(Hosts("http://127.0.0.1:1", address, ""), TOKEN)
+    asked._connection.request = lambda *sent: pytest.fail(f"{sent}")  # type: ignore[method-assign]
+    with pytest.raises(RefusalError, match="address of the API"):
+        asked.ask("query { viewer { login } }", {}, User)

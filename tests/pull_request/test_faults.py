@@ -173,7 +173,7 @@ ENVIRONMENTS = [
                           ("HTTP_PROXY", "http://me:hunter2@127.0.0.1:99999")]),
     *(Script(f"the proxy {value}", said=said, ours=0, environment={"HTTP_PROXY": value})
       for value, said in [("http://me:hunter2#1@127.0.0.1:1", "percent-encoded"), ("127.0.0.1:1\n", "to the proxy")]),
-    *(Script(f"HTTPS by {name}={value}", said=UNREACHED, ours=0, environment={"GITHUB_API_URL":
+    *(Script(f"HTTPS by {name}={value}", said="the proxy cannot be used (401", ours=0, environment={"GITHUB_API_URL":
       "https://api.github.invalid", name: value}) for name, value in TUNNELS),
     Script("HTTPS without a certificate", said=UNREACHED, ours=0, environment={"GITHUB_API_URL": "{secure}"}),
     Script("a proxy that wants a password", at("", says(407, "Proxy")), "407", ours=0, environment=API | {"http_proxy":

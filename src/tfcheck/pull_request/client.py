@@ -19,7 +19,7 @@ from urllib.parse import urljoin
 import msgspec
 
 from tfcheck import __version__
-from tfcheck.pull_request.connection import DEADLINE, Connection, HttpAnswer, NoAnswer, origin
+from tfcheck.pull_request.connection import DEADLINE, Connection, HttpAnswer, NoAnswer, checked_address, origin
 from tfcheck.pull_request.refusal import (
     OF_A_LIMIT,
     RefusalError,
@@ -162,6 +162,7 @@ class Client:
     def ask(self, query: str, variables: dict[str, Any], shape: type[_T]) -> _T:
         """Send a GraphQL query or mutation, once, and return its `data`."""
         body = {"query": query, "variables": variables}
+        checked_address(self.hosts.graphql)
         answer = self._request("POST", self.hosts.graphql, body, _OPTIONAL)
         if query.startswith("mutation") and _may_come_late(answer):
             self.patience.lose_answer()

@@ -19,10 +19,13 @@ import urllib3
 from urllib3.exceptions import ConnectTimeoutError, HTTPError, NewConnectionError, ProxyError
 
 from tfcheck.pull_request.refusal import RefusalError, RefusalKind
+from tfcheck.symbolic.regex import regex
 
 _T = TypeVar("_T")
 
 _CONNECT = 5.0
+#: The message of http.client if a proxy does not let a connection through, for example without a password.
+_TUNNEL = regex(r"Tunnel connection failed: (4\d\d)\b")
 #: For one request, from the first byte to the last.
 DEADLINE = 30.0
 #: More than any response with a hundred comments of 65,536 characters.
@@ -83,7 +86,9 @@ class Connection:
             found.release_conn()
         except (ConnectTimeoutError, NewConnectionError):
             return NoAnswer("no connection", sent=False)
-        except ProxyError:
+        except ProxyError as error:
+            if refused := _TUNNEL.search(str(error.original_error)):
+                raise RefusalError(RefusalKind.PROXY, "it refuses the connection", int(refused[1])) from None
             return NoAnswer("no connection to the proxy", sent=False)
         except HTTPError as error:
             return NoAnswer(f"the connection broke: {type(error).__name__}", sent=True)
@@ -118,12 +123,22 @@ def origin(url: str) -> tuple[str, str]:
     return parts.scheme.lower(), parts.netloc.lower()
 
 
-def _pool(address: str) -> urllib3.PoolManager:
-    """Open the connections, through the proxy that the environment sets for this host."""
+def checked_address(address: str) -> SplitResult:
+    """Return the parts of the address of an API.
+
+    Raises:
+        RefusalError: it is not an address that may receive a token.
+    """
     parts = _split_address(address)
     foreign = parts and (parts.username is not None or parts.query or parts.fragment)
     if parts is None or foreign or parts.scheme not in ("http", "https"):
         raise RefusalError(RefusalKind.ADDRESS, "the address of the API is not valid")
+    return parts
+
+
+def _pool(address: str) -> urllib3.PoolManager:
+    """Open the connections, through the proxy that the environment sets for this host."""
+    parts = checked_address(address)
     proxies = getproxies()
     proxy = (proxies.get(parts.scheme) or proxies.get("all") or "").strip()
     if proxy and not proxy_bypass(parts.netloc):

@@ -140,6 +140,8 @@ def _refusal_kind(status: int, message: str) -> RefusalKind:
             return RefusalKind.LOCKED
         case 403:
             return RefusalKind.PERMISSION
+        case 407:
+            return RefusalKind.PROXY
         case 404 | 410:
             return RefusalKind.GONE
         case 422:

@@ -56,6 +56,13 @@ def test_terraform_show_runs_in_the_initialised_directory(tmp_path: Path, progra
     assert (tmp_path / "log").read_text().splitlines() == [f"show -json -no-color {path}", str(path.parent)]
 
 
+def test_the_wrapper_of_setup_terraform_may_print_lines_around_the_json(tmp_path: Path, programs: Path) -> None:
+    lines = ["[command]terraform-bin show", '{"format_version": "1.2"}', "::debug::Terraform exited with code 0."]
+    program(programs, "terraform", "".join(f"echo '{each}'\n" for each in lines))
+
+    assert as_json(plan(tmp_path)).decode().splitlines() == lines
+
+
 def test_tofu_show_runs_if_terraform_fails(tmp_path: Path, programs: Path) -> None:
     program(programs, "terraform", "echo 'Error: Failed to read plan' >&2; exit 1")
     program(programs, "tofu", "echo '{}'")

@@ -137,7 +137,7 @@ def _show(program: str, path: Path) -> tuple[bytes | None, str]:
         run = subprocess.run(command, cwd=directory, capture_output=True, check=False, timeout=300)
     except (OSError, subprocess.TimeoutExpired) as error:
         return None, type(error).__name__
-    if run.returncode == 0 and run.stdout.lstrip().startswith(b"{"):
+    if run.returncode == 0 and b"{" in run.stdout:  # the wrapper of setup-terraform prints lines around the JSON
         return run.stdout, ""
     # NOTE: only the title of the error: the rest may quote values.
     title = re.search(r"Error: ([^\n]*)", run.stderr.decode("utf-8", "replace"))

@@ -340,8 +340,9 @@ def _notes(decided: _Decided, after: After) -> Iterator[str]:
     yield from resolver.contradictions
     yield from resolver.assumptions
     yield from resolver.survival.notes.values()
-    for each in decided.judgements:
-        yield from each.notes
+    shared = {id(part): part for each in decided.judgements for part in each.notes}
+    for part in shared.values():
+        yield from part
     yield from checks.notes(decided.tasks, after)
     yield from infrastructure_role.notes(after)
     for task in decided.tasks:

@@ -22,7 +22,7 @@ from tfcheck.checks.mistake import Check, Misconfiguration
 from tfcheck.iam import Policy
 from tfcheck.inventory.change import is_written
 from tfcheck.inventory.ecs import TaskDefinition
-from tfcheck.inventory.world import World, WorldObject
+from tfcheck.inventory.world import World, WorldObject, found_once
 from tfcheck.role import Role, Roles
 from tfcheck.symbolic.match import equal
 from tfcheck.symbolic.value import PlainText, TextLike, Truth, display
@@ -60,7 +60,12 @@ def _search(task: TaskDefinition, world: World) -> Iterator[Misconfiguration]:
     yield from dict.fromkeys(each for role in roles for each in _absent_principals(role, world))
 
 
-def _absent_principals(role: Role, world: World) -> Iterator[Misconfiguration]:
+def _absent_principals(role: Role, world: World) -> list[Misconfiguration]:
+    key = _absent_principals, role.caller.name
+    return found_once(world, key, lambda: list(_search_absent_principals(role, world)))
+
+
+def _search_absent_principals(role: Role, world: World) -> Iterator[Misconfiguration]:
     """Yield the policies that name a role of the plan with another path than it has."""
     own = world.once(Roles).find_by_name(role.caller.name)
     known = _arn(own[0]) if len(own) == 1 else None

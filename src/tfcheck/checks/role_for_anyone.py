@@ -16,7 +16,7 @@ from tfcheck.checks.mistake import Check, Misconfiguration
 from tfcheck.iam import Effect, Policy, Statement
 from tfcheck.iam.action import names
 from tfcheck.inventory.ecs import TaskDefinition
-from tfcheck.inventory.world import World
+from tfcheck.inventory.world import World, found_once
 from tfcheck.role import Roles
 from tfcheck.symbolic.value import Truth
 from tfcheck.vocabulary.finding import Severity
@@ -26,8 +26,10 @@ def _search(task: TaskDefinition, world: World) -> Iterator[Misconfiguration]:
     found: dict[str, str] = {}
     for kind, reference in (("execution", task.execution_role), ("task", task.task_role)):
         role = world.once(Roles).of(reference)
-        if role is not None and role.managed and role.label is not None and _is_for_anyone(role.trust.policy):
-            found.setdefault(role.label, kind)
+        if role is not None and role.managed and role.label is not None and role.label not in found:
+            trust = role.trust.policy
+            if found_once(world, (_is_for_anyone, id(trust)), lambda: _is_for_anyone(trust)):  # noqa: B023
+                found[role.label] = kind
     for label, kind in found.items():
         yield Misconfiguration(
             f"the trust policy of the {kind} role {label} lets anyone in any AWS account assume it",

@@ -37,7 +37,7 @@ from tfcheck.vocabulary.finding import Evidence, Reason, Requirement, RoleKind, 
 
 
 class Judgement(msgspec.Struct, frozen=True):
-    """The decision on one requirement in one world."""
+    """The decision on one requirement in one world. Its `notes` are parts that it shares with others."""
 
     role: str | None
     verdict: Verdict
@@ -45,7 +45,7 @@ class Judgement(msgspec.Struct, frozen=True):
     waits_for: str = ""
     evidence: tuple[Evidence, ...] = ()
     assumptions: tuple[str, ...] = ()
-    notes: tuple[str, ...] = ()
+    notes: tuple[tuple[str, ...], ...] = ()
 
 
 _DENIED = {
@@ -111,7 +111,8 @@ class Judge:
             rests = around.assumption and arn is not None and arn.account == around.account
             if rests and found.verdict is not Verdict.UNKNOWN:
                 found = msgspec.structs.replace(found, assumptions=(*found.assumptions, around.assumption))
-            notes = (*role.notes, *role.policy_warnings, *call.guarded.notes, *self._resources.warnings(call.request))
+            own = role.notes, role.policy_warnings, call.guarded.notes
+            notes = tuple(filter(None, (*own, *self._resources.warnings(call.request))))
             self._settled[key] = msgspec.structs.replace(found, notes=notes) if notes else found
         return self._settled[key]
 
@@ -273,6 +274,12 @@ class Judge:
     # Trust policies
 
     def _judge_trust(self, role: Role, side: RolesOfTask, kind: RoleKind) -> Judgement:
+        key = "trust", id(role), kind, side.surroundings
+        if key not in self._settled:
+            self._settled[key] = self._decide_trust(role, side, kind)
+        return self._settled[key]
+
+    def _decide_trust(self, role: Role, side: RolesOfTask, kind: RoleKind) -> Judgement:
         # NOTE: a service only accepts roles of its own account
         # (https://docs.aws.amazon.com/IAM/latest/UserGuide/id_roles_use_passrole.html). An account that is only
         # assumed is no sign of another one: the role's is more likely.

@@ -329,6 +329,33 @@ def test_a_grant_allows_its_grantee_what_it_lists(attributes: dict[str, Value], 
     assert isinstance(found, Allowed if allowed else Denied)
 
 
+@every_row(("many", "waits_for"), [(100, None), (101, "limit: 101 different policies that may be on it,")])
+def test_very_many_different_policies_that_may_be_on_a_bucket_are_unknown(many: int, waits_for: str | None) -> None:
+    on = Unknown(reason="a variable")
+    policies = (policy(Sid=f"s{each}") for each in range(many))
+    several = [
+        MadeResource(f"aws_s3_bucket_policy.b{i}", {"bucket": on, "policy": each}) for i, each in enumerate(policies)
+    ]
+    guarded = of(FILE, bucket(), *several)
+    assert (guarded.hidden, len(guarded.possible_policies)) == (waits_for, 0 if waits_for else 100)
+
+
+def test_of_many_equal_policies_that_may_be_on_a_bucket_one_counts() -> None:
+    on, document = Unknown(reason="a variable"), policy()
+    several = [MadeResource(f"aws_s3_bucket_policy.b{each}", {"bucket": on, "policy": document}) for each in range(500)]
+    assert [each.name for each in of(FILE, bucket(), *several).possible_policies] == ["aws_s3_bucket_policy.b0"]
+
+
+def test_very_many_grants_that_may_be_on_a_key_may_allow_everything() -> None:
+    def others(count: int) -> ResourceSide:
+        roles = (f"arn:aws:iam::111122223333:role/r{each}" for each in range(count))
+        on = Unknown(reason="a variable")
+        return of(KEY, key(), *(grant(key_id=on, grantee_principal=each) for each in roles))
+
+    assert isinstance(decided("kms:Decrypt", KEY, others(100), granted=False), Denied)
+    assert isinstance(decided("kms:Decrypt", KEY, others(101), granted=False), Undecided)
+
+
 def test_a_grant_may_be_bound_to_an_encryption_context() -> None:
     bound = grant(constraints=[{"encryption_context_subset": {"SecretARN": SECRET}}])
     assert isinstance(decided("kms:Decrypt", KEY, of(KEY, key(), bound), granted=False), Undecided)
@@ -549,7 +576,7 @@ def warned(*resources: MadeResource, action: str = "s3:GetObject", resource: str
     world = MadeWorld(*resources)
     caller = Caller(ROLE, "execution", "111122223333", tags={})
     request = Request(action, resource, caller, start_up_context(caller, action))
-    return list(ResourcePolicies(world).warnings(request))
+    return [sentence for shared in ResourcePolicies(world).warnings(request) for sentence in shared]
 
 
 def endpoint(service: str = "com.amazonaws.eu-west-1.s3", **attributes: Value) -> MadeResource:

@@ -6,8 +6,6 @@ provider's resources for such policies.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 from tfcheck.iam import Request
 from tfcheck.inventory.catalogue import PARAMETER, catalogue
 from tfcheck.inventory.change import deleted_roles
@@ -58,7 +56,7 @@ class ResourcePolicies:
             self._found[key] = found
         return self._found[key]
 
-    def warnings(self, request: Request) -> Iterator[str]:
+    def warnings(self, request: Request) -> tuple[tuple[str, ...], ...]:
         """Return warnings about policies in the plan that may block a request; whether they do, it does not show."""
         return warnings(request, self._world, self._policies)
 

@@ -27,21 +27,25 @@ from tfcheck.vocabulary.grouping import group_by_key
 
 #: Resources whose policies are the same for every call, each with its place among all of its type.
 _Alike: TypeAlias = list[tuple[int, WorldObject]]
+#: Such resources, and what the sentence about each says before and after its address.
+_Warning: TypeAlias = tuple[_Alike, str, str]
 
 
-def warnings(request: Request, world: World, policies: Policies) -> Iterator[str]:
-    """Return warnings for endpoint policies, SCPs and RCPs that definitely do not allow a request."""
+def warnings(request: Request, world: World, policies: Policies) -> tuple[tuple[str, ...], ...]:
+    """Return warnings for endpoint policies, SCPs and RCPs that definitely do not allow a request.
+
+    Requests with the same warnings get the same objects, since there may be many of both.
+    """
     calls = f"{request.action} that the tasks need"  # one warning covers all of them
-    found: list[tuple[int, str]] = []
+    of_endpoints: list[_Warning] = []
     for asked, words in [(request, calls), *_layer_requests(request)]:
         for alike in world.once(_endpoints).get(asked.action.partition(":")[0], ()):
             first = alike[0][1]
             own = (policies.of_attribute(each, "policy").policy for each in _policy_holders(first, world))
             if not _is_elsewhere(first, request) and any(each and _allows(each, asked) is Truth.FALSE for each in own):
                 said = f"does not allow every {words}, if they call through it"
-                found += _each_with(alike, "the policy of ", said, world)
-    yield from (words for _, words in sorted(found))
-    found = []
+                of_endpoints.append((alike, "the policy of ", said))
+    of_organization: list[_Warning] = []
     for (kind, accounts, _), alike in world.once(_organization_policies).items():
         if accounts and all(equal(each, request.caller.account) is Truth.FALSE for each in accounts):
             continue
@@ -53,14 +57,15 @@ def warnings(request: Request, world: World, policies: Policies) -> Iterator[str
             denies_only = on_resource or all(each.effect is Effect.DENY for each in policy.statements)
             if _allows(policy, request, denies_only=denies_only) is Truth.FALSE:
                 said = f"does not allow every {calls}, if it is attached to their account"
-                found += _each_with(alike, "", said, world)
-    yield from (words for _, words in sorted(found))
+                of_organization.append((alike, "", said))
+    return tuple(_sentences(each, world) for each in (of_endpoints, of_organization) if each)
 
 
-def _each_with(alike: _Alike, before: str, said: str, world: World) -> list[tuple[int, str]]:
-    """Return for each resource its place and the sentence about it."""
-    key = _each_with, id(alike), said
-    return found_once(world, key, lambda: [(place, f"{before}{each.address} {said}") for place, each in alike])
+def _sentences(found: list[_Warning], world: World) -> tuple[str, ...]:
+    """Return the sentences about resources in the plan's order."""
+    every = ((place, f"{begins}{each.address} {ends}") for alike, begins, ends in found for place, each in alike)
+    key = _sentences, *((id(alike), ends) for alike, _, ends in found)
+    return found_once(world, key, lambda: tuple(words for _, words in sorted(every)))
 
 
 def _layer_requests(request: Request) -> Iterator[tuple[Request, str]]:

@@ -461,7 +461,7 @@ VARIANTS: tuple[tuple[str, str, str, str], ...] = (
     (
         "grants on a key are forgotten",
         "verdict/resource_policy/policies.py",
-        "grants=tuple(_grants(subject, world)),",
+        "grants=_grants(subject, world),",
         "grants=(),",
     ),
     (

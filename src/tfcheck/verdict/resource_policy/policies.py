@@ -28,6 +28,7 @@ from tfcheck.inventory.setting import (
     REPOSITORY_POLICY,
     S3_FILE_SYSTEM_POLICY,
     SECRET_POLICY,
+    AttachedSettings,
     SettingOwner,
     settings,
 )
@@ -37,6 +38,8 @@ from tfcheck.role.policies import Policies, PolicyOrReason
 from tfcheck.symbolic.match import equal
 from tfcheck.symbolic.value import PlainText, TextLike, Truth, Unknown, Value, without_prefix
 from tfcheck.verdict.resource_policy.reading import (
+    MOST_POSSIBLE,
+    distinct,
     names_deleted_role,
     own_policies,
     policy_as_saved,
@@ -45,7 +48,7 @@ from tfcheck.verdict.resource_policy.reading import (
     set_policy,
     unidentified_side,
 )
-from tfcheck.verdict.resource_policy.resource_side import KeyGrant, ResourceSide, side_of
+from tfcheck.verdict.resource_policy.resource_side import DECIDING, GRANTEE, KeyGrant, ResourceSide, side_of
 from tfcheck.vocabulary.arn import Arn, parse_arn
 
 #: The image of AWS for FireLens, and the accounts of AWS that publish it in their regions, with what it lets every
@@ -83,20 +86,24 @@ def key_guard(arn: TextLike, world: World, policies: Policies) -> ResourceSide:
         side_of(found, resource),
         kind="kms",
         outside=None if seen else "a key outside the plan",
-        grants=tuple(_grants(subject, world)),
+        grants=_grants(subject, world),
         possible_policies=(*found.possible_policies, *possible),
     )
 
 
-def _grants(subject: SettingOwner, world: World) -> list[KeyGrant]:
+def _grants(subject: SettingOwner, world: World) -> tuple[KeyGrant, ...]:
     joined = settings(world, KEY_GRANT).on(subject)
-    found = [*map(KeyGrant, joined.definite), *(KeyGrant(each, is_definite=False) for each in joined.possible)]
-    grantee = "grantee_principal"
-    return [
-        each
-        for each in found
-        if not names_deleted_role(each.resource.attribute(grantee), each.resource, grantee, world)
-    ]
+    return found_once(world, (_grants, joined), lambda: tuple(_read_grants(joined, world)))
+
+
+def _read_grants(joined: AttachedSettings, world: World) -> Iterator[KeyGrant]:
+    """Yield the grants that are, or may be, on a key; of very many the last one is not read, and may allow anything."""
+    holders = distinct(joined.possible, DECIDING, world)
+    found = [*map(KeyGrant, joined.definite), *(KeyGrant(each, is_definite=False) for each in holders[:MOST_POSSIBLE])]
+    found += [KeyGrant(each, is_definite=False, is_read=False) for each in holders[MOST_POSSIBLE:][:1]]
+    for each in found:
+        if not names_deleted_role(each.resource.attribute(GRANTEE), each.resource, GRANTEE, world):
+            yield each
 
 
 def secret_guard(arn: TextLike, world: World, policies: Policies) -> ResourceSide:

@@ -7,7 +7,7 @@ save a policy whose text stays the same. If the role is in another stack, it is 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Hashable, Iterable, Iterator, Sequence
 
 import msgspec
 
@@ -30,7 +30,7 @@ from tfcheck.inventory.setting import (
 from tfcheck.inventory.world import World, WorldObject, found_once
 from tfcheck.role.policies import Policies, PolicyOrReason, unread_policy
 from tfcheck.symbolic.match import equal
-from tfcheck.symbolic.value import PlainText, TextLike, Truth, Unknown, Value, pieces
+from tfcheck.symbolic.value import PlainText, TextLike, Truth, Unknown, Value, is_known, pieces
 from tfcheck.verdict.resource_policy.resource_side import ResourceSide
 from tfcheck.vocabulary.address import owner_of
 
@@ -109,6 +109,8 @@ def _is_gone(name: Value, gone: list[WorldObject]) -> bool:
     return any(equal(name, each.attribute("arn")) is Truth.TRUE for each in gone)
 
 
+#: The settings that may be on one resource that are all read, and those of them that decide differently.
+_FEW, MOST_POSSIBLE = 10, 100
 #: The types of the AWS Cloud Control provider that set the same policy, which is not read.
 _OF_CLOUD_CONTROL = {
     BUCKET_POLICY: SettingKind("awscc_s3_bucket_policy", "bucket", BUCKET, "bucket"),
@@ -128,10 +130,27 @@ def _policy_of_settings(joined: AttachedSettings, world: World, policies: Polici
         return found if found.policy or found.hidden else PolicyOrReason(hidden=f"{holder.address} shows no policy")
     if not joined.possible:
         return None
-    possible = [policy_as_saved(policies.of_attribute(each, "policy"), each, world) for each in joined.possible]
-    unread = (each for each, found in zip(joined.possible, possible, strict=True) if not found.policy)
+    holders = distinct(joined.possible, ("policy",), world)
+    if len(holders) > MOST_POSSIBLE:
+        return PolicyOrReason(hidden=f"limit: {len(holders):,} different policies that may be on it,")
+    possible = [policy_as_saved(policies.of_attribute(each, "policy"), each, world) for each in holders]
+    unread = (each for each, found in zip(holders, possible, strict=True) if not found.policy)
     hidden = next((f"{holder.address}, which may be on it," for holder in unread), "")
     return PolicyOrReason(hidden=hidden, possible_policies=readable(possible))
+
+
+def distinct(holders: Sequence[WorldObject], arguments: tuple[str, ...], world: World) -> Sequence[WorldObject]:
+    """Return the settings that may be on a resource; of more than a few only the first of those that decide alike."""
+    if len(holders) <= _FEW:
+        return holders
+    gone = world.once(deleted_roles)
+    found: dict[Hashable, WorldObject] = {}
+    for each in holders:
+        values = [each.attribute(name) for name in arguments]
+        content = msgspec.json.encode(values).decode() if is_known(values) else each.address
+        rewritten = (_is_unchanged(each, name, world) for name in arguments) if gone else ()
+        found.setdefault((content, *rewritten), each)
+    return list(found.values())
 
 
 def policy_of(world: World, policies: Policies, setting: SettingKind, subject: SettingOwner) -> PolicyOrReason:

@@ -78,14 +78,21 @@ def join_sides(found: ResourceSide, theirs: ResourceSide, resource: TextLike) ->
     return msgspec.structs.replace(theirs, account=account, grants=grants)
 
 
+#: The argument with the principal that a grant is for, and all arguments that decide about a call.
+GRANTEE = "grantee_principal"
+DECIDING = (GRANTEE, "operations", "constraints")
 _CONTEXT_KEY = "kms:EncryptionContext:"
 
 
 class KeyGrant(msgspec.Struct, frozen=True):
-    """A grant: who may do what with a key. `is_definite` is false if the key or the role may be another one."""
+    """A grant: who may do what with a key.
+
+    `is_definite` is false if the key or the role may be another one, `is_read` if too many others may be on the key.
+    """
 
     resource: WorldObject
     is_definite: bool = True
+    is_read: bool = True
 
     @property
     def origin(self) -> Origin:
@@ -94,7 +101,9 @@ class KeyGrant(msgspec.Struct, frozen=True):
 
     def covers(self, request: Request) -> Truth:
         """Whether the grant is for the request's caller, operation and encryption context."""
-        grantee, operations = self.resource.attribute("grantee_principal"), self.resource.attribute("operations")
+        if not self.is_read:
+            return Truth.UNKNOWN
+        grantee, operations = self.resource.attribute(GRANTEE), self.resource.attribute("operations")
         is_for = equal(grantee, request.caller.arn) if isinstance(grantee, PlainText) else Truth.FALSE
         truth = (
             is_for & contains(operations, request.action.partition(":")[2]) & self._constraints_hold(request.context)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import msgspec
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -71,7 +72,24 @@ def test_a_large_policy_is_not_searched_for_one_object_of_a_bucket() -> None:
         14,
         15,
     ]
-    assert len(policy.index.similar("bucket/7/prod.env")) == 200
+    assert [each.origin.index for each in policy.index.similar("bucket/7/prod.env", 50)] == list(range(50))
+
+
+def test_an_index_without_statements_is_that_of_the_others() -> None:
+    statements: list[Value] = [_statement([f"arn:aws:s3:::bucket-{number % 9}/*"], False) for number in range(90)]
+    policy = parse_policy({"Version": "2012-10-17", "Statement": statements}, "a policy")
+    left_out = policy.statements[::3]
+    others = msgspec.structs.replace(
+        policy, statements=tuple(each for each in policy.statements if each not in left_out)
+    )
+    wanted = target("arn:aws:s3:::bucket-7/x").name
+
+    found = policy.without(left_out)
+
+    assert found == others
+    assert found.index.covering(wanted) == others.index.covering(wanted)
+    assert found.index.similar("bucket-7/x", 50) == others.index.similar("bucket-7/x", 50)
+    assert found.without(left_out) is found
 
 
 def test_a_large_policy_is_not_searched_for_one_name_among_patterns() -> None:

@@ -13,8 +13,9 @@ import msgspec
 from tfcheck.iam.index import FEW, NameIndex
 from tfcheck.symbolic.beginnings import Beginning
 from tfcheck.symbolic.match import glob
-from tfcheck.symbolic.value import Text, TextLike, Truth, Unknown, pieces, spelled_out, text
+from tfcheck.symbolic.value import Text, TextLike, Truth, Unknown, display, pieces, spelled_out, text
 from tfcheck.symbolic.wildcards import glob_known
+from tfcheck.vocabulary.grouping import group_by_key
 
 
 class Action(msgspec.Struct, frozen=True):
@@ -48,6 +49,16 @@ class Actions(msgspec.Struct, frozen=True, dict=True):
         """The `others`, indexed when they are first used."""
         names = ((each, name_of_action(each)) for each in self.others)
         return NameIndex((each, None if name is None else (name,)) for each, name in names)
+
+    @cached_property
+    def texts(self) -> tuple[str, ...]:
+        """The entries as they are shown."""
+        return tuple(display(each.written) for each in self.entries)
+
+    @cached_property
+    def texts_by_service(self) -> dict[str, list[str]]:
+        """The entries as they are shown, by the services that they name."""
+        return group_by_key((each.lower().partition(":")[0], each) for each in self.texts if ":" in each)
 
     @cached_property
     def by_action(self) -> dict[str, Truth]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from bisect import bisect_left, bisect_right
 from collections.abc import Collection, Iterable, Iterator, Sequence
+from copy import copy
 from functools import cached_property
 from itertools import islice, takewhile
 from typing import Generic, TypeVar
@@ -30,6 +31,7 @@ class NameIndex(Generic[_Item]):
     def __init__(self, items: Iterable[tuple[_Item, Collection[str] | None]]) -> None:
         """Build from the items, each with the names that it covers; None may be any."""
         self._all: list[_Item] = []
+        self._left_out: frozenset[int] = frozenset()
         self._exact: dict[str, list[int]] = {}
         self._by_beginning: dict[str, list[int]] = {}
         self._by_head: dict[str, list[int]] = {}
@@ -46,10 +48,16 @@ class NameIndex(Generic[_Item]):
                 self._names.append((name, place))
                 self._by_head.setdefault(_matched_prefix(_HEAD, name), []).append(place)
 
+    def without(self, items: Iterable[_Item]) -> NameIndex[_Item]:
+        """Return the index without some items, which shares all that it is made of."""
+        other = copy(self)
+        other._left_out = self._left_out.union(map(id, items))
+        return other
+
     def covering(self, name: Beginning) -> Sequence[_Item]:
         """Return those that may cover a name of which the beginning is known, or all of it, in order."""
         if len(self._all) <= FEW or not (name.known or name.is_whole):
-            return self._all
+            return self._filter(self._all)
         begun = self._beginnings_of(name.known)
         if name.is_whole:
             return self._select(self._exact.get(name.known, ()), *begun)
@@ -89,14 +97,18 @@ class NameIndex(Generic[_Item]):
     def _in_order(self) -> list[tuple[str, int]]:
         return sorted(self._names)
 
-    def similar(self, name: str | None) -> Sequence[_Item]:
-        """Return those about the same bucket or resource type, and those without restriction."""
+    def similar(self, name: str | None, most: int) -> Sequence[_Item]:
+        """Return the first of those about the same bucket or resource type, and of those without restriction."""
         if name is None:
-            return self._all
-        return self._select(self._by_head.get(_matched_prefix(_HEAD, name), ()))
+            return self._filter(self._all[:most])
+        places = {*self._others[:most], *self._by_head.get(_matched_prefix(_HEAD, name), ())[:most]}
+        return self._filter([self._all[place] for place in sorted(places)[:most]])
 
     def _select(self, *places: Sequence[int]) -> Sequence[_Item]:
-        return [self._all[place] for place in sorted(set(self._others).union(*places))]
+        return self._filter([self._all[place] for place in sorted(set(self._others).union(*places))])
+
+    def _filter(self, items: Sequence[_Item]) -> Sequence[_Item]:
+        return [each for each in items if id(each) not in self._left_out] if self._left_out else items
 
 
 def literal_beginning(pattern: str | None) -> Beginning:

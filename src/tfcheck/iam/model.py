@@ -6,7 +6,7 @@ Follows https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elem
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from enum import Enum
 from functools import cached_property
 
@@ -120,6 +120,16 @@ class Policy(msgspec.Struct, frozen=True, dict=True):
         if len(self.statements) <= FEW or not isinstance(caller.name, str):
             return self.statements
         return self._by_role.covering(Beginning(caller.name, is_whole=True))
+
+    def without(self, left_out: Collection[Statement]) -> Policy:
+        """Return the policy without some of its statements, by the same indexes; itself if it has none of them."""
+        ids = set(map(id, left_out))
+        kept = tuple([each for each in self.statements if id(each) not in ids])
+        if len(kept) == len(self.statements):
+            return self
+        found = msgspec.structs.replace(self, statements=kept)
+        found.__dict__.update(index=self.index.without(left_out), _by_role=self._by_role.without(left_out))
+        return found
 
     @cached_property
     def only_denying(self) -> Policy:

@@ -17,6 +17,8 @@ from tfcheck.symbolic.value import Truth, display
 
 #: Steps for finding out why a statement does not grant a request.
 _STEPS = 15
+#: The statements of a policy, and the entries of a statement, that are compared: more than nearly all have.
+_MOST_ALIKE = 200
 #: More statements than a policy has that people read.
 _MANY = 50
 
@@ -48,14 +50,15 @@ class NearMiss(msgspec.Struct, frozen=True):
 def near_misses(request: Request, policies: Iterable[Policy]) -> list[NearMiss]:
     """Return the Allow statements that almost grant a request, nearest first, each with the difference.
 
-    In a policy with very many statements, only those that may cover the resource are considered, and the first others.
+    In a policy with very many statements, only the first that may cover the resource are considered, and the first
+    others.
     """
     found = []
     for policy in policies:
         statements: Sequence[Statement] = policy.statements
         if len(policy.statements) > _MANY:
             plain = resource.target(request.resource).plain
-            about = policy.index.similar(None if plain is None else plain[5])
+            about = policy.index.similar(None if plain is None else plain[5], _MOST_ALIKE)
             known = set(map(id, about))
             statements = (*about, *[each for each in statements[: 2 * _MANY] if id(each) not in known][:_MANY])
         for statement in statements:
@@ -97,8 +100,8 @@ def _near_miss(statement: Statement, request: Request) -> tuple[tuple[int, int],
         return None
     if seen.action is Truth.FALSE:
         return _similar_actions(statement, request)
-    entries = statement.resources.entries if statement.resources is not None else ()
-    wanted = resource.target(request.resource)
+    wanted, named = resource.target(request.resource), statement.resources
+    entries = _similar_entries(named, wanted)
     mismatch, key = Mismatch.RESOURCE, ""
     if seen.conditions is Truth.FALSE:
         mismatch, key = Mismatch.CONDITION, _unmet(statement, request.context)[0]
@@ -106,11 +109,20 @@ def _near_miss(statement: Statement, request: Request) -> tuple[tuple[int, int],
         mismatch = Mismatch.PRINCIPAL
     elif any(resource.differs_in_partition_only(each, wanted, request.context) for each in entries):
         mismatch = Mismatch.PARTITION
-    patterns = tuple(display(entry.written) for entry in entries)
+    is_all = named is not None and len(entries) == len(named.entries)
+    patterns = named.texts if named is not None and is_all else tuple(display(each.written) for each in entries)
     if mismatch is Mismatch.PRINCIPAL:
         return (mismatch.value, 0), NearMiss(statement.origin, mismatch, _principals(statement))
     likeness = max((_common(pattern, display(request.resource)) for pattern in patterns), default=0)
     return (mismatch.value, -likeness), NearMiss(statement.origin, mismatch, patterns, key)
+
+
+def _similar_entries(resources: resource.Resources | None, wanted: resource.Target) -> Sequence[resource.Resource]:
+    """Return the entries of a statement, or of very many the first about the same bucket or resource type."""
+    if resources is None or len(resources.entries) <= _MOST_ALIKE:
+        return () if resources is None else resources.entries
+    about = resources.index.similar(None if wanted.plain is None else wanted.plain[5], _MOST_ALIKE)
+    return about or resources.entries[:_MOST_ALIKE]
 
 
 def _principals(statement: Statement) -> tuple[str, ...]:
@@ -121,11 +133,11 @@ def _principals(statement: Statement) -> tuple[str, ...]:
 
 def _similar_actions(statement: Statement, request: Request) -> tuple[tuple[int, int], NearMiss] | None:
     """Return statements with other actions of the same service on the right resource, most similar first."""
-    service = request.action.partition(":")[0].lower() + ":"
-    actions = tuple(str(display(entry.written)) for entry in statement.actions.entries)
-    alike = [each for each in actions if each.lower().startswith(service)]
+    service = request.action.partition(":")[0].lower()
+    alike = statement.actions.texts_by_service.get(service, ())[:_MOST_ALIKE]
     if statement.actions.negated or not alike:
         return None
+    actions = statement.actions.texts if len(statement.actions.entries) <= _MOST_ALIKE else tuple(alike)
     likeness = max(_common(each.lower(), request.action.lower()) for each in alike)
     return (Mismatch.ACTION.value, -likeness), NearMiss(statement.origin, Mismatch.ACTION, actions)
 

@@ -17,7 +17,18 @@ from tfcheck.iam.index import FEW, NameIndex
 from tfcheck.iam.variables import PolicyTemplate, PolicyText, agree, read_text
 from tfcheck.symbolic.beginnings import Beginning, beginning
 from tfcheck.symbolic.match import Pattern, Verbatim, equal, glob
-from tfcheck.symbolic.value import JsonText, Text, TextLike, Truth, Unknown, identity, pieces, spelled_out, text
+from tfcheck.symbolic.value import (
+    JsonText,
+    Text,
+    TextLike,
+    Truth,
+    Unknown,
+    display,
+    identity,
+    pieces,
+    spelled_out,
+    text,
+)
 from tfcheck.symbolic.wildcards import affordable, glob_known
 from tfcheck.vocabulary.arn import parse_arn
 
@@ -60,6 +71,11 @@ class Resources(msgspec.Struct, frozen=True, dict=True):
         """The entries, indexed when they are first used."""
         names = ((each, name_of(each)) for each in self.entries)
         return NameIndex((each, None if name is None else (name,)) for each, name in names)
+
+    @cached_property
+    def texts(self) -> tuple[str, ...]:
+        """The entries as they are shown."""
+        return tuple(display(each.written) for each in self.entries)
 
     @cached_property
     def by_text(self) -> dict[TextLike | None, Resource]:

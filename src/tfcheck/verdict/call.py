@@ -53,12 +53,8 @@ def denials(call: RoleCall) -> tuple[Statement, ...]:
 
 def without_denials(call: RoleCall) -> RoleCall:
     """Return a call without the statements that definitely deny it."""
-    denying = set(map(id, denials(call)))
-    changed: dict[int, Policy] = {}
-    for policy in call.policies:
-        others = tuple(each for each in policy.statements if id(each) not in denying)
-        is_same = others == policy.statements
-        changed[id(policy)] = policy if is_same else msgspec.structs.replace(policy, statements=others)
+    denying = denials(call)
+    changed = {id(policy): policy.without(denying) for policy in call.policies}
 
     def several(policies: tuple[Policy, ...]) -> tuple[Policy, ...]:
         return tuple(changed.get(id(each), each) for each in policies)

@@ -30,6 +30,10 @@ def clip_report(report: Report) -> Report:
     return rewriter.of(report)  # type: ignore[no-any-return]
 
 
+#: Lists of so many texts are shared, by the findings about one statement.
+_LONG = 20
+
+
 class Rewriter:
     """Rewrites the texts of a report; what does not change, or occurs twice, stays one object."""
 
@@ -45,6 +49,7 @@ class Rewriter:
         self._makers: dict[type, Callable[[Any], Any]] = dict(others or {})
         self._fields_of: dict[type, tuple[tuple[str, ...], Callable[[Any], tuple[Any, ...]]]] = {}
         self._structs: dict[int, tuple[msgspec.Struct, msgspec.Struct]] = {}
+        self._tuples: dict[int, tuple[tuple[Any, ...], tuple[Any, ...]]] = {}
 
     def of(self, part: Any) -> Any:
         """Return a report, or a part of one, with its texts rewritten."""
@@ -65,8 +70,13 @@ class Rewriter:
         return keep
 
     def _tuple(self, parts: tuple[Any, ...]) -> tuple[Any, ...]:
+        if id(parts) in self._tuples:
+            return self._tuples[id(parts)][1]
         rewritten = tuple(map(self.of, parts)) if parts else parts
-        return parts if all(map(is_, parts, rewritten)) else rewritten
+        found = parts if all(map(is_, parts, rewritten)) else rewritten
+        if len(parts) >= _LONG:
+            self._tuples[id(parts)] = parts, found
+        return found
 
     def _struct(self, part: msgspec.Struct) -> msgspec.Struct:
         if id(part) in self._structs:

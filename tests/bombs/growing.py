@@ -211,7 +211,62 @@ def ungranted_secrets(count: int) -> Iterator[Json]:
         yield task([container(secrets=[{"name": "TOKEN", "valueFrom": named}])], f"t{i}")
 
 
+def trusted_services(count: int) -> Iterator[Json]:
+    """Make a role that trusts so many other services, with as many tasks."""
+    services = (f"s{i}.amazonaws.com" for i in range(count))
+    trusted = [{"Effect": "Allow", "Action": "sts:AssumeRole", "Principal": {"Service": each}} for each in services]
+    yield role("other", assume_role_policy=json.dumps({"Version": "2012-10-17", "Statement": trusted}))
+    for i in range(count):
+        yield _definition(i, execution_role_arn=f"{_ROLE}other")
+
+
+def scripts(count: int) -> Iterator[Json]:
+    """Make so many scripts and buckets, and as many tasks with a file that nothing uploads."""
+    yield policy(statements("*"))
+    for i in range(count):
+        yield row(f"null_resource.n{i}", {"triggers": None}, "id")
+        yield row(f"aws_s3_bucket.b{i}", {"bucket": f"b{i}", "arn": f"arn:aws:s3:::b{i}"}, "id")
+        yield task([container(environmentFiles=[{"type": "s3", "value": f"arn:aws:s3:::b{i}/app.env"}])], f"t{i}")
+
+
+def organizations(count: int) -> Iterator[Json]:
+    """Make so many policies of an organization that deny everything, and as many tasks with a file."""
+    yield policy(statements("*"))
+    content = json.dumps(statements("*", action="*", Effect="Deny"))
+    for i in range(count):
+        yield row(f"aws_organizations_policy.p{i}", {"name": f"p{i}", "content": content, "type": None}, "id")
+        yield task([container(environmentFiles=[{"type": "s3", "value": f"arn:aws:s3:::b/{i}.env"}])], f"t{i}")
+
+
+def open_keys(count: int) -> Iterator[Json]:
+    """Make so many keys with policies and grants of which it is unknown whose they are, each of a secret."""
+    yield policy(statements("*", action=["secretsmanager:*", "kms:*"]))
+    document = json.dumps(statements("*", action="kms:*", Principal="*"))
+    named = []
+    for i in range(count):
+        granted = {"operations": ["Decrypt"], "grantee_principal": f"{_ROLE}execution"}
+        yield row(f"aws_secretsmanager_secret.s{i}", {"name": f"s{i}"}, "arn", "id", "kms_key_id", "policy")
+        yield row(f"aws_kms_key.k{i}", {}, "arn", "key_id", "id", "policy")
+        yield row(f"aws_kms_key_policy.k{i}", {"policy": document}, "key_id", "id")
+        yield row(f"aws_kms_grant.k{i}", granted, "key_id", "id")
+        named.append({"name": f"S{i}", "valueFrom": f"arn:aws:secretsmanager:eu-west-1:{ACCOUNT}:secret:s{i}"})
+    yield task([container(secrets=named)])
+
+
+def clusters(count: int) -> Iterator[Json]:
+    """Make so many clusters with capacity providers, each with a service."""
+    for i in range(count):
+        strategy = [{"capacity_provider": "FARGATE", "weight": 1, "base": 0}]
+        attached = {"cluster_name": f"c{i}", "capacity_providers": ["FARGATE"]}
+        yield row(f"aws_ecs_cluster.c{i}", {"name": f"c{i}"}, "arn", "id")
+        default = {"default_capacity_provider_strategy": strategy}
+        yield row(f"aws_ecs_cluster_capacity_providers.c{i}", attached | default, "id")
+        yield _definition(i)
+        yield _service(i, f"t{i}", cluster=f"c{i}", capacity_provider_strategy=[])
+
+
 GROWING: tuple[Growing, ...] = (
+    *(trusted_services, scripts, organizations, open_keys, clusters),
     *(revisions, new_revisions, services_of_a_family),
     *(groups_of_one_prefix, permissions, endpoints),
     *(without_execution_role, on_capacity_providers, exclusive_lists, cache_rules),

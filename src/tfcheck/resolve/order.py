@@ -38,9 +38,22 @@ class FinishedBefore(msgspec.Struct, frozen=True):
     provisioned: frozenset[str] = frozenset()
     more: frozenset[str] | None = None
 
+    @property
+    def all_possible(self) -> frozenset[str] | None:
+        """All resources that may be finished first; None if any may."""
+        if not self.open:
+            return self.resources
+        return None if self.more is None else self.resources | self.more
+
     def may_include(self, config: str) -> bool:
         """Whether a resource, by address without instance keys, may be finished first."""
         return config in self.resources or (self.open and (self.more is None or config in self.more))
+
+    def may_include_any(self, configs: frozenset[str]) -> bool:
+        """Whether any of some resources may be finished first."""
+        if not configs or not configs.isdisjoint(self.resources):
+            return bool(configs)
+        return self.open and (self.more is None or not configs.isdisjoint(self.more))
 
 
 class Order:

@@ -22,8 +22,10 @@ from tfcheck.symbolic.symbol import ProviderConfiguration, Symbol
 from tfcheck.symbolic.value import ACCOUNT_ID, PARTITION, REGION, Hole, Set, TextLike, Unknown, Value, is_known, strings
 from tfcheck.vocabulary.address import Address
 from tfcheck.vocabulary.arn import parse_arn, partition_of_region
+from tfcheck.vocabulary.grouping import group_by_key
 
 if TYPE_CHECKING:
+    from tfcheck.plan import Instance, PriorData
     from tfcheck.resolve.attributes import Attributes
 
 #: Types whose known ARNs show their account and region.
@@ -104,6 +106,8 @@ class Providers:
         self._arns: dict[str, list[str]] | None = None
         self._accounts: dict[tuple[str, ...], str | None] = {}
         self._inherited: dict[str, str] = {}
+        self._by_account: dict[tuple[str, ...], dict[str, list[Instance]]] = {}
+        self._data_by_account: dict[str, dict[str, list[tuple[int, PriorData]]]] = {}
 
     def key_of(self, address: Address) -> str:
         """Return the key of a resource's provider configuration."""
@@ -175,21 +179,15 @@ class Providers:
         written = self._arguments.value(key, "region")
         if isinstance(written, str) and written:
             return written
-        for source in self._plan.data_sources("aws_region"):
-            if self.key_of(source.address) == key and all(
-                not self._attributes.is_configured(source.address, each)
-                or self._attributes.evaluate(source.address, each) is None
-                for each in ("name", "region", "endpoint", "id")
-            ):
+        for source in self._regions_by_key.get(key, ()):
+            if all(self._is_unset(source.address, each) for each in ("name", "region", "endpoint", "id")):
                 named = (source.values.get(name) for name in ("name", "region", "id"))
                 found = next((value for value in named if isinstance(value, str) and value), None)
                 if found is not None:
                     return found
         in_arns: set[TextLike] = set()
         inherited: set[TextLike] = set()  # from the provider configuration, since version 6
-        for instance in self._plan.instances(*_TELLING, *_ALSO_TELLING):
-            if self.key_of(instance.address) != key:
-                continue
+        for instance in self._telling_by_key.get(key, ()):
             if not self._attributes.is_configured(instance.address, "region"):
                 arns = ((values or {}).get("arn") for values in (instance.before, instance.after))
                 parsed = (parse_arn(arn) for arn in arns if isinstance(arn, str))
@@ -201,6 +199,19 @@ class Providers:
         shown = in_arns or inherited
         only = next(iter(shown)) if len(shown) == 1 else None
         return only if isinstance(only, str) else None
+
+    def _is_unset(self, address: Address, name: str) -> bool:
+        attributes = self._attributes
+        return not attributes.is_configured(address, name) or attributes.evaluate(address, name) is None
+
+    @cached_property
+    def _regions_by_key(self) -> dict[str, list[PriorData]]:
+        return group_by_key((self.key_of(each.address), each) for each in self._plan.data_sources("aws_region"))
+
+    @cached_property
+    def _telling_by_key(self) -> dict[str, list[Instance]]:
+        found = self._plan.instances(*_TELLING, *_ALSO_TELLING)
+        return group_by_key((self.key_of(each.address), each) for each in found)
 
     def _account_or_assumption(self, group: tuple[str, ...]) -> tuple[str | None, str]:
         """Return the account of some provider configurations, and the assumption if nothing shows it."""
@@ -266,14 +277,11 @@ class Providers:
         for each in _LOOKED_UP:
             yield from self._data(each, "arn", group)
         for each, (name, foreign) in _LOOKED_UP_BY_NAME.items():
-            for source in self._plan.data_sources(each):
-                arn = source.values.get("arn")
-                if not isinstance(arn, str) or self._account_key_of(source.address) not in group:
-                    continue
-                written = self._attributes.evaluate(source.address, name)
+            for source in self._read(each, group):
+                arn, written = source.values.get("arn"), self._attributes.evaluate(source.address, name)
                 elsewhere = any(self._attributes.is_configured(source.address, each) for each in foreign)
-                if isinstance(written, str) and not written.startswith("arn:") and not elsewhere:
-                    yield arn
+                if isinstance(arn, str) and isinstance(written, str) and not written.startswith("arn:"):
+                    yield from () if elsewhere else (arn,)
 
     def _attached_policy_arns(self, group: tuple[str, ...]) -> Iterator[str]:
         """Return the ARNs of attached managed policies, which belong to the same account or to AWS."""
@@ -298,9 +306,11 @@ class Providers:
 
     def _planned_attributes(self, group: tuple[str, ...], *types: str) -> Iterator[dict[str, Any]]:
         """Return the attributes of the resources of some provider configurations, before and after the change."""
-        for instance in self._plan.instances(*types):
-            if self._account_key_of(instance.address) in group:
-                yield from filter(None, (instance.before, instance.after))
+        if types not in self._by_account:
+            found = ((self._account_key_of(each.address), each) for each in self._plan.instances(*types))
+            self._by_account[types] = group_by_key(found)
+        for instance in (each for key in group for each in self._by_account[types].get(key, ())):
+            yield from filter(None, (instance.before, instance.after))
 
     def _assumed_account(self, key: str) -> str | None:
         """Return the account of the role that the provider assumes."""
@@ -335,10 +345,19 @@ class Providers:
 
     def _data(self, data_type: str, name: str, keys: tuple[str, ...]) -> Iterator[str]:
         """Read an attribute of the data sources of `keys` that were read while planning."""
-        for source in self._plan.data_sources(data_type):
-            value = source.values.get(name)
-            if isinstance(value, str) and value and self._account_key_of(source.address) in keys:
+        for value in (source.values.get(name) for source in self._read(data_type, keys)):
+            if isinstance(value, str) and value:
                 yield value
+
+    def _read(self, data_type: str, keys: tuple[str, ...]) -> Iterator[PriorData]:
+        """Yield the data sources of `keys` that were read while planning, in the plan's order."""
+        if data_type not in self._data_by_account:
+            found = enumerate(self._plan.data_sources(data_type))
+            filed = ((self._account_key_of(each.address), (place, each)) for place, each in found)
+            self._data_by_account[data_type] = group_by_key(filed)
+        by_account = self._data_by_account[data_type]
+        several = [pair for key in keys for pair in by_account.get(key, ())]
+        return (source for _, source in sorted(several, key=lambda pair: pair[0]))
 
     def _arns_of(self, keys: tuple[str, ...]) -> list[str]:
         """Return the ARNs in some provider configurations, one per service, region and account."""

@@ -14,6 +14,8 @@ from tfcheck.resolve.declarations import Declarations
 from tfcheck.resolve.provider import Providers
 from tfcheck.symbolic.match import equal
 from tfcheck.symbolic.value import Truth, Value, strings
+from tfcheck.vocabulary.address import Address
+from tfcheck.vocabulary.grouping import group_by_key
 
 
 class OwnerArgument(msgspec.Struct, frozen=True):
@@ -85,6 +87,7 @@ class Survival:
         self._providers = providers
         self._deleted: dict[str, list[Instance]] = {}
         self._gone: dict[tuple[str, ...], dict[tuple[str, ...], list[Instance]]] = {}
+        self._deposed: dict[str, dict[Address, list[Instance]]] = {}
         self.notes: dict[str, str] = {}
 
     def remains(self, instance: Instance) -> Truth:
@@ -139,8 +142,7 @@ class Survival:
         """Return what is deleted after an identical object is written in its place, as every deposed object is."""
         kind = instance.address.type
         former = [instance] if instance.actions == ("create", "delete") else []
-        deposed = (each for each in self._plan.deposed_objects(kind) if each.left_behind is None)
-        former += (each for each in deposed if each.current == instance.address)
+        former += self._deposed_of(kind).get(instance.address, ())
         own = _identity(kind, instance.after) if former else None
         for each in former:
             roles = (each.before or {}).get("roles")
@@ -148,6 +150,13 @@ class Survival:
             if own is not None and own == _identity(kind, each.before) and on_it:
                 return each
         return None
+
+    def _deposed_of(self, kind: str) -> dict[Address, list[Instance]]:
+        """Index the deposed objects that the apply deletes by their resources."""
+        if kind not in self._deposed:
+            deleted = (each for each in self._plan.deposed_objects(kind) if each.left_behind is None)
+            self._deposed[kind] = group_by_key((each.current, each) for each in deleted)
+        return self._deposed[kind]
 
     def _remains_elsewhere(self, instance: Instance) -> Truth:
         """Whether an object remains although the plan may delete the same one at another address.

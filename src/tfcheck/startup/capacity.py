@@ -13,13 +13,15 @@ import msgspec
 from tfcheck.inventory.catalogue import ObjectKind, catalogue
 from tfcheck.inventory.world import World, WorldObject
 from tfcheck.resolve.blocks import blocks_or_unknown, only_block_or_unknown
-from tfcheck.symbolic.match import equal
+from tfcheck.symbolic.beginnings import Beginnings
 from tfcheck.symbolic.value import PlainText, Text, Truth, Unknown, Value, display, items
+from tfcheck.vocabulary.grouping import group_by_key
 
 FARGATE_PROVIDERS = ("FARGATE", "FARGATE_SPOT")
 #: What `launch_type` may be.
 LAUNCH_TYPES = ("EC2", "FARGATE", "EXTERNAL", "MANAGED_INSTANCES")
 CLUSTER = ObjectKind(("aws_ecs_cluster",), aliases=("id",))
+_ATTACHMENT = "aws_ecs_cluster_capacity_providers"
 _PROVIDER = ObjectKind(("aws_ecs_capacity_provider",), aliases=("id",))
 
 
@@ -57,12 +59,10 @@ def _default(service: WorldObject, world: World) -> Capacity:
         which = f"cluster {display(reference)}" if reference else "the default cluster"
         return Capacity(unknown=f"the default capacity providers of {which}, which is not in the plan")
     found: list[Value] = list(_strategy(cluster.attribute("default_capacity_provider_strategy")))
-    for each in world.resources("aws_ecs_cluster_capacity_providers"):
-        truth = _is_of(each, cluster)
+    for each, truth in world.once(_Attachments).on(cluster):
         if truth is Truth.UNKNOWN:
             return Capacity(unknown=f"whether {each.address} is for {cluster.address}")
-        if truth is Truth.TRUE:
-            found += _strategy(each.attribute("default_capacity_provider_strategy"))
+        found += _strategy(each.attribute("default_capacity_provider_strategy"))
     if not found:
         return Capacity(launch_type="EC2")
     return _named_capacity(found, f"the default capacity providers of {cluster.address}")
@@ -71,10 +71,9 @@ def _default(service: WorldObject, world: World) -> Capacity:
 def attached_providers(cluster: WorldObject, world: World) -> Value:
     """Return the names of the capacity providers attached to a cluster; unknown if there may be more."""
     found: list[Value] = []
-    for each in (cluster, *world.resources("aws_ecs_cluster_capacity_providers")):
-        truth = Truth.TRUE if each is cluster else _is_of(each, cluster)
+    for each, truth in ((cluster, Truth.TRUE), *world.once(_Attachments).on(cluster)):
         value = each.attribute("capacity_providers")
-        listed = items(value) if value is not None and truth is not Truth.FALSE else ()
+        listed = items(value) if value is not None else ()
         is_unset = isinstance(listed, Unknown) and each.is_configured("capacity_providers") is False
         if truth is Truth.UNKNOWN or (isinstance(listed, Unknown) and not is_unset):
             return Unknown(reason=f"the capacity providers of {each.address}")
@@ -82,10 +81,20 @@ def attached_providers(cluster: WorldObject, world: World) -> Value:
     return found
 
 
-def _is_of(providers: WorldObject, cluster: WorldObject) -> Truth:
-    name = providers.attribute("cluster_name")
-    refers = isinstance(name, Unknown) and name.symbol is not None and name.symbol.owner == cluster.address
-    return Truth.TRUE if refers else equal(name, cluster.attribute("name"))
+class _Attachments:
+    """The resources that attach capacity providers to clusters."""
+
+    def __init__(self, world: World) -> None:
+        attached = ((each, each.attribute("cluster_name")) for each in world.resources(_ATTACHMENT))
+        self._named = Beginnings(attached)
+        refers = ((place, name) for place, (_, name) in enumerate(self._named.rows) if isinstance(name, Unknown))
+        self._by_owner = group_by_key((name.symbol.owner, place) for place, name in refers if name.symbol is not None)
+
+    def on(self, cluster: WorldObject) -> Iterator[tuple[WorldObject, Truth]]:
+        """Yield those that are, or may be, for a cluster, in order."""
+        found = self._named.possible(cluster.attribute("name"))
+        found |= dict.fromkeys(self._by_owner.get(cluster.address, ()), Truth.TRUE)
+        return ((self._named.rows[place][0], truth) for place, truth in sorted(found.items()))
 
 
 def _strategy(value: Value) -> list[Value]:

@@ -235,12 +235,24 @@ def _versions(world: World) -> AttributeIndex:
 
 def _may_be_filled(resource: WorldObject, services: Iterable[WorldObject], world: World) -> bool:
     """Whether a script may fill an object that the plan creates: one that services or the object's users wait for."""
-    scripts = world.resources(*_SCRIPTS)
+    scripts = world.once(_scripts)
     for service in services:
         earlier = world.earlier(service.address)
-        if earlier.provisioned or any(earlier.may_include(each.address.config) for each in scripts):
+        if earlier.provisioned or earlier.may_include_any(scripts):
             return True
-    return any(world.earlier(each.address).may_include(resource.address.config) for each in scripts)
+    before = world.once(_before_scripts)
+    return before is None or resource.address.config in before
+
+
+def _scripts(world: World) -> frozenset[str]:
+    return frozenset(each.address.config for each in world.resources(*_SCRIPTS))
+
+
+def _before_scripts(world: World) -> frozenset[str] | None:
+    """Return the resources that may be finished before a script; None if any may."""
+    every = [world.earlier(each.address).all_possible for each in world.resources(*_SCRIPTS)]
+    known = [each for each in every if each is not None]
+    return frozenset[str]().union(*known) if len(known) == len(every) else None
 
 
 # What the change deletes

@@ -18,8 +18,7 @@ from tfcheck import startup
 from tfcheck.checks.mistake import Check, Misconfiguration
 from tfcheck.inventory.catalogue import PARAMETER, SECRET, catalogue
 from tfcheck.inventory.ecs import TaskDefinition
-from tfcheck.inventory.object_key import chosen
-from tfcheck.inventory.world import World, WorldObject
+from tfcheck.inventory.world import World, WorldObject, value_if_written
 from tfcheck.symbolic.match import equal
 from tfcheck.symbolic.value import Truth
 from tfcheck.vocabulary.arn import parse_arn
@@ -55,7 +54,7 @@ def _aws_managed_key(read: WorldObject) -> str | None:
     if read.address.mode != "managed" or not (is_secret or read.attribute("type") == "SecureString"):
         return None
     name = "aws/secretsmanager" if is_secret else "aws/ssm"
-    key = chosen(read, "kms_key_id" if is_secret else "key_id")
+    key = value_if_written(read, "kms_key_id" if is_secret else "key_id")
     return name if key in (None, "", f"alias/{name}") else None
 
 

@@ -18,9 +18,9 @@ from tfcheck.inventory.catalogue import BUCKET, KEY, OBJECT, PARAMETER, SECRET, 
 from tfcheck.inventory.change import index_names, is_created, is_written, object_before
 from tfcheck.inventory.key import KmsKey, doubt_key, is_same_key, named_key
 from tfcheck.inventory.named_objects import bucket_of
-from tfcheck.inventory.object_key import chosen, keys_of_object
+from tfcheck.inventory.object_key import keys_of_object
 from tfcheck.inventory.setting import BUCKET_ENCRYPTION
-from tfcheck.inventory.world import World, WorldObject, found_once
+from tfcheck.inventory.world import World, WorldObject, found_once, value_if_written
 from tfcheck.resolve import attribute_shapes
 from tfcheck.resolve.attribute_shapes import restrict_characters
 from tfcheck.symbolic.beginnings import Matches
@@ -146,7 +146,7 @@ def keys_of_parameter(arn: TextLike, world: World) -> tuple[KmsKey, ...] | None:
     kind = parameter.attribute("type")
     if kind != "SecureString" and not isinstance(kind, Unknown):
         return ()
-    new = named_key(chosen(parameter, "key_id"), parameter, world)
+    new = named_key(value_if_written(parameter, "key_id"), parameter, world)
     earlier = object_before(parameter, world)
     if earlier is None or is_written(parameter, _PUT, world):
         found = _as_tuple(new)

@@ -13,7 +13,7 @@ from tfcheck.inventory.change import is_changed, is_created, is_written
 from tfcheck.inventory.key import KmsKey, doubt_key, is_same_key, named_key
 from tfcheck.inventory.named_objects import bucket_of
 from tfcheck.inventory.setting import BUCKET_ENCRYPTION, SettingOwner, settings, was_set
-from tfcheck.inventory.world import World, WorldObject
+from tfcheck.inventory.world import World, WorldObject, value_if_written
 from tfcheck.resolve.blocks import only_block_or_unknown
 from tfcheck.symbolic.match import equal
 from tfcheck.symbolic.value import PlainText, Text, TextLike, Truth, Unknown, Value, spelled_out, text
@@ -78,9 +78,9 @@ def keys_of_object(arn: TextLike, world: World) -> tuple[KmsKey, ...] | None:
 def has_bucket_key(arn: TextLike, world: World) -> bool | None:
     """Whether S3 uses a bucket key for an object; None if that is unknown."""
     found = catalogue(world, OBJECT).find_by_arn(arn)
-    if found is not None and chosen(found, "server_side_encryption") == _DUAL_LAYER:
+    if found is not None and value_if_written(found, "server_side_encryption") == _DUAL_LAYER:
         return False
-    own = chosen(found, "bucket_key_enabled") if found else None
+    own = value_if_written(found, "bucket_key_enabled") if found else None
     if isinstance(own, bool):
         return own
     old, new = _defaults(arn, world)
@@ -93,20 +93,14 @@ def has_bucket_key(arn: TextLike, world: World) -> bool | None:
     return new.with_bucket_key is True
 
 
-def chosen(resource: WorldObject, argument: str) -> Value:
-    """Return an argument; one that AWS chooses because it is not written counts as not set."""
-    value = resource.attribute(argument)
-    return None if isinstance(value, Unknown) and resource.is_configured(argument) is False else value
-
-
 # Objects that the plan manages, or looks up
 
 
 def _managed_object_key(found: WorldObject, arn: TextLike, world: World) -> tuple[KmsKey, ...] | None:
-    own = chosen(found, "kms_key_id")
+    own = value_if_written(found, "kms_key_id")
     if own:
         return _own_key(own, found, arn, world)
-    algorithm = chosen(found, "server_side_encryption")
+    algorithm = value_if_written(found, "server_side_encryption")
     if isinstance(algorithm, str) and algorithm:
         return ()  # an algorithm without a key means AWS's own key, regardless of the bucket
     if is_written(found, _UPLOADED, world):
@@ -212,11 +206,11 @@ def _default(bucket: SettingOwner | None, world: World) -> DefaultEncryption | N
     # NOTE: an argument that is not written is computed, and repeats what another resource sets.
     if resource is None or (not resource.is_configured(argument) and was_set(world, BUCKET_ENCRYPTION, bucket)):
         return None
-    return _encryption_from(resource, argument, world) if chosen(resource, argument) else None
+    return _encryption_from(resource, argument, world) if value_if_written(resource, argument) else None
 
 
 def _encryption_from(resource: WorldObject, argument: str, world: World) -> DefaultEncryption:
-    value = chosen(resource, argument)
+    value = value_if_written(resource, argument)
     rule = value if argument == "rule" else _member(value, "rule")
     default = _member(rule, "apply_server_side_encryption_by_default")
     key = named_key(_member(default, "kms_master_key_id"), resource, world)

@@ -13,7 +13,7 @@ from tfcheck.plan import Deposed, Instance, PriorData, is_masked, references
 from tfcheck.resolve import Resolver
 from tfcheck.resolve.order import FinishedBefore, Order
 from tfcheck.resolve.surroundings import Surroundings
-from tfcheck.symbolic.value import Truth, Value, strings
+from tfcheck.symbolic.value import Truth, Unknown, Value, strings
 from tfcheck.vocabulary.address import Address, ModulePath, forgotten
 from tfcheck.vocabulary.grouping import group_by_key
 
@@ -50,6 +50,12 @@ class WorldObject(Protocol):
     @property
     def surroundings(self) -> Surroundings:
         """Its partition, region and account."""
+
+
+def value_if_written(resource: WorldObject, argument: str) -> Value:
+    """Return an argument; one that AWS chooses because it is not written counts as not set."""
+    value = resource.attribute(argument)
+    return None if isinstance(value, Unknown) and resource.is_configured(argument) is False else value
 
 
 _DOCUMENT = "aws_iam_policy_document"

@@ -11,7 +11,7 @@ from collections.abc import Iterator
 import msgspec
 
 from tfcheck.inventory.catalogue import ObjectKind, catalogue
-from tfcheck.inventory.world import World, WorldObject
+from tfcheck.inventory.world import World, WorldObject, value_if_written
 from tfcheck.resolve.blocks import blocks_or_unknown, only_block_or_unknown
 from tfcheck.symbolic.beginnings import Beginnings
 from tfcheck.symbolic.value import PlainText, Text, Truth, Unknown, Value, display, items
@@ -38,15 +38,12 @@ class Capacity(msgspec.Struct, frozen=True):
 
 def capacity(service: WorldObject, world: World) -> Capacity:
     """Return the capacity of a service."""
-    strategy = service.attribute("capacity_provider_strategy")
-    unset = isinstance(strategy, Unknown) and service.is_configured("capacity_provider_strategy") is False
-    own = [] if unset else _strategy(strategy)
-    if own:
+    if own := _strategy(value_if_written(service, "capacity_provider_strategy")):
         return _named_capacity(own, f"the capacity providers of {service.address}")
-    launch_type = service.attribute("launch_type")
+    launch_type = value_if_written(service, "launch_type")
     if isinstance(launch_type, str) and launch_type in LAUNCH_TYPES:
         return Capacity(launch_type=launch_type)
-    if isinstance(launch_type, (Unknown, Text)) and service.is_configured("launch_type") is not False:
+    if isinstance(launch_type, (Unknown, Text)):
         return Capacity(unknown=f"the launch type of {service.address}")
     return _default(service, world)
 
@@ -72,12 +69,10 @@ def attached_providers(cluster: WorldObject, world: World) -> Value:
     """Return the names of the capacity providers attached to a cluster; unknown if there may be more."""
     found: list[Value] = []
     for each, truth in ((cluster, Truth.TRUE), *world.once(_Attachments).on(cluster)):
-        value = each.attribute("capacity_providers")
-        listed = items(value) if value is not None else ()
-        is_unset = isinstance(listed, Unknown) and each.is_configured("capacity_providers") is False
-        if truth is Truth.UNKNOWN or (isinstance(listed, Unknown) and not is_unset):
+        listed = items(value_if_written(each, "capacity_providers"))
+        if truth is Truth.UNKNOWN or isinstance(listed, Unknown):
             return Unknown(reason=f"the capacity providers of {each.address}")
-        found += [] if isinstance(listed, Unknown) else [name for name in listed if name not in found]
+        found += [name for name in listed if name not in found]
     return found
 
 

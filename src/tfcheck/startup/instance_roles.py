@@ -21,7 +21,7 @@ from tfcheck.hcl.functions.encoding import base64decode
 from tfcheck.inventory.catalogue import ObjectKind, catalogue
 from tfcheck.inventory.change import is_created, is_new
 from tfcheck.inventory.ecs import TaskDefinition, member
-from tfcheck.inventory.world import World, WorldObject
+from tfcheck.inventory.world import World, WorldObject, value_if_written
 from tfcheck.resolve.blocks import blocks, blocks_or_unknown, only_block_or_unknown
 from tfcheck.startup.capacity import CLUSTER, FARGATE_PROVIDERS, Capacity, attached_providers, capacity, providers
 from tfcheck.startup.launch import runs
@@ -347,9 +347,7 @@ def instances_of_cluster(service: WorldObject, world: World) -> ClusterInstances
 def _clusters(resource: WorldObject) -> Iterator[str | None]:
     """Yield the names of clusters in the available user data; None is an unknown name or unknown user data."""
     for argument in ("user_data", "user_data_base64"):
-        value = resource.attribute(argument)
-        if isinstance(value, Unknown) and resource.is_configured(argument) is False:
-            continue
+        value = value_if_written(resource, argument)
         if value is None or value == "":
             continue
         written = _decode_user_data(value)

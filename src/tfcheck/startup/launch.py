@@ -11,10 +11,10 @@ from collections.abc import Iterable, Iterator
 import msgspec
 
 from tfcheck.inventory.ecs import TaskDefinition
-from tfcheck.inventory.world import World, WorldObject
+from tfcheck.inventory.world import World, WorldObject, value_if_written
 from tfcheck.startup.capacity import capacity, launch_types, providers
 from tfcheck.startup.run_index import RunIndex, Runs
-from tfcheck.symbolic.value import Text, Truth, Unknown, Value
+from tfcheck.symbolic.value import Text, Truth, Unknown
 from tfcheck.vocabulary.finding import Requirement, RoleKind
 
 _NEVER_BY_INSTANCE = frozenset(("FARGATE", "EXTERNAL", "MANAGED_INSTANCES"))
@@ -114,11 +114,6 @@ def _may_run_on_fargate(task: TaskDefinition) -> bool:
     """Whether a task may run on Fargate: it has the network mode `awsvpc`, and a size."""
     if task.compatibilities == ("EC2",):
         return False
-    mode = _none_if_unset(task.resource, "network_mode")
-    sized = all(_none_if_unset(task.resource, each) not in (None, "") for each in ("cpu", "memory"))
+    mode = value_if_written(task.resource, "network_mode")
+    sized = all(value_if_written(task.resource, each) not in (None, "") for each in ("cpu", "memory"))
     return sized and (mode == "awsvpc" or isinstance(mode, (Unknown, Text)))
-
-
-def _none_if_unset(resource: WorldObject, argument: str) -> Value:
-    value = resource.attribute(argument)
-    return None if isinstance(value, Unknown) and resource.is_configured(argument) is False else value

@@ -17,29 +17,15 @@ See https://docs.aws.amazon.com/AmazonECS/latest/developerguide/secrets-envvar-s
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
-from tfcheck.inventory.ecs import TaskDefinition
-from tfcheck.inventory.world import World
 from tfcheck.startup.rule import Rule
-from tfcheck.startup.source import NO_ROLE, ValueStore, injected_values, require_value
-from tfcheck.vocabulary.finding import Requirement
+from tfcheck.startup.source import NO_ROLE, ValueStore, injected_needs
 
 ID = "secret"
-
-
-def _derive(task: TaskDefinition, world: World) -> Iterator[Requirement]:
-    """Yield the permissions to read every secret that a container, or its log driver, gets a value from."""
-    around = task.resource.surroundings
-    for place, value in injected_values(task):
-        yield from require_value(ID, place, value, around, world, only=ValueStore.SECRETS_MANAGER)
-
-
 RULE = Rule(
     id=ID,
     title="secrets in Secrets Manager",
     manual=__doc__,
-    derive=_derive,
+    derive=lambda task, world: injected_needs(ID, ValueStore.SECRETS_MANAGER, task, world),
     symptoms={
         "secretsmanager:GetSecretValue": (
             "ResourceInitializationError: unable to pull secrets or registry auth: execution resource retrieval "

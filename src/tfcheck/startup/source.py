@@ -214,6 +214,12 @@ def require_value(
             yield place.require(rule, ACTIONS[source.store], source.arn, necessity=need, details=details)
 
 
+def injected_needs(rule: str, store: ValueStore, task: TaskDefinition, world: World) -> Iterator[Requirement]:
+    """Yield the permissions to read every value of a store that a container, or its log driver, gets."""
+    for place, value in injected_values(task):
+        yield from require_value(rule, place, value, task.resource.surroundings, world, only=store)
+
+
 #: The API's error, regardless of the launch type.
 NO_ROLE = "When you are specifying container secrets, you must also specify a value for 'executionRoleArn'."
 ACTIONS = {

@@ -616,6 +616,7 @@ def test_a_pull_request_of_gitea_gets_the_comment(
         done = atlantis.hook("tfcheck atlantis publish --on-clean minimize")
         assert done.lines[1].startswith("comment updated"), done.lines
     (comment,) = gitea.comments.values()
+    assert not any("graphql" in path for _, path in gitea.requests)  # Gitea has none
     assert comment["body"].split("\n")[1].startswith("### ✅ tfcheck: resolved")
 
 

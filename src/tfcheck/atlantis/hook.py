@@ -255,8 +255,7 @@ def _conversation(hook: Hook, host: PullHost, server: str, token: str) -> Conver
             wanted = msgspec.structs.replace(wanted, repository=f"{host.project}/{about.name}")
             return ServerConversation(Client(Hosts(f"{server}/rest/api/1.0", "", server), token), wanted)
         case "gitea":
-            addresses = Hosts(f"{server}/api/v1", f"{server}/api/v1/graphql", pages)
-            return GiteaConversation(Client(addresses, token), wanted, {})
+            return GiteaConversation(Client(Hosts(f"{server}/api/v1", "", pages), token), wanted, {})
         case _:
             addresses = msgspec.structs.replace(hosts(server, hook.variables), server=pages)
             return GitHubConversation(Client(addresses, token), wanted, {})

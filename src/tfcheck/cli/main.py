@@ -291,7 +291,7 @@ def _rephrase(error: click.UsageError) -> UsageError:
     near: Sequence[str] = getattr(error, "possibilities", None) or ()  # of options, and of commands since click 8.4
     text = error.message if near else error.format_message()
     message = text.rstrip(".").replace("'", "`").partition(" a valid boolean.")
-    said = f"{message[0]} true or false" if message[1] else message[0]
+    words = f"{message[0]} true or false" if message[1] else message[0]
     option = error.param if isinstance(error, click.BadParameter) else None
     if (
         option is not None
@@ -299,10 +299,10 @@ def _rephrase(error: click.UsageError) -> UsageError:
         and error.ctx.get_parameter_source(option.name or "") is ParameterSource.ENVIRONMENT
     ):
         named = next((each for each in option.envvar or () if os.environ.get(each)), "")
-        said = said.replace(" / ".join(f"`{each}`" for each in option.opts), f"`{named}`") if named else said
+        words = words.replace(" / ".join(f"`{each}`" for each in option.opts), f"`{named}`") if named else words
     command = error.ctx.command_path if error.ctx else "tfcheck"
     hint = f"did you mean `{near[0]}`?" if near else f"see `{command} --help`"
-    return UsageError(said[:1].lower() + said[1:], hint=hint)
+    return UsageError(words[:1].lower() + words[1:], hint=hint)
 
 
 def _report_bug(error: Exception, *, debug: bool) -> None:

@@ -43,8 +43,8 @@ class NameIndex(Generic[_Item]):
                 self._others.append(place)
             for name in names or ():
                 literal = _matched_prefix(_LITERAL, name)
-                filed = self._exact if literal == name else self._by_beginning
-                filed.setdefault(literal, []).append(place)
+                places = self._exact if literal == name else self._by_beginning
+                places.setdefault(literal, []).append(place)
                 self._names.append((name, place))
                 self._by_head.setdefault(_matched_prefix(_HEAD, name), []).append(place)
 

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from tfcheck.hcl.modules import Sources
 
 #: Types with an account in their ARN.
-_TELLING = (
+_WITH_ACCOUNT = (
     "aws_iam_role",
     "aws_iam_policy",
     "aws_kms_key",
@@ -72,7 +72,7 @@ class StateLocations:
     @cached_property
     def _are_several_accounts(self) -> bool:
         """Whether the ARNs in the state show that the stack is in more than one account."""
-        arns = _arn_locations(values.get("arn") for _, values in self._telling)
+        arns = _arn_locations(values.get("arn") for _, values in self._located_values)
         return len({account for _, _, account in arns if account}) > 1
 
     def _own_location(self, resource: WorldObject) -> tuple[str, str, str]:
@@ -87,14 +87,14 @@ class StateLocations:
     @cached_property
     def _shared_location(self) -> list[str]:
         """The location in the ARNs of resources that name no provider configuration; empty parts where they differ."""
-        rows = (values for address, values in self._telling if self._is_default(address))
+        rows = (values for address, values in self._located_values if self._is_default(address))
         arns = list(_arn_locations(each.get("arn") for each in rows))
         values = ({each[part] for each in arns if each[part]} for part in range(3))
         return [each.pop() if len(each) == 1 else "" for each in values]
 
     @cached_property
-    def _telling(self) -> list[tuple[Address, dict[str, Value]]]:
-        made = ((each.address, each.after or {}) for each in self._state.instances(*_TELLING))
+    def _located_values(self) -> list[tuple[Address, dict[str, Value]]]:
+        made = ((each.address, each.after or {}) for each in self._state.instances(*_WITH_ACCOUNT))
         asked = ((each.address, each.values) for each in self._state.data_sources("aws_caller_identity"))
         return [*made, *asked]
 

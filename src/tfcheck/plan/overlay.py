@@ -37,7 +37,7 @@ _MAY_BE_EDITED = regex(
     rb'"(?:\$\{|(?:[a-z][a-z0-9]*_[^".]+|module|var|local|each|count|data)\.)|\\u00'
     rb'|(?:role_arn|policy_arns?)"\s*:\s*(?!"arn:|""|null|\[\s*\])'
 )
-_REPLACED = "the plan was edited: a reference stands where its value was"
+_REPLACED = "the plan was edited: a reference is in the place of its value"
 
 #: Whether a text is a reference in the configuration of the object that has it.
 IsReference: TypeAlias = Callable[[str], bool]
@@ -100,7 +100,7 @@ def _may_be_reference(text: str) -> bool:
 
 
 def _restore(value: Any, was_replaced: Callable[[str, Path], bool], owner: Owner, path: Path) -> Value:
-    """Return a part of the object at `owner` with an `Unknown` for each text that stands where a value was."""
+    """Return a part of the object at `owner` with an `Unknown` for each text in the place of a value."""
     match value:
         case str() if was_replaced(value, path):
             return Unknown(Symbol(owner, path), reason=_REPLACED)

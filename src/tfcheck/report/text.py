@@ -239,8 +239,8 @@ def access_lines(report: Report, detail: Detail) -> Iterator[Line]:
     rows = [*_tasks(report, detail), *_roles(report, detail)]
     if len(rows) == 1:
         words, _, what = rows[0]
-        said = f"It is unknown {what}." if words == "unknown" else f"This change {words} {what}."
-        yield from wrap("", said, detail.width)
+        change = f"It is unknown {what}." if words == "unknown" else f"This change {words} {what}."
+        yield from wrap("", change, detail.width)
         return
     if rows:
         yield line(Span("This change", SpanStyle.STRONG))

@@ -264,8 +264,8 @@ class Providers:
             decided = self._assumed_account(key) or self._allowed_account(key)
             if decided is not None:
                 return decided
-        for tell in (self._arns_of, self._looked_up, self._attached_policy_arns, self._roles_attached_to):
-            accounts = [arn.account for arn in map(parse_arn, tell(group)) if arn and arn.account]
+        for find_arns in (self._arns_of, self._looked_up, self._attached_policy_arns, self._roles_attached_to):
+            accounts = [arn.account for arn in map(parse_arn, find_arns(group)) if arn and arn.account]
             if {*accounts, "aws"} != {"aws"}:
                 # A value from a marked ARN is marked, unless another ARN shows it too.
                 found = min(accounts, key=lambda each: isinstance(each, Sensitive))

@@ -103,19 +103,19 @@ class Survival:
             what = "the old one of its name" if former is instance else former.address
             self._note(instance, f"is written before {what} is deleted, which removes it; the next plan restores it")
             return Truth.FALSE
-        swept, by = Truth.FALSE, instance
+        lost, by = Truth.FALSE, instance
         if owner is not None and isinstance(named, str):
-            swept, by = self._swept(instance, named, owner)
-        if swept is Truth.FALSE:
+            lost, by = self._is_lost_with_owner(instance, named, owner)
+        if lost is Truth.FALSE:
             return self._remains_elsewhere(instance)
         if owner is None or "create" in instance.actions:
             return Truth.TRUE  # NOTE: what is on a resource is deleted before it, and created after it
         if instance.actions == ("update",) and instance.address.type not in _UPDATED_IN_PART:
             return Truth.TRUE if _is_written(instance) and self._waits_for(instance, owner) else Truth.UNKNOWN
-        goes = "goes" if swept is Truth.TRUE else "may go"
+        verb = "goes" if lost is Truth.TRUE else "may go"
         unlisted = "although the plan does not list it as changed; the next plan restores it"
-        self._note(instance, f"{goes} with {by.address}, which this plan deletes, {unlisted}")
-        return ~swept
+        self._note(instance, f"{verb} with {by.address}, which this plan deletes, {unlisted}")
+        return ~lost
 
     def outlasts_replacement(self, instance: Instance) -> Truth:
         """Whether the old object of an instance stays in force that is forgotten while a new one is created.
@@ -132,8 +132,8 @@ class Survival:
             same = Truth.FALSE
         owner = OWNERS.get(kind)
         listed = before.get(owner.argument) if owner else None
-        swept = [self._swept(instance, each, owner)[0] for each in strings(listed)] if owner else []
-        return ~same & ~(Truth.every(swept) if swept else Truth.FALSE)
+        lost = [self._is_lost_with_owner(instance, each, owner)[0] for each in strings(listed)] if owner else []
+        return ~same & ~(Truth.every(lost) if lost else Truth.FALSE)
 
     def _note(self, instance: Instance, what: str) -> None:
         self.notes.setdefault(str(instance.address), f"{instance.address} {what}")
@@ -169,10 +169,10 @@ class Survival:
         for each in self._deleted_objects(kind).get(own, ()) if own is not None else ():
             here = Truth.FALSE if each is instance else self._are_in_one_place(instance, each, kind)
             if here is not Truth.FALSE:
-                goes = instance.actions == ("no-op",) and here is Truth.TRUE
-                verb, remedy = "goes" if goes else "may go", "both are one object; a `moved` block keeps it"
+                is_lost = instance.actions == ("no-op",) and here is Truth.TRUE
+                verb, remedy = "goes" if is_lost else "may go", "both are one object; a `moved` block keeps it"
                 self._note(instance, f"{verb} with {each.address}, which this plan deletes: {remedy}")
-                return Truth.FALSE if goes else Truth.UNKNOWN
+                return Truth.FALSE if is_lost else Truth.UNKNOWN
         return Truth.TRUE
 
     def _deleted_objects(self, kind: str) -> dict[tuple[str, ...], list[Instance]]:
@@ -193,7 +193,7 @@ class Survival:
         depends = resource.depends_on if resource else ()
         return any(each.startswith(f"{owner.type}.") for each in (*named, *depends))
 
-    def _swept(self, instance: Instance, named: str, owner: OwnerArgument) -> tuple[Truth, Instance]:
+    def _is_lost_with_owner(self, instance: Instance, named: str, owner: OwnerArgument) -> tuple[Truth, Instance]:
         """Return whether the plan deletes what an object is on, and so the object, and what it deletes."""
         found, by = Truth.FALSE, instance
         for each in self._deletions(owner.type):

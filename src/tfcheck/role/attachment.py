@@ -124,14 +124,14 @@ class Attachments:
 
     def _is_undone(self, grant: PolicyAttachment, gone: RemovedByUpdate, role: WorldObject, attached: Attached) -> bool:
         """Whether the update of a role removes, or may remove, an unchanged attachment."""
-        goes = gone.removes(grant.name, grant.reference)
-        stays = goes is Truth.FALSE or is_rewritten(grant.resource, self._world)
-        is_sure = goes is Truth.TRUE and (stays or is_unchanged(grant.resource, self._world))
-        if is_sure or (stays and left_out(grant.name, grant.reference, role)):
+        removed = gone.removes(grant.name, grant.reference)
+        stays = removed is Truth.FALSE or is_rewritten(grant.resource, self._world)
+        is_definite = removed is Truth.TRUE and (stays or is_unchanged(grant.resource, self._world))
+        if is_definite or (stays and left_out(grant.name, grant.reference, role)):
             attached.notes.append(removal(grant.resource, role, now=not stays))
         if stays:
             return False
-        if not is_sure:
+        if not is_definite:
             self._doubt(grant, f"which this change may remove: {role.address} may not list it", attached)
         return True
 
@@ -216,8 +216,8 @@ class Attachments:
             attached.same_name_policies.append(tuple(choices))
         for group, _ in of_one:
             attached.name_conflicts.append(tuple(str(grant.resource.address) for grant in group))
-            said = " and ".join(attached.name_conflicts[-1])
-            attached.notes.append(f"{said} have the same name on one role: the last one written remains")
+            members = " and ".join(attached.name_conflicts[-1])
+            attached.notes.append(f"{members} have the same name on one role: the last one written remains")
 
     def _definitely_remains(self, grant: PolicyAttachment, name: Value, attached: Attached) -> bool:
         """Whether a grant definitely survives a replacement of the role."""
@@ -248,11 +248,11 @@ class Attachments:
 
     def _doubt(self, grant: PolicyAttachment, why: str, attached: Attached) -> None:
         """Add a policy that may not be on the role."""
-        found, said = self._policy(grant), f"{grant.resource.address}, {why}"
+        found, entry = self._policy(grant), f"{grant.resource.address}, {why}"
         if found.policy is None:
-            attached.hidden.append(said)
+            attached.hidden.append(entry)
         policies = found.possible_policies if found.policy is None else (found.policy,)
-        attached.doubted += [(said, each) for each in policies]
+        attached.doubted += [(entry, each) for each in policies]
 
     def _policy(self, grant: PolicyAttachment) -> PolicyOrReason:
         if grant.found is not None:

@@ -172,7 +172,7 @@ def _side(role: Role | None, *, seen: bool) -> RolePolicies | None:
 
 
 def _words(point: Permission) -> tuple[str, str]:
-    return point.said[0], SENSITIVE if point.secret else point.said[1]
+    return point.shown[0], SENSITIVE if point.secret else point.shown[1]
 
 
 def _candidates(sides: list[RolePolicies]) -> list[Permission]:

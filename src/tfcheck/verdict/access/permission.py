@@ -36,17 +36,17 @@ from tfcheck.symbolic.value import Truth, Unknown, display, text
 
 
 class Permission(msgspec.Struct, frozen=True, dict=True):
-    """An action on a resource. `said` is how both are shown; `secret` hides the resource."""
+    """An action on a resource. `shown` is how a reader sees both; `secret` hides the resource."""
 
     action: Action
     resource: Resource
-    said: tuple[str, str]
+    shown: tuple[str, str]
     secret: bool = False
 
     @property
     def key(self) -> tuple[str, str, bool]:
         """A key that distinguishes points as a reader would."""
-        return self.said[0].lower(), self.said[1], self.secret
+        return self.shown[0].lower(), self.shown[1], self.secret
 
     @cached_property
     def as_target(self) -> Target:
@@ -262,12 +262,12 @@ def _resource_includes(one: Permission, other: Permission) -> bool:
 def meet(one: Permission, other: Permission) -> Permission | None:
     """Return the intersection of two points where one contains the other's action or resource."""
     if _action_includes(one, other):
-        action, said = other.action, other.said[0]
+        action, shown = other.action, other.shown[0]
     elif _action_includes(other, one):
-        action, said = one.action, one.said[0]
+        action, shown = one.action, one.shown[0]
     else:
         return None
     inner = other if _resource_includes(one, other) else one if _resource_includes(other, one) else None
     if inner is None:
         return None
-    return Permission(action, inner.resource, (said, inner.said[1]), inner.secret)
+    return Permission(action, inner.resource, (shown, inner.shown[1]), inner.secret)

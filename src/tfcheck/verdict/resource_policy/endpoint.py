@@ -43,8 +43,8 @@ def warnings(request: Request, world: World, policies: Policies) -> tuple[tuple[
             first = alike[0][1]
             own = (policies.of_attribute(each, "policy").policy for each in _policy_holders(first, world))
             if not _is_elsewhere(first, request) and any(each and _allows(each, asked) is Truth.FALSE for each in own):
-                said = f"does not allow every {words}, if they call through it"
-                of_endpoints.append((alike, "the policy of ", said))
+                ends = f"does not allow every {words}, if they call through it"
+                of_endpoints.append((alike, "the policy of ", ends))
     of_organization: list[_Warning] = []
     for (kind, accounts, _), alike in world.once(_organization_policies).items():
         if accounts and all(equal(each, request.caller.account) is Truth.FALSE for each in accounts):
@@ -56,8 +56,8 @@ def warnings(request: Request, world: World, policies: Policies) -> tuple[tuple[
             # NOTE: beside a policy that only denies, another one is attached that allows, or nothing would be.
             denies_only = on_resource or all(each.effect is Effect.DENY for each in policy.statements)
             if _allows(policy, request, denies_only=denies_only) is Truth.FALSE:
-                said = f"does not allow every {calls}, if it is attached to their account"
-                of_organization.append((alike, "", said))
+                ends = f"does not allow every {calls}, if it is attached to their account"
+                of_organization.append((alike, "", ends))
     return tuple(_sentences(each, world) for each in (of_endpoints, of_organization) if each)
 
 

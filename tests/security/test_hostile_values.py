@@ -125,6 +125,20 @@ def test_no_change_contains_a_command(
     assert list(broken_out(streams.out + "\n" + streams.err)) == []
 
 
+def test_a_command_to_copy_does_nothing_else(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    name = "$(touch pwned).json"
+    Path("main.tf").write_bytes((CASES / "literal-missing" / "main.tf").read_bytes())
+    Path(name).write_bytes((CASES / "literal-missing" / "plan.json").read_bytes())
+    cli.run([name])
+    cli.run(["report", name])
+    streams = capsys.readouterr()
+    assert f"tfcheck fix '{name}' --write" in streams.out
+    assert f"`tfcheck '{name}'`" in streams.err
+
+
 def test_no_value_of_the_job_is_more_than_text(
     name: str, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -185,7 +185,9 @@ def read_reports(data: bytes, named: str) -> list[Report]:
         return [_report(each, named) for each in (decoder.decode_lines(text) if lines else [decoder.decode(text)])]
     except (msgspec.DecodeError, UnicodeError, RecursionError) as error:
         if _is_plan(text):
-            hint = f"check it with `tfcheck {named}`"
+            from shlex import quote
+
+            hint = f"check it with `tfcheck {quote(named)}`"
             raise InputError(f"`{named}` is a Terraform plan, not a tfcheck report", hint=hint) from None
         raise InputError(f"`{named}` is not a tfcheck report: {_problem(error)}", hint=_HINT) from None
 

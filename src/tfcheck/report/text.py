@@ -174,8 +174,10 @@ def _end(report: Report, found: list[Cause], detail: Detail) -> Iterator[Line]:
         yield from wrap("", sentence, detail.width)
     number = len({fix for cause in found for fix in cause.fixes if fix.diff})
     if number and report.plan.path != "-":
+        from shlex import quote
+
         words = f"Apply {'the fix' if number == 1 else 'the fixes'} with:"
-        command = f"tfcheck fix {report.plan.path} --write"
+        command = f"tfcheck fix {quote(report.plan.path)} --write"
         if len(visible(f"{words} {command}")) <= detail.width:
             yield line(f"{words} {command}")
         else:  # on a line of its own it can be copied

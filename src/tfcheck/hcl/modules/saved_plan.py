@@ -102,8 +102,10 @@ def as_json(path: Path) -> bytes:
     Raises:
         InputError: neither is there, or neither can read this plan here.
     """
+    from shlex import quote
+
     programs = _programs()
-    hint = f"where the plan was made, run `terraform show -json {path.name} > plan.json` and pass plan.json"
+    hint = f"where the plan was made, run `terraform show -json {quote(path.name)} > plan.json` and pass plan.json"
     if not programs:
         raise InputError(f"`{path}` is a saved plan, and neither `terraform` nor `tofu` is on PATH", hint=hint)
     complaints: list[str] = []

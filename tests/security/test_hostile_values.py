@@ -14,7 +14,7 @@ from tests.laws import some
 from tests.pull_request.fake import TOKEN, FakeGitHub, serving
 from tests.pull_request.job import Clock, variables
 from tests.report.github_markdown import assert_harmless
-from tests.repository.git import add, init
+from tests.repository.git import add, git, init
 from tests.security.checkout import CASES
 from tfcheck.cli import main as cli
 from tfcheck.cli.report import FORMATS
@@ -123,6 +123,20 @@ def test_no_change_contains_a_command(
     streams = capsys.readouterr()
     assert "by hand: add an inline policy" in streams.err
     assert list(broken_out(streams.out + "\n" + streams.err)) == []
+
+
+def test_a_diff_names_no_command(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    tree, name = init(tmp_path / "tree"), "##vso[task.setvariable variable=x]y.tf"
+    (tree / "plan.json").write_bytes((CASES / "literal-missing" / "plan.json").read_bytes())
+    add(tree, name, text=(CASES / "literal-missing" / "main.tf").read_text(encoding="utf-8"))
+    monkeypatch.chdir(tree)
+    assert cli.run(["fix", "plan.json"]) == 0
+    streams = capsys.readouterr()
+    assert list(broken_out(streams.out + "\n" + streams.err)) == []
+    git(tree, "apply", stdin=streams.out)
+    assert "s3:GetBucketLocation" in (tree / name).read_text(encoding="utf-8")
 
 
 def test_a_command_to_copy_does_nothing_else(

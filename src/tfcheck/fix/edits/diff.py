@@ -19,7 +19,7 @@ from tfcheck.report.diff import UNIDIFF_ZERO
 
 _CONTEXT = 3
 _NO_NEWLINE = "\\ No newline at end of file\n"
-_ESCAPES = {"\a": "\\a", "\b": "\\b", "\t": "\\t", "\n": "\\n", "\v": "\\v", "\f": "\\f", "\r": "\\r"}
+_ESCAPES = {"#": "\\043", "\a": "\\a", "\b": "\\b", "\t": "\\t", "\n": "\\n", "\v": "\\v", "\f": "\\f", "\r": "\\r"}
 
 
 class _Change(msgspec.Struct, frozen=True):
@@ -60,8 +60,8 @@ def diff(path: str, lines: Lines, insertions: Sequence[Insertion]) -> str:
 
 
 def _quote(path: str) -> str:
-    """Quote a path as git does if it contains quotes, backslashes or unprintable bytes."""
-    if all(char.isascii() and char.isprintable() and char not in '"\\' for char in path):
+    """Quote a path as git does if it contains quotes, backslashes, unprintable bytes, or what a job would obey."""
+    if all(char.isascii() and char.isprintable() and char not in '"\\' for char in path) and "##" not in path:
         return path
     return '"' + "".join(_escape(char) for char in path) + '"'
 
@@ -69,10 +69,11 @@ def _quote(path: str) -> str:
 def _escape(char: str) -> str:
     if char in '"\\':
         return "\\" + char
+    if char in _ESCAPES:
+        return _ESCAPES[char]
     if char.isascii() and char.isprintable():
         return char
-    known = _ESCAPES.get(char)
-    return known or "".join(f"\\{byte:03o}" for byte in char.encode("utf-8", "surrogateescape"))
+    return "".join(f"\\{byte:03o}" for byte in char.encode("utf-8", "surrogateescape"))
 
 
 def _lines(text: str) -> list[str]:

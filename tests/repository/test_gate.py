@@ -427,7 +427,11 @@ class TestListing:
 
 
 @pytest.mark.parametrize(
-    "name", ["CI", "GITHUB_ACTIONS", "GITLAB_CI", "ATLANTIS_TERRAFORM_VERSION", "TF_BUILD", "BASE_REPO_NAME"]
+    "name",
+    [
+        *("CI", "GITHUB_ACTIONS", "GITLAB_CI", "ATLANTIS_TERRAFORM_VERSION", "TF_BUILD", "BASE_REPO_NAME"),
+        "KUBERNETES_SERVICE_HOST",
+    ],
 )
 def test_a_machine_is_no_laptop(tree: Path, name: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv(name, "true")

@@ -52,7 +52,7 @@ class Job:
             thread.join(timeout)
         if len(found) < len(streams):
             raise subprocess.TimeoutExpired("tfcheck", timeout)
-        self.returncode = int(found["end"])
+        self.returncode = int(found["end"] or -signal.SIGKILL)
         for each in streams.values():
             each.close()
         return found["out"].decode(), found["err"].decode()
@@ -112,7 +112,7 @@ def serve() -> None:
         child = os.fork()
         if not child:
             channel.close()
-            _watch(json.loads(message), files)
+            _run(json.loads(message), *files)
         for each in files:
             os.close(each)
         children = {each for each in (*children, child) if not os.waitpid(each, os.WNOHANG)[0]}
@@ -120,22 +120,9 @@ def serve() -> None:
         os.waitpid(each, 0)
 
 
-def _watch(told: dict[str, Any], files: list[int]) -> None:
-    """Run the command in another process, and write its number and how it ended."""
-    given, out, err, end = files
-    pid = os.fork()
-    if not pid:
-        os.close(end)
-        _run(told, given, out, err)
-    for each in (given, out, err):
-        os.close(each)
-    os.write(end, b"%d\n" % pid)
-    _, status = os.waitpid(pid, 0)
-    os.write(end, b"%d" % os.waitstatus_to_exitcode(status))
-    os._exit(0)
-
-
-def _run(told: dict[str, Any], given: int, out: int, err: int) -> None:
+def _run(told: dict[str, Any], given: int, out: int, err: int, end: int) -> None:
+    """Run the command, and write the number of its process and how it ended: nothing if it was killed."""
+    os.write(end, b"%d\n" % os.getpid())
     status = 1
     try:
         for number, each in enumerate((given, out, err)):
@@ -157,4 +144,5 @@ def _run(told: dict[str, Any], given: int, out: int, err: int) -> None:
     finally:
         sys.stdout.flush()
         sys.stderr.flush()
+        os.write(end, b"%d" % status)
         os._exit(status)

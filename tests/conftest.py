@@ -59,6 +59,11 @@ def pytest_collection_finish() -> None:
     gc.set_threshold(200_000, 20, 50)
 
 
+def pytest_sessionfinish() -> None:
+    """Leave out what pytest would do at its end: look five times at every object that the tests have made."""
+    gc.freeze()
+
+
 @pytest.fixture
 def own_directory(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Run in an empty directory: in this repository a plan without sources makes tfcheck look through all of it."""

@@ -16,10 +16,12 @@ import msgspec
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
+    from tfcheck.analysis.options import RunOptions
     from tfcheck.fix import PlanFixes
     from tfcheck.hcl.modules import Sources
     from tfcheck.inventory.world import After
     from tfcheck.plan import Plan
+    from tfcheck.resolve import Resolver
     from tfcheck.vocabulary.finding import Finding, Report
 
 TESTDATA = Path(__file__).parent.parent / "testdata"
@@ -56,7 +58,7 @@ class _Checked(msgspec.Struct, frozen=True):
     """A report, and the world and the fixes that it was made of; None where there was nothing to fix."""
 
     report: Report
-    world: After | None = None
+    world: After
     fixes: PlanFixes | None = None
 
 
@@ -103,9 +105,15 @@ class Case:
     def fixed(self) -> tuple[After, PlanFixes]:
         """Return the world after the change, and the fixes that the report is with; something must be to fix."""
         known = _checked(self, "plan.json", "")
-        assert known.world is not None
         assert known.fixes is not None
         return known.world, known.fixes
+
+    def resolver(self, name: str = "plan.json") -> Resolver:
+        """Return the resolver of a plan with its sources, believed even where the plan contradicts them."""
+        from tfcheck.resolve import Resolver
+
+        found = _checked(self, name, "").world.resolver
+        return Resolver(found.plan, found.sources) if found.contradictions else found
 
     def report_without_sources(self, name: str = "plan.json") -> Report:
         """Check a plan alone, once for all tests of a process."""
@@ -123,25 +131,41 @@ class Case:
         return [each for each in document.get("resource_changes", []) if "deposed" not in each]
 
 
+def check_with_world(plan: Plan, sources: Sources | None, options: RunOptions | None = None) -> tuple[Report, After]:
+    """Check a plan, and return the report with the world after the change: what it has evaluated is known in it."""
+    from tfcheck.analysis.check import check
+    from tfcheck.analysis.options import RunOptions
+    from tfcheck.inventory.world import After
+
+    kept: list[After] = []
+
+    def keeping(*given: Any) -> After:
+        kept.append(After(*given))
+        return kept[-1]
+
+    with patch("tfcheck.analysis.check.After", keeping):
+        report = check(plan, sources, options or RunOptions())
+    return report, kept[0]
+
+
 @cache
 def _checked(case: Case, name: str, option: str) -> _Checked:
     """Check a plan, and keep what `find_fixes` was given and found: to do so again would take as long as the check."""
     from tfcheck import fix
-    from tfcheck.analysis.check import check
     from tfcheck.analysis.options import RunOptions
 
-    kept: list[tuple[After, PlanFixes]] = []
+    kept: list[PlanFixes] = []
     search = fix.find_fixes
 
     def keeping(findings: Iterable[Finding], world: After, **options: Any) -> PlanFixes:
-        kept.append((world, search(findings, world, **options)))
-        return kept[-1][1]
+        kept.append(search(findings, world, **options))
+        return kept[-1]
 
     plan = case.plan(name)
     with patch.object(fix, "find_fixes", keeping):
         options = RunOptions(fixes=name == "plan.json" and not option)
-        report = check(plan, case.sources(plan, name, option), options)
-    return _Checked(report, *(kept[0] if kept else ()))
+        report, world = check_with_world(plan, case.sources(plan, name, option), options)
+    return _Checked(report, world, *kept)
 
 
 @cache

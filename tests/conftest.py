@@ -4,7 +4,8 @@ A law tries 25 examples by default, the same ones in every run, so that what pas
 ones with `HYPOTHESIS_PROFILE=thorough` (`make laws`). In CI only tracked files are read and shown; the tests that are
 about that set the variables themselves.
 
-The tests of one case run one after another, in one process: its plan is checked once for all of them.
+The tests of one case run one after another, in one process: its plan is checked once for all of them, and for the tests
+before them that are about several cases.
 
 The garbage collector leaves alone what lives as long as the run, thousands of tests and all modules: the command itself
 runs without it.
@@ -43,13 +44,14 @@ settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "quick"))
 
 @pytest.hookimpl(trylast=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Put the tests of each case next to one another, behind those of none."""
+    """Put the tests of each case next to one another, behind those of several cases, and these behind all others."""
     items.sort(key=_case_of)
 
 
-def _case_of(item: pytest.Item) -> str:
+def _case_of(item: pytest.Item) -> tuple[bool, str]:
     chosen = item.callspec.params.get("case") if isinstance(item, pytest.Function) and hasattr(item, "callspec") else ""
-    return chosen.name if isinstance(chosen, Case) else ""
+    name = chosen.name if isinstance(chosen, Case) else ""
+    return bool(name or item.get_closest_marker("several_cases")), name
 
 
 def pytest_collection_finish() -> None:

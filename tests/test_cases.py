@@ -83,6 +83,7 @@ def test_the_page_about_the_cases_names_every_one() -> None:
     assert [case.name for case in with_plan() if f"`{case.folder.name}`: " not in page] == []
 
 
+@pytest.mark.several_cases
 def test_each_rule_has_rows_that_are_allowed_denied_and_unknown() -> None:
     """Rows that are expected of a real plan; what a rule lacks is listed, and nothing may be.
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import re
-from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 import msgspec
@@ -14,7 +13,6 @@ from tests.cases import Case, with_plan
 from tests.filling import filled
 from tests.laws import part
 from tests.likeness import alike
-from tfcheck.resolve import Resolver
 from tfcheck.resolve.computed import is_hash, proven_by
 from tfcheck.resolve.difference import keep_known_members
 from tfcheck.symbolic.value import Text, TextLike, Truth, Unknown, Value, is_known, pieces, spelled_out, text
@@ -25,6 +23,7 @@ if TYPE_CHECKING:
 
     from tfcheck.hcl.syntax.block import Block
     from tfcheck.plan import Plan
+    from tfcheck.resolve import Resolver
 
 CREATED = [case for case in with_plan("plan.json") if case.has("applied.plan.json")]
 #: Of these the provider keeps other forms than what is written: `tests/resolve/test_contradicted.py` compares them.
@@ -120,25 +119,18 @@ OPEN = {
 def test_evaluating_agrees_with_what_the_plan_knows(case: Case) -> None:
     for name in ("plan.json", "applied.plan.json", "tofu.plan.json"):
         if case.has(name) and (name != "tofu.plan.json" or case in WITH_TOFU):
-            plan, resolver = planned(case, name)
+            resolver = case.resolver(name)
             rows = [
                 (f"{address}.{attribute}", as_kept(attribute, resolver.evaluate(address, attribute)), known)
-                for address, attribute, known in known_attributes(plan, case, name, resolver)
+                for address, attribute, known in known_attributes(case, name, resolver)
             ]
             assert [(name, row) for row in rows if not (agrees(row[1], row[2]) or generated(row[0], row[1]))] == []
             assert sum(is_known(evaluated) and is_known(known) for _, evaluated, known in rows) > 0
 
 
-@lru_cache(maxsize=4)
-def planned(case: Case, name: str = "plan.json") -> tuple[Plan, Resolver]:
-    """Read a plan, once for the tests of a case, which run one after another."""
-    plan = case.plan(name)
-    return plan, Resolver(plan, case.sources(plan, name))
-
-
 @pytest.mark.parametrize("case", CREATED, ids=repr)
 def test_what_is_symbolic_becomes_what_was_applied(case: Case) -> None:
-    (_, resolver), (applied, _) = planned(case), planned(case, "applied.plan.json")
+    resolver, applied = case.resolver(), case.resolver("applied.plan.json").plan
     wrong, still_open = [], set()
     for address, attribute in waiting(case, resolver):
         told = applied_value(applied, address, attribute)
@@ -218,11 +210,11 @@ def once_assigned(value: TextLike) -> TextLike:
     )
 
 
-def known_attributes(plan: Plan, case: Case, name: str, resolver: Resolver) -> Iterator[tuple[Address, str, Any]]:
+def known_attributes(case: Case, name: str, resolver: Resolver) -> Iterator[tuple[Address, str, Any]]:
     """Go through every argument written for an instance that the plan has an after of."""
     for row in case.changes(name):
         address = parse(row["address"])
-        instance, block = plan.instance(row["address"]), resolver.block(address)
+        instance, block = resolver.plan.instance(row["address"]), resolver.block(address)
         if instance is None or instance.after is None or block is None or instance.actions == ("forget",):
             continue
         for attribute in compared_names(block):

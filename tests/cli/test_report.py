@@ -172,6 +172,7 @@ def _real() -> list[Report]:
 
 
 @pytest.mark.long
+@pytest.mark.several_cases
 def test_real_reports_can_be_read_by_everybody() -> None:
     """One test, since it is the same few reports in each format."""
     schema: Any = standard.loads(

@@ -7,8 +7,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import NamedTuple
 
-from tests.cases import TESTDATA
-from tfcheck.analysis.check import check
+from tests.cases import TESTDATA, check_with_world
 from tfcheck.fix import FixChoice, PlanFixes, find_fixes
 from tfcheck.fix.edits.insertion import apply_insertions, group_by_file
 from tfcheck.fix.proof.second_reader import SecondOpinion, compare
@@ -60,7 +59,8 @@ def found_in(folder: Path, choice: FixChoice | None = None, *, plan: Callable[[P
     key = folder.name, folder.parent == TESTDATA, tuple(files), choice, plan
     if key not in _KNOWN:
         planned, sources = plan(folder), from_directory(folder)
-        report = check(planned, sources)
-        world = After(Resolver(planned, sources))
+        report, world = check_with_world(planned, sources)
+        if world.resolver.contradictions:  # sources that the plan contradicts are believed here
+            world = After(Resolver(planned, sources))
         _KNOWN[key] = Found(report, find_fixes(report.findings, world, choice=choice, answers=report.answers))
     return _KNOWN[key]

@@ -14,12 +14,11 @@ from typing import Any
 
 import pytest
 
-from tests.cases import TESTDATA, Case, with_expectation
+from tests.cases import TESTDATA, Case, check_with_world, with_expectation
 from tests.fix.planned_again import planned_again
 from tests.laws import part, some
 from tests.other_schema import of_version_4, without_nulls
 from tfcheck import startup
-from tfcheck.analysis.check import check
 from tfcheck.fix import PlanFixes, find_fixes
 from tfcheck.fix.edits.insertion import apply_insertions, group_by_file
 from tfcheck.fix.proposal import DraftFix
@@ -28,7 +27,7 @@ from tfcheck.hcl.modules.find import planned_source
 from tfcheck.inventory.ecs import tasks_by_address
 from tfcheck.inventory.world import After
 from tfcheck.plan import Plan, load
-from tfcheck.resolve import Resolver, resolver_of
+from tfcheck.resolve import Resolver
 from tfcheck.verdict.judge import Judge
 from tfcheck.vocabulary.finding import Requirement, Verdict
 
@@ -124,8 +123,8 @@ def test_a_plan_of_the_patched_sources_allows_what_was_fixed(
 @pytest.mark.parametrize("case", part(CASES, 2, first=1), ids=repr)
 def test_the_patched_sources_leave_nothing_to_do(case: Case, sources_again: Callable[[Case], Sources]) -> None:
     plan, sources = case.fixed()[0].resolver.plan, sources_again(case)
-    report = check(plan, sources)
-    again = find_fixes(report.findings, After(resolver_of(plan, sources, None)))
+    report, world = check_with_world(plan, sources)
+    again = find_fixes(report.findings, world)
     settled = {each.requirement for each in again.settled}
     denied = {each.requirement for each in report.answers if each.verdict is Verdict.DENIED}
     fixed = {answer.requirement for each in edits(case) for answer in each.answers} & denied
@@ -168,7 +167,8 @@ def test_a_plan_of_an_older_provider_is_fixed_once(case: Case, tmp_path: Path) -
 
 
 def fixes(plan: Plan, sources: Sources) -> PlanFixes:
-    return find_fixes(check(plan, sources).findings, After(resolver_of(plan, sources, None)))
+    report, world = check_with_world(plan, sources)
+    return find_fixes(report.findings, world)
 
 
 def written_into(folder: Path, fixes: Sequence[DraftFix]) -> None:
@@ -214,6 +214,7 @@ def unformatted(folder: Path) -> set[str]:
     return {each for each in done.stdout.split("\n") if each}
 
 
+@pytest.mark.several_cases
 def test_what_was_formatted_stays_formatted(tmp_path: Path) -> None:
     for case in part(CASES, 4):
         shutil.copytree(case.folder, tmp_path / "before" / case.name)

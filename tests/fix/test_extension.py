@@ -6,12 +6,11 @@ from pathlib import Path
 
 import pytest
 
-from tests.cases import TESTDATA, Case
+from tests.cases import TESTDATA, Case, check_with_world
 from tests.fix.found import after, copied, found_in, replaced
 from tests.fix.open_policies import plan_with_open_policies
 from tests.fix.test_cases import edits
 from tests.rows import every_row
-from tfcheck.analysis.check import check
 from tfcheck.fix import find_fixes
 from tfcheck.fix.edits.insertion import apply_insertions
 from tfcheck.fix.needed_statements import NeededStatement, Reference
@@ -20,8 +19,6 @@ from tfcheck.fix.proposal import DraftFix
 from tfcheck.hcl.modules import Module, from_directory
 from tfcheck.hcl.syntax.source import SourceText
 from tfcheck.hcl.syntax.tf_json import read_source
-from tfcheck.inventory.world import After
-from tfcheck.resolve import Resolver
 
 CASE = "misspelled-grants"
 OLD = '{ Effect = "Allow", Action = "s3:GetObject", Resource = "arn:aws:s3:::acme-configs/*" },'
@@ -40,9 +37,9 @@ def fixed(folder: Path, statement: str) -> DraftFix:
     replaced(folder / "main.tf", OLD, statement)
     plan = plan_with_open_policies(folder)
     sources = from_directory(folder)
-    report = check(plan, sources)
+    report, world = check_with_world(plan, sources)
     wanted = [each for each in report.findings if each.answers and each.answers[0].requirement.container == "other"]
-    (found,) = find_fixes(wanted, After(Resolver(plan, sources)), answers=report.answers).found
+    (found,) = find_fixes(wanted, world, answers=report.answers).found
     return found
 
 

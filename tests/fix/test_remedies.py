@@ -74,6 +74,7 @@ def test_a_correction_is_written_with_what_the_plan_has(rule: str, about: str, h
     assert hcl in found.hcl
 
 
+@pytest.mark.several_cases
 @every_row(
     ("case", "message", "words", "hcl"),
     [

@@ -7,12 +7,11 @@ import re
 import shutil
 from pathlib import Path
 
-from tests.cases import TESTDATA, Case
+from tests.cases import TESTDATA, Case, check_with_world
 from tests.fix.found import replaced
 from tests.fix.test_cases import edits
 from tests.fix.test_existing_policy import fixes
 from tests.rows import every_row
-from tfcheck.analysis.check import check
 from tfcheck.fix import find_fixes
 from tfcheck.fix.needed_statements import NeededStatement, Reference
 from tfcheck.fix.proposal import DraftFix
@@ -20,9 +19,7 @@ from tfcheck.fix.values.repetition import InstanceTerms, Repeated, share_stateme
 from tfcheck.hcl.modules import from_directory
 from tfcheck.hcl.syntax.source import SourceText
 from tfcheck.hcl.syntax.tf_json import read_source
-from tfcheck.inventory.world import After
 from tfcheck.plan import load
-from tfcheck.resolve import Resolver
 
 
 def added(fix: DraftFix) -> str:
@@ -205,7 +202,8 @@ def attached(tmp_path: Path, actions: str, beside: str = "") -> DraftFix:
     (folder / "plan.json").write_text(json.dumps(plan))
     loaded = load(folder / "plan.json").plans[0]
     sources = from_directory(folder)
-    (found,) = find_fixes(check(loaded, sources).findings, After(Resolver(loaded, sources))).found
+    report, world = check_with_world(loaded, sources)
+    (found,) = find_fixes(report.findings, world).found
     return found
 
 
@@ -228,5 +226,6 @@ def test_a_statement_goes_beside_the_one_that_nearly_grants_it(tmp_path: Path) -
     (folder / "plan.json").write_text(json.dumps(plan))
     loaded = load(folder / "plan.json").plans[0]
     sources = from_directory(folder)
-    (found,) = find_fixes(check(loaded, sources).findings, After(Resolver(loaded, sources))).found
+    report, world = check_with_world(loaded, sources)
+    (found,) = find_fixes(report.findings, world).found
     assert found.fix.title == "add 2 statements to aws_iam_role_policy.near"

@@ -79,6 +79,7 @@ def test_a_file_that_the_library_cannot_read_is_reported(text: str) -> None:
     assert "only tfcheck's own parser" in second_opinion("main.tf", text, [])
 
 
+@pytest.mark.several_cases
 def test_every_fix_of_the_cases_only_adds() -> None:
     tried = part(cases.with_expectation(), 12)
     compared = 0

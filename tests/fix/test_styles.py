@@ -14,6 +14,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from tests.cases import check_with_world
 from tests.laws import tries
 from tfcheck.analysis.check import check
 from tfcheck.fix import PlanFixes, find_fixes
@@ -21,11 +22,9 @@ from tfcheck.fix.edits.files import file_bytes
 from tfcheck.fix.edits.insertion import apply_insertions, group_by_file
 from tfcheck.hcl.modules import Sources, from_directory
 from tfcheck.hcl.syntax.tf_json import read_source
-from tfcheck.inventory.world import After
 from tfcheck.plan import Plan
 from tfcheck.plan.load import load
 from tfcheck.report.diff import needs_unidiff_zero
-from tfcheck.resolve import Resolver
 from tfcheck.vocabulary.finding import Verdict
 
 VERSION = 'Version = "2012-10-17"'
@@ -225,7 +224,8 @@ def _row(
 
 
 def fixed(plan: Plan, sources: Sources) -> PlanFixes:
-    return find_fixes(check(plan, sources).findings, After(Resolver(plan, sources)))
+    report, world = check_with_world(plan, sources)
+    return find_fixes(report.findings, world)
 
 
 def changed(found: PlanFixes) -> dict[str, bytes]:

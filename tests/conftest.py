@@ -16,7 +16,9 @@ from __future__ import annotations
 import gc
 import os
 import sys
+from contextlib import suppress
 from functools import partial
+from importlib import import_module
 from pathlib import Path
 
 import pytest
@@ -52,6 +54,15 @@ def _case_of(item: pytest.Item) -> tuple[bool, str]:
     chosen = item.callspec.params.get("case") if isinstance(item, pytest.Function) and hasattr(item, "callspec") else ""
     name = chosen.name if isinstance(chosen, Case) else ""
     return bool(name or item.get_closest_marker("several_cases")), name
+
+
+def pytest_collection(session: pytest.Session) -> None:
+    """Load a share of the modules in each worker first: otherwise all compile the same modules at the same time."""
+    worker, workers = os.environ.get("PYTEST_XDIST_WORKER"), os.environ.get("PYTEST_XDIST_WORKER_COUNT")
+    if worker and workers and session.config.args == session.config.getini("testpaths"):
+        for path in sorted(Path(__file__).parent.rglob("test_*.py"))[int(worker[2:]) :: int(workers)]:
+            with suppress(Exception, pytest.skip.Exception):  # which the collection reports
+                import_module(".".join(path.relative_to(session.config.rootpath).with_suffix("").parts))
 
 
 def pytest_collection_finish() -> None:

@@ -223,25 +223,23 @@ def tracked() -> list[Path]:
     return [ROOT / name for name in listed.stdout.decode().split("\0") if name]
 
 
-#: Written in pieces, so that this file is not found by its own search.
-FORBIDDEN = re.compile(
-    "|".join(
-        (
-            "/" + r"(?:home|Users|root)/[a-z]",
-            r"BEGIN [A-Z ]*" + "PRIVATE KEY",
-            r"(?:extra-)?index" + r"-url",
-            r"AKIA(?!IOSFODNN7EXAMPLE)" + "[A-Z0-9]{16}",
-            r"gh[pousr]_" + "[A-Za-z0-9]{30}",
-        )
-    )
-)
+#: Written in pieces, so that this file is not found by its own search. Each begins with what is quick to look for.
+FORBIDDEN = [
+    *(re.compile(f"/{folder}/[a-z]".encode()) for folder in ("home", "Users", "root")),
+    re.compile(rb"BEGIN [A-Z ]*" + b"PRIVATE KEY"),
+    re.compile(b"index" + b"-url"),
+    re.compile(rb"AKIA(?!IOSFODNN7EXAMPLE)" + b"[A-Z0-9]{16}"),
+    *(re.compile(f"gh{kind}_".encode() + b"[A-Za-z0-9]{30}") for kind in "pousr"),
+]
 
 
 def test_the_repository_holds_no_secrets_and_nothing_of_the_machine_it_was_made_on() -> None:
     found = [
-        f"{path_in_repository(path)}: {match[0]}"
+        f"{path_in_repository(path)}: {match[0].decode()}"
         for path in tracked()
         if path.is_file()
-        for match in FORBIDDEN.finditer(path.read_bytes().decode("utf-8", "replace"))
+        for data in [path.read_bytes()]
+        for pattern in FORBIDDEN
+        for match in pattern.finditer(data)
     ]
     assert found == []

@@ -64,14 +64,21 @@ class Job:
 
 
 def start(
-    arguments: tuple[str, ...], folder: Path, environment: dict[str, str], answers: str = "", *, load: str
+    arguments: tuple[str, ...],
+    folder: Path,
+    environment: dict[str, str],
+    answers: str = "",
+    *,
+    load: str,
+    change: str = "",
 ) -> Job:
     """Start the command in a folder, with these variables and no others; `answers` is its standard input.
 
-    `load` is a module that takes long to load, which the process that is forked has loaded.
+    `load` is a module that takes long to load, which the process that is forked has loaded; `change` is one that is
+    loaded after the fork, and changes the command.
     """
     pipes = [os.pipe() for _ in range(3)]
-    message = json.dumps({"arguments": arguments, "folder": str(folder), "environment": environment})
+    message = json.dumps({"arguments": arguments, "folder": str(folder), "environment": environment, "change": change})
     at_start = tuple((name, environment.get(name, "")) for name in _READ_AT_START)
     with TemporaryFile() as file:
         file.write(answers.encode())
@@ -136,6 +143,8 @@ def _run(told: dict[str, Any], given: int, out: int, err: int, end: int) -> None
         sys.argv = ["tfcheck", *told["arguments"]]
         from tfcheck.__main__ import main
 
+        if told["change"]:
+            importlib.import_module(told["change"])
         status = main()
     except SystemExit as error:
         status = error.code if isinstance(error.code, int) else 1

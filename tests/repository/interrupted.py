@@ -1,11 +1,10 @@
-"""Load `tfcheck fix` into a process to be forked; INTERRUPTED names a signal, and the step of writing it comes at."""
+"""Interrupt `tfcheck fix` in a forked process: INTERRUPTED names a signal, and the step of writing it comes at."""
 
 from __future__ import annotations
 
 import os
 import signal
 
-import tests.fix.loaded  # noqa: F401
 from tfcheck.repository import writing
 
 _left = iter(range(10_000))

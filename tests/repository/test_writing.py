@@ -120,6 +120,9 @@ def test_signals_are_heard_as_before_afterwards(folder: Path) -> None:
     assert [signal.getsignal(each) for each in (signal.SIGINT, signal.SIGTERM)] == before
 
 
+INTERRUPTED = "tests.repository.interrupted"
+
+
 @pytest.mark.parametrize("at", [0, 5, 6, 7])
 def test_fix_that_is_interrupted_says_so_and_changes_nothing(tmp_path: Path, at: int) -> None:
     case = Path(__file__).parents[2] / "testdata" / "literal-missing"
@@ -127,7 +130,7 @@ def test_fix_that_is_interrupted_says_so_and_changes_nothing(tmp_path: Path, at:
         for name in ("main.tf", "plan.json"):
             (tmp_path / name).write_bytes((case / name).read_bytes())
         told = {**os.environ, "INTERRUPTED": f"{int(number)} {at}"}
-        job = start(("fix", "--write", "plan.json"), tmp_path, told, load="tests.repository.interrupted")
+        job = start(("fix", "--write", "plan.json"), tmp_path, told, load="tests.fix.loaded", change=INTERRUPTED)
         _, errors = job.communicate(60)
         assert (job.returncode, "Traceback" in errors) == (status, False)
         assert sorted(each.name for each in tmp_path.iterdir()) == ["main.tf", "plan.json"]

@@ -179,7 +179,7 @@ def test_a_misconfiguration_that_tasks_share_is_waived_where_it_is(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     tree = init(tmp_path / "other")
-    shutil.copytree(TESTDATA / "twelve-services", tree, dirs_exist_ok=True)
+    shutil.copytree(TESTDATA / "two-policies-one-name", tree, dirs_exist_ok=True)
     monkeypatch.chdir(tree)
     found = report(capsys)
     shared = next(

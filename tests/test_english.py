@@ -12,6 +12,7 @@ import pytest
 import yaml
 
 from tests.cases import Case, with_plan
+from tests.laws import part
 from tests.source_trees import SOURCES, nodes
 from tfcheck.analysis import rulebook
 from tfcheck.cli import main as command_line
@@ -70,7 +71,7 @@ def test_what_users_read_uses_the_words_of_the_style_page() -> None:
     assert {where: lines for where, text in texts() if (lines := refused(text))} == {}
 
 
-@pytest.mark.parametrize("case", with_plan(), ids=repr)
+@pytest.mark.parametrize("case", part(with_plan(), 2), ids=repr)
 def test_so_does_what_is_put_together_for_a_report(case: Case) -> None:
     """Of the screens only the lines without a path, which may have a word of the case's name."""
     report = case.report()

@@ -107,7 +107,7 @@ def read(folder: Path, plan: Plan) -> Sources:
     return from_directory(folder, planned=partial(planned_source, plan.configuration))
 
 
-@pytest.mark.parametrize("case", part(CASES, 2), ids=repr)
+@pytest.mark.parametrize("case", part(CASES, 3), ids=repr)
 def test_a_plan_of_the_patched_sources_allows_what_was_fixed(
     case: Case, sources_again: Callable[[Case], Sources]
 ) -> None:
@@ -120,7 +120,7 @@ def test_a_plan_of_the_patched_sources_allows_what_was_fixed(
     assert worse == set()
 
 
-@pytest.mark.parametrize("case", part(CASES, 2, first=1), ids=repr)
+@pytest.mark.parametrize("case", part(CASES, 3, first=1), ids=repr)
 def test_the_patched_sources_leave_nothing_to_do(case: Case, sources_again: Callable[[Case], Sources]) -> None:
     plan, sources = case.fixed()[0].resolver.plan, sources_again(case)
     report, world = check_with_world(plan, sources)
@@ -216,7 +216,7 @@ def unformatted(folder: Path) -> set[str]:
 
 @pytest.mark.several_cases
 def test_what_was_formatted_stays_formatted(tmp_path: Path) -> None:
-    for case in part(CASES, 4):
+    for case in part(CASES, 8):
         shutil.copytree(case.folder, tmp_path / "before" / case.name)
         patched(case, tmp_path / "after")
     assert unformatted(tmp_path / "after") <= unformatted(tmp_path / "before")

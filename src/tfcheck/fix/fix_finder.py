@@ -16,7 +16,7 @@ from tfcheck.fix.policies.added_policy import exclusive_lists
 from tfcheck.fix.policies.existing_policy import propose_existing
 from tfcheck.fix.policies.fix_places import FixPlaces
 from tfcheck.fix.policies.other_policies import DemandedTags, OtherPolicies
-from tfcheck.fix.policies.policies_at_calls import PoliciesAtCalls
+from tfcheck.fix.policies.policies_at_calls import BY_NEW_OUTPUT, PoliciesAtCalls
 from tfcheck.fix.policies.shared_needs import (
     join_by_shared_policy,
     join_overlapping,
@@ -155,7 +155,7 @@ class FixFinder:
         cases += [Case(each, iter(proposals)) for each, proposals in groups if not set(each) <= set(settled)]
         alone = list(self._current([*replaced, *shared, *self._join_policies(self._proven(cases))]))
         open_.close(alone)
-        passed = self._pass_together(open_.of_needs(needs))
+        passed = list(self._current(self._proven(self._pass_together(open_.of_needs(needs)))))
         open_.close(passed)
         alone += passed
         beside = self._grants_beside_others(open_.of_needs(needs), alone)
@@ -220,22 +220,27 @@ class FixFinder:
         return list(missing.fixes(answers)), missing.granted_by_sources(answers)
 
     def _join_policies(self, cases: Sequence[Case]) -> list[Case]:
-        """Join new policies into one with conditions if one role would get several of them."""
-        adding = [each.need for each in cases if isinstance(each, RoleCase) and each.current and each.current.added]
-        joined = [RoleCase(each, self._added.propose_with_keys) for each in join_overlapping(adding)]
+        """Join new policies into one with conditions if one role would get several of them.
+
+        If modules would get new outputs for them, all calls pass what the roles lack instead, where that is possible.
+        """
+        adding = [each for each in cases if isinstance(each, RoleCase) and each.current and each.current.added]
+        overlapping = join_overlapping([each.need for each in adding])
+        joined = [RoleCase(each, self._added.propose_with_keys) for each in overlapping]
+        joined += self._pass_together([each.need for each in adding if each.current and BY_NEW_OUTPUT in each.current.title])
         proven = [each for each in self._proven(joined) if each in joined]
         done = {answer for each in proven for answer in each.answers}
         return [*(each for each in cases if not done.issuperset(each.answers)), *proven]
 
-    def _pass_together(self, needs: Sequence[RoleNeed]) -> list[Case]:
-        """Pass what is left of the roles of one block by new inputs, which all calls of their modules fill."""
-        by_block: dict[str, list[RoleNeed]] = {}
+    def _pass_together(self, needs: Sequence[RoleNeed]) -> list[RoleCase]:
+        """Return the cases that pass what roles of one block lack by new inputs, which all calls of its module fill."""
+        by_block: dict[int, list[RoleNeed]] = {}
         for each in needs:
             if each.roles and each.roles[0].address.module.steps:
-                by_block.setdefault(each.roles[0].address.config, []).append(each)
+                by_block.setdefault(id(self._resolver.block(each.roles[0].address)), []).append(each)
         joined = [sum_needs(each) for each in by_block.values() if len(each) > 1]
         ways = partial(propose_new_inputs, places=self.places)
-        return list(self._current(self._proven([RoleCase(each, ways) for each in joined])))
+        return [RoleCase(each, ways) for each in joined]
 
     def _grants_beside_others(self, needs: Sequence[RoleNeed], alone: Sequence[Case]) -> list[Case]:
         """Return grants that suffice only together with a boundary or a resource policy.

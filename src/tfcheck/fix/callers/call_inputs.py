@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 
-from tfcheck.fix.callers.passed_value import CallNeeds, ModuleInput, PassedInput, inputs_for, pass_value
+from tfcheck.fix.callers.passed_value import CallNeeds, Lacking, ModuleInput, PassedInput, inputs_for, pass_value
 from tfcheck.fix.edits.insertion import Change, ChangedAttribute, Insertion, indentation, merge_changes, unit_of
 from tfcheck.fix.layout.items import new_value, plain_items
 from tfcheck.fix.layout.new_block import argument_beside, block_lines, insert_after
@@ -173,10 +173,11 @@ def propose_new_inputs(need: RoleNeed, places: FixPlaces) -> Iterator[Proposal]:
             continue
         into = propose_into(policy, need.answers, places, given=(*local, *(each.statement for each in inputs)))
         if into is not None:
-            *through, called = dict.fromkeys(one for each in inputs for one in each.modules)
-            called = module_reference(module) if len(lacking) == 1 else called
+            called = [f"module.{each}" for each in dict.fromkeys(path.steps[-1].name for path in lacking)]
+            through = [each for each in dict.fromkeys(one for way in inputs for one in way.modules) if each not in called]
+            called = [module_reference(module)] if len(lacking) == 1 else called
             named = " and ".join(f"`{each.name}`" for each in inputs)
-            title = f"{into.title}, and pass what it names to {called} by the new input {named}"
+            title = f"{into.title}, and pass what it names to {few(called)} by the new input {named}"
             title += f", through {' and '.join(through)}" if through else ""
             yield extend_proposal(into, title, *inputs)
 
@@ -232,7 +233,8 @@ class _NewInputs(Finder):
                 made.append(_add_argument(passing[0], name, values[0]))
                 continue
             above = {each.caller: next(iter(each.answers.values())) for each in passing}
-            higher = self._pass(action, name, about, above) if all(map(_lack_the_same, passing)) else None
+            own = self._name_above(name, call, by_call)
+            higher = self._pass(action, own, about, above) if all(map(_lack_the_same, passing)) else None
             made += [higher, _add_argument(passing[0], name, [f"var.{higher.name}"]) if higher else None]
         changes = [each for each in made if each is not None]
         if len(changes) < len(made):
@@ -243,6 +245,16 @@ class _NewInputs(Finder):
         modules |= {f"module.{path.steps[-1].name}": None for path in lacking}
         whole = merge_changes(changes).insertions
         return _NewInput(name=name, statement=statement, modules=tuple(modules), insertions=whole)
+
+    def _name_above(self, name: str, call: Block, calls: Mapping[Block, Mapping[ModulePath, Lacking]]) -> str:
+        """Name the input of the module with a call, after the call if another one there lacks something else."""
+        by_module: dict[int, dict[Block, set[str]]] = {}
+        for each, callers in calls.items():
+            lacks = {_resource(one) for keys in callers.values() for several in keys.values() for one in several}
+            by_module.setdefault(id(self._resolver.module_sources(next(iter(callers)))), {})[each] = lacks
+        beside = next(each for each in by_module.values() if call in each)
+        is_alike = all(lacks == beside[call] for lacks in beside.values())
+        return name if is_alike else f"{call.labels[0].replace('-', '_')}_{name}"
 
     def _are_all(self, passing: Sequence[CallNeeds]) -> bool:
         """Whether these are all instances of their calls."""

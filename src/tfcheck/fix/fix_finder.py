@@ -25,7 +25,7 @@ from tfcheck.fix.policies.shared_needs import (
     sum_needs,
 )
 from tfcheck.fix.proof.plan_differences import outdated_objects, unplanned_around
-from tfcheck.fix.proof.task_proof import are_sound
+from tfcheck.fix.proof.task_proof import are_sound, exceeds_size
 from tfcheck.fix.proof.trial import Trial, change_sources, repeats_the_check
 from tfcheck.fix.proposal import (
     GRANTABLE,
@@ -322,7 +322,8 @@ class FixFinder:
             for case in sane:
                 fixed = tuple(each for each in case.answers if allows(each))
                 known = ((each.verdict, trial.verdict(each)) for each in kept if each.verdict is not Verdict.DENIED)
-                fixed = () if any(new not in (old, Verdict.ALLOWED) for old, new in known) else fixed
+                worsens = any(new not in (old, Verdict.ALLOWED) for old, new in known)
+                fixed = () if worsens or exceeds_size(case.answers, self._world, trial.world) else fixed
                 if fixed == case.answers:
                     proven.append(case)
                 else:

@@ -9,7 +9,7 @@ from tfcheck.fix.layout.new_policy import rename_taken_sids
 from tfcheck.fix.needed_statements import needed_statements
 from tfcheck.fix.policies.fix_places import FixPlaces
 from tfcheck.fix.policies.into_policy import PolicyEdit, count_parts, insert_into_policy, service_of
-from tfcheck.fix.policies.policy_files import as_in_file, has_references, literal_in
+from tfcheck.fix.policies.policy_files import PassedStatements, as_in_file, has_references, literal_in
 from tfcheck.fix.policies.statement_data import StatementData
 from tfcheck.fix.policies.written_policies import FILLED, WrittenPolicy, came_near, other_roles_words
 from tfcheck.fix.proposal import Proposal, RoleNeed, join_proposals
@@ -188,13 +188,15 @@ def propose_into(
         return None
     touched, module = places.policies.changes(policy), policy.module
     ways = {"extends": extends, "adds": adds, "shared": shared}
-    data = StatementData(policy, touched, places.world.resolver).insert(passed.statements, **ways)
+    data = StatementData(policy, touched, places.world.resolver).insert(statements, **ways)
     into = data or insert_into_policy(policy.argument, module, passed.statements, beside=places.replacing, **ways)
+    if data is not None and isinstance(policy.argument, FileText):
+        passed = PassedStatements(passed.statements, policy.argument.read_by)
     if into is None or not places.files.are_editable((*into.insertions, *passed.insertions)):
         return None
     goal = f"{'an inline policy of ' if policy.attribute == 'inline_policy' else ''}{policy.place.resource}"
     remark += places.doubts(statements, policy.block, policy.resource.address.module) if policy.block else ""
-    remark += f"; {goal} is made from it" if data is not None else ""
+    remark += f"; {goal} is made from it" if data is not None and passed.argument is policy.argument else ""
     remark = passed.remark(module) + remark
     return Proposal(
         title=f"add {into.description}{passed.goal(join_names(into.documents or [goal]))}{remark}",

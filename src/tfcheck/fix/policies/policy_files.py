@@ -163,7 +163,7 @@ def as_in_file(statements: Sequence[NeededStatement], argument: Argument) -> Pas
     """
     if not isinstance(argument, FileText):
         return PassedStatements(tuple(statements), argument)
-    source, given = argument.read_by.source, _variables(argument)
+    source, given = argument.read_by.source, passed_variables(argument)
     items = given.items if given is not None else ()
     known = {source.text[each.value.start : each.value.end]: each.name for each in items}
     own = ((_NAMED.fullmatch(each), name) for each, name in known.items())
@@ -190,7 +190,7 @@ def _with_variables(spelled: Spelled, names: dict[str, str]) -> Spelled:
     return tuple(Reference(names[each.expression]) if isinstance(each, Reference) else each for each in spelled)
 
 
-def _variables(file: FileText) -> ObjectParts | None:
+def passed_variables(file: FileText) -> ObjectParts | None:
     """Return the object of variables in the call of `templatefile`."""
     text, start = file.read_by.source.text, file.read_by.value_start
     call = _READS.match(text, start) if file.is_template else None

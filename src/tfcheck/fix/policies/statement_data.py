@@ -13,6 +13,7 @@ from tfcheck.fix.layout.items import NewItem, extend_value, plain_items
 from tfcheck.fix.layout.render import align, label_like, quote, text
 from tfcheck.fix.needed_statements import NeededStatement, free
 from tfcheck.fix.policies.into_policy import PolicyEdit, count_parts, extension
+from tfcheck.fix.policies.policy_files import passed_variables
 from tfcheck.fix.policies.written_policies import WrittenPolicy
 from tfcheck.fix.proof.trial import Trial, change_sources
 from tfcheck.fix.text.policy_statements import flat, statements_of
@@ -175,9 +176,11 @@ class StatementData:
         are those of `insert_into_policy`.
         """
         argument, is_open = self._policy.argument, any(each.gate or each.principal for each in wanted)
-        if is_open or shared or not adds or any(each.resource_list or names_instance(each) for each in wanted):
+        if is_open or shared or not adds or any(each.resource_list for each in wanted):
             return None
-        if isinstance(argument, FileText) or not is_own(argument, self._module):
+        if isinstance(argument, FileText):
+            return self._insert(wanted, list(self._passed(argument))) if extends else None
+        if any(map(names_instance, wanted)) or not is_own(argument, self._module):
             return None
         written = statements_of(argument, self._module)
         lists = {(each.source, each.among.start) for each in written if each.among is not None}
@@ -231,8 +234,17 @@ class StatementData:
     def _grants(self, sources: Sources | None) -> _Grants | None:
         """Return what the text of the policy allows by these sources; None if that cannot be read completely."""
         resolver = Trial(self._resolver, sources, self._touched).world.resolver
-        scope = resolver.scope_of(self._policy.resource.address)
-        return _grants_in(resolver.evaluation.evaluate(self._policy.argument.expression, scope))
+        address, argument = self._policy.resource.address, self._policy.argument
+        if isinstance(argument, FileText):
+            return _grants_in(resolver.evaluate(address, argument.name))
+        return _grants_in(resolver.evaluation.evaluate(argument.expression, resolver.scope_of(address)))
+
+    def _passed(self, file: FileText) -> Iterator[_Collection]:
+        """Yield the lists that a template is passed."""
+        given, source = passed_variables(file), file.read_by.source
+        for each in given.items if given is not None else ():
+            if isinstance(each.value, ListParts):
+                yield _Collection(f"`{each.name}` of {file.source.name}", source, each.value)
 
     def _collections(self) -> Iterator[_Collection]:
         """Yield the lists and maps that only the text of the policy uses: also those inside others."""

@@ -8,7 +8,7 @@ from collections.abc import Container, Iterable, Iterator, Sequence
 from msgspec.structs import replace
 
 from tfcheck import startup
-from tfcheck.checks import CHECKS
+from tfcheck.checks import CHECKS, policy_size
 from tfcheck.checks.mistake import Check, Misconfiguration
 from tfcheck.fix.edits.files import Files
 from tfcheck.fix.edits.insertion import Change, Insertion, apply_insertions, fits, group_by_file
@@ -77,6 +77,17 @@ def mistakes(tasks: Iterable[TaskDefinition], world: World, ignored: Container[s
         if check.id != "deploy-order" and check.id not in ignored
         for each in check.search(task, world)
     }
+
+
+def exceeds_size(answers: Iterable[Answer], before: World, after: World) -> bool:
+    """Whether a change makes a policy longer than AWS accepts, or one that is too long already even longer."""
+    tasks = {each.requirement.task_definition for each in answers}
+
+    def too_long(world: World) -> set[str]:
+        known = tasks_by_address(world)
+        return {one.message for each in tasks if each in known for one in policy_size.CHECK.search(known[each], world)}
+
+    return not too_long(after) <= too_long(before)
 
 
 def _denied_keys(tasks: Iterable[TaskDefinition], world: World) -> set[tuple[str, str | None, str, str]]:

@@ -227,7 +227,9 @@ class FixFinder:
         adding = [each for each in cases if isinstance(each, RoleCase) and each.current and each.current.added]
         overlapping = join_overlapping([each.need for each in adding])
         joined = [RoleCase(each, self._added.propose_with_keys) for each in overlapping]
-        joined += self._pass_together([each.need for each in adding if each.current and BY_NEW_OUTPUT in each.current.title])
+        joined += self._pass_together(
+            [each.need for each in adding if each.current and BY_NEW_OUTPUT in each.current.title]
+        )
         proven = [each for each in self._proven(joined) if each in joined]
         done = {answer for each in proven for answer in each.answers}
         return [*(each for each in cases if not done.issuperset(each.answers)), *proven]

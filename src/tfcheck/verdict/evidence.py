@@ -25,10 +25,11 @@ from tfcheck.iam import (
     near_trust,
 )
 from tfcheck.iam.resource import target
-from tfcheck.iam.variables import PolicyTemplate
+from tfcheck.iam.variables import PolicyTemplate, PolicyText, expand
 from tfcheck.role import Role
-from tfcheck.symbolic.sensitive_text import redact
-from tfcheck.symbolic.value import Truth, display
+from tfcheck.symbolic.match import Verbatim
+from tfcheck.symbolic.sensitive_text import Sensitive, redact
+from tfcheck.symbolic.value import TextLike, Truth, display
 from tfcheck.verdict.call import RoleCall
 from tfcheck.vocabulary.address import ElsewhereAddress
 from tfcheck.vocabulary.finding import Evidence, EvidenceKind, RoleKind
@@ -150,8 +151,20 @@ def unmet(request: Request, policies: Iterable[Policy]) -> tuple[UnmetCondition,
     return ()
 
 
+def _accepted(value: PolicyText, context: Context) -> TextLike | None:
+    """Return what a condition accepts, with policy variables as this call has them; None if that is not one text."""
+    if not isinstance(value, PolicyTemplate):
+        return value
+    found = expand(value, context)
+    patterns = found.patterns if not found.valueless else ()
+    whole = patterns[0] if len(patterns) == 1 and isinstance(patterns[0], tuple) else ()
+    parts = [each.value if isinstance(each, Verbatim) else each for each in whole]
+    texts = [each for each in parts if isinstance(each, str) and not isinstance(each, Sensitive)]
+    return "".join(texts) if texts and len(texts) == len(parts) else None
+
+
 def _unmet(test: condition.Condition, origin: Origin, request: Request) -> UnmetCondition:
     entry = request.context.lookup(test.key)
-    values = tuple(display(value) for value in test.values if not isinstance(value, PolicyTemplate))
+    values = tuple(display(each) for value in test.values if (each := _accepted(value, request.context)) is not None)
     carried = redact(entry) if isinstance(entry, str) else ""
     return UnmetCondition(origin.policy, origin.sid, test.operator.written, test.key, values, carried)

@@ -174,7 +174,9 @@ def propose_new_inputs(need: RoleNeed, places: FixPlaces) -> Iterator[Proposal]:
         into = propose_into(policy, need.answers, places, given=(*local, *(each.statement for each in inputs)))
         if into is not None:
             called = [f"module.{each}" for each in dict.fromkeys(path.steps[-1].name for path in lacking)]
-            through = [each for each in dict.fromkeys(one for way in inputs for one in way.modules) if each not in called]
+            through = [
+                each for each in dict.fromkeys(one for way in inputs for one in way.modules) if each not in called
+            ]
             called = [module_reference(module)] if len(lacking) == 1 else called
             named = " and ".join(f"`{each.name}`" for each in inputs)
             title = f"{into.title}, and pass what it names to {few(called)} by the new input {named}"

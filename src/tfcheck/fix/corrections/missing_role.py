@@ -223,6 +223,7 @@ class MissingRoles(Finder):
         name = name_for(label, block, family, several=several, repeated=repetition is not None)
         if self._is_taken(name[1], needs, repeated=repeated):
             name = "name_prefix", quote(f"{label.replace('_', '-')[: LONGEST_PREFIX - 1]}-")
+        known = list(roles_of(module))
         for trust in trusts(module):
             role = NewRole(
                 label=label,
@@ -232,7 +233,8 @@ class MissingRoles(Finder):
                 wanted=statements,
                 repeated=repetition,
                 provider=block.attribute_text("provider"),
-                common=common_arguments(list(roles_of(module)), block),
+                common=common_arguments(known, block),
+                like=known[-1] if known else None,
                 gate=gate,
             )
             users = _name_of(list(needs)) + module_words(each.module for each in needs)

@@ -43,7 +43,7 @@ def argument_into(block: Block, name: str, value: str, behind: Sequence[str]) ->
     The line joins the group of that argument if its `=` can be aligned with theirs; otherwise it is a group of its own.
     None if no argument of the block has a line of its own.
     """
-    groups = list(_groups(block))
+    groups = list(argument_groups(block))
     by_name = {each.name: group for group in groups for each in group}
     group = next((by_name[each] for each in behind if each in by_name), groups[0] if groups else None)
     if group is None:
@@ -108,7 +108,8 @@ def _is_spread(block: Block) -> bool:
     return not text[line_start(text, block.body_end) : block.body_end].strip()
 
 
-def _groups(block: Block) -> Iterator[list[Argument]]:
+def argument_groups(block: Block) -> Iterator[list[Argument]]:
+    """Yield the arguments on consecutive lines of their own."""
     group: list[Argument] = []
     if isinstance(block, JsonBlock) or not _is_spread(block):
         return

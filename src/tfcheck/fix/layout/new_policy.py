@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator, Sequence
 from functools import partial
+from itertools import groupby
 
 import msgspec
 
@@ -36,7 +37,7 @@ class NewRole(msgspec.Struct, frozen=True):
 
     `name` is the argument with its name, `trust` an expression, or empty for a new document. `repeated` is `count` or
     `for_each` with its expression, `managed` the attached AWS policy, `wanted` the other permissions, whose policy is
-    there only with a `gate`.
+    there only with a `gate`. The arguments have the order and the blank lines of those of the role `like` it.
     """
 
     label: str
@@ -48,6 +49,7 @@ class NewRole(msgspec.Struct, frozen=True):
     provider: str = ""
     common: tuple[tuple[str, str], ...] = ()
     gate: str = ""
+    like: Block | None = None
 
     @property
     def reference(self) -> str:
@@ -66,7 +68,7 @@ def _head(kind: str, label: str) -> str:
 
 def role_hcl(role: NewRole, unit: str = "  ") -> list[str]:
     """Write the resource blocks of a role."""
-    inside = align([role.name, ("assume_role_policy", role.trust), *role.common])
+    inside = _arguments_like(role.like, [role.name, ("assume_role_policy", role.trust), *role.common])
     if not role.trust:
         trust = [assume_role("ecs-tasks.amazonaws.com")]
         inside = [*align([role.name]), "", *document_lines("assume_role_policy", trust, unit, sid=False)]
@@ -81,6 +83,17 @@ def role_hcl(role: NewRole, unit: str = "  ") -> list[str]:
         policy = NewPolicy(role.label, START_UP, f"{role.reference}.id", role.wanted, repeated, role.provider)
         lines += ["", *hcl(policy, unit)]
     return lines
+
+
+def _arguments_like(block: Block | None, arguments: Sequence[tuple[str, str]]) -> list[str]:
+    """Write arguments in the order and the groups that a block has them in; others come last."""
+    groups = [[each.name for each in group] for group in new_block.argument_groups(block)] if block else []
+    places = {name: (place, number) for place, names in enumerate(groups) for number, name in enumerate(names)}
+    places |= {"name_prefix": places.get("name", (0, 0)), "name": places.get("name", places.get("name_prefix", (0, 0)))}
+    last = max(places.values())
+    placed = sorted(((places.get(each[0], last), each) for each in arguments), key=lambda each: each[0])
+    written = [align([each for _, each in several]) for _, several in groupby(placed, key=lambda each: each[0][0])]
+    return [line for lines in written for line in ("", *lines)][1:]
 
 
 # The module's style for roles

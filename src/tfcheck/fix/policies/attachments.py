@@ -200,7 +200,11 @@ class MovedGrants(Finder):
         statements = [each for _, _, each in found]
         actions = dict.fromkeys(each.text for one in statements for each in one.actions)
         resources = dict.fromkeys(each.text for one in statements for each in one.resources)
-        loss = f"; {role.address} loses {few(list(actions))} on {few(list(resources))}"
+        siblings = set(self._places.policies.instances(role.address))
+        roles = (each for each in self._world.resources("aws_iam_role") if each.address in siblings)
+        losing = [str(each.address) for each in roles if self._places.policies.of_same_block(policy, each)]
+        verb = "lose" if len(losing) > 1 else "loses"
+        loss = f"; {few(losing)} {verb} {few(list(actions))} on {few(list(resources))}"
         if len(statements) == statements[0].place.of:
             yield from self._propose_attachment(need, role, policy, loss)
             return

@@ -34,7 +34,6 @@ from tfcheck.symbolic.match import equal
 from tfcheck.symbolic.value import PlainText, Truth
 from tfcheck.vocabulary.address import Address, InstanceKey, ModulePath
 
-
 #: In the title of a policy for a role whose module has no output with its name yet.
 BY_NEW_OUTPUT = ", by the new output"
 

@@ -17,10 +17,11 @@ from tfcheck.symbolic.wildcards import glob_known
 
 _SEPARATORS = str.maketrans("_./:", "----")
 _WORD = regex(r"[A-Za-z0-9]+")
-_SHORTEST_WORD = 4
+_SHORTEST_WORD, _SHORTEST_SINGULAR = 4, 3
 _WILDCARD = regex(r"[*?]")
 _ARN_FIELDS = 6
-_SUFFIX = regex(r"-(?:[A-Za-z0-9]{6}|\0[^\0]*\0)")
+_SUFFIX, _ANY_SUFFIX = regex(r"-(?:[A-Za-z0-9]{6}|\0[^\0]*\0)"), "-??????"
+_LAST_SUFFIX = regex(rf"{_SUFFIX.pattern}$")
 #: The suffix that AWS appends to a secret's name, unless it may be a word: `-backup`.
 _RANDOM = regex(r"-(?=[a-z0-9]*[A-Z])(?=[A-Z]*[a-z0-9])[A-Za-z0-9]{6}")
 #: A JSON key with its colons after a secret's ARN, and an unknown ARN of that kind.
@@ -48,6 +49,8 @@ class Misspelling(msgspec.Struct, frozen=True):
 def misspelled_resources(pattern: str, needed: str, actions: tuple[str, ...]) -> Iterator[Misspelling]:
     """Find possible mistakes in a resource of a statement with these actions, likeliest first."""
     at, own, other = compared_parts(pattern, needed)
+    if own.endswith(_ANY_SUFFIX) and (suffix := _LAST_SUFFIX.search(other)):
+        own, other = own.removesuffix(_ANY_SUFFIX), other[: suffix.start()]
     for found in (*_other_misspellings(own, other), *_one_edit(own, other)):
         moved = msgspec.structs.replace(found, start=found.start + at, end=found.end + at)
         if glob_known(found.correct(own), other) and "\0" not in pattern[moved.start : moved.end] + found.text:
@@ -141,7 +144,8 @@ def _slips(pattern: str, found: Misspelling) -> Iterator[Misspelling]:
     if old in ("/", ":") and found.text not in ("/", ":") and old not in around:
         return
     words = (_word(pattern, found.start, found.end), _word(found.correct(pattern), found.start, found.start))
-    if differing.isalpha() and len(old) < len("ab") and min(map(len, words)) < _SHORTEST_WORD:
+    is_plural = words[0] in (f"{words[1]}s", words[1].removesuffix("s")) and len(words[0]) >= _SHORTEST_SINGULAR
+    if differing.isalpha() and len(old) < len("ab") and min(map(len, words)) < _SHORTEST_WORD and not is_plural:
         return
     yield msgspec.structs.replace(found, cause="it differs by one character")
 
@@ -155,10 +159,10 @@ def _misspelled_secrets(pattern: str, needed: str) -> Iterator[Misspelling]:
     key = _KEY.fullmatch(pattern.removeprefix(needed)) if pattern.startswith(needed) else None
     if key is not None and (":secret:" in needed or _SECRET.fullmatch(needed)):
         yield Misspelling(len(needed), len(pattern), "", "a policy names a secret without the key of a value")
-    end = max(len(pattern) - len("-??????"), 0)
+    end = max(len(pattern) - len(_ANY_SUFFIX), 0)
     is_other = ":secret:" in pattern and _RANDOM.fullmatch(pattern[end:]) and _SUFFIX.fullmatch(needed[end:])
     if is_other and needed.startswith(pattern[:end]):
-        yield Misspelling(end, len(pattern), "-??????", "its last six characters are those of another secret")
+        yield Misspelling(end, len(pattern), _ANY_SUFFIX, "its last six characters are those of another secret")
 
 
 def _missing_end(pattern: str, needed: str, actions: tuple[str, ...]) -> str:
@@ -174,7 +178,7 @@ def _missing_end(pattern: str, needed: str, actions: tuple[str, ...]) -> str:
     if {each.lower() for each in actions} <= _OF_STREAMS and needed.startswith(f"{pattern}:"):
         return ":*"
     is_secret = ":secret:" in pattern and needed.startswith(pattern)
-    return "-??????" if is_secret and _SUFFIX.fullmatch(needed[len(pattern) :]) else ""
+    return _ANY_SUFFIX if is_secret and _SUFFIX.fullmatch(needed[len(pattern) :]) else ""
 
 
 def _common(one: str, other: str) -> int:

@@ -38,6 +38,9 @@ from tfcheck.vocabulary.address import Address, address_in
 from tfcheck.vocabulary.finding import Finding, Remedy
 
 _NAME = regex(r"((?:data\.)?(aws_\w+)\.[\w-]+(?:\[[^\[\]]*\])?)\.(?:name|bucket|id|key_id)")
+#: A literal Sid that AWS refuses in a policy of a role.
+_SID = regex(r'"(?=[^"]*[A-Za-z0-9])(?=[^"]*[^A-Za-z0-9"])[^"$\\]+"')
+_NOT_OF_SID = regex(r'[^A-Za-z0-9"]+([A-Za-z0-9]?)')
 _VERSION = regex(r'"(?:2012-10-17|2008-10-17)"')
 _ARGUMENTS = ("policy", "assume_role_policy")
 _LISTED = 3
@@ -97,7 +100,12 @@ class PolicyCorrections(Finder):
                     yield each.source, each.start, each.source.text[each.start : each.end], new
         with suppress(MalformedError):
             parts, _ = find_policy_text(policy.argument) or (None, None)
-            yield from _of_grammar(policy.argument.source, parts) if isinstance(parts, ObjectParts) else ()
+            is_of_role = (
+                policy.resource.address.type.startswith("aws_iam_") and policy.attribute != "assume_role_policy"
+            )
+            wrong = _of_grammar(policy.argument.source, parts) if isinstance(parts, ObjectParts) else ()
+            # NOTE: in a policy of a bucket or key, AWS accepts other characters in a Sid.
+            yield from (each for each in wrong if is_of_role or not _SID.fullmatch(each[2]))
 
     def _with_service(self, literal: WrittenText, task: TaskDefinition) -> str | None:
         """Add the service to an action without one; None if it has one or none fits."""
@@ -161,6 +169,8 @@ def _of_grammar(source: SourceText, policy: ObjectParts) -> Iterator[tuple[Sourc
             old = _text(source, each.value)
             if each.name == "Effect" and old != old.title() and old.title() in ('"Allow"', '"Deny"'):
                 yield source, each.value.start, old, old.title()
+            if each.name == "Sid" and _SID.fullmatch(old):
+                yield source, each.value.start, old, _NOT_OF_SID.sub(lambda found: found[1].upper(), old)
             meant = get_close_matches(each.name, STATEMENT_KEYS, 1, 0.8) if each.name not in STATEMENT_KEYS else ()
             yield from ((source, each.start + each.quoted, each.name, one) for one in meant)
 

@@ -151,8 +151,8 @@ def _below(source: SourceText, parts: ListParts, new: Sequence[NewItem]) -> tupl
     """Put items on lines of their own, below the last one."""
     text, last = source.text, parts.items[-1]
     base = source.newline + indentation(text, last.end - 1 if _ends_its_own_line(text, last) else last.start)
-    is_flat = "\n" not in text[last.start : last.end]
-    lines = [base + each.render(base, flat=is_flat and len(each.flat) <= WIDEST) for each in new]
+    is_flat = "\n" not in text[last.start : last.end] and all(len(each.flat) <= WIDEST for each in new)
+    lines = [base + each.render(base, flat=is_flat) for each in new]
     behind = last.end if parts.comma is None else parts.comma + 1
     end = line_end(text, behind)
     if parts.comma is not None:

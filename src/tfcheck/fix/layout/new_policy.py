@@ -198,7 +198,7 @@ def hcl(policy: NewPolicy, unit: str = "  ") -> list[str]:
         arguments = [("name", f'"{policy.prefix}{policy.name}"'), ("role", policy.role)]
         return resource(_head(POLICY, policy.label), [*align(arguments), *text])
     arn = f"aws_iam_policy.{policy.label}{instance_index(policy.repeated)}.arn"
-    attachment = align([("role", policy.role), ("policy_arn", arn)])
+    attachment = align([("role", re.sub(r"\.id$", ".name", policy.role)), ("policy_arn", arn)])
     return [
         *resource(_head("aws_iam_policy", policy.label), [f'name_prefix = "{policy.prefix}{policy.name}-"', *text]),
         "",

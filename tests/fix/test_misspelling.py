@@ -75,6 +75,7 @@ def test_regions_and_accounts_are_not_compared() -> None:
 def test_what_is_not_known_is_never_changed() -> None:
     pattern, needed = "\0${aws_s3_bucket.one.arn}\0/*", "\0${aws_s3_bucket.ones.arn}\0/x.env"
     assert list(misspelled_resources(pattern, needed, GET)) == []
+    assert list(misspelled_resources(pattern.replace("one", "config"), needed.replace("one", "config"), GET)) == []
 
 
 def test_an_end_is_only_added_where_all_actions_are_about_what_is_inside() -> None:

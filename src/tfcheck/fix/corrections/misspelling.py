@@ -53,7 +53,10 @@ def misspelled_resources(pattern: str, needed: str, actions: tuple[str, ...]) ->
         own, other = own.removesuffix(_ANY_SUFFIX), other[: suffix.start()]
     for found in (*_other_misspellings(own, other), *_one_edit(own, other)):
         moved = msgspec.structs.replace(found, start=found.start + at, end=found.end + at)
-        if glob_known(found.correct(own), other) and "\0" not in pattern[moved.start : moved.end] + found.text:
+        is_known = (
+            pattern.count("\0", 0, moved.start) % 2 == 0 and "\0" not in pattern[moved.start : moved.end] + found.text
+        )
+        if is_known and glob_known(found.correct(own), other):
             yield moved
     yield from _misspelled_secrets(pattern, needed)
     end = _missing_end(pattern, needed, actions)

@@ -31,17 +31,18 @@ from tfcheck.fix.text.policy_text import (
     read_parts,
 )
 from tfcheck.fix.values.repetition import Statements, names_instance
-from tfcheck.hcl.modules import Sources
-from tfcheck.hcl.syntax.block import Argument
+from tfcheck.hcl.modules import Module, Sources
+from tfcheck.hcl.syntax.block import Argument, Block
 from tfcheck.hcl.syntax.lexer import MalformedError
 from tfcheck.hcl.syntax.source import SourceText
 from tfcheck.resolve import Resolver
 from tfcheck.resolve.difference import document
 from tfcheck.symbolic.regex import regex
 from tfcheck.symbolic.value import JsonText, PlainText, Text, Value
+from tfcheck.vocabulary.address import InstanceKey
 
 _LOCAL = regex(r"(?<![\w.])local\.([\w-]+)")
-_MEMBER = regex(r"\beach\.value\.([\w-]+)")
+MEMBER_OF_EACH = regex(r"\beach\.value\.([\w-]+)")
 _ARN = regex(r"(?:data\.)?aws_\w+\.([\w-]+)\.arn")
 _ACTION = regex(r'"[a-z0-9-]+:[A-Za-z*]+"')
 _RESOURCES = regex(r"(?i)resources?|.*arns?")
@@ -259,20 +260,16 @@ class StatementData:
 
     def _members(self) -> Iterator[_Collection]:
         """Yield the lists and maps in the own element of a local map, of members that only this policy uses."""
-        block, key = self._policy.block, self._policy.place.key
-        local = _LOCAL.fullmatch(block.attribute_text("for_each")) if block is not None else None
-        defined = self._module.local_argument(local[1]) if local is not None else None
-        if local is None or defined is None:
+        found = own_element(self._policy.block, self._policy.place.key, self._module)
+        if found is None:
             return
-        parts = _read(defined)
-        item = parts.item(str(key)) if isinstance(parts, ObjectParts) else None
-        element = item.value if item is not None else None
-        for name in dict.fromkeys(one for each in self._texts() for one in _MEMBER.findall(each)):
+        name_of_map, source, element = found
+        for name in dict.fromkeys(one for each in self._texts() for one in MEMBER_OF_EACH.findall(each)):
             uses = re.compile(rf"\.{re.escape(name)}(?![\w-])")
             is_own = sum(len(uses.findall(file.source.text)) for file in self._module.files) == 1
-            member = element.item(name) if is_own and isinstance(element, ObjectParts) else None
+            member = element.item(name) if is_own else None
             yield from (
-                _Collection(local[0], defined.source, each) for each in _all_inside(member.value if member else None)
+                _Collection(name_of_map, source, each) for each in _all_inside(member.value if member else None)
             )
 
     def _texts(self) -> list[str]:
@@ -298,6 +295,17 @@ def _flats(value: Value) -> list[str]:
     """Write each text of a list, or a single one; an empty text for what cannot be written."""
     several = value if isinstance(value, list) else [value]
     return [flat(each) if isinstance(each, PlainText) else "" for each in several]
+
+
+def own_element(block: Block | None, key: InstanceKey, module: Module) -> tuple[str, SourceText, ObjectParts] | None:
+    """Find the element of an instance in the local map that its block is repeated for, with the map's name and file."""
+    local = _LOCAL.fullmatch(block.attribute_text("for_each")) if block is not None else None
+    defined = module.local_argument(local[1]) if local is not None else None
+    parts = _read(defined) if defined is not None else None
+    item = parts.item(str(key)) if isinstance(parts, ObjectParts) else None
+    if local is None or defined is None or item is None or not isinstance(item.value, ObjectParts):
+        return None
+    return local[0], defined.source, item.value
 
 
 def _read(argument: Argument) -> Parts | None:

@@ -10,10 +10,11 @@ import msgspec
 from tfcheck.fix.edits.insertion import ChangedAttribute, Replacement, added_instances, unit_of
 from tfcheck.fix.layout.items import extend, plain_items
 from tfcheck.fix.layout.new_block import block_lines, insert_after, instance_index
-from tfcheck.fix.layout.render import StatementStyle, block
+from tfcheck.fix.layout.render import StatementStyle, block, quote
 from tfcheck.fix.needed_statements import assume_role, free
 from tfcheck.fix.policies.existing_policy import propose_into
 from tfcheck.fix.policies.fix_places import Finder
+from tfcheck.fix.policies.statement_data import MEMBER_OF_EACH, own_element
 from tfcheck.fix.policies.written_policies import WrittenPolicy, is_frozen
 from tfcheck.fix.proposal import Proposal
 from tfcheck.fix.text.policy_text import (
@@ -42,6 +43,8 @@ from tfcheck.vocabulary.finding import Answer, RoleKind
 _ARGUMENT = "assume_role_policy"
 _LOCAL = re.compile(r"local\.([\w-]+)")
 _ACTION = ('"sts:AssumeRole"', '["sts:AssumeRole"]')
+_OF_ECS = re.compile(r'"ecs[\w.-]*"')
+_QUOTE = '"'
 _EC2, _TASKS = "ec2.amazonaws.com", "ecs-tasks.amazonaws.com"
 
 
@@ -65,7 +68,8 @@ class TrustPolicies(Finder):
             whose = f", the trust policy of {self._words_for(role, users)}"
             given = assume_role(service, "Ec2" if by_instance else "EcsTasks")
             added = propose_into(policy, answers, self._places, whose, (given,), shared=True)
-            for each in filter(None, (*self._propose_beside(policy, service, whose), added)):
+            own = filter(None, [self._correct_element(role, policy, service)])
+            for each in filter(None, (*own, *self._propose_beside(role, policy, service, whose), added)):
                 roles = (ChangedAttribute(one, _ARGUMENT) for one in self._roles_of(users))
                 yield msgspec.structs.replace(each, touched=tuple(dict.fromkeys((*each.touched, *roles))))
         yield from self._propose_own(role, block, module, service)
@@ -76,11 +80,12 @@ class TrustPolicies(Finder):
         """Whether only roles that ECS assumes have this text, or the role alone has it."""
         if [each for each in users if each is not block] == []:
             return True
-        roles = {str(each) for each in self._roles_of(users)}
+        return service == _TASKS and {str(each) for each in self._roles_of(users)} <= self._roles_of_tasks()
+
+    def _roles_of_tasks(self) -> set[str]:
         known = self._world.once(Judge).roles
         named = [one for task in task_definitions(self._world) for one in (task.execution_role, task.task_role)]
-        of_tasks = {str(found.address) for each in named if (found := known.resource(each)) is not None}
-        return service == _TASKS and roles <= of_tasks
+        return {str(found.address) for each in named if (found := known.resource(each)) is not None}
 
     def _roles_of(self, users: Sequence[Block]) -> list[Address]:
         blocks = set(map(id, users))
@@ -94,7 +99,27 @@ class TrustPolicies(Finder):
         beside = f"its {len(own) - 1} other instance{'s' if len(own) > 2 else ''}" if len(own) > 1 else ""
         return join_names(filter(None, (str(role.address), beside, few(others) if others else "")))
 
-    def _propose_beside(self, policy: WrittenPolicy, service: str, whose: str) -> Iterator[Proposal]:
+    def _correct_element(self, role: WorldObject, policy: WrittenPolicy, service: str) -> Proposal | None:
+        """Return the correction of a service of ECS that is in the element of the map that the roles are made from."""
+        block = policy.block if policy.is_document else self._resolver.block(role.address)
+        found = own_element(block, role.address.key, policy.module)
+        if block is None or found is None:
+            return None
+        map_, source, element = found
+        for name in MEMBER_OF_EACH.findall(block.text):
+            member = element.item(name)
+            old = source.text[member.value.start : member.value.end] if member is not None else ""
+            if member is not None and service == _TASKS and _OF_ECS.fullmatch(old):
+                return Proposal(
+                    title=f"in {map_}, correct `{old.strip(_QUOTE)}` to `{service}`, for {role.address}",
+                    insertions=(Replacement(source, member.value.start, quote(service), old),),
+                    touched=self._places.policies.changes(policy),
+                    hcl=quote(service),
+                    reported=(old, f"{name} ", f"{role.address.key} "),
+                )
+        return None
+
+    def _propose_beside(self, role: WorldObject, policy: WrittenPolicy, service: str, whose: str) -> Iterator[Proposal]:
         """Yield proposals to add a service beside another in a statement that lets it assume the role."""
         document = policy.block if policy.is_document else None
         source = document.source if document is not None else policy.argument.source
@@ -105,7 +130,15 @@ class TrustPolicies(Finder):
         if not self._places.files.editable(source):
             return
         for services in _services(policy.argument, document):
-            insertions = extend(source, services, plain_items([f'"{service}"']))
+            old = source.text[services.start : services.end]
+            keys = self._keys_without(role, service) if re.search(r"\beach\.", old) else []
+            insertions = extend(source, services, plain_items([quote(service)]))
+            if keys and "\n" not in old:
+                is_one = f"each.key == {keys[0]}" if len(keys) == 1 else f"contains([{', '.join(keys)}], each.key)"
+                listed = old if old.startswith("[") else f"[{old}]"
+                new = f"concat({listed}, {is_one} ? [{quote(service)}] : [])"
+                insertions = (Replacement(source, services.start, new, old),)
+                whose = f", the trust policy of {role.address.resource}, for {few(keys)}"
             if insertions:
                 yield Proposal(
                     title=f"add {service} to {place}{whose}",
@@ -113,6 +146,14 @@ class TrustPolicies(Finder):
                     touched=self._places.policies.changes(policy),
                     hcl=f'"{service}"',
                 )
+
+    def _keys_without(self, role: WorldObject, service: str) -> list[str]:
+        """Return the keys, quoted, of the roles of a block that tasks use without the service; none for all of them."""
+        siblings = set(self._places.policies.instances(role.address))
+        used = self._roles_of_tasks() & set(map(str, siblings))
+        roles = [each for each in self._world.resources("aws_iam_role") if str(each.address) in used]
+        lacking = [each.address.key for each in roles if service not in str(each.attribute(_ARGUMENT))]
+        return [quote(str(each)) for each in lacking] if len(lacking) < len(siblings) else []
 
     # In a new document
 

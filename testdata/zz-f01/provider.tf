@@ -1,3 +1,0 @@
-provider "aws" {
-  region = "eu-west-1"
-}

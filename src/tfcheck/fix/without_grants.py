@@ -36,6 +36,7 @@ def _correct(
 ) -> tuple[list[DraftFix], list[Finding], list[tuple[Finding, Remedy]]]:
     from tfcheck.fix.corrections.env_file_names import EnvFileNames
     from tfcheck.fix.corrections.log_options import LogGroups, LogOptions
+    from tfcheck.fix.corrections.passed_secrets import PassedSecrets
     from tfcheck.fix.corrections.task_corrections import PolicyCorrections, TaskCorrections
 
     groups, tasks = LogGroups(places), TaskCorrections(places)
@@ -47,4 +48,5 @@ def _correct(
         *EnvFileNames(places).fixes(findings),
     ]
     done = {id(each.finding) for each in found}
-    return found, groups.settled, list(tasks.remedies([each for each in findings if id(each) not in done]))
+    left = [each for each in findings if id(each) not in done]
+    return found, groups.settled, [*tasks.remedies(left), *PassedSecrets(places).remedies(left)]

@@ -18,11 +18,11 @@ from tfcheck.fix.policies.fix_places import FixPlaces
 from tfcheck.fix.policies.other_policies import DemandedTags, OtherPolicies
 from tfcheck.fix.policies.policies_at_calls import BY_NEW_OUTPUT, PoliciesAtCalls
 from tfcheck.fix.policies.shared_needs import (
+    join_by_block,
     join_by_shared_policy,
     join_overlapping,
     needs_of_outside_roles,
     needs_of_roles,
-    sum_needs,
 )
 from tfcheck.fix.proof.plan_differences import outdated_objects, unplanned_around
 from tfcheck.fix.proof.task_proof import are_sound, exceeds_size
@@ -236,13 +236,8 @@ class FixFinder:
 
     def _pass_together(self, needs: Sequence[RoleNeed]) -> list[RoleCase]:
         """Return the cases that pass what roles of one block lack by new inputs, which all calls of its module fill."""
-        by_block: dict[int, list[RoleNeed]] = {}
-        for each in needs:
-            if each.roles and each.roles[0].address.module.steps:
-                by_block.setdefault(id(self._resolver.block(each.roles[0].address)), []).append(each)
-        joined = [sum_needs(each) for each in by_block.values() if len(each) > 1]
         ways = partial(propose_new_inputs, places=self.places)
-        return [RoleCase(each, ways) for each in joined]
+        return [RoleCase(each, ways) for each in join_by_block(needs, self._resolver)]
 
     def _grants_beside_others(self, needs: Sequence[RoleNeed], alone: Sequence[Case]) -> list[Case]:
         """Return grants that suffice only together with a boundary or a resource policy.

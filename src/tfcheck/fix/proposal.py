@@ -13,6 +13,7 @@ from tfcheck.fix.edits.insertion import Change, Insertion, merge_changes
 from tfcheck.inventory.world import WorldObject
 from tfcheck.vocabulary.address import Address, ElsewhereAddress
 from tfcheck.vocabulary.finding import Answer, Finding, Fix, Reason, Remedy, Requirement
+from tfcheck.vocabulary.grouping import group_by_key
 
 #: What an Allow on the role fixes.
 GRANTABLE = frozenset({Reason.IMPLICIT_DENY, Reason.GRANTED_TO_TASK_ROLE, Reason.GRANTED_TO_EXECUTION_ROLE})
@@ -209,11 +210,8 @@ class PlanFixes(msgspec.Struct, frozen=True, dict=True):
 
     @cached_property
     def _fixing(self) -> dict[Requirement, list[int]]:
-        places: dict[Requirement, list[int]] = {}
-        for place, each in enumerate(self.found):
-            for own in {answer.requirement for answer in each.answers}:
-                places.setdefault(own, []).append(place)
-        return places
+        fixed = ((place, {one.requirement for one in each.answers}) for place, each in enumerate(self.found))
+        return group_by_key((own, place) for place, several in fixed for own in several)
 
     def of(self, finding: Finding) -> Fix | None:
         """Return the fix for a finding, or for the largest part of it."""

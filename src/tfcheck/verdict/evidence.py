@@ -151,7 +151,7 @@ def unmet(request: Request, policies: Iterable[Policy]) -> tuple[UnmetCondition,
     return ()
 
 
-def _accepted(value: PolicyText, context: Context) -> TextLike | None:
+def _accepted_text(value: PolicyText, context: Context) -> TextLike | None:
     """Return what a condition accepts, with policy variables as this call has them; None if that is not one text."""
     if not isinstance(value, PolicyTemplate):
         return value
@@ -165,6 +165,8 @@ def _accepted(value: PolicyText, context: Context) -> TextLike | None:
 
 def _unmet(test: condition.Condition, origin: Origin, request: Request) -> UnmetCondition:
     entry = request.context.lookup(test.key)
-    values = tuple(display(each) for value in test.values if (each := _accepted(value, request.context)) is not None)
+    values = tuple(
+        display(each) for value in test.values if (each := _accepted_text(value, request.context)) is not None
+    )
     carried = redact(entry) if isinstance(entry, str) else ""
     return UnmetCondition(origin.policy, origin.sid, test.operator.written, test.key, values, carried)

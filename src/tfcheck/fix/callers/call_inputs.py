@@ -29,6 +29,7 @@ from tfcheck.symbolic.value import PlainText
 from tfcheck.vocabulary.address import InstanceKey, ModulePath
 from tfcheck.vocabulary.clipping import few
 from tfcheck.vocabulary.finding import Answer
+from tfcheck.vocabulary.grouping import group_by_key
 
 _POLICIES = ("aws_iam_role_policy", "aws_iam_policy")
 #: The number of ways to divide needs among inputs that are tried.
@@ -162,9 +163,8 @@ def propose_new_inputs(need: RoleNeed, places: FixPlaces) -> Iterator[Proposal]:
     foreign = need.restrict_to([each for each in need.answers if each not in own])
     if not foreign.answers or len({each.address.resource for each in need.roles}) > 1:
         return
-    lacking: dict[ModulePath, list[Answer]] = {}
-    for name, answers in foreign.answers_by_role().items():
-        lacking.setdefault(modules[name], []).extend(answers)
+    by_role = foreign.answers_by_role().items()
+    lacking = group_by_key((modules[name], each) for name, answers in by_role for each in answers)
     inputs = _NewInputs(places).passing(lacking)
     for policy in places.policies.of(role) if inputs else ():
         reach = places.policies.reach(policy.resource)
@@ -204,11 +204,11 @@ class _NewInputs(Finder):
 
     def passing(self, lacking: Mapping[ModulePath, Sequence[Answer]]) -> list[_NewInput]:
         """Pass what instances of one module lack by an input for each action; nothing if that is impossible."""
-        by_action: dict[str, dict[ModulePath, list[Answer]]] = {}
-        for path, each in ((path, each) for path, several in lacking.items() for each in several):
-            by_action.setdefault(each.requirement.action, {}).setdefault(path, []).append(each)
+        by_action = group_by_key(
+            (one.requirement.action, (path, one)) for path, each in lacking.items() for one in each
+        )
         known = by_action if by_action.keys() <= _INPUTS.keys() else {}
-        found = [self._pass(action, *_INPUTS[action], each) for action, each in known.items()]
+        found = [self._pass(action, *_INPUTS[action], group_by_key(each)) for action, each in known.items()]
         inputs = [each for each in found if each is not None]
         return inputs if len(inputs) == len(found) else []
 
@@ -249,13 +249,14 @@ class _NewInputs(Finder):
         return _NewInput(name=name, statement=statement, modules=tuple(modules), insertions=whole)
 
     def _name_above(self, name: str, call: Block, calls: Mapping[Block, Mapping[ModulePath, Lacking]]) -> str:
-        """Name the input of the module with a call, after the call if another one there lacks something else."""
-        by_module: dict[int, dict[Block, set[str]]] = {}
-        for each, callers in calls.items():
-            lacks = {_resource(one) for keys in callers.values() for several in keys.values() for one in several}
-            by_module.setdefault(id(self._resolver.module_sources(next(iter(callers)))), {})[each] = lacks
-        beside = next(each for each in by_module.values() if call in each)
-        is_alike = all(lacks == beside[call] for lacks in beside.values())
+        """Return the name of an input for a call above it: of its own if another call there lacks something else."""
+
+        def place_and_needs(each: Block) -> tuple[Module | None, set[str]]:
+            answers = (one for keys in calls[each].values() for several in keys.values() for one in several)
+            return self._resolver.module_sources(next(iter(calls[each]))), set(map(_resource, answers))
+
+        module, lacks = place_and_needs(call)
+        is_alike = all(own == lacks for beside, own in map(place_and_needs, calls) if beside is module)
         return name if is_alike else f"{call.labels[0].replace('-', '_')}_{name}"
 
     def _are_all(self, passing: Sequence[CallNeeds]) -> bool:

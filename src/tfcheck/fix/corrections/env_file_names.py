@@ -18,6 +18,7 @@ from tfcheck.symbolic.value import PlainText, TextLike
 from tfcheck.symbolic.value import text as text_of
 from tfcheck.vocabulary.address import Address
 from tfcheck.vocabulary.finding import Finding
+from tfcheck.vocabulary.grouping import group_by_key
 
 _ENDING, _KEY, _CONTAINERS = ".env", "key", "container_definitions"
 #: The number of places of a name that are tried.
@@ -61,10 +62,9 @@ class EnvFileNames(Finder):
 
     def _texts_by_value(self, address: Address) -> dict[str, list[WrittenText]]:
         if address not in self._texts:
-            found = self._texts[address] = {}
-            for block in blocks_of(address, self._resolver):
-                for each in literals_in(*block, self._resolver, self._places.files):
-                    found.setdefault(each.value, []).append(each)
+            places = (self._resolver, self._places.files)
+            texts = (each for block in blocks_of(address, self._resolver) for each in literals_in(*block, *places))
+            self._texts[address] = group_by_key((each.value, each) for each in texts)
         return self._texts[address]
 
     def _proven(self, finding: Finding, title: str, names: Sequence[WrittenText], object_: Address) -> DraftFix | None:

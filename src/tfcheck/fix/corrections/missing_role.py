@@ -41,6 +41,7 @@ from tfcheck.iam import managed_policy_arn
 from tfcheck.symbolic.regex import regex
 from tfcheck.vocabulary.address import Address, parse
 from tfcheck.vocabulary.finding import Answer, Fix, Reason, Requirement, Verdict
+from tfcheck.vocabulary.grouping import group_by_key
 
 _ARGUMENT = "execution_role_arn"
 _TASK = "aws_ecs_task_definition"
@@ -85,10 +86,8 @@ class MissingRoles(Finder):
                 fix = Fix(title=found.title, safety="review", proven=True, hcl=found.hcl, diff=diff)
                 relieved = relieved_answers(answers, found.beside, trial)
                 yield draft_fix(fix, (*allowed, *relieved), found)
-        left: dict[Address, list[Answer]] = {}
-        for each in without:
-            if each not in done:
-                left.setdefault(parse(each.requirement.task_definition), []).append(each)
+        open_needs = (each for each in without if each not in done)
+        left = group_by_key((parse(each.requirement.task_definition), each) for each in open_needs)
         for text, task in roles_as_text(left, self._places):
             yield DraftFix(text, tuple(left[task]))
 

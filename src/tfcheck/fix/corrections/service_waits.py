@@ -22,6 +22,7 @@ from tfcheck.fix.edits.insertion import (
 from tfcheck.fix.layout.items import extend_value, plain_items
 from tfcheck.fix.layout.new_block import insert_last_argument
 from tfcheck.fix.policies.fix_places import Finder, FixPlaces
+from tfcheck.fix.policies.shared_needs import group_connected
 from tfcheck.fix.proof.task_proof import is_readable
 from tfcheck.fix.proof.trial import Trial, reread
 from tfcheck.fix.proposal import DraftFix, draft_fix, same_drafts
@@ -114,7 +115,7 @@ class ServiceWaits(Finder):
     def _join(
         self, drafts: Sequence[DraftFix], editing: Sequence[DraftFix], waits: Sequence[_Wait]
     ) -> Iterator[DraftFix]:
-        groups = _connected_groups(waits)
+        groups = list(_connected_groups(waits))
         by_owner = {number: (owners, several) for owners, several in groups for number in owners}
         number_of = {each.insertions: number for number, each in enumerate(editing)}
         done: set[frozenset[int]] = set()
@@ -245,16 +246,12 @@ def _sort_names(names: Iterable[str]) -> tuple[str, ...]:
     return tuple(sorted(dict.fromkeys(names), key=lambda each: not each.startswith("aws_iam_")))
 
 
-def _connected_groups(waits: Sequence[_Wait]) -> list[tuple[frozenset[int], tuple[_Wait, ...]]]:
+def _connected_groups(waits: Sequence[_Wait]) -> Iterator[tuple[frozenset[int], list[_Wait]]]:
     """Group the waits for the same fixes, directly or indirectly, and those of one service."""
-    found: list[tuple[frozenset[int], tuple[_Wait, ...]]] = []
-    for each in waits:
-        fixed = set(each.findings)
-        near = [one for one in found if one[0] & each.owners or any(fixed & set(wait.findings) for wait in one[1])]
-        found = [one for one in found if one not in near]
-        owners = each.owners.union(*(one[0] for one in near))
-        found.append((owners, (*(wait for one in near for wait in one[1]), each)))
-    return found
+    for several in group_connected(
+        waits, lambda one, other: bool(one.owners & other.owners or set(one.findings) & set(other.findings))
+    ):
+        yield frozenset[int]().union(*(each.owners for each in several)), several
 
 
 def _title(parts: Sequence[DraftFix], waits: Sequence[_Wait]) -> str:

@@ -9,6 +9,7 @@ import msgspec
 from tfcheck.hcl.syntax.block import Argument, Block
 from tfcheck.hcl.syntax.source import SourceText
 from tfcheck.vocabulary.address import Address
+from tfcheck.vocabulary.grouping import group_by_key
 
 
 class Insertion(msgspec.Struct, frozen=True):
@@ -69,9 +70,7 @@ def merge_changes(changes: Sequence[Change]) -> Change:
 
 def group_by_file(insertions: Iterable[Insertion]) -> dict[SourceText, tuple[Insertion, ...]]:
     """Sort insertions by file and offset, without duplicates, keeping the order at one offset."""
-    found: dict[SourceText, list[Insertion]] = {}
-    for each in dict.fromkeys(insertions):
-        found.setdefault(each.source, []).append(each)
+    found = group_by_key((each.source, each) for each in dict.fromkeys(insertions))
     return {file: tuple(sorted(several, key=lambda each: (each.offset, each.end))) for file, several in found.items()}
 
 

@@ -19,6 +19,7 @@ from tfcheck.fix.values.repetition import Statements
 from tfcheck.vocabulary.address import Address, parse
 from tfcheck.vocabulary.clipping import join_names
 from tfcheck.vocabulary.finding import Answer
+from tfcheck.vocabulary.grouping import group_by_key
 
 #: With this many resources, needs are divided among the policies of a role.
 _MOST = 30
@@ -105,9 +106,7 @@ def _propose_by_statement(
     policies: Sequence[tuple[WrittenPolicy, str]], need: RoleNeed, places: FixPlaces
 ) -> Iterator[Proposal]:
     """Yield proposals to extend a statement of each policy, and to add the rest to the first policy."""
-    by_resource: dict[str, list[Answer]] = {}
-    for each in need.answers:
-        by_resource.setdefault(flat(each.requirement.resource), []).append(each)
+    by_resource = group_by_key((flat(each.requirement.resource), each) for each in need.answers)
     found: dict[int, list[Answer]] = {}
     for answers in by_resource.values() if len(by_resource) <= _MOST else ():
         part = need.restrict_to(answers)

@@ -34,6 +34,7 @@ from tfcheck.verdict.judge import Judge
 from tfcheck.vocabulary.address import Address, address_in
 from tfcheck.vocabulary.clipping import join_names
 from tfcheck.vocabulary.finding import Answer, Reason, Verdict
+from tfcheck.vocabulary.grouping import group_by_key
 
 _BOUNDARY = "permissions_boundary"
 
@@ -48,11 +49,8 @@ class OtherPolicies(Finder):
 
     def groups(self, answers: Iterable[Answer]) -> list[list[Answer]]:
         """Group what one edit can fix: of one trust policy, boundary, or resource policy."""
-        found: dict[tuple[object, ...], list[Answer]] = {}
-        for each in answers:
-            if (each.reason in _WAYS or each.reason is Reason.TRUST_POLICY) and each.role:
-                found.setdefault((each.reason, self._guard(each)), []).append(each)
-        return list(found.values())
+        blocked = (each for each in answers if each.role and each.reason in (*_WAYS, Reason.TRUST_POLICY))
+        return list(group_by_key(((each.reason, self._guard(each)), each) for each in blocked).values())
 
     def _guard(self, answer: Answer) -> Hashable:
         """Return a key for the policy that blocks a call."""
@@ -120,9 +118,7 @@ class OtherPolicies(Finder):
 
     def _policies_of_resources(self, guarded: Iterable[Answer]) -> list[Proposal | None]:
         """Return what each resource policy must allow, or None for one that cannot be changed."""
-        by_policy: dict[Hashable, list[Answer]] = {}
-        for each in guarded:
-            by_policy.setdefault(self._key_of_policy(each), []).append(each)
+        by_policy = group_by_key((self._key_of_policy(each), each) for each in guarded)
         return [self.policy_of_resource(each) for each in by_policy.values()]
 
     def changed_attributes(self, need: RoleNeed) -> Iterator[ChangedAttribute]:
@@ -144,11 +140,10 @@ class OtherPolicies(Finder):
     def _boundaries(self, need: RoleNeed, *, everything: bool = False) -> Iterator[Proposal | None]:
         """Yield what each boundary must allow besides a grant, or None for one that cannot be changed."""
         bounds = {str(role.address): role.attribute(_BOUNDARY) for role in need.roles if role.attribute(_BOUNDARY)}
-        by_policy: dict[Hashable, list[Answer]] = {}
         granted = verdicts_with(need.answers, self._world) if bounds else ()
-        for each, found in zip(need.answers, granted, strict=False):
-            if found is not Verdict.ALLOWED and each.role in bounds:
-                by_policy.setdefault(identity(bounds[each.role]), []).append(each)
+        verdicts = zip(need.answers, granted, strict=False)
+        limited = (each for each, found in verdicts if found is not Verdict.ALLOWED and each.role in bounds)
+        by_policy = group_by_key((identity(bounds[each.role or ""]), each) for each in limited)
         yield from (self.boundary(each, everything=everything) for each in by_policy.values())
 
     def boundary(self, answers: Sequence[Answer], *, everything: bool = False) -> Proposal | None:

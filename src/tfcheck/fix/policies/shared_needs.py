@@ -10,9 +10,11 @@ from tfcheck.fix.policies.fix_places import FixPlaces
 from tfcheck.fix.proposal import RoleNeed
 from tfcheck.inventory.ecs import tasks_by_address
 from tfcheck.inventory.world import World
+from tfcheck.resolve import Resolver
 from tfcheck.symbolic.value import identity
 from tfcheck.verdict.judge import Judge
 from tfcheck.vocabulary.finding import Answer
+from tfcheck.vocabulary.grouping import group_by_key
 
 #: The number of unmatched needs that others are compared with: each is compared with all.
 _MOST = 10
@@ -24,10 +26,7 @@ IsShared: TypeAlias = Callable[[RoleNeed], bool]
 def needs_of_roles(answers: Sequence[Answer], places: FixPlaces, is_shared: IsShared) -> Iterator[RoleNeed]:
     """Yield the needs of managed roles, those from one block together where all of them lack the same."""
     roles = {str(each.address): each for each in places.world.resources("aws_iam_role") if not each.is_forgotten}
-    by_role: dict[str, list[Answer]] = {}
-    for answer in answers:
-        if answer.role in roles:
-            by_role.setdefault(answer.role, []).append(answer)
+    by_role = group_by_key((each.role or "", each) for each in answers if each.role in roles)
     done: set[str] = set()
     for name in by_role:
         if name not in done:
@@ -45,16 +44,13 @@ def join_needs(needs: Sequence[RoleNeed], is_shared: IsShared) -> Iterator[RoleN
     if len(needs) == 1 or is_shared(sum_needs(needs)):
         yield sum_needs(needs)
         return
-    by_rule: dict[str, list[RoleNeed]] = {}
-    for each in needs:
-        for rule in dict.fromkeys(one.requirement.rule for one in each.answers):
-            by_rule.setdefault(rule, []).append(
-                each.restrict_to([one for one in each.answers if one.requirement.rule == rule])
-            )
-    by_roles: dict[frozenset[str], list[RoleNeed]] = {}
-    for each in (one for several in by_rule.values() for one in _join_by_rule(several, is_shared)):
-        by_roles.setdefault(each.names(), []).append(each)
-    for several in by_roles.values():
+    by_rule = group_by_key(
+        (rule, each.restrict_to([one for one in each.answers if one.requirement.rule == rule]))
+        for each in needs
+        for rule in dict.fromkeys(one.requirement.rule for one in each.answers)
+    )
+    joined = (one for several in by_rule.values() for one in _join_by_rule(several, is_shared))
+    for several in group_by_key((each.names(), each) for each in joined).values():
         whole = RoleNeed(several[0].roles, tuple(answer for each in several for answer in each.answers))
         yield from [whole] if len(whole.roles) == 1 or is_shared(whole) else several
 
@@ -100,10 +96,8 @@ def join_by_shared_policy(needs: Sequence[RoleNeed], places: FixPlaces) -> Itera
 
     Otherwise it is what all of them lack: everything, or what a policy is for that grants the like.
     """
-    by_role, policies = dict[str, list[RoleNeed]](), places.policies
-    for need in needs:
-        for name in need.names() if need.answers else ():
-            by_role.setdefault(name, []).append(need)
+    policies = places.policies
+    by_role = group_by_key((name, need) for need in needs if need.answers for name in need.names())
     done: set[str] = set()
     tried: set[str] = set()
     for need in needs:
@@ -123,6 +117,13 @@ def join_by_shared_policy(needs: Sequence[RoleNeed], places: FixPlaces) -> Itera
             if shared.answers and (len(shared.answers) == len(whole.answers) or grants_alike(policy, shared, places)):
                 done |= reach
                 yield shared
+
+
+def join_by_block(needs: Sequence[RoleNeed], resolver: Resolver) -> list[RoleNeed]:
+    """Join what roles of one block lack in several calls of its module."""
+    called = [each for each in needs if each.roles and each.roles[0].address.module.steps]
+    by_block = group_by_key((id(resolver.block(each.roles[0].address)), each) for each in called)
+    return [sum_needs(each) for each in by_block.values() if len(each) > 1]
 
 
 def _common(needs: Sequence[RoleNeed]) -> RoleNeed:

@@ -180,7 +180,7 @@ class StatementData:
         if is_open or shared or not adds or any(each.resource_list for each in wanted):
             return None
         if isinstance(argument, FileText):
-            return self._insert(wanted, list(self._passed(argument))) if extends else None
+            return self._insert(wanted, list(self._passed_lists(argument))) if extends else None
         if any(map(names_instance, wanted)) or not is_own(argument, self._module):
             return None
         written = statements_of(argument, self._module)
@@ -240,7 +240,7 @@ class StatementData:
             return _grants_in(resolver.evaluate(address, argument.name))
         return _grants_in(resolver.evaluation.evaluate(argument.expression, resolver.scope_of(address)))
 
-    def _passed(self, file: FileText) -> Iterator[_Collection]:
+    def _passed_lists(self, file: FileText) -> Iterator[_Collection]:
         """Yield the lists that a template is passed."""
         given, source = passed_variables(file), file.read_by.source
         for each in given.items if given is not None else ():

@@ -28,6 +28,7 @@ from tfcheck.fix.text.policy_text import (
     items,
     read_parts,
 )
+from tfcheck.fix.values.gates import has_key
 from tfcheck.hcl.modules import Module
 from tfcheck.hcl.syntax.block import Argument, Block
 from tfcheck.hcl.syntax.lexer import MalformedError
@@ -131,14 +132,13 @@ class TrustPolicies(Finder):
             return
         for services in _services(policy.argument, document):
             old = source.text[services.start : services.end]
-            keys = self._keys_without(role, service) if re.search(r"\beach\.", old) else []
+            lacking = self._roles_without(role, service) if re.search(r"\beach\.", old) else []
             insertions = extend(source, services, plain_items([quote(service)]))
-            if keys and "\n" not in old:
-                is_one = f"each.key == {keys[0]}" if len(keys) == 1 else f"contains([{', '.join(keys)}], each.key)"
+            if lacking and "\n" not in old:
                 listed = old if old.startswith("[") else f"[{old}]"
-                new = f"concat({listed}, {is_one} ? [{quote(service)}] : [])"
+                new = f"concat({listed}, {has_key(lacking)} ? [{quote(service)}] : [])"
                 insertions = (Replacement(source, services.start, new, old),)
-                whose = f", the trust policy of {role.address.resource}, for {few(keys)}"
+                whose = f", the trust policy of {role.address.resource}, for {few([str(each.key) for each in lacking])}"
             if insertions:
                 yield Proposal(
                     title=f"add {service} to {place}{whose}",
@@ -147,13 +147,13 @@ class TrustPolicies(Finder):
                     hcl=f'"{service}"',
                 )
 
-    def _keys_without(self, role: WorldObject, service: str) -> list[str]:
-        """Return the keys, quoted, of the roles of a block that tasks use without the service; none for all of them."""
+    def _roles_without(self, role: WorldObject, service: str) -> list[Address]:
+        """Return the roles of a block that tasks use and that lack the service; none if these are all of them."""
         siblings = set(self._places.policies.instances(role.address))
         used = self._roles_of_tasks() & set(map(str, siblings))
         roles = [each for each in self._world.resources("aws_iam_role") if str(each.address) in used]
-        lacking = [each.address.key for each in roles if service not in str(each.attribute(_ARGUMENT))]
-        return [quote(str(each)) for each in lacking] if len(lacking) < len(siblings) else []
+        lacking = [each.address for each in roles if service not in str(each.attribute(_ARGUMENT))]
+        return lacking if len(lacking) < len(siblings) else []
 
     # In a new document
 

@@ -21,6 +21,7 @@ from tfcheck.role.grants import grants
 from tfcheck.symbolic.value import PlainText, Value
 from tfcheck.vocabulary.address import Address, ModulePath
 from tfcheck.vocabulary.clipping import few
+from tfcheck.vocabulary.grouping import group_by_key
 
 _OTHER_ATTACHMENTS = ("aws_iam_user_policy_attachment", "aws_iam_group_policy_attachment")
 
@@ -166,12 +167,8 @@ class WrittenPolicies:
 
     def _instances(self, kind: str) -> dict[int, list[Address]]:
         if kind not in self._by_block:
-            found: dict[int, list[Address]] = {}
-            for each in self._world.resources(kind):
-                block = self._resolver.block(each.address)
-                if block is not None:
-                    found.setdefault(id(block), []).append(each.address)
-            self._by_block[kind] = found
+            blocks = ((self._resolver.block(each.address), each.address) for each in self._world.resources(kind))
+            self._by_block[kind] = group_by_key((id(block), each) for block, each in blocks if block is not None)
         return self._by_block[kind]
 
     def document_instances(self, module: Module, name: str) -> list[Address]:
@@ -198,11 +195,7 @@ class WrittenPolicies:
 
     @cached_property
     def _by_role(self) -> dict[str, list[WorldObject]]:
-        found: dict[str, list[WorldObject]] = {}
-        for policy, role in self._attached_policies:
-            if role is not None:
-                found.setdefault(role, []).append(policy)
-        return found
+        return group_by_key((role, policy) for policy, role in self._attached_policies if role is not None)
 
     @cached_property
     def _roles_by_text(self) -> dict[tuple[int, str], frozenset[str] | None]:

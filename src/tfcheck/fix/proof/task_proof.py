@@ -80,7 +80,7 @@ def mistakes(tasks: Iterable[TaskDefinition], world: World, ignored: Container[s
 
 
 def exceeds_size(answers: Iterable[Answer], before: World, after: World) -> bool:
-    """Whether a change makes a policy longer than AWS accepts, or one that is too long already even longer."""
+    """Whether a policy gets longer than AWS accepts, or longer still."""
     tasks = {each.requirement.task_definition for each in answers}
 
     def too_long(world: World) -> set[str]:

@@ -31,6 +31,7 @@ from tfcheck.symbolic.regex import regex
 from tfcheck.symbolic.sensitive_text import Sensitive
 from tfcheck.symbolic.value import PlainText, Text, TextLike, Unknown, identity, pieces, spelled_out
 from tfcheck.vocabulary.address import Address, ModulePath
+from tfcheck.vocabulary.grouping import group_by_key
 
 #: Whether a block must not refer to an object, by the object's name in the module.
 Refuse: TypeAlias = Callable[[str], bool]
@@ -48,9 +49,7 @@ class References:
 
     def __init__(self, rows: Iterable[tuple[Hashable, str, str]]) -> None:
         """Build from rows of value, name of the object, and expression."""
-        self._by_value: dict[Hashable, list[tuple[str, str]]] = {}
-        for value, subject, expression in rows:
-            self._by_value.setdefault(value, []).append((subject, expression))
+        self._by_value = group_by_key((value, (subject, expression)) for value, subject, expression in rows)
 
     def ends_in(self, written: str) -> Iterator[int]:
         """Yield the offsets of separators in the last piece of a text where a value may end, last first."""
@@ -93,7 +92,7 @@ class Referable:
         return [row for attribute, types in named for row in self._arns_in(attribute, types)]
 
     def _arns_in(self, attribute: str, types: tuple[str, ...]) -> Iterator[tuple[TextLike, str, str]]:
-        for resource in self._world.once(_ByModule).listed.get(self._module, ()):
+        for resource in self._world.once(_by_module).get(self._module, ()):
             address = resource.address
             arn = resource.attribute(attribute) if address.type in types else None
             if isinstance(arn, PlainText) and self._resolver.block(address) is not None:
@@ -178,14 +177,10 @@ class Referable:
                     yield f"{expression}.{name}", seen.member(name)
 
 
-class _ByModule:
-    """The objects with an ARN by module: managed ones first, in the order of their types."""
-
-    def __init__(self, world: World) -> None:
-        types = (*_TYPES, *ALIAS.types)
-        self.listed: dict[ModulePath, list[WorldObject]] = {}
-        for each in (*world.resources(*types), *world.looked_up(*types)):
-            self.listed.setdefault(each.address.module, []).append(each)
+def _by_module(world: World) -> dict[ModulePath, list[WorldObject]]:
+    """Group the objects with an ARN by module: managed ones first, in the order of their types."""
+    types = (*_TYPES, *ALIAS.types)
+    return group_by_key((each.address.module, each) for each in (*world.resources(*types), *world.looked_up(*types)))
 
 
 def _ephemeral_names(module: Module) -> set[str]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from functools import lru_cache
 
 import msgspec
 
@@ -29,7 +30,7 @@ from tfcheck.fix.values.referable import local_name
 from tfcheck.fix.values.repetition import InstanceTerms, Statements, share_statements, use_each_key
 from tfcheck.hcl.syntax.source import SourceText
 from tfcheck.inventory.ecs import tasks_by_address
-from tfcheck.inventory.world import After, World
+from tfcheck.inventory.world import After
 from tfcheck.report.question_words import question_words
 from tfcheck.role import Role
 from tfcheck.role.removed import removes_other
@@ -258,7 +259,7 @@ def commented_grant(need: RoleNeed, places: FixPlaces) -> str:
     named = re.compile(rf"\baws_iam_role\.{re.escape(role.name)}(?![\w-])") if role is not None else None
     for file in module.files if module is not None else ():
         own = [each for each in blocks if each is not None and each.source is file.source]
-        for start, comment in places.world.once(_Comments).with_words(file.source, words):
+        for start, comment in _comments_with(file.source, words):
             # A comment in a policy of the roles, or one that names the first of them.
             is_inside = any(block.start <= start < block.end for block in own)
             if is_inside or (named is not None and named.search(comment)):
@@ -266,22 +267,15 @@ def commented_grant(need: RoleNeed, places: FixPlaces) -> str:
     return ""
 
 
-class _Comments:
-    """The comments of the sources that have actions or the name of AWS's policy, each file read once."""
+def _comments_with(source: SourceText, words: set[str]) -> list[tuple[int, str]]:
+    """Return the comments with one of `words`, and where they begin, in the order of the file."""
+    return [(start, comment) for start, comment, own in _comments(source) if not own.isdisjoint(words)]
 
-    def __init__(self, world: World) -> None:
-        del world
-        self._found: dict[SourceText, dict[str, list[tuple[int, str]]]] = {}
 
-    def with_words(self, source: SourceText, words: set[str]) -> list[tuple[int, str]]:
-        """Return the comments with one of `words`, and where they begin, in the order of the file."""
-        if source not in self._found:
-            found: dict[str, list[tuple[int, str]]] = {}
-            for comment in _COMMENT.finditer(source.text):
-                for word in set(_WORD.findall(comment[0])):
-                    found.setdefault(word, []).append((comment.start(), comment[0]))
-            self._found[source] = found
-        return sorted({each for word in words for each in self._found[source].get(word, ())})
+@lru_cache(maxsize=256)
+def _comments(source: SourceText) -> list[tuple[int, str, set[str]]]:
+    """Return the comments of a file, where they begin, and their actions and names of AWS's policy."""
+    return [(each.start(), each[0], set(_WORD.findall(each[0]))) for each in _COMMENT.finditer(source.text)]
 
 
 def draft_of(case: Case, places: FixPlaces) -> DraftFix | None:

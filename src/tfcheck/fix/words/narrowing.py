@@ -26,6 +26,7 @@ from tfcheck.symbolic.match import equal, glob
 from tfcheck.symbolic.value import TextLike, Truth
 from tfcheck.verdict.evidence import UnmetCondition
 from tfcheck.vocabulary.finding import Remedy, Requirement
+from tfcheck.vocabulary.grouping import group_by_key
 
 _CALLER, _TAG = "aws:PrincipalArn", "aws:principaltag/"
 _MOST = 12
@@ -187,12 +188,13 @@ def _condition(conditions: Sequence[_Condition], place: DenialPlace) -> str:
 
 
 def _braces(conditions: Sequence[_Condition], place: DenialPlace) -> str | list[str]:
-    by_operator: dict[str, list[tuple[str, str]]] = {}
-    for operator, key, values in conditions:
-        is_name = operator.isidentifier() or place.in_json
-        by_operator.setdefault(operator if is_name else quote(operator), []).append(
-            (key if place.in_json else quote(key), values[0] if len(values) == 1 else _list(values))
+    by_operator = group_by_key(
+        (
+            operator if operator.isidentifier() or place.in_json else quote(operator),
+            (key if place.in_json else quote(key), values[0] if len(values) == 1 else _list(values)),
         )
+        for operator, key, values in conditions
+    )
     items = [(operator, place.braces(several)) for operator, several in by_operator.items()]
     return place.braces(items) if len(items) == 1 else ["{", *indent(place.items(items), "  "), "}"]
 

@@ -181,6 +181,20 @@ def test_a_module_between_with_several_instances_of_which_one_lacks_it_passes_no
     assert not [each for each in fixes(folder) if "`kms_key_arns`" in each.fix.title]
 
 
+def test_each_call_in_one_module_passes_its_own_key_by_an_input_of_its_own(tmp_path: Path) -> None:
+    (found,) = fixes(copied("two-calls-that-lack-keys", tmp_path))
+    added = {name: apply_insertions("", several) for name, several in _added(found).items()}
+    to = "to module.orders, module.billing by the new input `kms_key_arns`, through module.platform"
+    assert found.fix.title.endswith(to) or found.fix.title.endswith(
+        to.replace("orders, module.billing", "billing, module.orders")
+    )
+    for name in ("orders", "billing"):
+        assert f"{name}_kms_key_arns = [aws_kms_key.{name}.arn]" in added["main.tf"]
+        assert f'variable "{name}_kms_key_arns" {{' in added["modules/platform/variables.tf"]
+        assert f"kms_key_arns = var.{name}_kms_key_arns" in added["modules/platform/main.tf"]
+    assert added["modules/service/variables.tf"].count('variable "kms_key_arns" {') == 1
+
+
 def _added(found: DraftFix) -> dict[str, list[Insertion]]:
     parts: dict[str, list[Insertion]] = {}
     for each in found.insertions:

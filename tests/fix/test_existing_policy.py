@@ -216,3 +216,19 @@ def test_instances_named_by_numbers_that_a_variable_decides_need_a_review(tmp_pa
     (found,) = (each.fix for each in fixes(folder) if "execution_2_start_up" in each.fix.title)
     assert "instances by their numbers" in found.title
     assert found.safety == "review"
+
+
+def test_no_policy_gets_longer_than_aws_accepts(tmp_path: Path) -> None:
+    drafts = {each.answers[0].role: each for each in fixes(copied("policies-at-their-limit", tmp_path))}
+    managed, inline = drafts["aws_iam_role.web"], drafts["aws_iam_role.jobs"]
+    assert [each.type for each in managed.added] == ["aws_iam_policy", "aws_iam_role_policy_attachment"]
+    assert [each.type for each in inline.added] == ["aws_iam_role_policy"]
+    assert (managed.fix.safety, inline.fix.safety) == ("safe", "safe")
+    assert "role       = aws_iam_role.web.name" in managed.fix.hcl
+
+
+def test_a_policy_with_room_gets_the_statements(tmp_path: Path) -> None:
+    folder = copied("policies-at-their-limit", tmp_path)
+    for file in (folder / "main.tf", folder / "plan.json"):
+        file.write_text(file.read_text().replace("secret:legacy/", "secret:l/"))
+    assert [each.added for each in fixes(folder)] == [(), ()]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from tfcheck.fix.edits.insertion import apply_insertions, group_by_file
+from tfcheck.fix.layout.items import NewItem, extend
 from tfcheck.fix.layout.render import style_of
 from tfcheck.fix.needed_statements import NeededStatement
 from tfcheck.fix.policies.into_policy import insert_statements
@@ -110,3 +111,10 @@ def test_a_line_stays_where_a_neighbour_must_not_be_shown() -> None:
 def test_joined_lists_get_one_more_like_them(text: str, expected: str) -> None:
     like = '[{ Effect = "Allow", Action = ["a:B"], Resource = local.c }]'
     assert with_statement(text, like) == (expected or text)
+
+
+def test_new_objects_below_each_other_are_all_on_one_line_or_none() -> None:
+    text = 'a = [\n  { b = "c" },\n]\n'
+    source, parts = SourceText("main.tf", text), read_parts(text, text.index("["))
+    new = [NewItem("{\n  b = 1\n}", "{ b = 1 }"), NewItem("{\n  b = 2\n}", "{ b = " + "2" * 200 + " }")]
+    assert apply_insertions(text, extend(source, parts, new)).count("\n  {\n    b = ") == 2

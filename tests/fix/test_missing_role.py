@@ -11,7 +11,10 @@ from tests.cases import TESTDATA, Case
 from tests.fix.found import copied, found_in, replaced
 from tfcheck.analysis.fix_session import Fixed, fix
 from tfcheck.analysis.options import FixSelection
+from tfcheck.fix.layout.new_policy import NewRole, role_hcl
 from tfcheck.fix.proposal import DraftFix
+from tfcheck.hcl.syntax.source import SourceText
+from tfcheck.hcl.syntax.tf_json import read_source
 from tfcheck.vocabulary.finding import RoleKind
 
 pytestmark = pytest.mark.usefixtures("own_directory")
@@ -128,3 +131,18 @@ def test_a_module_of_which_a_caller_passes_no_secrets_has_a_policy_only_where_th
     (job,) = (each.fix for each in fixes if "(3 instances)" in each.fix.title)
     assert "  count = length(var.secrets) > 0 ? 1 : 0\n" in job.hcl
     assert "is empty" not in job.title
+
+
+def test_a_role_has_the_layout_of_the_module_s_other_ones() -> None:
+    text = 'resource "aws_iam_role" "a" {\n  path = "/a/"\n  name_prefix = "a"\n\n  tags = local.tags\n}\n'
+    (block,) = read_source(SourceText("main.tf", text)).blocks
+    common = (("tags", "local.tags"), ("path", '"/a/"'), ("permissions_boundary", "var.boundary"))
+    role = NewRole("b", ("name", '"b"'), "local.trust", "", (), common=common, like=block)
+    assert role_hcl(role)[1:-1] == [
+        '  path = "/a/"',
+        '  name = "b"',
+        "",
+        "  tags                 = local.tags",
+        "  assume_role_policy   = local.trust",
+        "  permissions_boundary = var.boundary",
+    ]

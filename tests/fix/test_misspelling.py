@@ -11,6 +11,7 @@ from tfcheck.symbolic.wildcards import glob_known
 
 S3 = "arn:aws:s3:::"
 FILE = f"{S3}acme-config/orders/prod.env"
+SECRETS = "arn:aws:secretsmanager:eu-west-1:123456789012:secret:"
 GET = ("s3:GetObject",)
 
 SLIPS = {
@@ -69,6 +70,21 @@ def test_regions_and_accounts_are_not_compared() -> None:
         next(misspelled_resources(pattern, needed, ("ssm:GetParameters",)))
         .correct(pattern)
         .endswith("prod/db-password")
+    )
+
+
+def test_a_plural_is_a_slip_also_in_a_short_word_before_the_end_of_a_secret() -> None:
+    (found,) = misspelled_resources(
+        f"{SECRETS}job/db-??????", f"{SECRETS}jobs/db-AbCdEf", ("secretsmanager:GetSecretValue",)
+    )
+    assert found.correct(f"{SECRETS}job/db-??????") == f"{SECRETS}jobs/db-??????"
+    assert (
+        list(
+            misspelled_resources(
+                f"{SECRETS}job/db-??????", f"{SECRETS}jot/db-AbCdEf", ("secretsmanager:GetSecretValue",)
+            )
+        )
+        == []
     )
 
 

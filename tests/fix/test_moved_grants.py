@@ -74,3 +74,8 @@ def test_a_copy_says_that_there_is_a_move(folder: Path) -> None:
     ]
     assert all("`tfcheck fix --move-grants` does" in each for each in titles)
     assert titles
+
+
+def test_every_role_that_loses_the_grant_is_named(tmp_path: Path) -> None:
+    (found,) = found_in(copied("grants-of-task-roles", tmp_path), FixChoice(moves=True)).fixes.found
+    assert '; aws_iam_role.task["jobs"], aws_iam_role.task["web"] lose secretsmanager:GetSecretValue' in found.fix.title

@@ -94,3 +94,20 @@ def test_a_policy_in_yaml_is_named_beside_the_new_one(folder: Path, expression: 
         file.write('\nlocals {\n  policy = yamldecode(file("policies/literal.yaml"))\n}\n')
     found = draft(folder, "aws_iam_role_policy.literal_start_up")
     assert "; the role's other policy is read from `policies/literal.yaml`" in found.fix.title
+
+
+def test_a_list_that_a_template_is_passed_gets_another_element(tmp_path: Path) -> None:
+    (found,) = found_in(copied("templates-passed-lists", tmp_path)).fixes.found
+    assert found.fix.title == "add an element to `secrets` of templates/policy.json.tftpl"
+    assert (found.fix.safety, [each.source.name for each in found.insertions]) == ("safe", ["main.tf"])
+    assert found.insertions[0].text == ", aws_secretsmanager_secret.queue[count.index].arn"
+
+
+def test_a_list_that_grants_something_else_too_stays(tmp_path: Path) -> None:
+    folder = copied("templates-passed-lists", tmp_path)
+    replaced(
+        folder / "templates" / "policy.json.tftpl",
+        '"${log_group}:*"',
+        '${jsonencode(concat(["${log_group}:*"], secrets))}',
+    )
+    assert "with `queue_secret_arn`" in draft(folder, "").fix.title

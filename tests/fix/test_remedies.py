@@ -221,3 +221,11 @@ def test_an_example_does_not_show_a_sensitive_region(tmp_path: Path, capsys: pyt
     shown = capsys.readouterr().out
     assert "me-central-1" not in shown
     assert '\\"awslogs-region\\"        = \\"(sensitive)\\"' in shown
+
+
+def test_the_input_of_a_module_for_secrets_is_named() -> None:
+    found = [each.remedy for each in Case(TESTDATA / "credentials-of-calls").report().findings]
+    words = [each.words.rpartition(", ")[2] for each in found if each is not None]
+    assert words == [f"and pass it to module.{name} by `secrets`" for name in ("api", "mail")]
+    assert all(each and "not-a-real" not in each.hcl and "GetSecretValue" not in each.hcl for each in found)
+    assert "secrets = { DB_PASSWORD = aws_secretsmanager_secret.db_password.arn }" in str(found[0])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import pytest
@@ -67,3 +68,18 @@ def test_a_tag_for_all_instances_is_said_to_be(tmp_path: Path) -> None:
     assert [each.fix.title for each in found if each.insertions] == [
         'tag aws_ecr_repository.app with team = "shop", which a condition demands'
     ]
+
+
+def test_a_tag_that_must_equal_the_one_of_the_role_has_its_value(tmp_path: Path) -> None:
+    (draft,) = (each for each in found_in(copied("tags-as-of-the-role", tmp_path)).fixes.found if each.insertions)
+    assert draft.fix.title.startswith('tag aws_secretsmanager_secret.jobs with Team = "jobs", ')
+
+
+def test_a_sensitive_tag_is_not_written(tmp_path: Path) -> None:
+    folder = copied("tags-as-of-the-role", tmp_path)
+    plan = json.loads((folder / "plan.json").read_text())
+    for change in plan["resource_changes"]:
+        if change["type"] == "aws_iam_role":
+            change["change"]["after_sensitive"] = {"tags": {"Team": True}, "tags_all": {"Team": True}}
+    (folder / "plan.json").write_text(json.dumps(plan))
+    assert not [each for each in found_in(folder).fixes.found if each.insertions]

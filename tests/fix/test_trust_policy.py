@@ -85,3 +85,21 @@ def test_what_is_written_is_written_once(folder: Path) -> None:
     written, notes = fixed()
     assert written == 0
     assert any("run `terraform plan` again" in each for each in notes)
+
+
+def test_the_element_of_one_role_is_corrected(tmp_path: Path) -> None:
+    draft = found(copied("trust-from-elements", tmp_path))['aws_iam_role.this["worker"]']
+    assert draft.insertions[0].text == '"ecs-tasks.amazonaws.com"'
+    assert draft.fix.title == (
+        'in local.roles, correct `ecs.amazonaws.com` to `ecs-tasks.amazonaws.com`, for aws_iam_role.this["worker"]'
+    )
+
+
+def test_roles_that_no_task_uses_keep_their_trust_policy(tmp_path: Path) -> None:
+    folder = copied("trust-from-elements", tmp_path)
+    for file in (folder / "main.tf", folder / "plan.json", folder / "applied.plan.json"):
+        file.write_text(file.read_text().replace("ecs.amazonaws.com", "events.amazonaws.com"))
+    draft = found(folder)['aws_iam_role.this["worker"]']
+    new = 'concat([each.value.service], each.key == "worker" ? ["ecs-tasks.amazonaws.com"] : [])'
+    assert draft.insertions[0].text == new
+    assert draft.fix.title.endswith("the trust policy of aws_iam_role.this, for worker")

@@ -122,6 +122,7 @@ class FixFinder:
         self._is_older = False
         self.places = FixPlaces(world, Files(self._sources, conceals), prefixes=choice.prefixes)
         self._added = PoliciesAtCalls(self.places)
+        self._rank = partial(rank, places=self.places, added=self._added)
         self._remedies = Remedies(self.places)
         self._elsewhere = OtherPolicies(self.places)
         self._answers = answers
@@ -202,9 +203,6 @@ class FixFinder:
                 yield finding, self._remedies.of(left)
             elif found.of(finding) is None and finding.answers:
                 yield finding, remedy_for_stale_plan(older=self._is_older)
-
-    def _rank(self, need: RoleNeed) -> Iterator[Proposal]:
-        return rank(need, self.places, self._added)
 
     def _can_share(self, need: RoleNeed) -> bool:
         return self.places.can_share(need) or self._added.share_at_call(need) is not None

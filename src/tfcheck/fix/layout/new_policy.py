@@ -90,8 +90,8 @@ def _arguments_like(block: Block | None, arguments: Sequence[tuple[str, str]]) -
     groups = [[each.name for each in group] for group in new_block.argument_groups(block)] if block else []
     places = {name: (place, number) for place, names in enumerate(groups) for number, name in enumerate(names)}
     places |= {"name_prefix": places.get("name", (0, 0)), "name": places.get("name", places.get("name_prefix", (0, 0)))}
-    last = max(places.values())
-    placed = sorted(((places.get(each[0], last), each) for each in arguments), key=lambda each: each[0])
+    last, number = max(places.values())
+    placed = sorted(((places.get(each[0], (last, number + 1)), each) for each in arguments), key=lambda each: each[0])
     written = [align([each for _, each in several]) for _, several in groupby(placed, key=lambda each: each[0][0])]
     return [line for lines in written for line in ("", *lines)][1:]
 

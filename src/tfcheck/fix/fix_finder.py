@@ -318,7 +318,7 @@ class FixFinder:
                 fixed = tuple(each for each in case.answers if allows(each))
                 known = ((each.verdict, trial.verdict(each)) for each in kept if each.verdict is not Verdict.DENIED)
                 worsens = any(new not in (old, Verdict.ALLOWED) for old, new in known)
-                fixed = () if worsens or exceeds_size(case.answers, self._world, trial.world) else fixed
+                fixed = () if worsens or exceeds_size(case.answers, self._world, trial) else fixed
                 if fixed == case.answers:
                     proven.append(case)
                 else:

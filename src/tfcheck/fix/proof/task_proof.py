@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from bisect import bisect_right
-from collections.abc import Container, Iterable, Iterator, Sequence
+from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
 
 from msgspec.structs import replace
 
@@ -79,15 +79,14 @@ def mistakes(tasks: Iterable[TaskDefinition], world: World, ignored: Container[s
     }
 
 
-def exceeds_size(answers: Iterable[Answer], before: World, after: World) -> bool:
+def exceeds_size(answers: Iterable[Answer], before: World, after: Trial) -> bool:
     """Whether a policy gets longer than AWS accepts, or longer still."""
     tasks = {each.requirement.task_definition for each in answers}
 
-    def too_long(world: World) -> set[str]:
-        known = tasks_by_address(world)
+    def too_long(known: Mapping[str, TaskDefinition], world: World) -> set[str]:
         return {one.message for each in tasks if each in known for one in policy_size.CHECK.search(known[each], world)}
 
-    return not too_long(after) <= too_long(before)
+    return not too_long(after.tasks, after.world) <= too_long(tasks_by_address(before), before)
 
 
 def _denied_keys(tasks: Iterable[TaskDefinition], world: World) -> set[tuple[str, str | None, str, str]]:

@@ -200,7 +200,8 @@ class Trial:
         return self._world
 
     @cached_property
-    def _tasks(self) -> dict[str, TaskDefinition]:
+    def tasks(self) -> dict[str, TaskDefinition]:
+        """The task definitions by address, without their containers."""
         return bare_tasks(self._world)
 
     def allows(self, answer: Answer) -> bool:
@@ -209,12 +210,12 @@ class Trial:
 
     def verdict(self, answer: Answer) -> Verdict:
         """Return the verdict on a requirement, decided again."""
-        task = self._tasks.get(answer.requirement.task_definition)
+        task = self.tasks.get(answer.requirement.task_definition)
         return self._judge.verdict(answer.requirement, task) if task else Verdict.DENIED
 
     def judgement(self, answer: Answer) -> Judgement:
         """Return the verdict on a requirement, decided again, with the reason."""
-        task = self._tasks.get(answer.requirement.task_definition)
+        task = self.tasks.get(answer.requirement.task_definition)
         return self._judge.judge(answer.requirement, task) if task else Judgement(None, Verdict.DENIED)
 
 

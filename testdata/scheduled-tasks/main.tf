@@ -306,3 +306,32 @@ resource "aws_cloudwatch_event_target" "by_input" {
     }
   }
 }
+
+# A schedule that calls RunTask itself passes all its parameters as one text.
+resource "aws_ecs_task_definition" "by_call" {
+  family                   = "by-call"
+  requires_compatibilities = ["FARGATE"]
+  network_mode             = "awsvpc"
+  cpu                      = 256
+  memory                   = 512
+  execution_role_arn       = aws_iam_role.execution["reader"].arn
+  container_definitions    = aws_ecs_task_definition.replaced["alike"].container_definitions
+}
+
+resource "aws_scheduler_schedule" "by_call" {
+  name                = "by-call"
+  schedule_expression = "rate(1 day)"
+  flexible_time_window {
+    mode = "OFF"
+  }
+  target {
+    arn      = "arn:aws:scheduler:::aws-sdk:ecs:runTask"
+    role_arn = aws_iam_role.starter["scheduler"].arn
+    input = jsonencode({
+      Cluster        = aws_ecs_cluster.main.arn
+      LaunchType     = "FARGATE"
+      TaskDefinition = aws_ecs_task_definition.by_call.arn
+      Overrides      = { ExecutionRoleArn = aws_iam_role.execution["writer"].arn }
+    })
+  }
+}

@@ -16,6 +16,9 @@ STATE: Value = {
     "Resource": "arn:aws:states:::ecs:runTask.waitForTaskToken",
     "Parameters": {"TaskDefinition": "app", "LaunchType": "FARGATE", "Cluster": "main"},
 }
+RUN_TASK = "arn:aws:scheduler:::aws-sdk:ecs:runTask"
+RUN = {"TaskDefinition": "app", "LaunchType": "FARGATE", "Cluster": "main", "Overrides": {"ExecutionRoleArn": "x"}}
+IN_API_CASE: Value = {"taskDefinition": "app", "launchType": "FARGATE", "cluster": "main"}
 MAP: Value = {"Iterator": {"States": {"Run": STATE, "Other": {"Resource": "arn:aws:states:::lambda:invoke"}}}}
 
 
@@ -29,6 +32,8 @@ def _state(overrides: Value) -> dict[str, Value]:
         ("aws_ecs_task_set.a", {"task_definition": "app", "launch_type": "FARGATE", "cluster": "main"}),
         ("aws_cloudwatch_event_target.a", {"arn": "main", "ecs_target": [PARAMETERS]}),
         ("aws_scheduler_schedule.a", {"target": [{"arn": "main", "ecs_parameters": [PARAMETERS]}]}),
+        ("aws_scheduler_schedule.a", {"target": [{"arn": RUN_TASK, "input": json.dumps(RUN)}]}),
+        ("aws_scheduler_schedule.a", {"target": [{"arn": RUN_TASK, "input": JsonText(IN_API_CASE)}]}),
         ("aws_pipes_pipe.a", {"target": "main", "target_parameters": [{"ecs_task_parameters": [PARAMETERS]}]}),
         ("aws_sfn_state_machine.a", {"definition": JsonText({"States": {"All": MAP}})}),
         ("aws_sfn_state_machine.a", {"definition": json.dumps({"States": [MAP]})}),
@@ -49,6 +54,8 @@ def test_what_starts_tasks_names_what_on_which_cluster(address: str, attributes:
         ("aws_cloudwatch_event_target.a", {"arn": "queue", "ecs_target": []}),
         ("aws_cloudwatch_event_target.a", {"arn": "queue", "ecs_target": Unknown()}),
         ("aws_scheduler_schedule.a", {"target": [{"arn": "queue", "ecs_parameters": []}]}),
+        ("aws_scheduler_schedule.a", {"target": [{"arn": "arn:aws:sqs:::queue", "input": json.dumps(RUN)}]}),
+        ("aws_scheduler_schedule.a", {"target": [{"arn": RUN_TASK, "input": Unknown()}]}),
         ("aws_pipes_pipe.a", {"target": "queue", "target_parameters": None}),
         ("aws_sfn_state_machine.a", {"definition": "{"}),
         ("aws_sfn_state_machine.a", {"definition": Unknown()}),
@@ -96,6 +103,7 @@ def _by_path(template: Value) -> dict[str, Value]:
         ("aws_cloudwatch_event_target.a", _by_path("<role>"), Unknown),
         ("aws_cloudwatch_event_target.a", _by_path(text(['{"executionRoleArn": "', ROLE, '"}'])), ROLE),
         ("aws_scheduler_schedule.a", {"target": [{"input": '{"executionRoleArn":"x"}', "ecs_parameters": [{}]}]}, "x"),
+        ("aws_scheduler_schedule.a", {"target": [{"arn": RUN_TASK, "input": json.dumps(RUN)}]}, "x"),
         ("aws_sfn_state_machine.a", {"definition": JsonText(_state({"ExecutionRoleArn.$": "$.role"}))}, Unknown),
         ("aws_sfn_state_machine.a", {"definition": JsonText(_state({"ExecutionRoleArn": "{% $role %}"}))}, Unknown),
         ("aws_sfn_state_machine.a", {"definition": JsonText(_state({"TaskRoleArn.$": "$.role"}))}, None),

@@ -1,8 +1,9 @@
 """Find what starts tasks besides services: EventBridge rules and schedules, pipes, state machines, task sets.
 
 Each is read like a service: it names a task definition, a cluster, and a launch type or a strategy, with the parameters
-of https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_RunTask.html. Unlike a service, it may name other roles
-and environment files than the task definition does.
+of https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_RunTask.html. A schedule may also call `RunTask` itself
+(https://docs.aws.amazon.com/scheduler/latest/UserGuide/managing-targets-universal.html). Unlike a service, each may
+name other roles and environment files than the task definition does.
 """
 
 from __future__ import annotations
@@ -23,8 +24,9 @@ _ROLES = {"execution_role_arn": "executionRoleArn", "task_role_arn": "taskRoleAr
 _WHEN_RUN = "known only when it runs"
 _VARIABLE = regex(r"<[\w.-]+>")
 _PLAIN = ("aws_ecs_service", "aws_ecs_task_set")
-#: The resource of states that start tasks: `arn:aws:states:::ecs:runTask.sync`, for example.
-_STATE = ":ecs:runTask"
+#: In the ARNs of what calls `RunTask`: `arn:aws:states:::ecs:runTask.sync` in a state machine, for example, or the
+#: schedule's universal target `arn:aws:scheduler:::aws-sdk:ecs:runTask`.
+_RUN_TASK = ":ecs:runTask"
 
 
 class TaskRun:
@@ -66,8 +68,12 @@ def all_runs(world: World) -> Iterator[WorldObject]:
             yield from _runs_in_block(target, arguments, block, target.attribute("arn"), overrides)
     for schedule in world.resources("aws_scheduler_schedule"):
         whole = only_block_or_unknown(schedule.attribute("target"))
+        received = member(whole, "input")
+        parameters = _decode(received) if isinstance(received, TextLike) else None
+        if _calls_run_task(member(whole, "arn")) and isinstance(parameters, dict):
+            yield TaskRun(schedule, ("target",), _service_arguments(parameters))
         for block in blocks_or_unknown(member(whole, "ecs_parameters")):
-            overrides = _overrides_in(member(whole, "input"))
+            overrides = _overrides_in(received)
             yield from _runs_in_block(schedule, ("target",), block, member(whole, "arn"), overrides)
     for pipe in world.resources("aws_pipes_pipe"):
         whole = only_block_or_unknown(pipe.attribute("target_parameters"))
@@ -145,7 +151,13 @@ def _without_variables(template: TextLike) -> TextLike:
     return text(parts)
 
 
-# State machines
+# Parameters of RunTask
+
+
+def _calls_run_task(arn: Value) -> bool:
+    """Whether what a state machine or a schedule calls is certainly `RunTask`."""
+    written = pieces(arn) if isinstance(arn, TextLike) else ()
+    return any(isinstance(each, str) and _RUN_TASK in each for each in written)
 
 
 def _decode(definition: TextLike) -> Value:
@@ -159,8 +171,7 @@ def _parameters(part: Value) -> Iterator[dict[str, Value]]:
     """Yield the parameters of `RunTask` in a part of a state machine."""
     if isinstance(part, dict):
         called, parameters = part.get("Resource"), part.get("Parameters") or part.get("Arguments")
-        written = pieces(called) if isinstance(called, TextLike) else ()
-        if any(isinstance(each, str) and _STATE in each for each in written) and isinstance(parameters, dict):
+        if _calls_run_task(called) and isinstance(parameters, dict):
             yield parameters
     inner = tuple(part.values()) if isinstance(part, dict) else items(part)
     # NOTE: an unknown state may start any task, as anybody with the command line may.
@@ -177,7 +188,7 @@ def _service_arguments(parameters: dict[str, Value]) -> dict[str, Value]:
     return {
         **_overrides(_unless_dynamic(parameters, "Overrides")),
         # NOTE: a state whose definition comes from its input may start any task, as anybody with the command line may.
-        "task_definition": parameters.get("TaskDefinition"),
+        "task_definition": member(parameters, "TaskDefinition"),
         "cluster": _unless_dynamic(parameters, "Cluster"),
         "launch_type": _unless_dynamic(parameters, "LaunchType"),
         "platform_version": _unless_dynamic(parameters, "PlatformVersion"),

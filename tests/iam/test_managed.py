@@ -59,7 +59,16 @@ def test_what_they_grant(name: str, request_: Request, decision: type[Decision])
     assert by("arn:aws:iam::aws:policy/" + name, request_) is decision
 
 
-def test_they_are_the_same_in_every_partition() -> None:
+def test_arns_in_them_may_begin_otherwise_in_another_partition() -> None:
+    clients = "AWSSecretsManagerClientReadOnlyAccess"
+    secret = text(["arn:aws-cn:secretsmanager:cn-north-1:111122223333:secret:db-", Unknown()])
+    asked = msgspec.structs.replace(S, resource=secret)
+    assert by(f"arn:aws-cn:iam::aws:policy/{clients}", asked) is Undecided
+    assert by(f"arn:aws:iam::aws:policy/{clients}", asked) is Denied
+    assert by("arn:aws-cn:iam::aws:policy/SecretsManagerReadWrite", asked) is Allowed
+
+
+def test_their_actions_are_the_same_in_every_partition() -> None:
     partition = Unknown(symbol("data.aws_partition.p", ("partition",)), hole=PARTITION)
     china = managed_policy(EXECUTION.replace("arn:aws:", "arn:aws-cn:"))
     somewhere = managed_policy(text(["arn:", partition, EXECUTION.removeprefix("arn:aws")]))

@@ -1,7 +1,8 @@
 """The bundled AWS managed policies.
 
-Those that matter to the roles of ECS tasks come with tfcheck, each in one version that AWS published
-(`data/managed_policies.json`, written by `scripts/managed_policies.py`). All others are unknown.
+Those that matter to the roles of ECS tasks come with tfcheck, each in one version that AWS published in the partition
+`aws` (`data/managed_policies.json`, written by `scripts/managed_policies.py`). All others are unknown, and so is what
+the ARNs in a policy begin with in another partition.
 """
 
 from __future__ import annotations
@@ -12,8 +13,11 @@ import msgspec
 
 from tfcheck.iam.document import parse_policy
 from tfcheck.iam.model import Policy
-from tfcheck.symbolic.value import TextLike, Value, display
+from tfcheck.symbolic.value import PARTITION, TextLike, Unknown, Value, display, text
 from tfcheck.vocabulary.arn import Arn, parse_arn
+
+_BUNDLED_PARTITION = "aws"
+_BUNDLED_ARN = f"arn:{_BUNDLED_PARTITION}:"
 
 
 class _Bundled(msgspec.Struct, frozen=True):
@@ -29,7 +33,24 @@ def managed_policy(arn: TextLike) -> Policy | None:
     if found is None:
         return None
     document: Value = msgspec.json.decode(found.document)
+    parts = parse_arn(arn)
+    if parts is not None and isinstance(parts.partition, str) and parts.partition != _BUNDLED_PARTITION:
+        document = _in_partition(parts.partition, document)
     return parse_policy(document, display(arn))
+
+
+def _in_partition(partition: str, part: Value) -> Value:
+    """Return a part of a bundled policy for another partition, where AWS may write ARNs with another beginning."""
+    match part:
+        case dict():
+            return {name: _in_partition(partition, value) for name, value in part.items()}
+        case list():
+            return [_in_partition(partition, each) for each in part]
+        case str() if part.startswith(_BUNDLED_ARN):
+            reason = f"the text of the AWS managed policy in the partition {partition}"
+            return text(["arn:", Unknown(reason=reason, hole=PARTITION), ":", part.removeprefix(_BUNDLED_ARN)])
+        case _:
+            return part
 
 
 def managed_policy_arn(name: str, path_prefix: str = "", partition: TextLike = "aws") -> TextLike | None:

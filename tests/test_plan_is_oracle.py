@@ -39,6 +39,7 @@ OPEN = {
         "the end of a secret's ARN, which a replaced region has parted from its beginning",
         ["aws_ecs_task_definition.sync.container_definitions"],
     ),
+    "chosen-by-revision": ("whether a revision is 1", ["aws_iam_role_policy.read.policy"]),
     "conventions-of-modules": (
         "how many statements the text of an unknown length makes",
         [

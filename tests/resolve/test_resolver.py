@@ -13,7 +13,7 @@ from tests.plan.made import change, plan
 from tests.rows import every_row
 from tests.symbols import symbol
 from tfcheck.hcl.evaluate.elements import element
-from tfcheck.hcl.evaluate.types import is_definitely_text
+from tfcheck.hcl.evaluate.types import equal_values, is_definitely_text
 from tfcheck.hcl.modules import find
 from tfcheck.plan import Instance
 from tfcheck.resolve import Resolver
@@ -309,11 +309,22 @@ def test_a_computed_attribute_of_any_type_may_be_anything(attribute: str) -> Non
     row = change("aws_db_instance.d", "create", after={}, after_unknown={attribute: True})
     found = Resolver(plan(row)).attribute(parse("aws_db_instance.d"), attribute)
     assert isinstance(found, Unknown)
+    assert not is_definitely_text(found)
     if attribute.endswith("_arn"):
         assert equal(found, "") is Truth.UNKNOWN
+        assert equal_values(found, None) is Truth.UNKNOWN
     else:
-        assert not is_definitely_text(found)
         assert isinstance(element(found, 0), Unknown)
+
+
+@pytest.mark.parametrize("named", ["random_integer.n.result", "aws_ecs_task_definition.t.revision"])
+def test_a_number_that_is_not_known_may_equal_another_one(named: str) -> None:
+    address, _, attribute = named.rpartition(".")
+    found = Resolver(plan(change(address, "create", after={}, after_unknown={attribute: True}))).attribute(
+        parse(address), attribute
+    )
+    assert equal_values(found, 2) is Truth.UNKNOWN
+    assert equal_values(found, "two") is Truth.FALSE
 
 
 ONE_KEY = "11111111-2222-3333-4444-555555555555"

@@ -46,7 +46,7 @@ _GRAMMARS = {
     ("random_id", "hex"): Hole("0123456789abcdef", False, 2),
     ("random_id", "b64_url"): Hole(_ALNUM + "_-", False, 1),
     ("random_id", "dec"): Hole("0123456789", False, 1),
-    ("random_integer", "result"): Hole("0123456789-", False, 1),
+    ("random_integer", "result"): Hole("0123456789-", False, 1, open_type=True),
     ("random_uuid", "result"): Hole("0123456789abcdef-", False, 36, 36),
     ("random_uuid", "id"): Hole("0123456789abcdef-", False, 36, 36),
 }
@@ -128,4 +128,4 @@ def hole_of(resource_type: str, attribute: str) -> Hole:
 
 _ARN = Hole(chars="*?$ ", shortest=20, starts="arn:")
 #: The ARN of another object that may not exist: `monitoring_role_arn`.
-_ARN_OR_NOTHING = Hole(chars="*?$ ")
+_ARN_OR_NOTHING = Hole(chars="*?$ ", open_type=True)

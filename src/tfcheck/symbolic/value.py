@@ -82,7 +82,8 @@ class Hole(msgspec.Struct, frozen=True):
     """The possible texts of an unknown value: their characters and their length.
 
     `chars` lists the characters that may occur, or with `negated` those that may not; `longest` None is no limit.
-    `starts` is a literal beginning that every such text has.
+    `starts` is a literal beginning that every such text has. `open_type`: the value need not be a string, but may be
+    a number or null.
     """
 
     chars: str = ""
@@ -90,6 +91,7 @@ class Hole(msgspec.Struct, frozen=True):
     shortest: int = 0
     longest: int | None = None
     starts: str = ""
+    open_type: bool = False
 
     def allows(self, char: str) -> bool:
         """Whether `char` may occur in the text."""

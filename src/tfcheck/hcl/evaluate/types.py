@@ -72,7 +72,7 @@ UNSEEN = Primitive("unseen")
 def is_definitely_text(value: Value) -> bool:
     """Whether `value` is certainly a string, known or not."""
     if isinstance(value, Unknown):
-        return value.shape is not None or bool(value.family) or value.hole != ANYTHING
+        return value.shape is not None or bool(value.family) or (value.hole != ANYTHING and not value.hole.open_type)
     return isinstance(value, (str, Text, JsonText))
 
 

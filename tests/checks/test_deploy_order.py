@@ -6,7 +6,7 @@ import json
 
 from tests.cases import TESTDATA, Case
 from tests.checks.made_tasks import SECRET, found_in, secrets, service
-from tests.made_world import MadeResource, MadeWorld
+from tests.made_world import MadeResource, MadeWorld, reference
 from tfcheck.checks import deploy_order
 from tfcheck.inventory.ecs import task_definitions
 from tfcheck.resolve.order import FinishedBefore
@@ -73,6 +73,36 @@ def test_it_waits_for_no_grant_of_something_else() -> None:
     world = Ordered(service(), ROLE, other, managed, foreign, attached, READING, earlier=())
     (found,) = task_definitions(world)
     assert [each.about for each in deploy_order.CHECK.search(found, world)] == ["aws_iam_role_policy_attachment.read"]
+
+
+def test_a_service_without_a_count_starts_no_tasks() -> None:
+    """The provider's default for `desired_count` is 0."""
+
+    def found(**attributes: Value) -> list[str]:
+        world = Ordered(service(**attributes), ROLE, POLICY, READING, earlier=())
+        (task,) = task_definitions(world)
+        return [each.severity.value for each in deploy_order.CHECK.search(task, world)]
+
+    assert found(desired_count=None) == found(desired_count=0) == []
+    assert found(desired_count=None, scheduling_strategy="DAEMON") == ["warning"]
+
+
+def test_a_task_set_waits_for_what_its_tasks_need() -> None:
+    def found(*waits: str, count: Value = 1, **scale: Value) -> list[str]:
+        owner = MadeResource("aws_ecs_service.app", {"desired_count": count})
+        named: dict[str, Value] = {
+            "service": reference("aws_ecs_service.app", "id"),
+            "task_definition": reference("aws_ecs_task_definition.app", "arn"),
+            "scale": [scale] if scale else None,
+        }
+        world = Ordered(owner, MadeResource("aws_ecs_task_set.blue", named), ROLE, POLICY, READING, earlier=())
+        world.waits = frozenset(waits)
+        (task,) = task_definitions(world)
+        return [each.advice for each in deploy_order.CHECK.search(task, world)]
+
+    assert found(value=100) == ["let aws_ecs_task_set.blue wait for what its tasks need: write into the task set"]
+    assert found("aws_iam_role_policy.p", value=100) == []
+    assert found() == found(value=0) == found(value=100, count=0) == []
 
 
 def test_only_its_authors_can_write_into_a_module_from_elsewhere() -> None:

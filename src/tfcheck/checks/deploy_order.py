@@ -1,9 +1,9 @@
 """Make a service wait for what its tasks need.
 
-A service refers to its task definition and, through it, to its roles. That does not make Terraform wait for the
-policies of the execution role, for the policies with which the task role mounts volumes, or for a file, log group,
-parameter or secret value that is named by a plain string. If one plan creates or changes any of these and also starts
-tasks that need them, the first tasks may start too early and fail. Later ones start, unless a deployment circuit
+A service or a task set refers to its task definition and, through it, to its roles. That does not make Terraform wait
+for the policies of the execution role, for the policies with which the task role mounts volumes, or for a file, log
+group, parameter or secret value that is named by a plain string. If one plan creates or changes any of these and also
+starts tasks that need them, the first tasks may start too early and fail. Later ones start, unless a deployment circuit
 breaker gives up first.
 
 It is worst if the policy or the value itself waits for something that the service does not wait for, such as a
@@ -26,7 +26,7 @@ import msgspec
 from tfcheck.checks.mistake import Check, Misconfiguration
 from tfcheck.checks.named_objects import starting_services
 from tfcheck.inventory.change import is_new
-from tfcheck.inventory.ecs import TaskDefinition
+from tfcheck.inventory.ecs import TASK_SET, TaskDefinition
 from tfcheck.inventory.world import World, WorldObject
 from tfcheck.symbolic.limits import take
 from tfcheck.verdict.judge import Judge
@@ -38,7 +38,6 @@ _EVENTUALLY = (
     "IAM is eventually consistent: the first tasks with a role that this plan creates can fail for about half a minute"
 )
 
-_SERVICE = "the service"
 #: Steps for looking at what a service may precede.
 _STEPS = 1_000
 
@@ -61,7 +60,7 @@ def _mistake(service: WorldObject, late: Sequence[WorldObject], world: World) ->
     shown = [*names[:3], "more"] if names[3:] else names
     waits = ((each, sorted(set(later_dependencies(each, service, world)))) for each in late)
     waiting, slow = next(((each.address, slow) for each, slow in waits if slow), ("", []))
-    why = (f"{waiting} also waits for {join_names(slow[:3])}, which the service does not",) if slow else ()
+    why = (f"{waiting} also waits for {join_names(slow[:3])}, which {_kind(service.address)} does not",) if slow else ()
     is_granted = all(each.address.type.startswith("aws_iam_") for each in late)
     places = waiting_places(service.address, [each.address for each in late])
     return Misconfiguration(
@@ -81,7 +80,11 @@ def _mistake(service: WorldObject, late: Sequence[WorldObject], world: World) ->
 def _place_words(places: Sequence[WaitingPlace], outsider: str) -> str:
     """Return where to write what; a caller cannot change the inside of a module from elsewhere."""
     authors = f", which only the authors of {outsider} can change" if outsider else ""
-    return "; and into ".join(f"{each.named}{authors if each.named == _SERVICE else ''}" for each in places)
+    return "; and into ".join(f"{each.named}{'' if each.is_call else authors}" for each in places)
+
+
+def _kind(service: Address) -> str:
+    return "the task set" if service.type == TASK_SET else "the service"
 
 
 class WaitingPlace(msgspec.Struct, frozen=True):
@@ -92,6 +95,7 @@ class WaitingPlace(msgspec.Struct, frozen=True):
 
     depth: int
     named: str
+    is_call: bool
     late: tuple[Address, ...]
     names: tuple[str, ...]
 
@@ -116,7 +120,8 @@ def waiting_places(service: Address, late: Sequence[Address]) -> list[WaitingPla
     return [
         WaitingPlace(
             depth,
-            _SERVICE if depth == len(home) else f"the call of module.{home[depth]}",
+            _kind(service) if depth == len(home) else f"the call of module.{home[depth]}",
+            depth < len(home),
             tuple(several),
             tuple(dict.fromkeys(_name_in(each, depth) for each in several)),
         )

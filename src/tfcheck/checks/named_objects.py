@@ -7,8 +7,8 @@ from collections.abc import Iterator
 import msgspec
 
 from tfcheck.inventory.catalogue import PARAMETER, SECRET, ObjectKind, catalogue
-from tfcheck.inventory.change import is_changed
-from tfcheck.inventory.ecs import SERVICE_TYPES, Container, TaskDefinition, member
+from tfcheck.inventory.change import is_changed, is_new
+from tfcheck.inventory.ecs import EXPRESS_SERVICE, SERVICE_TYPES, TASK_SET, Container, TaskDefinition, member
 from tfcheck.inventory.world import World, WorldObject, found_once
 from tfcheck.resolve.blocks import only_block
 from tfcheck.startup.capacity import launch_types
@@ -16,6 +16,7 @@ from tfcheck.startup.launch import runs
 from tfcheck.startup.rule import TaskPlace
 from tfcheck.startup.source import Source, ValueStore, injected_values, sources
 from tfcheck.symbolic.value import Text, Unknown, Value
+from tfcheck.vocabulary.address import owner_of
 
 
 class EnvironmentFile(msgspec.Struct, frozen=True):
@@ -79,7 +80,7 @@ _STARTING = ("task_definition", "execution_role_arn", "primary_container")
 
 
 def starting_services(task: TaskDefinition, world: World) -> list[WorldObject]:
-    """Return the services that the change creates or updates to this definition and that start its tasks at once."""
+    """Return the services and task sets that the change creates, or updates to this definition, to start its tasks."""
 
     def find() -> list[WorldObject]:
         if task.is_of_service:
@@ -90,9 +91,22 @@ def starting_services(task: TaskDefinition, world: World) -> list[WorldObject]:
 
 
 def _is_starting(run: WorldObject, world: World) -> bool:
-    return run.address.type in SERVICE_TYPES and is_changed(run, _STARTING, world) and _starts_tasks(run)
+    if run.address.type == TASK_SET:
+        return is_new(run, world) and _is_scaled(run, world)
+    return run.address.type in SERVICE_TYPES and is_changed(run, _STARTING, world) and not is_idle(run)
 
 
-def _starts_tasks(service: WorldObject) -> bool:
-    count, kind = service.attribute("desired_count"), service.attribute("scheduling_strategy")
-    return kind == "DAEMON" or count is None or (isinstance(count, int) and count > 0)
+def is_idle(service: WorldObject) -> bool:
+    """Whether a service runs no tasks, or may run none; without a count it is the provider's default, 0."""
+    if service.address.type == EXPRESS_SERVICE or service.attribute("scheduling_strategy") == "DAEMON":
+        return False
+    count = service.attribute("desired_count")
+    return not isinstance(count, int) or count <= 0
+
+
+def _is_scaled(task_set: WorldObject, world: World) -> bool:
+    """Whether a task set has a part of the tasks of its service; without `scale` it has none."""
+    share = member(only_block(task_set.attribute("scale")), "value")
+    owner = owner_of(task_set.attribute("service"))
+    services = (each for each in world.resources("aws_ecs_service") if each.address == owner)
+    return isinstance(share, (int, float)) and share > 0 and any(not is_idle(each) for each in services)

@@ -6,8 +6,8 @@ ECS goes on starting its tasks for that service. If the same change revokes what
 tasks keep running, but new ones cannot start.
 
 tfcheck reports this if a permission that the old revision needs is allowed before the change and denied after it; as a
-warning if the service runs no tasks (`desired_count = 0`). It does not know what revisions need that Terraform did not
-register: where a service runs one, the assumptions say so.
+warning if the service runs no tasks (no `desired_count`, or 0). It does not know what revisions need that Terraform did
+not register: where a service runs one, the assumptions say so.
 
 Keep the permission until the service runs the new revision, and remove it in a later change.
 
@@ -91,7 +91,9 @@ def _lost_by_services(left: _Left, services: Sequence[WorldObject], world: World
         if mistake.message not in reported:
             lost.append((str(mistake.about), f": {mistake.message}"))
     for service, (about, words) in product(services, lost):
-        is_idle = service.attribute("desired_count") == 0 and service.attribute("scheduling_strategy") != "DAEMON"
+        is_idle = (
+            service.attribute("desired_count") in (0, None) and service.attribute("scheduling_strategy") != "DAEMON"
+        )
         yield Misconfiguration(
             f"{service.address} stays on {left.words}{words}",
             Severity.WARNING if is_idle else Severity.ERROR,

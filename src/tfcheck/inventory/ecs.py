@@ -38,6 +38,8 @@ _UNREAD_TYPES = {
 TASK_TYPES = ("aws_ecs_task_definition", EXPRESS_SERVICE, *_UNREAD_TYPES)
 #: The types of resources that start them.
 SERVICE_TYPES = ("aws_ecs_service", EXPRESS_SERVICE)
+#: A part of the tasks of a service with an external deployment controller.
+TASK_SET = "aws_ecs_task_set"
 #: The characters that ECS accepts in a container's name.
 _LONGEST_NAME = 255
 

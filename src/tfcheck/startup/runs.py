@@ -12,7 +12,7 @@ from collections.abc import Iterator
 
 from tfcheck.hcl.evaluate.scope import EvaluationError
 from tfcheck.hcl.formats.json import decode
-from tfcheck.inventory.ecs import member
+from tfcheck.inventory.ecs import TASK_SET, member
 from tfcheck.inventory.world import World, WorldObject
 from tfcheck.resolve.blocks import blocks_or_unknown, only_block_or_unknown
 from tfcheck.symbolic.regex import regex
@@ -23,7 +23,7 @@ CONTAINERS = "container_overrides"
 _ROLES = {"execution_role_arn": "executionRoleArn", "task_role_arn": "taskRoleArn"}
 _WHEN_RUN = "known only when it runs"
 _VARIABLE = regex(r"<[\w.-]+>")
-_PLAIN = ("aws_ecs_service", "aws_ecs_task_set")
+_PLAIN = ("aws_ecs_service", TASK_SET)
 #: In the ARNs of what calls `RunTask`: `arn:aws:states:::ecs:runTask.sync` in a state machine, for example, or the
 #: schedule's universal target `arn:aws:scheduler:::aws-sdk:ecs:runTask`.
 _RUN_TASK = ":ecs:runTask"

@@ -11,6 +11,7 @@ from tests.rows import every_row
 from tfcheck.hcl.modules import from_directory
 from tfcheck.resolve import Resolver
 from tfcheck.resolve.order import FinishedBefore, Order
+from tfcheck.symbolic import limits
 from tfcheck.vocabulary.address import parse
 
 TWELVE = Case(TESTDATA / "twelve-services")
@@ -27,6 +28,14 @@ def test_a_service_waits_for_its_task_definition_and_the_role_behind_it() -> Non
     assert {"aws_ecs_cluster.main", "aws_ecs_task_definition.jobs", "aws_iam_role.jobs"} <= found.resources
     assert "aws_iam_role_policy.jobs" not in found.resources
     assert "aws_sqs_queue.jobs" not in found.resources
+
+
+def test_what_takes_too_long_to_follow_is_open() -> None:
+    with limits.sublimit(limits.Allowance(10)):
+        found = earlier("module.web.aws_ecs_service.this")
+    assert found.open
+    assert found.may_include("aws_iam_role.jobs")
+    assert not earlier("module.web.aws_ecs_service.this").may_include("aws_iam_role.jobs")
 
 
 def test_depends_on_counts() -> None:

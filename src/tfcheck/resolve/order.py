@@ -16,12 +16,15 @@ from tfcheck.hcl.syntax.block import Block
 from tfcheck.hcl.syntax.expression import Attribute, Expression, Variable, inner_nodes
 from tfcheck.plan import ConfigModule, ModuleCall, references
 from tfcheck.resolve.resolver import Resolver
+from tfcheck.symbolic import limits
 from tfcheck.symbolic.regex import regex
 from tfcheck.vocabulary.address import Address
 
 #: A module by its call path, and an object in it: a resource, or `var.x`, `local.x`, `output.x`, `module.x`.
 _Node: TypeAlias = tuple[tuple[str, ...], str]
 
+#: Steps for a resource that another one waits for, and one more for so many references of it.
+_STEPS, _REFERENCES = 3, 4
 _KEYS = regex(r'\["(?:[^"\\]|\\.)*"\]|\[\d+\]')
 _WITHOUT_RESOURCES = frozenset(("each", "count", "path", "terraform", "self", "tofu"))
 
@@ -68,6 +71,8 @@ class Order:
         self._resolver = resolver
         self._more = more or {}
         self._found: dict[str, FinishedBefore] = {}
+        self._texts: dict[_Node, str] = {}
+        self._following: dict[tuple[_Node, bool], list[_Node] | None] = {}
 
     def earlier(self, address: Address) -> FinishedBefore:
         """Return what is finished before an instance of a resource is created."""
@@ -79,11 +84,17 @@ class Order:
         definite, is_complete = self._reach(start, widely=False)
         possible, is_bounded = (definite, True) if is_complete else self._reach(start, widely=True)
         triggers = self._resolver.plan.action_triggers
-        provisioned = {text for each in possible if (text := _node_text(each)) in triggers or self._runs(each)}
+        provisioned = {text for each in possible if (text := self._text(each)) in triggers or self._runs(each)}
         if any(each.startswith("Before") for each in triggers.get(_node_text(start), ())):
             provisioned.add(_node_text(start))
-        more = frozenset(map(_node_text, possible)) if is_bounded else None
-        return FinishedBefore(frozenset(map(_node_text, definite)), not is_complete, frozenset(provisioned), more)
+        waited = frozenset(map(self._text, definite))
+        more = None if not is_bounded else waited if possible is definite else frozenset(map(self._text, possible))
+        return FinishedBefore(waited, not is_complete, frozenset(provisioned), more)
+
+    def _text(self, node: _Node) -> str:
+        if node not in self._texts:
+            self._texts[node] = _node_text(node)
+        return self._texts[node]
 
     def _runs(self, node: _Node) -> bool:
         """Whether a resource has provisioners."""
@@ -97,14 +108,19 @@ class Order:
         waiting = [start]
         is_complete = True
         while waiting:
-            following = self._follow(waiting.pop(), widely=widely)
+            node = waiting.pop(), widely
+            if node not in self._following:
+                self._following[node] = self._follow(*node)
+            # NOTE: each of many services may wait for all before it.
+            following = self._following[node]
+            following = following if limits.take(_STEPS + len(following or ()) // _REFERENCES) else None
             is_complete = is_complete and following is not None
             new = [each for each in following or () if each not in seen]
             seen.update(new)
             waiting += new
         return [node for node in seen if node[1].partition(".")[0] not in _NAMES], is_complete
 
-    def _follow(self, node: _Node, *, widely: bool) -> list[_Node] | None:
+    def _follow(self, node: _Node, widely: bool) -> list[_Node] | None:
         """Return the direct dependencies of a node; None if they cannot be determined.
 
         A local value whose expression is not at hand has `widely` all that it can have: its module and the arguments of

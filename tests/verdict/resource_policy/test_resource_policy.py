@@ -27,6 +27,7 @@ from tfcheck.iam import (
 )
 from tfcheck.resolve.attribute_shapes import ASSIGNED_ID
 from tfcheck.resolve.surroundings import Surroundings
+from tfcheck.symbolic import limits
 from tfcheck.symbolic.value import SECRET_SUFFIX, TextLike, Truth, Unknown, Value, text
 from tfcheck.verdict.resource_policy import ResourcePolicies, ResourceSide, covering_grants
 from tfcheck.verdict.resource_policy.bucket import is_public
@@ -724,3 +725,12 @@ def test_a_data_source_shows_the_policy_of_a_bucket_outside_the_plan(
     side = of(FILE, shown, *others, earlier=None if earlier is None else [shown, *earlier])
     name = side.policy.name if side.policy else ""
     assert (name == "data.aws_s3_bucket_policy.p") is found
+
+
+def test_policies_of_an_organization_are_compared_within_the_steps_of_a_run() -> None:
+    documents = (json.dumps({"Statement": {"Effect": "Deny", "Action": f"s3:{a}et*", "Resource": "*"}}) for a in "GPS")
+    several = [MadeResource(f"aws_organizations_policy.p{i}", {"content": each}) for i, each in enumerate(documents)]
+    assert len(warned(*several)) == 1
+    with limits.sublimit(limits.Allowance(4)) as left:
+        assert warned(*several) == []
+    assert left.exceeded

@@ -20,11 +20,14 @@ from tfcheck.iam.resource import target
 from tfcheck.inventory.setting import ENDPOINT_POLICY, SettingOwner, settings
 from tfcheck.inventory.world import World, WorldObject, found_once
 from tfcheck.role.policies import Policies
+from tfcheck.symbolic.limits import take
 from tfcheck.symbolic.match import equal
 from tfcheck.symbolic.value import Truth, Unknown, identity, text
 from tfcheck.vocabulary.arn import parse_arn
 from tfcheck.vocabulary.grouping import group_by_key
 
+#: Steps for comparing a call with a policy of an organization.
+_STEPS = 5
 #: Resources whose policies are the same for every call, each with its place among all of its type.
 _Alike: TypeAlias = list[tuple[int, WorldObject]]
 #: Such resources, and what the sentence about each says before and after its address.
@@ -52,7 +55,7 @@ def warnings(request: Request, world: World, policies: Policies) -> tuple[tuple[
         first, on_resource = alike[0][1], kind == "RESOURCE_CONTROL_POLICY"
         read_as = PolicyKind.RESOURCE if on_resource else PolicyKind.IDENTITY
         policy = policies.read(first.attribute("content"), str(first.address), read_as).policy
-        if policy is not None:
+        if policy is not None and take(_STEPS):
             # NOTE: beside a policy that only denies, another one is attached that allows, or nothing would be.
             denies_only = on_resource or all(each.effect is Effect.DENY for each in policy.statements)
             if _allows(policy, request, denies_only=denies_only) is Truth.FALSE:

@@ -65,8 +65,8 @@ VARIANTS: tuple[tuple[str, str, str, str], ...] = (
         "Truth.of(asked.negated) if",
         "Truth.of(not asked.negated) if",
     ),
-    ("equal symbols are forgotten", "symbolic/match.py", "ours.key is not None and ours.key == theirs.key", "False"),
-    ("unknowns without a symbol are equal", "symbolic/match.py", "and ours.key is not None and", "and"),
+    ("equal symbols are forgotten", "symbolic/match.py", "and ours.key == theirs.key", "and False"),
+    ("unknowns without a symbol are equal", "symbolic/match.py", "and ours.key is not None\n", "\n"),
     ("an unknown pattern has no wildcards", "symbolic/match.py", "atom.family, wild=True)", "atom.family, wild=False)"),
     (
         "wildcards in a value are wildcards",
@@ -373,13 +373,13 @@ VARIANTS: tuple[tuple[str, str, str, str], ...] = (
     (
         "unknown operators are skipped",
         "iam/document.py",
-        'raise _RefusedError("a Condition has an operator that does not exist")',
+        'raise _RefusedPolicyError("a Condition has an operator that does not exist")',
         "continue",
     ),
     (
         "a Principal on a role is skipped",
         "iam/document.py",
-        'raise _RefusedError("a policy on a role has no Principal")',
+        'raise _RefusedPolicyError("a policy on a role has no Principal")',
         "return None",
     ),
     ("an unknown Statement is none", "iam/document.py", "(self.unread(statement, UNLISTED),)", "()"),

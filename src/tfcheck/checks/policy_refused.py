@@ -103,8 +103,7 @@ def _role_paths(world: World) -> frozenset[TextLike]:
 def _named_roles(world: World) -> dict[TextLike, list[tuple[Policy, str, Arn]]]:
     """Index the principals of all policies by the name of the role."""
     found: list[tuple[TextLike, tuple[Policy, str, Arn]]] = []
-    for holder in world.resources(*_NAMING):
-        argument = _NAMING[holder.address.type]
+    for argument, holder in ((argument, each) for kind, argument in _NAMING.items() for each in world.resources(kind)):
         policy = world.once(Roles).policies.of_attribute(holder, argument).policy
         for statement in policy.statements if policy is not None else ():
             for kind, value in statement.principals.entries if statement.principals is not None else ():

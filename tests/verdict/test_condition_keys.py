@@ -162,6 +162,31 @@ def test_the_keys_of_the_encryption_context_are_those_of_the_service_and_of_s3_s
     assert isinstance(of_object[1], Unknown)
 
 
+@every_row(
+    ("file_type", "written", "earlier", "whole"),
+    [
+        ("aws_s3_object", {}, None, True),
+        ("aws_s3_object", {"content": "A=2"}, {"content": "A=1"}, True),
+        ("aws_s3_object", {"tags": {"a": "2"}}, {"tags": {"a": "1"}}, False),  # not uploaded again
+        ("aws_s3_object", {"content": "A=1"}, {"content": "A=1"}, False),
+        ("aws_s3_object_copy", {}, None, True),
+        ("aws_s3_object_copy", {"kms_encryption_context": "eyJhIjoiYiJ9"}, None, False),
+        ("aws_s3_object_copy", {"kms_encryption_context": Unknown()}, None, False),
+    ],
+)
+def test_an_object_that_the_change_writes_has_the_encryption_context_that_its_resource_passes(
+    file_type: str, written: dict[str, Value], earlier: dict[str, Value] | None, whole: bool
+) -> None:
+    def file(attributes: dict[str, Value]) -> MadeResource:
+        named: dict[str, Value] = {"bucket": "cfg", "key": "app.env", "id": "app.env", "arn": FILE}
+        return MadeResource(f"{file_type}.f", named | attributes)
+
+    before = [BUCKET] if earlier is None else [BUCKET, file(earlier)]
+    found = context_of(call("kms:Decrypt", KEY, FILE), MadeWorld(BUCKET, file(written), earlier=before))
+    assert (found["kms:EncryptionContextKeys"] == ["aws:s3:arn"]) is whole
+    assert (found.get("kms:EncryptionContext:") == Absent()) is whole
+
+
 def test_s3_decrypts_with_the_arn_of_object_or_bucket() -> None:
     def encryption(*, bucket_key: bool) -> MadeResource:
         attributes: dict[str, Value] = {"bucket": "cfg", "rule": [{"bucket_key_enabled": bucket_key}]}

@@ -93,6 +93,18 @@ def has_bucket_key(arn: TextLike, world: World) -> bool | None:
     return new.with_bucket_key is True
 
 
+def is_without_further_context(arn: TextLike, world: World) -> bool:
+    """Whether the change writes an object, and passes S3 nothing to add to its encryption context.
+
+    The writer of an object may add to it (PutObject and CopyObject, `x-amz-server-side-encryption-context`). Of the
+    resources that write one, only a copy has an argument for that.
+    """
+    found = catalogue(world, OBJECT).find_by_arn(arn)
+    if found is None or not is_written(found, _UPLOADED, world):
+        return False
+    return value_if_written(found, "kms_encryption_context") in (None, "")
+
+
 # Objects that the plan manages, or looks up
 
 

@@ -15,7 +15,7 @@ from tfcheck.inventory.catalogue import ALIAS, KEY, LOG_GROUP, OBJECT, PARAMETER
 from tfcheck.inventory.key import named_key
 from tfcheck.inventory.keys_in_use import secret_of, whole_arn
 from tfcheck.inventory.named_objects import bucket_of
-from tfcheck.inventory.object_key import has_bucket_key
+from tfcheck.inventory.object_key import has_bucket_key, is_without_further_context
 from tfcheck.inventory.world import World, WorldObject
 from tfcheck.startup.reference import secret_fields
 from tfcheck.startup.source import without_tail
@@ -274,17 +274,20 @@ _CONTEXT_KEYS = "kms:EncryptionContextKeys"
 
 
 def _encryption_context(encrypted: TextLike, parts: Arn, world: World) -> dict[str, Entry]:
-    """Return the encryption context: only Secrets Manager and Systems Manager add nothing to theirs.
+    """Return the encryption context; that of an object also has what its writer added.
 
-    Follows the user guides of Secrets Manager ("Encryption context") and of Systems Manager ("How Parameter Store uses
-    KMS"); the context of an object has what its writer adds (PutObject, `x-amz-server-side-encryption-context`).
+    Follows the user guides of Secrets Manager and S3 ("Encryption context") and of Systems Manager ("How Parameter
+    Store uses KMS").
     """
+    context: dict[str, Entry]
     match parts.service:
         case "secretsmanager":
             version = Unknown(reason="Secrets Manager assigns it")
-            context: dict[str, Entry] = {"SecretARN": whole_arn(encrypted, world), "SecretVersionId": version}
+            context = {"SecretARN": whole_arn(encrypted, world), "SecretVersionId": version}
         case "ssm":
             context = {"PARAMETER_ARN": encrypted}
+        case "s3" if is_without_further_context(encrypted, world):
+            context = {"aws:s3:arn": _object_or_bucket(encrypted, world)}
         case "s3":
             further = Unknown(reason="who wrote the object may have added to its encryption context")
             return {

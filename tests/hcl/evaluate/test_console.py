@@ -14,6 +14,7 @@ from tfcheck.hcl.evaluate.expressions import evaluate
 from tfcheck.hcl.evaluate.scope import EvaluationError, Seen
 from tfcheck.hcl.evaluate.types import equal_values
 from tfcheck.hcl.syntax.expression import Call
+from tfcheck.hcl.syntax.parse import parse
 from tfcheck.symbolic.value import Set, Text, Truth, Unknown, Value, is_known
 
 #: Not every seed will do: an empty list or a null of ours does not tell the type that Terraform gives it, so that in
@@ -86,3 +87,34 @@ def test_generated_expressions_evaluate_as_in_terraform(seed: int, tmp_path: Pat
     possible = [answer for answer in answers if answer != ERROR]
     assert len(possible) > 300
     assert len(decided) > 0.9 * len(possible), "too much is left open"
+
+
+#: Expressions with a tuple, or what may be one, beside a set; whether we know the value.
+BESIDE_A_SET = {
+    'true ? ["q", "b", "q"] : var.names': True,
+    'false ? var.names : ["q", "b"]': True,
+    'length(true ? ["q", "b", "q"] : var.names)': True,
+    'join(",", true ? [for each in ["q", "b"] : each] : setintersection(var.names, var.names))': True,
+    'true ? concat(["q"], ["b"]) : var.names': False,
+    'true ? split(",", "q,b") : var.names': False,
+    'true ? tolist(["q", "b"]) : var.names': False,
+    'true ? [["q", "b"]] : [var.names]': False,
+    'true ? { a = ["q", "b"] } : { a = var.names }': False,
+    "coalesce(var.names, [])": True,
+    'coalesce(["q", "b"], var.names)': True,
+    'coalesce(["q", 1], var.names, ["z"])': True,
+    'coalesce(["q", "b"], var.names, tolist(["z"]))': False,
+    'coalesce(concat(["q"], ["b"]), var.names)': False,
+    'coalesce(["q", "b"], null, var.names)': False,
+    "coalesce([{ a = 1 }], var.names)": False,
+}
+
+
+@needs_terraform
+def test_a_tuple_beside_a_set_becomes_a_set(tmp_path: Path) -> None:
+    sources = 'variable "names" {\n  type    = set(string)\n  default = ["z", "a"]\n}\n'
+    scope = LocalScope(Variables(), {"var": {"names": Set(("a", "z"))}})
+    for written, theirs in zip(BESIDE_A_SET, worth(list(BESIDE_A_SET), tmp_path, sources=sources), strict=True):
+        value = evaluate(parse(written, HERE), scope)
+        assert is_known(value) is BESIDE_A_SET[written], (written, value)
+        assert not is_known(value) or agrees(value, theirs), (written, value, theirs)

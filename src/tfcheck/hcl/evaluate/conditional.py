@@ -68,9 +68,11 @@ def _chosen_arm_beside_error(seen: Seen, other: Expression, error: EvaluationErr
 
 def _converted_arm(arm: Expression, seen: Seen, other: Expression, peer: Seen, run: EvaluationRun) -> Seen:
     """Return the chosen arm, converted to the common type of both."""
-    if is_referent(seen) or is_referent(peer) or not _is_open_to(evaluate_all(seen), other, run):
+    if is_referent(seen) or is_referent(peer):
         return seen
     value, beside = evaluate_all(seen), evaluate_all(peer)
+    if not _is_open_to(value, other, run) and not _has_set(beside):
+        return seen
     if run.trying and _may_clash(value, beside):
         return Unknown(reason="the arms of a conditional may have no type in common", may_fail=True)
     structural = is_structural(arm, value) and is_structural(other, beside)
@@ -150,6 +152,29 @@ def _convertible(value: Value) -> bool:
             return any(_convertible(item) for item in value.values())
         case _:
             return False
+
+
+def _has_set(value: Value) -> bool:
+    """Whether a value is or contains a set, which makes sets of tuples at the same place."""
+    match value:
+        case Set():
+            return True
+        case list():
+            return any(map(_has_set, value))
+        case dict():
+            return any(map(_has_set, value.values()))
+        case _:
+            return False
+
+
+def unify_arguments(nodes: Sequence[Expression], values: list[Value]) -> list[Value]:
+    """Convert the arguments of `coalesce` to one type where some are sets and every list is definitely a tuple."""
+    is_plain = len(nodes) == len(values) and None not in values and any(isinstance(each, Set) for each in values)
+    if not is_plain or not all(
+        gives_structure(node) for node, each in zip(nodes, values, strict=True) if isinstance(each, list)
+    ):
+        return values
+    return unify(values, structural=True)
 
 
 def shared_ends(one: TextLike, other: TextLike, between: Unknown) -> Text | None:

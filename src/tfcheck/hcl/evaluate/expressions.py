@@ -307,6 +307,10 @@ class _Evaluation:
         values = [evaluate_all(argument) for argument in arguments]
         for value in values:
             self.budget.weigh(value)
+        if node.name == "coalesce":
+            from tfcheck.hcl.evaluate.conditional import unify_arguments
+
+            values = unify_arguments(node.arguments, values)
         self.budget.spend(10)
         return mark_result(node.name, arguments, values, call(node.name, values, scope, see))
 

@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 
 from tests.bombs.stack import TRUST, plan, policy, role, row, task
+from tests.cases import TESTDATA
 from tests.laws import part
 from tests.security.test_published import everything_published
 from tfcheck.cli import main as cli
@@ -148,6 +149,26 @@ def test_no_command_prints_a_marked_value(
     said = (streams.out + streams.err).replace("<wbr>", "")
     assert "arn:aws:s3:::config" in said or "(sensitive)" in said or command[-1] == "github"
     assert [each for each in LEAKS if each in said] == []
+
+
+@pytest.mark.parametrize("command", COMMANDS, ids=" ".join)
+def test_no_command_prints_a_piece_of_a_marked_arn(
+    command: list[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """The end of a secret's ARN that looks as if its six characters were missing is named by no part of the ARN."""
+    case = TESTDATA / "gated-twice"
+    shutil.copy(case / "main.tf", tmp_path)
+    text = (case / "applied.plan.json").read_text(encoding="utf-8").replace("gated/mail-CSCiDY", f"gated/{CANARY}-end")
+    document = json.loads(text)
+    for each in document["resource_changes"]:
+        if each["type"] == "aws_secretsmanager_secret":
+            each["change"]["after"]["name"] = each["change"]["before"]["name"] = "gated/mail"
+            each["change"]["after_sensitive"]["id"] = each["change"]["before_sensitive"]["id"] = True
+    (tmp_path / "plan.json").write_text(json.dumps(document), encoding="utf-8")
+    monkeypatch.chdir(tmp_path)
+    assert cli.run([*command, "plan.json"]) in (0, 1)
+    said = "".join(capsys.readouterr()).replace("<wbr>", "")
+    assert CANARY not in said
 
 
 def test_what_is_beside_it_is_printed(

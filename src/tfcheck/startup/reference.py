@@ -20,7 +20,7 @@ from tfcheck.resolve.surroundings import Surroundings
 from tfcheck.symbolic.beginnings import beginning
 from tfcheck.symbolic.match import equal, glob
 from tfcheck.symbolic.regex import regex
-from tfcheck.symbolic.symbol import Named, Symbol
+from tfcheck.symbolic.symbol import OfText, Symbol
 from tfcheck.symbolic.value import (
     SECRET_SUFFIX,
     Hole,
@@ -51,7 +51,7 @@ def secret_arn(name: TextLike, around: Surroundings, world: World) -> TextLike:
         arn = found.attribute("arn") if found else None
         if isinstance(arn, PlainText):
             return arn
-    symbol = Symbol(Named("secret"), (name, "suffix")) if isinstance(name, str) else None
+    symbol = Symbol(OfText("secret", name), ("suffix",)) if isinstance(name, str) else None
     suffix = Unknown(symbol=symbol, reason="the end of the secret's ARN is not in the plan", hole=SECRET_SUFFIX)
     resource = text(["secret:", name, "-", suffix])
     return Arn(around.partition, "secretsmanager", around.region, around.account, resource).as_text()
@@ -71,7 +71,7 @@ def whole_arn(arn: TextLike, account: TextLike, world: World) -> TextLike:
         return secret_arn(name, Surroundings(parts.partition, parts.region, parts.account), world)
     elsewhere = "in another account" if same is Truth.FALSE else "perhaps in another account"
     reason = f"the secret is {elsewhere}, and its ARN lacks the six random characters: write the full ARN"
-    symbol = Symbol(Named("secret"), (arn, "end")) if isinstance(arn, str) else None
+    symbol = Symbol(OfText("secret", arn), ("end",)) if isinstance(arn, str) else None
     return text([arn, Unknown(symbol=symbol, reason=reason, hole=_OPEN_END)])
 
 

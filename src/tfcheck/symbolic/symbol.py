@@ -73,6 +73,16 @@ class Named(Owner, frozen=True):
         return self.name
 
 
+class OfText(Owner, frozen=True):
+    """What a text denotes, such as a secret by its name; a label shows the kind only: the text may be sensitive."""
+
+    kind: str
+    text: str
+
+    def __str__(self) -> str:
+        return self.kind
+
+
 class OfOtherStack(Owner, frozen=True):
     """The owner of a symbol in the plan or state of another stack, other than a resource instance."""
 

@@ -110,6 +110,18 @@ def test_modes_are_distinguished(mode: str) -> None:
     assert (instance.address.mode, str(instance.address)) == (mode, address)
 
 
+@every_row("written", ["", "no address"])
+def test_a_row_without_an_address_has_that_of_its_parts(written: str) -> None:
+    rows = [change(each) | {"address": written} for each in ("a.x", "a.y", "b.x")]
+    assert [str(each.address) for each in plan(*rows).instances("a", "b")] == ["a.x", "a.y", "b.x"]
+
+
+def test_a_resource_has_the_type_that_its_row_says() -> None:
+    found = plan(change("a.x") | {"address": "module.m.b.x", "module_address": "module.m"}, change("b.y"))
+    assert [str(each.address) for each in found.instances("a")] == ["module.m.a.x"]
+    assert [str(each.address) for each in found.instances("b")] == ["b.y"]
+
+
 def test_deposed_objects_are_skipped() -> None:
     found = plan(change("a.x", "delete", deposed="00000000", before={}), change("a.x", "create", after={}))
     assert [each.actions for each in found.instances("a")] == [("create",)]

@@ -40,14 +40,18 @@ class Addresses:
         return self._modules[written]
 
     def of(self, row: ResourceChange) -> Address:
-        """Return the address of a row, and cache it."""
-        found = self._known[row.address] = self.build(row)
+        """Return the address of a row, and cache it for its text, unless the row says something else there."""
+        found = self.build(row)
+        if _is_same_address(row):
+            self._known[row.address] = found
         return found
 
     def build(self, row: ResourceChange) -> Address:
-        """Return the address of a row: from its parts if they agree, or if other tools wrote the address."""
+        """Return the address of a row, which has the row's type: from its parts if they agree, or no address does."""
         if not _is_same_address(row) and (row.name is None or self.find(row.address)):
-            return self.parse(row.address)
+            found = self.parse(row.address)
+            if (found.mode, found.type) == self.kind(row):
+                return found
         mode = str(row.mode or Mode.MANAGED)
         return Address(self.module(row.module_address or ""), mode, row.type, row.name or "", row.index)
 

@@ -15,6 +15,7 @@ import msgspec
 
 from tfcheck.pull_request.shapes import ChangedFile
 from tfcheck.report.diff import Edit, edits
+from tfcheck.report.safe_text import is_visible
 from tfcheck.symbolic.regex import regex
 
 _HUNK = regex(r"@@ -\d+(?:,\d+)? \+(\d{1,9})(?:,\d+)? @@")
@@ -174,7 +175,7 @@ def added_lines(patch: str) -> frozenset[int]:
 def _suggestion(edit: Edit, lines: list[str], shown: Mapping[int, DiffLine]) -> Suggestion | None:
     for start, old, new in _ways(edit, lines):
         text = "".join(f"{line}\n" for line in new)
-        if _visible(start, old, lines, shown) and len(text) < _LONGEST and _is_plain(text):
+        if _visible(start, old, lines, shown) and len(text) < _LONGEST and is_visible(text):
             return Suggestion(edit.file, start, start + len(old) - 1, text)
     return None
 
@@ -198,8 +199,3 @@ def _visible(start: int, old: tuple[str, ...], lines: list[str], shown: Mapping[
     texts = [each.text if each else None for each in found]
     whole = not any(each is None or each.cut for each in found[1:])
     return texts == list(old) and whole and len({each.hunk for each in found if each}) == 1
-
-
-def _is_plain(text: str) -> bool:
-    """Whether a text has no characters that are invisible to a reader."""
-    return all(char.isprintable() or char in "\n\t" for char in text)

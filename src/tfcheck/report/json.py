@@ -13,7 +13,7 @@ import msgspec
 from msgspec.structs import asdict
 
 from tfcheck import __version__
-from tfcheck.report.safe_text import without_commands
+from tfcheck.report.safe_text import escape_hidden, without_commands
 from tfcheck.report.words import evidence_words
 from tfcheck.symbolic.regex import regex
 from tfcheck.vocabulary import fingerprint
@@ -66,13 +66,16 @@ def _printable(data: Any) -> Any:
             return data
 
 
-_NOT_ASCII = regex(r"[^\x20-\x7e\n]")
+#: With the letter or digit that a combining mark belongs to.
+_NOT_ASCII = regex(r"[A-Za-z0-9]?[^\x20-\x7e\n]+")
 
 
 def _escape(found: re.Match[str]) -> str:
-    if found[0].isprintable():
-        return found[0]
-    return "".join(f"\\u{unit:04x}" for (unit,) in struct.iter_unpack(">H", found[0].encode("utf-16-be")))
+    return escape_hidden(found[0], _code_units)
+
+
+def _code_units(char: str) -> str:
+    return "".join(f"\\u{unit:04x}" for (unit,) in struct.iter_unpack(">H", char.encode("utf-16-be")))
 
 
 def document(report: Report) -> Json:

@@ -6,7 +6,8 @@ shown, and no other string or number.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from unicodedata import category
 
 from tfcheck.symbolic.regex import regex
 
@@ -21,6 +22,12 @@ _MARK = regex(r'\\.|\$\$\{|%%\{|[$%]\{|["{}]')
 #: What makes a line of a log a command: `::error::`, where lines may be wrapped, and anywhere `##[error]` on GitHub,
 #: `##vso[task.setvariable]` on Azure DevOps, `##teamcity[setParameter]`.
 _COMMAND = regex(r"(?<!\S)::|##(?=\w*\[)")
+#: What is printable but shows nothing: of Unicode's property `Default_Ignorable_Code_Point`
+#: (https://www.unicode.org/Public/UCD/latest/ucd/DerivedCoreProperties.txt), an empty Braille cell, an empty note head.
+_BLANK = regex(
+    "[\u034f\u115f\u1160\u17b4\u17b5\u180b-\u180f\u3164\ufe00-\ufe0f\uffa0\U000e0000-\U000e0fff\u2800\U0001d159]"
+)
+_EMOJI_SELECTORS = ("\ufe0e", "\ufe0f")
 _ARN = regex(r'"arn:[\w*?/:.$@+=,{}\[\] -]*"')
 
 
@@ -70,13 +77,42 @@ def _string_end(text: str, start: int) -> int:
 
 
 def visible(text: str) -> str:
-    """Escape every unprintable character as Python would, such as newlines and changes of direction, and commands."""
+    """Escape every character that a reader cannot see as Python would, such as changes of direction, and commands."""
     if "::" in text or "##" in text:
         text = without_commands(text)
-    if text.isprintable():
+    # NOTE: not `ascii` of the whole, which would double the backslashes of names.
+    return escape_hidden(text, lambda char: ascii(char)[1:-1])
+
+
+def escape_hidden(text: str, escape: Callable[[str], str]) -> str:
+    """Return a text with each character that a reader cannot see as `escape` writes it."""
+    if text.isascii() and text.isprintable():
         return text
-    # NOTE: not `repr` of the whole, which would double the backslashes of names.
-    return "".join(char if char.isprintable() else repr(char)[1:-1] for char in text)
+    return "".join(char if is_seen else escape(char) for char, is_seen in _seen_characters(text))
+
+
+def is_visible(text: str) -> bool:
+    """Whether a reader sees every character of a text; line feeds and tabs count as seen."""
+    return all(is_seen or char in "\n\t" for char, is_seen in _seen_characters(text))
+
+
+def _seen_characters(text: str) -> Iterator[tuple[str, bool]]:
+    """Yield each character, and whether it is seen.
+
+    A combining mark is seen with the letter or digit that it belongs to, the selector of an emoji after a symbol.
+    """
+    before, has_base = "", False
+    for char in text:
+        kind = "" if char.isascii() else category(char)
+        is_seen = char.isprintable() and not (kind and _BLANK.match(char))
+        if char in _EMOJI_SELECTORS:
+            is_seen = before.startswith("S")
+        elif kind.startswith("M"):
+            is_seen = is_seen and has_base
+        else:
+            has_base = is_seen and char.isalnum()
+        yield char, is_seen
+        before = kind if is_seen else ""
 
 
 def without_commands(text: str, escape: str = "\\x") -> str:

@@ -13,7 +13,7 @@ from tfcheck.report.markdown.escape import code, fence, html_code, html_prose, p
 from tfcheck.report.markdown.page import Page
 from tfcheck.report.markdown.rows import blocks_with_keys, needed_by, place_link
 from tfcheck.report.pattern_mismatch import nearest
-from tfcheck.report.safe_text import visible
+from tfcheck.report.safe_text import is_visible, visible
 from tfcheck.report.words import evidence_words, fix_words, reason_words, symptom_words
 from tfcheck.symbolic.regex import regex
 from tfcheck.vocabulary.clipping import and_more, few, join_names
@@ -134,7 +134,7 @@ def _change_itself(fix: Fix) -> str:
     if not fix.diff:
         return f"Add:\n\n{fence(fix.hcl, 'hcl')}"
     diff = fix.diff.replace("\r\n", "\n")
-    if not all(char.isprintable() or char in "\n\t" for char in diff):
+    if not is_visible(diff):
         return "It touches lines with characters that cannot be seen, so it is not shown here."
     option = "--unidiff-zero " if needs_unidiff_zero(diff) else ""
     how = f"Save as `fix.patch`, then `git apply {option}fix.patch` at the top of the repository."

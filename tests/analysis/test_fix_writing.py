@@ -8,7 +8,7 @@ import pytest
 
 from tfcheck.analysis.fix_writing import NewContent, write
 from tfcheck.repository.held import HeldDirectory
-from tfcheck.vocabulary.errors import InputError
+from tfcheck.vocabulary.errors import InputError, UsageError
 
 
 def test_all_files_are_written_with_their_permissions(tmp_path: Path) -> None:
@@ -39,7 +39,7 @@ def test_what_was_written_is_put_back_where_the_next_fails(tmp_path: Path, monke
         replace(self, old, new)
 
     monkeypatch.setattr(HeldDirectory, "replace", failing)
-    with pytest.raises(InputError, match="cannot be written: permission denied"):
+    with pytest.raises(UsageError, match="cannot be written: permission denied"):
         write([one, other])
     assert [each.path.read_bytes() for each in (one, other)] == [b"old", b"old"]
     assert sorted(each.name for each in tmp_path.iterdir()) == ["one.tf", "other.tf"]

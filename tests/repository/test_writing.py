@@ -183,6 +183,25 @@ def test_an_error_of_the_system_changes_nothing_and_names_the_file(
     assert state(folder) == OLD
 
 
+def test_what_is_appended_is_there_completely_or_not_at_all(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A full disk takes the beginning, and half of an output is one that GitHub refuses with all others."""
+    really = os.write
+    room = [3, 0]
+
+    def full(descriptor: int, data: bytes) -> int:
+        if (left := room.pop(0)) == 0:
+            raise OSError(errno.ENOSPC, "No space left on device")
+        return really(descriptor, data[:left])
+
+    monkeypatch.setattr(os, "write", full)
+    with pytest.raises(OSError, match="No space left on device"):
+        append(folder / "a.tf", "a=1\n")
+    assert (folder / "a.tf").read_text() == "old"
+    room = [3, 1]
+    append(folder / "a.tf", "a=1\n")
+    assert (folder / "a.tf").read_text() == "olda=1\n"
+
+
 def test_what_must_not_be_written_is_refused_with_one_line(folder: Path) -> None:
     for name, path, why in refused(folder):
         for file in (path, Path(os.path.relpath(path))):

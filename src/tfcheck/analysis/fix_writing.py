@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, TypeAlias
 import msgspec
 
 from tfcheck.repository.writing import ChangedError, FileChange, replace
-from tfcheck.vocabulary.errors import InputError
+from tfcheck.vocabulary.errors import InputError, UsageError
 from tfcheck.vocabulary.finding import Fix
 
 if TYPE_CHECKING:
@@ -75,7 +75,8 @@ def write(files: Sequence[NewContent]) -> None:
     """Write all files atomically; if one fails, those already written are restored.
 
     Raises:
-        InputError: a file is no longer what it was read as, or cannot be written; then nothing has changed.
+        InputError: a file is no longer what it was read as; then nothing has changed.
+        UsageError: a file cannot be written; then nothing has changed either.
         KeyboardInterrupt, SystemExit: the user interrupts; then nothing has changed either.
     """
     try:
@@ -85,7 +86,7 @@ def write(files: Sequence[NewContent]) -> None:
         raise InputError(f"`{name}` has changed since it was read", hint="run `tfcheck fix` again") from None
     except OSError as error:
         problem = error.strerror or "unknown"
-        raise InputError(f"`{error.filename}` cannot be written: {problem[0].lower()}{problem[1:]}") from None
+        raise UsageError(f"`{error.filename}` cannot be written: {problem[0].lower()}{problem[1:]}") from None
 
 
 #: Decides on one hunk, shown as a diff, before it is written.

@@ -84,14 +84,24 @@ def write(path: Path, content: bytes, *, mode: int = 0o666) -> None:
 
 
 def append(path: Path, text: str) -> None:
-    """Append text to a file that belongs to the user who started the job."""
+    """Append text, all of it or nothing, to a file that belongs to the user who started the job."""
     place = destination(path)
     with HeldDirectory(place.parent) as directory:
         _refuse_changed(path, place)
         descriptor = directory.open(place.name, os.O_WRONLY | os.O_APPEND | os.O_CREAT | _NO_FOLLOW)
-    with open(descriptor, "wb") as file:
-        _refuse_shared(path, os.fstat(descriptor))
-        file.write(text.encode("utf-8", "backslashreplace"))
+    try:
+        about = os.fstat(descriptor)
+        _refuse_shared(path, about)
+        rest = memoryview(text.encode("utf-8", "backslashreplace"))
+        try:
+            while rest:
+                rest = rest[os.write(descriptor, rest) :]
+        except OSError:
+            with suppress(OSError):  # a pipe cannot be cut
+                os.ftruncate(descriptor, about.st_size)
+            raise
+    finally:
+        os.close(descriptor)
 
 
 def make_directories(path: Path) -> None:

@@ -23,7 +23,7 @@ class TfcheckError(Exception):
 
 
 class UsageError(TfcheckError):
-    """Options or arguments that do not fit together."""
+    """Options or arguments do not fit together, or a file cannot be written."""
 
 
 class InputError(TfcheckError):

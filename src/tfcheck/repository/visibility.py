@@ -24,8 +24,8 @@ if TYPE_CHECKING:
 #: That of a repository with 700,000 files.
 LARGEST = 100_000_000
 SUBMODULE = 0o160000
-#: Before the hash, an entry has ten numbers of four bytes; the seventh is the mode.
-_HASH_AT, _MODE_AT = 40, 24
+#: An entry begins with ten numbers of four bytes, of which the seventh is the mode, then the hash and the flags.
+_ENTRY = ">24xI12x{}sH"
 _EXTENDED, _NAME_LENGTH = 0x4000, 0x0FFF
 
 
@@ -67,7 +67,7 @@ def tracked_files(index: bytes, shared: Callable[[str], bytes]) -> dict[str, Tra
         rows = [*_merge_shared(found, shared), *found.rows]
     except (struct.error, IndexError, ValueError) as error:
         raise BrokenIndexError("the index is damaged") from error
-    return {name.decode("utf-8", "surrogateescape"): file for name, file in rows if name and not name.endswith(b"/")}
+    return {name.decode("utf-8", "surrogateescape"): file for name, file in rows if name[-1:] not in (b"", b"/")}
 
 
 @lru_cache(maxsize=1)  # every stack of a repository needs the same
@@ -120,21 +120,19 @@ def _blob_hash(data: bytes, size: int) -> bytes:
 
 def _rows(data: bytes, version: int, count: int, hash_size: int) -> tuple[list[tuple[bytes, TrackedFile]], int]:
     rows: list[tuple[bytes, TrackedFile]] = []
+    entry = struct.Struct(_ENTRY.format(hash_size))
     start, name = 12, b""
     for _ in range(count):
-        (mode,) = struct.unpack_from(">I", data, start + _MODE_AT)
-        at = start + _HASH_AT + hash_size
-        (flags,) = struct.unpack_from(">H", data, at)
-        at += 4 if flags & _EXTENDED else 2
+        mode, hashed, flags = entry.unpack_from(data, start)
+        at = start + entry.size + (2 if flags & _EXTENDED else 0)
         if version == 4:
             kept, at = _number(data, at)
             name = name[: len(name) - kept]
-        end = data.index(b"\0", at)
+        end = data.index(0, at)
         name = (name if version == 4 else b"") + data[at:end]
         if flags & _NAME_LENGTH != min(len(name), _NAME_LENGTH):
             raise BrokenIndexError("the index is damaged")
-        hashed = start + _HASH_AT
-        rows.append((name, TrackedFile(mode, data[hashed : hashed + hash_size])))
+        rows.append((name, TrackedFile(mode, hashed)))
         start = end + 1 if version == 4 else start + (end - start) // 8 * 8 + 8
     return rows, start
 

@@ -19,7 +19,7 @@ from tfcheck.plan import Instance
 from tfcheck.resolve import Resolver
 from tfcheck.resolve.evaluation import evaluate_all
 from tfcheck.symbolic.match import equal
-from tfcheck.symbolic.value import Text, Truth, Unknown, Value, display, spelled_out
+from tfcheck.symbolic.value import Set, Text, Truth, Unknown, Value, display, spelled_out
 from tfcheck.vocabulary.address import Address, ModulePath, parse
 
 
@@ -165,6 +165,28 @@ def test_a_reference_that_leads_back_to_itself_is_open(tmp_path: Path) -> None:
     found = Resolver(plan, from_directory(tmp_path)).names.local(parse("a.b").module, "a")
     assert isinstance(found, Unknown)
     assert "itself" in found.reason
+
+
+def test_a_null_has_the_type_that_its_variable_declares(tmp_path: Path) -> None:
+    from tfcheck.hcl.modules import from_directory
+
+    (tmp_path / "main.tf").write_text("""
+variable "names" {
+  type    = set(string)
+  default = null
+}
+variable "untyped" {
+  default = null
+}
+locals {
+  chosen  = var.names == null ? ["q", "b"] : var.names
+  first   = coalesce(var.names, ["q", "b"])
+  untyped = coalesce(var.untyped, ["q", "b"])
+}
+""")
+    asked = Resolver(plan(), from_directory(tmp_path)).names
+    found = {name: asked.local(parse("a.b").module, name) for name in ("chosen", "first", "untyped")}
+    assert found == {"chosen": Set(("b", "q")), "first": Set(("b", "q")), "untyped": ["q", "b"]}
 
 
 def test_values_that_are_unknown_equal_themselves() -> None:

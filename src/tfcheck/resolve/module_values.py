@@ -20,6 +20,7 @@ from tfcheck.symbolic.value import Set, Unknown, Value
 from tfcheck.vocabulary.address import InstanceKey, ModulePath, ModuleValue
 
 if TYPE_CHECKING:
+    from tfcheck.hcl.evaluate.types import Type
     from tfcheck.hcl.syntax.block import Block
 
 
@@ -63,6 +64,16 @@ class ModuleNames:
     def variable(self, module: ModulePath, name: str) -> Seen:
         """Return the value of an input variable in one module instance."""
         return self._once(("var", module, name), lambda: self._variable(module, name))
+
+    def variable_type(self, module: ModulePath, name: str) -> Type | None:
+        """Return the declared type of an input variable, or None if there are no sources that declare one."""
+        from tfcheck.hcl.evaluate.expressions import evaluate
+        from tfcheck.hcl.evaluate.type_constraint import parse_type
+
+        sources = self._declarations.module_sources(module)
+        block = sources.variable(name) if sources else None
+        wanted = block.attribute("type") if block is not None else None
+        return None if wanted is None else parse_type(wanted, evaluate)
 
     def local(self, module: ModulePath, name: str) -> Seen:
         """Return a local value of one module instance."""

@@ -11,6 +11,7 @@ from contextlib import suppress
 from typing import Protocol, TypeAlias
 
 from tfcheck.hcl.evaluate.scope import EvaluationError, Referent, Seen
+from tfcheck.hcl.evaluate.types import Type
 from tfcheck.resolve.declarations import Declarations
 from tfcheck.resolve.evaluation import evaluate_all
 from tfcheck.symbolic.sensitive_text import shown_key
@@ -43,6 +44,9 @@ class Names(Protocol):
 
     def variable(self, module: ModulePath, name: str) -> Seen:
         """Return the value of an input variable in one module instance."""
+
+    def variable_type(self, module: ModulePath, name: str) -> Type | None:
+        """Return the declared type of an input variable, or None if it is not known."""
 
     def local(self, module: ModulePath, name: str) -> Seen:
         """Return a local value of one module instance."""
@@ -92,6 +96,10 @@ class ModuleScope:
             case _:
                 mode, _, resource_type = root.rpartition(".")
                 return self._names.resources.resource(self.module, mode or "managed", resource_type, name)
+
+    def declared_type(self, name: str) -> Type | None:
+        """Return the declared type of an input variable of the module."""
+        return self._names.variable_type(self.module, name)
 
     def _unknown_name(self, root: str, name: str) -> Seen:
         return Unknown(reason=f"`{root}.{name}` is not known here")

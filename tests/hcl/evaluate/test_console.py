@@ -12,7 +12,7 @@ from tests.hcl.writing import HERE, source
 from tfcheck.hcl.evaluate.elements import LocalScope
 from tfcheck.hcl.evaluate.expressions import evaluate
 from tfcheck.hcl.evaluate.scope import EvaluationError, Seen
-from tfcheck.hcl.evaluate.types import equal_values
+from tfcheck.hcl.evaluate.types import STRING, ListType, MapType, ObjectType, SetType, Type, equal_values
 from tfcheck.hcl.syntax.expression import Call
 from tfcheck.hcl.syntax.parse import parse
 from tfcheck.symbolic.value import Set, Text, Truth, Unknown, Value, is_known
@@ -29,7 +29,18 @@ VARIABLES: dict[str, Value] = {
     "texts": ["b", "a", "1"],
     "numbers": Set((2, 3, 10)),
     "map": {"a": "x", "b": "1"},
+    "names": Set(("a", "z")),
+    "unset": None,
+    "unset_list": None,
+    "part": {"names": None, "all": {"x": None}},
     "object": {"a": 4, "b": "5", "c": ["1", "x"], "name": False},
+}
+
+
+TYPES: dict[str, Type] = {
+    "unset": SetType(STRING),
+    "unset_list": ListType(STRING),
+    "part": ObjectType({"names": SetType(STRING), "all": MapType(SetType(STRING))}),
 }
 
 
@@ -38,6 +49,9 @@ class Variables:
         if root != "var" or name not in VARIABLES:
             raise EvaluationError("no such thing")
         return VARIABLES[name]
+
+    def declared_type(self, name: str) -> Type | None:
+        return TYPES.get(name)
 
     def read_file(self, path: str) -> bytes | None:
         return None
@@ -89,15 +103,36 @@ def test_generated_expressions_evaluate_as_in_terraform(seed: int, tmp_path: Pat
     assert len(decided) > 0.9 * len(possible), "too much is left open"
 
 
+MORE_SOURCES = """
+variable "names" {
+  type    = set(string)
+  default = ["z", "a"]
+}
+variable "unset" {
+  type    = set(string)
+  default = null
+}
+variable "unset_list" {
+  type    = list(string)
+  default = null
+}
+variable "part" {
+  type    = object({ names = optional(set(string)), all = map(set(string)) })
+  default = { all = { x = null } }
+}
+"""
 #: Expressions with a tuple, or what may be one, beside a set; whether we know the value.
 BESIDE_A_SET = {
     'true ? ["q", "b", "q"] : var.names': True,
     'false ? var.names : ["q", "b"]': True,
     'length(true ? ["q", "b", "q"] : var.names)': True,
     'join(",", true ? [for each in ["q", "b"] : each] : setintersection(var.names, var.names))': True,
-    'true ? concat(["q"], ["b"]) : var.names': False,
-    'true ? split(",", "q,b") : var.names': False,
-    'true ? tolist(["q", "b"]) : var.names': False,
+    'sort(true ? concat(["q"], ["b"]) : var.names)': True,
+    'sort(true ? split(",", "q,b") : var.names)': True,
+    'true ? concat(["q"], ["b", "q"]) : var.names': False,
+    'join(",", true ? concat(["q"], ["b"]) : var.names)': False,
+    'tolist(true ? concat(["q"], ["b"]) : var.names)[0]': False,
+    'element(tolist(true ? split(",", "q,b") : var.names), 0)': False,
     'true ? [["q", "b"]] : [var.names]': False,
     'true ? { a = ["q", "b"] } : { a = var.names }': False,
     "coalesce(var.names, [])": True,
@@ -107,14 +142,27 @@ BESIDE_A_SET = {
     'coalesce(concat(["q"], ["b"]), var.names)': False,
     'coalesce(["q", "b"], null, var.names)': False,
     "coalesce([{ a = 1 }], var.names)": False,
+    'coalesce(var.unset, ["q", "b", "q"])': True,
+    'coalesce(var.unset, ["q", 1])': True,
+    'coalesce(var.unset_list, ["q", "b"])': True,
+    'coalesce(null, ["q", "b"])': True,
+    'var.unset == null ? ["q", "b"] : var.unset': True,
+    "var.unset != null ? var.unset : [10, 9]": True,
+    'var.unset_list == null ? ["q", "b"] : var.unset_list': True,
+    'var.part.names == null ? ["q", "b"] : var.part.names': True,
+    'coalesce(var.part.names, ["q", "b"])': True,
+    'coalesce(var.part.all["x"], ["q", "b"])': True,
+    'coalesce(var.part.all.x, ["q", "b"])': True,
+    '[for var in [{ unset = null }] : coalesce(var.unset, ["q", "b"])]': True,
 }
 
 
 @needs_terraform
 def test_a_tuple_beside_a_set_becomes_a_set(tmp_path: Path) -> None:
-    sources = 'variable "names" {\n  type    = set(string)\n  default = ["z", "a"]\n}\n'
-    scope = LocalScope(Variables(), {"var": {"names": Set(("a", "z"))}})
-    for written, theirs in zip(BESIDE_A_SET, worth(list(BESIDE_A_SET), tmp_path, sources=sources), strict=True):
+    scope = Variables()
+    for written, theirs in zip(
+        BESIDE_A_SET, worth(list(BESIDE_A_SET), tmp_path, sources=SOURCES + MORE_SOURCES), strict=True
+    ):
         value = evaluate(parse(written, HERE), scope)
         assert is_known(value) is BESIDE_A_SET[written], (written, value)
         assert not is_known(value) or agrees(value, theirs), (written, value, theirs)

@@ -16,7 +16,7 @@ from tests.rows import every_row
 from tests.symbols import symbol
 from tfcheck.hcl.evaluate.expressions import LocalScope, evaluate, see
 from tfcheck.hcl.evaluate.scope import EvaluationError, Referent, Seen
-from tfcheck.hcl.evaluate.types import equal_values
+from tfcheck.hcl.evaluate.types import Type, equal_values
 from tfcheck.hcl.syntax.expression import Binary, Expression, Literal, Unary
 from tfcheck.hcl.syntax.parse import parse
 from tfcheck.symbolic.marks import has_mark
@@ -101,6 +101,9 @@ class Names:
         if (root, name) == ("data.aws_iam_policy", "p"):
             return Resource({"arn": OTHER}, self.asked)
         raise EvaluationError(f"no {root}.{name}")
+
+    def declared_type(self, name: str) -> Type | None:
+        return None
 
     def read_file(self, path: str) -> bytes | None:
         return None

@@ -17,6 +17,7 @@ from tfcheck.hcl.evaluate.elements import LocalScope, evaluate_all
 from tfcheck.hcl.evaluate.expressions import see
 from tfcheck.hcl.evaluate.marking import is_marked, mark
 from tfcheck.hcl.evaluate.scope import EvaluationError, Seen
+from tfcheck.hcl.evaluate.types import Type
 from tfcheck.hcl.syntax.expression import Place
 from tfcheck.hcl.syntax.parse import parse
 from tfcheck.symbolic.sensitive_text import redact
@@ -69,6 +70,9 @@ class Variables:
         if root != "var" or name not in VALUES:
             raise EvaluationError("no such thing")
         return mark(VALUES[name])
+
+    def declared_type(self, name: str) -> Type | None:
+        return None
 
     def read_file(self, path: str) -> bytes | None:
         return b"a${x}"

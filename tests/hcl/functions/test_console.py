@@ -14,6 +14,7 @@ from tests.hcl.evaluate.test_console import agrees
 from tfcheck.hcl.evaluate.convert import MapValue
 from tfcheck.hcl.evaluate.expressions import see
 from tfcheck.hcl.evaluate.scope import EvaluationError, Seen
+from tfcheck.hcl.evaluate.types import Type
 from tfcheck.hcl.formats.json import normal
 from tfcheck.hcl.functions import all_functions, call
 from tfcheck.symbolic.numbers import spell_number
@@ -224,6 +225,9 @@ CSVS: Final = ("a,b\n1,2\n", 'a\n"x,""y"""\n', "", "a,a\n1,2", "a,b\n1", "a\n\n1
 class Files:
     def lookup(self, root: str, name: str) -> Seen:
         raise EvaluationError("no such thing")
+
+    def declared_type(self, name: str) -> Type | None:
+        return None
 
     def read_file(self, path: str) -> bytes | None:
         path = path.removeprefix("./")

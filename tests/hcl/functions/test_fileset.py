@@ -8,6 +8,7 @@ from tests.hcl.console import needs_terraform, worth
 from tests.repository.git import write
 from tfcheck.hcl.evaluate.expressions import evaluate
 from tfcheck.hcl.evaluate.scope import Seen
+from tfcheck.hcl.evaluate.types import Type
 from tfcheck.hcl.modules import from_directory
 from tfcheck.hcl.syntax.expression import Place
 from tfcheck.hcl.syntax.parse import parse
@@ -61,6 +62,9 @@ class Files:
 
     def lookup(self, root: str, name: str) -> Seen:
         raise AssertionError(root)
+
+    def declared_type(self, name: str) -> Type | None:
+        return None
 
     def read_file(self, path: str) -> bytes | None:
         return self.sources.read_file(path)

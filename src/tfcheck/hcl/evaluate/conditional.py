@@ -8,15 +8,25 @@ from __future__ import annotations
 from collections.abc import Sequence
 from fractions import Fraction
 from itertools import pairwise
+from typing import TypeVar
 
 import msgspec
 
 from tfcheck.hcl.evaluate.budget import EvaluationRun
-from tfcheck.hcl.evaluate.convert import unify
-from tfcheck.hcl.evaluate.elements import evaluate_all, is_referent
+from tfcheck.hcl.evaluate.convert import build_set, unify
+from tfcheck.hcl.evaluate.elements import Unordered, bound, evaluate_all, is_referent
 from tfcheck.hcl.evaluate.marking import is_marked, mark_if, without_mark
 from tfcheck.hcl.evaluate.scope import EvaluationError, Scope, Seen
-from tfcheck.hcl.evaluate.types import equal_values, is_definitely_text
+from tfcheck.hcl.evaluate.types import (
+    STRING,
+    ListType,
+    MapType,
+    ObjectType,
+    SetType,
+    Type,
+    equal_values,
+    is_definitely_text,
+)
 from tfcheck.hcl.syntax.expression import (
     Attribute,
     Call,
@@ -35,6 +45,8 @@ from tfcheck.hcl.syntax.expression import (
 from tfcheck.symbolic.marks import has_mark
 from tfcheck.symbolic.value import Piece, Set, Text, TextLike, Truth, Unknown, Value, pieces, spelled_out, text
 
+_Seen = TypeVar("_Seen", bound=Seen)
+
 #: Expressions without any type for Terraform when they fail. Others have a type even then.
 _TYPELESS = (Variable, Attribute, Index, Call)
 
@@ -42,8 +54,8 @@ _TYPELESS = (Variable, Attribute, Index, Call)
 def chosen(node: Conditional, truth: bool, scope: Scope, run: EvaluationRun) -> Seen:
     """Return the arm that `truth` chooses, converted if the other arm's type requires it.
 
-    An error in the other arm does not count. NOTE: Terraform's type of a null is unknown here; it is assumed to be that
-    of the other arm.
+    An error in the other arm does not count. NOTE: Terraform's type of a null is unknown here, unless a variable
+    declares it; it is assumed to be that of the other arm.
     """
     arm, other = (node.then, node.otherwise) if truth else (node.otherwise, node.then)
     seen = run.see(arm, scope)
@@ -52,9 +64,10 @@ def chosen(node: Conditional, truth: bool, scope: Scope, run: EvaluationRun) -> 
     except EvaluationError as error:
         return mark_if(is_marked(seen), _chosen_arm_beside_error(without_mark(seen), other, error, run))
     # NOTE: the mark of the other arm counts too, as in Terraform.
-    return mark_if(
-        is_marked(seen) or is_marked(peer), _converted_arm(arm, without_mark(seen), other, without_mark(peer), run)
-    )
+    marks = is_marked(seen) or is_marked(peer)
+    beside = without_mark(peer)
+    beside = _with_declared_type(other, beside, scope) if gives_structure(arm) else beside
+    return mark_if(marks, _converted_arm(arm, without_mark(seen), other, beside, run))
 
 
 def _chosen_arm_beside_error(seen: Seen, other: Expression, error: EvaluationError, run: EvaluationRun) -> Seen:
@@ -80,10 +93,18 @@ def _converted_arm(arm: Expression, seen: Seen, other: Expression, peer: Seen, r
         # With a set, a tuple becomes a set, a list does not.
         names = [item for item in value if isinstance(item, str)]
         is_sorted = len(names) == len(value) and all(one < following for one, following in pairwise(names))
-        return value if is_sorted else Unknown(reason="a list or a set, by the type of the other arm")
+        return value if is_sorted else _list_or_set(value)
     if isinstance(value, Set) or isinstance(beside, Set):
         structural = structural or gives_structure(arm) or gives_structure(other)
     return unify([value, beside], structural=structural)[0]
+
+
+def _list_or_set(items: list[Value]) -> Value:
+    """Return a list that may be a set: a set has the same elements in another order if they are different texts."""
+    as_set = build_set(items) if all(map(is_definitely_text, items)) else None
+    if isinstance(as_set, Set) and len(as_set.items) == len(items):
+        return Unordered(items)
+    return Unknown(reason="a list or a set, by the type of the other arm")
 
 
 def _is_open_to(value: Value, other: Expression, run: EvaluationRun) -> bool:
@@ -167,14 +188,36 @@ def _has_set(value: Value) -> bool:
             return False
 
 
-def unify_arguments(nodes: Sequence[Expression], values: list[Value]) -> list[Value]:
+def unify_arguments(nodes: Sequence[Expression], values: list[Value], scope: Scope) -> list[Value]:
     """Convert the arguments of `coalesce` to one type where some are sets and every list is definitely a tuple."""
-    is_plain = len(nodes) == len(values) and None not in values and any(isinstance(each, Set) for each in values)
-    if not is_plain or not all(
-        gives_structure(node) for node, each in zip(nodes, values, strict=True) if isinstance(each, list)
-    ):
+    if len(nodes) != len(values):
         return values
-    return unify(values, structural=True)
+    typed = [_with_declared_type(*each, scope) for each in zip(nodes, values, strict=True)]
+    if None in typed or not any(isinstance(each, Set) for each in typed):
+        return values
+    if not all(gives_structure(node) for node, value in zip(nodes, values, strict=True) if isinstance(value, list)):
+        return values
+    unified = unify(typed, structural=True)
+    return [None if value is None else each for value, each in zip(values, unified, strict=True)]
+
+
+def _with_declared_type(node: Expression, value: _Seen, scope: Scope) -> _Seen | Set:
+    """Return a set of a string instead of null, if `node` refers to a variable that is declared as `set(string)`."""
+    return Set(("",)) if value is None and _declared_type(node, scope) == SetType(STRING) else value
+
+
+def _declared_type(node: Expression, scope: Scope) -> Type | None:
+    """Return the type that the declaration of a variable gives to a reference to it or to a part of it."""
+    match node:
+        case Attribute(source=Variable(name="var")) if not bound(scope, "var")[0]:
+            return scope.declared_type(node.name)
+        case Attribute() | Index():
+            whole = _declared_type(node.source, scope)
+            if isinstance(whole, ObjectType):
+                return whole.attributes.get(node.name) if isinstance(node, Attribute) else None
+            return whole.element if isinstance(whole, (ListType, MapType)) else None
+        case _:
+            return None
 
 
 def shared_ends(one: TextLike, other: TextLike, between: Unknown) -> Text | None:

@@ -14,7 +14,7 @@ import msgspec
 
 from tfcheck.hcl.evaluate.convert import kind_name, to_string
 from tfcheck.hcl.evaluate.scope import EvaluationError, Referent, Scope, Seen
-from tfcheck.hcl.evaluate.types import is_definitely_text
+from tfcheck.hcl.evaluate.types import Type, is_definitely_text
 from tfcheck.symbolic.marks import mark_all
 from tfcheck.symbolic.numbers import exact, parse_number
 from tfcheck.symbolic.sensitive_text import redact
@@ -35,6 +35,10 @@ class LocalScope(msgspec.Struct, frozen=True, eq=False):
         """Return a bound name, or look it up in `parent`."""
         return member(self.names[root], name) if root in self.names else self.parent.lookup(root, name)
 
+    def declared_type(self, name: str) -> Type | None:
+        """Return the type of an input variable of `parent`."""
+        return self.parent.declared_type(name)
+
     def read_file(self, path: str) -> bytes | None:
         """Read a file as `parent` does."""
         return self.parent.read_file(path)
@@ -44,8 +48,11 @@ class LocalScope(msgspec.Struct, frozen=True, eq=False):
         return self.parent.list_files(directory, pattern)
 
 
+OPEN_ORDER = "the order of elements that are those of a set, or may be"
+
+
 class Unordered(list[Value]):
-    """A list made from a set with unknown elements: the elements are certain, their order is not."""
+    """A list from a set with unknown elements, or what may be one: the elements are certain, their order is not."""
 
 
 class LazyCollection:
@@ -155,7 +162,7 @@ def element(seen: Seen, key: Value) -> Seen:
     match seen:
         case Unordered():
             _position(key, len(seen))
-            return Unknown(reason="the order of a set with elements that are not known yet", may_fail=True)
+            return Unknown(reason=OPEN_ORDER, may_fail=True)
         case list():
             return seen[_position(key, len(seen))]
         case dict():

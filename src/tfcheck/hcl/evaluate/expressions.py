@@ -310,7 +310,7 @@ class _Evaluation:
         if node.name == "coalesce":
             from tfcheck.hcl.evaluate.conditional import unify_arguments
 
-            values = unify_arguments(node.arguments, values)
+            values = unify_arguments(node.arguments, values, scope)
         self.budget.spend(10)
         return mark_result(node.name, arguments, values, call(node.name, values, scope, see))
 

@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Protocol, TypeAlias, Union, runtime_checkable
 
+from tfcheck.hcl.evaluate.types import Type
 from tfcheck.symbolic.value import Value
 
 
@@ -54,6 +55,9 @@ class Scope(Protocol):
             EvaluationError: there definitely is no such thing.
         """
 
+    def declared_type(self, name: str) -> Type | None:
+        """Return the declared type of the input variable `name`, or None if it is not known."""
+
     def read_file(self, path: str) -> bytes | None:
         """Read a source file for `file`, `templatefile` and the like; None if it is not available.
 
@@ -80,6 +84,10 @@ class ConstantScope:
             EvaluationError: always.
         """
         raise EvaluationError(f"`{root}.{name}` is not a constant")
+
+    def declared_type(self, name: str) -> Type | None:
+        """Return no type."""
+        return None
 
     def read_file(self, path: str) -> bytes | None:
         """Return no file."""

@@ -12,6 +12,7 @@ from typing import Any, TypeAlias
 import msgspec
 
 from tfcheck.hcl.evaluate.convert import kind_name, mapping, sequence, to_bool, to_number, to_string
+from tfcheck.hcl.evaluate.elements import Unordered
 from tfcheck.hcl.evaluate.scope import EvaluationError, LimitError, Scope, Seen
 from tfcheck.hcl.syntax.expression import Expression
 from tfcheck.symbolic.limits import REASON, take
@@ -130,7 +131,10 @@ def _list(value: Value) -> Value:
 
 def _strings(value: Value) -> Value:
     items = _elements(value)
-    return [to_string(item) for item in items] if isinstance(items, list) else items
+    if not isinstance(items, list):
+        return items
+    strings = [to_string(item) for item in items]
+    return Unordered(strings) if isinstance(items, Unordered) else strings
 
 
 _CONVERSIONS: dict[str, Callable[[Any], Value]] = {

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from tfcheck.hcl.evaluate.convert import to_bool, to_number, to_string, unify
+from tfcheck.hcl.evaluate.elements import Unordered
 from tfcheck.hcl.evaluate.scope import EvaluationError
 from tfcheck.hcl.functions.arguments import Function, unknown_result
 from tfcheck.symbolic.value import Set, Unknown, Value, is_known, is_never_empty
@@ -16,7 +17,8 @@ from tfcheck.symbolic.value import Set, Unknown, Value, is_known, is_never_empty
 def tolist(items: Value) -> Value:
     """Convert all elements to one type, in order."""
     if items is None or isinstance(items, list):
-        return None if items is None else unify(items)
+        unified = None if items is None else unify(items)
+        return Unordered(unified) if unified is not None and isinstance(items, Unordered) else unified
     if not isinstance(items, Set):
         raise EvaluationError("a list or a set is required")
     if is_known(items):

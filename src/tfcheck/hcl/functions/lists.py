@@ -15,7 +15,7 @@ from math import prod
 import msgspec
 
 from tfcheck.hcl.evaluate.convert import build_set, sequence, to_bool, unify
-from tfcheck.hcl.evaluate.elements import element_symbol
+from tfcheck.hcl.evaluate.elements import OPEN_ORDER, Unordered, element_symbol
 from tfcheck.hcl.evaluate.scope import EvaluationError, LimitError
 from tfcheck.hcl.evaluate.types import equal_values, is_definitely_text
 from tfcheck.hcl.functions.arguments import Function, afford, limit_error, unknown_result
@@ -128,6 +128,8 @@ def element(items: list[Value], index: int) -> Value:
     """Return an element, with the index wrapping around."""
     if not items:
         raise EvaluationError("an empty list has no elements")
+    if isinstance(items, Unordered) and len(items) > 1:
+        return Unknown(reason=OPEN_ORDER)
     # NOTE: Terraform before 1.12 accepts no negative index for tuples; a plan that succeeded has a list.
     return items[index % len(items)]
 

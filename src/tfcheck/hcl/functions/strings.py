@@ -12,6 +12,7 @@ from functools import partial
 
 import msgspec
 
+from tfcheck.hcl.evaluate.elements import OPEN_ORDER, Unordered
 from tfcheck.hcl.evaluate.scope import EvaluationError
 from tfcheck.hcl.formats.json import inline
 from tfcheck.hcl.functions.arguments import Function, afford, limit_error, unknown_result
@@ -294,6 +295,8 @@ def join(separator: TextLike, *lists: list[Value]) -> Value:
     """Join strings with `separator`."""
     if not lists:
         raise EvaluationError("at least one list is required")
+    if any(isinstance(each, Unordered) and len(each) > 1 for each in lists):
+        return Unknown(reason=OPEN_ORDER)
     items = [item for each in lists for item in each]
     if None in items:
         raise EvaluationError("an element of the list is null")

@@ -77,6 +77,10 @@ def certain(pattern: Pattern, subject: TextLike, find: Callable[[str], Iterable[
     if searched is not None:
         return CertainMatches(searched, tuple(_occurrences(searched, literal)))
     parts = pieces(subject)
+    if parts and isinstance(last := parts[-1], str) and 0 < _length_at_end(pattern.node) <= len(last):
+        at_end = len(parts) - 1
+        places = (tuple(None if at < 0 else (at_end, at) for at in each) for each in find(last))
+        return CertainMatches(subject, tuple(places))
     program = compile_pattern(pattern)
     size = len(program.instructions)
     if pattern.folded or size > _MOST_INSTRUCTIONS or not _is_simple(pattern.node):
@@ -116,6 +120,31 @@ def _literal(pattern: Pattern) -> str:
         if isinstance(each, Char) and len(each.ranges) == 1 and each.ranges[0][0] == each.ranges[0][1]
     ]
     return "" if pattern.folded or pattern.names or len(letters) < len(nodes) else "".join(letters)
+
+
+def _length_at_end(node: Node) -> int:
+    """Return the length of the longest match of a pattern that matches only at the end; 0 for any other pattern."""
+    if isinstance(node, Sequence) and node.nodes and node.nodes[-1] == Assertion("end"):
+        return _longest(Sequence(node.nodes[:-1])) or 0
+    return 0
+
+
+def _longest(node: Node) -> int | None:
+    """Return the length of the longest match, or None if it has no limit or what is before it matters."""
+    match node:
+        case Char():
+            return 1
+        case Assertion():
+            return None
+        case Repeat():
+            inner = _longest(node.node)
+            return None if inner is None or node.most is None else inner * node.most
+        case CaptureGroup():
+            return _longest(node.node)
+        case Sequence() | Alternatives():
+            lengths = [length for each in node.nodes if (length := _longest(each)) is not None]
+            combine = sum if isinstance(node, Sequence) else max
+            return combine(lengths) if lengths and len(lengths) == len(node.nodes) else None
 
 
 def _occurrences(subject: TextLike, literal: str) -> Iterator[Positions]:

@@ -302,6 +302,15 @@ def test_an_output_cannot_set_another_one(tmp_path: Path) -> None:
     step_outputs({"a": "x"}, {})
 
 
+def test_outputs_that_cannot_be_written_are_one_error(
+    start: Start, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "output").mkdir()
+    assert start(plan=MISSING, comment="off") == 2
+    assert capsys.readouterr().err == "error: GITHUB_OUTPUT cannot be written: Is a directory\n"
+    assert start(plan="none.json", comment="off") == 3
+
+
 def test_what_was_so_before_can_be_let_pass(start: Start, tmp_path: Path) -> None:
     report = bad()
     existing = tuple(msgspec.structs.replace(each, change="existing") for each in report.findings)

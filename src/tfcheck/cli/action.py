@@ -42,7 +42,9 @@ def github(debug: bool) -> int:
     except TfcheckError as error:
         terminal.print_error(error)
         _annotate([error])
-        status = error.exit_status
+        with suppress(UsageError):  # one error is enough, and it may be the same
+            step_outputs({"exit-code": str(error.exit_status)}, os.environ)
+        return error.exit_status
     step_outputs({"exit-code": str(status)}, os.environ)
     return status
 

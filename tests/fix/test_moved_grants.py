@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import pytest
@@ -14,6 +15,7 @@ from tfcheck.analysis.options import RunOptions
 from tfcheck.fix import FixChoice
 from tfcheck.fix.proposal import DraftFix
 from tfcheck.hcl.modules import from_directory
+from tfcheck.vocabulary.finding import Verdict
 
 CASE = "granted-to-task-role"
 STATEMENTS = """    Statement = [
@@ -58,6 +60,27 @@ def test_statements_beside_others_are_taken_out_and_added_there(folder: Path, la
     text = after(found)
     assert f"    Statement = [\n{KEPT}    ]\n" in text
     assert 'Resource = "arn:aws:s3:::acme-config/billing/common.env"' in text
+
+
+def test_a_grant_that_another_start_needs_is_not_moved(folder: Path) -> None:
+    """The task role of one task definition is the execution role of another, which reads the same file."""
+    name = "aws_ecs_task_definition"
+    billing = (folder / "main.tf").read_text().split(f'resource "{name}" ')[1]
+    other = billing.replace("billing", "report", 2).replace("aws_iam_role.execution.arn", "aws_iam_role.task.arn")
+    replaced(folder / "main.tf", billing, f'{billing}\nresource "{name}" {other}')
+    plan = json.loads((folder / "plan.json").read_text())
+    for rows in (plan["resource_changes"], plan["configuration"]["root_module"]["resources"]):
+        row = json.dumps(next(each for each in rows if each["type"] == name))
+        rows.append(
+            json.loads(row.replace(f"{name}.billing", f"{name}.report").replace("_role.execution", "_role.task"))
+        )
+        rows[-1]["name"] = "report"
+    (folder / "plan.json").write_text(json.dumps(plan))
+    found = found_in(folder, FixChoice(moves=True), plan=plan_with_open_policies)
+    assert {each.verdict for each in found.report.answers if each.role == "aws_iam_role.task"} == {Verdict.ALLOWED}
+    (copy,) = found.fixes.found
+    assert copy.fix.title.startswith("add aws_iam_role_policy.execution_start_up")
+    assert "loses" not in copy.fix.title
 
 
 def test_a_list_without_a_last_comma_keeps_none(folder: Path) -> None:

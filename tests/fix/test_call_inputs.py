@@ -188,8 +188,13 @@ def test_each_call_in_one_module_passes_its_own_key_by_an_input_of_its_own(tmp_p
     assert found.fix.title.endswith(to) or found.fix.title.endswith(
         to.replace("orders, module.billing", "billing, module.orders")
     )
+    assert added["main.tf"].splitlines() == [
+        "",
+        "",
+        "  billing_kms_key_arns = [aws_kms_key.billing.arn]",
+        "  orders_kms_key_arns  = [aws_kms_key.orders.arn]",
+    ]
     for name in ("orders", "billing"):
-        assert f"{name}_kms_key_arns = [aws_kms_key.{name}.arn]" in added["main.tf"]
         assert f'variable "{name}_kms_key_arns" {{' in added["modules/platform/variables.tf"]
         assert f"kms_key_arns = var.{name}_kms_key_arns" in added["modules/platform/main.tf"]
     assert added["modules/service/variables.tf"].count('variable "kms_key_arns" {') == 1

@@ -31,6 +31,20 @@ def test_a_document_that_another_uses_is_left_alone(tmp_path: Path) -> None:
     assert 'Resource = "${aws_s3_bucket.config.arn}/sidecar.env"' in found.diff
 
 
+def test_a_sid_differs_from_those_of_its_document_only(tmp_path: Path) -> None:
+    folder = copied("new-bucket-policy-document", tmp_path)
+    other = (
+        'resource "aws_sns_topic_policy" "other" {\n  policy = jsonencode({ Statement = [{ Sid = "ReadFiles" }] })\n}\n'
+    )
+    (folder / "other.tf").write_text(other)
+    assert '+    sid       = "ReadFiles"' in fix(folder).fix.diff
+    (folder / "other.tf").write_text(f'{other}\nlocals {{\n  merged = jsondecode("[]")\n}}\n')
+    assert '+    sid       = "ReadFiles2"' in fix(folder).fix.diff
+    (folder / "other.tf").unlink()
+    replaced(folder / "main.tf", 'sid       = "LocateBucket"\n', 'sid       = "LocateBucket" # and "ReadFiles"\n')
+    assert '+    sid       = "ReadFiles2"' in fix(folder).fix.diff
+
+
 def test_a_new_policy_in_a_json_file_is_text(tmp_path: Path) -> None:
     folder = copied("task-in-json-syntax", tmp_path)
     other = '"data": {', '"output": {"p": {"value": "${data.aws_iam_policy_document.files.json}"}},\n  "data": {'

@@ -95,6 +95,16 @@ def test_the_element_of_one_role_is_corrected(tmp_path: Path) -> None:
     )
 
 
+def test_a_condition_on_the_key_stays_and_gets_the_service_beside(tmp_path: Path) -> None:
+    folder = copied("trust-from-elements", tmp_path)
+    draft = found(folder)['aws_iam_role.cron["hourly"]']
+    condition = 'each.key == "nightly" ? "ecs-tasks.amazonaws.com" : "events.amazonaws.com"'
+    new = f'concat([{condition}], each.key == "hourly" ? ["ecs-tasks.amazonaws.com"] : [])'
+    assert [each.text for each in draft.insertions] == [new]
+    changed(folder, condition, 'each.key != "hunter2" && each.key == "nightly" ?' + condition.split("?")[1])
+    assert not any("hunter2" in each.fix.diff for each in found(folder).values())
+
+
 def test_roles_that_no_task_uses_keep_their_trust_policy(tmp_path: Path) -> None:
     folder = copied("trust-from-elements", tmp_path)
     for file in (folder / "main.tf", folder / "plan.json", folder / "applied.plan.json"):

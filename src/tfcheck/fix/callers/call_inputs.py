@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from tfcheck.fix.callers.passed_value import CallNeeds, Lacking, ModuleInput, PassedInput, inputs_for, pass_value
 from tfcheck.fix.edits.insertion import Change, ChangedAttribute, Insertion, indentation, merge_changes, unit_of
 from tfcheck.fix.layout.items import new_value, plain_items
-from tfcheck.fix.layout.new_block import argument_beside, block_lines, insert_after
+from tfcheck.fix.layout.new_block import argument_beside, block_lines, group_new_arguments, insert_after
 from tfcheck.fix.layout.new_policy import module_reference
 from tfcheck.fix.layout.render import text
 from tfcheck.fix.needed_statements import NeededStatement, Reference, Spelled, free, sid, writable
@@ -119,7 +119,7 @@ def _change(choice: int, calls: Sequence[CallNeeds], places: FixPlaces) -> _Pass
             done.append(found)
             doubts = doubts or found.by.doubts(actions, one.shape)
     whole, names = merge_changes(done), tuple(dict.fromkeys(each.name for each in done))
-    insertions = tuple(dict.fromkeys(whole.insertions))
+    insertions = group_new_arguments(dict.fromkeys(whole.insertions))
     return _Passing(names, doubts, insertions=insertions) if insertions else None
 
 
@@ -181,7 +181,8 @@ def propose_new_inputs(need: RoleNeed, places: FixPlaces) -> Iterator[Proposal]:
             named = " and ".join(f"`{each.name}`" for each in inputs)
             title = f"{into.title}, and pass what it names to {few(called)} by the new input {named}"
             title += f", through {' and '.join(through)}" if through else ""
-            yield extend_proposal(into, title, *inputs)
+            passed = group_new_arguments(merge_changes(inputs).insertions)
+            yield extend_proposal(into, title, Change(insertions=passed))
 
 
 def _is_foreign(answer: Answer, places: FixPlaces, module: ModulePath) -> bool:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import itertools
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
 from tfcheck.fix.edits.files import harmless
 from tfcheck.fix.edits.insertion import Insertion, Replacement, indentation, line_end, line_start, unit_of
@@ -14,6 +14,7 @@ from tfcheck.hcl.syntax.json_document import Member
 from tfcheck.hcl.syntax.source import SourceText
 from tfcheck.hcl.syntax.tf_json import JsonBlock
 from tfcheck.symbolic.regex import regex
+from tfcheck.vocabulary.grouping import group_by_key
 
 
 def instance_index(repeated: tuple[str, str] | None) -> str:
@@ -94,6 +95,23 @@ def insert_last_argument(block: Block, name: str, value: str) -> Insertion | Non
     base = indentation(source.text, block.start) + unit_of(block)
     gap = source.newline * 2 if content else source.newline
     return Insertion(source, end, f"{gap}{base}{name} = {value}")
+
+
+_NEW_GROUP = regex(r"(?:\r?\n){2}([ \t]*)([\w-]+) = ([^\r\n]+)((?:\r?\n)?)")
+
+
+def group_new_arguments(insertions: Iterable[Insertion]) -> tuple[Insertion, ...]:
+    """Write new arguments that would each be a group of their own at one place as one group, aligned."""
+    found: list[Insertion] = []
+    for (source, offset), several in group_by_key(((each.source, each.offset), each) for each in insertions).items():
+        plain = (each for each in several if not isinstance(each, Replacement))
+        new = {each: match for each in plain if (match := _NEW_GROUP.fullmatch(each.text))}
+        found += [each for each in several if each not in new]  # such as a line of the group above
+        width = max((len(each[2]) for each in new.values()), default=0)
+        lines = [f"{each[1]}{each[2]:<{width}} = {each[3]}" for each in new.values()]
+        end = "".join({each[4] for each in new.values()})
+        found += [Insertion(source, offset, source.newline.join(["", "", *lines]) + end)] if new else []
+    return tuple(found)
 
 
 def member_behind(source: SourceText, last: Member, written: str) -> Insertion:

@@ -311,7 +311,7 @@ def passed_provider(call: Block) -> str:
 
 
 def rename_taken_sids(statements: Sequence[NeededStatement], words: frozenset[str]) -> tuple[NeededStatement, ...]:
-    """Return statements whose Sids are unique in the module, because merged documents replace equal ones."""
+    """Return statements whose Sids are unique in a document, in which equal ones replace each other."""
     taken = set(words)
     found: list[NeededStatement] = []
     for each in statements:

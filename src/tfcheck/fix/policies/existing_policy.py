@@ -215,7 +215,7 @@ def _render(
     if isinstance(policy.argument, FileText) and policy.is_plain_file:
         spell = literal_in(policy.argument, places.spelling(address.module, goal).spell)
         named = given if given and not has_references(given) else needed_statements(answers, spell)
-        return rename_taken_sids(named, places.quoted_words(policy.argument.source)) if named else None
+        return rename_taken_sids(named, places.taken_sids(policy)) if named else None
     statements = given or places.as_statements(answers, address.module, goal)
     if statements is None:
         return None
@@ -224,5 +224,4 @@ def _render(
     statements = places.gates.for_references(statements, own, policy.block)
     if not is_document and any(each.gate and each.resource_list is None for each in statements):
         return None
-    words = places.quoted_words(*(file.source for file in policy.module.files), policy.argument.source)
-    return rename_taken_sids(statements, words)
+    return rename_taken_sids(statements, places.taken_sids(policy))

@@ -9,7 +9,7 @@ from tfcheck.fix.edits.files import Files
 from tfcheck.fix.edits.insertion import Insertion
 from tfcheck.fix.layout.new_policy import rename_taken_sids
 from tfcheck.fix.needed_statements import NeededStatement, Reference, needed_statements, rank
-from tfcheck.fix.policies.written_policies import WrittenPolicies
+from tfcheck.fix.policies.written_policies import WrittenPolicies, WrittenPolicy
 from tfcheck.fix.proof.cycle import Dependencies
 from tfcheck.fix.proposal import RoleNeed
 from tfcheck.fix.text.policy_statements import flat
@@ -19,13 +19,15 @@ from tfcheck.fix.values.repetition import InstanceTerms, SharedStatements, State
 from tfcheck.fix.values.spelling import Spelling
 from tfcheck.fix.values.written_lists import WrittenLists
 from tfcheck.hcl.syntax.block import Block
-from tfcheck.hcl.syntax.source import SourceText
 from tfcheck.inventory.world import After
 from tfcheck.symbolic.regex import regex
 from tfcheck.vocabulary.address import Address, ModulePath
 from tfcheck.vocabulary.finding import Answer
 
 _WORD = regex(r'"([A-Za-z0-9]+)"')
+_HOLDERS = ("resource", "data")
+#: In a module with one of these, the statements of several blocks may become one document.
+_MERGING = ("_policy_documents", "source_json", "override_json", "jsondecode(")
 
 
 class FixPlaces:
@@ -35,7 +37,6 @@ class FixPlaces:
         self.world = world
         self._resolver = world.resolver
         self._prefixes = prefixes
-        self._words: dict[SourceText, frozenset[str]] = {}
         self._referable: dict[ModulePath, Referable] = {}
         self._spellings: dict[tuple[ModulePath, str], Spelling] = {}
         self._wanted: dict[tuple[object, ...], tuple[tuple[Answer, ...], Statements | None]] = {}
@@ -191,11 +192,15 @@ class FixPlaces:
         sources = self._resolver.module_sources(module)
         return sources is not None and not any(self.files.editable(file.source) for file in sources.files)
 
-    def quoted_words(self, *texts: SourceText) -> frozenset[str]:
-        """Return the quoted words in files, which a new Sid must differ from."""
-        new = {each: frozenset(_WORD.findall(each.text)) for each in texts if each not in self._words}
-        self._words |= new
-        return frozenset(word for each in texts for word in self._words[each])
+    def taken_sids(self, policy: WrittenPolicy) -> frozenset[str]:
+        """Return the quoted words, and so the Sids, of all that may be in one document with a policy's statements."""
+        files = policy.module.files
+        merged = any(word in file.source.text for file in files for word in _MERGING)
+        blocks = (each for file in files for each in file.blocks)
+        texts = [each.text for each in blocks if merged or each is policy.block or each.type not in _HOLDERS]
+        outside = policy.argument.source not in [each.source for each in files]
+        texts += [policy.argument.source.text] if outside else []
+        return frozenset(word for text in texts for word in _WORD.findall(text))
 
 
 class Finder:

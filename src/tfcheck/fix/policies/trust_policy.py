@@ -130,6 +130,8 @@ class TrustPolicies(Finder):
         place = source.name if isinstance(policy.argument, FileText) else place
         if not self._places.files.editable(source):
             return
+        keys = [str(each.key) for each in self._places.policies.instances(role.address)]
+        conditions = tuple(f"each.key {sign} {quote(key)} ?" for key in keys for sign in ("==", "!="))
         for services in _services(policy.argument, document):
             old = source.text[services.start : services.end]
             lacking = self._roles_without(role, service) if re.search(r"\beach\.", old) else []
@@ -145,6 +147,7 @@ class TrustPolicies(Finder):
                     insertions=insertions,
                     touched=self._places.policies.changes(policy),
                     hcl=f'"{service}"',
+                    reported=conditions if lacking else (),
                 )
 
     def _roles_without(self, role: WorldObject, service: str) -> list[Address]:

@@ -1,0 +1,41 @@
+"""Which edits of a file are refused, whatever they would fix?"""
+
+from __future__ import annotations
+
+from tfcheck.fix.edits.insertion import Insertion, Replacement
+from tfcheck.fix.proof.task_proof import is_sound
+from tfcheck.hcl.syntax.source import SourceText
+from tfcheck.hcl.syntax.tf_json import read_source
+
+BLOCK = "locals {\n  a = 1\n}\n"
+ROLE = 'resource "aws_iam_role" "app" {\n  name = "app"\n}\n'
+
+
+def sound(text: str, offset: int, new: str, old: str = "") -> bool:
+    source = SourceText("main.tf", text)
+    edit = Replacement(source, offset, new, old) if old else Insertion(source, offset, new)
+    return is_sound(read_source(source), [edit])
+
+
+def test_a_new_block_and_a_new_argument_are_sound() -> None:
+    assert sound(BLOCK + ROLE, len(BLOCK), "\nlocals {\n  b = 2\n}\n\n")
+    assert sound(BLOCK + ROLE, len("locals {"), "\n  b = 2")
+    assert sound(BLOCK + ROLE, BLOCK.index("1"), "2", "1")
+
+
+def test_no_block_is_removed() -> None:
+    assert not sound(BLOCK + ROLE, len(BLOCK), "", ROLE)
+
+
+def test_no_block_is_changed_from_outside() -> None:
+    assert not sound(BLOCK + ROLE, len(BLOCK), ROLE.replace('name = "app"', 'name = "other"'))
+
+
+def test_a_file_that_cannot_be_read_is_not_edited() -> None:
+    assert not sound(BLOCK + ROLE + "}", len(BLOCK + ROLE), "locals {\n  b = 2\n")
+
+
+def test_an_edit_must_leave_something_that_can_be_read() -> None:
+    assert not sound(BLOCK + ROLE, len("locals {"), "\n  b = = 2")
+    assert not sound(BLOCK + ROLE, len(BLOCK), 'locals {\n  b = "\n}\n')
+    assert not sound(BLOCK + ROLE, BLOCK.index("1"), "2", "3")

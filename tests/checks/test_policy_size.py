@@ -7,7 +7,7 @@ import json
 from tests.checks.made_tasks import messages
 from tests.made_world import MadeResource, MadeWorld
 from tfcheck.checks import policy_size
-from tfcheck.symbolic.value import JsonText, Text, Unknown, Value
+from tfcheck.symbolic.value import ACCOUNT_ID, JsonText, Text, Unknown, Value
 
 ROLE = "arn:aws:iam::111122223333:role/execution"
 MANAGED = "arn:aws:iam::111122223333:policy/files"
@@ -97,3 +97,13 @@ def test_a_document_with_unknown_parts_has_at_least_what_is_known_of_it() -> Non
     assert "which has at least 6,211 characters" in found
     policy.attributes["policy"] = Text(("x" * 3_000, Unknown(), " y" * 3_145))
     assert found_for(policy, attachment) == []
+
+
+def test_an_unknown_part_has_at_least_the_length_of_its_shortest_text() -> None:
+    parts = ("arn:aws:ssm:eu-west-1:", Unknown(hole=ACCOUNT_ID), ":parameter/db")
+    known = json.dumps({"Id": "arn:aws:ssm:eu-west-1:111122223333:parameter/db"}, separators=(",", ":"))
+    for resource in (Text(parts), Unknown(shape=Text(parts))):
+        policy, attachment = managed(0)
+        policy.attributes["policy"] = JsonText(document(6_146 - len(known)) | {"Id": resource})
+        (found,) = found_for(policy, attachment)
+        assert "which has at least 6,145 characters" in found

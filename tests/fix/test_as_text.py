@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 from tests.cases import TESTDATA, Case
@@ -57,3 +58,20 @@ def test_a_policy_goes_with_the_gate_or_the_key_of_its_role() -> None:
     assert "count = length(aws_iam_role.execution)\n" in hcl
     assert "role = aws_iam_role.execution[count.index].id\n" in hcl
     assert 'for_each = { for key, role in aws_iam_role.service : key => role if key == "api" }\n' in hcl
+
+
+def test_what_no_policy_has_room_for_is_a_managed_policy_to_divide(tmp_path: Path) -> None:
+    folder = copied("granted-to-task-role", tmp_path)
+    arns = [f"arn:aws:secretsmanager:eu-west-1:123456789012:secret:billing/credentials/{n}-AbCdEf" for n in range(150)]
+    secrets = [{"name": f"S{n}", "valueFrom": each} for n, each in enumerate(arns)]
+    replaced(folder / "main.tf", "environmentFiles = [{", f"secrets = {json.dumps(secrets)}, environmentFiles = [{{")
+    plan = json.loads((folder / "plan.json").read_text())
+    (task,) = (each for each in plan["resource_changes"] if each["type"] == "aws_ecs_task_definition")
+    after = task["change"]["after"]
+    after["container_definitions"] = json.dumps([json.loads(after["container_definitions"])[0] | {"secrets": secrets}])
+    (folder / "plan.json").write_text(json.dumps(plan))
+    (title,) = (title for title, hcl in _texts(folder).items() if arns[0] in hcl)
+    assert title == (
+        "add a managed policy to aws_iam_role.execution; it is longer than IAM accepts: use patterns for ARNs, or "
+        "several policies"
+    )

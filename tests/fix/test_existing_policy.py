@@ -246,3 +246,12 @@ def test_a_policy_with_room_gets_the_statements(tmp_path: Path) -> None:
     for file in (folder / "main.tf", folder / "plan.json"):
         file.write_text(file.read_text().replace("secret:legacy/", "secret:l/"))
     assert [each.added for each in fixes(folder)] == [(), ()]
+
+
+def test_a_policy_of_nearly_the_limit_needs_a_review_where_a_length_is_unknown(tmp_path: Path) -> None:
+    folder = copied("policies-at-their-limit", tmp_path)
+    for file in (folder / "main.tf", folder / "plan.json"):
+        file.write_text(file.read_text().replace("secret:legacy/", "secret:lega/"))
+    (found,) = (each.fix for each in fixes(folder) if not each.added)
+    assert found.title.endswith("; aws_iam_role_policy.web may get longer than IAM accepts")
+    assert found.safety == "review"

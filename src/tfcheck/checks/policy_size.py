@@ -4,8 +4,8 @@ IAM accepts up to 6,144 characters in a managed policy, and up to 10,240 in all 
 accepts up to 2,048 in a trust policy unless the quota of the account is raised. White space does not count. The plan
 succeeds nevertheless, and the apply fails with `LimitExceeded`.
 
-tfcheck counts the characters that the plan and the sources show, so that a policy with values known only after apply
-is at least as long.
+tfcheck counts the characters that the plan and the sources show, and the fewest that a value known only after apply can
+have, so that a policy is at least as long.
 
 Replace lists of ARNs by a pattern, or move statements into another managed policy:
 
@@ -23,33 +23,55 @@ from tfcheck.inventory.change import is_written
 from tfcheck.inventory.ecs import TaskDefinition
 from tfcheck.inventory.world import World, WorldObject, found_once
 from tfcheck.role import Role, Roles
-from tfcheck.symbolic.value import JsonText, Text, Unknown, Value
+from tfcheck.symbolic.value import JsonText, Text, Unknown, Value, unknowns
 from tfcheck.vocabulary.finding import Severity
 
 _MANAGED, _INLINE, _TRUST = 6_144, 10_240, 2_048
+#: The share of a limit from which on parts of unknown length may exceed it.
+_CLOSE = 0.95
 
 
-def _search(task: TaskDefinition, world: World) -> Iterator[Misconfiguration]:
+def _search(task: TaskDefinition, world: World, share: float = 1) -> Iterator[Misconfiguration]:
     roles = (world.once(Roles).of(each) for each in (task.execution_role, task.task_role))
     found: list[Misconfiguration] = []
     for role in (each for each in roles if each is not None):
-        found += _long_managed_policies(role, world)
-        found += _long_inline_policies(role, world)
-        found += _long_trust_policy(role, world)
+        found += _long_managed_policies(role, world, share)
+        found += _long_inline_policies(role, world, share)
+        found += _long_trust_policy(role, world, share)
     yield from dict.fromkeys(found)
 
 
-def _long_managed_policies(role: Role, world: World) -> Iterator[Misconfiguration]:
+def possibly_long(task: TaskDefinition, world: World) -> Iterator[Misconfiguration]:
+    """Yield the policies that parts of unknown length may make too long, or that are already."""
+    for each in _search(task, world, _CLOSE):
+        if not _is_exact(world.once(_holders)[str(each.address)].attribute(each.argument)):
+            yield each
+
+
+def is_longer_than_managed(part: Value) -> bool:
+    """Whether a part of a document is longer than a whole managed policy can be."""
+    return _size_of_data(part) > _MANAGED
+
+
+def _is_exact(document: Value) -> bool:
+    """Whether all texts that a document can turn out to be are of one length."""
+    return all(
+        each.hole.shortest == each.hole.longest if each.shape is None else _is_exact(each.shape)
+        for each in unknowns(document)
+    )
+
+
+def _long_managed_policies(role: Role, world: World, share: float) -> Iterator[Misconfiguration]:
     for policy in (*role.attached.identity, *(role.boundary or ())):
         size = _size(policy.name, "aws_iam_policy", "policy", world)
-        if size > _MANAGED and _is_written(policy.name, "policy", world):
+        if size > _MANAGED * share and _is_written(policy.name, "policy", world):
             yield _mistake(
                 f"{policy.name}, which has at least {size:,} characters: a managed policy has up to {_MANAGED:,}",
                 policy.name,
             )
 
 
-def _long_inline_policies(role: Role, world: World) -> Iterator[Misconfiguration]:
+def _long_inline_policies(role: Role, world: World, share: float) -> Iterator[Misconfiguration]:
     """Yield that the inline policies of a role are too long together, unless some may replace others."""
     inline = {"aws_iam_role_policy": "policy", "aws_iam_role": "inline_policy"}
     sizes = {
@@ -58,7 +80,7 @@ def _long_inline_policies(role: Role, world: World) -> Iterator[Misconfiguration
         for kind, argument in inline.items()
     }
     total = sum(sizes.values())
-    if total <= _INLINE or role.attached.same_name_policies:
+    if total <= _INLINE * share or role.attached.same_name_policies:
         return
     written = [
         (name, argument) for (name, argument), size in sizes.items() if size and _is_written(name, argument, world)
@@ -72,10 +94,10 @@ def _long_inline_policies(role: Role, world: World) -> Iterator[Misconfiguration
         )
 
 
-def _long_trust_policy(role: Role, world: World) -> Iterator[Misconfiguration]:
+def _long_trust_policy(role: Role, world: World, share: float) -> Iterator[Misconfiguration]:
     name, argument = role.trust.policy.name if role.trust.policy else "", "assume_role_policy"
     size = _size(name, "aws_iam_role", argument, world)
-    if size > _TRUST and _is_written(name, argument, world):
+    if size > _TRUST * share and _is_written(name, argument, world):
         yield _mistake(
             f"the trust policy of {name}, which has at least {size:,} characters, unless the account allows more than "
             f"{_TRUST:,}",
@@ -116,6 +138,8 @@ def _least_size(document: Value) -> int:
             return sum(_least_size(each) for each in document.pieces)
         case Unknown() if document.shape is not None:
             return _least_size(document.shape)
+        case Unknown():
+            return 0 if document.hole.allows(" ") else document.hole.shortest
         case JsonText():
             return _size_of_data(document.value)
         case list():
@@ -131,7 +155,7 @@ def _size_of_data(data: Value) -> int:
             return sum(_size_of_data(name) + _size_of_data(each) + 2 for name, each in data.items()) + 1
         case list():
             return sum(_size_of_data(each) + 1 for each in data) + 1
-        case str() | Text():
+        case str() | Text() | Unknown(shape=str() | Text()):
             return _least_size(data) + 2
         case _:
             return _least_size(data)

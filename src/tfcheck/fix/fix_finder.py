@@ -25,7 +25,7 @@ from tfcheck.fix.policies.shared_needs import (
     needs_of_roles,
 )
 from tfcheck.fix.proof.plan_differences import outdated_objects, unplanned_around
-from tfcheck.fix.proof.task_proof import are_sound, exceeds_size
+from tfcheck.fix.proof.task_proof import are_sound, exceeds_size, size_doubt
 from tfcheck.fix.proof.trial import Trial, change_sources, repeats_the_check
 from tfcheck.fix.proposal import (
     GRANTABLE,
@@ -125,7 +125,7 @@ class FixFinder:
         self._rank = partial(rank, places=self.places, added=self._added)
         self._remedies = Remedies(self.places)
         self._elsewhere = OtherPolicies(self.places)
-        self._answers = answers
+        self._kept = [each for each in answers if each.verdict is not Verdict.DENIED]
         self._open_then: dict[Requirement, str] = {}
         corrections = LiteralCorrections(self.places, answers)
         self._replacing = [corrections.proposals] if choice.corrects else []
@@ -316,10 +316,12 @@ class FixFinder:
             failed: list[Case] = list(unsound)
             for case in sane:
                 fixed = tuple(each for each in case.answers if allows(each))
-                known = ((each.verdict, trial.verdict(each)) for each in kept if each.verdict is not Verdict.DENIED)
-                worsens = any(new not in (old, Verdict.ALLOWED) for old, new in known)
-                fixed = () if worsens or exceeds_size(case.answers, self._world, trial) else fixed
+                worsens = any(trial.verdict(each) not in (each.verdict, Verdict.ALLOWED) for each in kept)
+                is_long = not worsens and fixed and exceeds_size(case.answers, self._world, trial)
+                self.places.too_long |= {each.requirement for each in fixed if is_long}
+                fixed = () if worsens or is_long else fixed
                 if fixed == case.answers:
+                    case.doubt = size_doubt(fixed, self._world, trial)
                     proven.append(case)
                 else:
                     failed += case.split_by(fixed) if fixed else [case]
@@ -335,7 +337,7 @@ class FixFinder:
         left = list(needs)
         for ways in self._replacing:
             for place, need in enumerate(left):
-                found = self._proven([RoleCase(need, ways)], kept=self._answers) if need.answers else []
+                found = self._proven([RoleCase(need, ways)], kept=self._kept) if need.answers else []
                 proven += found
                 done = {answer for case in found for answer in case.answers}
                 left[place] = need.restrict_to([each for each in need.answers if each not in done]) if done else need
@@ -390,10 +392,9 @@ class FixFinder:
         return self.places.dependencies.makes_circles(change_sources(self._sources, change.insertions))
 
     def _is_sound(self, proposals: Sequence[Proposal]) -> bool:
-        if any(self.places.files.reveals(each.insertions, each.reported) for each in proposals):
-            return False
-        whole = merge_changes(proposals)
-        return are_sound(whole) and not self._makes_circles(whole)
+        reveals, whole = self.places.files.reveals, merge_changes(proposals)
+        is_harmless = not any(reveals(each.insertions, each.reported) for each in proposals)
+        return is_harmless and are_sound(whole) and not self._makes_circles(whole)
 
     def _decides(self, trial: Trial) -> Allows:
         return trial.allows

@@ -116,6 +116,7 @@ class Case:
         self.answers = tuple(answers)
         self.proposals = proposals
         self.current: Proposal | None = None
+        self.doubt = ""  # of the current proposal
 
     def advance(self) -> bool:
         """Move to the next proposal, and return whether there is one."""

@@ -22,7 +22,7 @@ from tfcheck.hcl.syntax.block import Block
 from tfcheck.inventory.world import After
 from tfcheck.symbolic.regex import regex
 from tfcheck.vocabulary.address import Address, ModulePath
-from tfcheck.vocabulary.finding import Answer
+from tfcheck.vocabulary.finding import Answer, Requirement
 
 _WORD = regex(r'"([A-Za-z0-9]+)"')
 _HOLDERS = ("resource", "data")
@@ -42,6 +42,8 @@ class FixPlaces:
         self._wanted: dict[tuple[object, ...], tuple[tuple[Answer, ...], Statements | None]] = {}
         #: Corrections by other fixes.
         self.replacing: tuple[Insertion, ...] = ()
+        #: What would make a policy too long that it was tried in.
+        self.too_long: set[Requirement] = set()
         self.files = files
         self.policies = WrittenPolicies(world, files)
         self.lists = WrittenLists(world)

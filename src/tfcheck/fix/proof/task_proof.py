@@ -9,7 +9,7 @@ from msgspec.structs import replace
 
 from tfcheck import startup
 from tfcheck.checks import CHECKS, policy_size
-from tfcheck.checks.mistake import Check, Misconfiguration
+from tfcheck.checks.mistake import Check, Misconfiguration, Search
 from tfcheck.fix.edits.files import Files
 from tfcheck.fix.edits.insertion import Change, Insertion, apply_insertions, fits, group_by_file
 from tfcheck.fix.proof.trial import Trial, reread
@@ -24,6 +24,7 @@ from tfcheck.inventory.world import After, World
 from tfcheck.resolve import Resolver
 from tfcheck.verdict.judge import Judge
 from tfcheck.vocabulary.address import Address
+from tfcheck.vocabulary.clipping import few
 from tfcheck.vocabulary.finding import Answer, Finding, Requirement, RoleKind, Verdict
 
 
@@ -81,12 +82,22 @@ def mistakes(tasks: Iterable[TaskDefinition], world: World, ignored: Container[s
 
 def exceeds_size(answers: Iterable[Answer], before: World, after: Trial) -> bool:
     """Whether a policy gets longer than AWS accepts, or longer still."""
+    return bool(_new_mistakes(policy_size.CHECK.search, answers, before, after))
+
+
+def size_doubt(answers: Iterable[Answer], before: World, after: Trial) -> str:
+    """Return a remark about the policies that a change may make longer than AWS accepts; empty if there are none."""
+    names = {str(each.address) for each in _new_mistakes(policy_size.possibly_long, answers, before, after)}
+    return f"; {few(sorted(names))} may get longer than IAM accepts" if names else ""
+
+
+def _new_mistakes(search: Search, answers: Iterable[Answer], before: World, after: Trial) -> set[Misconfiguration]:
     tasks = {each.requirement.task_definition for each in answers}
 
-    def too_long(known: Mapping[str, TaskDefinition], world: World) -> set[str]:
-        return {one.message for each in tasks if each in known for one in policy_size.CHECK.search(known[each], world)}
+    def mistakes_in(known: Mapping[str, TaskDefinition], world: World) -> set[Misconfiguration]:
+        return {one for each in tasks if each in known for one in search(known[each], world)}
 
-    return not too_long(after.tasks, after.world) <= too_long(tasks_by_address(before), before)
+    return mistakes_in(after.tasks, after.world) - mistakes_in(tasks_by_address(before), before)
 
 
 def _denied_keys(tasks: Iterable[TaskDefinition], world: World) -> set[tuple[str, str | None, str, str]]:

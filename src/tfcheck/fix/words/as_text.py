@@ -8,6 +8,7 @@ from functools import lru_cache
 
 import msgspec
 
+from tfcheck.checks.policy_size import is_longer_than_managed
 from tfcheck.fix.edits.insertion import Replacement
 from tfcheck.fix.layout.new_policy import (
     START_UP,
@@ -66,9 +67,19 @@ def grants_as_text(needs: Sequence[RoleNeed], places: FixPlaces) -> list[tuple[F
     found: list[tuple[Fix, tuple[Answer, ...]]] = []
     for need, several in zip(needs, verdicts, strict=True):
         fixed = without_denied(need.answers, several)
-        written = _policy_text(RoleNeed(need.roles, fixed), places) if fixed else None
-        found += [(fix_of(*written, several), fixed)] if written is not None else []
+        long = long_words(fixed, places)
+        written = _policy_text(RoleNeed(need.roles, fixed), places, managed=bool(long)) if fixed else None
+        found += [(fix_of(written[0] + long, written[1], several), fixed)] if written is not None else []
     return found
+
+
+def long_words(answers: Sequence[Answer], places: FixPlaces) -> str:
+    """Return that no policy has room for what roles lack, if a policy was tried that had none."""
+    if all(each.requirement not in places.too_long for each in answers):
+        return ""
+    if is_longer_than_managed([each.requirement.resource for each in answers if each.role == answers[0].role]):
+        return "; it is longer than IAM accepts: use patterns for ARNs, or several policies"
+    return "; the policies that it was tried in get longer than IAM accepts"
 
 
 def _split_by_module_instance(need: RoleNeed, places: FixPlaces) -> list[RoleNeed]:
@@ -126,13 +137,13 @@ def roles_as_text(lacking: Mapping[Address, Sequence[Answer]], places: FixPlaces
             yield Fix(title=f"set an execution role for {task}", safety="review", proven=True, hcl=text), task
 
 
-def _policy_text(need: RoleNeed, places: FixPlaces) -> tuple[str, str] | None:
+def _policy_text(need: RoleNeed, places: FixPlaces, *, managed: bool) -> tuple[str, str] | None:
     role = need.roles[0]
     module = role.address.module
     statements = places.as_statements(need.answers_by_role()[str(role.address)], module)
     if statements is not None and not places.is_from_elsewhere(module):
         policy = _repeat_policy(role.address, statements, places.world)
-        policy = msgspec.structs.replace(policy, managed=removes_other("aws_iam_role_policy", role))
+        policy = msgspec.structs.replace(policy, managed=managed or removes_other("aws_iam_role_policy", role))
         if any(removes_other(each, role) for each in policy.types):
             return None
         where = module_words(each.address.module for each in need.roles)
@@ -289,6 +300,7 @@ def draft_of(case: Case, places: FixPlaces) -> DraftFix | None:
     if isinstance(case, RoleCase):
         title += mention_file(case.need, places) if proposal.added else ""
         moved += f"; it is commented out at {place}" if (place := commented_grant(case.need, places)) else ""
+    moved += case.doubt
     safety, diff = "review" if moved else proposal.safety, places.files.diff(proposal.insertions)
     fix = Fix(title=title + moved, safety=safety, proven=True, hcl=proposal.hcl, diff=diff)
     return draft_fix(fix, case.answers, proposal)

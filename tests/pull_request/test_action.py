@@ -308,7 +308,7 @@ def test_outputs_that_cannot_be_written_are_one_error(
     (tmp_path / "output").mkdir()
     assert start(plan=MISSING, comment="off") == 2
     assert capsys.readouterr().err == "error: GITHUB_OUTPUT cannot be written: Is a directory\n"
-    assert start(plan="none.json", comment="off") == 3
+    assert start(plan=MISSING, context="none.json", comment="off") == 3
 
 
 def test_what_was_so_before_can_be_let_pass(start: Start, tmp_path: Path) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import pytest
@@ -174,10 +175,10 @@ def test_a_role_of_an_inner_module_is_named_through_outputs_of_the_modules_betwe
 
 def test_a_module_between_with_several_instances_of_which_one_lacks_it_passes_nothing(tmp_path: Path) -> None:
     folder = copied("keys-of-outer-callers", tmp_path)
-    lines = (folder / "plan.json").read_text()
-    (folder / "plan.json").write_text(
-        lines.replace('module.app[\\"back\\"].aws_ecs_task', 'module.app[\\"back\\"].aws_x_task')
-    )
+    plan = json.loads((folder / "plan.json").read_text())
+    task = 'module.app["back"].aws_ecs_task_definition.this'
+    plan["resource_changes"] = [each for each in plan["resource_changes"] if not each["address"].endswith(task)]
+    (folder / "plan.json").write_text(json.dumps(plan))
     assert not [each for each in fixes(folder) if "`kms_key_arns`" in each.fix.title]
 
 

@@ -39,3 +39,10 @@ def test_an_edit_must_leave_something_that_can_be_read() -> None:
     assert not sound(BLOCK + ROLE, len("locals {"), "\n  b = = 2")
     assert not sound(BLOCK + ROLE, len(BLOCK), 'locals {\n  b = "\n}\n')
     assert not sound(BLOCK + ROLE, BLOCK.index("1"), "2", "3")
+
+
+def test_no_edit_is_within_what_another_removes() -> None:
+    source = SourceText("main.tf", BLOCK)
+    removed = Replacement(source, BLOCK.index("a = 1"), "b = 2", "a = 1")
+    assert is_sound(read_source(source), [removed])
+    assert not is_sound(read_source(source), [removed, Insertion(source, BLOCK.index("= 1"), "\n  c ")])

@@ -13,7 +13,7 @@ from collections.abc import Iterator, Sequence
 from tfcheck.report.change_words import one_line_summary
 from tfcheck.report.left_out_words import selection_sentence, waived_groups, waived_words
 from tfcheck.report.origin import file_path
-from tfcheck.report.safe_text import clip_width, visible
+from tfcheck.report.safe_text import clip_visible
 from tfcheck.report.words import baseline_words, headline, plural, standings
 from tfcheck.symbolic.regex import regex
 from tfcheck.vocabulary.finding import Finding, Report, Severity, Verdict
@@ -39,7 +39,7 @@ def harmless(text: str) -> str:
     (`server/events/models/models.go`, `server/events/project_command_runner.go`). The author of a pull request chooses
     the names in its plan, which may contain any of them.
     """
-    shown = clip_width(visible(text), _LONGEST).replace("`", "'")
+    shown = clip_visible(text, _LONGEST).replace("`", "'")
     return _PHRASE.sub(lambda found: re.sub(r"[ :.]", "_", found[0]), shown)
 
 

@@ -15,7 +15,7 @@ from tfcheck.cli.configured import LoadedSettings, chosen, load, option_value, r
 from tfcheck.config.keys import KEYS, Kind
 from tfcheck.config.rules import RuleSelection
 from tfcheck.config.settings import Choice, ConfigValue
-from tfcheck.report.safe_text import clip_width, visible
+from tfcheck.report.safe_text import clip_visible
 from tfcheck.repository.gate import error_words
 from tfcheck.vocabulary.arn import account_id
 from tfcheck.vocabulary.errors import InputError, UsageError, refuse_content
@@ -212,7 +212,7 @@ class _InputValues:
         return _BOOLEANS.get(value, default)
 
     def _invalid(self, name: str, *allowed: str) -> UsageError:
-        value = visible(clip_width(self.text(name), _LONGEST))
+        value = clip_visible(self.text(name), _LONGEST)
         return UsageError(f"the input `{name}` is `{value}`", hint=f"it can be {', '.join(allowed)}")
 
     def number(self, name: str, default: int) -> int:
@@ -246,7 +246,7 @@ def paths(name: str, patterns: Iterable[str]) -> NamedFiles:
         for each in found:
             files.setdefault(os.path.realpath(each), each)
         if not found:
-            shown = visible(clip_width(pattern, _LONGEST))
+            shown = clip_visible(pattern, _LONGEST)
             errors.append(InputError(f"the input `{name}` names no file: `{shown}`", hint=HINT))
     return NamedFiles(tuple(files.values()), tuple(errors))
 

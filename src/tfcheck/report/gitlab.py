@@ -13,7 +13,7 @@ from collections.abc import Iterator, Sequence
 from tfcheck.report.json import Json, encode
 from tfcheck.report.left_out_words import reason_and_place, unselected_words
 from tfcheck.report.origin import file_path, plan_path, target
-from tfcheck.report.safe_text import clip_width, visible
+from tfcheck.report.safe_text import clip_visible, visible
 from tfcheck.report.words import reason_words, role_words
 from tfcheck.vocabulary import fingerprint
 from tfcheck.vocabulary.finding import Answer, Finding, Location, Report, Severity
@@ -71,7 +71,7 @@ def _row(
     # NOTE: the directory, since a renamed file has the same problems; targets share it if they share it.
     whole = (rule, target(report) if path is None else posixpath.dirname(path), identity)
     return {
-        "description": visible(clip_width(words, _LONGEST)),
+        "description": clip_visible(words, _LONGEST),
         "check_name": visible(rule),
         "fingerprint": hashlib.sha256("\0".join(whole).encode("utf-8", "backslashreplace")).hexdigest()[:32],
         "severity": _SEVERITIES[severity],

@@ -123,3 +123,8 @@ def without_commands(text: str, escape: str = "\\x") -> str:
 def clip_width(text: str, longest: int) -> str:
     """Clip a text to a readable length."""
     return text if len(text) <= longest else f"{text[: longest - 1]}…"
+
+
+def clip_visible(text: str, longest: int) -> str:
+    """Return a text as `visible` writes it, clipped to a readable length: an escape has up to ten characters."""
+    return clip_width(visible(clip_width(text, longest)), longest)

@@ -23,7 +23,7 @@ from tfcheck.report.left_out_words import is_in_sources, reason_and_place, selec
 from tfcheck.report.manual import Manual
 from tfcheck.report.origin import file_path, plan_path, target
 from tfcheck.report.question_words import deciding_words, open_question
-from tfcheck.report.safe_text import clip_width, visible
+from tfcheck.report.safe_text import clip_visible, clip_width, visible
 from tfcheck.report.words import plural, reason_words, role_words, why_words
 from tfcheck.vocabulary import fingerprint
 from tfcheck.vocabulary.finding import Answer, Finding, Fix, Location, Report, Severity, Skipped, all_unread
@@ -179,7 +179,7 @@ def _skipped_words(skipped: Skipped) -> str:
 
 def _without_links(text: str) -> str:
     """Write a foreign sentence so that no part of it is a SARIF link, `[text](address)`."""
-    return visible(clip_width(text, _LONGEST_DESCRIPTION)).replace("](", "] (")
+    return clip_visible(text, _LONGEST_DESCRIPTION).replace("](", "] (")
 
 
 def _default_location(report: Report, *places: Location | None) -> Json:

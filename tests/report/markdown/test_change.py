@@ -91,6 +91,14 @@ def test_a_comment_has_thirty_lines_of_a_kind_and_the_summary_all() -> None:
     assert (whole.count("- ✅ fixes"), whole.count("- revokes")) == (50, 40)
 
 
+def test_names_of_characters_that_are_spelled_out_fit_into_a_comment() -> None:
+    hidden = "\U000e0100" * 590
+    broken = tuple(TaskChange(f"{each}{hidden}", "broken") for each in range(12))
+    page = markdown([msgspec.structs.replace(samples.report(), task_changes=broken)])
+    assert "🔻 **This change breaks** `0\\U000e0100" in page
+    assert len(page.encode()) < 20_000
+
+
 @given(names, st.integers(0, 40), st.integers(0, 12), st.integers(20_000, 60_000), st.integers(1, 30))
 @tries(30)
 def test_a_page_of_any_size_stays_whole(name: str, lines: int, tasks: int, size: int, long: int) -> None:

@@ -17,7 +17,7 @@ import html
 import re
 from collections.abc import Callable, Iterable, Iterator
 
-from tfcheck.report.safe_text import clip_width, visible
+from tfcheck.report.safe_text import clip_visible, clip_width, visible
 from tfcheck.symbolic.regex import regex
 
 _LONGEST = 600
@@ -31,7 +31,7 @@ _TOKEN = regex(r"(\(*)(.*?)([).,;:!?…]*)")
 
 def code(text: str) -> str:
     """Write foreign text as a code span with exactly that text."""
-    shown = visible(clip_width(text, _LONGEST)) or "(empty)"
+    shown = clip_visible(text, _LONGEST) or "(empty)"
     ticks = "`" * (_longest_run(shown) + 1)
     edges = shown[0] + shown[-1]
     pad = " " if "`" in edges or (edges == "  " and shown.strip()) else ""
@@ -40,7 +40,7 @@ def code(text: str) -> str:
 
 def html_code(text: str) -> str:
     """Write foreign text as `<code>` for `<summary>`, which contains no Markdown."""
-    return f"<code>{html.escape(visible(clip_width(text, _LONGEST_IN_SUMMARY)))}</code>"
+    return f"<code>{html.escape(clip_visible(text, _LONGEST_IN_SUMMARY))}</code>"
 
 
 def fence(text: str, language: str = "") -> str:

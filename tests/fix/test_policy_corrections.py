@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 from tests.fix.found import copied, found_in, replaced
@@ -30,3 +31,25 @@ def test_an_action_that_the_task_does_not_call_is_not_guessed(tmp_path: Path) ->
     folder = copied(CASE, tmp_path)
     replaced(folder / "main.tf", '"GetObject"', '"PutObject"')
     assert "aws_iam_role_policy.jobs" not in titles(folder)
+
+
+def test_a_trust_policy_gets_the_version_that_is_meant_and_keeps_its_sid(tmp_path: Path) -> None:
+    folder = copied(CASE, tmp_path)
+    trust = """jsonencode({
+    Version = "2012-10-18"
+    Statement = [{
+      Sid       = "ECS tasks"
+      Effect    = "Allow"
+      Action    = "sts:AssumeRole"
+      Principal = { Service = "ecs-tasks.amazonaws.com" }
+    }]
+  })"""
+    replaced(folder / "main.tf", "data.aws_iam_policy_document.assume.json", trust)
+    plan = json.loads((folder / "plan.json").read_text())
+    for each in plan["resource_changes"]:
+        if each["type"] == "aws_iam_role":
+            planned = json.loads(each["change"]["after"]["assume_role_policy"])
+            planned["Version"], planned["Statement"][0]["Sid"] = "2012-10-18", "ECS tasks"
+            each["change"]["after"]["assume_role_policy"] = json.dumps(planned)
+    (folder / "plan.json").write_text(json.dumps(plan))
+    assert titles(folder)["aws_iam_role.execution"] == '"2012-10-17"'

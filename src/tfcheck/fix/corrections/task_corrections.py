@@ -38,7 +38,7 @@ from tfcheck.vocabulary.address import Address, address_in
 from tfcheck.vocabulary.finding import Finding, Remedy
 
 _NAME = regex(r"((?:data\.)?(aws_\w+)\.[\w-]+(?:\[[^\[\]]*\])?)\.(?:name|bucket|id|key_id)")
-#: A literal Sid that AWS refuses in a policy of a role.
+#: A literal Sid that AWS refuses in a policy of a role; in other policies it accepts more characters.
 _SID = regex(r'"(?=[^"]*[A-Za-z0-9])(?=[^"]*[^A-Za-z0-9"])[^"$\\]+"')
 _NOT_OF_SID = regex(r'[^A-Za-z0-9"]+([A-Za-z0-9]?)')
 _VERSION = regex(r'"(?:2012-10-17|2008-10-17)"')
@@ -100,12 +100,8 @@ class PolicyCorrections(Finder):
                     yield each.source, each.start, each.source.text[each.start : each.end], new
         with suppress(MalformedError):
             parts, _ = find_policy_text(policy.argument) or (None, None)
-            is_of_role = (
-                policy.resource.address.type.startswith("aws_iam_") and policy.attribute != "assume_role_policy"
-            )
-            wrong = _of_grammar(policy.argument.source, parts) if isinstance(parts, ObjectParts) else ()
-            # NOTE: in a policy of a bucket or key, AWS accepts other characters in a Sid.
-            yield from (each for each in wrong if is_of_role or not _SID.fullmatch(each[2]))
+            if isinstance(parts, ObjectParts):
+                yield from _of_grammar(policy, parts)
 
     def _with_service(self, literal: WrittenText, task: TaskDefinition) -> str | None:
         """Add the service to an action without one; None if it has one or none fits."""
@@ -160,8 +156,11 @@ def _is_for_objects(statement: ReadableStatement) -> bool:
     return all("Object" in each for each in actions) and not any("/" in each.value for each in statement.resources)
 
 
-def _of_grammar(source: SourceText, policy: ObjectParts) -> Iterator[tuple[SourceText, int, str, str]]:
-    version, listed = policy.item("Version"), policy.item("Statement")
+def _of_grammar(policy: WrittenPolicy, parts: ObjectParts) -> Iterator[tuple[SourceText, int, str, str]]:
+    """Yield replacements for what IAM's grammar refuses."""
+    source, kind = policy.argument.source, policy.resource.address.type
+    plain_sids = kind.startswith("aws_iam_") and policy.attribute != "assume_role_policy"
+    version, listed = parts.item("Version"), parts.item("Statement")
     if version is not None and not _VERSION.fullmatch(_text(source, version.value)):
         yield source, version.value.start, _text(source, version.value), '"2012-10-17"'
     for statement in items(listed.value) if listed is not None else ():
@@ -169,7 +168,7 @@ def _of_grammar(source: SourceText, policy: ObjectParts) -> Iterator[tuple[Sourc
             old = _text(source, each.value)
             if each.name == "Effect" and old != old.title() and old.title() in ('"Allow"', '"Deny"'):
                 yield source, each.value.start, old, old.title()
-            if each.name == "Sid" and _SID.fullmatch(old):
+            if each.name == "Sid" and plain_sids and _SID.fullmatch(old):
                 yield source, each.value.start, old, _NOT_OF_SID.sub(lambda found: found[1].upper(), old)
             meant = get_close_matches(each.name, STATEMENT_KEYS, 1, 0.8) if each.name not in STATEMENT_KEYS else ()
             yield from ((source, each.start + each.quoted, each.name, one) for one in meant)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import NamedTuple
+
 from tfcheck.checks.mistake import Misconfiguration
 from tfcheck.inventory.ecs import TaskDefinition
 from tfcheck.symbolic.regex import regex
@@ -21,6 +23,33 @@ _IN_BUCKET = regex(
 _SLASHES = regex(r"(arn:[\w-]+:ssm:[\w-]*:\d*:parameter)//+([\w./-]+)")
 _FILE = '  source = "${path.module}/app.env"'
 _GROUP = regex(r"[\w./#-]{1,512}")
+
+
+class NewSecret(NamedTuple):
+    """A secret for a credential: its label, and the HCL of itself, the container's entry, and the role's statement."""
+
+    label: str
+    block: str
+    entry: str
+    grant: str
+
+    def __str__(self) -> str:
+        return f"{self.block}\n\n{self.entry}\n\n{self.grant}"
+
+
+def _new_secret(label: str, name: str, variable: str) -> NewSecret:
+    arn = f"aws_secretsmanager_secret.{label}.arn"
+    return NewSecret(
+        label,
+        f'resource "aws_secretsmanager_secret" "{label}" {{\n  name = "{name}"\n}}',
+        "# in the container, in place of its entry in environment\n"
+        f'secrets = [{{ name = "{variable}", valueFrom = {arn} }}]',
+        '# in a policy of the execution role\n{\n  Effect   = "Allow"\n'
+        f'  Action   = "secretsmanager:GetSecretValue"\n  Resource = {arn}\n}}',
+    )
+
+
+_ANY_SECRET = _new_secret("app", "app", "NAME")
 #: The suggestion and an example by rule, with `{container}`, `{task}` and `{address}` filled in.
 _TABLE: dict[str, tuple[str, str]] = {
     "env-file-type": (
@@ -145,10 +174,7 @@ _TABLE: dict[str, tuple[str, str]] = {
     ),
     "credential-in-environment": (
         "create a secret, put the value into it by hand, name it in `secrets`, and let the execution role read it",
-        'resource "aws_secretsmanager_secret" "app" {\n  name = "app"\n}\n\n# in the container, in place of its '
-        'entry in environment\nsecrets = [{ name = "NAME", valueFrom = aws_secretsmanager_secret.app.arn }]\n\n'
-        '# in a policy of the execution role\n{\n  Effect   = "Allow"\n'
-        '  Action   = "secretsmanager:GetSecretValue"\n  Resource = aws_secretsmanager_secret.app.arn\n}',
+        str(_ANY_SECRET),
     ),
 }
 
@@ -196,9 +222,16 @@ def _remedy_in_plan(rule: str, mistake: Misconfiguration, task: TaskDefinition) 
         case "log-group-absent" if _GROUP.fullmatch(about):
             lines = (f'  name              = "{about}"', "  retention_in_days = 30")
             return "\n".join((f'resource "aws_cloudwatch_log_group" "{task.address.name}" {{', *lines, "}"))
-        case "credential-in-environment" if about.isidentifier():
-            label, text = about.lower(), _TABLE[rule][1].replace('"NAME"', f'"{about}"')
-            text = text.replace('= "app"', f'= "{mistake.container or task.address.name}/{label}"')
-            return text.replace('"app"', f'"{label}"').replace(".app.", f".{label}.")
+        case "credential-in-environment":
+            return str(secret_for(mistake, task))
         case _:
             return ""
+
+
+def secret_for(mistake: Misconfiguration, task: TaskDefinition) -> NewSecret:
+    """Write the secret that replaces a credential, with names from the plan where they can be determined."""
+    about = "" if task.sensitive or not isinstance(mistake.about, PlainText) else display(mistake.about)
+    if not about.isidentifier():
+        return _ANY_SECRET
+    label = about.lower()
+    return _new_secret(label, f"{mistake.container or task.address.name}/{label}", about)

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Iterator
 
 from tfcheck.checks.credential_in_environment import CHECK
+from tfcheck.checks.remedies import NewSecret, secret_for
 from tfcheck.fix.edits.insertion import ChangedAttribute, Replacement
 from tfcheck.fix.layout.new_block import argument_beside, insert_after
 from tfcheck.fix.layout.render import quote
@@ -16,13 +16,10 @@ from tfcheck.fix.proof.trial import Trial, change_sources
 from tfcheck.hcl.syntax.block import Block
 from tfcheck.inventory.ecs import TaskDefinition
 from tfcheck.resolve import Resolver
-from tfcheck.symbolic.regex import regex
 from tfcheck.vocabulary.address import Address
 from tfcheck.vocabulary.finding import Finding, Remedy, Verdict
 
-#: The parts of the remedy for a container: the secret, the container's entry, and the statement that grants it.
-_PARTS = regex(r"(?P<secret>(?s:.*?))\s*# in the container,[^\n]*\n[^\n]*\s*(?P<grant>(?s:.*))")
-_SECRET = regex(r"(aws_secretsmanager_secret)\.([\w-]+)\.arn")
+_SECRET = "aws_secretsmanager_secret"
 _POLICIES = ("aws_iam_role_policy", "aws_iam_policy")
 
 
@@ -32,30 +29,30 @@ class PassedSecrets(Finder):
     def remedies(self, findings: Iterable[Finding]) -> Iterator[tuple[Finding, Remedy]]:
         """Yield what to pass to the module of a task definition, as far as that is proven."""
         for finding, task, mistake in wrong_tasks(findings, [CHECK], self._world):
-            known, path = finding.remedy, task.address.module
-            sources = self._resolver.module_sources(path.parent) if path.steps and known is not None else None
+            path, has_hcl = task.address.module, finding.remedy is not None and finding.remedy.hcl
+            sources = self._resolver.module_sources(path.parent) if path.steps and has_hcl else None
             call = sources.call(path.steps[-1].name) if sources is not None else None
-            if known is not None and call is not None and call.repetition is None:
-                ways = self._ways(task, call, str(mistake.about), known.hcl)
+            if call is not None and call.repetition is None:
+                ways = self._ways(task, call, str(mistake.about), secret_for(mistake, task))
                 yield from ((finding, each) for each in list(ways)[:1])
 
-    def _ways(self, task: TaskDefinition, call: Block, name: str, hcl: str) -> Iterator[Remedy]:
-        parts, secret = _PARTS.fullmatch(hcl), _SECRET.search(hcl)
+    def _ways(self, task: TaskDefinition, call: Block, name: str, secret: NewSecret) -> Iterator[Remedy]:
         called, module = self._resolver.module_sources(task.address.module), f"module.{call.labels[0]}"
-        if parts is None or secret is None or called is None:
+        if called is None:
             return
+        arn = f"{_SECRET}.{secret.label}.arn"
         for each in (one for one in called.variables() if "secret" in one):
-            for value in (f"{{ {name} = {secret[0]} }}", f"[{{ name = {quote(name)}, valueFrom = {secret[0]} }}]"):
+            for value in (f"{{ {name} = {arn} }}", f"[{{ name = {quote(name)}, valueFrom = {arn} }}]"):
                 needed = list(self._verdicts(task, call, each, value, secret))
                 words = f"create a secret, put the value into it by hand, and pass it to {module} by `{each}`"
-                written = f"{parts['secret']}\n\n# in {module}, in place of the value\n{each} = {value}"
+                written = f"{secret.block}\n\n# in {module}, in place of the value\n{each} = {value}"
                 if needed and all(verdict is Verdict.ALLOWED for verdict in needed):
                     yield Remedy(words, written)
                 elif needed:
-                    yield Remedy(f"{words}; let the execution role read it", f"{written}\n\n{parts['grant']}")
+                    yield Remedy(f"{words}; let the execution role read it", f"{written}\n\n{secret.grant}")
 
     def _verdicts(
-        self, task: TaskDefinition, call: Block, name: str, value: str, secret: re.Match[str]
+        self, task: TaskDefinition, call: Block, name: str, value: str, secret: NewSecret
     ) -> Iterator[Verdict]:
         """Yield whether the container is allowed to read a secret that its module is passed; nothing if it does not."""
         argument, path = call.arguments.get(name), task.address.module
@@ -64,9 +61,8 @@ class PassedSecrets(Finder):
             edit = Replacement(argument.source, argument.value_start, value, argument.text)
         if edit is None or self._resolver.sources is None:
             return
-        new = Address(path.parent, "managed", secret[1], secret[2])
-        block = f'resource "{new.type}" "{new.name}" {{\n  name = "{new.name}"\n}}'.split("\n")
-        sources = change_sources(self._resolver.sources, [edit, insert_after(call, block)])
+        new = Address(path.parent, "managed", _SECRET, secret.label)
+        sources = change_sources(self._resolver.sources, [edit, insert_after(call, secret.block.split("\n"))])
         policies = (each.address for each in self._world.resources(*_POLICIES) if each.address.module == path)
         touched = [ChangedAttribute(task.address, "container_definitions")]
         touched += [ChangedAttribute(each, "policy") for each in policies]

@@ -15,7 +15,7 @@ from tfcheck.startup.capacity import launch_types
 from tfcheck.startup.launch import runs
 from tfcheck.startup.rule import TaskPlace
 from tfcheck.startup.source import Source, ValueStore, injected_values, sources
-from tfcheck.symbolic.value import Text, Unknown, Value
+from tfcheck.symbolic.value import Text, Truth, Unknown, Value
 from tfcheck.vocabulary.address import owner_of
 
 
@@ -93,15 +93,15 @@ def starting_services(task: TaskDefinition, world: World) -> list[WorldObject]:
 def _is_starting(run: WorldObject, world: World) -> bool:
     if run.address.type == TASK_SET:
         return is_new(run, world) and _is_scaled(run, world)
-    return run.address.type in SERVICE_TYPES and is_changed(run, _STARTING, world) and not is_idle(run)
+    return run.address.type in SERVICE_TYPES and is_changed(run, _STARTING, world) and runs_tasks(run) is Truth.TRUE
 
 
-def is_idle(service: WorldObject) -> bool:
-    """Whether a service runs no tasks, or may run none; without a count it is the provider's default, 0."""
+def runs_tasks(service: WorldObject) -> Truth:
+    """Whether a service runs any tasks; without a count it is the provider's default, 0."""
     if service.address.type == EXPRESS_SERVICE or service.attribute("scheduling_strategy") == "DAEMON":
-        return False
+        return Truth.TRUE
     count = service.attribute("desired_count")
-    return not isinstance(count, int) or count <= 0
+    return Truth.of((count or 0) > 0) if count is None or isinstance(count, int) else Truth.UNKNOWN
 
 
 def _is_scaled(task_set: WorldObject, world: World) -> bool:
@@ -109,4 +109,4 @@ def _is_scaled(task_set: WorldObject, world: World) -> bool:
     share = member(only_block(task_set.attribute("scale")), "value")
     owner = owner_of(task_set.attribute("service"))
     services = (each for each in world.resources("aws_ecs_service") if each.address == owner)
-    return isinstance(share, (int, float)) and share > 0 and any(not is_idle(each) for each in services)
+    return isinstance(share, (int, float)) and share > 0 and any(runs_tasks(each) is Truth.TRUE for each in services)

@@ -35,6 +35,7 @@ from typing import NamedTuple, TypeAlias
 from tfcheck import startup
 from tfcheck.checks import deleted
 from tfcheck.checks.mistake import Check, Misconfiguration
+from tfcheck.checks.named_objects import runs_tasks
 from tfcheck.inventory.catalogue import is_in_same_region
 from tfcheck.inventory.change import is_changed, is_created
 from tfcheck.inventory.ecs import TaskDefinition, tasks_by_address
@@ -91,9 +92,7 @@ def _lost_by_services(left: _Left, services: Sequence[WorldObject], world: World
         if mistake.message not in reported:
             lost.append((str(mistake.about), f": {mistake.message}"))
     for service, (about, words) in product(services, lost):
-        is_idle = (
-            service.attribute("desired_count") in (0, None) and service.attribute("scheduling_strategy") != "DAEMON"
-        )
+        is_idle = runs_tasks(service) is Truth.FALSE
         yield Misconfiguration(
             f"{service.address} stays on {left.words}{words}",
             Severity.WARNING if is_idle else Severity.ERROR,

@@ -16,7 +16,7 @@ from tfcheck.fix.policies.added_policy import exclusive_lists
 from tfcheck.fix.policies.existing_policy import propose_existing
 from tfcheck.fix.policies.fix_places import FixPlaces
 from tfcheck.fix.policies.other_policies import DemandedTags, OtherPolicies
-from tfcheck.fix.policies.policies_at_calls import BY_NEW_OUTPUT, PoliciesAtCalls
+from tfcheck.fix.policies.policies_at_calls import PoliciesAtCalls
 from tfcheck.fix.policies.shared_needs import (
     join_by_block,
     join_by_shared_policy,
@@ -225,9 +225,7 @@ class FixFinder:
         adding = [each for each in cases if isinstance(each, RoleCase) and each.current and each.current.added]
         overlapping = join_overlapping([each.need for each in adding])
         joined = [RoleCase(each, self._added.propose_with_keys) for each in overlapping]
-        joined += self._pass_together(
-            [each.need for each in adding if each.current and BY_NEW_OUTPUT in each.current.title]
-        )
+        joined += self._pass_together([each.need for each in adding if each.current and each.current.adds_output])
         proven = [each for each in self._proven(joined) if each in joined]
         done = {answer for each in proven for answer in each.answers}
         return [*(each for each in cases if not done.issuperset(each.answers)), *proven]

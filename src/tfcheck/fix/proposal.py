@@ -23,7 +23,7 @@ class Proposal(Change, frozen=True, kw_only=True):
     """One way to fix something, not proven yet.
 
     `beside` are the objects after whose blocks something is inserted, `reported` the parts of changed lines that the
-    title shows.
+    title shows. `adds_output`: the module of a role gets an output with its name.
     """
 
     title: str
@@ -31,6 +31,7 @@ class Proposal(Change, frozen=True, kw_only=True):
     hcl: str
     beside: tuple[Address, ...] = ()
     reported: tuple[str, ...] = ()
+    adds_output: bool = False
 
 
 def join_proposals(proposals: Sequence[Proposal]) -> Proposal:
@@ -41,6 +42,7 @@ def join_proposals(proposals: Sequence[Proposal]) -> Proposal:
         safety="safe" if all(each.safety == "safe" for each in proposals) else "review",
         hcl="\n\n".join(each.hcl for each in proposals),
         beside=tuple(one for each in proposals for one in each.beside),
+        adds_output=any(each.adds_output for each in proposals),
     )
 
 

@@ -34,9 +34,6 @@ from tfcheck.symbolic.match import equal
 from tfcheck.symbolic.value import PlainText, Truth
 from tfcheck.vocabulary.address import Address, InstanceKey, ModulePath
 
-#: In the title of a policy for a role whose module has no output with its name yet.
-BY_NEW_OUTPUT = ", by the new output"
-
 
 class PoliciesAtCalls(AddedPolicies):
     """Proposes new policies for roles of one plan, also at the calls of their modules."""
@@ -99,9 +96,10 @@ class PoliciesAtCalls(AddedPolicies):
         if found is None or not made:
             return found
         through = [f"module.{each.name}" for each in role.address.module.steps[len(caller.steps) + 1 :]]
-        title = f"{found.title}{BY_NEW_OUTPUT} `{output}` of module.{name}"
+        title = f"{found.title}, by the new output `{output}` of module.{name}"
         title += f", through {' and '.join(through)}" if through else ""
-        return extend_proposal(found, title, Change(insertions=made))
+        found = extend_proposal(found, title, Change(insertions=made))
+        return msgspec.structs.replace(found, adds_output=True)
 
     def _output(self, role: WorldObject, module: ModulePath, is_new: bool) -> tuple[str | None, tuple[Insertion, ...]]:
         """Find the output of a module that is a role's name; if `is_new`, write one where there is none.

@@ -26,10 +26,8 @@ def _search(task: TaskDefinition, world: World) -> Iterator[Misconfiguration]:
     found: dict[str, str] = {}
     for kind, reference in (("execution", task.execution_role), ("task", task.task_role)):
         role = world.once(Roles).of(reference)
-        if role is not None and role.managed and role.label is not None and role.label not in found:
-            trust = role.trust.policy
-            if found_once(world, (_is_for_anyone, id(trust)), lambda: _is_for_anyone(trust)):  # noqa: B023
-                found[role.label] = kind
+        if role is not None and role.managed and role.label is not None and _is_for_anyone(role.trust.policy, world):
+            found.setdefault(role.label, kind)
     for label, kind in found.items():
         yield Misconfiguration(
             f"the trust policy of the {kind} role {label} lets anyone in any AWS account assume it",
@@ -40,13 +38,16 @@ def _search(task: TaskDefinition, world: World) -> Iterator[Misconfiguration]:
         )
 
 
-def _is_for_anyone(trust: Policy | None) -> bool:
+def _is_for_anyone(trust: Policy | None, world: World) -> bool:
     """Whether a statement definitely admits everyone and no Deny, known or unknown, limits that."""
     if trust is None or trust.invalid is not None:
         return False
-    if any(each.effect is not Effect.ALLOW for each in trust.statements):
-        return False
-    return any(_allows_anyone(each) for each in trust.statements)
+
+    def find() -> bool:
+        is_limited = any(each.effect is not Effect.ALLOW for each in trust.statements)
+        return not is_limited and any(map(_allows_anyone, trust.statements))
+
+    return found_once(world, (_is_for_anyone, id(trust)), find)
 
 
 def _allows_anyone(statement: Statement) -> bool:

@@ -280,8 +280,8 @@ class Providers:
             for source in self._read(each, group):
                 arn, written = source.values.get("arn"), self._attributes.evaluate(source.address, name)
                 elsewhere = any(self._attributes.is_configured(source.address, each) for each in foreign)
-                if isinstance(arn, str) and isinstance(written, str) and not written.startswith("arn:"):
-                    yield from () if elsewhere else (arn,)
+                if isinstance(arn, str) and isinstance(written, str) and not (written.startswith("arn:") or elsewhere):
+                    yield arn
 
     def _attached_policy_arns(self, group: tuple[str, ...]) -> Iterator[str]:
         """Return the ARNs of attached managed policies, which belong to the same account or to AWS."""

@@ -290,6 +290,8 @@ def _distinct(values: Iterator[Value]) -> Iterator[Value]:
             yield each
 
 
+# What launches the instances of a cluster
+
 INSTANCES = ("aws_instance", "aws_spot_instance_request")
 #: Resources that launch instances, and the path to their user data. Fleets do not show what they launch.
 LAUNCHING = (*INSTANCES, "aws_launch_template", "aws_launch_configuration")

@@ -223,6 +223,9 @@ def _is_another(old: Role | None, new: Role | None, world: World) -> bool:
     return is_same_role(old, new) is Truth.FALSE or {old.label, new.label} <= together
 
 
+# Roles before the change and after it
+
+
 class RolePair(msgspec.Struct, frozen=True):
     """A role before and after; None where it does not exist. A role that no task uses yet, or any more, exists."""
 

@@ -100,6 +100,8 @@ def _notes(bucket: SettingOwner, world: World) -> Iterator[str]:
             yield f"assumes that no other account wrote the bucket's objects, as {holder.address} lets it"
 
 
+# Public statements
+
 _KEYS = frozenset(
     {
         "aws:principalorgid",

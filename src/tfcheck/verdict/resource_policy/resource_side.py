@@ -78,6 +78,8 @@ def join_sides(found: ResourceSide, theirs: ResourceSide, resource: TextLike) ->
     return msgspec.structs.replace(theirs, account=account, grants=grants)
 
 
+# Grants on a key
+
 #: The argument with the principal that a grant is for, and all arguments that decide about a call.
 GRANTEE = "grantee_principal"
 DECIDING = (GRANTEE, "operations", "constraints")

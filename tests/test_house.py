@@ -216,11 +216,15 @@ def test_actions_are_pinned_to_a_commit() -> None:
             assert re.fullmatch(r"\./.*|[\w./-]+@[0-9a-f]{40}", action), action
 
 
-def tracked() -> list[Path]:
-    listed = subprocess.run(["git", "ls-files", "-z"], cwd=ROOT, capture_output=True)
+def tracked(*options: str) -> list[Path]:
+    listed = subprocess.run(["git", "ls-files", "-z", *options], cwd=ROOT, capture_output=True)
     if listed.returncode:
         pytest.skip("not a git checkout")
     return [ROOT / name for name in listed.stdout.decode().split("\0") if name]
+
+
+def test_nothing_that_is_made_or_downloaded_is_committed() -> None:
+    assert tracked("--cached", "--ignored", "--exclude-standard") == []
 
 
 #: Written in pieces, so that this file is not found by its own search. Each begins with what is quick to look for.

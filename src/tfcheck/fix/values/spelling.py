@@ -150,6 +150,8 @@ class Spelling:
         # NOTE: what the provider appends to a prefix, and AWS to a secret's ARN, is not an attribute.
         if symbol is None or piece.hole in (PREFIX_SUFFIX, SECRET_SUFFIX):
             return None
+        if any(isinstance(step, Sensitive) for step in symbol.path):
+            return None
         steps = "".join(f"[{step}]" if isinstance(step, int) else f".{step}" for step in symbol.path)
         if isinstance(symbol.owner, ModuleValue) and symbol.owner.module == self._module:
             return symbol.owner.kind + steps if symbol.owner.kind in ("var", "local") else None

@@ -16,7 +16,7 @@ from tfcheck.hcl.evaluate.convert import kind_name, to_string
 from tfcheck.hcl.evaluate.scope import EvaluationError, Referent, Scope, Seen
 from tfcheck.hcl.evaluate.types import Type, is_definitely_text
 from tfcheck.symbolic.marks import mark_all
-from tfcheck.symbolic.numbers import exact, parse_number
+from tfcheck.symbolic.numbers import SENSITIVE_NUMBERS, exact, parse_number
 from tfcheck.symbolic.sensitive_text import redact
 from tfcheck.symbolic.symbol import Symbol
 from tfcheck.symbolic.value import JsonText, ListStart, Set, Text, Unknown, Value, known_text, unknowns
@@ -233,9 +233,12 @@ def _part_of_unknown(source: Unknown, step: str | int) -> Unknown:
         raise EvaluationError("a string has no attributes and no elements")
     if source.symbol is None:
         return Unknown(reason=source.reason, where=source.where, may_fail=True)
+    is_number = isinstance(step, int)
+    if isinstance(step, SENSITIVE_NUMBERS):
+        step = _member_name(step)  # a label shows a number
     symbol = element_symbol(source.symbol, step) if isinstance(step, int) else None
     symbol = symbol or source.symbol.at(step)
-    return Unknown(symbol, source.reason, source.where, may_fail=source.may_fail or isinstance(step, int))
+    return Unknown(symbol, source.reason, source.where, may_fail=source.may_fail or is_number)
 
 
 #: The step to any element of an unknown list: during a splat, and in its result.

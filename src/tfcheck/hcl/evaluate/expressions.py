@@ -25,7 +25,6 @@ from tfcheck.hcl.evaluate.elements import (
     LocalScope,
     bound,
     doubt,
-    element,
     elements,
     evaluate_all,
     gather,
@@ -35,6 +34,8 @@ from tfcheck.hcl.evaluate.elements import (
 )
 from tfcheck.hcl.evaluate.marking import (
     call_mark_function,
+    compute_quietly,
+    element_at,
     has_mark,
     is_marked,
     mark,
@@ -176,7 +177,7 @@ class _Evaluation:
                 return seen
             case Index():
                 key = self.see(node.key, scope)
-                return mark_if(is_marked(key), element(self.see(node.source, scope), evaluate_all(key)))
+                return element_at(self.see(node.source, scope), key)
             case Call():
                 return self._call(node, scope)
             case ObjectOf():
@@ -312,7 +313,8 @@ class _Evaluation:
 
             values = unify_arguments(node.arguments, values, scope)
         self.budget.spend(10)
-        return mark_result(node.name, arguments, values, call(node.name, values, scope, see))
+        result = compute_quietly(node.name, arguments, values, lambda: call(node.name, values, scope, see))
+        return mark_result(node.name, arguments, values, result)
 
     def _convert(self, nodes: Sequence[Expression], scope: Scope) -> Seen:
         """Convert a value to a type that is written like that of a variable (Terraform 1.15)."""
@@ -321,7 +323,9 @@ class _Evaluation:
         seen = self.see(nodes[0], scope)
         value = evaluate_all(seen)
         self.budget.weigh(value)
-        return mark_result("convert", [seen], [value], convert(value, parse_type(nodes[1], evaluate)))
+        wanted = parse_type(nodes[1], evaluate)
+        result = compute_quietly("convert", [seen], [value], lambda: convert(value, wanted))
+        return mark_result("convert", [seen], [value], result)
 
     def _arguments(self, node: Call, scope: Scope) -> list[Seen] | Unknown:
         """Evaluate the arguments; with `...` the last one is expanded."""

@@ -7,16 +7,29 @@ elements.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+
+import msgspec
 
 from tfcheck.hcl.evaluate.elements import LazyCollection, element, evaluate_all, gather, is_referent
-from tfcheck.hcl.evaluate.scope import Seen
+from tfcheck.hcl.evaluate.scope import EvaluationError, Seen
 from tfcheck.symbolic.limits import affordable, parts_of
 from tfcheck.symbolic.marks import has_mark as value_holds_mark
 from tfcheck.symbolic.marks import mark_all, mark_occurrences, marked_strings, unmark_all
 from tfcheck.symbolic.numbers import SENSITIVE_NUMBERS
 from tfcheck.symbolic.sensitive_text import redact
-from tfcheck.symbolic.value import JsonText, PlainText, Set, Text, TextLike, Unknown, Value, pieces
+from tfcheck.symbolic.value import (
+    JsonText,
+    PlainText,
+    Set,
+    Text,
+    TextLike,
+    Unknown,
+    Value,
+    is_known,
+    pieces,
+    unknowns,
+)
 
 
 class Marked:
@@ -142,6 +155,43 @@ def call_mark_function(name: str, argument: Seen) -> tuple[bool, Seen]:
             return True, is_marked(argument)
         case _:
             return False, None
+
+
+#: Functions that evaluate their first argument, so that the result may quote it where it is unknown.
+_TEMPLATES = frozenset({"templatefile", "templatestring"})
+
+
+def compute_quietly(
+    name: str, arguments: Sequence[Seen], values: Sequence[Value], compute: Callable[[], Value]
+) -> Value:
+    """Compute a call; an error, or why the result is unknown, must not quote a marked argument."""
+    try:
+        result = compute()
+    except EvaluationError:
+        if _any_marked(arguments, values):
+            raise EvaluationError(f"`{name}` fails for a sensitive value") from None
+        raise
+    if name.removeprefix("core::") in _TEMPLATES and _any_marked(arguments[:1], values[:1]) and not is_known(result):
+        return Unknown(reason=f"`{name}` of a sensitive template", may_fail=True)
+    if isinstance(result, Unknown) and result.symbol is None and _any_marked(arguments, values):
+        waits = next((each for value in values for each in unknowns(value)), None)
+        reason, where = (waits.reason, waits.where) if waits else (f"`{name}` of a sensitive value", "")
+        return msgspec.structs.replace(result, reason=reason, where=where)
+    return result
+
+
+def _any_marked(arguments: Sequence[Seen], values: Sequence[Value]) -> bool:
+    return any(map(has_mark, (*arguments, *values)))
+
+
+def element_at(seen: Seen, key: Seen) -> Seen:
+    """Return `seen[key]`, marked if the key is, which an error must not quote then."""
+    if not is_marked(key):
+        return element(seen, evaluate_all(key))
+    try:
+        return mark(element(seen, evaluate_all(key)))
+    except EvaluationError:
+        raise EvaluationError("there is no element for a sensitive index") from None
 
 
 def mark_result(name: str, arguments: Sequence[Seen], values: Sequence[Value], result: Seen) -> Seen:

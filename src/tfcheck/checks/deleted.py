@@ -33,7 +33,7 @@ from tfcheck.inventory.catalogue import LOG_GROUP, OBJECT, catalogue
 from tfcheck.inventory.ecs import TaskDefinition
 from tfcheck.inventory.named_objects import bucket_of
 from tfcheck.inventory.other_stack import Stack
-from tfcheck.inventory.world import World, WorldObject
+from tfcheck.inventory.world import World, WorldObject, find_object
 from tfcheck.startup.awslogs_options import awslogs
 from tfcheck.startup.existence import deleted_addresses
 from tfcheck.symbolic.match import equal
@@ -86,8 +86,7 @@ def _symptom(task: TaskDefinition, resource: WorldObject) -> str:
 
 
 def _change_of(resource: WorldObject, world: World) -> str:
-    replaced = any(each.address == resource.address for each in world.resources(resource.address.type))
-    return "replaces with one of another name" if replaced else "deletes"
+    return "deletes" if find_object(resource.address, world) is None else "replaces with one of another name"
 
 
 # What a task names

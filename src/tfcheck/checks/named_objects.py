@@ -9,7 +9,7 @@ import msgspec
 from tfcheck.inventory.catalogue import PARAMETER, SECRET, ObjectKind, catalogue
 from tfcheck.inventory.change import is_changed, is_new
 from tfcheck.inventory.ecs import EXPRESS_SERVICE, SERVICE_TYPES, TASK_SET, Container, TaskDefinition, member
-from tfcheck.inventory.world import World, WorldObject, found_once
+from tfcheck.inventory.world import World, WorldObject, find_object, found_once
 from tfcheck.resolve.blocks import only_block
 from tfcheck.startup.capacity import launch_types
 from tfcheck.startup.launch import runs
@@ -107,6 +107,6 @@ def runs_tasks(service: WorldObject) -> Truth:
 def _is_scaled(task_set: WorldObject, world: World) -> bool:
     """Whether a task set has a part of the tasks of its service; without `scale` it has none."""
     share = member(only_block(task_set.attribute("scale")), "value")
-    owner = owner_of(task_set.attribute("service"))
-    services = (each for each in world.resources("aws_ecs_service") if each.address == owner)
-    return isinstance(share, (int, float)) and share > 0 and any(runs_tasks(each) is Truth.TRUE for each in services)
+    service = find_object(owner_of(task_set.attribute("service")), world)
+    has_tasks = service is not None and runs_tasks(service) is Truth.TRUE
+    return isinstance(share, (int, float)) and share > 0 and has_tasks

@@ -36,11 +36,11 @@ from tfcheck import startup
 from tfcheck.checks import deleted
 from tfcheck.checks.mistake import Check, Misconfiguration
 from tfcheck.checks.named_objects import runs_tasks
-from tfcheck.inventory.catalogue import is_in_same_region
 from tfcheck.inventory.change import is_changed, is_created
 from tfcheck.inventory.ecs import TaskDefinition, tasks_by_address
 from tfcheck.inventory.named_objects import subject
 from tfcheck.inventory.world import World, WorldObject
+from tfcheck.resolve.surroundings import is_in_same_region
 from tfcheck.startup.runs import all_runs
 from tfcheck.symbolic.limits import take
 from tfcheck.symbolic.numbers import as_text

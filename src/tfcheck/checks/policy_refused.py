@@ -22,7 +22,7 @@ from tfcheck.checks.mistake import Check, Misconfiguration
 from tfcheck.iam import Policy
 from tfcheck.inventory.change import is_written
 from tfcheck.inventory.ecs import TaskDefinition
-from tfcheck.inventory.world import World, WorldObject, found_once
+from tfcheck.inventory.world import World, WorldObject, find_object, found_once
 from tfcheck.role import Role, Roles
 from tfcheck.symbolic.match import equal
 from tfcheck.symbolic.value import PlainText, TextLike, Truth, display
@@ -115,9 +115,7 @@ def _named_roles(world: World) -> dict[TextLike, list[tuple[Policy, str, Arn]]]:
 
 def _is_written(name: str, argument: str, world: World) -> bool:
     """Whether the change writes a policy; AWS has accepted the others already."""
-    address = address_in(name)
-    known = world.resources(address.type) if address is not None else ()
-    found = next((each for each in known if each.address == address), None)
+    found = find_object(address_in(name), world)
     return found is not None and is_written(found, (argument,), world)
 
 

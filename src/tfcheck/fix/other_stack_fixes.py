@@ -13,7 +13,7 @@ from tfcheck.fix.proposal import Allows, FixChoice, PlanFixes, RoleCase, RoleNee
 from tfcheck.fix.words.as_text import draft_of
 from tfcheck.inventory.ecs import TaskDefinition
 from tfcheck.inventory.other_stack import Stack
-from tfcheck.inventory.world import After, WorldObject
+from tfcheck.inventory.world import After, WorldObject, find_object
 from tfcheck.verdict.judge import Judge
 from tfcheck.vocabulary.address import Address, ElsewhereAddress
 from tfcheck.vocabulary.finding import Answer, Verdict
@@ -37,10 +37,8 @@ def find_fixes_for_others(
     conceals: Callable[[str], bool] = lambda _: False,
 ) -> PlanFixes:
     """Find a proven change to the sources of `world` that grants a role what others need."""
-    address = Address(role.module, role.mode, role.type, role.name, role.key)
-    resources = (each for each in world.resources(role.type) if each.address == address)
-    found = (_OtherStackFixes(world, needs, prefixes, conceals).fixes_of(each) for each in resources)
-    return next(found, PlanFixes())
+    found = find_object(Address(role.module, role.mode, role.type, role.name, role.key), world)
+    return _OtherStackFixes(world, needs, prefixes, conceals).fixes_of(found) if found is not None else PlanFixes()
 
 
 class _OtherStackFixes(FixFinder):

@@ -13,9 +13,9 @@ import msgspec
 
 from tfcheck.inventory.change import index_names
 from tfcheck.inventory.world import World, WorldObject
-from tfcheck.resolve.surroundings import Surroundings
+from tfcheck.resolve.surroundings import Surroundings, is_in_same_region
 from tfcheck.symbolic.beginnings import Beginning, Beginnings, Matches, beginning
-from tfcheck.symbolic.match import equal, spelling
+from tfcheck.symbolic.match import spelling
 from tfcheck.symbolic.symbol import Owner
 from tfcheck.symbolic.value import JsonText, PlainText, TextLike, Truth, Unknown, Value, identity, spelled_out, unknowns
 from tfcheck.vocabulary.arn import parse_arn
@@ -183,17 +183,6 @@ def _beginning(name: Value) -> Beginning:
         return beginning(arn.resource)
     found = beginning(name)
     return Beginning() if found.may_be_arn else found
-
-
-def is_in_same_region(one: Surroundings, other: Surroundings) -> Truth:
-    """Whether two resources are in the same region and account."""
-    return equal(one.region, other.region) & equal(one.account, other.account)
-
-
-def reachable(resource: WorldObject, region: Value, account: Value) -> bool:
-    """Whether a resource may be the one with its name in a region of an account."""
-    around = resource.surroundings
-    return equal(around.region, region) & equal(around.account, account) is not Truth.FALSE
 
 
 def _arn_texts(resource: WorldObject, attributes: tuple[str, ...]) -> Iterator[TextLike]:

@@ -9,11 +9,11 @@ from __future__ import annotations
 from collections.abc import Callable, Hashable, Iterable
 from typing import TypeVar
 
-from tfcheck.inventory.world import World, WorldObject, found_once
+from tfcheck.inventory.world import World, WorldObject, find_object
 from tfcheck.symbolic.beginnings import Beginning, Beginnings, beginning, form_of
 from tfcheck.symbolic.match import equal
 from tfcheck.symbolic.value import Piece, PlainText, TextLike, Truth, Unknown, Value, is_known, pieces, spelled_out
-from tfcheck.vocabulary.address import Address, owner_of
+from tfcheck.vocabulary.address import owner_of
 
 _Item = TypeVar("_Item")
 
@@ -58,7 +58,7 @@ def is_changed(resource: WorldObject, attributes: tuple[str, ...], world: World)
 
 def object_before(resource: WorldObject, world: World) -> WorldObject | None:
     """Return an object as it was before the change; None if it did not exist."""
-    return objects_before(resource.address.type, world).get(resource.address)
+    return find_object(resource.address, world.before())
 
 
 def deleted_objects(kind: str, world: World) -> list[WorldObject]:
@@ -71,15 +71,6 @@ def deleted_objects(kind: str, world: World) -> list[WorldObject]:
 def deleted_roles(world: World) -> list[WorldObject]:
     """Return the roles that the change deletes, also to replace them."""
     return deleted_objects("aws_iam_role", world)
-
-
-def objects_before(kind: str, world: World) -> dict[Address, WorldObject]:
-    """Return the objects of a type that existed before the change, by address."""
-    return found_once(world, (_objects_before, kind), lambda: _objects_before(kind, world))
-
-
-def _objects_before(kind: str, world: World) -> dict[Address, WorldObject]:
-    return {each.address: each for each in world.before().resources(kind)}
 
 
 _IDENTITY = ("arn", "id", "key_id", "name", "bucket")
@@ -140,7 +131,7 @@ def _is_of_managed(piece: object) -> bool:
 def _former_of(piece: Piece, world: World) -> WorldObject | None:
     """Return the resource of a piece of a name as it was before the change; None if it did not exist."""
     owner = owner_of(piece)
-    return objects_before(owner.type, world).get(owner) if owner is not None else None
+    return find_object(owner, world.before())
 
 
 def _is_assigned(piece: Piece, settled: TextLike | None, world: World) -> bool:

@@ -9,9 +9,9 @@ from __future__ import annotations
 
 import msgspec
 
-from tfcheck.inventory.catalogue import ALIAS, KEY, catalogue, is_in_same_region
+from tfcheck.inventory.catalogue import ALIAS, KEY, catalogue
 from tfcheck.inventory.world import World, WorldObject
-from tfcheck.resolve.surroundings import Surroundings
+from tfcheck.resolve.surroundings import Surroundings, is_in_same_region
 from tfcheck.symbolic.beginnings import beginning
 from tfcheck.symbolic.match import equal
 from tfcheck.symbolic.value import NAME, PlainText, TextLike, Truth, Unknown, Value, display, spelled_out, text

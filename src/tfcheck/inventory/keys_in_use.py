@@ -23,6 +23,7 @@ from tfcheck.inventory.setting import BUCKET_ENCRYPTION
 from tfcheck.inventory.world import World, WorldObject, found_once, value_if_written
 from tfcheck.resolve import attribute_shapes
 from tfcheck.resolve.attribute_shapes import restrict_characters
+from tfcheck.resolve.surroundings import is_in_same_region
 from tfcheck.symbolic.beginnings import Matches
 from tfcheck.symbolic.match import equal, glob
 from tfcheck.symbolic.value import PlainText, TextLike, Truth, Unknown, Value, items, spelled_out, text
@@ -117,7 +118,7 @@ def _secret(arn: TextLike, world: World) -> tuple[WorldObject | None, Truth]:
     found = catalogue(world, SECRET).find_by_name(parts.resource.removeprefix("secret:"), None)
     if found is None:
         return None, Truth.FALSE
-    here = equal(found.surroundings.region, parts.region) & equal(found.surroundings.account, parts.account)
+    here = is_in_same_region(found.surroundings, parts)
     return (None if here is Truth.FALSE else found), here
 
 

@@ -20,11 +20,10 @@ from tfcheck.inventory.catalogue import (
     SECRET,
     ObjectKind,
     catalogue,
-    is_in_same_region,
 )
 from tfcheck.inventory.change import index_names
 from tfcheck.inventory.world import World, WorldObject
-from tfcheck.resolve.surroundings import Surroundings
+from tfcheck.resolve.surroundings import Surroundings, is_in_same_region
 from tfcheck.symbolic.beginnings import Matches
 from tfcheck.symbolic.value import PlainText, TextLike, Truth
 from tfcheck.vocabulary.arn import is_arn

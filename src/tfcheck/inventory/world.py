@@ -58,9 +58,6 @@ def value_if_written(resource: WorldObject, argument: str) -> Value:
     return None if isinstance(value, Unknown) and resource.is_configured(argument) is False else value
 
 
-_DOCUMENT = "aws_iam_policy_document"
-
-
 class World(Protocol):
     """All resources of a plan at one time."""
 
@@ -111,6 +108,16 @@ def found_once(world: World, key: tuple[object, ...], find: Callable[[], T]) -> 
     return found
 
 
+def find_object(address: Address | None, world: World) -> WorldObject | None:
+    """Return the managed resource of a world with an address; None if there is none."""
+    if address is None:
+        return None
+    known = found_once(
+        world, (find_object, address.type), lambda: {each.address: each for each in world.resources(address.type)}
+    )
+    return known.get(address)
+
+
 def share_equal(world: World, key: tuple[object, ...], found: T) -> T:
     """Return an earlier equal result for `key` from either world, so that both share one object."""
     known: list[T] = world.once_for_both(("shared", *key), list)
@@ -153,8 +160,8 @@ class CachingWorld(_Cache):
 
 def _documents(world: World) -> dict[tuple[ModulePath, str], list[WorldObject]]:
     """Index the policy documents of a world by how their module refers to them."""
-    addresses = ((each.address, each) for each in world.looked_up(_DOCUMENT))
-    return group_by_key(((address.module, f"data.{_DOCUMENT}.{address.name}"), each) for address, each in addresses)
+    documents = world.looked_up("aws_iam_policy_document")
+    return group_by_key(((each.address.module, each.address.resource), each) for each in documents)
 
 
 class _PlanWorld(CachingWorld):

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from tfcheck.resolve import Resolver
-from tfcheck.vocabulary.address import Address, parse
-from tfcheck.vocabulary.errors import InputError
+from tfcheck.vocabulary.address import Address, address_in
 from tfcheck.vocabulary.finding import Location, Requirement
 
 
@@ -19,10 +18,8 @@ class Locations:
         """Return the place of a resource's block, or of one of its arguments, by its address in reports."""
         key = written, attribute
         if key not in self._found:
-            try:
-                self._found[key] = self.of_address(parse(written), attribute)
-            except InputError:
-                self._found[key] = None
+            address = address_in(written)
+            self._found[key] = self.of_address(address, attribute) if address is not None else None
         return self._found[key]
 
     def of_address(self, address: Address, attribute: str = "") -> Location | None:

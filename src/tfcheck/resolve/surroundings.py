@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from typing import Protocol
+
 import msgspec
 
-from tfcheck.symbolic.value import TextLike
+from tfcheck.symbolic.match import equal
+from tfcheck.symbolic.value import TextLike, Truth, Value
 
 
 class Surroundings(msgspec.Struct, frozen=True):
@@ -17,3 +20,20 @@ class Surroundings(msgspec.Struct, frozen=True):
     region: TextLike
     account: TextLike
     assumption: str = ""
+
+
+class Regional(Protocol):
+    """What is in a region of an account: the surroundings of a resource, for example, or an ARN."""
+
+    @property
+    def region(self) -> Value:
+        """The region."""
+
+    @property
+    def account(self) -> Value:
+        """The account's number."""
+
+
+def is_in_same_region(one: Regional, other: Regional) -> Truth:
+    """Whether both are in the same region and account."""
+    return equal(one.region, other.region) & equal(one.account, other.account)

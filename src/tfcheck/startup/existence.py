@@ -20,14 +20,13 @@ from tfcheck.inventory.catalogue import (
     SECRET,
     AttributeIndex,
     ObjectKind,
-    reachable,
 )
 from tfcheck.inventory.change import index_names, is_created, is_to_be
 from tfcheck.inventory.ecs import task_definitions
 from tfcheck.inventory.named_objects import bucket_of
 from tfcheck.inventory.world import World, WorldObject, found_once
 from tfcheck.resolve.derived import cleaned_key
-from tfcheck.resolve.surroundings import Surroundings
+from tfcheck.resolve.surroundings import Surroundings, is_in_same_region
 from tfcheck.startup import registry
 from tfcheck.startup.awslogs_options import AwsLogs, awslogs
 from tfcheck.symbolic.beginnings import Beginnings, Matches, Members
@@ -74,16 +73,14 @@ def _index_by_name(kind: ObjectKind, world: World) -> Beginnings[WorldObject]:
 
 def _are_reachable(alike: Matches[WorldObject], named: NamedObject, world: World) -> Truth:
     """Whether any of the objects with a name is in the region of the account where it is sought."""
+
+    def find() -> Truth:
+        return Truth.some(is_in_same_region(each.surroundings, named) for each, _ in alike.rows)
+
     if not isinstance(named.region, PlainText):
-        return Truth.some(_is_in(each, named) for each, _ in alike.rows)
+        return find()
     # NOTE: thousands of objects whose names begin alike may be what each of thousands of names denotes.
-    key = _are_reachable, alike, named.region, named.account
-    return found_once(world, key, lambda: Truth.some(_is_in(each, named) for each, _ in alike.rows))
-
-
-def _is_in(resource: WorldObject, named: NamedObject) -> Truth:
-    around = resource.surroundings
-    return equal(around.region, named.region) & equal(around.account, named.account)
+    return found_once(world, (_are_reachable, alike, named.region, named.account), find)
 
 
 def log_group(named: NamedObject, world: World) -> Truth:
@@ -116,7 +113,7 @@ def is_made_by_tasks(named: NamedObject, world: World) -> bool:
 
 def has_name(resource: WorldObject, named: NamedObject) -> Truth:
     """Whether a name denotes an object."""
-    return equal(resource.attribute("name"), named.name) & _is_in(resource, named)
+    return equal(resource.attribute("name"), named.name) & is_in_same_region(resource.surroundings, named)
 
 
 def _identity_key(named: NamedObject) -> Hashable:
@@ -290,13 +287,13 @@ def _gone_resources(kind: ObjectKind, names: tuple[str, ...], world: World) -> I
 
 def _is_not_replaced(resource: WorldObject, kind: ObjectKind, names: tuple[str, ...], world: World) -> bool:
     """Whether no other object can have the names of a resource."""
-    around, by = resource.surroundings, names[-1]
+    by = names[-1]
     index = found_once(
         world, (_is_not_replaced, kind), lambda: AttributeIndex(_managed_objects(world, *kind.types), by)
     )
     return not any(
         all(equal(resource.attribute(name), each.attribute(name)) is not Truth.FALSE for name in names)
         # The names of buckets are global.
-        and (kind in (BUCKET, OBJECT) or reachable(each, around.region, around.account))
+        and (kind in (BUCKET, OBJECT) or is_in_same_region(each.surroundings, resource.surroundings) is not Truth.FALSE)
         for each in index.possible(resource.attribute(by))
     )

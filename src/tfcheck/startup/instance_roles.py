@@ -21,7 +21,7 @@ from tfcheck.hcl.functions.encoding import base64decode
 from tfcheck.inventory.catalogue import ObjectKind, catalogue
 from tfcheck.inventory.change import is_created, is_new
 from tfcheck.inventory.ecs import TaskDefinition, member
-from tfcheck.inventory.world import World, WorldObject, value_if_written
+from tfcheck.inventory.world import World, WorldObject, find_object, value_if_written
 from tfcheck.resolve.blocks import blocks, blocks_or_unknown, only_block_or_unknown
 from tfcheck.startup.capacity import CLUSTER, FARGATE_PROVIDERS, Capacity, attached_providers, capacity, providers
 from tfcheck.startup.launch import runs
@@ -155,7 +155,7 @@ class _Instances:
     def _refuse_changed(self, group: WorldObject, profile: Value) -> None:
         """Raise if existing instances of the group keep another profile."""
         before = self._world.before()
-        existing = next((each for each in before.resources(*_GROUP.types) if each.address == group.address), None)
+        existing = find_object(group.address, before)
         if before is self._world or existing is None:
             return
         try:

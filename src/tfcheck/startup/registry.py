@@ -14,7 +14,8 @@ import msgspec
 
 from tfcheck.inventory.catalogue import REPOSITORY, catalogue
 from tfcheck.inventory.world import World, WorldObject, found_once
-from tfcheck.symbolic.match import equal, glob
+from tfcheck.resolve.surroundings import is_in_same_region
+from tfcheck.symbolic.match import glob
 from tfcheck.symbolic.value import PlainText, TextLike, Truth, Unknown, pieces, spelled_out, split_text, text
 from tfcheck.vocabulary.arn import DNS_SUFFIXES, Arn, parse_arn, partition_of_region
 
@@ -112,8 +113,7 @@ def caches(image: Image, world: World) -> bool:
     if parts is None:
         return False
     for rule, prefix in world.once(_CacheRules).possible(parts.resource):
-        around = rule.surroundings
-        here = equal(around.region, parts.region) & equal(around.account, parts.account)
+        here = is_in_same_region(rule.surroundings, parts)
         if prefix == "ROOT":
             covered = Truth.of(catalogue(world, REPOSITORY).find_by_arn(image.arn) is None)
         else:

@@ -12,10 +12,9 @@ from typing import Any, TypeVar
 
 import msgspec
 
-from tfcheck.inventory.catalogue import is_in_same_region
 from tfcheck.inventory.ecs import TaskDefinition
 from tfcheck.inventory.world import World, WorldObject
-from tfcheck.resolve.surroundings import Surroundings
+from tfcheck.resolve.surroundings import Surroundings, is_in_same_region
 from tfcheck.startup.runs import all_runs
 from tfcheck.symbolic.limits import take
 from tfcheck.symbolic.match import equal

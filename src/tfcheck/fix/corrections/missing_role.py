@@ -38,6 +38,7 @@ from tfcheck.hcl.modules import Module
 from tfcheck.hcl.syntax.block import Block
 from tfcheck.hcl.syntax.tf_json import JsonBlock
 from tfcheck.iam import managed_policy_arn
+from tfcheck.inventory.world import find_object
 from tfcheck.symbolic.regex import regex
 from tfcheck.vocabulary.address import Address, parse
 from tfcheck.vocabulary.finding import Answer, Fix, Reason, Requirement, Verdict
@@ -183,10 +184,10 @@ class MissingRoles(Finder):
     def _propose_grants(self, found: Proposal, role: Block, lacking: _Needs) -> Iterator[Proposal]:
         """Yield the ways to grant what a role lacks, together with the argument that names it."""
         address = Address(next(iter(lacking)).module, "managed", *role.labels)
-        objects = [each for each in self._world.resources(address.type) if each.address == address]
+        target = find_object(address, self._world)
         needed = (one.requirement for several in lacking.values() for one in several)
         answers = [Answer(each, str(address), Verdict.DENIED, Reason.IMPLICIT_DENY) for each in needed]
-        for each in self._ranked(RoleNeed(tuple(objects), tuple(answers))) if objects else ():
+        for each in self._ranked(RoleNeed((target,), tuple(answers))) if target is not None else ():
             both = extend_proposal(found, f"{found.title}, and {each.title}", each)
             yield msgspec.structs.replace(both, hcl=f"{each.hcl}\n\n{found.hcl}")
 

@@ -30,7 +30,7 @@ from tfcheck.hcl.syntax.lexer import MalformedError, Tokens, tokens
 from tfcheck.hcl.syntax.source import SourceText
 from tfcheck.iam.document import STATEMENT_KEYS
 from tfcheck.inventory.ecs import TASK_TYPES, TaskDefinition, tasks_by_address
-from tfcheck.inventory.world import WorldObject
+from tfcheck.inventory.world import find_object
 from tfcheck.resolve import Resolver
 from tfcheck.symbolic.regex import regex
 from tfcheck.symbolic.value import PlainText, Value
@@ -65,11 +65,10 @@ class PolicyCorrections(Finder):
             yield from [fix] if (fix := next(filter(None, found), None)) else []
 
     def _policies(self, finding: Finding) -> Iterator[WrittenPolicy]:
-        address = address_in(finding.address)
-        resources: Iterable[WorldObject] = self._world.resources(address.type) if address else ()
-        for each in (one for one in resources if one.address == address):
-            yield from filter(None, (self._places.policies.in_attribute(each, name) for name in _ARGUMENTS))
-            inline = self._places.policies.of(each) if each.address.type == "aws_iam_role" else ()
+        refused = find_object(address_in(finding.address), self._world)
+        if refused is not None:
+            yield from filter(None, (self._places.policies.in_attribute(refused, name) for name in _ARGUMENTS))
+            inline = self._places.policies.of(refused) if refused.address.type == "aws_iam_role" else ()
             yield from (one for one in inline if one.attribute == "inline_policy")
 
     def _proven(self, finding: Finding, policy: WrittenPolicy, task: TaskDefinition) -> DraftFix | None:

@@ -22,7 +22,7 @@ from tfcheck.hcl.syntax.block import Argument
 from tfcheck.iam import CLOCK_KEYS
 from tfcheck.iam.model import Origin, Statement
 from tfcheck.inventory.ecs import tasks_by_address
-from tfcheck.inventory.world import WorldObject
+from tfcheck.inventory.world import WorldObject, find_object
 from tfcheck.role import Role
 from tfcheck.symbolic.sensitive_text import redact
 from tfcheck.symbolic.value import pieces
@@ -167,8 +167,7 @@ class Remedies(Finder):
     def _place_of(self, denial: Statement, answers: Sequence[Answer]) -> DenialPlace:
         address = address_in(denial.origin.policy)
         module = address.module if address is not None else ModulePath()
-        known = self._world.resources(address.type) if address is not None else ()
-        policy = next((each for each in known if each.address == address), None)
+        policy = find_object(address, self._world)
         argument = self._text_of(address)
         return DenialPlace(
             self._resources(answers, address),

@@ -33,9 +33,8 @@ from tfcheck.inventory.setting import (
     settings,
 )
 from tfcheck.inventory.world import World, found_once
-from tfcheck.resolve.surroundings import Surroundings
+from tfcheck.resolve.surroundings import Surroundings, is_in_same_region
 from tfcheck.role.policies import Policies, PolicyOrReason
-from tfcheck.symbolic.match import equal
 from tfcheck.symbolic.value import PlainText, TextLike, Truth, Unknown, Value, without_prefix
 from tfcheck.verdict.resource_policy.reading import (
     MOST_POSSIBLE,
@@ -168,8 +167,7 @@ def _registry(near: Surroundings, world: World, policies: Policies) -> list[Poli
 
 def _every_registry_policy(near: Surroundings, world: World, policies: Policies) -> Iterator[PolicyOrReason]:
     for holder in world.resources("aws_ecr_registry_policy"):
-        here = equal(holder.surroundings.region, near.region) & equal(holder.surroundings.account, near.account)
-        here = here & holder.remains_on(None)
+        here = is_in_same_region(holder.surroundings, near) & holder.remains_on(None)
         if here is Truth.TRUE:
             yield policy_as_saved(policies.of_attribute(holder, "policy"), holder, world)
         elif here is Truth.UNKNOWN:

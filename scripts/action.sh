@@ -33,9 +33,22 @@ find_python() {
   printf '%s\n' "$found"
 }
 
+# pip runs the Python that its settings name, and the checkout contains them if HOME is the checkout.
+leave_home_in_checkout() {
+  local name place checkout
+  checkout="$(cd -P -- "${GITHUB_WORKSPACE:-.}" && pwd)"
+  for name in HOME XDG_CONFIG_HOME; do
+    place="$(cd -P -- "${!name:-/}" 2>/dev/null && pwd || true)"
+    if [[ "$place/" == "${checkout%/}/"* ]]; then
+      export "$name=$RUNNER_TEMP"
+    fi
+  done
+}
+
+# uv does not compare what it has unpacked before with hashes, and its cache may be in the checkout.
 install_with_uv() {
-  uv --no-config --quiet pip install --python "$1" --require-hashes --no-build -r "$action/requirements/action.txt"
-  uv --no-config --quiet pip install --python "$1" --offline --no-deps --no-build-isolation "$action"
+  uv --no-config --no-cache --quiet pip install --python "$1" --require-hashes --no-build -r "$action/requirements/action.txt"
+  uv --no-config --no-cache --quiet pip install --python "$1" --offline --no-deps --no-build-isolation "$action"
 }
 
 install_with_pip() {
@@ -65,7 +78,10 @@ if [ ! -d "$bin" ]; then
   bin="$environment/Scripts"
 fi
 if [ ! -e "$environment/ready" ]; then
-  "$install" "$bin/python"
+  (
+    leave_home_in_checkout
+    "$install" "$bin/python"
+  )
   touch "$environment/ready"
 fi
 exec "$bin/python" -I -X utf8 -m tfcheck github

@@ -216,6 +216,29 @@ def test_what_installs_tfcheck_is_not_told_where_to_look_for_modules(installed: 
     assert (tmp_path / "told").read_text() == ""
 
 
+def test_what_the_checkout_contains_is_neither_settings_nor_a_cache_of_what_installs_tfcheck(
+    installed: dict[str, str], tmp_path: Path
+) -> None:
+    """HOME may name the checkout: pip would start the Python of its `pip.conf`, uv install what its cache contains."""
+    programs, checkout = tmp_path / "programs", tmp_path / "checkout"
+    (checkout / ".config").mkdir(parents=True)
+    programs.mkdir()
+    program = f'#!/bin/sh\necho "$HOME $XDG_CONFIG_HOME $*" >>"{tmp_path}/ran"\n'
+    for name in ("python3", "uv"):
+        (programs / name).write_text(program, encoding="utf-8")
+        (programs / name).chmod(0o755)
+    for ready in tmp_path.glob("tfcheck-*/ready"):
+        ready.unlink()
+    told = installed | {"TFCHECK_PLAN": str(PLAN), "TFCHECK_COMMENT": "off", "GITHUB_WORKSPACE": str(checkout)}
+    told |= {"PATH": f"{programs}{os.pathsep}{told['PATH']}"}
+    told |= {"HOME": str(checkout), "XDG_CONFIG_HOME": str(checkout / ".config")}
+    run = script(told, checkout)
+    assert run.returncode == 0, run.stderr
+    installs = [line for line in (tmp_path / "ran").read_text().splitlines() if " pip install " in line]
+    assert len(installs) == 2
+    assert all(line.startswith(f"{tmp_path} {tmp_path} --no-config --no-cache ") for line in installs)
+
+
 def test_a_value_is_never_a_command(installed: dict[str, str], tmp_path: Path) -> None:
     name = "$(touch pwned)`touch pwned`;touch pwned\n::set-output name=x::y"
     run = script(installed | {"TFCHECK_PLAN": name, "TFCHECK_COMMENT": "off"}, tmp_path)

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from tfcheck.repository import Gate, RefusedError, SourceAccess
+from tfcheck.repository import SourceAccess
+from tfcheck.repository.gate import may_be_of_pull_request
 from tfcheck.vocabulary.errors import InputError
 
 if TYPE_CHECKING:
@@ -64,8 +65,8 @@ def read_plans(path: Path | None, sources: Path | None, run: SourceAccess) -> In
     except SavedPlanError as error:
         if path is None or ".json" in path.suffixes:
             raise
-        if _may_be_of_pull_request(path, run):
-            raise InputError(f"{error.message}, and git tracks it", hint=error.hint) from None
+        if may_be_of_pull_request(path, run):
+            raise InputError(f"{error.message}, and the pull request may have written it", hint=error.hint) from None
         from io import BytesIO
 
         from tfcheck.hcl.modules.saved_plan import as_json
@@ -73,15 +74,6 @@ def read_plans(path: Path | None, sources: Path | None, run: SourceAccess) -> In
         loaded = load(path, BytesIO(as_json(path)))
     rows = (PlanInput(each, find(sources, path, each.configuration, run=run)) for each in loaded.plans)
     return InputFile(tuple(rows), loaded.warnings)
-
-
-def _may_be_of_pull_request(path: Path, run: SourceAccess) -> bool:
-    """Whether others than the user read the result, and a pull request can have put a file or its directory there."""
-    try:
-        gate = Gate(path.parent, run)
-    except RefusedError:
-        return True
-    return gate.shared and gate.is_tracked(path.name)
 
 
 def read_stack(path: Path | None, run: SourceAccess) -> InputFile:

@@ -150,9 +150,9 @@ class Gate:
                 self._shown[name] = False
         return self._shown[name]
 
-    def is_tracked(self, name: str) -> bool:
-        """Whether git tracks a file of the root module's directory: who opened the pull request may have written it."""
-        return self._visibility.tracked_file(self._parts_in_tree(self._here / name)) is not None
+    def may_be_tracked(self, name: str) -> bool:
+        """Whether git tracks a file of the root module's directory, which a pull request can write, or may do so."""
+        return self._visibility.may_track(self._parts_in_tree(self._here / name))
 
     # What `terraform init` creates
 
@@ -276,6 +276,15 @@ def _comparable_name(name: str) -> str:
     """Normalise a name as file systems may that ignore case, or invisible characters."""
     visible = "".join(char for char in name if unicodedata.category(char) != "Cf")
     return visible.rstrip(" .").casefold() or name
+
+
+def may_be_of_pull_request(path: Path, run: SourceAccess = SourceAccess()) -> bool:  # noqa: B008 (it is frozen)
+    """Whether others than the user read the result, and a pull request can have put a file or its directory there."""
+    try:
+        gate = Gate(path.parent, run)
+    except RefusedError:
+        return True
+    return gate.shared and gate.may_be_tracked(path.name)
 
 
 def read_named(file: str, largest: int, *, shared: bool | None = None) -> bytes:

@@ -244,6 +244,13 @@ class Visibility:
             return None if foreign else inner.tracked_file((*below, path[-1]))
         return (self._index or {}).get("/".join(path))
 
+    def may_track(self, path: tuple[str, ...]) -> bool:
+        """Whether git tracks a file, or that cannot be determined."""
+        foreign, inner, below = self._inner(path[:-1])
+        if foreign or inner is not self:
+            return not foreign and inner.may_track((*below, path[-1]))
+        return is_repository(self._tree) and (self._index is None or "/".join(path) in self._index)
+
     def foreign(self, directory: tuple[str, ...]) -> str:
         """Return why a directory does not belong to the repository; empty if it does."""
         return self._inner(directory)[0]

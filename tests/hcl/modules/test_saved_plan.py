@@ -95,10 +95,38 @@ def test_a_program_in_the_current_directory_is_not_run(
     for name in ("terraform", "tofu"):
         program(checkout, name, f"touch {tmp_path}/ran; exit 1")
     monkeypatch.chdir(checkout)
-    monkeypatch.setenv("PATH", f":.:{programs}:/usr/bin:/bin")
+    monkeypatch.setenv("PATH", f":.:{checkout}:{programs}:/usr/bin:/bin")
 
     assert as_json(plan(tmp_path)) == b"{}\n"
     assert not (tmp_path / "ran").exists()
+
+
+@pytest.mark.parametrize(("variable", "is_run"), [("", True), ("CI", False)])
+@pytest.mark.parametrize("linked", [False, True])
+def test_a_program_that_git_tracks_is_not_run_in_ci(
+    linked: bool, variable: str, is_run: bool, tmp_path: Path, programs: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A job may add a directory of the checkout to PATH; a clone elsewhere, such as tfenv's, is the job's."""
+    for each in ("CI", "GITHUB_ACTIONS"):
+        monkeypatch.delenv(each, raising=False)
+    if variable:
+        monkeypatch.setenv(variable, "true")
+    tools = init(tmp_path / "checkout") / "tools"
+    tools.mkdir()
+    program(tools, "terraform", "echo '{}'")
+    monkeypatch.setenv("PATH", f"{programs}:/usr/bin:/bin")
+    git(tools, "add", "terraform")
+    if linked:
+        (programs / "terraform").symlink_to(tools / "terraform")
+    monkeypatch.setenv("PATH", f"{programs if linked else tools}:/bin")
+    saved = plan(tmp_path)
+    assert as_json(saved) == b"{}\n"
+    monkeypatch.chdir(tools.parent)
+    if is_run:
+        assert as_json(saved) == b"{}\n"
+    else:
+        with pytest.raises(InputError, match="neither `terraform` nor `tofu` is on PATH"):
+            as_json(saved)
 
 
 @pytest.mark.parametrize("variable", ["", "CI"])
@@ -122,4 +150,18 @@ def test_what_a_pull_request_may_have_put_in_the_place_of_json_runs_nothing(
     ran = name == "tfplan" and not variable
     assert (tmp_path / "log").exists() is ran
     assert ("is a saved plan" in raised.value.message) is not ran
-    assert raised.value.message.endswith("git tracks it") is (name == "tfplan" and bool(variable))
+    assert raised.value.message.endswith("the pull request may have written it") is (
+        name == "tfplan" and bool(variable)
+    )
+
+
+def test_a_saved_plan_is_not_converted_in_ci_if_gits_index_cannot_be_read(
+    tmp_path: Path, programs: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("CI", "true")
+    program(programs, "terraform", "echo '{}'")
+    saved = plan(tmp_path)
+    monkeypatch.setenv("PATH", f"{programs}:/usr/bin:/bin")
+    (init(saved.parent) / ".git" / "index").write_bytes(b"DIRC")
+    with pytest.raises(InputError, match="the pull request may have written it"):
+        read_plans(saved, None, SourceAccess())

@@ -13,6 +13,8 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
+from tfcheck.repository import work_tree
+from tfcheck.repository.gate import may_be_of_pull_request
 from tfcheck.symbolic.regex import regex
 from tfcheck.vocabulary.errors import InputError
 
@@ -118,13 +120,26 @@ def as_json(path: Path) -> bytes:
 
 
 def _programs() -> list[str]:
-    """Return the paths of `terraform` and `tofu`, except one in the current directory: a pull request may have it."""
+    """Return the paths of `terraform` and `tofu`, except one that a pull request may have written.
+
+    That is one in the current directory, and in CI one in the checkout that git tracks.
+    """
     import shutil
 
-    path = os.pathsep.join(filter(os.path.isabs, os.get_exec_path()))
+    here = os.path.realpath(".")
+    path = os.pathsep.join(
+        each for each in os.get_exec_path() if os.path.isabs(each) and os.path.realpath(each) != here
+    )
     found = (shutil.which(each, path=path) for each in ("terraform", "tofu"))
     # NOTE: Windows searches the current directory first.
-    return [each for each in found if each and os.path.isabs(each)]
+    programs = (each for each in found if each and os.path.isabs(each))
+    return [each for each in programs if not _is_of_checkout(Path(each))]
+
+
+def _is_of_checkout(program: Path) -> bool:
+    tree = work_tree(Path())
+    places = (program.parent.resolve() / program.name, program.resolve())
+    return any(each.is_relative_to(tree) and may_be_of_pull_request(each) for each in places)
 
 
 def _show(program: str, path: Path) -> tuple[bytes | None, str]:

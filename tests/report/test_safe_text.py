@@ -7,7 +7,8 @@ from hypothesis import strategies as st
 
 from tests.rows import every_row
 from tfcheck.report.json import encode
-from tfcheck.report.safe_text import is_visible, quotable, visible
+from tfcheck.report.markdown.escape import fence
+from tfcheck.report.safe_text import is_visible, quotable, visible, visible_source
 
 
 @every_row(
@@ -93,8 +94,24 @@ def test_a_mark_that_belongs_to_nothing_is_escaped(text: str, shown: str) -> Non
 
 
 @every_row(
+    ("text", "shown"),
+    [
+        ("aws_iam_role.\u0435xecution", "aws_iam_role.\\u0435xecution"),
+        ("arn:aws:s3:::\u0430cme/p\u03bfy", "arn:aws:s3:::\\u0430cme/p\\u03bfy"),
+        ("\uff41dmin", "\\uff41dmin"),
+        ("\U0001d41dev", "\\U0001d41dev"),
+    ],
+)
+def test_a_letter_that_looks_like_a_latin_one_beside_it_is_escaped(text: str, shown: str) -> None:
+    assert visible(text) == shown
+    assert visible_source(text) == text
+    assert fence(text) == f"```\n{text}\n```"
+
+
+@every_row(
     "name",
     [
+        *("\u043e\u043f\u043b\u0430\u0442\u0430", "ecs-\u0440\u043e\u043b\u044c", "ECS\u30bf\u30b9\u30af", "5 \u00b5s"),
         *(
             "zahlung-\u00fc",
             "re\u0301sume\u0301",

@@ -7,7 +7,7 @@ shown, and no other string or number.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from unicodedata import category
+from unicodedata import category, name
 
 from tfcheck.symbolic.regex import regex
 
@@ -28,6 +28,10 @@ _BLANK = regex(
     "[\u034f\u115f\u1160\u17b4\u17b5\u180b-\u180f\u3164\ufe00-\ufe0f\uffa0\U000e0000-\U000e0fff\u2800\U0001d159]"
 )
 _EMOJI_SELECTORS = ("\ufe0e", "\ufe0f")
+#: Scripts with letters that look like Latin ones, as Unicode names them; no name mixes these in one word
+#: (https://www.unicode.org/reports/tr39/, mixed scripts).
+_LIKE_LATIN = ("ARMENIAN ", "CHEROKEE ", "COPTIC ", "CYRILLIC ", "FULLWIDTH ", "GREEK ", "LISU ", "MATHEMATICAL ")
+_WORD = regex(r"[^\W_]+")
 _ARN = regex(r'"arn:[\w*?/:.$@+=,{}\[\] -]*"')
 
 
@@ -77,7 +81,21 @@ def _string_end(text: str, start: int) -> int:
 
 
 def visible(text: str) -> str:
-    """Escape every character that a reader cannot see as Python would, such as changes of direction, and commands."""
+    """Escape every character that a reader cannot see, or takes for another, as Python would, and commands."""
+    if not text.isascii():
+        text = _WORD.sub(lambda found: _without_look_alikes(found[0]), text)
+    return visible_source(text)
+
+
+def _without_look_alikes(word: str) -> str:
+    """Return a word with the letters spelled out that look like Latin ones, if it has Latin ones too."""
+    if word.isascii() or not any(char.isascii() and char.isalpha() for char in word):
+        return word
+    return "".join(ascii(char)[1:-1] if name(char, "").startswith(_LIKE_LATIN) else char for char in word)
+
+
+def visible_source(text: str) -> str:
+    """Return a line of a file like `visible`, with letters of every script: the file has them too."""
     if "::" in text or "##" in text:
         text = without_commands(text)
     # NOTE: not `ascii` of the whole, which would double the backslashes of names.

@@ -17,7 +17,7 @@ import html
 import re
 from collections.abc import Callable, Iterable, Iterator
 
-from tfcheck.report.safe_text import clip_visible, clip_width, visible
+from tfcheck.report.safe_text import clip_visible, clip_width, visible_source
 from tfcheck.symbolic.regex import regex
 
 _LONGEST = 600
@@ -45,7 +45,7 @@ def html_code(text: str) -> str:
 
 def fence(text: str, language: str = "") -> str:
     """Write foreign lines as a fenced block; `language` is trusted."""
-    shown = "\n".join("\t".join(map(visible, line.split("\t"))) for line in text.rstrip("\n").split("\n"))
+    shown = "\n".join("\t".join(map(visible_source, line.split("\t"))) for line in text.rstrip("\n").split("\n"))
     ticks = "`" * max(_longest_run(shown) + 1, 3)
     return f"{ticks}{language}\n{shown}\n{ticks}"
 

@@ -8,12 +8,16 @@ import os
 import shutil
 import subprocess
 import sys
+from operator import attrgetter
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from tests.cases import TESTDATA
 from tests.forked import start
+from tfcheck.analysis import fix_session
+from tfcheck.cli import main as cli
 
 ROOT = TESTDATA.parent
 
@@ -82,6 +86,39 @@ def test_write_changes_the_files_once(checkout: Path) -> None:
     assert (folder / "main.tf").read_text() != before
     subprocess.run(["git", "apply", "-R", "-"], cwd=checkout, input=diff.encode(), check=True)
     assert (folder / "main.tf").read_text() == before
+
+
+@pytest.mark.parametrize(
+    ("function", "status", "problem"),
+    [
+        ("fix_session.write_fixes", 2, "cannot be written: it is a symbolic link"),
+        ("fix_session._FixRun._with_absolute_paths", 3, "has changed since it was read"),
+    ],
+)
+def test_a_link_that_replaces_a_file_during_the_run_is_not_followed(
+    function: str,
+    status: int,
+    problem: str,
+    checkout: Path,
+    tmp_path_factory: pytest.TempPathFactory,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    stack, elsewhere = case(checkout, "literal-missing"), tmp_path_factory.mktemp("out") / "elsewhere.tf"
+    shutil.copy(stack / "main.tf", elsewhere)
+    module, _, name = function.partition(".")
+    original = attrgetter(name)(fix_session)
+
+    def linked_first(*arguments: Any) -> Any:
+        (stack / "main.tf").unlink()
+        (stack / "main.tf").symlink_to(elsewhere)
+        return original(*arguments)
+
+    monkeypatch.setattr(f"tfcheck.analysis.{module}.{name}", linked_first)
+    monkeypatch.chdir(stack)
+    assert cli.run(["fix", "plan.json", "--write"]) == status
+    assert problem in capsys.readouterr().err
+    assert elsewhere.read_bytes() == (TESTDATA / "literal-missing" / "main.tf").read_bytes()
 
 
 def test_a_second_run_says_that_the_plan_is_old(checkout: Path) -> None:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from tfcheck.analysis.fix_writing import Choose, chosen, write_fixes
+from tfcheck.analysis.fix_writing import Choose, changed_error, chosen, write_fixes
 from tfcheck.analysis.fixable_sources import fixable_sources
 from tfcheck.analysis.options import DEFAULTS, FixSelection, RunOptions
 from tfcheck.analysis.session import Session
@@ -272,7 +272,7 @@ class _FixRun:
         """Return a change with the absolute paths of its files, since plans may share files or file names.
 
         Raises:
-            InputError: they lie in another repository than those of other plans.
+            InputError: they lie in another repository than those of other plans, or one has become a link.
         """
         from tfcheck.fix.edits.files import Files
 
@@ -282,7 +282,10 @@ class _FixRun:
             raise InputError("the plans' sources lie in several repositories", hint="pass the plans one at a time")
         insertions = []
         for each in draft.insertions:
-            name = str(files.place(each.source.name))
+            place = files.place(each.source.name)
+            if not place.is_relative_to(files.tree):
+                raise changed_error(place)
+            name = str(place)
             known = self._texts.setdefault(name, msgspec.structs.replace(each.source, name=name))
             insertions.append(msgspec.structs.replace(each, source=known))
         return msgspec.structs.replace(draft, insertions=tuple(insertions))

@@ -82,11 +82,15 @@ def write(files: Sequence[NewContent]) -> None:
     try:
         replace(*(FileChange(each.path, each.after, each.before) for each in files))
     except ChangedError as error:
-        name = Path(error.filename).name
-        raise InputError(f"`{name}` has changed since it was read", hint="run `tfcheck fix` again") from None
+        raise changed_error(Path(error.filename)) from None
     except OSError as error:
         problem = error.strerror or "unknown"
         raise UsageError(f"`{error.filename}` cannot be written: {problem[0].lower()}{problem[1:]}") from None
+
+
+def changed_error(path: Path) -> InputError:
+    """Return the error for a file that is no longer what it was read as."""
+    return InputError(f"`{path.name}` has changed since it was read", hint="run `tfcheck fix` again")
 
 
 #: Decides on one hunk, shown as a diff, before it is written.

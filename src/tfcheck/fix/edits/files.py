@@ -132,9 +132,9 @@ class Files:
         return self.place(name).relative_to(self.tree).as_posix()
 
     def place(self, name: str) -> Path:
-        """Return the real path of a file, with symbolic links resolved."""
+        """Return the real path of a file, with symbolic links resolved; an absolute one is that already."""
         assert self._root is not None  # otherwise nothing is editable
-        return (self._root / name).resolve()
+        return Path(name) if os.path.isabs(name) else (self._root / name).resolve()
 
     @property
     def tree(self) -> Path:

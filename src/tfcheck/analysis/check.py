@@ -140,9 +140,9 @@ def check_unredacted(
     sources: Sources | None,
     options: RunOptions,
     *,
-    stacks: Sequence[Stack] = (),
+    stacks: Sequence[Stack],
     directory: str | None = None,
-    progress: Progress | None = None,
+    progress: Progress | None,
 ) -> tuple[Report, Redactor]:
     """Return the report before anything sensitive is removed, and the redactor that removes it."""
     now = progress or Progress()

@@ -66,7 +66,7 @@ def fence(reports: Sequence[Report], after: Sequence[str] = ()) -> str:
     return "".join(f"{each}\n" for each in (*heads, *rows, *tail))
 
 
-def failure_text(message: str, hint: str = "", after: Sequence[str] = ()) -> str:
+def failure_text(message: str, hint: str, after: Sequence[str] = ()) -> str:
     """Return the text that nothing was checked."""
     lines = [f"! tfcheck: nothing was checked: {harmless(message)}"]
     if hint:

@@ -64,7 +64,7 @@ def attempt(step: Callable[[], _T], otherwise: Callable[[str, str], _T], *, debu
         return otherwise(f"this is a bug in tfcheck {__version__}: {type(error).__name__}", _SHOW_BUG)
 
 
-def before_plan(variables: Mapping[str, str], *, debug: bool = False) -> StepOutput:
+def before_plan(variables: Mapping[str, str], *, debug: bool) -> StepOutput:
     """Record that a project is about to be planned; prints only errors, and the exit status is always 0."""
 
     def note() -> StepOutput:

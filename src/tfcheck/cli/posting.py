@@ -38,7 +38,7 @@ REFUSED = 4
 
 
 def post(
-    reports: Sequence[Report], comment_options: CommentOptions, variables: Mapping[str, str], *, debug: bool = False
+    reports: Sequence[Report], comment_options: CommentOptions, variables: Mapping[str, str], *, debug: bool
 ) -> Outcome | None:
     """Write to the pull request and report the outcome; return None if the host refused.
 
@@ -133,7 +133,7 @@ def warn(message: str, variables: Mapping[str, str]) -> None:
 
 
 def summarize(
-    reports: Sequence[Report], comment_options: CommentOptions, variables: Mapping[str, str], *, debug: bool = False
+    reports: Sequence[Report], comment_options: CommentOptions, variables: Mapping[str, str], *, debug: bool
 ) -> None:
     """Add the reports to the job summary, if there is one; errors become warnings."""
     file = variables.get("GITHUB_STEP_SUMMARY")

@@ -41,7 +41,7 @@ _OWN_TABLE = regex(rb"""tool["'\s]*\.["'\s]*tfcheck|\[\s*["']?tool["']?\s*\]|^\s
 _POSITION = regex(r" \(at (?:line (\d+), column \d+|end of document)\)$")
 
 
-def settings_of(directory: Path, rules: KnownRules, *, shared: bool | None = None) -> ConfigFile | None:
+def settings_of(directory: Path, rules: KnownRules, *, shared: bool | None) -> ConfigFile | None:
     """Return the configuration in a directory, or None.
 
     `rules` returns the ids of all rules. Where the result is `shared`, a file counts only if git tracks it.

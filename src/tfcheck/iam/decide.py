@@ -173,7 +173,7 @@ def decide_service(policy: Policy, service: str, action: str, context: Context, 
     return _decide_principal(policy, lambda named: names_service(named, service), action, context, on)
 
 
-def decide_anonymous(policy: Policy, action: str, context: Context, *, on: TextLike = "*") -> Decision:
+def decide_anonymous(policy: Policy, action: str, context: Context, *, on: TextLike) -> Decision:
     """Decide whether a resource's own policy lets a caller without credentials make a call on it."""
     return _decide_principal(policy, names_everybody, action, context, on)
 

@@ -132,7 +132,7 @@ def stack_of(resolver: Resolver, name: str, *, changes: bool = False) -> Stack:
     return Stack(name, After(resolver), None, changes=changes)
 
 
-def stack_of_state(resolver: Resolver, name: str, sources: Sources | None = None) -> Stack:
+def stack_of_state(resolver: Resolver, name: str, sources: Sources | None) -> Stack:
     """Return the stack of a state that was read as a plan; its sources help to locate it."""
     from tfcheck.inventory.state_location import StateLocations
 

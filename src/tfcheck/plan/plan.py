@@ -152,7 +152,7 @@ class Plan:
                     if each.sensitive:
                         yield constant_text(call.expressions[name])[1] if name in call.expressions else each.default
 
-    def with_rows(self, rows: Iterable[ResourceChange], variables: Mapping[str, Value] | None = None) -> Plan:
+    def with_rows(self, rows: Iterable[ResourceChange], variables: Mapping[str, Value] | None) -> Plan:
         """Return a plan with some rows added, or replaced by address, and with other `variables` if any are given."""
         return _Amended(self, rows, variables)
 

@@ -81,7 +81,7 @@ class WaitedError(RefusalError):
 
 
 @contextmanager
-def refusing(*, debug: bool = False) -> Iterator[None]:
+def refusing(*, debug: bool) -> Iterator[None]:
     """Turn everything that goes wrong while posting into a refusal: the exit status belongs to the findings.
 
     The exception's message is not shown, since it may quote a report or a token. `debug` raises bugs.

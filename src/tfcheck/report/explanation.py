@@ -19,7 +19,7 @@ from tfcheck.vocabulary.finding import Answer, Finding, Fix, Remedy, Report, Rol
 from tfcheck.vocabulary.stopped_reason import Denial, Explanation, KnownText, StopCause, explain_text
 
 
-def explanation_text(explanation: Explanation, *, width: int = 100, colour: bool = False) -> str:
+def explanation_text(explanation: Explanation, *, width: int, colour: bool) -> str:
     """Return the explanation of a text, regardless of the plan."""
     return render_lines(_meaning(explanation, width), colour=colour)
 
@@ -62,9 +62,7 @@ def _fact(label: str, words: str, width: int) -> Iterator[Line]:
         yield from wrap(Span(f"  {label:<10}", SpanStyle.QUIET), words, width)
 
 
-def plan_text(
-    explanation: Explanation, report: Report, *, width: int = 100, colour: bool = False, directory: str = "."
-) -> str:
+def plan_text(explanation: Explanation, report: Report, *, width: int, colour: bool, directory: str) -> str:
     """Write what the plan shows: the missing permission and its fix, else what is undecided, or that all is granted."""
     found = related_rows(explanation, report)
     return render_lines(_plan_lines(found, explanation.cause, report, width, directory), colour=colour)
@@ -134,7 +132,7 @@ def _next_permission_hint(found: RelatedRows, calls: str) -> str:
 _SHARED = ("requirements", "findings", "fixes")
 
 
-def explanation_json(explanation: Explanation, reports: Sequence[Report] = ()) -> Json:
+def explanation_json(explanation: Explanation, reports: Sequence[Report]) -> Json:
     """Return the explanation of a text and what plans show about it, as plain data."""
     denial, known = explanation.denial, explanation.known
     return {

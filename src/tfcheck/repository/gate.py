@@ -287,11 +287,10 @@ def may_be_of_pull_request(path: Path, run: SourceAccess = SourceAccess()) -> bo
     return gate.shared and gate.may_be_tracked(path.name)
 
 
-def read_named(file: str, largest: int, *, shared: bool | None = None) -> bytes:
+def read_named(file: str, largest: int) -> bytes:
     """Return the content of a regular file of at most `largest` bytes.
 
-    If others than the user read the result (`shared`), its real path must be in the work tree of the current directory;
-    by default the environment decides.
+    If others than the user read the result, its real path must be in the work tree of the current directory.
 
     Raises:
         RefusedError: it lies elsewhere.
@@ -299,7 +298,7 @@ def read_named(file: str, largest: int, *, shared: bool | None = None) -> bytes:
         ValueError: this is not a path.
     """
     place = Path(os.path.realpath(file))
-    if is_shared(os.environ) if shared is None else shared:
+    if is_shared(os.environ):
         tree = work_tree(Path())
         if not place.is_relative_to(tree):
             raise refusal_error(file, "it lies outside the repository")

@@ -22,7 +22,7 @@ class Locations:
             self._found[key] = self.of_address(address, attribute) if address is not None else None
         return self._found[key]
 
-    def of_address(self, address: Address, attribute: str = "") -> Location | None:
+    def of_address(self, address: Address, attribute: str) -> Location | None:
         """Return the place of a resource's block, of one of its arguments, or of its only nested block of a kind."""
         block = self._resolver.block(address)
         if block is None:

@@ -135,16 +135,14 @@ class Attachments:
             self._doubt(grant, f"which this change may remove: {role.address} may not list it", attached)
         return True
 
-    def of_named_role(
-        self, name: TextLike | None, account: Value = None, outcome: GrantOutcomes | None = None
-    ) -> Attached:
+    def of_named_role(self, name: TextLike | None, account: Value, outcome: GrantOutcomes | None) -> Attached:
         """Return the attachments of a role whose name, and perhaps account, is all that is known."""
         attached = Attached()
         if name is not None:
             self._collect(attached, *self._grants_for(None, name, account), name, outcome)
         return attached
 
-    def for_other_stack(self, name: Value, account: Value, outcome: GrantOutcomes | None = None) -> Attached:
+    def for_other_stack(self, name: Value, account: Value, outcome: GrantOutcomes | None) -> Attached:
         """Return the definite attachments, by name, to a role of an account that this stack does not manage."""
         attached = Attached()
         if not isinstance(name, str):

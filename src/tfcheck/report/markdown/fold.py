@@ -122,7 +122,7 @@ def suggestion(fix: Fix, number: int, targets: tuple[str, ...], *, opened: bool)
     yield PagePart(f"{top}\n\n{_change_itself(fix)}\n\n</details>", PartKind.DIFF, number)
 
 
-def remedy_part(finding: Finding, remedy: Remedy, number: int, tasks: str = "") -> PagePart:
+def remedy_part(finding: Finding, remedy: Remedy, number: int, tasks: str) -> PagePart:
     """Write a remedy, and for which tasks it is if a page has several."""
     body = f"\n\n{fence(remedy.hcl, 'hcl')}" if remedy.hcl else ""
     return PagePart(

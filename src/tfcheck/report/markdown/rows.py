@@ -186,7 +186,7 @@ def _cause_rows(
             yield each.cause.severity, partial(_rest, each, content, rest)
 
 
-def count_rows(causes: Iterable[TargetedCause], *, mistakes: bool = False) -> Counter[Severity]:
+def count_rows(causes: Iterable[TargetedCause], *, mistakes: bool) -> Counter[Severity]:
     """Return the numbers of rows of causes by severity, as if all were shown; with `mistakes` of no permission."""
     found: Counter[Severity] = Counter()
     for each in causes:

@@ -221,7 +221,7 @@ def service_of(arn: TextLike) -> str | None:
     return next((service for prefix, service in _SERVICES if owner and owner.type.startswith(prefix)), None)
 
 
-def unidentified_side(world: World, policies: Policies, service: str | None = None) -> ResourceSide:
+def unidentified_side(world: World, policies: Policies, service: str | None) -> ResourceSide:
     """Build the side of a resource that may be any, of a service if that is known, with any of their policies."""
     listed = [each for each, theirs in _POLICIES.items() if service in (None, theirs)]
     holders = [holder for setting in listed for holder in world.resources(setting.type)]

@@ -19,7 +19,7 @@ from tfcheck.report.json import encode
 from tfcheck.repository import RefusedError
 from tfcheck.repository.gate import read_named
 from tfcheck.vocabulary import fingerprint
-from tfcheck.vocabulary.errors import InputError
+from tfcheck.vocabulary.errors import InputError, file_problem
 from tfcheck.vocabulary.finding import Answer, BaselineComparison, Finding, Report, Severity, Verdict
 
 #: More than any baseline that people could review.
@@ -74,8 +74,7 @@ def read_baseline(file: str) -> Baseline:
     except RefusedError as error:
         raise InputError(str(error), hint="in CI the baseline must be a file of the repository") from None
     except (OSError, ValueError) as error:
-        problem = (error.strerror if isinstance(error, OSError) else None) or str(error)
-        raise InputError(f"the baseline `{file}` cannot be read: {problem.lower()}", hint=_HINT) from None
+        raise InputError(f"the baseline `{file}` cannot be read: {file_problem(error)}", hint=_HINT) from None
     return Baseline(file, tuple(_entries(data, file)))
 
 

@@ -18,6 +18,7 @@ from tfcheck import startup
 from tfcheck.checks.mistake import Check, Misconfiguration
 from tfcheck.inventory.catalogue import KEY, catalogue
 from tfcheck.inventory.ecs import TaskDefinition
+from tfcheck.inventory.key import is_disabled
 from tfcheck.inventory.world import World
 from tfcheck.startup.decrypt import ACTION
 from tfcheck.vocabulary.finding import Severity
@@ -29,7 +30,7 @@ def _search(task: TaskDefinition, world: World) -> Iterator[Misconfiguration]:
         key = next(filter(None, (each.find_by_arn(need.resource) for each in known)), None)
         former = catalogue(world.before(), KEY).find_by_arn(need.resource) if known and key is None else None
         message, advice = "", ""
-        if key is not None and any(key.attribute(each) is False for each in ("is_enabled", "enabled")):
+        if key is not None and is_disabled(key):
             message = f"{need.cause} is encrypted with {key.address}, which is disabled"
         elif former is not None:
             message = f"{need.cause} is encrypted with {former.address}, which this plan deletes"

@@ -26,10 +26,10 @@ from collections.abc import Iterator
 from tfcheck.checks.mistake import Check, Misconfiguration
 from tfcheck.iam import Absent, Context, Denied, Entry, decide_anonymous
 from tfcheck.inventory.ecs import TaskDefinition, member
-from tfcheck.inventory.named_objects import access_point_arn, file_system_arn
+from tfcheck.inventory.named_objects import file_system_arn
 from tfcheck.inventory.world import World
 from tfcheck.resolve.blocks import only_block_or_unknown
-from tfcheck.startup.volumes import EFS, access_point, known_volumes
+from tfcheck.startup.volumes import EFS, efs_access_point, known_volumes
 from tfcheck.symbolic.match import equal
 from tfcheck.symbolic.value import PlainText, Truth, Unknown, Value
 from tfcheck.verdict.resource_policy import ResourcePolicies
@@ -50,9 +50,7 @@ def _search(task: TaskDefinition, world: World) -> Iterator[Misconfiguration]:
             continue
         arn = file_system_arn(named, around, world)
         side = world.once(ResourcePolicies).of(arn, "elasticfilesystem")
-        through = access_point(member(authorization, "access_point_id"), task)
-        if through is not None and not (isinstance(through, Unknown) and through.symbol is None):
-            through = access_point_arn(through, around, world)
+        through = efs_access_point(authorization, task, world)
         encrypted = equal(system.get("transit_encryption"), "ENABLED")
         context = _context(encrypted, Absent() if through is None else through)
         if side.policy is None or side.hidden:

@@ -30,7 +30,7 @@ from tfcheck.checks.mistake import Check, Misconfiguration
 from tfcheck.iam import Context, Denied, PresenceUnknown, decide_service, service_context
 from tfcheck.inventory.catalogue import KEY, catalogue
 from tfcheck.inventory.ecs import TaskDefinition, member
-from tfcheck.inventory.key import named_key
+from tfcheck.inventory.key import is_disabled, named_key
 from tfcheck.inventory.world import World, WorldObject
 from tfcheck.resolve.blocks import only_block
 from tfcheck.startup.capacity import CLUSTER, launch_types
@@ -67,7 +67,7 @@ def _mistakes(cluster: WorldObject, world: World) -> Iterator[Misconfiguration]:
         return
     message = f"{cluster.address} encrypts the storage of tasks on Fargate with {key.address}"
     address = str(key.address)
-    if any(key.attribute(each) is False for each in ("is_enabled", "enabled")):
+    if is_disabled(key):
         advice = f"enable {address}, or name another key for the storage"
         message = f"{message}, which is disabled"
         yield Misconfiguration(

@@ -9,8 +9,7 @@ from typing import TYPE_CHECKING
 import click
 
 from tfcheck.cli import options, terminal
-from tfcheck.cli.configured import ConfiguredCommand
-from tfcheck.cli.configured import choice as chosen
+from tfcheck.cli.configured import ConfiguredCommand, choice
 from tfcheck.cli.options import Pick, json_pick
 from tfcheck.cli.progress import progress
 from tfcheck.report.safe_text import visible
@@ -88,7 +87,7 @@ def fix(
             plans,
             about.sources,
             FixSelection(only, safe_only, grant_prefix, move_grants),
-            about.run_options(choice=chosen()),
+            about.run_options(choice=choice()),
             context=about.context,
             into_files=into_files or interactive,
             choose=choose,

@@ -14,7 +14,7 @@ from tfcheck.analysis.session import Checked
 from tfcheck.config import keys
 from tfcheck.config.settings import Choice
 from tfcheck.vocabulary import ci
-from tfcheck.vocabulary.errors import InputError, refuse_content
+from tfcheck.vocabulary.errors import InputError, file_problem, refuse_content
 from tfcheck.vocabulary.fail_options import FailOptions
 from tfcheck.vocabulary.finding import Report
 
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 FORMATS = tuple(each for each in keys.FORMATS if each not in ("text", "json"))
 
 
-def read_saved(files: Iterable[str], choice: Choice | None = None) -> Iterator[Checked]:
+def read_saved(files: Iterable[str], choice: Choice | None) -> Iterator[Checked]:
     """Read reports written by `--format json`; `-` is standard input. `choice` selects findings.
 
     Raises:
@@ -63,8 +63,7 @@ def _content(file: str) -> bytes:
         with Path(file).open("rb") as opened:
             return opened.read(LARGEST + 1)
     except (OSError, ValueError) as error:
-        problem = (error.strerror if isinstance(error, OSError) else None) or str(error)
-        raise InputError(f"`{file}` cannot be read: {problem.lower()}") from None
+        raise InputError(f"`{file}` cannot be read: {file_problem(error)}") from None
 
 
 def render(form: str, reports: Sequence[Report], failing: FailOptions = FailOptions()) -> str:  # noqa: B008 (frozen)

@@ -16,7 +16,7 @@ import click
 
 from tfcheck.report.safe_text import visible
 from tfcheck.vocabulary.clipping import clip_words
-from tfcheck.vocabulary.errors import TfcheckError, UsageError
+from tfcheck.vocabulary.errors import TfcheckError, UsageError, file_problem
 
 #: The width of reports.
 _NARROWEST, _WIDEST = 60, 200
@@ -88,9 +88,8 @@ def publish(report: str, output: str | None, *, colour: bool) -> None:
 
             write(Path(output), report.encode("utf-8", "backslashreplace"))
     except (OSError, ValueError) as error:
-        problem = (error.strerror if isinstance(error, OSError) else None) or str(error)
         target = "standard output" if output is None else f"`{output}`"
-        raise UsageError(f"the report cannot be written to {target}: {problem.lower()}") from None
+        raise UsageError(f"the report cannot be written to {target}: {file_problem(error)}") from None
 
 
 def log(text: str) -> None:
@@ -98,7 +97,7 @@ def log(text: str) -> None:
     try:
         _print_report(text, colour=False)
     except OSError as error:
-        print_message(f"warning: standard output cannot be written to: {(error.strerror or str(error)).lower()}")
+        print_message(f"warning: standard output cannot be written to: {file_problem(error)}")
 
 
 def _print_report(report: str, *, colour: bool) -> None:
@@ -117,7 +116,7 @@ def unwritable(error: OSError) -> int:
     _drop(sys.stdout)
     if isinstance(error, BrokenPipeError):
         return 0
-    problem = UsageError(f"standard output cannot be written to: {(error.strerror or str(error)).lower()}")
+    problem = UsageError(f"standard output cannot be written to: {file_problem(error)}")
     print_error(problem)
     return problem.exit_status
 

@@ -27,6 +27,7 @@ from tfcheck.symbolic.value import (
     identity,
     pieces,
     spelled_out,
+    split_literals,
     text,
 )
 from tfcheck.symbolic.wildcards import affordable, glob_known
@@ -301,7 +302,7 @@ def _crossing(entry: Resource, wanted: Target, context: Context) -> Truth:
         return Truth.FALSE  # each of the six parts needs one of its own
     if any(not isinstance(piece, str) and _may_contain(piece, ":") for piece in pieces(last)):
         return _match_part(entry.whole, wanted.whole, context) & Truth.UNKNOWN
-    segments = [*wanted.parts[:5], *_split_at_colons(last)]
+    segments = [*wanted.parts[:5], *split_literals(spelled_out(last), ":")]
     return Truth.UNKNOWN if _crosses(entry.parts, 0, segments, 0, context) else Truth.FALSE
 
 
@@ -326,18 +327,6 @@ def _may_end_in_star(part: PolicyText) -> bool:
 
 def _may_contain(piece: Unknown | JsonText, char: str) -> bool:
     return isinstance(piece, JsonText) or piece.hole.allows(char)
-
-
-def _split_at_colons(last: TextLike) -> list[TextLike]:
-    cut: list[list[TextLike]] = [[]]
-    for piece in pieces(spelled_out(last)):
-        if isinstance(piece, str):
-            first, *others = piece.split(":")
-            cut[-1].append(first)
-            cut.extend([each] for each in others)
-        else:
-            cut[-1].append(piece)
-    return [text(parts) for parts in cut]
 
 
 # ARNs whose parts cannot be separated

@@ -44,6 +44,11 @@ def is_same_key(one: KmsKey, other: KmsKey) -> bool:
 _NAMING = ("kms_key_id", "key_id", "rule", "server_side_encryption_configuration")
 
 
+def is_disabled(key: WorldObject) -> bool:
+    """Whether a key is definitely disabled."""
+    return any(key.attribute(each) is False for each in ("is_enabled", "enabled"))
+
+
 def named_key(reference: Value, resource: WorldObject, world: World, region: TextLike | None = None) -> KmsKey | None:
     """Return the key in an argument of `resource`; None without one, or for an AWS managed key.
 

@@ -67,9 +67,8 @@ def keys_of_object(arn: TextLike, world: World) -> tuple[KmsKey, ...] | None:
         return _own_key(own, read, arn, world)
     if read is not None and isinstance(read.attribute("server_side_encryption"), str):
         return ()
-    bucket = bucket_of(arn, world)
-    if bucket is not None and bucket.resource is not None and is_created(bucket.resource, world):
-        of_bucket = _keys_of_default(_default(bucket, world))  # it was empty before
+    if _is_in_new_bucket(arn, world):
+        of_bucket = _keys_of_default(_defaults(arn, world)[1])  # it was empty before
     else:
         of_bucket = _key_as_uploaded(arn, world)
     return _bucket_or_object_keys(arn, of_bucket, world)
@@ -84,11 +83,9 @@ def has_bucket_key(arn: TextLike, world: World) -> bool | None:
     if isinstance(own, bool):
         return own
     old, new = _defaults(arn, world)
-    bucket = bucket_of(arn, world)
-    created = bucket is not None and bucket.resource is not None and is_created(bucket.resource, world)
     if new is None or new.set_by is None or isinstance(new.with_bucket_key, Unknown):
         return None
-    if not created and (old is None or old.with_bucket_key != new.with_bucket_key):
+    if not _is_in_new_bucket(arn, world) and (old is None or old.with_bucket_key != new.with_bucket_key):
         return None
     return new.with_bucket_key is True
 
@@ -178,6 +175,11 @@ def _looked_up_objects(world: World) -> dict[TextLike, WorldObject]:
 
 
 # Buckets
+
+
+def _is_in_new_bucket(arn: TextLike, world: World) -> bool:
+    bucket = bucket_of(arn, world)
+    return bucket is not None and bucket.resource is not None and is_created(bucket.resource, world)
 
 
 def _key_as_uploaded(arn: TextLike, world: World) -> tuple[KmsKey, ...] | None:

@@ -27,7 +27,7 @@ import msgspec
 
 from tfcheck.symbolic.limits import take_values
 from tfcheck.symbolic.regex import regex
-from tfcheck.vocabulary.errors import InputError
+from tfcheck.vocabulary.errors import InputError, file_problem
 
 Buffer: TypeAlias = bytes | memoryview
 
@@ -237,7 +237,7 @@ def _is_value(buffer: Buffer) -> bool:
     return True
 
 
-def _unreachable(path: Path, error: Exception) -> InputError:
+def _unreachable(path: Path, error: OSError | ValueError) -> InputError:
     match error:
         case FileNotFoundError():
             return InputError(f"there is no file `{path}`", hint="give the plan's JSON, or - for standard input")
@@ -249,8 +249,7 @@ def _unreachable(path: Path, error: Exception) -> InputError:
         case PermissionError():
             return InputError(f"permission denied reading `{path}`", hint="check its permissions")
         case _:
-            problem = (error.strerror if isinstance(error, OSError) else None) or str(error)
-            return InputError(f"`{path}` cannot be read: {problem.lower()}")
+            return InputError(f"`{path}` cannot be read: {file_problem(error)}")
 
 
 _MAGIC = b"\x1f\x8b"

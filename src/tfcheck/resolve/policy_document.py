@@ -15,6 +15,7 @@ import msgspec
 from tfcheck.hcl.evaluate.scope import EvaluationError
 from tfcheck.hcl.formats.json import decode
 from tfcheck.symbolic import limits
+from tfcheck.symbolic.beginnings import distinct
 from tfcheck.symbolic.match import equal
 from tfcheck.symbolic.numbers import as_text
 from tfcheck.symbolic.value import (
@@ -284,13 +285,7 @@ def _scalar_or_list(value: Value, version: Value = "") -> Value:
 def _distinct(value: Value) -> list[Value] | Unknown:
     """Return the distinct members of a set of strings; a single string becomes a set."""
     listed = _strings(value)
-    if isinstance(listed, Unknown):
-        return listed
-    different: list[Value] = []
-    for item in listed:
-        if not any(equal(item, other) is Truth.TRUE for other in different):
-            different.append(item)
-    return different
+    return listed if isinstance(listed, Unknown) else list(distinct(listed))
 
 
 def _strings(value: Value) -> list[Value] | Unknown:

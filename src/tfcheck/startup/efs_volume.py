@@ -29,12 +29,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from tfcheck.inventory.ecs import TaskDefinition, member
-from tfcheck.inventory.named_objects import access_point_arn, file_system_arn, file_system_of
+from tfcheck.inventory.named_objects import file_system_arn, file_system_of
 from tfcheck.inventory.setting import FILE_SYSTEM_POLICY, settings
 from tfcheck.inventory.world import World
 from tfcheck.resolve.blocks import only_block_or_unknown
 from tfcheck.startup.rule import Rule
-from tfcheck.startup.volumes import EFS, Mounts, access_point, volumes
+from tfcheck.startup.volumes import EFS, Mounts, efs_access_point, volumes
 from tfcheck.symbolic.match import equal
 from tfcheck.symbolic.value import PlainText, Truth, Unknown
 from tfcheck.vocabulary.finding import Requirement, Severity
@@ -58,14 +58,11 @@ def _derive(task: TaskDefinition, world: World) -> Iterator[Requirement]:
             continue
         named = member(system, "file_system_id")
         arn = file_system_arn(named if isinstance(named, PlainText) else Unknown(), task.resource.surroundings, world)
-        through = access_point(member(authorization, "access_point_id"), task)
-        if through is not None and not (isinstance(through, Unknown) and through.symbol is None):
-            through = access_point_arn(through, task.resource.surroundings, world)
         worlds = (world, *world.context)
         has_policy = any(settings(each, FILE_SYSTEM_POLICY).on(file_system_of(arn, each)).definite for each in worlds)
         doubt = _MAY_NOT_ASK if asks is Truth.UNKNOWN else "" if has_policy else _MAY_NOT_DECIDE
         severity = Severity.ERROR if has_policy else Severity.INFO
-        require, details = volume.place.require, CallDetails(through=through)
+        require, details = volume.place.require, CallDetails(through=efs_access_point(authorization, task, world))
         yield require(ID, "elasticfilesystem:ClientMount", arn, severity, Necessity(doubt), details)
         doubt_of_writing = mounts.doubt_of_writing(volume.name)
         if doubt_of_writing is not None:

@@ -26,6 +26,7 @@ from tfcheck.resolve.blocks import blocks, blocks_or_unknown, only_block_or_unkn
 from tfcheck.startup.capacity import CLUSTER, FARGATE_PROVIDERS, Capacity, attached_providers, capacity, providers
 from tfcheck.startup.launch import runs
 from tfcheck.startup.run_index import Runs
+from tfcheck.symbolic.beginnings import distinct
 from tfcheck.symbolic.match import equal
 from tfcheck.symbolic.regex import regex
 from tfcheck.symbolic.value import Text, Truth, Unknown, Value, display, items, pieces
@@ -86,13 +87,13 @@ class _Instances:
         if unknown is not None:
             return unknown
         assumed = dict.fromkeys(each.assumption for each in found if each.assumption)
-        return Instances(tuple(_distinct(role for each in found for role in each.roles)), "", " and ".join(assumed))
+        return Instances(tuple(distinct(role for each in found for role in each.roles)), "", " and ".join(assumed))
 
     def of_run(self, run: WorldObject) -> Instances:
         """Return the roles of the instances for one run, as one object for all runs with the same ones."""
         self._assumed.clear()
         try:
-            roles = tuple(_distinct(self._roles(run)))
+            roles = tuple(distinct(self._roles(run)))
         except _UnknownError as error:
             return Instances(unknown=str(error))
         found = Instances(roles, "", " and ".join(self._assumed))
@@ -146,7 +147,7 @@ class _Instances:
         return self._group_role(group)
 
     def _group_role(self, group: WorldObject) -> Value:
-        profiles = list(_distinct(self.profiles(group)))
+        profiles = list(distinct(self.profiles(group)))
         if len(profiles) != 1:
             raise _UnknownError(f"the instance profile of {group.address}: it has several launch templates")
         self._refuse_changed(group, profiles[0])
@@ -159,7 +160,7 @@ class _Instances:
         if before is self._world or existing is None:
             return
         try:
-            earlier = list(_distinct(before.once(_Instances).profiles(existing)))
+            earlier = list(distinct(before.once(_Instances).profiles(existing)))
         except _UnknownError:
             earlier = []
         now = _profile_label(self._world, profile, group)
@@ -274,20 +275,6 @@ def _profile_label(world: World, profile: Value, near: WorldObject) -> str | Non
     if resource is not None:
         return str(resource.address)
     return profile.rpartition("/")[2] if isinstance(profile, str) else None
-
-
-def _distinct(values: Iterator[Value]) -> Iterator[Value]:
-    """Yield each of the values once."""
-    texts: set[str] = set()
-    others: list[Value] = []
-    for each in values:
-        if isinstance(each, str):
-            if each not in texts:
-                texts.add(each)
-                yield each
-        elif not any(equal(each, other) is Truth.TRUE for other in others):
-            others.append(each)
-            yield each
 
 
 # What launches the instances of a cluster

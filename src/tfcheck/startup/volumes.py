@@ -7,6 +7,8 @@ from collections.abc import Iterator
 import msgspec
 
 from tfcheck.inventory.ecs import TaskDefinition, member
+from tfcheck.inventory.named_objects import access_point_arn
+from tfcheck.inventory.world import World
 from tfcheck.resolve.blocks import blocks_or_unknown, only_block_or_unknown
 from tfcheck.startup.rule import TaskPlace
 from tfcheck.symbolic.limits import take
@@ -79,6 +81,14 @@ def access_point(point: Value, task: TaskDefinition) -> TextLike | None:
     if isinstance(point, Unknown) and (point.symbol is None or point.symbol.owner == task.address):
         return Unknown(reason="whether the volume has an access point is known only after apply")
     return point
+
+
+def efs_access_point(authorization: Value, task: TaskDefinition, world: World) -> TextLike | None:
+    """Return the ARN of the access point of an EFS volume; an unknown value without a symbol if there may be none."""
+    named = access_point(member(authorization, "access_point_id"), task)
+    if named is None or (isinstance(named, Unknown) and named.symbol is None):
+        return named
+    return access_point_arn(named, task.resource.surroundings, world)
 
 
 class Mounts:

@@ -180,3 +180,19 @@ class Members:
         # NOTE: two known strings that differ are never equal.
         among = self._others if isinstance(value, str) else self._values
         return Truth.some(equal(value, each) for each in among)
+
+
+def distinct(values: Iterable[Value]) -> Iterator[Value]:
+    """Yield the values, except those that definitely equal an earlier one."""
+    texts: dict[str, None] = {}
+    others: list[Value] = []
+    for each in values:
+        # NOTE: there may be thousands of plain texts, which need not be compared with each other.
+        known = others if isinstance(each, str) else [*texts, *others]
+        if (isinstance(each, str) and each in texts) or any(equal(each, one) is Truth.TRUE for one in known):
+            continue
+        yield each
+        if isinstance(each, str):
+            texts[each] = None
+        else:
+            others.append(each)

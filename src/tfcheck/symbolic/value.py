@@ -254,6 +254,16 @@ def split_text(value: TextLike, mark: str, limit: int | None = None) -> list[Tex
     return [text(part) for part in parts]
 
 
+def split_literals(value: TextLike, mark: str) -> list[TextLike]:
+    """Split the literals of a text at every mark."""
+    parts: list[list[Piece]] = [[]]
+    for piece in pieces(value):
+        first, *rest = piece.split(mark) if isinstance(piece, str) else [piece]
+        parts[-1].append(first)
+        parts.extend([each] for each in rest)
+    return [text(part) for part in parts]
+
+
 def is_never_empty(value: Value) -> bool:
     """Whether a value definitely is a string with a character."""
     if isinstance(value, Unknown):

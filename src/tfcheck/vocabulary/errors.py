@@ -32,6 +32,11 @@ class InputError(TfcheckError):
     exit_status = 3
 
 
+def file_problem(error: OSError | ValueError) -> str:
+    """Return why a file or a stream cannot be read or written, for the end of a message."""
+    return ((error.strerror if isinstance(error, OSError) else None) or str(error)).lower()
+
+
 def decoding_problem(error: Exception) -> str:
     """Return in one line what a JSON decoder rejected, in the same words before and since msgspec 0.23."""
     problem = str(error).removeprefix("JSON is malformed: ")

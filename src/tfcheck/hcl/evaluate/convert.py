@@ -213,16 +213,23 @@ def build_set(items: Iterable[Value]) -> Value:
     items = list(items)
     if all(isinstance(item, str) for item in items):
         return Set(tuple(sorted({str(item): item for item in items}.values(), key=str)))
-    distinct: list[Value] = []
+    different = without_equals(items)
+    if different is None:
+        return Unknown(reason="a set of values that may turn out to be equal")
+    if all(isinstance(item, str | None | bool | int | float | Fraction | list | dict | Set) for item in different):
+        different.sort(key=_rank)
+    return Set(tuple(different))
+
+
+def without_equals(items: Iterable[Value]) -> list[Value] | None:
+    """Return the first of equal elements each; None if two may turn out to be equal."""
+    different: list[Value] = []
     for item in items:
-        found = Truth.some(equal_values(item, other, alike=True) for other in distinct)
+        found = Truth.some(equal_values(item, other, alike=True) for other in different)
         if found is Truth.UNKNOWN:
-            return Unknown(reason="a set of values that may turn out to be equal")
-        if found is Truth.FALSE:
-            distinct.append(item)
-    if all(isinstance(item, str | None | bool | int | float | Fraction | list | dict | Set) for item in distinct):
-        distinct.sort(key=_rank)
-    return Set(tuple(distinct))
+            return None
+        different += [item] if found is Truth.FALSE else []
+    return different
 
 
 def _rank(item: Value) -> tuple[bool, Fraction, str]:

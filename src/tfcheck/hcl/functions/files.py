@@ -14,14 +14,26 @@ from tfcheck.hcl.evaluate.elements import LocalScope, evaluate_all
 from tfcheck.hcl.evaluate.scope import EvaluationError, Scope, Seen
 from tfcheck.hcl.functions.arguments import Function, See, afford, limit_error, unknown_result
 from tfcheck.hcl.functions.encoding import base64_text, hash_function, utf8
-from tfcheck.hcl.functions.pieces import isolate, split_pieces
+from tfcheck.hcl.functions.pieces import isolate
 from tfcheck.hcl.functions.strings import join
 from tfcheck.hcl.syntax.expression import Place
 from tfcheck.hcl.syntax.parse import parse_template
 from tfcheck.repository import RefusedError
 from tfcheck.symbolic.limits import take
 from tfcheck.symbolic.regex import regex
-from tfcheck.symbolic.value import JsonText, Piece, Set, Text, TextLike, Unknown, Value, pieces, spelled_out, text
+from tfcheck.symbolic.value import (
+    JsonText,
+    Piece,
+    Set,
+    Text,
+    TextLike,
+    Unknown,
+    Value,
+    pieces,
+    spelled_out,
+    split_literals,
+    text,
+)
 
 _IDENTIFIER = regex(r"[^\W\d][\w-]*")
 _NOT_AT_HAND = "file not at hand"
@@ -133,7 +145,7 @@ def dirname(path: TextLike) -> Value:
     """Return a path without its last part."""
     if not isinstance(path, str):
         isolated = isolate(path, "/")
-        *directories, _ = split_pieces(isolated, "/") if isolated is not None else [""]
+        *directories, _ = split_literals(isolated, "/") if isolated is not None else [""]
         if not directories or not all(map(_is_tidy, directories)):
             return unknown_result(path)
         return join("/", [*directories])

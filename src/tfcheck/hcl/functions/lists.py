@@ -14,7 +14,7 @@ from math import prod
 
 import msgspec
 
-from tfcheck.hcl.evaluate.convert import build_set, sequence, to_bool, unify
+from tfcheck.hcl.evaluate.convert import build_set, sequence, to_bool, unify, without_equals
 from tfcheck.hcl.evaluate.elements import OPEN_ORDER, Unordered, element_symbol
 from tfcheck.hcl.evaluate.scope import EvaluationError, LimitError
 from tfcheck.hcl.evaluate.types import equal_values, is_definitely_text
@@ -96,17 +96,11 @@ def _flatten(value: Value, flat: list[Value], depth: int) -> None:
 
 def distinct(items: list[Value]) -> Value:
     """Keep the first of equal elements."""
-    first_ones: list[Value] = []
     items = unify(items)
     if all(isinstance(item, str) for item in items):
         return list({str(item): item for item in items}.values())
-    for item in items:
-        found = Truth.some(equal_values(item, other, alike=True) for other in first_ones)
-        if found is Truth.UNKNOWN:
-            return _unknown_equality(items)
-        if found is Truth.FALSE:
-            first_ones.append(item)
-    return first_ones
+    different = without_equals(items)
+    return _unknown_equality(items) if different is None else different
 
 
 def _unknown_equality(items: Value) -> Unknown:

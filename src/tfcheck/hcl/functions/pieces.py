@@ -97,16 +97,6 @@ def _count(subject: TextLike, part: str) -> int:
     return sum(piece.count(part) for piece in pieces(subject) if isinstance(piece, str))
 
 
-def split_pieces(subject: TextLike, separator: str) -> list[TextLike]:
-    """Split the literals of a text at every `separator`."""
-    parts: list[list[Piece]] = [[]]
-    for piece in pieces(subject):
-        first, *rest = piece.split(separator) if isinstance(piece, str) else [piece]
-        parts[-1].append(first)
-        parts.extend([each] for each in rest)
-    return [text(part) for part in parts]
-
-
 def without_affix(subject: TextLike, affix: TextLike, *, at_end: bool) -> TextLike | None:
     """Remove a known prefix or suffix of `subject`; None if the rest is not certain."""
     for whole in (subject, spelled_out(subject)):

@@ -16,7 +16,7 @@ from tfcheck.hcl.evaluate.elements import OPEN_ORDER, Unordered
 from tfcheck.hcl.evaluate.scope import EvaluationError
 from tfcheck.hcl.formats.json import inline
 from tfcheck.hcl.functions.arguments import Function, afford, limit_error, unknown_result
-from tfcheck.hcl.functions.pieces import isolate, isolate_around, settled_start, split_pieces, strip_ends, without_affix
+from tfcheck.hcl.functions.pieces import isolate, isolate_around, settled_start, strip_ends, without_affix
 from tfcheck.symbolic.match import Verbatim, glob
 from tfcheck.symbolic.regex import regex
 from tfcheck.symbolic.value import (
@@ -30,6 +30,7 @@ from tfcheck.symbolic.value import (
     Value,
     pieces,
     spelled_out,
+    split_literals,
     text,
 )
 
@@ -264,7 +265,7 @@ def replace(subject: TextLike, part: TextLike, replacement: TextLike) -> Value:
         return unknown_result([subject, replacement])
     count = sum(piece.count(part) for piece in pieces(isolated) if isinstance(piece, str))
     afford(characters=count * _weight(replacement), steps=count)
-    return join(replacement, [*split_pieces(isolated, part)])
+    return join(replacement, [*split_literals(isolated, part)])
 
 
 def _replace_unknown(piece: Unknown, replacement: str) -> Unknown:
@@ -283,8 +284,8 @@ def split(separator: TextLike, subject: TextLike) -> Value:
         return list(subject.split(separator) if separator else subject)
     isolated = isolate(inline(subject), separator)
     if isolated is not None:
-        return [*split_pieces(isolated, separator)]
-    first = split_pieces(settled_start(inline(subject), separator), separator)[:-1] if separator else []
+        return [*split_literals(isolated, separator)]
+    first = split_literals(settled_start(inline(subject), separator), separator)[:-1] if separator else []
     waits = unknown_result(subject)
     return (
         ListStart(reason=waits.reason, where=waits.where, may_fail=waits.may_fail, first=(*first,)) if first else waits

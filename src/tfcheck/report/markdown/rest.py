@@ -71,9 +71,8 @@ def allowed_parts(content: PageContent) -> Iterator[PagePart]:
     """Yield what is granted."""
     number, lines = _permissions(content, lambda answer: answer.verdict is Verdict.ALLOWED)
     if lines:
-        more = [f"- and {len(lines) - _SHOWN_ALLOWED:,} more"] if len(lines) > _SHOWN_ALLOWED else []
-        title = f"✅ {plural(number, 'permission')} granted"
-        yield _fold(title, [*lines[:_SHOWN_ALLOWED], *more], PartKind.ALLOWED)
+        shown = [*lines[:_SHOWN_ALLOWED], *_more_line(len(lines), _SHOWN_ALLOWED)]
+        yield _fold(f"✅ {plural(number, 'permission')} granted", shown, PartKind.ALLOWED)
 
 
 def optional(content: PageContent) -> Iterator[PagePart]:
@@ -143,9 +142,8 @@ def newly_waived_parts(content: PageContent, page: Page) -> Iterator[PagePart]:
     groups = new_waivers(content, page)
     if groups:
         title = "**Waived**" if page.added is None else "⚠️ **This change waives**"
-        more = [f"- and {len(groups) - _SHOWN:,} more"] if len(groups) > _SHOWN else []
         lines = [_line(each, content.reports, page) for each in groups[:_SHOWN]]
-        yield PagePart("\n".join((f"{title}:\n", *lines, *more)), PartKind.CHANGE)
+        yield PagePart("\n".join((f"{title}:\n", *lines, *_more_line(len(groups), _SHOWN))), PartKind.CHANGE)
 
 
 def edited_choices(content: PageContent, page: Page) -> dict[str, int]:

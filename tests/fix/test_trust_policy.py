@@ -113,3 +113,11 @@ def test_roles_that_no_task_uses_keep_their_trust_policy(tmp_path: Path) -> None
     new = 'concat([each.value.service], each.key == "worker" ? ["ecs-tasks.amazonaws.com"] : [])'
     assert draft.insertions[0].text == new
     assert draft.fix.title.endswith("the trust policy of aws_iam_role.this, for worker")
+
+
+def test_a_service_whose_name_only_begins_like_that_of_tasks_is_another_one(tmp_path: Path) -> None:
+    folder = copied("trust-from-elements", tmp_path)
+    for file in (folder / "main.tf", folder / "plan.json"):
+        file.write_text(file.read_text().replace("events.amazonaws.com", "ecs-tasks.amazonaws.com.cn"))
+    draft = found(folder)['aws_iam_role.cron["hourly"]']
+    assert draft.insertions[0].text.endswith(', each.key == "hourly" ? ["ecs-tasks.amazonaws.com"] : [])')

@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 
 import msgspec
 
+from tfcheck import startup
 from tfcheck.fix.edits.insertion import ChangedAttribute, Replacement, added_instances, unit_of
 from tfcheck.fix.layout.items import extend, plain_items
 from tfcheck.fix.layout.new_block import block_lines, insert_after, instance_index
@@ -39,7 +40,7 @@ from tfcheck.inventory.world import WorldObject
 from tfcheck.verdict.judge import Judge
 from tfcheck.vocabulary.address import Address
 from tfcheck.vocabulary.clipping import few, join_names
-from tfcheck.vocabulary.finding import Answer, RoleKind
+from tfcheck.vocabulary.finding import Answer, RoleKind, Verdict
 
 _ARGUMENT = "assume_role_policy"
 _LOCAL = re.compile(r"local\.([\w-]+)")
@@ -151,12 +152,17 @@ class TrustPolicies(Finder):
                 )
 
     def _roles_without(self, role: WorldObject, service: str) -> list[Address]:
-        """Return the roles of a block that tasks use and that lack the service; none if these are all of them."""
-        siblings = set(self._places.policies.instances(role.address))
-        used = self._roles_of_tasks() & set(map(str, siblings))
-        roles = [each for each in self._world.resources("aws_iam_role") if str(each.address) in used]
-        lacking = [each.address for each in roles if service not in str(each.attribute(_ARGUMENT))]
-        return lacking if len(lacking) < len(siblings) else []
+        """Return the roles of a block that their tasks' service cannot assume; none if these are all of them."""
+        judge, siblings = self._world.once(Judge), self._places.policies.instances(role.address)
+        lacking = {
+            found.role
+            for task in task_definitions(self._world)
+            for need in startup.trust.RULE.derive(task, self._world)
+            if (need.role_kind is RoleKind.INSTANCE) is (service == _EC2)
+            and (found := judge.judge(need, task)).verdict is not Verdict.ALLOWED
+        }
+        roles = [each for each in siblings if str(each) in lacking]
+        return roles if len(roles) < len(siblings) else []
 
     # In a new document
 

@@ -37,7 +37,15 @@ def test_the_name_may_be_written_for_a_template(tmp_path: Path) -> None:
 
 
 def test_a_group_that_other_callers_of_the_module_have_is_not_created_for_one(tmp_path: Path) -> None:
-    assert found(copied("twelve-services", tmp_path)) == []
+    folder = copied("twelve-services", tmp_path)
+    assert found(folder) == []
+    checked = found_in(folder)
+    findings = [each for each in checked.report.findings if each.rule == "log-group-absent"]
+    remedies = {each.words for finding in findings if (each := checked.fixes.remedy(finding))}
+    assert remedies == {
+        "create module.stock.aws_cloudwatch_log_group.this for this task definition too: it has this name, but its "
+        "`count` is 0, by `var.make_log_group`"
+    }
 
 
 def test_what_is_written_is_written_once(tmp_path: Path) -> None:

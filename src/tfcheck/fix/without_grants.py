@@ -49,4 +49,5 @@ def _correct(
     ]
     done = {id(each.finding) for each in found}
     left = [each for each in findings if id(each) not in done]
-    return found, groups.settled, [*tasks.remedies(left), *PassedSecrets(places).remedies(left)]
+    remedies = [*tasks.remedies(left), *PassedSecrets(places).remedies(left), *groups.remedies(left)]
+    return found, groups.settled, remedies

@@ -35,7 +35,8 @@ from tfcheck.inventory.ecs import TaskDefinition, tasks_by_address
 from tfcheck.startup.awslogs_options import AwsLogs, awslogs
 from tfcheck.symbolic.regex import regex
 from tfcheck.vocabulary.address import Address
-from tfcheck.vocabulary.finding import Finding
+from tfcheck.vocabulary.clipping import join_names
+from tfcheck.vocabulary.finding import Finding, Remedy
 
 _GROUP, _TASK, _CONTAINERS = "aws_cloudwatch_log_group", "aws_ecs_task_definition", "container_definitions"
 _NAME, _REGION, _PREFIX = "awslogs-group", "awslogs-region", "awslogs-stream-prefix"
@@ -200,6 +201,7 @@ def _groups_beside(module: Module, block: Block) -> Iterator[str]:
 
 
 _OPTION = regex(r'(?<![\w-])"?awslogs-group"?\s*[=:]\s*')
+_INPUT = regex(r"\b(?:var|local)\.[\w-]+")
 _REPEATED = regex(r"(?<![\w.])(?:each|count)\.")
 #: Arguments that a new log group shares with the module's other ones.
 _COMMON = ("retention_in_days", "kms_key_id", "tags")
@@ -225,6 +227,23 @@ class LogGroups(Finder):
                 yield from (replace(draft, finding=each) for each in several)
             elif not ways and self._is_settled(address, several):
                 self.settled += several
+
+    def remedies(self, findings: Iterable[Finding]) -> Iterator[tuple[Finding, Remedy]]:
+        """Yield which group of the module has the name, if the module does not create it here."""
+        for finding, task, mistake in wrong_tasks(findings, [CHECK], self._world):
+            module = self._resolver.module_sources(task.address.module)
+            counted = [each for each in _groups(module) if "count" in each.arguments] if module is not None else []
+            evaluate = partial(
+                self._resolver.evaluation.evaluate, scope=self._resolver.module_scope(task.address.module)
+            )
+            for each in (one for one in counted if "name" in one.arguments):
+                if [evaluate(each.arguments[name].expression) for name in ("name", "count")] == [mistake.about, 0]:
+                    address = Address(task.address.module, "managed", *each.labels).config
+                    inputs = [f"`{one}`" for one in dict.fromkeys(_INPUT.findall(each.attribute_text("count")))]
+                    by = f", by {join_names(inputs)}" if inputs else ""
+                    words = f"create {address} for this task definition too: it has this name, but its `count` is 0{by}"
+                    yield finding, Remedy(words)
+                    break
 
     def _group_by_name(self, findings: Iterable[Finding]) -> dict[tuple[Address, str], list[Finding]]:
         found: dict[tuple[int, str], tuple[Address, list[Finding]]] = {}

@@ -36,6 +36,18 @@ def test_no_team_gets_the_secrets_of_others_by_a_policy_that_they_share() -> Non
     assert "aws_secretsmanager_secret.team[each.key].arn," in added_lines("secrets-of-teams")
 
 
+def test_no_role_gets_more_managed_policies_than_iam_attaches() -> None:
+    titles = fixes_of("attachments-at-their-quota")
+    assert ("add aws_iam_role_policy.hub_start_up", "safe") in titles
+    assert any(title.startswith("attach aws_iam_policy.pull to aws_iam_role.desk") for title, _ in titles)
+
+
+def test_a_policy_beside_the_role_names_what_a_module_with_its_policy_cannot() -> None:
+    assert ("add aws_iam_role_policy.web_start_up", "safe") in fixes_of("attachments-at-their-quota")
+    resource = 'Resource = "${aws_s3_bucket.web.arn}/${aws_s3_object.web.key}"'
+    assert resource in added_lines("attachments-at-their-quota")
+
+
 def test_a_policy_is_repeated_for_the_flag_under_which_services_read_something() -> None:
     assert fixes_of("flags-of-services") == [("add aws_iam_role_policy.execution_start_up", "safe")]
     lines = added_lines("flags-of-services")

@@ -27,18 +27,25 @@ from tfcheck.symbolic.value import JsonText, Text, Unknown, Value, unknowns
 from tfcheck.vocabulary.finding import Severity
 
 _MANAGED, _INLINE, _TRUST = 6_144, 10_240, 2_048
+#: The number of managed policies on a role, unless the quota of the account is raised.
+_ATTACHED = 10
+_POLICY = "aws_iam_policy"
 #: The share of a limit from which on parts of unknown length may exceed it.
 _CLOSE = 0.95
 
 
 def _search(task: TaskDefinition, world: World, share: float = 1) -> Iterator[Misconfiguration]:
-    roles = (world.once(Roles).of(each) for each in (task.execution_role, task.task_role))
     found: list[Misconfiguration] = []
-    for role in (each for each in roles if each is not None):
+    for role in _roles_of(task, world):
         found += _long_managed_policies(role, world, share)
         found += _long_inline_policies(role, world, share)
         found += _long_trust_policy(role, world, share)
     yield from dict.fromkeys(found)
+
+
+def _roles_of(task: TaskDefinition, world: World) -> Iterator[Role]:
+    roles = (world.once(Roles).of(each) for each in (task.execution_role, task.task_role))
+    yield from (each for each in roles if each is not None)
 
 
 def possibly_long(task: TaskDefinition, world: World) -> Iterator[Misconfiguration]:
@@ -46,6 +53,15 @@ def possibly_long(task: TaskDefinition, world: World) -> Iterator[Misconfigurati
     for each in _search(task, world, _CLOSE):
         if not _is_exact(world.once(_holders)[str(each.address)].attribute(each.argument)):
             yield each
+
+
+def roles_above_quota(task: TaskDefinition, world: World) -> Iterator[Misconfiguration]:
+    """Yield the roles of a task that have more managed policies than IAM attaches by default."""
+    for role in _roles_of(task, world):
+        holders = ((each.name, world.once(_holders).get(each.name)) for each in role.attached.identity)
+        managed = [name for name, each in holders if ":policy/" in name or (each and each.address.type == _POLICY)]
+        if len(managed) > _ATTACHED:
+            yield _mistake(f"another managed policy of {role.label}", str(role.label))
 
 
 def is_longer_than_managed(part: Value) -> bool:
@@ -63,7 +79,7 @@ def _is_exact(document: Value) -> bool:
 
 def _long_managed_policies(role: Role, world: World, share: float) -> Iterator[Misconfiguration]:
     for policy in (*role.attached.identity, *(role.boundary or ())):
-        size = _size(policy.name, "aws_iam_policy", "policy", world)
+        size = _size(policy.name, _POLICY, "policy", world)
         if size > _MANAGED * share and _is_written(policy.name, "policy", world):
             yield _mistake(
                 f"{policy.name}, which has at least {size:,} characters: a managed policy has up to {_MANAGED:,}",
@@ -109,9 +125,7 @@ def _long_trust_policy(role: Role, world: World, share: float) -> Iterator[Misco
 
 def _holders(world: World) -> dict[str, WorldObject]:
     """Index the roles and policies of a world by address."""
-    return {
-        str(each.address): each for each in world.resources("aws_iam_role", "aws_iam_role_policy", "aws_iam_policy")
-    }
+    return {str(each.address): each for each in world.resources("aws_iam_role", "aws_iam_role_policy", _POLICY)}
 
 
 def _is_written(name: str, argument: str, world: World) -> bool:

@@ -8,8 +8,9 @@ name. A module from elsewhere is never changed.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from itertools import chain
+from operator import itemgetter
 
 from tfcheck.fix.policies.attachments import propose_attachments
 from tfcheck.fix.policies.existing_policy import propose_existing, propose_in_elements
@@ -33,22 +34,24 @@ def rank(need: RoleNeed, places: FixPlaces, added: PoliciesAtCalls) -> Iterator[
         yield from _propose_by_callers(need, places, added)
     yield from propose_in_elements(need, places)
     alone = block is not None and added.reach(need) <= need.names()
-    # NOTE: a new policy, in which each role gets what it lacks itself, is better than all of it in an existing one.
-    filled: list[Proposal] = []
+    # NOTE: a new policy, in which each role gets what it lacks itself, is better than all of it in an existing one, and
+    # so is one beside the role, which can name everything, if the module of its policy would get literals.
     new = added.propose_after_role(need, block) if block is not None and alone else ()
-    for each in chain(propose_existing(need, places, wide=False), new):
-        filled += [each] if FILLED in each.title else []
-        yield from [each] if FILLED not in each.title else []
-    yield from filled
+    yield from _plain_first(chain(propose_existing(need, places, wide=False), new), (OF_THIS_PLAN, FILLED))
     yield from added.propose_at_callers(need)
-    doubtful: list[Proposal] = []
-    for each in propose_existing(need, places, wide=True):
-        doubtful += [each] if OF_THIS_PLAN in each.title else []
-        yield from [each] if OF_THIS_PLAN not in each.title else []
-    if block is not None and not alone:
-        yield from added.propose_after_role(need, block)
-    yield from doubtful
+    new = added.propose_after_role(need, block) if block is not None and not alone else ()
+    yield from _plain_first(chain(propose_existing(need, places, wide=True), new), (OF_THIS_PLAN,))
     yield from added.propose_at_each_caller(need)
+
+
+def _plain_first(proposals: Iterable[Proposal], remarks: Sequence[str]) -> Iterator[Proposal]:
+    """Yield proposals without any of these remarks first, and last those with the first remark."""
+    later: list[tuple[list[bool], Proposal]] = []
+    for each in proposals:
+        made = [remark in each.title for remark in remarks]
+        later += [(made, each)] if any(made) else []
+        yield from [] if any(made) else [each]
+    yield from (each for _, each in sorted(later, key=itemgetter(0)))
 
 
 def _propose_by_callers(need: RoleNeed, places: FixPlaces, added: PoliciesAtCalls) -> Iterator[Proposal]:

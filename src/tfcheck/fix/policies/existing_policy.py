@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+from collections import Counter
 from collections.abc import Iterator, Sequence
 
 from tfcheck.fix.layout.new_policy import rename_taken_sids
@@ -28,7 +29,7 @@ _KINDS = {"secretsmanager": "values", "ssm": "values", "kms": "values", "s3": "v
 
 
 def propose_existing(need: RoleNeed, places: FixPlaces, *, wide: bool, in_callers: bool = False) -> Iterator[Proposal]:
-    """Yield additions to the roles' policies; with `wide`, to those that other roles share.
+    """Yield additions to the roles' policies; with `wide`, to those that other roles share or a role has repeatedly.
 
     With `in_callers` only to policies outside the roles' module that grant the same on other resources.
     """
@@ -37,10 +38,12 @@ def propose_existing(need: RoleNeed, places: FixPlaces, *, wide: bool, in_caller
     if in_callers:
         own = need.roles[0].address.module
         first = [each for each in first if each.resource.address.module != own and grants_alike(each, need, places)]
+    blocks = Counter(each.config for each in {each.resource.address for each in first})
     fitting: list[tuple[WrittenPolicy, str]] = []
     for policy in sorted(first, key=lambda each: _distance(each, need, places)):
         reach = policies.reach(policy.resource)
-        if reach is not None and names <= reach and (reach <= names) is not wide:
+        is_alone = reach is not None and reach <= names and blocks[policy.resource.address.config] == 1
+        if reach is not None and names <= reach and is_alone is not wide:
             fitting.append((policy, other_roles_words(reach, names)))
     if len(fitting) > 1:
         yield from _propose_by_statement(fitting, need, places)

@@ -81,8 +81,9 @@ def mistakes(tasks: Iterable[TaskDefinition], world: World, ignored: Container[s
 
 
 def exceeds_size(answers: Iterable[Answer], before: World, after: Trial) -> bool:
-    """Whether a policy gets longer than AWS accepts, or longer still."""
-    return bool(_new_mistakes(policy_size.CHECK.search, answers, before, after))
+    """Whether a policy gets longer than AWS accepts, or longer still, or a role gets more managed ones."""
+    long = _new_mistakes(policy_size.CHECK.search, answers, before, after)
+    return bool(long or _new_mistakes(policy_size.roles_above_quota, answers, before, after))
 
 
 def size_doubt(answers: Iterable[Answer], before: World, after: Trial) -> str:

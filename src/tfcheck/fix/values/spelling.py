@@ -73,7 +73,7 @@ class Spelling:
         module, surroundings = f"{self._module}." if self._module.steps else "", self._resolver.surroundings
         found = shorter(found, lambda name: surroundings(parse(f"{module}{name}")).partition) if found else None
         if found is not None and not self.is_of_this_plan(found):
-            return found
+            return self._with_object_key(found, value)
         if (whole := self._known.find_bucket_object(value, self._refuse)) is not None:
             return (Reference(f'split("/", {whole})[0]'),)
         written = self._known.texts.spell(value, self._refuse)
@@ -83,10 +83,17 @@ class Spelling:
             found, lambda each: self._known.texts.spell(each, self._refuse)
         )
 
+    def _with_object_key(self, spelled: Spelled, value: TextLike) -> Spelled:
+        """Write the key of an object as its reference where the module names the object so."""
+        if spelled[-1] not in self._known.object_keys:
+            return spelled
+        written = self._known.texts.spell(value, self._refuse) or spelled
+        is_of_object = isinstance(written[-1], Reference) and written[-1].expression.endswith(".key")
+        return written if is_of_object and not any(map(_names_instance, written)) else spelled
+
     def _spell_by_names(self, value: TextLike) -> Spelled | None:
         own, whole = self._spell_by_resources(value), self._reference_to(value)
-        names = [each.expression for each in own or () if isinstance(each, Reference)]
-        is_open = own is not None and (self.is_of_this_plan(own) or any(map(_INSTANCE.search, names)))
+        is_open = own is not None and (self.is_of_this_plan(own) or any(map(_names_instance, own)))
         if own is not None and (whole is None or not is_open):
             return own
         if whole is not None:
@@ -173,6 +180,10 @@ class Spelling:
             if expression is not None:
                 return join_parts([Reference(expression), first[end:], *spelled[1:]])
         return spelled
+
+
+def _names_instance(part: str | Reference) -> bool:
+    return isinstance(part, Reference) and _INSTANCE.search(part.expression) is not None
 
 
 _BUCKET = regex(r"(aws_s3_bucket\.\S+)\.(arn|bucket|id)")

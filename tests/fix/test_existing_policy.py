@@ -28,7 +28,7 @@ def test_a_document_that_another_uses_is_left_alone(tmp_path: Path) -> None:
         file.write('\noutput "policy" {\n  value = data.aws_iam_policy_document.execution.json\n}\n')
     found = fix(folder).fix
     assert (found.title, found.safety) == ("add aws_iam_role_policy.execution_start_up", "safe")
-    assert 'Resource = "${aws_s3_bucket.config.arn}/sidecar.env"' in found.diff
+    assert '["${aws_s3_bucket.config.arn}/sidecar.env"]' in found.diff
 
 
 def test_a_sid_differs_from_those_of_its_document_only(tmp_path: Path) -> None:
@@ -190,7 +190,7 @@ def test_a_reference_that_would_close_a_circle_is_not_written(tmp_path: Path) ->
     replaced(folder / "main.tf", 'resource "aws_kms_key" "config" {\n', f"{KEY}    depends_on = [{DOCUMENT}]\n")
     found = fix(folder).fix
     assert found.title == "add aws_iam_role_policy.execution_start_up"
-    assert "Resource = aws_kms_key.config.arn" in found.diff
+    assert "[aws_kms_key.config.arn]" in found.diff
 
 
 KEY = 'resource "aws_kms_key" "config" {\n'

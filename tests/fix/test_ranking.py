@@ -48,6 +48,27 @@ def test_a_policy_beside_the_role_names_what_a_module_with_its_policy_cannot() -
     assert resource in added_lines("attachments-at-their-quota")
 
 
+def test_a_new_policy_is_a_document_where_all_others_are() -> None:
+    assert ("add aws_iam_role_policy.team_start_up", "safe") in fixes_of("documents-for-policies")
+    lines = added_lines("documents-for-policies")
+    assert "policy = data.aws_iam_policy_document.team_start_up[each.key].json" in lines
+    assert lines.count("for_each = aws_iam_role.team") == 2
+    start = lines.index('data "aws_iam_policy_document" "till_start_up" {')
+    assert lines[start + 1 : start + 6] == [
+        "statement {",
+        'effect = "Allow"',
+        "",
+        'actions = ["secretsmanager:GetSecretValue"]',
+        "",
+    ]
+
+
+def test_changes_that_make_a_circle_only_together_are_not_both_made() -> None:
+    titles = dict(fixes_of("documents-for-policies"))
+    assert "add a statement to data.aws_iam_policy_document.cash" in titles
+    assert "add aws_iam_role_policy.till_start_up" in titles
+
+
 def test_a_policy_is_repeated_for_the_flag_under_which_services_read_something() -> None:
     assert fixes_of("flags-of-services") == [("add aws_iam_role_policy.execution_start_up", "safe")]
     lines = added_lines("flags-of-services")
@@ -142,3 +163,12 @@ def test_statements_keep_the_punctuation_of_unformatted_neighbours() -> None:
         '{ "Effect": "Allow", "Action": [ "s3:GetBucketLocation" ], "Resource": [ aws_s3_bucket.config.arn ] }'
     ]
     assert style.unit == "    "
+
+
+def test_one_action_is_written_like_the_last_single_one() -> None:
+    several = '{"Action": ["logs:CreateLogStream", "logs:PutLogEvents"], "Resource": "*"}'
+    for one in ('"s3:GetObject"', '["s3:GetObject"]'):
+        text = f'[{{"Action": {one}, "Resource": "*"}}, {several}]'
+        style = style_of(text, items(read_parts(text, 0)), Syntax.JSON)
+        (line,) = statement(NeededStatement("", ("s3:GetObject",), (("*",),)), style)
+        assert f'"Action": {one},' in line

@@ -12,9 +12,9 @@ import msgspec
 from tfcheck.fix.edits.insertion import Insertion, unit_of
 from tfcheck.fix.layout import new_block
 from tfcheck.fix.layout.new_block import block_lines, instance_index
-from tfcheck.fix.layout.render import StatementStyle, align, quote, statement
+from tfcheck.fix.layout.render import Item, StatementStyle, align, block, quote, statement, style_of_blocks
 from tfcheck.fix.needed_statements import NeededStatement, assume_role, free
-from tfcheck.fix.text.policy_text import object_at
+from tfcheck.fix.text.policy_text import DOCUMENT, object_at
 from tfcheck.hcl.modules import Module
 from tfcheck.hcl.syntax.block import Block
 from tfcheck.hcl.syntax.tf_json import JsonBlock
@@ -165,7 +165,8 @@ class NewPolicy(msgspec.Struct, frozen=True):
 
     `repeated` is the expression of `for_each` or `count`; `provider` the provider configuration, if it is not the
     default. With `managed` it becomes a customer managed policy with an attachment, since the role removes inline
-    policies. `prefix` is a template that begins the names of the role's other policies.
+    policies. `prefix` is a template that begins the names of the role's other policies. With `like` its text is an
+    `aws_iam_policy_document` in the style of that one.
     """
 
     label: str
@@ -176,6 +177,7 @@ class NewPolicy(msgspec.Struct, frozen=True):
     provider: str = ""
     managed: bool = False
     prefix: str = ""
+    like: Block | None = None
 
     @property
     def types(self) -> tuple[str, ...]:
@@ -193,17 +195,31 @@ def insert_after(anchor: Block, policy: NewPolicy) -> tuple[Insertion, ...] | No
 def hcl(policy: NewPolicy, unit: str = "  ") -> list[str]:
     """Write the resource blocks of the policy."""
     resource = partial(block_lines, unit=unit, repeated=policy.repeated, provider=policy.provider)
-    text = ["", *document_lines("policy", policy.wanted, unit)]
+    document, text = list[str](), ["", *document_lines("policy", policy.wanted, unit)]
+    written: list[Item] = []
+    if policy.like is not None:
+        document, text = [*_document(policy, policy.like, unit), ""], []
+        written = [("policy", f"data.{DOCUMENT}.{policy.label}{instance_index(policy.repeated)}.json")]
     if not policy.managed:
-        arguments = [("name", f'"{policy.prefix}{policy.name}"'), ("role", policy.role)]
-        return resource(_head(POLICY, policy.label), [*align(arguments), *text])
+        arguments = [("name", f'"{policy.prefix}{policy.name}"'), ("role", policy.role), *written]
+        return [*document, *resource(_head(POLICY, policy.label), [*align(arguments), *text])]
     arn = f"aws_iam_policy.{policy.label}{instance_index(policy.repeated)}.arn"
     attachment = align([("role", re.sub(r"\.id$", ".name", policy.role)), ("policy_arn", arn)])
+    named = align([("name_prefix", f'"{policy.prefix}{policy.name}-"'), *written])
     return [
-        *resource(_head("aws_iam_policy", policy.label), [f'name_prefix = "{policy.prefix}{policy.name}-"', *text]),
+        *document,
+        *resource(_head("aws_iam_policy", policy.label), [*named, *text]),
         "",
         *resource(_head(ATTACHMENT, policy.label), attachment),
     ]
+
+
+def _document(policy: NewPolicy, like: Block, unit: str) -> list[str]:
+    """Write the `aws_iam_policy_document` of a policy."""
+    style = msgspec.structs.replace(style_of_blocks(like, like.nested), unit=unit)
+    statements = [["", *block(each, style)] for each in policy.wanted]
+    inside = [line for each in statements for line in each][1:]
+    return block_lines(f'data "{DOCUMENT}" "{policy.label}"', inside, unit, repeated=policy.repeated)
 
 
 def document_lines(name: str, wanted: Sequence[NeededStatement], unit: str, *, sid: bool = True) -> list[str]:

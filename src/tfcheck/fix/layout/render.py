@@ -10,7 +10,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from itertools import groupby
+from itertools import groupby, pairwise
 from typing import TypeAlias
 
 import msgspec
@@ -19,7 +19,7 @@ from msgspec.structs import replace
 from tfcheck.fix.edits.insertion import indentation, line_end, line_start, unit_of
 from tfcheck.fix.needed_statements import NeededStatement, Reference, Spelled
 from tfcheck.fix.text.policy_text import ListParts, ObjectParts, Parts, Syntax
-from tfcheck.hcl.syntax.block import Block
+from tfcheck.hcl.syntax.block import Argument, Block
 from tfcheck.vocabulary.address import escape
 
 #: Names of the elements of a statement: in a policy, and in `aws_iam_policy_document`.
@@ -32,7 +32,9 @@ Item: TypeAlias = tuple[str, "str | Sequence[str]"]
 
 def block(wanted: NeededStatement, style: StatementStyle) -> list[str]:
     """Render a `statement` block, with lines indented relative to it."""
-    lines = align(_items(wanted, replace(style, document=True)))
+    items = _items(wanted, replace(style, document=True))
+    groups = [[each] for each in items] if style.apart else [items]
+    lines = [line for each in groups for line in ("", *align(each))][1:]
     if wanted.principal:
         kind, who = wanted.principal
         inside = [("type", text((kind,))), ("identifiers", str(_list(who, style, is_list=True, spread=False)))]
@@ -196,7 +198,8 @@ class StatementStyle(msgspec.Struct, frozen=True):
     that inside the brackets of a one-line list, `ends_lines` the text after each item on its own line, `closes` that
     after the last one, `order` the items of a statement. With `spread` each action, or each resource, has its own
     line, and with `trailing` the last one a comma; `widest` is the maximum length of a one-line list. With `document`
-    the names are those of an `aws_iam_policy_document`.
+    the names are those of an `aws_iam_policy_document`, whose arguments have blank lines between them if they are
+    `apart`.
     """
 
     syntax: Syntax = Syntax.HCL
@@ -215,6 +218,7 @@ class StatementStyle(msgspec.Struct, frozen=True):
     resource_lists: bool = False
     spread: tuple[bool, bool] = (False, False)
     trailing: bool = True
+    apart: bool = False
     order: tuple[str, ...] = ()
     widest: int = WIDEST
     unit: str = "  "
@@ -234,7 +238,7 @@ def style_of(text: str, known: Iterable[Parts], syntax: Syntax) -> StatementStyl
     names = {each.name.lower() for one in shown for each in one.items}
     action = last.item("Action") or last.item("actions")
     every = [each.value for one in shown for each in one.items if isinstance(each.value, ListParts)]
-    lists = [each for each in every if last.start < each.start]
+    actions = [one.value for each in shown if (one := each.item("Action") or each.item("actions"))]
     resources = [one for each in reversed(shown) if (one := each.item("Resource") or each.item("resources"))]
     # NOTE: everything is one text here.
     named = (each for each in resources if text[each.value.start : each.value.end] != '"*"')
@@ -254,7 +258,7 @@ def style_of(text: str, known: Iterable[Parts], syntax: Syntax) -> StatementStyl
         one_line=flat,
         sid="sid" in names,
         effect="effect" in names or last.item("actions") is None,
-        lists=action is not None and action.value in lists,
+        lists=_lists_one(actions),
         resource_lists=resource is not None and isinstance(resource.value, ListParts),
         spread=(bool(wide[1] if wide[0] is None else wide[0]), bool(wide[0] if wide[1] is None else wide[1])),
         trailing=ends_with_comma(text[each.start : each.end] for each in every),
@@ -262,6 +266,12 @@ def style_of(text: str, known: Iterable[Parts], syntax: Syntax) -> StatementStyl
         widest=max(WIDEST, *(len(text[each.start : each.end]) for each in shown)),
         unit=_unit(text, last),
     )
+
+
+def _lists_one(values: Sequence[Parts]) -> bool:
+    """Whether a single element is written as a list: as the last single one is, or the last of all."""
+    single = [each for each in values if not isinstance(each, ListParts) or len(each.items) == 1]
+    return bool(values) and isinstance((single or values)[-1], ListParts)
 
 
 def _separator(written: str, syntax: Syntax) -> str:
@@ -302,9 +312,17 @@ def style_of_blocks(document: Block, nested: Sequence[Block]) -> StatementStyle:
         effect=effect,
         spread=("\n" in actions, "\n" in resources),
         trailing=ends_with_comma(every),
+        apart=bool(shown) and _are_apart(list(shown[-1].arguments.values())),
         order=tuple(shown[-1].arguments) if shown else (),
         unit=unit_of(document),
     )
+
+
+def _are_apart(arguments: Sequence[Argument]) -> bool:
+    """Whether there is a blank line between all arguments of a block."""
+    pairs = list(pairwise(arguments))
+    between = (one.source.text[one.value_end : other.start] for one, other in pairs)
+    return bool(pairs) and all(each.count("\n") > 1 for each in between)
 
 
 def ends_with_comma(lists: Iterable[str]) -> bool:

@@ -9,6 +9,7 @@ from msgspec.structs import replace
 
 from tfcheck.fix.callers.call_inputs import propose_new_inputs
 from tfcheck.fix.callers.passed_value import changed_inputs
+from tfcheck.fix.corrections.condition_values import ConditionValues
 from tfcheck.fix.corrections.policy_literals import LiteralCorrections
 from tfcheck.fix.edits.files import Files
 from tfcheck.fix.edits.insertion import Change, ChangedAttribute, merge_changes
@@ -145,7 +146,8 @@ class FixFinder:
         needs = list(needs_of_roles(grantable, self.places, self._can_share))
         elsewhere = list(needs_of_outside_roles(grantable, self._world))
         groups = [(each, list(self._elsewhere.proposals(each))) for each in self._elsewhere.groups(answers)]
-        groups += DemandedTags(self.places).groups(conditional) if self._sources is not None else []
+        for ways in (DemandedTags, ConditionValues) if self._sources is not None else ():
+            groups += ways(self.places).groups(conditional)
         every = [*needs, *elsewhere]
         settled = self._granted_by_sources(every, groups)
         open_ = _OpenAnswers(settled, self._outdated)

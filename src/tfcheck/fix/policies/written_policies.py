@@ -11,7 +11,7 @@ from tfcheck.fix.edits.files import Files
 from tfcheck.fix.edits.insertion import ChangedAttribute
 from tfcheck.fix.policies.policy_files import PolicyFiles
 from tfcheck.fix.proposal import RoleNeed, outside_role_words
-from tfcheck.fix.text.policy_statements import ReadableStatement, readable
+from tfcheck.fix.text.policy_statements import Evaluate, ReadableStatement, readable
 from tfcheck.fix.text.policy_text import DOCUMENT, FileText, document_of, documents_of
 from tfcheck.hcl.modules import Module
 from tfcheck.hcl.syntax.block import Argument, Block
@@ -119,8 +119,12 @@ class WrittenPolicies:
         """Read the Allow statements of a policy, if the block with its text may be changed."""
         if policy.block is None or not all(map(self._editable, (policy.block.source, policy.argument.source))):
             return ()
+        return readable(policy.argument, policy.module, self.evaluate_in(policy))
+
+    def evaluate_in(self, policy: WrittenPolicy) -> Evaluate:
+        """Return the evaluation of expressions in a policy's text."""
         scope = self.files.scope(policy.argument, self._resolver.scope_of(policy.place))
-        return readable(policy.argument, policy.module, partial(self._resolver.evaluation.evaluate, scope=scope))
+        return partial(self._resolver.evaluation.evaluate, scope=scope)
 
     def changes(self, policy: WrittenPolicy) -> tuple[ChangedAttribute, ...]:
         """Return the attributes in the plan that change with a policy's text, in every instance of its block."""

@@ -132,7 +132,7 @@ class Remedies(Finder):
         for denial, several in list(denied.values())[:_LISTED]:
             needs = [each.requirement for each in several]
             how = narrowing(denial, needs, self._place_of(denial, several))
-            where = _statement_name(denial.origin.policy, denial.origin.sid, denial.origin.number)
+            where = statement_name(denial.origin.policy, denial.origin.sid, denial.origin.number)
             file = self._file(address_in(denial.origin.policy))
             where += f" in `{file}`" if file else ""
             words = f"narrow {where}, which denies {_permissions(several)}: {how.words}"
@@ -257,7 +257,7 @@ def _fulfil(unmet: UnmetCondition, answer: Answer) -> Remedy:
     is_negated = "Not" in unmet.operator
     has = f"has `{unmet.carried}`" if unmet.carried else "does not have it"
     other_way = "let the condition accept it" if unmet.carried else "allow it in a statement without this condition"
-    where = _statement_name(unmet.policy, unmet.sid)
+    where = statement_name(unmet.policy, unmet.sid)
     if unmet.key.lower() in CLOCK_KEYS:
         when = "at" if "Equals" in unmet.operator and "Than" not in unmet.operator else "until"
         until = f"{where} allows {answer.requirement.action} only {when} {wanted} ({unmet.key})"
@@ -273,7 +273,8 @@ def _fulfil(unmet: UnmetCondition, answer: Answer) -> Remedy:
     return Remedy(words, f"Condition = {{ {unmet.operator} = {{ {quote(unmet.key)} = [{accepted}] }} }}")
 
 
-def _statement_name(policy: str, sid: str | None, number: int | None = None) -> str:
+def statement_name(policy: str, sid: str | None, number: int | None = None) -> str:
+    """Return the words for a statement of a policy."""
     which = f"statement `{sid}`" if sid else f"statement {number}" if number else "a statement"
     return f"{which} of {policy}"
 

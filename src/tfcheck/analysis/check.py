@@ -55,7 +55,7 @@ if TYPE_CHECKING:
 def task_changes(
     tasks: Iterable[TaskDefinition], answers: Iterable[Answer], world: World, past: VerdictsBefore
 ) -> Iterator[TaskChange]:
-    """Return the task definitions that could start before the change and cannot after it, or the reverse.
+    """Yield the task definitions that could start before the change and cannot after it, or the reverse.
 
     New task definitions are left out, and those for which either answer is unknown.
     """
@@ -127,7 +127,7 @@ def check(
     """
     size = min(plan.size, _TASK_BYTES * len(plan.instances(*TASK_TYPES)))
     with limits.limit_steps(size) as allowance:
-        report, redactor = check_unredacted(
+        report, redactor, _ = check_unredacted(
             plan, sources, options, stacks=stacks, directory=directory, progress=progress
         )
         report = redactor.report(msgspec.structs.replace(report, notes=(*remarks, *report.notes)))
@@ -143,8 +143,8 @@ def check_unredacted(
     stacks: Sequence[Stack],
     directory: str | None = None,
     progress: Progress | None,
-) -> tuple[Report, Redactor]:
-    """Return the report before anything sensitive is removed, and the redactor that removes it."""
+) -> tuple[Report, Redactor, After]:
+    """Return the report before anything sensitive is removed, the redactor that removes it, and the checked world."""
     now = progress or Progress()
     # NOTE: marks are collected from whole states, of which little is kept: the memory is reused by the check.
     plans = (plan, *(each.plan for each in stacks))
@@ -170,7 +170,7 @@ def check_unredacted(
     if wanted:
         now.begin(f"searching for fixes of {len(wanted):,} findings")
         report = _with_fixes(report, wanted, after, redactor, again_in(options, directory))
-    return report, redactor
+    return report, redactor, after
 
 
 def again_in(options: RunOptions, directory: str | None = None) -> CheckAgain:

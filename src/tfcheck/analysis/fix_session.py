@@ -184,15 +184,10 @@ class _FixRun:
         """Collect the fixes that one plan needs."""
         from tfcheck.analysis.check import again_in, check_unredacted, writes_secret
         from tfcheck.fix import FixChoice, find_fixes
-        from tfcheck.inventory.other_stack import formerly
-        from tfcheck.inventory.world import After
-        from tfcheck.resolve import resolver_of
 
         found = fixable_sources(self._sources, path, plan, self._run)
-        report, redactor = check_unredacted(plan, found.sources, self._options, stacks=stacks, progress=progress)
+        report, redactor, world = check_unredacted(plan, found.sources, self._options, stacks=stacks, progress=progress)
         self.redactors.append(redactor)
-        resolver = resolver_of(plan, found.sources, self._options.workspace, self._options.account)
-        world = After(resolver, stacks, formerly(stacks))
         self._worlds[plan.label] = world, found.sources
         self.notes += world.resolver.contradictions
         wanted = [each for each in report.findings if self._options.reports(each) and self._selection.wants(each)]

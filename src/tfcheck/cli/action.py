@@ -25,8 +25,6 @@ from tfcheck.report.words import plural
 from tfcheck.vocabulary.errors import InputError, TfcheckError, UsageError
 from tfcheck.vocabulary.finding import Report, Severity
 
-_FINDINGS = 1
-
 
 @click.command(
     short_help="Run as the GitHub Action, with its inputs as variables.",
@@ -76,7 +74,7 @@ def _check_and_publish(wanted: Inputs, variables: Mapping[str, str], *, debug: b
     stop = token_hex(16)
     terminal.log(f"::stop-commands::{stop}\n{shown}\n::{stop}::\n")
     written = _files(wanted, found)
-    status = max((_FINDINGS if wanted.failing.fail(reports) else 0, *(each.exit_status for each in found.errors)))
+    status = max((wanted.failing.exit_status(reports), *(each.exit_status for each in found.errors)))
     step_outputs({**outputs(reports), **written, "exit-code": str(status)}, variables)
     if wanted.annotations:
         terminal.log(reporting.render("github", reports))

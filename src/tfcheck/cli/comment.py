@@ -21,8 +21,6 @@ from tfcheck.vocabulary.finding import Report
 if TYPE_CHECKING:
     from tfcheck.pull_request.report_comment import CommentOptions
 
-_FINDINGS = 1
-
 
 class _CommentCommand(ConfiguredCommand):
     """The command, with the keys of [comment]."""
@@ -105,7 +103,7 @@ def comment(
     reports = leave_out(reports)
     expected = max(expect_reports, len(files) if status else 0)
     comment_options = CommentOptions(id=name, number=pr_number, expected=expected, **others)
-    status = max(status, _FINDINGS if FailOptions(fail_on, strict, new_only).fail(reports) else 0)
+    status = max(status, FailOptions(fail_on, strict, new_only).exit_status(reports))
     if dry_run:
         terminal.publish(render_comment(reports, comment_options, os.environ), None, colour=False)
         return status

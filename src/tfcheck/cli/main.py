@@ -31,7 +31,7 @@ from tfcheck.vocabulary.fail_options import FailOptions
 if TYPE_CHECKING:
     from click.shell_completion import CompletionItem
 
-FINDINGS, USAGE, BUG, INTERRUPTED = 1, 2, 70, 130
+USAGE, BUG, INTERRUPTED = 2, 70, 130
 
 _TOO_LARGE = InputError(
     "the input is too large or too deeply nested", hint="give tfcheck more memory, or check fewer plans at once"
@@ -245,7 +245,7 @@ def _render(reports: list[Checked], wanted: CheckOptions) -> str:
 
 def _status(reports: list[Checked], wanted: CheckOptions) -> int:
     """Return the exit status for the reports."""
-    return FINDINGS if wanted.failing.fail(each.report for each in reports) else 0
+    return wanted.failing.exit_status(each.report for each in reports)
 
 
 def run(arguments: list[str]) -> int:

@@ -260,6 +260,6 @@ colour = click.option(
     default="auto",
     help="Colours; auto obeys NO_COLOR and FORCE_COLOR. Default: auto.",
 )
-#: For commands that receive its value; all others leave it to `run_options`.
+#: For commands that receive its value; for the others, `run` of `main.py` looks for it in the arguments.
 debug = click.option("--debug", is_flag=True, help=_DEBUG)
 hidden_debug = click.option("--debug", is_flag=True, expose_value=False, help=_DEBUG)

@@ -42,7 +42,7 @@ class Access(msgspec.Struct, frozen=True):
 
 
 class ChangeLines(msgspec.Struct, frozen=True):
-    """All lines of one kind: their heading, and the kind, `unknown` if it cannot be determined."""
+    """All lines of one kind: their heading, and the kind, which is `unknown` if it cannot be determined."""
 
     words: str
     kind: str
@@ -50,7 +50,8 @@ class ChangeLines(msgspec.Struct, frozen=True):
 
 
 def access_changes(report: Report) -> Iterator[ChangeLines]:
-    """Return the access changes, definite ones first."""
+    """Yield the switched roles, then the access changes, definite ones first."""
+    yield ChangeLines("switches the execution role", "switched", tuple(map(role_switch, report.role_switches)))
     for names, changes in ((ACCESS, report.access_changes), (POSSIBLE, report.access_possible)):
         for kind, words in names.items():
             yield ChangeLines(words, kind, tuple(_access([each for each in changes if each.change == kind])))
@@ -58,7 +59,7 @@ def access_changes(report: Report) -> Iterator[ChangeLines]:
 
 
 def _access(changes: list[AccessChange]) -> Iterator[Access]:
-    """Return the lines about revoked or granted access, existing roles first."""
+    """Yield the lines about revoked or granted access, existing roles first."""
     alike = group_by_key(
         (msgspec.structs.replace(each, role=""), each.role) for each in changes if each.role_change is None
     )
@@ -67,7 +68,7 @@ def _access(changes: list[AccessChange]) -> Iterator[Access]:
 
 
 def _alternating_parts(each: AccessChange, roles: list[str]) -> Iterator[str]:
-    """Return the access and the roles in alternating parts."""
+    """Yield the access and the roles in alternating parts."""
     yield from ("", each.action, " on ", each.resource)
     before = f" {_TOWARDS[each.change]} "
     for role in roles[:_SHOWN_ROLES]:

@@ -11,7 +11,7 @@ from html import escape
 
 import msgspec
 
-from tfcheck.report.change_words import TASKS, access_changes, role_switch
+from tfcheck.report.change_words import TASKS, access_changes
 from tfcheck.report.left_out_words import configuration_words, reason_and_place, unselected_words, waiver_sentences
 from tfcheck.report.origin import file_path, target
 from tfcheck.report.safe_text import visible
@@ -61,7 +61,6 @@ def _properties(report: Report) -> Iterator[str]:
     changes = [
         (TASKS[kind], each.task_definition) for kind in TASKS for each in report.task_changes if each.change == kind
     ]
-    changes += [("switches the execution role", role_switch(each).plain) for each in report.role_switches]
     changes += [(kind.words, each.plain) for kind in access_changes(report) for each in kind.lines]
     rows = [(f"this change {name}", value) for name, value in changes]
     rows += [("not reported", words)] if (words := unselected_words(report)) else []

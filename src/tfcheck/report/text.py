@@ -11,7 +11,7 @@ from collections.abc import Iterable, Iterator, Sequence
 
 from tfcheck.report.cause_text import Detail, cause_lines, origin, unknown_lines
 from tfcheck.report.causes import Cause, blocks, broken_tasks, causes, skipped_blocks
-from tfcheck.report.change_words import TASKS, access_changes, role_switch
+from tfcheck.report.change_words import TASKS, access_changes
 from tfcheck.report.left_out_words import (
     configuration_words,
     severity_counts,
@@ -221,6 +221,7 @@ _STYLES = {
     "broken": SpanStyle.ERROR,
     "fixed": SpanStyle.GOOD,
     "still_broken": SpanStyle.WARNING,
+    "switched": SpanStyle.INFO,
     "revoked": SpanStyle.WARNING,
     "granted": SpanStyle.INFO,
     "unknown": SpanStyle.UNKNOWN,
@@ -258,11 +259,10 @@ def _tasks(report: Report, detail: Detail) -> Iterator[_Row]:
 
 
 def _roles(report: Report, detail: Detail) -> Iterator[_Row]:
-    switches = [role_switch(each).plain for each in report.role_switches]
-    yield from (("switches role", SpanStyle.INFO, each) for each in _some(switches, _SHOWN, detail))
     for kind in access_changes(report):
+        words = "switches role" if kind.kind == "switched" else kind.words
         lines = _some([each.plain for each in kind.lines], _SHOWN, detail)
-        yield from ((kind.words, _STYLES[kind.kind], each) for each in lines)
+        yield from ((words, _STYLES[kind.kind], each) for each in lines)
 
 
 def _some(lines: Sequence[str], most: int, detail: Detail) -> Iterator[str]:

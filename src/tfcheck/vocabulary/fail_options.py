@@ -43,6 +43,10 @@ class FailOptions(msgspec.Struct, frozen=True):
             for report in reports
         )
 
+    def exit_status(self, reports: Iterable[Report]) -> int:
+        """Return the exit status for reports: 1 if any of them fails a run."""
+        return 1 if self.fail(reports) else 0
+
     def __str__(self) -> str:
         """Format the options that can fail a run."""
         named = f"--fail-on {self.fail_on}" if self.fail_on != "never" else ""

@@ -10,7 +10,7 @@ from tfcheck import __version__
 from tfcheck.report.access_map import MapGroup
 from tfcheck.report.cause_text import open_questions
 from tfcheck.report.causes import blocks, broken_tasks, skipped_blocks
-from tfcheck.report.change_words import TASKS, access_changes, role_switch
+from tfcheck.report.change_words import TASKS, access_changes
 from tfcheck.report.html.element import (
     Child,
     Markup,
@@ -94,9 +94,7 @@ def changes(report: Report, view: View) -> Markup | None:
         for each in report.task_changes
         if each.change == kind
     ]
-    accesses = [("switches the execution role", role_switch(each)) for each in report.role_switches]
-    accesses += [(kind.words, each) for kind in access_changes(report) for each in kind.lines]
-    for words, access in accesses:
+    for words, access in ((kind.words, each) for kind in access_changes(report) for each in kind.lines):
         parts: list[Child] = [address(part) if number % 2 else part for number, part in enumerate(access.parts)]
         because = (": ", prose(access.because)) if access.because else None
         rows.append(tag("li", tag("b", words), " ", parts, because))
@@ -281,6 +279,12 @@ def _section(id: str, title: str, items: Sequence[Child], empty: str, remark: Ch
     )
 
 
+def _plain_section(id: str, title: str, content: Sequence[Child]) -> Markup:
+    """Write a section that the filters leave as it is."""
+    head = tag("div", tag("h2", title, id=f"{id}-title"), class_="head")
+    return tag("section", head, content, id=id, aria_labelledby=f"{id}-title")
+
+
 def _findings(content: PageContent, view: View) -> tuple[list[Child], list[Child], list[Child]]:
     """Write all causes, including known and waived ones, with fewer groups if there are very many."""
     shown, left = AlreadyShown(), _MOST_GROUPS
@@ -304,8 +308,7 @@ def _changes(content: PageContent, view: View) -> Markup | None:
     found = [each for report in content.reports if (each := changes(report, view)) is not None]
     if not found:
         return None
-    title = tag("div", tag("h2", "What this change does", id="change-title"), class_="head")
-    return tag("section", title, found, id="change", aria_labelledby="change-title")
+    return _plain_section("change", "What this change does", found)
 
 
 def _maps(maps: Sequence[PageMap], more: int, view: View) -> Markup | None:
@@ -331,8 +334,7 @@ def _notes(content: PageContent, view: View) -> Markup | None:
     rows += notes(content.reports, view)
     if not rows:
         return None
-    title = tag("div", tag("h2", "Notes", id="notes-title"), class_="head")
-    return tag("section", title, tag("ul", rows, class_="notes"), id="notes", aria_labelledby="notes-title")
+    return _plain_section("notes", "Notes", [tag("ul", rows, class_="notes")])
 
 
 def _footer(content: PageContent, view: View) -> Markup:

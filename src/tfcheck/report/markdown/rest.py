@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from operator import attrgetter
 
 from tfcheck.report.causes import broken_tasks, skipped_blocks
-from tfcheck.report.change_words import ACCESS, TASKS, access_changes, role_switch
+from tfcheck.report.change_words import ACCESS, TASKS, access_changes
 from tfcheck.report.left_out_words import WaivedGroup, waived_groups, waiver_sentences
 from tfcheck.report.markdown.budget import PagePart, PartKind
 from tfcheck.report.markdown.escape import code, prose
@@ -253,13 +253,11 @@ def _tasks(report: Report, most: int) -> Iterator[str]:
 
 
 def _roles(report: Report, most: int) -> Iterator[str]:
-    kinds = [("switches the execution role", tuple(map(role_switch, report.role_switches)))]
-    kinds += [(each.words, each.lines) for each in access_changes(report)]
-    for words, accesses in kinds:
-        for each in accesses[:most]:
+    for kind in access_changes(report):
+        for each in kind.lines[:most]:
             shown = "".join(code(part) if number % 2 else part for number, part in enumerate(each.parts))
-            yield f"- {words} {shown}{f': {prose(each.because)}' if each.because else ''}"
-        yield from _more_line(len(accesses), most)
+            yield f"- {kind.words} {shown}{f': {prose(each.because)}' if each.because else ''}"
+        yield from _more_line(len(kind.lines), most)
 
 
 def _more_line(number: int, most: int) -> Iterable[str]:

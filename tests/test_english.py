@@ -114,3 +114,27 @@ def test_a_docstring_says_what_is_returned() -> None:
         and verbs.match(ast.get_docstring(node) or "")
     )
     assert set(functions) == set()
+
+
+def is_generator(function: ast.FunctionDef) -> bool:
+    """Whether a function itself contains `yield`, outside of the functions in it."""
+    waiting: list[ast.AST] = list(function.body)
+    while waiting:
+        node = waiting.pop()
+        if isinstance(node, ast.Yield | ast.YieldFrom):
+            return True
+        if not isinstance(node, ast.FunctionDef | ast.Lambda):
+            waiting += ast.iter_child_nodes(node)
+    return False
+
+
+def test_a_generator_yields_what_it_finds() -> None:
+    returning = (
+        (path.name, node.name)
+        for path in SOURCES
+        for node in nodes(path)
+        if isinstance(node, ast.FunctionDef)
+        and (ast.get_docstring(node) or "").startswith("Return ")
+        and is_generator(node)
+    )
+    assert list(returning) == []

@@ -63,7 +63,7 @@ def _search(task: TaskDefinition, world: World) -> Iterator[Misconfiguration]:
 
 
 def _changed_worlds(world: World) -> Iterator[tuple[World, str]]:
-    """Return the worlds that the change consists of, with their names: this plan and the other checked ones."""
+    """Yield the worlds that the change consists of, with their names: this plan and the other checked ones."""
     yield world, "this plan"
     for each in world.context:
         if isinstance(each, Stack) and each.is_checked:
@@ -101,7 +101,7 @@ class _TaskReference(NamedTuple):
 
 
 def _named_resources(task: TaskDefinition, world: World, among: World) -> Iterator[tuple[_TaskReference, WorldObject]]:
-    """Return the objects that a task names, now or before, and that exist in its world or in another stack."""
+    """Yield the objects that a task names, now or before, and that exist in its world or in another stack."""
     around = among if among is world else world.before()
     yield from _files(task, among)
     for place, source, stored in stored_values(task, around, among):

@@ -201,7 +201,7 @@ def _groups(task: TaskDefinition, world: World) -> Iterator[WorldObject]:
 
 
 def _versions(service: WorldObject, task: TaskDefinition, world: World) -> Iterator[WorldObject]:
-    """Return the only version of each secret named by a plain string; for a reference, only a late version.
+    """Yield the only version of each secret named by a plain string; for a reference, only a late version.
 
     A service that refers to a secret waits for it, and its value follows in a moment, unless the value waits for more.
     """

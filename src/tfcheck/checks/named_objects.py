@@ -34,7 +34,7 @@ class EnvironmentFile(msgspec.Struct, frozen=True):
 
 
 def files(task: TaskDefinition) -> Iterator[EnvironmentFile]:
-    """Return the known entries in order; an unknown list has none."""
+    """Yield the known entries in order; an unknown list has none."""
     for container in task.containers:
         listed = container.members("environmentFiles")
         for index, each in enumerate(() if isinstance(listed, Unknown) else listed):

@@ -22,7 +22,7 @@ from tfcheck.fix.values.gates import OF_THIS_PLAN
 
 
 def rank(need: RoleNeed, places: FixPlaces, added: PoliciesAtCalls) -> Iterator[Proposal]:
-    """Return the ways to grant what a role lacks, those that affect no other role first."""
+    """Yield the ways to grant what a role lacks, those that affect no other role first."""
     if not need.roles:
         yield from propose_existing(need, places, wide=False)
         yield from propose_existing(need, places, wide=True)

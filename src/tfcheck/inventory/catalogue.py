@@ -254,7 +254,7 @@ class AttributeIndex:
         return self._known.get(value, [])
 
     def possible(self, value: Value) -> Iterator[WorldObject]:
-        """Return the resources whose attribute is, or may be, `value`; those with a known one first."""
+        """Yield the resources whose attribute is, or may be, `value`; those with a known one first."""
         found = [self._beginnings.rows[place] for place in self._beginnings.possible(value)]
         for is_known in (True, False):
             yield from (each for each, own in found if isinstance(own, str) is is_known)

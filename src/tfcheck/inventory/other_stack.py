@@ -118,7 +118,7 @@ class Stack(CachingWorld):
         return found
 
     def earlier(self, address: Address) -> FinishedBefore:
-        """Yield nothing: resources do not wait for other stacks."""
+        """Return nothing: resources do not wait for other stacks."""
         return FinishedBefore(frozenset(), True)
 
 

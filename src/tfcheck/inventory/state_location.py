@@ -138,7 +138,7 @@ class StateLocations:
 
 
 def _arn_locations(values: Iterable[object]) -> Iterator[tuple[str, str, str]]:
-    """Return partition, region and account of the values that are ARNs."""
+    """Yield partition, region and account of the values that are ARNs."""
     for value in values:
         arn = parse_arn(value) if isinstance(value, str) else None
         if arn is not None and isinstance(arn.partition, str):

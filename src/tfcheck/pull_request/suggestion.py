@@ -181,7 +181,7 @@ def _suggestion(edit: Edit, lines: list[str], shown: Mapping[int, DiffLine]) -> 
 
 
 def _ways(edit: Edit, lines: list[str]) -> Iterator[tuple[int, tuple[str, ...], tuple[str, ...]]]:
-    """Return the ways to express an edit as replaced lines: an insertion includes the line before or after."""
+    """Yield the ways to express an edit as replaced lines: an insertion includes the line before or after."""
     if edit.old:
         yield edit.line, edit.old, edit.new
         return

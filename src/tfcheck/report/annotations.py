@@ -69,7 +69,7 @@ def _target_remark(report: Report, several: bool) -> str:
 
 
 def _annotations_of(report: Report, several: bool) -> Iterator[Annotation]:
-    """Return all annotations of one report; with `several` each names its target."""
+    """Yield all annotations of one report; with `several` each names its target."""
     remark = _target_remark(report, several)
     for finding in report.open_findings:
         yield _finding(report, finding, remark)
@@ -102,7 +102,7 @@ def _finding(report: Report, finding: Finding, remark: str) -> Annotation:
 
 
 def _unknown(report: Report, remark: str) -> Iterator[Annotation]:
-    """Return one annotation for everything undecided with the same cause."""
+    """Yield one annotation for everything undecided with the same cause."""
     groups = group_by_key(((answer.reason, answer.waits_for), answer) for answer in report.undecided_answers())
     for members in groups.values():
         need, place = members[0].requirement, members[0].needed_at

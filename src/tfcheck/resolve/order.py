@@ -236,7 +236,7 @@ def block_references(block: Block) -> Iterator[str]:
 
 
 def _expression_references(expression: Expression | None) -> Iterator[str]:
-    """Return every reference of an expression in the form of the plan's configuration."""
+    """Yield every reference of an expression in the form of the plan's configuration."""
     waiting = [] if expression is None else [expression]
     while waiting:
         node = waiting.pop()

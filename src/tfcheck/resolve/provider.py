@@ -273,7 +273,7 @@ class Providers:
         return None
 
     def _looked_up(self, group: tuple[str, ...]) -> Iterator[str]:
-        """Return the ARNs that data sources found in their own account."""
+        """Yield the ARNs that data sources found in their own account."""
         for each in _LOOKED_UP:
             yield from self._data(each, "arn", group)
         for each, (name, foreign) in _LOOKED_UP_BY_NAME.items():
@@ -284,14 +284,14 @@ class Providers:
                     yield arn
 
     def _attached_policy_arns(self, group: tuple[str, ...]) -> Iterator[str]:
-        """Return the ARNs of attached managed policies, which belong to the same account or to AWS."""
+        """Yield the ARNs of attached managed policies, which belong to the same account or to AWS."""
         for values in self._planned_attributes(group, "aws_iam_role_policy_attachment", "aws_iam_policy_attachment"):
             arn = parse_arn(policy) if isinstance(policy := values.get("policy_arn"), str) else None
             if arn is not None and arn.account != "aws" and isinstance(policy, str):
                 yield policy
 
     def _roles_attached_to(self, group: tuple[str, ...]) -> Iterator[str]:
-        """Return the ARNs of task roles that a policy is attached to by name, which only works in their own account."""
+        """Yield the ARNs of task roles that a policy is attached to by name, which only works in their own account."""
         names = {
             name
             for kind, argument in _ATTACHING.items()
@@ -305,7 +305,7 @@ class Providers:
                     yield arn
 
     def _planned_attributes(self, group: tuple[str, ...], *types: str) -> Iterator[dict[str, Any]]:
-        """Return the attributes of the resources of some provider configurations, before and after the change."""
+        """Yield the attributes of the resources of some provider configurations, before and after the change."""
         if types not in self._by_account:
             found = ((self._account_key_of(each.address), each) for each in self._plan.instances(*types))
             self._by_account[types] = group_by_key(found)

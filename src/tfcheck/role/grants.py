@@ -36,7 +36,7 @@ class PolicyAttachment(msgspec.Struct, frozen=True):
 
 
 def grants(world: World) -> Iterator[PolicyAttachment]:
-    """Return everything in the plan that attaches a policy to a role, except arguments of roles."""
+    """Yield everything in the plan that attaches a policy to a role, except arguments of roles."""
     for resource in world.resources("aws_iam_role_policy"):
         yield PolicyAttachment(resource, resource.attribute("role"), name=resource.attribute("name"))
     for resource in world.resources("aws_iam_role_policy_attachment"):

@@ -60,7 +60,7 @@ class OtherStackGrants:
         return min(outcomes, key=lambda each: each.stays.value, default=STAYS)
 
     def _outcomes_of_deletion(self, grant: PolicyAttachment) -> Iterator[GrantOutcome]:
-        """Return the outcomes where another stack deletes the role, and perhaps creates one of its name."""
+        """Yield the outcomes where another stack deletes the role, and perhaps creates one of its name."""
         # NOTE: a stack that creates the role itself is applied after that.
         own = self._stacks[self._own]
         deleted = [each for other in self._stacks if other is not own for each in other.once(deleted_roles)]
@@ -76,7 +76,7 @@ class OtherStackGrants:
         return name & equal(role.surroundings.account, self._target.account)
 
     def _outcomes_of_earlier(self, other: World, grant: PolicyAttachment) -> Iterator[GrantOutcome]:
-        """Return the effects of an earlier stack, limited to what it had before its change."""
+        """Yield the effects of an earlier stack, limited to what it had before its change."""
         at_least = Truth.UNKNOWN if self._may_be_created_later(grant) else Truth.FALSE
         for held in other.before().once(_StackAttachments).of(self._target, grant):
             if other.once(_StackAttachments).of(self._target, grant):
@@ -93,7 +93,7 @@ class OtherStackGrants:
             yield GrantOutcome(at_least if acts else Truth.UNKNOWN, f"{ruler.address} removes what it does not list")
 
     def _outcomes_of_later(self, other: World, grant: PolicyAttachment) -> Iterator[GrantOutcome]:
-        """Return the possible effects of a later stack; on planned grants only by its own change."""
+        """Yield the possible effects of a later stack; on planned grants only by its own change."""
         if not other.once(_StackAttachments).of(self._target, grant):
             for held in other.before().once(_StackAttachments).of(self._target, grant):
                 yield GrantOutcome(Truth.UNKNOWN, f"{held.resource.address} removes it")
@@ -111,7 +111,7 @@ class OtherStackGrants:
         return role is None or _lists(role.attribute(argument), grant) is not Truth.TRUE
 
     def _rulers(self, other: World, grant: PolicyAttachment) -> Iterator[tuple[WorldObject, Truth]]:
-        """Return what may remove the grant in another stack; FALSE if it definitely does not list the grant."""
+        """Yield what may remove the grant in another stack; FALSE if it definitely does not list the grant."""
         ruling = other.once(_ExclusiveResources)
         listing = ruling.listing(self._target.name, inline=grant.reference is None)
         found = [(resource, _lists(resource.attribute(argument), grant)) for resource, argument in listing]

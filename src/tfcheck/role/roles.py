@@ -144,7 +144,7 @@ class Roles:
         return self._by_name.get(name, ())
 
     def possible_namesakes(self, name: Value) -> Iterator[WorldObject]:
-        """Return the managed roles of this world that may have a name."""
+        """Yield the managed roles of this world that may have a name."""
         yield from self._by_name.get(name, ()) if isinstance(name, str) else ()
         yield from (each for each, own in self._nameless if equal(own, name) is not Truth.FALSE)
 

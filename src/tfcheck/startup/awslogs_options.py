@@ -43,7 +43,7 @@ class AwsLogs(msgspec.Struct, frozen=True):
 
 
 def awslogs(task: TaskDefinition, world: World) -> Iterator[AwsLogs]:
-    """Return every log configuration with a definite `awslogs` driver and known options."""
+    """Yield every log configuration with a definite `awslogs` driver and known options."""
     # NOTE: an ECS Express service sees to its log group itself.
     for container in () if task.is_of_service else task.containers:
         configuration = container.member("logConfiguration")

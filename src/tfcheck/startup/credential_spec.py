@@ -54,7 +54,7 @@ def _derive(task: TaskDefinition, world: World) -> Iterator[Requirement]:
 
 
 def options(task: TaskDefinition) -> Iterator[tuple[TaskPlace, Value]]:
-    """Return every container option that may name a credential specification; an unknown list counts as one."""
+    """Yield every container option that may name a credential specification; an unknown list counts as one."""
     for container in task.containers:
         for member in ("credentialSpecs", "dockerSecurityOptions"):
             listed = container.members(member)

@@ -58,7 +58,7 @@ def _needs(task: TaskDefinition, service: WorldObject, world: World) -> Iterator
 
 
 def proxy_options(task: TaskDefinition, service: WorldObject) -> Iterator[tuple[TaskPlace, Value]]:
-    """Return every `value_from` of the log driver of a service's proxy."""
+    """Yield every `value_from` of the log driver of a service's proxy."""
     options = blocks_or_unknown(member(log_configuration(service), "secret_option"))
     for index, option in enumerate(options):
         value = member(option, "value_from")

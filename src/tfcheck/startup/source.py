@@ -181,7 +181,7 @@ def _has_tail(value: TextLike) -> bool:
 
 
 def injected_values(task: TaskDefinition) -> Iterator[tuple[TaskPlace, Value]]:
-    """Return every `valueFrom` of the containers' `secrets` and of their log drivers' `secretOptions`."""
+    """Yield every `valueFrom` of the containers' `secrets` and of their log drivers' `secretOptions`."""
     for container in task.containers:
         yield from _references(task, container, "/secrets", "secret", container.members("secrets"))
         options = member(container.member("logConfiguration"), "secretOptions")

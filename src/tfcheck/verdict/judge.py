@@ -136,7 +136,7 @@ class Judge:
         return self._task_roles.of(task).role(requirement.role_kind)
 
     def role_names(self, task: TaskDefinition) -> Iterator[tuple[RoleKind, TextLike]]:
-        """Return the names of a task definition's roles, even if they must not be shown."""
+        """Yield the names of a task definition's roles, even if they must not be shown."""
         for kind in RoleKind:
             role = self._task_roles.of(task).role(kind)
             if role is not None:

@@ -83,7 +83,7 @@ def _lines(text: str) -> list[str]:
 
 
 def line_changes(lines: Lines, insertions: Sequence[Insertion]) -> Iterator[_Change]:
-    """Return the changes in order, consecutive ones merged."""
+    """Yield the changes in order, consecutive ones merged."""
     last: _Change | None = None
     for each in _single_changes(lines, insertions):
         if last is not None and last.end == each.start and last.start < last.end and each.start < each.end:

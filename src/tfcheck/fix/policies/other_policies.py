@@ -66,7 +66,7 @@ class OtherPolicies(Finder):
         return id(policy.argument) if policy is not None else identity(answer.requirement.resource)
 
     def proposals(self, answers: Sequence[Answer]) -> Iterator[Proposal]:
-        """Return the ways to fix one group."""
+        """Yield the ways to fix one group."""
         role, reason = self._managed.get(answers[0].role or ""), answers[0].reason
         if role is None or reason is None:
             return

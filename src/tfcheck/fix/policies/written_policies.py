@@ -80,7 +80,7 @@ class WrittenPolicies:
         return self._known[role.address]
 
     def of_need(self, need: RoleNeed) -> Iterator[WrittenPolicy]:
-        """Return the policies of the roles in a need, or those that the plan attaches to its unmanaged role."""
+        """Yield the policies of the roles in a need, or those that the plan attaches to its unmanaged role."""
         for role in need.roles:
             yield from self.of(role)
         if need.elsewhere:

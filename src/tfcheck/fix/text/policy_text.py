@@ -137,7 +137,7 @@ def _parse_json(text: str, pieces: Sequence[Token]) -> Parts:
 
 
 def _mask(text: str, pieces: Sequence[Token]) -> Iterator[str]:
-    """Return the text with each interpolation replaced by a word or number of the same length."""
+    """Yield the text with each interpolation replaced by a word or number of the same length."""
     inside = False
     for piece in pieces:
         written = text[piece.start : piece.end]

@@ -224,7 +224,7 @@ def _texts(expression: str, seen: Seen) -> Iterator[tuple[str, TextLike]]:
 
 
 def _resources(expression: str, seen: Seen) -> Iterator[tuple[Address, str]]:
-    """Return the addresses of the resource instances in a value, and how each is written."""
+    """Yield the addresses of the resource instances in a value, and how each is written."""
     if isinstance(seen, InstanceReferent):
         yield seen.address, expression
     elif isinstance(seen, ResourceReferent):

@@ -228,7 +228,7 @@ class _Marks:
 def _rounds(
     node: ForList | ForObject, collection: Seen, scope: Scope, run: EvaluationRun, marks: _Marks
 ) -> Iterator[tuple[Value, Scope]]:
-    """Return the key and the scope of every element that passes the `if`."""
+    """Yield the key and the scope of every element that passes the `if`."""
     items = elements(without_mark(collection))
     if isinstance(items, Unknown):
         raise _UnknownShape(items)

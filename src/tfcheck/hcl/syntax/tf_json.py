@@ -71,7 +71,7 @@ def _labelled_blocks(source: SourceText, kind: str, labels: tuple[str, ...], mem
 
 
 def _objects(value: JsonValue) -> Iterator[Object]:
-    """Return the objects of a block: itself, or the items of a list."""
+    """Yield the objects of a block: itself, or the items of a list."""
     if isinstance(value, Object):
         yield value
     elif isinstance(value, Array):

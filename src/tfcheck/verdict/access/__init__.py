@@ -45,7 +45,7 @@ def access_changes(world: World) -> Iterator[AccessChange]:
 
 
 def access_possible(world: World) -> Iterator[AccessChange]:
-    """Return the access that the readable policies add and remove where an unreadable policy also decides."""
+    """Yield the access that the readable policies add and remove where an unreadable policy also decides."""
     for pair, changes in world.once(_comparisons):
         if _unread(pair) and not _is_whole(pair):
             yield from changes or ()
@@ -204,7 +204,7 @@ def _widest(found: list[Permission]) -> list[Permission]:
 
 
 def role_switches(world: World, past: VerdictsBefore) -> Iterator[RoleSwitch]:
-    """Return the task definitions that definitely get another execution role, or their first one."""
+    """Yield the task definitions that definitely get another execution role, or their first one."""
     for task in task_definitions(world):
         earlier = past.tasks.get(str(task.address))
         if earlier is not None:
@@ -235,7 +235,7 @@ class RolePair(msgspec.Struct, frozen=True):
 
 
 def pairs(world: World) -> Iterator[RolePair]:
-    """Return the execution roles that the plan or another stack manages, those after the change first."""
+    """Yield the execution roles that the plan or another stack manages, those after the change first."""
     earlier = world.before()
     after, before = _execution_roles(world), _execution_roles(earlier)
     gone = {label: role for label, role in before.items() if _exists(earlier, label) and not _exists(world, label)}
@@ -253,7 +253,7 @@ def pairs(world: World) -> Iterator[RolePair]:
 
 
 def pairs_elsewhere(world: World) -> Iterator[RolePair]:
-    """Return the execution roles that no stack here manages, with what the plan attaches to them before and after."""
+    """Yield the execution roles that no stack here manages, with what the plan attaches to them before and after."""
     earlier = world.before()
     after, before = _execution_roles(world, managed=False), _execution_roles(earlier, managed=False)
     for label in dict.fromkeys((*after, *before)):

@@ -46,7 +46,7 @@ class _Layer(msgspec.Struct, frozen=True):
 
 
 def differences(before: Coverage, after: Coverage) -> Iterator[Difference]:
-    """Return the definite changes; nothing where a change is uncertain or there is none."""
+    """Yield the definite changes; nothing where a change is uncertain or there is none."""
     had, has = ~before.has_no_access, ~after.has_no_access
     if had is Truth.TRUE and has is Truth.FALSE:
         yield Difference("revoked", _blocking_words(after, lost=True), True)

@@ -33,11 +33,11 @@ CALLER = Caller(arn=ROLE, name="exec", account=ACCOUNT, unique_id="AROAEXAMPLEEX
 
 
 def request(
-    action: str, resource: TextLike, *, owner: str | None = None, documented: str | None = None, **more: Entry
+    action: str, resource: TextLike, *, owner: str | None = None, other_form: str | None = None, **more: Entry
 ) -> Request:
     extras: Mapping[str, Entry] = {key.replace("__", ":"): entry for key, entry in more.items()}
     context: Context = start_up_context(CALLER, action, region=REGION, resource_account=owner, extras=extras)
-    return Request(action, resource, CALLER, context, owner, documented)
+    return Request(action, resource, CALLER, context, owner, other_form)
 
 
 #: The ARN of a secret that the plan creates: the six characters are known only after apply.
@@ -54,7 +54,7 @@ P = request("ssm:GetParameters", f"arn:aws:ssm:{HERE}:parameter/app/token")
 K = request("kms:Decrypt", KEY, kms__ViaService="secretsmanager.eu-west-1.amazonaws.com")
 T = request("ecr:GetAuthorizationToken", "*")
 W = request("logs:CreateLogStream", LOG_GROUP + "/ecs/app:log-stream:app/app/TASKID")
-G = request("logs:CreateLogGroup", LOG_GROUP + "/ecs/app:log-stream:", documented=LOG_GROUP + "/ecs/app")
+G = request("logs:CreateLogGroup", LOG_GROUP + "/ecs/app:log-stream:", other_form=LOG_GROUP + "/ecs/app")
 FOREIGN = request("s3:GetObject", CFG + "/app/prod.env", owner=OTHER_ACCOUNT)
 
 

@@ -40,7 +40,7 @@ from tfcheck.symbolic.value import Set, Text, Truth, Unknown, Value
 
 
 def get(file: str, entries: dict[str, Entry]) -> Request:
-    return request("s3:GetObject", f"{CFG}/{file}", owner=ACCOUNT, documented=None, **entries)
+    return request("s3:GetObject", f"{CFG}/{file}", owner=ACCOUNT, other_form=None, **entries)
 
 
 def decision_on(statement: Value, **entries: Entry) -> Decision:

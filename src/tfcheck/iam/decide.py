@@ -106,13 +106,13 @@ class _Case(msgspec.Struct, frozen=True):
 def decide(request: Request, layers: Layers) -> Decision:
     """Decide one request; see `Layers` for what is taken into account."""
     decision = _decide_by_cases(request, layers)
-    if request.documented is None:
+    if request.other_form is None:
         return decision
-    # A decision that the documented form of the resource would change is unknown.
-    other = msgspec.structs.replace(request, resource=request.documented)
-    documented = _decide_by_cases(other, layers)
-    if isinstance(decision, Denied) and decision.kind != "explicit" and not isinstance(documented, Denied):
-        return Undecided("unknown_value", _TWO_FORMS, documented.by)
+    # A decision that the other form of the resource would change is unknown.
+    other = msgspec.structs.replace(request, resource=request.other_form)
+    by_other = _decide_by_cases(other, layers)
+    if isinstance(decision, Denied) and decision.kind != "explicit" and not isinstance(by_other, Denied):
+        return Undecided("unknown_value", _TWO_FORMS, by_other.by)
     denying = _evaluate_layers(other, _hide_invalid(layers)).denying_statements()
     forbidding = tuple(dict.fromkeys(statement.origin for statement, truth in denying if truth is not _F))
     if isinstance(decision, Allowed) and forbidding:

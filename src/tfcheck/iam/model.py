@@ -153,7 +153,7 @@ class Policy(msgspec.Struct, frozen=True, dict=True):
 class Request(msgspec.Struct, frozen=True):
     """One call: an action (`service:Name`, no wildcards) on a resource (an ARN, or `*`).
 
-    `documented` is the resource as AWS documents it, if calls are checked against another `resource`.
+    `other_form` is the resource in another form, which AWS may check instead of `resource`.
     `resource_account` is the account that owns the resource; None takes it from the ARN, or assumes the caller's.
     """
 
@@ -162,4 +162,4 @@ class Request(msgspec.Struct, frozen=True):
     caller: Caller
     context: Context
     resource_account: TextLike | None = None
-    documented: TextLike | None = None
+    other_form: TextLike | None = None

@@ -51,7 +51,7 @@ def log_calls(
         severity = Severity.ERROR if exists is Truth.FALSE else Severity.WARNING
         doubt = doubt if makes_group is Truth.TRUE else "whether the group is to be created is known only after apply"
         seen, need = text([group, ":log-stream:"]), Necessity(doubt, once=is_made)
-        yield place.require(rule, "logs:CreateLogGroup", seen, severity, need, CallDetails(documented=group))
+        yield place.require(rule, "logs:CreateLogGroup", seen, severity, need, CallDetails(other_form=group))
 
 
 def missing_group_reason(options: Value) -> str | None:

@@ -3,8 +3,9 @@
 ECS reads all parameters of a task before the first container starts, with the task's *execution* role. The role needs
 `ssm:GetParameters` on the ARN of the parameter: the plural, `ssm:GetParameter` does not help. In the ARN, the name has
 no leading slash: `/app/token` is `parameter/app/token`. A name refers to the region and account of the task. A
-`SecureString` that is encrypted with a customer managed key also needs `kms:Decrypt` on the key. A name that starts
-with `/aws/reference/secretsmanager/` refers to a secret, which the role must also be allowed to read.
+`SecureString` that is encrypted with a customer managed key also needs `kms:Decrypt` on the key. The ARN of a parameter
+that AWS publishes, `/aws/service/…`, has no account. A name that starts with `/aws/reference/secretsmanager/` refers to
+a secret, which the role must also be allowed to read.
 
 Without the permission, tasks stop with `ResourceInitializationError: unable to pull secrets or registry auth`. If one
 parameter is denied, ECS reads none of its batch.

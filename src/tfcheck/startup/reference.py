@@ -34,6 +34,7 @@ from tfcheck.symbolic.value import (
     spelled_out,
     split_text,
     text,
+    without_prefix,
 )
 from tfcheck.vocabulary.address import Address
 from tfcheck.vocabulary.arn import Arn, is_arn, parse_arn, partition_of_region
@@ -103,6 +104,11 @@ _SHORT_VERSION = (
     "InvalidParameter: 1 validation error(s) found. - minimum field size of 32, GetSecretValueInput.VersionId"
 )
 _SHORTEST_VERSION = 32
+
+
+#: Parameters with this beginning belong to AWS: their ARNs have no account
+#: (https://docs.aws.amazon.com/systems-manager/latest/userguide/parameter-store-public-parameters.html).
+PUBLIC_PARAMETER = "parameter/aws/service/"
 
 
 class InvalidReference(msgspec.Struct, frozen=True):
@@ -216,7 +222,8 @@ def _arn_error(value: TextLike, around: Surroundings) -> InvalidReference | None
         return None
     if parts.service not in ("secretsmanager", "ssm"):
         return InvalidReference("is an ARN of neither Secrets Manager nor Systems Manager")
-    if parts.region == "" or parts.account == "":
+    is_public = without_prefix(parts.resource, PUBLIC_PARAMETER) != parts.resource
+    if parts.region == "" or (parts.account == "" and not is_public):
         return InvalidReference("has no region or no account")
     here = [partition_of_region(parts.region)] if isinstance(parts.region, str) else []
     here += [around.partition] if isinstance(around.partition, str) else []

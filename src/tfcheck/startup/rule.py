@@ -117,7 +117,7 @@ def unmark_requirement(need: Requirement, world: World) -> Requirement:
     reference to an attribute names a resource and no value.
     """
     through = None if need.resource == "*" else need.details.through  # what a token is for is not shown
-    texts = (need.resource, need.details.documented, need.details.encrypted, through)
+    texts = (need.resource, need.details.other_form, need.details.encrypted, through)
     shown = world.once(_arns)
     may = all(each is None or _is_shown(each, shown) for each in texts)
     return msgspec.structs.replace(need, sensitive=False) if may else need

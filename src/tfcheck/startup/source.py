@@ -20,6 +20,7 @@ from tfcheck.inventory.ecs import Container, TaskDefinition, member
 from tfcheck.inventory.world import World
 from tfcheck.resolve.surroundings import Surroundings
 from tfcheck.startup.reference import (
+    PUBLIC_PARAMETER,
     is_refused,
     parameter_fields,
     reference_error,
@@ -43,13 +44,14 @@ from tfcheck.symbolic.value import (
     spelled_out,
     split_text,
     text,
+    without_prefix,
 )
 from tfcheck.vocabulary.arn import Arn, parse_arn
 from tfcheck.vocabulary.finding import Requirement
 from tfcheck.vocabulary.needed_call import CallDetails, Necessity
 
 #: Parameters with this prefix are secrets of Secrets Manager.
-_SECRET_PARAMETER = "/aws/reference/secretsmanager/"
+_OF_SECRETS = "parameter/aws/reference/secretsmanager/"
 
 
 class ValueStore(Enum):
@@ -62,13 +64,15 @@ class ValueStore(Enum):
 class Source(msgspec.Struct, frozen=True):
     """A resource to read a value from. `doubt` says why it may be another one.
 
-    `named` is the text that names a secret, where it is not the ARN alone, with or without a JSON key.
+    `named` is the text that names a secret, where it is not the ARN alone, with or without a JSON key. `other_form` is
+    another form of the ARN, which AWS may check instead.
     """
 
     store: ValueStore
     arn: TextLike
     doubt: str = ""
     named: TextLike | None = None
+    other_form: TextLike | None = None
 
 
 def sources(value: Value, around: Surroundings, world: World) -> tuple[Source, ...]:
@@ -77,12 +81,7 @@ def sources(value: Value, around: Surroundings, world: World) -> tuple[Source, .
         return ()
     if _is_name(value, world):
         name = (split_text(value, ":", 1) or [value])[0]
-        parameter = Source(ValueStore.PARAMETER_STORE, parameter_arn(name, around, world))
-        spelled = spelled_out(value)
-        if not isinstance(spelled, str) or not spelled.startswith(_SECRET_PARAMETER):
-            return (parameter,)
-        secret = spelled.removeprefix(_SECRET_PARAMETER).partition(":")[0]
-        return (parameter, Source(ValueStore.SECRETS_MANAGER, secret_arn(secret, around, world), named=secret))
+        return _parameter_sources(parameter_arn(name, around, world), around, world)
     store = _store_of(value, world)
     if store is ValueStore.SECRETS_MANAGER:
         short = without_tail(value)
@@ -90,9 +89,26 @@ def sources(value: Value, around: Surroundings, world: World) -> tuple[Source, .
         says_more = short != whole or any((secret_fields(value) or ())[2:])
         return (Source(store, whole, named=value if says_more else None),)
     if store is ValueStore.PARAMETER_STORE:
-        return (Source(store, _without_version(value)),)
+        return _parameter_sources(_without_version(value), around, world)
     doubt = "whether a secret or a parameter is named is known only after apply"
     return tuple(Source(each, value, doubt) for each in ValueStore)
+
+
+def _parameter_sources(arn: TextLike, around: Surroundings, world: World) -> tuple[Source, ...]:
+    """Return the parameter with an ARN, and the secret that its name refers to."""
+    parts = parse_arn(arn)
+    if parts is None:
+        return (Source(ValueStore.PARAMETER_STORE, arn),)
+    if without_prefix(parts.resource, PUBLIC_PARAMETER) != parts.resource:
+        # Denials were seen to name the caller's account, which AWS's own policies leave out.
+        public, own = (msgspec.structs.replace(parts, account=each).as_text() for each in ("", around.account))
+        return (Source(ValueStore.PARAMETER_STORE, public, other_form=own),)
+    secret = without_prefix(parts.resource, _OF_SECRETS)
+    if secret == parts.resource:
+        return (Source(ValueStore.PARAMETER_STORE, arn),)
+    near = Surroundings(parts.partition, parts.region, parts.account)
+    named = Source(ValueStore.SECRETS_MANAGER, secret_arn(secret, near, world), named=secret)
+    return (Source(ValueStore.PARAMETER_STORE, arn), named)
 
 
 def _without_version(arn: TextLike) -> TextLike:
@@ -210,7 +226,7 @@ def require_value(
         return
     for source in sources(value, around, world):
         if only in (None, source.store):
-            need, details = Necessity(source.doubt), CallDetails(through=source.named)
+            need, details = Necessity(source.doubt), CallDetails(other_form=source.other_form, through=source.named)
             yield place.require(rule, ACTIONS[source.store], source.arn, necessity=need, details=details)
 
 

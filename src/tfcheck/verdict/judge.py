@@ -230,7 +230,7 @@ class Judge:
             caller=role.caller,
             context=Deferred(make=lambda: self._context(requirement, role, side, guarded)),
             resource_account=guarded.account,
-            documented=requirement.details.documented,
+            other_form=requirement.details.other_form,
         )
         return RoleCall(role, request, guarded, requirement.necessity)
 
@@ -257,7 +257,7 @@ class Judge:
     def _decide(self, call: RoleCall) -> Decision:
         """Decide a call; a decision without condition keys is shared by both worlds."""
         request = call.request
-        what = request.action, request.resource, request.documented, call.necessity.doubt, call.necessity.undocumented
+        what = request.action, request.resource, request.other_form, call.necessity.doubt, call.necessity.undocumented
         return self._decide_once(
             ("call", *what, id(call.role), id(call.guarded)), request.context, lambda: decide_call(call)
         )

@@ -29,14 +29,15 @@ class CallDetails(msgspec.Struct, frozen=True):
     """What else AWS knows of a call when it decides.
 
     - `encrypted`, `read_by`: for `kms:Decrypt`, the ARN of what the key encrypts, and the action that reads that.
-    - `documented`: the resource in AWS's documentation, if denials name another one; a grant only on it is unknown.
+    - `other_form`: the resource as AWS documents it, or as denials name it, if that differs; a grant only on it is
+      unknown.
     - `through`: the ARN of the access point that a file system is mounted through (an unknown without a symbol may be
       none), the text that names a secret, or the ARN of the repository that a token is for.
     """
 
     encrypted: TextLike | None = None
     read_by: str = ""
-    documented: TextLike | None = None
+    other_form: TextLike | None = None
     through: TextLike | None = None
 
 

@@ -9,7 +9,7 @@ import pytest
 from tests.cases import TESTDATA, Case
 from tfcheck.analysis.check import check
 from tfcheck.fix.proof.trial import ChangedSources
-from tfcheck.resolve.difference import statements_differ
+from tfcheck.resolve.difference import is_other, statements_differ
 from tfcheck.symbolic.value import Unknown, Value, text
 
 _DYNAMIC = Case(TESTDATA / "dynamic-statements")
@@ -51,3 +51,10 @@ def test_thousands_of_open_texts_are_not_compared_with_each_other() -> None:
     others: list[Value] = [f"arn:aws:s3:::c{index}/x" for index in range(300)]
     assert statements_differ([{"resources": evaluated[:20]}], [{"resources": [*others[:20], Unknown()]}])
     assert not statements_differ([{"resources": evaluated}], [{"resources": [*others, Unknown()]}])
+
+
+def test_what_may_be_empty_does_not_differ_from_nothing() -> None:
+    nothing: list[Value] = [[], {}, [{"name": "web", "rules": []}]]
+    evaluated: list[Value] = [Unknown(), Unknown(), [{"name": "web", "rules": Unknown()}]]
+    assert not any(map(is_other, evaluated, nothing))
+    assert is_other(text(["arn:", Unknown()]), [])

@@ -11,6 +11,7 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from typing import Any
 
+from tfcheck.hcl.evaluate.types import is_definitely_text
 from tfcheck.resolve.merge import is_open
 from tfcheck.symbolic import limits
 from tfcheck.symbolic.limits import is_deep, may_be_deep
@@ -166,11 +167,16 @@ def is_missing(there: list[Value], wanted: list[Value]) -> bool:
         return False
     known = {each for each in there if isinstance(each, str)}
     partly = [each for each in there if not isinstance(each, str)]
-    missing = [each for each in wanted if not (isinstance(each, str) and each in known)]
+    missing = [each for each in wanted if not (isinstance(each, str) and each in known) and not _may_be_empty(each)]
     pairs = [(each, partly if isinstance(each, str) else there) for each in missing]
     if not limits.take_pairs(sum(len(others) for _, others in pairs)):
         return False
     return any(all(equal(leaf, other) is Truth.FALSE for other in others) for leaf, others in pairs)
+
+
+def _may_be_empty(leaf: Value) -> bool:
+    """Whether nothing is known of a leaf, so that it may be an empty list or object."""
+    return isinstance(leaf, Unknown) and not is_definitely_text(leaf)
 
 
 def leaves(value: Value) -> Iterator[Value]:

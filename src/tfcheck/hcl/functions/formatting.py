@@ -21,11 +21,25 @@ from tfcheck.hcl.functions.strings import clusters
 from tfcheck.symbolic.marks import has_mark, mark_all
 from tfcheck.symbolic.numbers import Number, exact, spell_number
 from tfcheck.symbolic.regex import regex
-from tfcheck.symbolic.value import Hole, JsonText, Set, Text, TextLike, Unknown, Value, is_known, pieces, text
+from tfcheck.symbolic.value import (
+    Hole,
+    JsonText,
+    Set,
+    Text,
+    TextLike,
+    Unknown,
+    Value,
+    is_known,
+    pieces,
+    spelled_out,
+    split_text,
+    text,
+)
 
 _VERB = regex(
     r"%(?P<flags>[+\- #0]*)(?P<width>\d+)?(?:\.(?P<precision>\d*))?(?:\[(?P<index>\d+)\])?(?P<mode>.)", re.DOTALL
 )
+_MODES = "vtbdoxXeEfgGsq"
 _WIDEST = 1000
 #: Steps for one verb.
 _VERB_STEPS = 5
@@ -45,44 +59,70 @@ class Verb(msgspec.Struct, frozen=True):
         return not self.flags and self.width is None and self.precision is None
 
 
-def format_(written: TextLike, *arguments: Value) -> Value:
-    """Format the arguments."""
-    if not isinstance(written, str):
-        return unknown_result(written, may_fail=True)
-    parts: list[TextLike] = []
-    position = used = following = total = 0
-    while True:
-        start = written.find("%", position)
-        if start < 0:
-            break
-        parts.append(written[position:start])
-        found = _VERB.match(written, start)
-        if found is None:
-            raise EvaluationError("the format ends within a verb")
-        position = found.end()
+class _Arguments:
+    """The arguments of a format, and which of them its verbs have used."""
+
+    def __init__(self, values: tuple[Value, ...]) -> None:
+        self._values = values
+        self._used = self._last = self._length = 0
+
+    def format_verb(self, found: re.Match[str]) -> TextLike:
+        """Return the text of a verb."""
         if found["mode"] == "%":
             if found[0] != "%%":
                 raise limit_error("a format with an unusual `%`")
-            parts.append("%")
-            continue
-        chosen = int(found["index"][:6]) if found["index"] else following + 1
-        if not 1 <= chosen <= len(arguments):
+            return "%"
+        self._last = int(found["index"][:6]) if found["index"] else self._last + 1
+        if not 1 <= self._last <= len(self._values):
             raise EvaluationError("the format needs more arguments")
-        following = chosen
-        used = max(used, chosen)
-        argument = arguments[chosen - 1]
+        self._used = max(self._used, self._last)
+        argument = self._values[self._last - 1]
         part = _format_argument(_verb(found), argument)
-        if has_mark(argument) and not has_mark(part):
-            part = cast(TextLike, mark_all(part))
-        parts.append(part)
         length = len(part) if isinstance(part, str) else 1
-        total += length
+        self._length += length
         afford(steps=_VERB_STEPS + length // 40)
-        if total > LONGEST_STRING:
+        if self._length > LONGEST_STRING:
             raise limit_error("a string of so many characters")
-    if used < len(arguments):
-        raise EvaluationError("the format needs fewer arguments")
-    return text([*parts, written[position:]])
+        return cast(TextLike, mark_all(part)) if has_mark(argument) and not has_mark(part) else part
+
+    def check_all_used(self) -> None:
+        """Raise an error if the format has too few verbs."""
+        if self._used < len(self._values):
+            raise EvaluationError("the format needs fewer arguments")
+
+
+def format_(written: TextLike, *arguments: Value) -> Value:
+    """Format the arguments; unknown pieces of the format that contain no `%` remain as they are."""
+    written_pieces = pieces(written) or ("",)
+    if isinstance(written, Unknown) or not all(isinstance(each, str) or _has_no_verb(each) for each in written_pieces):
+        return unknown_result(written, may_fail=True)
+    values = _Arguments(arguments)
+    parts: list[TextLike] = []
+    for place, piece in enumerate(written_pieces, 1):
+        if not isinstance(piece, str):
+            parts.append(piece)
+            continue
+        position = 0
+        while (start := piece.find("%", position)) >= 0:
+            found = _VERB.match(piece, start)
+            if place < len(written_pieces) and (found is None or _may_continue(found)):
+                return unknown_result(written, may_fail=True)
+            if found is None:
+                raise EvaluationError("the format ends within a verb")
+            parts += piece[position:start], values.format_verb(found)
+            position = found.end()
+        parts.append(piece[position:])
+    values.check_all_used()
+    return text(parts)
+
+
+def _has_no_verb(piece: TextLike) -> bool:
+    return len(split_text(spelled_out(piece), "%") or ()) == 1
+
+
+def _may_continue(verb: re.Match[str]) -> bool:
+    """Whether what follows a piece of the format could be part of its last verb."""
+    return verb.end() == len(verb.string) and verb["mode"] not in f"{_MODES}%"
 
 
 def _verb(found: re.Match[str]) -> Verb:
@@ -98,7 +138,7 @@ def _verb(found: re.Match[str]) -> Verb:
 def _format_argument(verb: Verb, argument: Value) -> TextLike:
     if argument is None and verb.mode != "v":
         raise EvaluationError("null cannot be formatted")
-    if verb.mode not in "vtbdoxXeEfgGsq":
+    if verb.mode not in _MODES:
         raise EvaluationError("the format has an unknown verb")
     if not is_known(argument):
         return _formatted_open(verb, argument)

@@ -351,7 +351,8 @@ VARIANTS: tuple[tuple[str, str, str, str], ...] = (
         "if hidden and layers.resource_hidden is not None else found",
         "if False else found",
     ),
-    ("grants on keys are ignored", "iam/decide.py", "| direct | _is_granted(layers)", "| direct"),
+    ("grants on keys are ignored", "iam/decide.py", "| direct | (_is_granted(layers) & (b | _U))", "| direct"),
+    ("no boundary limits grants on keys", "iam/decide.py", "_is_granted(layers) & (b | _U)", "_is_granted(layers)"),
     (
         "an unknown Effect is Allow",
         "iam/layer.py",

@@ -119,15 +119,16 @@ def test_the_documented_form_makes_no_difference_to_what_is_sure() -> None:
     assert decide(G, layers(allow("s3:*", "*"), deny(CREATE, GROUP))) == Denied("implicit")
 
 
-# Keys of other accounts
+# Grants on keys
 
 FOREIGN_KEY = f"arn:aws:kms:eu-west-1:{OTHER_ACCOUNT}:key/k1"
 
 
-def by_grant(key: str, truth: Truth, *statements: Value, admits: Value = None) -> Decision:
+def by_grant(key: str, truth: Truth, *statements: Value, admits: Value = None, bound: Value = None) -> Decision:
     grants = ((Origin("aws_kms_grant.g", None, 0), truth),)
     found = Layers(
         identity=(identity(*statements),) if statements else (),
+        boundary=None if bound is None else (identity(bound),),
         resource=None if admits is None else resource_policy(admits),
         resource_kind="kms",
         grants=grants,
@@ -137,6 +138,15 @@ def by_grant(key: str, truth: Truth, *statements: Value, admits: Value = None) -
 
 def test_a_grant_on_a_key_of_the_account_is_enough() -> None:
     assert isinstance(by_grant(KEY, Truth.TRUE), Allowed)
+
+
+def test_whether_a_boundary_limits_a_grant_is_not_documented() -> None:
+    assert isinstance(by_grant(KEY, Truth.TRUE, bound=allow("kms:*", "*")), Allowed)
+    found = by_grant(KEY, Truth.TRUE, bound=allow("s3:*", "*"))
+    assert isinstance(found, Undecided)
+    assert found.waits_for == "whether the permissions boundary limits aws_kms_grant.g"
+    assert isinstance(by_grant(KEY, Truth.FALSE, bound=allow("s3:*", "*")), Denied)
+    assert isinstance(by_grant(KEY, Truth.TRUE, bound=deny("kms:*", "*")), Denied)
 
 
 def test_a_grant_on_a_key_of_another_account_is_not_known_to_be_enough() -> None:

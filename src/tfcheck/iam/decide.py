@@ -272,7 +272,8 @@ def _decide_in_account(i: Truth, b: Truth, found: PrincipalMatch, layers: Layers
     direct = found.session | (found.role & b)
     if layers.resource_kind == "kms":
         # Unless the key policy allows the account, identity policies have no effect on a key.
-        return (i & b & found.account) | direct | _is_granted(layers)
+        # A boundary limits what identity policies and policies naming the role allow; AWS does not say whether grants.
+        return (i & b & found.account) | direct | (_is_granted(layers) & (b | _U))
     return (i & b) | direct
 
 
@@ -354,6 +355,9 @@ def _undecided_because(request: Request, layers: Layers, case: _Case, core: Trut
     grants = tuple(origin for origin, truth in layers.grants if truth is _U)
     if grants:
         return Undecided("unknown_value", f"whether {grants[0].policy} covers the call", grants)
+    limited = tuple(origin for origin, truth in layers.grants if truth is _T)
+    if limited and case.same is _T:
+        return Undecided("unknown_value", f"whether the permissions boundary limits {limited[0].policy}", limited)
     return Undecided("unknown_value", "a value known only after apply", evidence)
 
 

@@ -98,6 +98,14 @@ def test_a_trust_that_fails_says_by_which_statement(trusting: dict[str, Any], ki
     assert [each.patterns for each in found.evidence] == [named]
 
 
+@pytest.mark.parametrize("operator", ["StringEquals", "StringNotEquals"])
+def test_the_region_in_which_ecs_assumes_a_role_is_not_documented(operator: str) -> None:
+    trusting = trust(Condition={operator: {"aws:RequestedRegion": "eu-west-1"}})
+    found = answer(report(statement(), of=role(trusting=trusting)), "sts:AssumeRole")
+    assert (found.verdict, found.reason) == (Verdict.UNKNOWN, Reason.CONDITION)
+    assert [each.condition_key for each in found.evidence] == ["aws:RequestedRegion"]
+
+
 def test_of_many_statements_of_a_trust_policy_the_first_are_named() -> None:
     others = [trust(Principal={"Service": f"s{number}.amazonaws.com"}) for number in range(20)]
     found = answer(report(statement(), of=role(trusting=others)), "sts:AssumeRole")

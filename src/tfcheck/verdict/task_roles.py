@@ -133,7 +133,8 @@ def trust_context(roles: RolesOfTask, kind: RoleKind) -> Context:
     around = roles.surroundings
     cluster, number = Unknown(reason="the cluster's name", hole=NAME), Unknown(reason="the task's id", hole=NAME)
     source = Arn(around.partition, "ecs", around.region, around.account, text(["task/", cluster, "/", number]))
-    found = service_context(source_account=around.account, source_arn=source.as_text(), region=around.region)
+    # NOTE: AWS does not document whether ECS calls the global endpoint of STS or one in the region of the task.
+    found = service_context(source_account=around.account, source_arn=source.as_text())
     # NOTE: AWS documents no source for roles that EC2 assumes.
     return found.extend(dict.fromkeys(_SOURCES, PresenceUnknown())) if kind is RoleKind.INSTANCE else found
 

@@ -67,6 +67,7 @@ UNDECIDED = (
     *('["a"][var.number]', 'regex(var.pattern, "a")', "templatestring(var.template, {})"),
     *("templatestring(var.calling, {})", "lower(var.letter)", "convert(var.object, object({ canary = string }))"),
     *("aws_db_instance.d.endpoints[var.number]", "aws_db_instance.d.endpoints[*].name[var.number]"),
+    "max(var.number, aws_db_instance.d.endpoints[0])",
 )
 #: What is not marked, though what is beside it is.
 SHOWN = {

@@ -9,7 +9,7 @@ from collections.abc import Hashable
 
 import msgspec
 
-from tfcheck.symbolic.sensitive_text import redact
+from tfcheck.symbolic.sensitive_text import SENSITIVE, redact
 
 
 class Owner(msgspec.Struct, frozen=True):
@@ -55,13 +55,18 @@ class ProviderConfiguration(Owner, frozen=True):
 
 
 class Extremum(Owner, frozen=True):
-    """The greatest (`max`) or the least (`min`) of several numbers, which is its only value."""
+    """The greatest (`max`) or the least (`min`) of several numbers, which is its only value.
+
+    `sensitive`: a label does not show the known ones.
+    """
 
     function: str
     numbers: frozenset[Hashable]
+    sensitive: bool = False
 
     def __str__(self) -> str:
-        return f"{self.function}({', '.join(sorted(map(str, self.numbers)))})"
+        shown = {str(each) if isinstance(each, Symbol) or not self.sensitive else SENSITIVE for each in self.numbers}
+        return f"{self.function}({', '.join(sorted(shown))})"
 
 
 class Named(Owner, frozen=True):

@@ -18,6 +18,7 @@ from tfcheck.symbolic.marks import has_mark as value_holds_mark
 from tfcheck.symbolic.marks import mark_all, mark_occurrences, marked_strings, unmark_all
 from tfcheck.symbolic.numbers import SENSITIVE_NUMBERS
 from tfcheck.symbolic.sensitive_text import redact
+from tfcheck.symbolic.symbol import Extremum, Symbol
 from tfcheck.symbolic.value import (
     JsonText,
     PlainText,
@@ -173,10 +174,15 @@ def compute_quietly(
         raise
     if name.removeprefix("core::") in _TEMPLATES and _any_marked(arguments[:1], values[:1]) and not is_known(result):
         return Unknown(reason=f"`{name}` of a sensitive template", may_fail=True)
-    if isinstance(result, Unknown) and result.symbol is None and _any_marked(arguments, values):
+    if not isinstance(result, Unknown) or not _any_marked(arguments, values):
+        return result
+    if result.symbol is None:
         waits = next((each for value in values for each in unknowns(value)), None)
         reason, where = (waits.reason, waits.where) if waits else (f"`{name}` of a sensitive value", "")
         return msgspec.structs.replace(result, reason=reason, where=where)
+    if isinstance(result.symbol.owner, Extremum):
+        symbol = Symbol(msgspec.structs.replace(result.symbol.owner, sensitive=True), result.symbol.path)
+        return msgspec.structs.replace(result, symbol=symbol)
     return result
 
 

@@ -35,6 +35,18 @@ def test_every_permission_is_a_test() -> None:
     assert "known only after apply: aws_s3_bucket.config.arn" in str(suite[2][0].get("message"))
 
 
+def test_no_test_hides_another_of_its_name() -> None:
+    """GitLab reads only the first of these; the suites of two plans with one target count as one."""
+    passed = samples.report(samples.allowed(samples.need()))
+    tests = [
+        ((suite.get("name"), case.get("classname"), case.get("name")), case.find("failure") is not None)
+        for suite in suites(passed, samples.MIXED)
+        for case in suite
+    ]
+    assert len(dict(tests)) == len(tests)
+    assert any(failed for _, failed in tests)
+
+
 def test_counts_are_those_of_the_elements() -> None:
     root = ElementTree.fromstring(junit([samples.MIXED, samples.BROKEN]).encode())
     for element in (root, *root):

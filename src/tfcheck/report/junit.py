@@ -6,6 +6,7 @@ read (https://github.com/testmoapp/junitxml).
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from html import escape
 
@@ -38,7 +39,10 @@ def junit(reports: Sequence[Report], failing: FailOptions = FailOptions()) -> st
     """Write reports as JUnit XML; `failing` findings are failures, and errors always are."""
     if failing.fail_on == "never":
         failing = msgspec.structs.replace(failing, fail_on="error")
-    suites = [(report, list(_cases(report, failing))) for report in reports]
+    seen: Counter[tuple[str, str, str]] = Counter()
+    suites = [
+        (report, [_distinguish(each, target(report), seen) for each in _cases(report, failing)]) for report in reports
+    ]
     unread = [TestCase(each.path, "can be read", "error", each.problem, rule="unread") for each in all_unread(reports)]
     every = [*(case for _, cases in suites for case in cases), *unread]
     lines = [
@@ -54,6 +58,13 @@ def junit(reports: Sequence[Report], failing: FailOptions = FailOptions()) -> st
         lines.append(f"  <testsuite{_attributes(name=case.task, **_outcome_counts([case]))}>")
         lines += [*_elements(case), "  </testsuite>"]
     return "\n".join((*lines, "</testsuites>", ""))
+
+
+def _distinguish(case: TestCase, suite: str, seen: Counter[tuple[str, str, str]]) -> TestCase:
+    """Return a test with a number if one before it has the same names, of which GitLab reads only the first."""
+    names = suite, case.task, case.name
+    seen[names] += 1
+    return case if seen[names] == 1 else msgspec.structs.replace(case, name=f"{case.name} ({seen[names]})")
 
 
 def _properties(report: Report) -> Iterator[str]:

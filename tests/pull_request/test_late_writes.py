@@ -162,6 +162,26 @@ def test_a_lost_removal_is_no_all_clear(
     assert story.host.problems == []
 
 
+def test_what_a_newer_run_removes_stays_removed() -> None:
+    """The lost removal was of another comment, in whose place the run has written a note."""
+    story = Story(FakeGitHub(), on_github, pushed=True)
+
+    def lost(go: Callable[[], Answer]) -> Answer:
+        go()
+        story.clock.sleep(30)
+        story.clock.after(3, lambda: story.newer(bad(sha=story.sha)))
+        story.clock.after(8, lambda: story.run(12, clean(sha=story.sha), Clock().patience(), "delete"))
+        raise CutError
+
+    with serving(story.host) as where:
+        story.api = where["GITHUB_API_URL"]
+        story.run(9, bad(), Clock().patience())
+        story.host.fault("DELETE", "", lost)
+        story.older(clean(), "delete")
+    assert texts(story.host) == []
+    assert story.host.problems == []
+
+
 def test_a_lost_minimizing_does_not_hide_what_a_newer_run_writes() -> None:
     story = Story(FakeGitHub(), on_github, pushed=False)
     lost = story.lose(bad(message="of the newest run"), written=1, applied=7, silence=0)

@@ -54,7 +54,6 @@ class CommentThread:
         self._doubt = ""
         self._late = ""
         self._has_changed = False
-        self._has_removed = False
         self._late_write = LateWrite(conversation)
         self._newer = NewerRun(conversation, draft.marker)
         self._wrote = CommentAction.UNCHANGED
@@ -125,7 +124,7 @@ class CommentThread:
         """End without a result of this run, and restore what its lost writes replace or remove."""
         with self._deferring_refusal():
             first = ours[0] if ours else None
-            in_doubt = self._late_write.was_slow or self._late_write.newer or self._has_removed
+            in_doubt = self._late_write.was_slow or self._late_write.newer or self._late_write.removals
             self._late_write.keep(first, self.own.marker)
             if self._late_write.follow(first, self.own.marker) or in_doubt:
                 ours = self._ours()
@@ -133,13 +132,15 @@ class CommentThread:
                 first = next(iter((*live, *ours)), None)
                 if first and without_run(first.body or "") in self._others.written:
                     self._give_back(first)
-                elif self._has_removed and not live:
+                elif self._late_write.removals and not live:
                     ours = self._restore_removed()
         self._withdraw(ours)
         return self._late_outcome(why, ours)
 
     def _restore_removed(self) -> list[Comment]:
         body = self._late_write.newer
+        if body and not self._late_write.may_remove_newer:
+            return []  # another run has removed it
         if not body and self._late_write.was_slow and self._conversation.newer_commit():
             body = self._outdated_body()
         return [self._conversation.create(body)] if body else []
@@ -162,13 +163,13 @@ class CommentThread:
     def _remove_unless_changed(self, comment: Comment) -> None:
         now = self._conversation.read(comment)
         if now and without_run(now.body or "") in self._others.written:
-            self._has_removed = True
+            self._late_write.removals.add(comment.id)
             with self._late_write.noting_loss():
                 self.own.remove(comment)
 
     def _create_first(self, wording: CommentWording) -> Outcome | None:
         if not wording.wanted:
-            was_removed = self._late_write.was_slow and self._has_removed
+            was_removed = self._late_write.was_slow and self._late_write.removals
             nothing = Outcome(CommentAction.NOTHING, "there is nothing to report")
             return self._replace_removed(wording) if was_removed else nothing
         self._newer.exists(creates=True)
@@ -353,7 +354,7 @@ class CommentThread:
 
     def _delete(self, live: list[Comment], wording: CommentWording) -> Outcome | None:
         """Remove tfcheck's comments; None if one stays because of a reply, a newer text or a missing permission."""
-        self._has_removed = True
+        self._late_write.removals.update(each.id for each in live)
         try:
             with self._late_write.noting_loss():
                 for each in live:

@@ -24,14 +24,17 @@ _INTERVAL = 1.5
 class LateWrite:
     """The writes of a run that may be carried out after those of a newer one.
 
-    `newer` is the text of a newer run that one may replace, empty without one. `was_slow`: the answer to a slow one is
-    lost.
+    `newer` is the text of a newer run that one may replace, empty without one. `removals` are the comments that the run
+    has asked to remove, and `may_remove_newer` whether `newer` is in one of them. `was_slow`: the answer to a slow
+    write is lost.
     """
 
     def __init__(self, conversation: Conversation[Any]) -> None:
         self._conversation = conversation
         self._read_at = 0.0
         self.newer = ""
+        self.may_remove_newer = False
+        self.removals: set[int] = set()
         self._lost = ""
         self.was_slow = False
 
@@ -93,6 +96,7 @@ class LateWrite:
             self._conversation.patience.find_answer()  # ours is there again
         if is_newer(body, marker):
             self.newer = body
+            self.may_remove_newer = comment.id in self.removals
 
 
 def is_newer(body: str, marker: Marker) -> bool:

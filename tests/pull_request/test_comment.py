@@ -75,6 +75,16 @@ def test_the_first_run_with_findings_comments_and_a_clean_one_does_not(
     assert parse_marker(only(github)) == marker("orders", SHA, "10.1")
 
 
+def test_a_comment_is_found_that_moves_to_another_page_while_they_are_read(
+    github: FakeGitHub, where: dict[str, str], tmp_path: Path
+) -> None:
+    somebody = [github.say(f"opinion {number}", STRANGER) for number in range(100)]
+    run(variables(tmp_path, where), [bad()])
+    github.fault("GET", "/issues/42/comments", then(lambda: github.comments.pop(somebody[0])))
+    run(variables(tmp_path, where, run="11.1"), [clean()])
+    assert title(github).startswith("### ✅ tfcheck: resolved, ")
+
+
 @pytest.mark.parametrize(("before", "expected"), [(None, 1), ("allowed", 0)])
 def test_what_changes_can_ask_for_a_comment(
     github: FakeGitHub, where: dict[str, str], tmp_path: Path, before: str | None, expected: int

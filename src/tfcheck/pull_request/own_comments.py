@@ -12,6 +12,9 @@ from tfcheck.pull_request.report_comment import ReportComment
 from tfcheck.pull_request.shapes import Comment, User
 from tfcheck.report.markdown.marker import listed_targets, parse_marker
 
+#: The comments on one page; with fewer there is no second one.
+_PAGE = 100
+
 
 class OwnComments:
     """The comments with one id on one pull request.
@@ -37,10 +40,18 @@ class OwnComments:
         """Return the workflow's comments with this id, oldest first, without duplicates from overlapping pages.
 
         Without one, those that this one replaces: a run about more or fewer targets has another id unless it is named.
+        NOTE: if a comment is removed while pages are read, another one moves to a page that was read before.
         """
+        found, listed = self._read()
+        return self._read()[0] if listed >= _PAGE and not found else found
+
+    def _read(self) -> tuple[list[Comment], int]:
+        """Return the workflow's comments, and the number of all comments."""
         own: dict[int, Comment] = {}
         others: dict[int, Comment] = {}
+        listed = 0
         for each in self._conversation.comments():
+            listed += 1
             mark = parse_marker(each.body or "")
             if mark is None or mark.job != self.marker.job or each.id in self.gone:
                 continue
@@ -54,7 +65,7 @@ class OwnComments:
         found = [each for _, each in sorted((own or others).items())]
         if not own and found and (oldest := parse_marker(found[0].body or "")):
             self.marker = msgspec.structs.replace(self.marker, key=oldest.key)
-        return found
+        return found, listed
 
     def remove(self, comment: Comment) -> None:
         """Remove a comment."""

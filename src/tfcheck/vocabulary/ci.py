@@ -134,8 +134,8 @@ def branch(environment: Mapping[str, str]) -> tuple[str, str]:
 
 
 def workflow(environment: Mapping[str, str]) -> str:
-    """Return the path of the workflow file; empty outside a workflow."""
-    return environment.get("GITHUB_WORKFLOW_REF", "").partition("@")[0]
+    """Return the path of the workflow file, its name if the server does not set the path; empty outside a workflow."""
+    return environment.get("GITHUB_WORKFLOW_REF", "").partition("@")[0] or environment.get("GITHUB_WORKFLOW", "")
 
 
 class CiJob(msgspec.Struct, frozen=True):

@@ -227,11 +227,14 @@ def test_a_write_is_followed_that_was_not_refused(tmp_path: Path, fault: Step, l
     assert text.split("\n")[1].startswith("### ✅ tfcheck: resolved, ")
 
 
-def test_a_newer_result_with_the_text_of_an_older_one_is_restored(tmp_path: Path) -> None:
+@pytest.mark.parametrize("waits", [False, True])
+def test_a_newer_result_with_the_text_of_an_older_one_is_restored(tmp_path: Path, waits: bool) -> None:
     github, calendar = FakeGitHub(), Calendar()
 
     def late(go: Callable[[], Answer]) -> Answer:
         run(variables(tmp_path, where, run="11.1"), [bad()])
+        if waits:  # before it is restored
+            github.fault("PATCH", "/issues/", says(429, "slow down", retry_after="5"))
         calendar.sleep(20)
         return go()
 
@@ -243,3 +246,22 @@ def test_a_newer_result_with_the_text_of_an_older_one_is_restored(tmp_path: Path
     assert " run=11.1 " in text
     assert text.split("\n")[1] == "### ❌ tfcheck: 1 task definition will not start in `infra/orders`"
     assert github.problems == []
+
+
+def test_that_a_newer_commit_has_no_result_is_written_also_after_a_wait() -> None:
+    """GitLab keeps no former texts that could be restored."""
+    story = Story(FakeGitLab(), on_gitlab, pushed=True)
+
+    def late(go: Callable[[], Answer]) -> Answer:
+        story.newer(bad(sha=story.sha))
+        story.host.fault("PUT", "", says(429, "slow down", retry_after="5"))
+        story.clock.sleep(20)
+        return go()
+
+    with serving(story.host) as where:
+        story.api = where["GITHUB_API_URL"]
+        story.run(9, bad(), Clock().patience())
+        story.host.fault("PUT", "", late)
+        story.older(clean())
+    (title,) = story.titles()
+    assert title == "### ❔ tfcheck: no result for `infra/orders`"

@@ -283,40 +283,40 @@ class CommentThread:
         Where the host keeps no former texts, a comment for an older commit says that there is no result for the newest,
         and any other that another result may be missing.
         """
-        self._late_write.was_slow = False
-        for _ in range(_MOST_GIVEN_BACK):
-            self._late_write.start_reading()
-            former = self._conversation.former(comment)
-            newer = self._others.find_restorable(former or [], self._late_write.newer, self.own.marker)
-            if not newer and self._others.add_replaced(former or []):
-                return False
-            if not newer:
-                break
-            self._conversation.change(comment, newer)
-            self._late_write.newer = ""
-            mark = parse_marker(newer)
-            if mark and not self._others.contains_ours(mark, newer):
-                return False
-            self._late = _NEWER
-            if not self._late_write.is_slow():
+        with self._late_write.settling():
+            for _ in range(_MOST_GIVEN_BACK):
+                self._late_write.start_reading()
+                former = self._conversation.former(comment)
+                newer = self._others.find_restorable(former or [], self._late_write.newer, self.own.marker)
+                if not newer and self._others.add_replaced(former or []):
+                    return False
+                if not newer:
+                    break
+                self._conversation.change(comment, newer)
+                self._late_write.newer = ""
+                mark = parse_marker(newer)
+                if mark and not self._others.contains_ours(mark, newer):
+                    return False
+                self._late = _NEWER
+                if not self._late_write.is_slow():
+                    return True
+            created = self._wrote is CommentAction.CREATED and not self._has_changed
+            if former is not None and not created:
                 return True
-        created = self._wrote is CommentAction.CREATED and not self._has_changed
-        if former is not None and not created:
-            return True
-        if why := self._conversation.newer_commit():
-            if created and former is not None:
-                self._remove_unless_changed(comment)
-                self._late = why
-                return True
-            self._conversation.change(comment, self._outdated_body())
-            self._doubt = "but a newer commit has come meanwhile"
-        elif not self._newer.found and self._newer.exists():
-            return False
-        elif former is None:
-            self._doubt = "but slowly: the result of another job or a newer run may have been replaced"
-            if not self._newer.found:
-                self._newer.found = OtherRun()
+            if why := self._conversation.newer_commit():
+                if created and former is not None:
+                    self._remove_unless_changed(comment)
+                    self._late = why
+                    return True
+                self._conversation.change(comment, self._outdated_body())
+                self._doubt = "but a newer commit has come meanwhile"
+            elif not self._newer.found and self._newer.exists():
                 return False
+            elif former is None:
+                self._doubt = "but slowly: the result of another job or a newer run may have been replaced"
+                if not self._newer.found:
+                    self._newer.found = OtherRun()
+                    return False
         return True
 
     def _clean_up(self, live: list[Comment], body: str, *, minimize: bool) -> Outcome:

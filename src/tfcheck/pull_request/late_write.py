@@ -63,6 +63,16 @@ class LateWrite:
             raise
         self._lost = ""
 
+    @contextmanager
+    def settling(self) -> Iterator[None]:
+        """Settle what a slow write may have replaced; if this has to wait, it is still to be done."""
+        self.was_slow = False
+        try:
+            yield
+        except WaitedError:
+            self.was_slow = True
+            raise
+
     def wait_to_look_again(self, comment: Comment, marker: Marker) -> bool:
         """Wait until nothing comes late any more, otherwise for a random moment; False if no time is left."""
         return self.follow(comment, marker) or self.wait_briefly()

@@ -162,6 +162,26 @@ def test_a_lost_removal_is_no_all_clear(
     assert story.host.problems == []
 
 
+@pytest.mark.parametrize("pushed", [True, False])
+def test_a_slow_removal_is_no_all_clear_also_after_a_wait(pushed: bool) -> None:
+    """GitHub limits the rate when the run is about to write that another result may be missing."""
+    story = Story(FakeGitHub(), on_github, pushed=pushed)
+
+    def slow(go: Callable[[], Answer]) -> Answer:
+        story.newer(bad(sha=story.sha))
+        story.host.fault("POST", "/comments", says(429, "slow down", retry_after="5"))
+        story.clock.sleep(8)
+        return go()
+
+    with serving(story.host) as where:
+        story.api = where["GITHUB_API_URL"]
+        story.run(9, bad(), Clock().patience())
+        story.host.fault("DELETE", "", slow)
+        story.older(clean(), "delete")
+    (title,) = story.titles()
+    assert title.startswith("### ❔ tfcheck: ")
+
+
 def test_what_a_newer_run_removes_stays_removed() -> None:
     """The lost removal was of another comment, in whose place the run has written a note."""
     story = Story(FakeGitHub(), on_github, pushed=True)

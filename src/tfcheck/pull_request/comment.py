@@ -370,7 +370,8 @@ class CommentThread:
                 self._when_clean = "update"
                 return None
             if self._late_write.is_slow():
-                return self._replace_removed(wording)
+                with self._late_write.settling():
+                    return self._replace_removed(wording)
         return Outcome(CommentAction.DELETED, _CLEAN, live[0].id)
 
     def _replace_removed(self, wording: CommentWording) -> Outcome | None:

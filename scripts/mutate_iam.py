@@ -480,7 +480,7 @@ VARIANTS: tuple[tuple[str, str, str, str], ...] = (
     (
         "a registry of another region counts",
         "verdict/resource_policy/policies.py",
-        "equal(holder.surroundings.region, near.region) & ",
+        "is_in_same_region(holder.surroundings, near) & ",
         "",
     ),
     (

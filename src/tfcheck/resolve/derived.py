@@ -132,12 +132,9 @@ def _arn_or(otherwise: Derivation) -> Derivation:
 
 def _parameter(instance: DerivedInstance) -> TextLike | None:
     name = _text(instance.attribute("name"))
-    if isinstance(name, str):
-        return "parameter/" + name.removeprefix("/")
-    first = name.pieces[0] if isinstance(name, Text) else None
-    if isinstance(name, Text) and isinstance(first, str):
-        return text(["parameter/", first.removeprefix("/"), *name.pieces[1:]])
-    return None
+    if name is None or not isinstance(next(iter(pieces(name)), ""), str):
+        return None
+    return text(["parameter/", without_prefix(name, "/")])
 
 
 def cleaned_key(key: Value) -> TextLike | None:

@@ -115,8 +115,6 @@ def apply_mask(value: Any, mask: Any) -> Any:
     match value, mask:
         case _, None | False:
             return value
-        case dict(), True:
-            return {name: mark_all(item) for name, item in value.items()}
         case _, True:
             return mark_all(value)
         case dict(), dict():

@@ -463,7 +463,7 @@ VARIANTS: tuple[tuple[str, str, str, str], ...] = (
         "grants on a key are forgotten",
         "verdict/resource_policy/policies.py",
         "grants=_grants(subject, world),",
-        "grants=(),",
+        "grants=KeyGrants(),",
     ),
     (
         "a resource's own policy counts before one that is set on it",

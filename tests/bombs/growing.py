@@ -194,6 +194,22 @@ def roles_of_a_key(count: int) -> Iterator[Json]:
         yield task([container(secrets=named)], f"t{i}", execution_role_arn=f"{_ROLE}r{i}")
 
 
+def granted_roles(count: int) -> Iterator[Json]:
+    """Make a key with a grant for each of so many roles, whose secrets it encrypts."""
+    key = f"arn:aws:kms:eu-west-1:{ACCOUNT}:key/k"
+    document = json.dumps(statements("*", action="kms:Describe*", Principal={"AWS": f"arn:aws:iam::{ACCOUNT}:root"}))
+    yield _kept(row("aws_kms_key.k", {"arn": key, "key_id": "k", "id": "k", "policy": document}))
+    for i in range(count):
+        secret = f"arn:aws:secretsmanager:eu-west-1:{ACCOUNT}:secret:s{i}"
+        granted = {"operations": ["Decrypt"], "grantee_principal": f"{_ROLE}r{i}", "key_id": "k", "id": f"k:{i}"}
+        yield _kept(row(f"aws_kms_grant.g{i}", granted))
+        yield role(f"r{i}")
+        yield policy(statements("*", action="secretsmanager:*"), f"p{i}", f"r{i}")
+        yield row(f"aws_secretsmanager_secret.s{i}", {"name": f"s{i}", "kms_key_id": key}, "arn", "id")
+        named = [{"name": "TOKEN", "valueFrom": secret}]
+        yield task([container(secrets=named)], f"t{i}", execution_role_arn=f"{_ROLE}r{i}")
+
+
 def managed_passwords(count: int) -> Iterator[Json]:
     """Make so many databases that keep their passwords in secrets, and as many tasks that name one by a literal."""
     yield policy(statements("*", action="secretsmanager:*"))
@@ -265,8 +281,18 @@ def clusters(count: int) -> Iterator[Json]:
         yield _service(i, f"t{i}", cluster=f"c{i}", capacity_provider_strategy=[])
 
 
+def looked_up_parameters(count: int) -> Iterator[Json]:
+    """Make so many look-ups of parameters, and as many tasks that name another one."""
+    yield policy(statements("*", action="ssm:*"))
+    for i in range(count):
+        arn = f"arn:aws:ssm:eu-west-1:{ACCOUNT}:parameter/"
+        found = {"name": f"/p{i}", "arn": f"{arn}p{i}", "type": "SecureString"}
+        yield _kept(row(f"aws_ssm_parameter.p{i}", found)) | {"mode": "data", "address": f"data.aws_ssm_parameter.p{i}"}
+        yield task([container(secrets=[{"name": "TOKEN", "valueFrom": f"{arn}q{i}"}])], f"t{i}")
+
+
 GROWING: tuple[Growing, ...] = (
-    *(trusted_services, scripts, organizations, open_keys, clusters),
+    *(looked_up_parameters, granted_roles, trusted_services, scripts, organizations, open_keys, clusters),
     *(revisions, new_revisions, services_of_a_family),
     *(groups_of_one_prefix, permissions, endpoints),
     *(without_execution_role, on_capacity_providers, exclusive_lists, cache_rules),

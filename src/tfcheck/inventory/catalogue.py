@@ -12,7 +12,7 @@ from functools import cached_property
 import msgspec
 
 from tfcheck.inventory.change import index_names
-from tfcheck.inventory.world import World, WorldObject
+from tfcheck.inventory.world import World, WorldObject, found_once
 from tfcheck.resolve.surroundings import Surroundings, is_in_same_region
 from tfcheck.symbolic.beginnings import Beginning, Beginnings, Matches, beginning
 from tfcheck.symbolic.match import spelling
@@ -198,6 +198,18 @@ def _arn_texts(resource: WorldObject, attributes: tuple[str, ...]) -> Iterator[T
 def _arn_key(spelled: TextLike) -> Hashable:
     """Return a key that only equal ARNs or names share; a JSON document has none."""
     return None if isinstance(spelled, JsonText) else spelled if isinstance(spelled, str) else spelling(spelled)
+
+
+def looked_up_by(attribute: str, value: Value, world: World, *types: str) -> Iterator[WorldObject]:
+    """Yield the data sources of these types one of whose attributes definitely has a value."""
+
+    def index() -> Beginnings[WorldObject]:
+        named = ((each, each.attribute(attribute)) for each in world.looked_up(*types))
+        return Beginnings((each, own) for each, own in named if isinstance(own, PlainText))
+
+    for found in found_once(world, (looked_up_by, attribute, types), index).matches(value):
+        if found.truth is Truth.TRUE:
+            yield from (each for each, _ in found.rows)
 
 
 def catalogue(world: World, kind: ObjectKind) -> Catalogue:

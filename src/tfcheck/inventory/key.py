@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import msgspec
 
-from tfcheck.inventory.catalogue import ALIAS, KEY, catalogue
+from tfcheck.inventory.catalogue import ALIAS, KEY, catalogue, looked_up_by
 from tfcheck.inventory.world import World, WorldObject
 from tfcheck.resolve.surroundings import Surroundings, is_in_same_region
 from tfcheck.symbolic.beginnings import beginning
@@ -132,13 +132,6 @@ def _target(alias: WorldObject | None) -> Value:
 _LOOKED_UP = (("aws_kms_alias", ("name", "arn"), "target_key_arn"), ("aws_kms_key", ("key_id",), "arn"))
 
 
-def _is_looked_up(each: WorldObject, naming: tuple[str, ...], reference: TextLike, near: Surroundings) -> bool:
-    """Whether a data source looked up this alias in the region and account of the name."""
-    if Truth.some(equal(each.attribute(by), reference) for by in naming) is not Truth.TRUE:
-        return False
-    return parse_arn(reference) is not None or is_in_same_region(each.surroundings, near) is Truth.TRUE
-
-
 def _key_of_alias(reference: TextLike, near: Surroundings, world: World) -> KmsKey | None:
     name = _alias_name(reference)
     if name is not None and beginning(name).known.startswith("alias/aws/"):
@@ -155,9 +148,11 @@ def _key_of_alias(reference: TextLike, near: Surroundings, world: World) -> KmsK
     target = _target(found)
     if found is not None and target is not None:
         return named_key(target, found, world)
+    is_anywhere = parse_arn(reference) is not None
     for kind, naming, arn in _LOOKED_UP:
-        for each in world.looked_up(kind):
+        for each in (one for by in naming for one in looked_up_by(by, reference, world, kind)):
             found_arn = each.attribute(arn)
-            if isinstance(found_arn, str) and _is_looked_up(each, naming, reference, near):
+            is_here = is_anywhere or is_in_same_region(each.surroundings, near) is Truth.TRUE
+            if isinstance(found_arn, str) and is_here:
                 return KmsKey(found_arn)
     return KmsKey(_hidden_arn(near, "the plan does not show which key the alias belongs to"))

@@ -23,15 +23,14 @@ from tfcheck.inventory.catalogue import (
     SECRET,
     ObjectKind,
     catalogue,
+    looked_up_by,
 )
 from tfcheck.inventory.setting import SettingOwner
 from tfcheck.inventory.world import World, found_once
 from tfcheck.resolve.surroundings import Surroundings
-from tfcheck.symbolic.match import equal
 from tfcheck.symbolic.value import (
     PlainText,
     TextLike,
-    Truth,
     Value,
     display,
     pieces,
@@ -94,8 +93,7 @@ def file_system_of(arn: TextLike, world: World, kind: ObjectKind = FILE_SYSTEM) 
 
 def _arn_of(name: TextLike, kind: ObjectKind, prefix: str, around: Surroundings, world: World) -> TextLike:
     by_id = (catalogue(each, kind).find_by_name(name, None) for each in (world, *world.context))
-    looked_up = (each for each in world.looked_up(*kind.types) if equal(each.attribute("id"), name) is Truth.TRUE)
-    for found in itertools.chain(by_id, looked_up):
+    for found in itertools.chain(by_id, looked_up_by("id", name, world, *kind.types)):
         arn = found.attribute("arn") if found is not None else None
         if isinstance(arn, PlainText):
             return arn

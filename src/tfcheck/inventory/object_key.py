@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import msgspec
 
-from tfcheck.inventory.catalogue import KEY, OBJECT, catalogue
+from tfcheck.inventory.catalogue import KEY, OBJECT, catalogue, looked_up_by
 from tfcheck.inventory.change import is_changed, is_created, is_written
 from tfcheck.inventory.key import KmsKey, doubt_key, is_same_key, named_key
 from tfcheck.inventory.named_objects import bucket_of
@@ -150,8 +150,8 @@ def _is_customers(key: KmsKey, arn: TextLike, world: World) -> bool:
     """Whether a key definitely is not an AWS managed key: it is in a stack, or the bucket's default."""
     if any(catalogue(each, KEY).find_by_arn(key.arn) for each in (world, world.before(), *world.context)):
         return True
-    looked_up = (each for each in world.looked_up("aws_kms_key") if each.attribute("key_manager") == "CUSTOMER")
-    if any(equal(each.attribute("arn"), key.arn) is Truth.TRUE for each in looked_up):
+    looked_up = looked_up_by("arn", key.arn, world, "aws_kms_key")
+    if any(each.attribute("key_manager") == "CUSTOMER" for each in looked_up):
         return True
     return any(each and each.key and equal(each.key.arn, key.arn) is Truth.TRUE for each in _defaults(arn, world))
 

@@ -15,7 +15,7 @@ from tfcheck.role import Role
 from tfcheck.symbolic.limits import REASON, is_exceeded, take
 from tfcheck.symbolic.match import equal
 from tfcheck.symbolic.value import Truth
-from tfcheck.verdict.resource_policy import ResourceSide, covering_grants
+from tfcheck.verdict.resource_policy import ResourceSide
 from tfcheck.vocabulary.arn import parse_arn
 from tfcheck.vocabulary.needed_call import NECESSARY, Necessity
 
@@ -181,7 +181,7 @@ def _layers(call: RoleCall, identity: tuple[Policy, ...]) -> Layers:
         resource_hidden=guarded.hidden,
         resource_outside=outside,
         resource_kind=guarded.kind,
-        grants=covering_grants(guarded.grants, call.request),
+        grants=guarded.grants.covering(call.request),
     )
 
 

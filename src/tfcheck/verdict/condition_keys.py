@@ -11,7 +11,17 @@ from collections.abc import Mapping
 from contextlib import suppress
 
 from tfcheck.iam import CLOCK_KEYS, Absent, Entry, LaterTime, OneOfValues, PresenceUnknown
-from tfcheck.inventory.catalogue import ALIAS, KEY, LOG_GROUP, OBJECT, PARAMETER, REPOSITORY, SECRET, catalogue
+from tfcheck.inventory.catalogue import (
+    ALIAS,
+    KEY,
+    LOG_GROUP,
+    OBJECT,
+    PARAMETER,
+    REPOSITORY,
+    SECRET,
+    catalogue,
+    looked_up_by,
+)
 from tfcheck.inventory.key import named_key
 from tfcheck.inventory.keys_in_use import secret_of, whole_arn
 from tfcheck.inventory.named_objects import bucket_of
@@ -19,6 +29,7 @@ from tfcheck.inventory.object_key import has_bucket_key, is_without_further_cont
 from tfcheck.inventory.world import World, WorldObject
 from tfcheck.startup.reference import secret_fields
 from tfcheck.startup.source import without_tail
+from tfcheck.symbolic.beginnings import Beginnings
 from tfcheck.symbolic.match import equal, glob
 from tfcheck.symbolic.sensitive_text import Sensitive
 from tfcheck.symbolic.value import REGION, PlainText, TextLike, Truth, Unknown, Value, pieces, text
@@ -185,7 +196,7 @@ def _kms(requirement: Requirement, world: World) -> dict[str, Entry]:
     key = catalogue(world, KEY).find_by_arn(requirement.resource)
     found |= {
         **_tags(key),
-        **_origin(key or _looked_up_key(requirement.resource, world)),
+        **_origin(key or next(looked_up_by("arn", requirement.resource, world, "aws_kms_key"), None)),
         **_regions_of_key(requirement.resource),
         **_aliases(requirement.resource, world),
     }
@@ -212,11 +223,6 @@ _SYMMETRIC: dict[str, Entry] = {
     "kms:KeySpec": "SYMMETRIC_DEFAULT",
     "kms:KeyUsage": "ENCRYPT_DECRYPT",
 }
-
-
-def _looked_up_key(arn: TextLike, world: World) -> WorldObject | None:
-    found = (each for each in world.looked_up("aws_kms_key") if equal(each.attribute("arn"), arn) is Truth.TRUE)
-    return next(found, None)
 
 
 #: Where the key material of keys of a type comes from: multi-Region keys are in no key store of one's own.
@@ -256,16 +262,17 @@ def _regions_of_key(arn: TextLike) -> dict[str, Entry]:
 
 def _aliases(key: TextLike, world: World) -> dict[str, Entry]:
     """Return the aliases of a key in the plan; there may be others."""
-    names: list[Value] = [name for name, arn in world.once(_targets) if equal(arn, key) is Truth.TRUE]
+    found = [each.rows for each in world.once(_targets).matches(key) if each.truth is Truth.TRUE]
+    names: list[Value] = [name for rows in found for name, _ in rows]
     return {"kms:ResourceAliases": [*names, Unknown(reason="the key may have other aliases")]} if names else {}
 
 
-def _targets(world: World) -> list[tuple[Value, TextLike]]:
-    """Return the names of all aliases, managed and looked up, each with the ARN of its key."""
+def _targets(world: World) -> Beginnings[Value]:
+    """Index the names of all aliases, managed and looked up, by the ARN of their key."""
     managed = ((each, each.attribute("target_key_id")) for each in catalogue(world, ALIAS).resources)
     looked_up = ((each, each.attribute("target_key_arn")) for each in world.looked_up("aws_kms_alias"))
     named = ((each, named_key(target, each, world)) for each, target in (*managed, *looked_up))
-    return [(each.attribute("name"), key.arn) for each, key in named if key is not None]
+    return Beginnings((each.attribute("name"), key.arn) for each, key in named if key is not None)
 
 
 #: The keys with these prefixes; `Absent` leaves only those that follow it.

@@ -29,7 +29,7 @@ from tfcheck.resolve.attribute_shapes import ASSIGNED_ID
 from tfcheck.resolve.surroundings import Surroundings
 from tfcheck.symbolic import limits
 from tfcheck.symbolic.value import SECRET_SUFFIX, TextLike, Truth, Unknown, Value, text
-from tfcheck.verdict.resource_policy import ResourcePolicies, ResourceSide, covering_grants
+from tfcheck.verdict.resource_policy import ResourcePolicies, ResourceSide
 from tfcheck.verdict.resource_policy.bucket import is_public
 from tfcheck.verdict.resource_policy.resource_side import KeyGrant
 
@@ -63,7 +63,7 @@ def decided(action: str, resource: TextLike, guarded: ResourceSide, *, granted: 
         resource_hidden=guarded.hidden,
         resource_outside=guarded.outside,
         resource_kind=guarded.kind,
-        grants=covering_grants(guarded.grants, request),
+        grants=guarded.grants.covering(request),
     )
     return decide(request, layers)
 
@@ -386,7 +386,7 @@ def test_an_encryption_context_that_holds_the_pairs_need_not_equal_them(
     caller = Caller(ROLE, "execution", "111122223333", tags={})
     context = start_up_context(caller, "kms:Decrypt", extras={"kms:EncryptionContext:SecretARN": carried})
     bound = KeyGrant(grant(constraints=[constraint]))
-    assert bound.covers(Request("kms:Decrypt", KEY, caller, context)) is truth
+    assert bound.covers(Request("kms:Decrypt", KEY, caller, context), Truth.TRUE) is truth
 
 
 @every_row(
@@ -405,7 +405,7 @@ def test_an_encryption_context_that_is_known_is_compared_as_a_whole(
     extras: dict[str, Entry] = {"kms:EncryptionContext:SecretARN": SECRET, "kms:EncryptionContextKeys": keys}
     context = start_up_context(caller, "kms:Decrypt", extras=extras)
     bound = KeyGrant(grant(constraints=[{"encryption_context_equals": pairs}]))
-    assert bound.covers(Request("kms:Decrypt", KEY, caller, context)) is truth
+    assert bound.covers(Request("kms:Decrypt", KEY, caller, context), Truth.TRUE) is truth
 
 
 def test_a_grant_that_may_be_on_the_key_leaves_it_open() -> None:

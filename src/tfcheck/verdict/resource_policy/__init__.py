@@ -7,12 +7,11 @@ provider's resources for such policies.
 from __future__ import annotations
 
 from tfcheck.iam import Request
-from tfcheck.inventory.catalogue import PARAMETER, catalogue
+from tfcheck.inventory.catalogue import PARAMETER, catalogue, looked_up_by
 from tfcheck.inventory.change import deleted_roles
 from tfcheck.inventory.other_stack import Stack
 from tfcheck.inventory.world import World
 from tfcheck.role.policies import Policies
-from tfcheck.symbolic.match import equal
 from tfcheck.symbolic.value import Piece, TextLike, Truth, display, pieces, text
 from tfcheck.verdict.resource_policy.bucket import bucket_guard
 from tfcheck.verdict.resource_policy.endpoint import warnings
@@ -24,11 +23,11 @@ from tfcheck.verdict.resource_policy.policies import (
     secret_guard,
 )
 from tfcheck.verdict.resource_policy.reading import service_of, unidentified_side, without_deleted_roles
-from tfcheck.verdict.resource_policy.resource_side import ResourceSide, covering_grants, join_sides
+from tfcheck.verdict.resource_policy.resource_side import ResourceSide, join_sides
 from tfcheck.vocabulary.arn import parse_arn
 from tfcheck.vocabulary.finding import Requirement
 
-__all__ = ["ResourcePolicies", "ResourceSide", "covering_grants", "policy_holder"]
+__all__ = ["ResourcePolicies", "ResourceSide", "policy_holder"]
 
 
 class ResourcePolicies:
@@ -95,8 +94,8 @@ def _side_in(resource: TextLike, service: str | None, world: World, policies: Po
             is_managed = catalogue(world, PARAMETER).find_by_arn(resource) is not None
             notes = tuple(
                 f"assumes that {each.address} is encrypted with `aws/ssm`: a look-up does not show its key"
-                for each in (() if is_managed else world.looked_up(*PARAMETER.types))
-                if each.attribute("type") == "SecureString" and equal(each.attribute("arn"), resource) is Truth.TRUE
+                for each in (() if is_managed else looked_up_by("arn", resource, world, *PARAMETER.types))
+                if each.attribute("type") == "SecureString"
             )[:1]
             return ResourceSide(outside="a parameter outside the plan", outside_only_elsewhere=True, notes=notes)
         case None if resource != "*":

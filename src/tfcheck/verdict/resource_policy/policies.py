@@ -47,7 +47,7 @@ from tfcheck.verdict.resource_policy.reading import (
     set_policy,
     unidentified_side,
 )
-from tfcheck.verdict.resource_policy.resource_side import DECIDING, GRANTEE, KeyGrant, ResourceSide, side_of
+from tfcheck.verdict.resource_policy.resource_side import DECIDING, GRANTEE, KeyGrant, KeyGrants, ResourceSide, side_of
 from tfcheck.vocabulary.arn import Arn, parse_arn
 
 #: The image of AWS for FireLens, and the accounts of AWS that publish it in their regions, with what it lets every
@@ -90,9 +90,9 @@ def key_guard(arn: TextLike, world: World, policies: Policies) -> ResourceSide:
     )
 
 
-def _grants(subject: SettingOwner, world: World) -> tuple[KeyGrant, ...]:
+def _grants(subject: SettingOwner, world: World) -> KeyGrants:
     joined = settings(world, KEY_GRANT).on(subject)
-    return found_once(world, (_grants, joined), lambda: tuple(_read_grants(joined, world)))
+    return found_once(world, (_grants, joined), lambda: KeyGrants(tuple(_read_grants(joined, world))))
 
 
 def _read_grants(joined: AttachedSettings, world: World) -> Iterator[KeyGrant]:

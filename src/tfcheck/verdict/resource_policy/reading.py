@@ -31,7 +31,7 @@ from tfcheck.inventory.world import World, WorldObject, found_once
 from tfcheck.role.policies import Policies, PolicyOrReason, unread_policy
 from tfcheck.symbolic.match import equal
 from tfcheck.symbolic.value import PlainText, TextLike, Truth, Unknown, Value, is_known, pieces
-from tfcheck.verdict.resource_policy.resource_side import ResourceSide
+from tfcheck.verdict.resource_policy.resource_side import KeyGrants, ResourceSide
 from tfcheck.vocabulary.address import owner_of
 
 
@@ -64,13 +64,15 @@ def without_deleted_roles(side: ResourceSide, others: Iterable[World], unchanged
     is_other = policy is not None and policy != side.policy
     notes = (*side.notes, _note(policy.name, unchanged)) if policy is not None and is_other else side.notes
     possible = tuple(_policy_without_roles(each, gone, unchanged) for each in side.possible_policies)
-    pairs = ((each, _is_gone(each.resource.attribute("grantee_principal"), gone)) for each in side.grants)
+    pairs = ((each, _is_gone(each.resource.attribute("grantee_principal"), gone)) for each in side.grants.entries)
     grants = tuple(
         msgspec.structs.replace(each, is_definite=False) if former else each
         for each, former in pairs
         if not former or unchanged is not Truth.TRUE
     )
-    return msgspec.structs.replace(side, policy=policy, possible_policies=possible, grants=grants, notes=notes)
+    return msgspec.structs.replace(
+        side, policy=policy, possible_policies=possible, grants=KeyGrants(grants), notes=notes
+    )
 
 
 def _policy_without_roles(policy: Policy, gone: list[WorldObject], unchanged: Truth) -> Policy:

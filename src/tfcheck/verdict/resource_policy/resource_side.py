@@ -5,6 +5,7 @@ Grants follow https://docs.aws.amazon.com/kms/latest/developerguide/grants.html 
 
 from __future__ import annotations
 
+from functools import cached_property
 from typing import Literal
 
 import msgspec
@@ -14,6 +15,7 @@ from tfcheck.iam.context import Absent, OneOfValues, PresenceUnknown
 from tfcheck.iam.model import UNLISTED
 from tfcheck.inventory.world import WorldObject
 from tfcheck.role.policies import PolicyOrReason
+from tfcheck.symbolic.beginnings import Beginnings
 from tfcheck.symbolic.match import contains, equal
 from tfcheck.symbolic.numbers import as_text
 from tfcheck.symbolic.value import PlainText, TextLike, Truth, Unknown, Value, is_known, items
@@ -37,7 +39,7 @@ class ResourceSide(msgspec.Struct, frozen=True):
     kind: Literal["plain", "kms", "open"] = "plain"
     outside: str | None = None
     outside_only_elsewhere: bool = False
-    grants: tuple[KeyGrant, ...] = ()
+    grants: KeyGrants = msgspec.field(default_factory=lambda: KeyGrants())
     notes: tuple[str, ...] = ()
     possible_policies: tuple[Policy, ...] = ()
 
@@ -62,14 +64,14 @@ def join_sides(found: ResourceSide, theirs: ResourceSide, resource: TextLike) ->
     """
     if found.in_plan and theirs.in_plan:
         return found
-    grants = (*found.grants, *theirs.grants)
+    grants = KeyGrants((*found.grants.entries, *theirs.grants.entries))
     if not found.in_plan and theirs.possible_policies:
         possible = (*found.possible_policies, *theirs.possible_policies)
         found = msgspec.structs.replace(found, possible_policies=possible)
     may_be_on_it = theirs.hidden is not None and isinstance(resource, str)
     shown = theirs.in_plan or theirs.policy is not None or may_be_on_it
     if found.policy is not None or found.hidden or not shown:
-        return msgspec.structs.replace(found, grants=grants) if theirs.grants else found
+        return msgspec.structs.replace(found, grants=grants) if theirs.grants.entries else found
     if found.in_plan:
         return msgspec.structs.replace(found, policy=theirs.policy, hidden=theirs.hidden, grants=grants)
     from tfcheck.inventory.state_location import SeveralAccounts
@@ -101,12 +103,9 @@ class KeyGrant(msgspec.Struct, frozen=True):
         """Its origin for evidence."""
         return Origin(str(self.resource.address), None, UNLISTED)
 
-    def covers(self, request: Request) -> Truth:
-        """Whether the grant is for the request's caller, operation and encryption context."""
-        if not self.is_read:
-            return Truth.UNKNOWN
-        grantee, operations = self.resource.attribute(GRANTEE), self.resource.attribute("operations")
-        is_for = equal(grantee, request.caller.arn) if isinstance(grantee, PlainText) else Truth.FALSE
+    def covers(self, request: Request, is_for: Truth) -> Truth:
+        """Whether the grant is for the request's caller (`is_for`), operation and encryption context."""
+        operations = self.resource.attribute("operations")
         truth = (
             is_for & contains(operations, request.action.partition(":")[2]) & self._constraints_hold(request.context)
         )
@@ -155,7 +154,28 @@ def _has_pair(key: str, value: Value, context: Context) -> Truth:
     return equal(entry, as_text(value))
 
 
-def covering_grants(grants: tuple[KeyGrant, ...], request: Request) -> tuple[tuple[Origin, Truth], ...]:
-    """Return the grants that cover, or may cover, a request, in the form that decisions use."""
-    found = ((grant.origin, grant.covers(request)) for grant in grants)
-    return tuple((origin, truth) for origin, truth in found if truth is not Truth.FALSE)
+class KeyGrants(msgspec.Struct, frozen=True, dict=True):
+    """The grants on a key."""
+
+    entries: tuple[KeyGrant, ...] = ()
+
+    @cached_property
+    def by_grantee(self) -> Beginnings[KeyGrant]:
+        """Those that are read, by whom they are for."""
+        named = ((each, each.resource.attribute(GRANTEE)) for each in self.entries if each.is_read)
+        return Beginnings((each, grantee) for each, grantee in named if isinstance(grantee, PlainText))
+
+    @cached_property
+    def unread(self) -> list[KeyGrant]:
+        """Those of which only the address counts, because there are very many."""
+        return [each for each in self.entries if not each.is_read]
+
+    def covering(self, request: Request) -> tuple[tuple[Origin, Truth], ...]:
+        """Return those that cover, or may cover, a request, in the form that decisions use."""
+        if not self.entries:
+            return ()
+        places = self.by_grantee.possible(request.caller.arn)
+        possible = ((self.by_grantee.rows[place][0], is_for) for place, is_for in places.items())
+        found = [(each.origin, each.covers(request, is_for)) for each, is_for in possible]
+        found += [(each.origin, Truth.UNKNOWN) for each in self.unread]
+        return tuple((origin, truth) for origin, truth in found if truth is not Truth.FALSE)

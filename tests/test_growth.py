@@ -1,4 +1,4 @@
-"""Twice the plan calls no function four times as often: machines that run tests are too busy for a clock."""
+"""Twice the plan calls no function four times as often, and work is charged: test machines are too busy for clocks."""
 
 from __future__ import annotations
 
@@ -13,9 +13,12 @@ from types import CodeType
 
 import pytest
 
+from tests.bombs.decided import DECIDED
 from tests.bombs.growing import GROWING, Growing, plan_of
 from tests.laws import part
+from tfcheck.analysis import session
 from tfcheck.cli.main import main
+from tfcheck.symbolic import limits
 
 _SIZES = (16, 32, 64)
 #: Between the two steps from size to size: 2 where a function is called once for each, 4 where it is for each pair.
@@ -24,20 +27,27 @@ _MOST = 3
 _LEAST = 2
 #: Calls for one more of each: 3,000 to 12,000, and some ten times as many where a run ends at the limit of its steps.
 _MOST_OF_ONE = 25_000
+#: Calls, also of what is built in, for a step that is charged: 1 to 4 for services.
+_MOST_OF_A_STEP = 5
 
 
-def _count_calls(directory: Path, make: Growing, size: int) -> Counter[str]:
-    """Count the calls of every function of tfcheck, by a run that finds nothing in its caches."""
+def _profile(directory: Path, make: Growing, size: int, *, builtins: bool = False) -> cProfile.Profile:
+    """Profile a run that finds nothing in its caches."""
     for module in [each for name, each in sys.modules.items() if name.startswith("tfcheck")]:
         for cached in [each for each in vars(module).values() if hasattr(each, "cache_clear")]:
             cached.cache_clear()
     path = directory / f"{size}.json"
     path.write_text(json.dumps(plan_of(make, size)))
-    profile = cProfile.Profile(builtins=False)
+    profile = cProfile.Profile(builtins=builtins)
     with redirect_stdout(StringIO()):
         profile.runcall(main.main, [str(path)], standalone_mode=False)
+    return profile
+
+
+def _count_calls(directory: Path, make: Growing, size: int) -> Counter[str]:
+    """Count the calls of every function of tfcheck."""
     found: Counter[str] = Counter()
-    for each in profile.getstats():
+    for each in _profile(directory, make, size).getstats():
         if isinstance(each.code, CodeType) and "tfcheck" in each.code.co_filename:
             found[f"{each.code.co_filename}:{each.code.co_firstlineno}: {each.code.co_name}"] += each.callcount
     return found
@@ -52,3 +62,28 @@ def test_work_does_not_grow_with_the_square(make: Growing, tmp_path: Path, monke
     often = {name: calls for name, calls in more.items() if calls >= _LEAST * step}
     assert {name: calls for name, calls in often.items() if calls > _MOST * (medium[name] - small[name])} == {}
     assert more.total() < _MOST_OF_ONE * step
+
+
+class _Counted(limits.Allowance):
+    """An allowance that never ends."""
+
+    taken = 0
+
+    def take(self, steps: int) -> bool:
+        type(self).taken += steps
+        return True
+
+
+@pytest.mark.parametrize("make", [*DECIDED, *part(GROWING, 8)], ids=lambda make: make.__name__)
+def test_calls_are_charged(make: Growing, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(limits, "Allowance", _Counted)
+    monkeypatch.setattr(session, "Allowance", _Counted)
+    _profile(tmp_path, make, 2)  # the first run also imports
+    found = []
+    for size in _SIZES[1:]:
+        monkeypatch.setattr(_Counted, "taken", 0)
+        calls = sum(each.callcount for each in _profile(tmp_path, make, size, builtins=True).getstats())
+        found.append((calls, _Counted.taken))
+    (calls, steps), (more_calls, more_steps) = found
+    assert more_calls - calls < _MOST_OF_A_STEP * (more_steps - steps)

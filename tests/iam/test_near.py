@@ -72,3 +72,11 @@ def test_of_very_many_statements_those_about_the_resource_are_looked_at() -> Non
     found = near_misses(O, (identity(*others, near),))
     assert (found[0].origin.index, found[0].mismatch) == (1_000, Mismatch.RESOURCE)
     assert len(found) < 150
+
+
+def test_of_very_many_policies_the_statements_about_the_resource_are_looked_at() -> None:
+    others = [identity(allow("s3:GetObject", f"arn:aws:s3:::other-{number}/*")) for number in range(1_000)]
+    near = identity(allow("s3:GetObject", "arn:aws:s3:::cfg/webb/*"))
+    found = near_misses(O, (*others, near))
+    assert (found[0].mismatch, found[0].patterns) == (Mismatch.RESOURCE, ("arn:aws:s3:::cfg/webb/*",))
+    assert len(found) < 250

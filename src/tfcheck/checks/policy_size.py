@@ -37,15 +37,24 @@ _CLOSE = 0.95
 def _search(task: TaskDefinition, world: World, share: float = 1) -> Iterator[Misconfiguration]:
     found: list[Misconfiguration] = []
     for role in _roles_of(task, world):
-        found += _long_managed_policies(role, world, share)
-        found += _long_inline_policies(role, world, share)
-        found += _long_trust_policy(role, world, share)
+        found += _long_policies(role, world, share)
     yield from dict.fromkeys(found)
 
 
 def _roles_of(task: TaskDefinition, world: World) -> Iterator[Role]:
     roles = (world.once(Roles).of(each) for each in (task.execution_role, task.task_role))
     yield from (each for each in roles if each is not None)
+
+
+def _long_policies(role: Role, world: World, share: float) -> list[Misconfiguration]:
+    """Return the policies of a role that are too long; many tasks have the same roles."""
+
+    def find() -> tuple[Role, list[Misconfiguration]]:
+        searches = (_long_managed_policies, _long_inline_policies, _long_trust_policy)
+        return role, [each for search in searches for each in search(role, world, share)]
+
+    # NOTE: what is found keeps the role, so that no other one gets its id.
+    return found_once(world, (_long_policies, id(role), share), find)[1]
 
 
 def possibly_long(task: TaskDefinition, world: World) -> Iterator[Misconfiguration]:

@@ -15,10 +15,15 @@ import msgspec
 from tfcheck.iam import operators
 from tfcheck.iam.context import MULTIVALUED, Absent, Context, LaterTime, OneOfValues, PresenceUnknown
 from tfcheck.iam.variables import PolicyTemplate, PolicyText, agree, as_text, expand
+from tfcheck.symbolic.limits import take
 from tfcheck.symbolic.match import Pattern
 from tfcheck.symbolic.value import Set, TextLike, Truth, Unknown, Value, display, is_known
 
 Test: TypeAlias = "Callable[[Pattern, TextLike], Truth]"
+
+
+#: Steps for a condition and for each of its values.
+_STEPS, _VALUE = 10, 3
 
 
 class Operator(msgspec.Struct, frozen=True):
@@ -109,7 +114,7 @@ def read_operator(written: str) -> Operator | None:
 
 def evaluate(condition: Condition, context: Context) -> Truth:
     """Evaluate one condition."""
-    if condition.unread is not None:
+    if condition.unread is not None or not take(_STEPS + _VALUE * len(condition.values)):
         return Truth.UNKNOWN
     entry = context.lookup(condition.key)
     if condition.operator.test is None:

@@ -13,8 +13,11 @@ from tfcheck.iam.context import Caller
 from tfcheck.iam.model import Effect, Policy, Request, Statement
 from tfcheck.iam.principal import PrincipalMatch
 from tfcheck.iam.resource import Target
+from tfcheck.symbolic.limits import take
 from tfcheck.symbolic.value import Truth
 
+#: Steps for the decision of a layer, beside those for its statements.
+_STEPS = 20
 #: A statement that applies, or (UNKNOWN) may apply.
 Applicable: TypeAlias = tuple[Statement, Truth]
 
@@ -39,6 +42,7 @@ class ResourceAnswer(msgspec.Struct, frozen=True):
 
 def evaluate_layer(policies: Iterable[Policy], request: Request, wanted: Target) -> LayerAnswer:
     """Evaluate the policies of one layer without principals."""
+    take(_STEPS)  # without enough, no statement is certain to apply or not to
     action = request.action.lower()
     allowing: list[Applicable] = []
     denying: list[Applicable] = []

@@ -29,6 +29,9 @@ class Effect(Enum):
     DENY = "Deny"
     OPEN = "unknown"
 
+    # NOTE: up to Python 3.12, an enumeration hashes its name in Python.
+    __hash__ = object.__hash__
+
 
 class PolicyKind(Enum):
     """What a policy is attached to, which decides on its required and forbidden elements."""
@@ -37,7 +40,7 @@ class PolicyKind(Enum):
     RESOURCE = "resource"  # on a resource: a Principal, perhaps no Resource
     TRUST = "trust"  # who may assume the role: a Principal, no Resource
 
-    # NOTE: it is part of the key of every document, and up to Python 3.12 an enumeration hashes its name in Python.
+    # NOTE: it is part of the key of every document; see `Effect`.
     __hash__ = object.__hash__
 
 

@@ -16,7 +16,7 @@ from tfcheck.symbolic import limits
 from tfcheck.symbolic.value import Truth, display
 
 #: Steps for finding out why a statement does not grant a request.
-_STEPS = 15
+_STEPS = 30
 #: The statements of a policy, and the entries of a statement, that are compared: more than nearly all have.
 _MOST_ALIKE = 200
 #: More statements than a policy has that people read.
@@ -51,16 +51,18 @@ def near_misses(request: Request, policies: Iterable[Policy]) -> list[NearMiss]:
     """Return the Allow statements that almost grant a request, nearest first, each with the difference.
 
     In a policy with very many statements, only the first that may cover the resource are considered, and the first
-    others.
+    others; these only in the first of very many policies.
     """
-    found = []
+    found, seen = [], 0
     for policy in policies:
         statements: Sequence[Statement] = policy.statements
-        if len(policy.statements) > _MANY:
+        seen += len(statements)
+        if len(statements) > _MANY or seen > _MOST_ALIKE:
             plain = resource.target(request.resource).plain
             about = policy.index.similar(None if plain is None else plain[5], _MOST_ALIKE)
             known = set(map(id, about))
-            statements = (*about, *[each for each in statements[: 2 * _MANY] if id(each) not in known][:_MANY])
+            others = statements[: 2 * _MANY] if seen <= _MOST_ALIKE + len(statements) else ()
+            statements = (*about, *[each for each in others if id(each) not in known][:_MANY])
         for statement in statements:
             if statement.effect is Effect.ALLOW and statement.unread is None:
                 ranked = _near_miss(statement, request)

@@ -12,6 +12,8 @@ from tfcheck.symbolic.limits import take
 #: The maximum number of compared pairs of characters of a pattern and a text, those of two texts of 1,500 characters,
 #: more than any ARN has; and how many of them cost a step of the run.
 _MOST_PAIRS, _PAIRS = 2_250_000, 40
+#: Steps for each star of a pattern with more than a few.
+_STAR, _FEW_STARS = 2, 4
 
 
 def glob_known(pattern: str, subject: str) -> bool:
@@ -29,8 +31,9 @@ def glob_known(pattern: str, subject: str) -> bool:
 
 def affordable(pattern: str, subject: str) -> bool:
     """Whether `glob_known` can match a pattern and a text within the limit; takes the steps for it."""
-    if "?" not in pattern or "*" not in pattern:
-        return True
+    stars = pattern.count("*")
+    if not stars or "?" not in pattern:
+        return stars <= _FEW_STARS or take(_STAR * stars)
     pairs = len(pattern) * len(subject)
     return pairs <= _MOST_PAIRS and take(pairs // _PAIRS)
 

@@ -11,7 +11,15 @@ from tests.verdict.access.made import Written, allow, changes, policy, role
 from tfcheck.iam import Effect
 from tfcheck.symbolic import limits
 from tfcheck.symbolic.value import Hole, Unknown, Value, text
-from tfcheck.verdict.access.permission import Permission, PermissionIndex, TooManyError, includes, meet, points
+from tfcheck.verdict.access.permission import (
+    Permission,
+    PermissionIndex,
+    TooManyError,
+    includes,
+    meet,
+    points,
+    policy_entries,
+)
 
 _ACTIONS = st.sampled_from(("*", "s3:*", "s3:Get*", "s3:GetObject", "S3:getobject", "s3:?etObject", "kms:Get*", "s*:x"))
 _UNKNOWN = Unknown(symbol("aws_s3_bucket.a", ("arn",)))
@@ -53,3 +61,10 @@ def test_what_takes_too_many_steps_is_not_compared() -> None:
     patterns: list[Value] = [f"arn:aws:s3:::config/*{number}-*" for number in range(200)]
     with limits.sublimit(limits.Allowance(100_000)), pytest.raises(TooManyError):
         changes(None, role(allow("s3:GetObject", patterns)))
+
+
+def test_very_many_permissions_of_one_statement_are_not_listed() -> None:
+    actions: list[Value] = [f"s3:Get{number}" for number in range(101)]
+    resources: list[Value] = [f"arn:aws:s3:::b{number}" for number in range(100)]
+    assert len(policy_entries([policy(allow(actions[:100], resources))])) == 10_000
+    assert len(policy_entries([policy(allow(actions, resources))])) == 1

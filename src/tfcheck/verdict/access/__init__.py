@@ -20,6 +20,7 @@ from tfcheck.verdict.access.permission import (
     Permission,
     PermissionIndex,
     TooManyError,
+    charge,
     excluded_permissions,
     includes,
     points,
@@ -31,6 +32,8 @@ from tfcheck.vocabulary.access import AccessChange, AccessUnknown, ActionOnResou
 
 __all__ = ["access_changes", "access_possible", "access_unknown", "compare_pair", "role_switches"]
 
+#: Steps for finding out whether a permission includes another one.
+_COMPARED = 4
 _TOO_MANY = "limit: it has too many statements to compare"
 
 
@@ -197,6 +200,7 @@ def _distinct(found: Iterable[Permission]) -> list[Permission]:
 def _widest(found: list[Permission]) -> list[Permission]:
     widest: list[Permission] = []
     for each in found:
+        charge(_COMPARED * len(widest))
         if not any(includes(other, each) for other in widest):
             widest = [other for other in widest if not includes(each, other)]
             widest.append(each)

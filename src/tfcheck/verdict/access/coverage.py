@@ -25,6 +25,8 @@ from tfcheck.verdict.access.permission import Permission, charge, is_named
 #: The conditions of one statement, all of which must hold.
 Limits: TypeAlias = tuple[Condition, ...]
 
+#: Steps for looking for the statements of a policy about one permission, and for each of them.
+_POLICY, _STATEMENT = 5, 8
 _PLAIN = ("stringequals", "stringnotequals")
 
 
@@ -159,7 +161,7 @@ def _layer_grants(policies: Iterable[Policy], point: Permission) -> LayerGrants:
         if policy.open:
             may |= {Effect.ALLOW, Effect.DENY}
         statements = policy.index.covering(point.name)
-        charge(len(statements))
+        charge(_POLICY + _STATEMENT * len(statements))
         for statement in statements:
             named = is_named(statement, point)
             if named is Truth.FALSE:

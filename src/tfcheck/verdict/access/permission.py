@@ -73,9 +73,11 @@ def charge(steps: int) -> None:
         raise TooManyError
 
 
-#: Steps for looking for the permissions around one, and for comparing it with one of them; the number of permissions
-#: that are found by one of their two names in a step.
-_POINT, _PAIR, _FOUND = 20, 4, 10
+#: Steps for reading a permission, for looking for those around it, and for comparing it with one of them; the number
+#: of permissions that are found by one of their two names in a step.
+_READ, _POINT, _PAIR, _FOUND = 8, 40, 12, 10
+#: The most permissions of a statement that are listed to compare policies.
+_MOST_LISTED = 10_000
 
 
 class PermissionIndex:
@@ -83,6 +85,7 @@ class PermissionIndex:
 
     def __init__(self, listed: list[Permission]) -> None:
         """Build from the permissions, which are found by their places."""
+        charge(_READ * len(listed))
         self.listed = listed
         self._by_resource = _index(name_of(each.resource) for each in listed)
         self._by_action = _index(name_of_action(each.action) for each in listed)
@@ -156,7 +159,7 @@ def policy_entries(policies: Iterable[Policy]) -> frozenset[tuple[object, ...]]:
             actions, resources = each.actions, each.resources
             if each.unread is not None:
                 found.add((each.unread, each.origin))
-            elif resources is None or actions.negated or resources.negated:
+            elif resources is None or actions.negated or resources.negated or _is_large(actions, resources):
                 found.add((each.effect, actions, resources, each.conditions))
             else:
                 every = itertools.product(actions.entries, resources.entries)
@@ -164,10 +167,14 @@ def policy_entries(policies: Iterable[Policy]) -> frozenset[tuple[object, ...]]:
     return frozenset(found)
 
 
+def _is_large(actions: Actions, resources: Resources) -> bool:
+    return len(actions.entries) * len(resources.entries) > _MOST_LISTED
+
+
 def _named_permissions(statement: Statement, resources: Resources) -> Iterator[Permission]:
     actions = statement.actions
     for action, words in _with_words(actions.entries, _EVERY_ACTION, negated=actions.negated):
-        charge(len(resources.entries))
+        charge(_READ * len(resources.entries))
         for resource, on in _with_words(resources.entries, _EVERYTHING, negated=resources.negated):
             yield Permission(action, resource, (words, on), statement.origin.secret)
 

@@ -28,7 +28,8 @@ def is_all(directory: Path) -> bool:
     NOTE: jobs often let HOME name the checkout. There only tracked files are read.
     """
     try:
-        return not is_shared(os.environ) and directory.resolve() in (Path.home().resolve(), Path(directory.anchor))
+        everything = (Path.home().resolve(), Path(directory.anchor))
+        return directory.resolve() in everything and not is_shared(os.environ)
     except (OSError, RuntimeError):
         return False
 

@@ -12,7 +12,8 @@ from typing import Any
 
 import msgspec
 
-from tfcheck.hcl.evaluate.scope import LimitError, Referent, Scope, Seen
+from tfcheck.hcl.evaluate.elements import evaluate_all
+from tfcheck.hcl.evaluate.scope import LimitError, Scope, Seen
 from tfcheck.hcl.formats.json import normal
 from tfcheck.hcl.functions.arguments import (
     MOST_PIECES,
@@ -60,7 +61,7 @@ def call(name: str, arguments: Sequence[Seen], scope: Scope, see: See) -> Value:
         if name in IMPURE:
             return Unknown(reason=f"`{name}` returns something else at every run")
         return Unknown(reason=f"function `{name}` is not supported", may_fail=True)
-    values = [argument.evaluate() if isinstance(argument, Referent) else argument for argument in arguments]
+    values = [evaluate_all(argument) for argument in arguments]
     try:
         context = (see, scope) if function.evaluates else (scope,) if function.scoped else ()
         result = _compute(function, values, context)

@@ -73,6 +73,7 @@ class Sources:
         #: Calls of one directory share its blocks, so that each is parsed once.
         self._by_directory: dict[str, Module] = {}
         self._texts: dict[str, tuple[SourceText | Problem, ...]] = {}
+        self._skimmed: dict[str, frozenset[tuple[str, str]]] = {}
 
     def module(self, path: ModuleNames) -> Module | None:
         """Return the module at the call path `path`; None if it is missing, as `missing` explains."""
@@ -96,9 +97,12 @@ class Sources:
         """
         directory = self._directory(path)
         texts = self._files(path, directory) if directory is not None else ()
-        if not texts or any(isinstance(text, Problem) or text.name.endswith(".json") for text in texts):
+        unskimmed = any(isinstance(text, Problem) or text.name.endswith(".json") for text in texts)
+        if directory is None or not texts or unskimmed:
             return self.definitely_declares(path)
-        return skim(text.text for text in texts if isinstance(text, SourceText))
+        if directory not in self._skimmed:
+            self._skimmed[directory] = skim(text.text for text in texts if isinstance(text, SourceText))
+        return self._skimmed[directory]
 
     def definitely_declares(self, path: ModuleNames) -> frozenset[tuple[str, str]] | None:
         """Return the same as `declares` by parsing the files completely."""

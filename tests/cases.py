@@ -175,11 +175,13 @@ def _checked_alone(case: Case, name: str) -> Report:
     return check(case.plan(name))
 
 
-def with_expectation() -> list[Case]:
+@cache
+def with_expectation() -> tuple[Case, ...]:
     """Return the cases whose verdicts are known."""
-    return [Case(each.parent) for each in sorted(TESTDATA.glob("*/expect.json"))]
+    return tuple(Case(each.parent) for each in sorted(TESTDATA.glob("*/expect.json")))
 
 
-def with_plan(name: str = "plan.json") -> list[Case]:
+@cache
+def with_plan(name: str = "plan.json") -> tuple[Case, ...]:
     """Return every folder that holds this plan."""
-    return [Case(each.parent) for each in sorted(TESTDATA.rglob(name))]
+    return tuple(Case(each.parent) for each in sorted(TESTDATA.rglob(name)))

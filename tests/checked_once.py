@@ -42,7 +42,12 @@ def once(folder: Path, plan: Plan, sources: Sources | None, options: RunOptions,
 def _content(folder: Path) -> bytes:
     """Return what stands for the names and contents of all files of a folder."""
     found = sha256()
-    for each in sorted(folder.rglob("*")):
-        found.update(f"\0{each.relative_to(folder)}\0".encode())
-        found.update(os.readlink(each).encode() if each.is_symlink() else each.read_bytes() if each.is_file() else b"")
+    for place, directories, files in os.walk(folder):
+        directories.sort()
+        for path in (os.path.join(place, each) for each in sorted((*directories, *files))):
+            found.update(f"\0{path.removeprefix(str(folder))}\0".encode())
+            if os.path.islink(path):
+                found.update(os.readlink(path).encode())
+            elif os.path.isfile(path):
+                found.update(Path(path).read_bytes())
     return found.digest()

@@ -5,6 +5,7 @@ from __future__ import annotations
 import gzip
 import json
 import os
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -27,6 +28,7 @@ from tests.pull_request.one_job import CLEAN, Script, plays, variables
 from tests.pull_request.second_server import (
     HEAD,
     SECRET,
+    Exchange,
     SecondServer,
     Step,
     after,
@@ -49,6 +51,15 @@ UNREACHED = "GitHub could not be reached"
 
 def refused(name: str, pattern: str, step: Step, said: str, environment: dict[str, str] | None = None) -> Script:
     return Script(name, at(pattern, step), said, ours=0, environment=environment or {})
+
+
+@cache
+def blanks() -> bytes:
+    return gzip.compress(b" " * (64 << 20))
+
+
+def bomb(exchange: Exchange) -> None:
+    sends(blanks(), 200, Content_Encoding="gzip")(exchange)
 
 
 REFUSALS = [
@@ -99,7 +110,7 @@ REFUSALS = [
     refused("never answers", PULL, is_silent, UNREACHED, environment=QUICK),
     refused("gigantic", LIST, floods, UNREACHED),
     refused("a gigantic refusal", POST, sends(json.dumps({"message": "no " * 500_000}).encode(), 409), "409: no no"),
-    refused("a bomb", LIST, sends(gzip.compress(b" " * (64 << 20)), 200, Content_Encoding="gzip"), UNREACHED),
+    refused("a bomb", LIST, bomb, UNREACHED),
     refused("gzip that is none", LIST, sends(b"[]", 200, Content_Encoding="gzip"), UNREACHED),
     refused("a redirect to another host", REST, goes_to("http://127.0.0.2:1{url}"), "307"),
     refused("a redirect in a circle", PULL, goes_to("{base}{url}"), "307"),

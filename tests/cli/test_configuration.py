@@ -35,6 +35,7 @@ from tfcheck.vocabulary.fail_options import FailOptions
 from tfcheck.vocabulary.finding import Report
 
 ROOT = TESTDATA.parent
+pytestmark = pytest.mark.usefixtures("checked_once")
 
 
 @pytest.fixture(autouse=True)

@@ -22,6 +22,7 @@ from tests.cli.pages import DOCS, PAGES, PROGRAM, ROOT, SYNOPSIS, Command, block
 from tfcheck.cli import clock
 from tfcheck.cli.main import run
 
+pytestmark = pytest.mark.usefixtures("checked_once")
 #: Commands that no test can run, or that other tests run.
 NOT_RUN = {
     "tfcheck comment*": "needs a host: tests/pull_request/test_cli_comment.py has a fake one",

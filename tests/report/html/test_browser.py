@@ -49,7 +49,7 @@ ATTACKS = (
 @pytest.fixture(scope="module")
 def browser() -> Iterator[Any]:
     with playwright.sync_playwright() as started:
-        opened = started.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
+        opened = started.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox", "--disable-gpu"])
         yield opened
         opened.close()
 
@@ -367,7 +367,7 @@ if __name__ == "__main__":
 
     PICTURES.mkdir(exist_ok=True)
     with playwright.sync_playwright() as started, tempfile.TemporaryDirectory() as folder:
-        chromium = started.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
+        chromium = started.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox", "--disable-gpu"])
         tab = chromium.new_context(bypass_csp=True).new_page()
         for each in PICTURED:
             shown_for_a_picture(tab, Path(folder) / "page.html", *each)

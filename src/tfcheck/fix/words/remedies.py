@@ -63,24 +63,7 @@ class Remedies(Finder):
             case Reason.EXPLICIT_DENY:
                 return self._beside(self._narrow(answers), answers)
             case Reason.PERMISSIONS_BOUNDARY:
-                judged = self._judged_role(first)
-                boundary = address_in(judged.boundary[0].name) if judged is not None and judged.boundary else None
-                if judged is not None and judged.boundary and _OF_AWS in judged.boundary[0].name:
-                    words = (
-                        f"replace the permissions boundary of {first.role}, {judged.boundary[0].name}, which only AWS "
-                    )
-                    words += f"can change, with one that allows {_permissions(answers)}"
-                    return Remedy(words, self._statements(answers))
-                file = self._file(boundary)
-                words = (
-                    f"let the permissions boundary of {first.role} allow {_permissions(answers)}: add this statement "
-                )
-                words += f"to `{file}`, which its text is read from" if file else "to it"
-                written = self._statements(answers, into=boundary)
-                is_wide = boundary is not None and written != self._statements(answers, into=boundary, circles=True)
-                words += "; `*` is for what cannot be named there, because that depends on the role" if is_wide else ""
-                words += _BY_VARIABLES if file and "${" in written else ""
-                return Remedy(words, written)
+                return self._widen_boundary(answers)
             case Reason.RESOURCE_POLICY:
                 words = f"let the policy of {_holders(answers)} name {first.role}: add this statement to it"
                 return Remedy(words, self._statements(answers, self._role_of(first)))
@@ -99,6 +82,22 @@ class Remedies(Finder):
         """Return the conditions that keep a statement from granting a requirement."""
         task = self._tasks.get(answer.requirement.task_definition)
         return self._judge.unmet(answer.requirement, task) if task is not None else ()
+
+    def _widen_boundary(self, answers: Sequence[Answer]) -> Remedy:
+        """Return how the permissions boundary of a role can allow what it denies."""
+        role, judged = answers[0].role, self._judged_role(answers[0])
+        name = judged.boundary[0].name if judged is not None and judged.boundary else ""
+        if _OF_AWS in name:
+            words = f"replace the permissions boundary of {role}, {name}, which only AWS can change, with one"
+            return Remedy(f"{words} that allows {_permissions(answers)}", self._statements(answers))
+        boundary = address_in(name)
+        file, written = self._file(boundary), self._statements(answers, into=boundary)
+        is_wide = boundary is not None and written != self._statements(answers, into=boundary, circles=True)
+        words = f"let the permissions boundary of {role} allow {_permissions(answers)}: add this statement to "
+        words += f"`{file}`, which its text is read from" if file else "it"
+        words += "; `*` is for what cannot be named there, because that depends on the role" if is_wide else ""
+        words += _BY_VARIABLES if file and "${" in written else ""
+        return Remedy(words, written)
 
     def _grant(self, answers: Sequence[Answer]) -> Remedy:
         unmet = self.conditions(answers[0])

@@ -172,3 +172,15 @@ def test_one_action_is_written_like_the_last_single_one() -> None:
         style = style_of(text, items(read_parts(text, 0)), Syntax.JSON)
         (line,) = statement(NeededStatement("", ("s3:GetObject",), (("*",),)), style)
         assert f'"Action": {one},' in line
+
+
+def test_what_is_needed_is_written_by_the_names_and_among_the_like_of_its_module() -> None:
+    assert set(fixes_of("parameters-by-path")) == {
+        ("add a statement and a resource to data.aws_iam_policy_document.parameters", "safe"),
+        ("add 3 resources to data.aws_iam_policy_document.ledger", "safe"),
+    }
+    lines = [each.strip() for each in added_lines("parameters-by-path")]
+    assert '"${local.arn_prefix}/${local.app}/key",' in lines
+    assert '"${local.arn_prefix}/${local.app}/salt",' in lines
+    # the module has this text as it is
+    assert '"${local.arn_prefix}/shared/ledger",' in lines

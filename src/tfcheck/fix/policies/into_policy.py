@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import TypeAlias
 
 import msgspec
@@ -90,11 +90,12 @@ def insert_into_policy(
     """
     if not (shared or is_own(argument, module)):
         return None
+    documents = documents_of(argument, module)
+    if document_of(argument) is not None and not documents:
+        return None
     nothing = Extension((), (), (), tuple(wanted), None)
     extended = extension(argument, module, wanted, beside) if extends else nothing
-    document = next(iter(documents_of(argument, module)), None)
-    if document_of(argument) is not None and document is None:
-        return None
+    document = _document_for(extended, documents) if documents else None
     added, into = _statements(argument, document, module, extended.left) if extended.left else ((), extended.source)
     if into is None or (added and not adds) or extended.source not in (None, into):
         return None
@@ -103,6 +104,14 @@ def insert_into_policy(
     in_json = isinstance(argument, FileText)
     hcl = _written_out(extended, Syntax.JSON if in_json else Syntax.HCL, in_document=document is not None)
     return PolicyEdit(insertions, tuple(_edited_texts(argument, module, insertions)), count_parts(parts), hcl)
+
+
+def _document_for(extended: Extension, documents: Sequence[Block]) -> Block:
+    """Return the document for new statements: the extended one if it is for the same services, otherwise the first."""
+    # NOTE: a key is used with what it encrypts.
+    services = {service_of(action) for each in extended.left for action in each.actions} - {"kms"}
+    edited = (each for each in documents if _is_within(each, each.start, each.end, extended.insertions))
+    return next((each for each in edited if services <= set(_SERVICES.findall(each.text))), documents[0])
 
 
 def _written_out(extended: Extension, syntax: Syntax, *, in_document: bool) -> str:
@@ -117,12 +126,17 @@ def _written_out(extended: Extension, syntax: Syntax, *, in_document: bool) -> s
 def _edited_texts(argument: Argument, module: Module, insertions: Sequence[Insertion]) -> Iterator[str]:
     """Yield the names of the documents and local values of a policy that insertions change."""
     documents = documents_of(argument, module)
-    places = [(f"data.{'.'.join(each.labels)}", each.source, each.start, each.end) for each in documents]
-    arguments = ((f"local.{each}", module.local_argument(each)) for each in (module.locals() if not documents else ()))
-    places += [(title, one.source, one.value_start, one.value_end) for title, one in arguments if one is not None]
-    for title, source, start, end in places:
-        if any(each.source is source and start <= each.offset <= end for each in insertions):
-            yield title
+    for each in documents:
+        yield from [f"data.{'.'.join(each.labels)}"] if _is_within(each, each.start, each.end, insertions) else []
+    for name in module.locals() if not documents else ():
+        local = module.local_argument(name)
+        is_edited = local is not None and _is_within(local, local.value_start, local.value_end, insertions)
+        yield from [f"local.{name}"] if is_edited else []
+
+
+def _is_within(place: Block | Argument, start: int, end: int, insertions: Iterable[Insertion]) -> bool:
+    """Whether one of several insertions is between two offsets of the file that a block or argument is in."""
+    return any(each.source is place.source and start <= each.offset <= end for each in insertions)
 
 
 def _statements(

@@ -85,13 +85,16 @@ class ModuleTexts:
 
     def has_literally(self, spelled: Spelled) -> bool:
         """Whether the literals of a text occur in the module."""
-        if self._module is None:
-            return True
+        return self._module is None or all(map(self._has_word, self.words_in(spelled)))
+
+    def words_in(self, spelled: Spelled) -> set[str]:
+        """Return the parts of the literals of a text that say more than the type of a resource."""
         literals = [each for each in spelled if isinstance(each, str)]
-        parts = {
-            part.rstrip("*?").rstrip("-").lstrip(".") for each in literals for part in _PART.findall(each)
-        } - _KINDS
-        return all(map(self._has_word, parts))
+        return {part.rstrip("*?").rstrip("-").lstrip(".") for each in literals for part in _PART.findall(each)} - _KINDS
+
+    def has_text(self, part: str | Reference) -> bool:
+        """Whether a literal occurs in the module as it is."""
+        return isinstance(part, str) and part in self._declared_text
 
     def _has_word(self, part: str) -> bool:
         if _NAME.fullmatch(part):

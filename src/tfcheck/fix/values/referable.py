@@ -99,13 +99,6 @@ class Referable:
                 yield spelled_out(arn), address.resource, f"{local_name(address)}.{attribute}"
 
     @cached_property
-    def object_keys(self) -> frozenset[str]:
-        """The keys of the module's objects, with the slash before them."""
-        own = self._world.once(_by_module).get(self._module, ())
-        keys = (each.attribute("key") for each in own if each.address.type in OBJECT.types)
-        return frozenset(f"/{key}" for key in keys if isinstance(key, str))
-
-    @cached_property
     def named_arns(self) -> References:
         """The inputs, outputs of called modules and locals that are known ARNs."""
         return References(row for row in self._names if isinstance(row[0], str))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 
 from tfcheck.fix.needed_statements import Reference, Spelled, join_parts
 from tfcheck.fix.values.referable import Referable, References, Refuse, local_name
@@ -72,24 +73,26 @@ class Spelling:
         found = self._spell_by_names(value)
         module, surroundings = f"{self._module}." if self._module.steps else "", self._resolver.surroundings
         found = shorter(found, lambda name: surroundings(parse(f"{module}{name}")).partition) if found else None
+        spell = partial(self._known.texts.spell, refuse=self._refuse)
         if found is not None and not self.is_of_this_plan(found):
-            return self._with_object_key(found, value)
+            return self._with_most_names(found, value)
         if (whole := self._known.find_bucket_object(value, self._refuse)) is not None:
             return (Reference(f'split("/", {whole})[0]'),)
-        written = self._known.texts.spell(value, self._refuse)
+        written = spell(value)
         if written is not None or found is None:
             return written
-        return self._known.parts(self._refuse).use_names(
-            found, lambda each: self._known.texts.spell(each, self._refuse)
-        )
+        return self._known.parts(self._refuse).use_names(found, spell)
 
-    def _with_object_key(self, spelled: Spelled, value: TextLike) -> Spelled:
-        """Write the key of an object as its reference where the module names the object so."""
-        if spelled[-1] not in self._known.object_keys:
+    def _with_most_names(self, spelled: Spelled, value: TextLike) -> Spelled:
+        """Write a value as the module does elsewhere if that leaves fewer words as literals."""
+        texts = self._known.texts
+        if not texts.words_in(spelled):
             return spelled
-        written = self._known.texts.spell(value, self._refuse) or spelled
-        is_of_object = isinstance(written[-1], Reference) and written[-1].expression.endswith(".key")
-        return written if is_of_object and not any(map(_names_instance, written)) else spelled
+        others = [texts.spell(value, self._refuse)]
+        if not texts.has_text(spelled[-1]):
+            others.append(self._known.parts(self._refuse).use_names(spelled, partial(texts.spell, refuse=self._refuse)))
+        usable = (each for each in others if each is not None and not any(map(_names_instance, each)))
+        return min((spelled, *usable), key=lambda each: len(texts.words_in(each)))
 
     def _spell_by_names(self, value: TextLike) -> Spelled | None:
         own, whole = self._spell_by_resources(value), self._reference_to(value)

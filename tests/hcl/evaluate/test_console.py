@@ -166,3 +166,84 @@ def test_a_tuple_beside_a_set_becomes_a_set(tmp_path: Path) -> None:
         value = evaluate(parse(written, HERE), scope)
         assert is_known(value) is BESIDE_A_SET[written], (written, value)
         assert not is_known(value) or agrees(value, theirs), (written, value, theirs)
+
+
+#: An error, and arms of conditionals that fail because of it; `FAILS` stands for the error.
+FAILURE = 'one(["a", "b"])'
+FAILING_ARMS = (
+    "FAILS",
+    '"${FAILS}"',
+    '"x${FAILS}"',
+    "FAILS + 1",
+    "!FAILS",
+    "FAILS == 1",
+    "var.object.x",
+    "var.object.x.y[0]",
+    "var.texts[9]",
+    "var.texts[FAILS]",
+    "var.map[FAILS]",
+    "var.object[FAILS]",
+    'tolist([{ b = "x" }])[FAILS].b',
+    '{ a = "x${FAILS}" }.a',
+    '["x", FAILS][0]',
+    "FAILS[*].x",
+    "var.texts.*.x",
+    "[FAILS]",
+    '["x", FAILS]',
+    "[true, [FAILS]]",
+    "{ a = FAILS }",
+    '{ a = FAILS, b = "x" }',
+    "{ a = FAILS, b = {} }",
+    '{ a = [FAILS], b = { c = FAILS, d = "x" } }',
+    '{ a = toset(["x"]), b = FAILS }',
+    '{ a = null, b = [FAILS, "x"] }',
+    '{ x = FAILS, y = "s" }',
+    '{ (FAILS) = "x" }',
+    '{ "x${FAILS}" = "x" }',
+    '{ (null) = "x" }',
+    "[for x in FAILS : x]",
+    '[for x in ["a"] : FAILS]',
+    '[for x in ["a"] : x if FAILS]',
+    '{ for x in ["a"] : FAILS => "x" }',
+    '{ for x in ["a", "a"] : x => "x" }',
+    '(true ? FAILS : "x")',
+    '(false ? FAILS : "x")',
+    "(FAILS ? 1 : 2)",
+)
+CHOSEN_ARMS = (
+    "1",
+    "true",
+    "[1, 2]",
+    "[1, true]",
+    '["p", "p"]',
+    "[true, [1]]",
+    "{ a = 1, b = true }",
+    "{ a = 1, b = 2 }",
+    '{ a = ["p", "p"], b = 1 }',
+    "{ a = [1], b = { c = 1, d = true } }",
+    "{ x = [1, true] }",
+    "{ x = 1, y = {} }",
+    "{ x = 1, y = true }",
+    "tomap({ a = 1 })",
+    "toset([1, 2])",
+)
+
+
+@needs_terraform
+def test_the_type_of_an_arm_that_fails_counts(tmp_path: Path) -> None:
+    failing = [arm.replace("FAILS", FAILURE) for arm in FAILING_ARMS]
+    written = [f"true ? {chosen} : {arm}" for chosen in CHOSEN_ARMS for arm in failing]
+    written += [f"false ? {arm} : {chosen}" for chosen in CHOSEN_ARMS for arm in failing]
+    decided = possible = 0
+    for text, theirs in zip(written, worth(written, tmp_path, sources=SOURCES), strict=True):
+        node = parse(text, HERE)
+        value, caught = evaluate(node, Variables()), evaluate(Call("try", (node,), False, HERE), Variables())
+        if theirs == ERROR:
+            assert not is_known(caught), (text, caught)
+            continue
+        assert agrees(value, theirs), (text, theirs, value)
+        assert agrees(caught, theirs), (text, theirs, caught)
+        possible += 1
+        decided += is_known(value)
+    assert possible > 300
+    assert decided > 0.7 * possible, "too much is left open"

@@ -22,7 +22,7 @@ from tfcheck.hcl.syntax.parse import parse
 from tfcheck.symbolic.marks import has_mark
 from tfcheck.symbolic.match import equal
 from tfcheck.symbolic.symbol import Symbol
-from tfcheck.symbolic.value import ANYTHING, Hole, JsonText, Set, Text, Truth, Unknown, Value, display, text
+from tfcheck.symbolic.value import ANYTHING, Hole, JsonText, Set, Text, Truth, Unknown, Value, display, is_known, text
 
 ARN = Unknown(symbol("aws_s3_bucket.b", ("arn",)))
 OTHER = Unknown(symbol("aws_s3_bucket.c", ("arn",)))
@@ -253,6 +253,19 @@ def test_both_arms_of_a_conditional_are_converted_to_one_type() -> None:
     assert worth("true ? 1 : null") == 1
     assert worth("true ? 1 : {}.a") == 1
     assert worth("var.x == null ? 1 : var.x.y", x=None) == 1
+
+
+def test_an_arm_that_fails_gives_only_the_types_of_its_other_parts() -> None:
+    fails = 'one(["a", "b"])'
+    assert worth(f"false ? {{ ({fails}) = 1 }} : {{ a = 1, b = true }}") == {"a": 1, "b": True}
+    assert worth(f'false ? {{ a = {fails}, b = "x" }} : {{ a = 1, b = true }}') == {"a": 1, "b": "true"}
+    assert worth(f'false ? ["x", {fails}] : [1, 2]') == ["1", 2]
+    assert worth(f'false ? "x${{{fails}}}" : 1') == "1"
+    assert worth(f"false ? {fails} + 1 : 2") == 2
+    assert worth(f"false ? var.l[{fails}].n : 5", l=[{"n": 4}]) == 5
+    assert isinstance(worth(f"false ? var.l[{fails}] : 5", l=["x"]), Unknown)
+    assert not is_known(worth(f'false ? [for x in ["a"] : {fails}] : [5]'))
+    assert reason(worth(f"false ? [{fails}] : [1, true]")).startswith("evaluation error")
 
 
 def test_an_unknown_condition_keeps_what_both_arms_share() -> None:

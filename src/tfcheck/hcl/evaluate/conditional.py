@@ -13,8 +13,9 @@ from typing import TypeVar
 import msgspec
 
 from tfcheck.hcl.evaluate.budget import EvaluationRun
-from tfcheck.hcl.evaluate.convert import build_set, unify
+from tfcheck.hcl.evaluate.convert import OPEN_TYPE, build_set, unify
 from tfcheck.hcl.evaluate.elements import Unordered, bound, evaluate_all, is_referent
+from tfcheck.hcl.evaluate.failing import stand_ins
 from tfcheck.hcl.evaluate.marking import is_marked, mark_if, without_mark
 from tfcheck.hcl.evaluate.scope import EvaluationError, Scope, Seen
 from tfcheck.hcl.evaluate.types import (
@@ -47,36 +48,41 @@ from tfcheck.symbolic.value import Piece, Set, Text, TextLike, Truth, Unknown, V
 
 _Seen = TypeVar("_Seen", bound=Seen)
 
-#: Expressions without any type for Terraform when they fail. Others have a type even then.
-_TYPELESS = (Variable, Attribute, Index, Call)
-
 
 def chosen(node: Conditional, truth: bool, scope: Scope, run: EvaluationRun) -> Seen:
     """Return the arm that `truth` chooses, converted if the other arm's type requires it.
 
-    An error in the other arm does not count. NOTE: Terraform's type of a null is unknown here, unless a variable
-    declares it; it is assumed to be that of the other arm.
+    An error in the other arm does not count, but its type does. NOTE: Terraform's type of a null is unknown here,
+    unless a variable declares it; it is assumed to be that of the other arm.
     """
     arm, other = (node.then, node.otherwise) if truth else (node.otherwise, node.then)
     seen = run.see(arm, scope)
     try:
         peer = run.see(other, scope)
-    except EvaluationError as error:
-        return mark_if(is_marked(seen), _chosen_arm_beside_error(without_mark(seen), other, error, run))
+    except EvaluationError:
+        return _beside_failing(arm, seen, other, scope, run)
+    return _beside(arm, seen, other, peer, scope, run)
+
+
+def _beside_failing(arm: Expression, seen: Seen, other: Expression, scope: Scope, run: EvaluationRun) -> Seen:
+    """Return the chosen arm beside one that fails, if each type that this may have gives the same."""
+    types = stand_ins(other, scope, run)
+    try:
+        one, *others = (_beside(arm, seen, each, run.see(each, scope), scope, run) for each in types)
+    except EvaluationError:
+        if len(types) == 1:
+            raise
+        return Unknown(reason=OPEN_TYPE, may_fail=True)
+    return one if all(each == one for each in others) else Unknown(reason=OPEN_TYPE, may_fail=True)
+
+
+def _beside(arm: Expression, seen: Seen, other: Expression, peer: Seen, scope: Scope, run: EvaluationRun) -> Seen:
+    """Return the chosen arm, marked and converted by the other one."""
     # NOTE: the mark of the other arm counts too, as in Terraform.
     marks = is_marked(seen) or is_marked(peer)
     beside = without_mark(peer)
     beside = _with_declared_type(other, beside, scope) if gives_structure(arm) else beside
     return mark_if(marks, _converted_arm(arm, without_mark(seen), other, beside, run))
-
-
-def _chosen_arm_beside_error(seen: Seen, other: Expression, error: EvaluationError, run: EvaluationRun) -> Seen:
-    """Return the chosen arm where the other one is an error."""
-    if is_referent(seen) or not _is_open_to(evaluate_all(seen), other, run):
-        return seen
-    if isinstance(other, _TYPELESS) or (isinstance(seen, str) and isinstance(other, Template)):
-        return seen
-    return Unknown(reason=f"evaluation error in the other arm: {error}", may_fail=True)
 
 
 def _converted_arm(arm: Expression, seen: Seen, other: Expression, peer: Seen, run: EvaluationRun) -> Seen:

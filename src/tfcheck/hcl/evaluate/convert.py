@@ -41,7 +41,8 @@ class MapValue(dict[str, Value]):
 
 
 _BOOLS = {"true": True, "false": False, "1": True, "0": False}
-_OPEN_TYPE = "converted to the type of another value, which is not known yet"
+#: Why a number or a bool is unknown that may become a string.
+OPEN_TYPE = "converted to the type of another value, which is not known yet"
 
 
 def to_string(value: Value) -> Value:
@@ -185,7 +186,7 @@ def _convert_to_open_type(value: Value) -> Value:
         case dict():
             return {name: _convert_to_open_type(item) for name, item in value.items()}
         case bool() | int() | float() | Fraction():
-            return Unknown(reason=_OPEN_TYPE)
+            return Unknown(reason=OPEN_TYPE)
         case _:
             return value
 
@@ -201,8 +202,8 @@ def _common_reading(one: Value, other: Value) -> Value:
         case (dict(), dict()) if one.keys() == other.keys():
             return {name: _common_reading(item, other[name]) for name, item in one.items()}
         case (Set(), Set()):
-            return one if equal_values(one, other, alike=True) is Truth.TRUE else Unknown(reason=_OPEN_TYPE)
-    return one if type(one) is type(other) and one == other else Unknown(reason=_OPEN_TYPE)
+            return one if equal_values(one, other, alike=True) is Truth.TRUE else Unknown(reason=OPEN_TYPE)
+    return one if type(one) is type(other) and one == other else Unknown(reason=OPEN_TYPE)
 
 
 def build_set(items: Iterable[Value]) -> Value:

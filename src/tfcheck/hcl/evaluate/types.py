@@ -105,7 +105,8 @@ def type_of(value: Value, *, collections: bool) -> Type:
 
 def common(types: Iterable[Type]) -> Type | None:
     """Return the type that all `types` convert to, or None."""
-    seen = [kind for kind in types if kind is not ANY and kind != ANY]
+    kinds = list(types)
+    seen = [kind for kind in kinds if kind is not ANY and kind != ANY]
     decided = [kind for kind in seen if kind != UNSEEN]
     if not decided:
         return UNSEEN if seen else ANY
@@ -117,10 +118,16 @@ def common(types: Iterable[Type]) -> Type | None:
             # A number and a bool have no common type, unless the unknown value turns out to be a string.
             return UNSEEN
     elif all(isinstance(kind, (MapType, ObjectType)) for kind in decided):
-        shared = _common_mapping(decided)
+        shared = _common_structure(_common_mapping(decided), decided, has_null=len(seen) < len(kinds))
     elif all(isinstance(kind, (ListType, TupleType, SetType)) for kind in decided):
-        shared = _common_sequence(decided)
+        shared = _common_structure(_common_sequence(decided), decided, has_null=len(seen) < len(kinds))
     return shared if shared is None or len(decided) == len(seen) else _blur(shared)
+
+
+def _common_structure(shared: Type | None, types: Sequence[Type], *, has_null: bool) -> Type | None:
+    """Return the common type of structures, which Terraform leaves as they are beside a null without a type."""
+    differ = any(kind != shared for kind in types) and not any(isinstance(kind, SetType) for kind in types)
+    return UNSEEN if has_null and differ and shared is not None else shared
 
 
 def _common_mapping(types: Sequence[Type]) -> Type | None:

@@ -8,6 +8,7 @@ from typing import Any, TypeVar, cast
 from tests.symbols import symbol
 from tfcheck.inventory.ecs import TaskDefinition, task_definitions
 from tfcheck.inventory.world import WorldObject
+from tfcheck.resolve import LeftOut
 from tfcheck.resolve.order import FinishedBefore
 from tfcheck.resolve.surroundings import Surroundings
 from tfcheck.symbolic.value import ACCOUNT_ID, Truth, Unknown, Value
@@ -53,6 +54,7 @@ class MadeWorld:
 
     read: tuple[str, ...] = ()
     planned_at = ""
+    possibly_left_out: Sequence[LeftOut] = ()
 
     def __init__(
         self, *resources: MadeResource, earlier: Sequence[MadeResource] | None = None, context: Sequence[MadeWorld] = ()

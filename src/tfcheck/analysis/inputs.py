@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator
 from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -57,7 +58,6 @@ def read_plans(path: Path | None, sources: Path | None, run: SourceAccess) -> In
     Raises:
         InputError: it cannot be read, or is not a complete plan.
     """
-    from tfcheck.hcl.modules import find
     from tfcheck.plan import SavedPlanError, load
 
     try:
@@ -72,8 +72,20 @@ def read_plans(path: Path | None, sources: Path | None, run: SourceAccess) -> In
         from tfcheck.hcl.modules.saved_plan import as_json
 
         loaded = load(path, BytesIO(as_json(path)))
-    rows = (PlanInput(each, find(sources, path, each.configuration, run=run)) for each in loaded.plans)
-    return InputFile(tuple(rows), loaded.warnings)
+    return InputFile(tuple(_with_sources(loaded.plans, sources, path, run)), loaded.warnings)
+
+
+def _with_sources(
+    plans: Iterable[Plan], option: Path | None, path: Path | None, run: SourceAccess
+) -> Iterator[PlanInput]:
+    """Yield each plan with its sources; refuse one that leaves out what they declare."""
+    from tfcheck.hcl.modules import find
+    from tfcheck.resolve import refuse_left_out
+
+    for plan in plans:
+        found = find(option, path, plan.configuration, run=run)
+        refuse_left_out(plan, found.sources)
+        yield PlanInput(plan, found)
 
 
 def read_stack(path: Path | None, run: SourceAccess) -> InputFile:
@@ -93,7 +105,7 @@ def read_stack(path: Path | None, run: SourceAccess) -> InputFile:
         return read_plans(path, None, run)
     plans, beside = found.loaded.plans, None
     if not found.is_state:
-        rows = [PlanInput(each, find(None, path, each.configuration, run=run)) for each in plans]
+        rows = list(_with_sources(plans, None, path, run))
     else:
         with suppress(InputError):  # no sources
             beside = find(path.parent, None, None, run=run).sources if path else None

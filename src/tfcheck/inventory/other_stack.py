@@ -50,6 +50,7 @@ class Stack(CachingWorld):
         self.planned_at = inner.planned_at
         self._inner = inner
         self.module_from_elsewhere, self.texts_read = inner.module_from_elsewhere, inner.texts_read
+        self.possibly_left_out = inner.possibly_left_out
         self._around = around
         self._gone = frozenset(gone)
         self.is_checked = changes

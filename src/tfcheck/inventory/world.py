@@ -10,7 +10,7 @@ from typing import Any, Protocol, TypeVar, cast
 
 from tfcheck.inventory.adopted import without_adopted
 from tfcheck.plan import Deposed, Instance, PriorData, is_masked, references
-from tfcheck.resolve import Resolver
+from tfcheck.resolve import LeftOut, Resolver
 from tfcheck.resolve.order import FinishedBefore, Order
 from tfcheck.resolve.surroundings import Surroundings
 from tfcheck.symbolic.value import Truth, Unknown, Value, strings
@@ -90,6 +90,7 @@ class World(Protocol):
     def earlier(self, address: Address) -> FinishedBefore:
         """Return what is definitely finished before a resource of this world is created."""
 
+    possibly_left_out: Sequence[LeftOut]  # by `-target`
     #: What `found_once` has found.
     found: dict[tuple[object, ...], Any]
 
@@ -112,9 +113,8 @@ def find_object(address: Address | None, world: World) -> WorldObject | None:
     """Return the managed resource of a world with an address; None if there is none."""
     if address is None:
         return None
-    known = found_once(
-        world, (find_object, address.type), lambda: {each.address: each for each in world.resources(address.type)}
-    )
+    kind = address.type
+    known = found_once(world, (find_object, kind), lambda: {each.address: each for each in world.resources(kind)})
     return known.get(address)
 
 
@@ -173,7 +173,7 @@ class _PlanWorld(CachingWorld):
         """Build from the plan's resolver, the other stacks, and the cache shared with the world at the other time."""
         super().__init__({} if shared is None else shared)
         self.resolver = resolver
-        self.planned_at = resolver.plan.planned_at
+        self.planned_at, self.possibly_left_out = resolver.plan.planned_at, resolver.possibly_left_out
         self.context = context
         self._resources: dict[tuple[str, ...], Sequence[WorldObject]] = {}
         self._texts_read: frozenset[str] | None = None
@@ -386,7 +386,7 @@ class WorldView(_Cache):
     def __init__(self, world: World) -> None:
         super().__init__()
         self._world = world
-        self.planned_at, self.context = world.planned_at, world.context
+        self.planned_at, self.context, self.possibly_left_out = world.planned_at, world.context, world.possibly_left_out
         self.looked_up, self.texts_read, self.before = world.looked_up, world.texts_read, world.before
         self.once_for_both, self.module_from_elsewhere = world.once_for_both, world.module_from_elsewhere
         self.named_documents = world.named_documents

@@ -7,6 +7,7 @@ remains is `Unknown`, with its symbol.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 import msgspec
@@ -21,6 +22,7 @@ from tfcheck.resolve.data_source_twin import DataSourceLookups
 from tfcheck.resolve.declarations import CHANGED, Declarations, Doubts
 from tfcheck.resolve.derived_instance import DerivedInstance
 from tfcheck.resolve.evaluation import Evaluation, evaluate_all
+from tfcheck.resolve.left_out import LeftOut, left_out
 from tfcheck.resolve.merge import fill
 from tfcheck.resolve.module_values import ModuleNames, NotWritten
 from tfcheck.resolve.provider import Providers
@@ -81,6 +83,11 @@ class Resolver:
         self._all_tags = AllTags(self, self.providers)
         self._look_ups = DataSourceLookups(self)
         self.survival = Survival(plan, self.declarations, self.providers)
+
+    @cached_property
+    def possibly_left_out(self) -> Sequence[LeftOut]:
+        """The resources that the plan may leave out because of `-target`."""
+        return tuple(left_out(self.plan, self.sources))
 
     # What a resource is
 

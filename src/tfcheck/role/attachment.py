@@ -24,6 +24,7 @@ from tfcheck.role.grants import (
     grants,
     known_arn,
     owner_by_name,
+    possibly_left_out,
 )
 from tfcheck.role.policies import Attached, Policies, PolicyOrReason, first_policies, is_of_other_partition
 from tfcheck.role.removed import (
@@ -206,6 +207,7 @@ class Attachments:
                 attached.inline.append((grant.name, found.policy))
         for grant in possible:
             self._doubt(grant, grant.possibly_attached, attached)
+        attached.hidden += possibly_left_out(self._world)
         pairs = [(pair, None) for pair in possibly_of_one_name(lasting, possible)]
         for several, last in (*pairs, *of_one):
             # NOTE: an unreadable one may remain too; that it is hidden has already been recorded.

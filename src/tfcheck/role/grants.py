@@ -14,6 +14,18 @@ from tfcheck.symbolic.symbol import Owner
 from tfcheck.symbolic.value import ReasonWithHint, TextLike, Truth, Unknown, Value, identity, items
 from tfcheck.vocabulary.grouping import group_by_key
 
+#: The types of resources that attach policies to roles.
+_TYPES = frozenset(
+    (
+        "aws_iam_role_policy",
+        "aws_iam_role_policy_attachment",
+        "aws_iam_policy_attachment",
+        "aws_iam_role_policy_attachments_exclusive",
+        "awscc_iam_role_policy",
+        "awscc_iam_managed_policy",
+    )
+)
+
 
 class PolicyAttachment(msgspec.Struct, frozen=True):
     """Something in the plan that attaches a policy to a role.
@@ -50,6 +62,12 @@ def grants(world: World) -> Iterator[PolicyAttachment]:
         for arn in members(resource.attribute("policy_arns"), "the list of policies is known only after apply"):
             yield PolicyAttachment(resource, resource.attribute("role_name"), reference=known_arn(arn))
     yield from _of_cloud_control(world)
+
+
+def possibly_left_out(world: World) -> list[str]:
+    """Return each attachment that the plan may leave out because of `-target`, with the reason."""
+    absent = (each.address for each in world.possibly_left_out if each.type in _TYPES)
+    return [f"{each}, which is not in `resource_changes`: `-target` may leave it out" for each in absent]
 
 
 def by_role_name(attachments: Iterable[PolicyAttachment]) -> dict[str, list[PolicyAttachment]]:

@@ -1,0 +1,129 @@
+"""First plans of OpenTofu and old Terraform that `-target` has made, which nothing in the plan says."""
+
+from __future__ import annotations
+
+import io
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.cases import TESTDATA, Case
+from tests.plan.made import change, plan
+from tests.rows import every_row
+from tests.test_without_sources import by_place
+from tfcheck.analysis.check import check
+from tfcheck.analysis.inputs import read_plans
+from tfcheck.hcl.modules import from_directory
+from tfcheck.plan import Plan, load
+from tfcheck.repository import SourceAccess
+from tfcheck.resolve import refuse_left_out
+from tfcheck.resolve.left_out import left_out
+from tfcheck.vocabulary.errors import InputError
+
+ROLE = {"type": "aws_iam_role", "name": "r", "mode": "managed", "expressions": {"name": {}}}
+POLICY = {"type": "aws_iam_role_policy", "name": "p", "mode": "managed", "expressions": {"role": {}}}
+ROLE_ROW = change("aws_iam_role.r", "create", name="r", after={"name": "r"})
+ROLE_BLOCK = 'resource "aws_iam_role" "r" {\n  name = "r"\n}\n'
+
+
+def policy(arguments: str = "") -> str:
+    return f'{ROLE_BLOCK}resource "aws_iam_role_policy" "p" {{\n  role = "r"\n  {arguments}\n}}\n'
+
+
+def planned(*rows: dict[str, Any], **more: Any) -> Plan:
+    root = {"resources": [ROLE, POLICY]}
+    return plan(*rows, **{"complete": None, "configuration": {"root_module": root}} | more)
+
+
+def found(made: Plan, directory: Path, text: str) -> list[tuple[str, bool]]:
+    (directory / "main.tf").write_text(text)
+    return [(each.address, each.definite) for each in left_out(made, from_directory(directory))]
+
+
+def test_a_block_of_one_instance_that_has_no_row_is_left_out(tmp_path: Path) -> None:
+    assert found(planned(ROLE_ROW), tmp_path, policy()) == [("aws_iam_role_policy.p", True)]
+    assert [each.definite for each in left_out(planned(ROLE_ROW), None)] == [False]
+
+
+@every_row(
+    "arguments",
+    ["for_each = toset([])", "count = length([])", "lifecycle {\n    enabled = false\n  }"],
+)
+def test_a_block_that_may_have_no_instance_is_not_left_out(arguments: str, tmp_path: Path) -> None:
+    assert found(planned(ROLE_ROW), tmp_path, policy(arguments)) == []
+
+
+def test_what_the_sources_do_not_have_is_not_certain(tmp_path: Path) -> None:
+    assert found(planned(ROLE_ROW), tmp_path, ROLE_BLOCK) == [("aws_iam_role_policy.p", False)]
+
+
+def test_a_call_that_may_have_no_instance_decides_for_its_module(tmp_path: Path) -> None:
+    (tmp_path / "m").mkdir()
+    (tmp_path / "m" / "main.tf").write_text(policy())
+    call = {"source": "./m", "module": {"resources": [POLICY]}}
+    made = planned(ROLE_ROW, configuration={"root_module": {"resources": [ROLE], "module_calls": {"m": call}}})
+    for arguments, expected in (
+        ("", [("module.m.aws_iam_role_policy.p", True)]),
+        ("  for_each = toset([])\n", []),
+        ("  lifecycle {\n    enabled = false\n  }\n", []),
+    ):
+        (tmp_path / "main.tf").write_text(f'{ROLE_BLOCK}module "m" {{\n  source = "./m"\n{arguments}}}\n')
+        assert [(each.address, each.definite) for each in left_out(made, from_directory(tmp_path))] == expected
+
+
+POLICY_ROW = change("aws_iam_role_policy.p[0]", "create", name="p", index=0, after={})
+
+
+@every_row(
+    "made",
+    [
+        planned(ROLE_ROW, complete=True),
+        planned(ROLE_ROW, POLICY_ROW),
+        planned(change("aws_iam_role.r", "delete", name="r", before={"name": "r"}, after=None)),  # -destroy
+        planned(ROLE_ROW, resource_changes=None),  # -refresh-only
+        planned(ROLE_ROW, configuration=None),
+    ],
+)
+def test_a_plan_of_everything_leaves_nothing_out(made: Plan, tmp_path: Path) -> None:
+    assert found(made, tmp_path, policy()) == []
+
+
+def left(case: Case) -> list[tuple[str, dict[str, Any]]]:
+    """Return a first plan without each resource that no other one needs, as `-target` leaves it out."""
+    document = json.loads((case.folder / "plan.json").read_bytes())
+    document.pop("complete", None)
+    configuration = json.dumps(document["configuration"])
+    made = []
+    for row in document["resource_changes"]:
+        name = f"{row['type']}.{row['name']}"
+        is_needed = f'"{name}"' in configuration.replace(f'"address": "{name}"', "")
+        if row["change"]["actions"] == ["create"] and "index" not in row and not is_needed:
+            others = [each for each in document["resource_changes"] if each is not row]
+            made.append((row["address"], document | {"resource_changes": others}))
+    return made
+
+
+@pytest.mark.parametrize("name", ["access-changed", "bucket-policy-denies", "conditional-grant"])
+def test_a_targeted_plan_is_refused_or_decides_nothing_else(name: str, tmp_path: Path) -> None:
+    case = Case(TESTDATA / name)
+    made, expected = left(case), by_place(case.report())
+    assert made
+    for address, document in made:
+        found = load(None, io.BytesIO(json.dumps(document).encode())).plans[0]
+        with pytest.raises(InputError, match="is not a complete plan: it leaves out") as caught:
+            refuse_left_out(found, case.sources(found))
+        assert f"`{address}`, which its configuration declares" in caught.value.message
+        for place, verdicts in by_place(check(found)).items():
+            assert verdicts <= {"unknown"} | expected.get(place, set()), (address, place)
+
+
+def test_every_command_refuses_a_targeted_plan(tmp_path: Path) -> None:
+    case = Case(TESTDATA / "access-changed")
+    (address, document), *_ = left(case)
+    path = tmp_path / "plan.json"
+    path.write_text(json.dumps(document))
+    with pytest.raises(InputError, match="not a complete plan") as caught:
+        read_plans(path, case.folder, SourceAccess())
+    assert f"`{path}` is not a complete plan: it leaves out `{address}`" in caught.value.message

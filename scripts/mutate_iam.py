@@ -2,8 +2,8 @@
 
     python scripts/mutate_iam.py [PART OF A NAME]
 
-Prints a table of the variants with the test that caught each. Ends with status 1 if one survives. A variant that does
-not run, or whose text is no longer there, counts as a survivor: it shows nothing.
+Prints a table of the variants with the test that caught each. Ends with status 1 if one survives, and at once if the
+tests cannot run. A variant whose text is no longer there counts as a survivor: it shows nothing.
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ import shutil
 import subprocess
 import sys
 import tempfile
+from importlib.util import cache_from_source
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -527,11 +528,17 @@ def _try(copy: Path, path: Path, old: str, new: str) -> str | None:
     text = path.read_text(encoding="utf-8")
     if text.count(old) < 1:
         return None
-    path.write_text(text.replace(old, new, 1), encoding="utf-8")
+    _write(path, text.replace(old, new, 1))
     try:
         return _first_failure(copy)
     finally:
-        path.write_text(text, encoding="utf-8")
+        _write(path, text)
+
+
+def _write(path: Path, text: str) -> None:
+    """Write a module and remove what was compiled of it, which Python tells apart by size and second only."""
+    path.write_text(text, encoding="utf-8")
+    Path(cache_from_source(path)).unlink(missing_ok=True)
 
 
 def _first_failure(copy: Path) -> str | None:
@@ -542,7 +549,9 @@ def _first_failure(copy: Path) -> str | None:
     if run.returncode == 0:
         return None
     failed = re.search(r"^FAILED (\S+)", run.stdout, re.MULTILINE)
-    return failed[1].removeprefix("tests/") if failed else None
+    if failed is None:
+        sys.exit(f"the tests could not run:\n{run.stdout[-2000:]}{run.stderr[-2000:]}")
+    return failed[1].removeprefix("tests/")
 
 
 if __name__ == "__main__":

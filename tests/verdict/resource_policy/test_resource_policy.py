@@ -330,6 +330,11 @@ def test_a_grant_allows_its_grantee_what_it_lists(attributes: dict[str, Value], 
     assert isinstance(found, Allowed if allowed else Denied)
 
 
+def test_a_grant_for_an_unknown_grantee_decides_nothing() -> None:
+    found = decided("kms:Decrypt", KEY, of(KEY, key(), grant(grantee_principal=Unknown())), granted=False)
+    assert isinstance(found, Undecided)
+
+
 @every_row(("many", "waits_for"), [(100, None), (101, "limit: 101 different policies that may be on it,")])
 def test_very_many_different_policies_that_may_be_on_a_bucket_are_unknown(many: int, waits_for: str | None) -> None:
     on = Unknown(reason="a variable")

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+_GIT = shutil.which("git")  # now: some tests change PATH
 ALONE = {
     "GIT_CONFIG_GLOBAL": os.devnull,
     "GIT_CONFIG_NOSYSTEM": "1",
@@ -21,9 +22,9 @@ ALONE = {
 
 def git(directory: Path, *arguments: str, status: int | None = 0, stdin: str = "") -> str:
     """Run git; without it the test is skipped."""
-    if shutil.which("git") is None:
+    if _GIT is None:
         pytest.skip("git is not installed")
-    command = ["git", "-c", "protocol.file.allow=always", "-C", str(directory), *arguments]
+    command = [_GIT, "-c", "protocol.file.allow=always", "-C", str(directory), *arguments]
     run = subprocess.run(
         command, env={**os.environ, **ALONE}, input=stdin.encode("utf-8", "surrogateescape"), capture_output=True
     )

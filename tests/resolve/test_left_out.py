@@ -105,7 +105,7 @@ def left(case: Case) -> list[tuple[str, dict[str, Any]]]:
     return made
 
 
-@pytest.mark.parametrize("name", ["access-changed", "bucket-policy-denies", "conditional-grant"])
+@pytest.mark.parametrize("name", ["access-changed", "bucket-policy-denies", "conditional-grant", "exclusive-lists"])
 def test_a_targeted_plan_is_refused_or_decides_nothing_else(name: str, tmp_path: Path) -> None:
     case = Case(TESTDATA / name)
     made, expected = left(case), by_place(case.report())

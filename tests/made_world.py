@@ -8,7 +8,6 @@ from typing import Any, TypeVar, cast
 from tests.symbols import symbol
 from tfcheck.inventory.ecs import TaskDefinition, task_definitions
 from tfcheck.inventory.world import WorldObject
-from tfcheck.resolve import LeftOut
 from tfcheck.resolve.order import FinishedBefore
 from tfcheck.resolve.surroundings import Surroundings
 from tfcheck.symbolic.value import ACCOUNT_ID, Truth, Unknown, Value
@@ -23,7 +22,7 @@ OPEN = Surroundings("aws", "eu-west-1", Unknown(symbol=symbol("provider.aws", ("
 class MadeResource:
     """A resource whose attributes are `attributes`; `computed` are those that nobody wrote."""
 
-    is_abandoned = is_forgotten = False
+    is_abandoned = is_forgotten = is_left_out = False
 
     def remains_on(self, named: Value) -> Truth:
         return Truth.TRUE
@@ -54,7 +53,7 @@ class MadeWorld:
 
     read: tuple[str, ...] = ()
     planned_at = ""
-    possibly_left_out: Sequence[LeftOut] = ()
+    left_out: Sequence[Address] = ()
 
     def __init__(
         self, *resources: MadeResource, earlier: Sequence[MadeResource] | None = None, context: Sequence[MadeWorld] = ()
@@ -79,6 +78,10 @@ class MadeWorld:
 
     def module_from_elsewhere(self, module: ModulePath) -> str:
         return str(module) if module.steps and module.steps[0].name == "registry" else ""
+
+    @property
+    def certain(self) -> MadeWorld:
+        return self
 
     def before(self) -> MadeWorld:
         return MadeWorld(*self._earlier)

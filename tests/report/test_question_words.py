@@ -21,8 +21,8 @@ from tfcheck.vocabulary.finding import Reason
             "It is decided once the change is applied: check the next plan again.",
         ),
         (
-            "aws_iam_role_policy.a, which an exclusive resource may remove",
-            "the role may lack a policy: aws_iam_role_policy.a, which an exclusive resource may remove",
+            "aws_iam_role_policy.a, which the exclusive resource aws_iam_x.b may remove",
+            "the role may lack a policy: aws_iam_role_policy.a, which the exclusive resource aws_iam_x.b may remove",
             "List the policy in the exclusive resource if the role is to have it.",
         ),
         (

@@ -75,11 +75,15 @@ def misconfigurations(task: TaskDefinition, world: World) -> tuple[tuple[Check, 
     """Return the rules that a task definition definitely breaks, and how, in the order of the rules."""
     if task.problem == limits.REASON:
         return ()
-    return found_once(
-        world,
-        ("misconfigurations", task.address),
-        lambda: tuple((check, each) for check in _checks_of(task, world) for each in check.search(task, world)),
-    )
+
+    def search() -> tuple[tuple[Check, Misconfiguration], ...]:
+        found = tuple((check, each) for check in _checks_of(task, world) for each in check.search(task, world))
+        if world.certain is world:
+            return found
+        certain = {(check.id, each.message) for check, each in misconfigurations(task, world.certain)}
+        return tuple((check, each) for check, each in found if (check.id, each.message) in certain)
+
+    return found_once(world, ("misconfigurations", task.address), search)
 
 
 def _checks_of(task: TaskDefinition, world: World) -> Iterable[Check]:

@@ -145,7 +145,8 @@ def _by_address(world: World) -> dict[str, TaskDefinition]:
 
 
 def _task_definitions(world: World) -> tuple[TaskDefinition, ...]:
-    found = (_task_definition(resource, world) for resource in world.resources(*TASK_TYPES))
+    listed = (each for each in world.resources(*TASK_TYPES) if not each.is_left_out)
+    found = (_task_definition(resource, world) for resource in listed)
     return tuple(each for each in found if each is not None)
 
 

@@ -50,12 +50,12 @@ class Stack(CachingWorld):
         self.planned_at = inner.planned_at
         self._inner = inner
         self.module_from_elsewhere, self.texts_read = inner.module_from_elsewhere, inner.texts_read
-        self.possibly_left_out = inner.possibly_left_out
         self._around = around
         self._gone = frozenset(gone)
         self.is_checked = changes
         self._siblings: Sequence[Stack] = ()
         self._later: Stack | None = None
+        self._certain: Stack | None = None
         self._seen: dict[str, list[WorldObject]] = {}
 
     @property
@@ -99,6 +99,21 @@ class Stack(CachingWorld):
             found = (each for each in find(kind.removeprefix("data.")) if each.address not in self._gone)
             self._seen[kind] = [_OtherStackResource(each, self.name, self._around) for each in found]
         return self._seen[kind]
+
+    @property
+    def certain(self) -> Stack:
+        """The stack without what its plan, or that of another stack, may leave out; itself if that is nothing."""
+        if self._certain is None:
+            inner, self._certain = self._inner.certain, self
+            if inner is not self._inner or any(each._inner.certain is not each._inner for each in self._siblings):
+                self._certain = Stack(self.name, inner, self._around, self._gone, changes=self.is_checked)
+                self._certain._siblings = [each.certain for each in self._siblings]
+        return self._certain
+
+    @property
+    def left_out(self) -> Sequence[Address]:
+        """The addresses of what its plan may leave out, of the types that were asked for."""
+        return [elsewhere(each, self.name) for each in self._inner.left_out]
 
     def before(self) -> World:
         """Return the stack before the change of its own plan."""
@@ -168,6 +183,10 @@ class _OtherStackResource:
     def is_forgotten(self) -> bool:
         """Whether its stack no longer manages it after the change."""
         return self.inner.is_forgotten
+
+    @property
+    def is_left_out(self) -> bool:
+        return self.inner.is_left_out
 
     def remains_on(self, named: Value) -> Truth:
         return self.inner.remains_on(named)

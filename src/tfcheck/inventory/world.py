@@ -6,15 +6,17 @@ Both worlds have the same interface, so that the same code decides "before" and 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from functools import cached_property
 from typing import Any, Protocol, TypeVar, cast
 
 from tfcheck.inventory.adopted import without_adopted
-from tfcheck.plan import Deposed, Instance, PriorData, is_masked, references
-from tfcheck.resolve import LeftOut, Resolver
+from tfcheck.inventory.plan_objects import existing_object, left_behind, object_read, planned_object, possible_object
+from tfcheck.plan import Instance, references
+from tfcheck.resolve import Resolver
 from tfcheck.resolve.order import FinishedBefore, Order
 from tfcheck.resolve.surroundings import Surroundings
 from tfcheck.symbolic.value import Truth, Unknown, Value, strings
-from tfcheck.vocabulary.address import Address, ModulePath, forgotten
+from tfcheck.vocabulary.address import Address, ModulePath
 from tfcheck.vocabulary.grouping import group_by_key
 
 T = TypeVar("T")
@@ -43,6 +45,10 @@ class WorldObject(Protocol):
     @property
     def is_forgotten(self) -> bool:
         """Whether it stays in AWS, but Terraform no longer manages it after the change."""
+
+    @property
+    def is_left_out(self) -> bool:
+        """Whether the plan does not list it, so that it may not exist."""
 
     def remains_on(self, named: Value) -> Truth:
         """Whether it is still on the resource that it names, which the change may replace."""
@@ -90,7 +96,14 @@ class World(Protocol):
     def earlier(self, address: Address) -> FinishedBefore:
         """Return what is definitely finished before a resource of this world is created."""
 
-    possibly_left_out: Sequence[LeftOut]  # by `-target`
+    @property
+    def certain(self) -> World:
+        """The world without what the plan may leave out; itself if that is nothing."""
+
+    @property
+    def left_out(self) -> Sequence[Address]:
+        """The addresses of what the plan may leave out, of the types that were asked for."""
+
     #: What `found_once` has found.
     found: dict[tuple[object, ...], Any]
 
@@ -173,7 +186,7 @@ class _PlanWorld(CachingWorld):
         """Build from the plan's resolver, the other stacks, and the cache shared with the world at the other time."""
         super().__init__({} if shared is None else shared)
         self.resolver = resolver
-        self.planned_at, self.possibly_left_out = resolver.plan.planned_at, resolver.possibly_left_out
+        self.planned_at = resolver.plan.planned_at
         self.context = context
         self._resources: dict[tuple[str, ...], Sequence[WorldObject]] = {}
         self._texts_read: frozenset[str] | None = None
@@ -223,10 +236,20 @@ class After(_PlanWorld):
     """The world after the change."""
 
     def __init__(
-        self, resolver: Resolver, context: Sequence[World] = (), former: Sequence[World] | None = None
+        self,
+        resolver: Resolver,
+        context: Sequence[World] = (),
+        former: Sequence[World] | None = None,
+        *,
+        is_certain: bool = False,
     ) -> None:
-        """Build from the plan's resolver and the other stacks; `former` are these before the change."""
+        """Build from the plan's resolver and the other stacks; `former` are these before the change.
+
+        If it `is_certain`, the world is without what the plan may leave out.
+        """
         super().__init__(resolver, context)
+        self._former = former
+        self._possible = () if is_certain else resolver.possibly_left_out
         self._before = Before(resolver, context if former is None else former, self._shared)
         self._order = Order(resolver)
 
@@ -235,17 +258,38 @@ class After(_PlanWorld):
         if not kind.startswith("aws_iam_"):  # whether what is on a role remains there is decided for each role
             remains = self.resolver.survival.remains
             instances = [each for each in instances if remains(each) is not Truth.FALSE]
-        planned = [_Planned(self.resolver, each) for each in without_adopted(instances)]
-        return [*planned, *(_LeftBehind(self.resolver, each) for each in self._left_behind(kind))]
+        planned = [planned_object(self.resolver, each) for each in without_adopted(instances)]
+        possible = (possible_object(self.resolver, each) for each in self._possible if each.type == kind)
+        return [*planned, *possible, *(left_behind(self.resolver, each) for each in self._left_behind(kind))]
 
     def looked_up(self, *types: str) -> Sequence[WorldObject]:
         """Return the data sources of these types, including deferred ones."""
         deferred = self.resolver.plan.instances(*types, mode="data")
         read = self.resolver.plan.data_sources(*types)
         later = {str(each.address) for each in deferred}
-        found: list[WorldObject] = [_Planned(self.resolver, each) for each in deferred if each.exists_after]
-        found.extend(_Read(self.resolver, each) for each in read if str(each.address) not in later)
+        found: list[WorldObject] = [planned_object(self.resolver, each) for each in deferred if each.exists_after]
+        found.extend(object_read(self.resolver, each) for each in read if str(each.address) not in later)
         return found
+
+    @cached_property
+    def certain(self) -> After:
+        """The world without what the plan, or that of another stack, may leave out."""
+        context = [each.certain for each in self.context]
+        if not self._possible and all(one is other for one, other in zip(context, self.context, strict=True)):
+            return self
+        former = None if self._former is None else [each.certain for each in self._former]
+        return After(self.resolver, context, former, is_certain=True)
+
+    @property
+    def left_out(self) -> Sequence[Address]:
+        """The addresses of what the plan may leave out, of the types that were asked for."""
+        return [
+            each.address
+            for (kind, *others), found in self._resources.items()
+            if not others
+            for each in found
+            if each.is_left_out
+        ]
 
     def before(self) -> World:
         """Return the world before the change."""
@@ -265,11 +309,21 @@ class Before(_PlanWorld):
         deposed = [] if kind.startswith("aws_ecs_") else self.resolver.plan.deposed_objects(kind)
         left = self._left_behind(kind)
         known = [*without_adopted(instances), *deposed]
-        return [(_LeftBehind if each in left else _Existing)(self.resolver, each) for each in known]
+        return [(left_behind if each in left else existing_object)(self.resolver, each) for each in known]
 
     def looked_up(self, *types: str) -> Sequence[WorldObject]:
         """Return the data sources of these types that were read while planning."""
-        return [_Read(self.resolver, each) for each in self.resolver.plan.data_sources(*types)]
+        return [object_read(self.resolver, each) for each in self.resolver.plan.data_sources(*types)]
+
+    @property
+    def certain(self) -> Before:
+        """The world itself."""
+        return self
+
+    @property
+    def left_out(self) -> Sequence[Address]:
+        """Nothing: the plan shows what was there."""
+        return ()
 
     def before(self) -> World:
         """Return itself."""
@@ -280,116 +334,26 @@ class Before(_PlanWorld):
         return FinishedBefore(frozenset(), True)
 
 
-class _PlanObject:
-    """An object of a plan, at an address."""
-
-    def __init__(self, resolver: Resolver, address: Address) -> None:
-        self._resolver = resolver
-        self.address = address
-
-    @property
-    def is_abandoned(self) -> bool:
-        return False
-
-    @property
-    def is_forgotten(self) -> bool:
-        return False
-
-    def remains_on(self, named: Value) -> Truth:
-        return Truth.TRUE
-
-    @property
-    def surroundings(self) -> Surroundings:
-        return self._resolver.surroundings(self.address)
-
-
-class _Planned(_PlanObject):
-    """A resource instance after the change."""
-
-    def __init__(self, resolver: Resolver, instance: Instance) -> None:
-        super().__init__(resolver, instance.address)
-        self._instance = instance
-
-    def attribute(self, name: str) -> Value:
-        return self._resolver.attribute_of(self._instance, name)
-
-    def sensitive(self, name: str) -> bool:
-        return is_masked(self._instance.after_sensitive, name)
-
-    def is_configured(self, name: str) -> bool | None:
-        return self._resolver.is_set(self.address, name)
-
-    @property
-    def is_forgotten(self) -> bool:
-        return self._instance.actions == ("forget",)
-
-    def remains_on(self, named: Value) -> Truth:
-        return self._resolver.survival.remains_on(self._instance, named)
-
-
-class _Existing(_PlanObject):
-    """A resource instance before the change."""
-
-    def __init__(self, resolver: Resolver, instance: Instance) -> None:
-        super().__init__(resolver, instance.address)
-        self._instance = instance
-
-    def attribute(self, name: str) -> Value:
-        return (self._instance.before or {}).get(name)
-
-    def sensitive(self, name: str) -> bool:
-        return is_masked(self._instance.before_sensitive, name)
-
-    def is_configured(self, name: str) -> bool | None:
-        return False
-
-    @property
-    def is_abandoned(self) -> bool:
-        return self._instance.left_behind is not None
-
-
-class _LeftBehind(_Existing):
-    """An object that stays in AWS as it was while the change creates another one at its address."""
-
-    def __init__(self, resolver: Resolver, instance: Instance) -> None:
-        super().__init__(resolver, instance)
-        self.address = instance.address if isinstance(instance, Deposed) else forgotten(instance.address)
-
-    @property
-    def is_forgotten(self) -> bool:
-        return True
-
-    def remains_on(self, named: Value) -> Truth:
-        return self._resolver.survival.outlasts_replacement(self._instance)
-
-
-class _Read(_PlanObject):
-    """A data source that was read while planning."""
-
-    def __init__(self, resolver: Resolver, data: PriorData) -> None:
-        super().__init__(resolver, data.address)
-        self._data = data
-
-    def attribute(self, name: str) -> Value:
-        return self._data.values.get(name)
-
-    def sensitive(self, name: str) -> bool:
-        return is_masked(self._data.sensitive, name)
-
-    def is_configured(self, name: str) -> bool | None:
-        return None
-
-
 class WorldView(_Cache):
     """Shows a world unchanged, with caches of its own."""
 
     def __init__(self, world: World) -> None:
         super().__init__()
         self._world = world
-        self.planned_at, self.context, self.possibly_left_out = world.planned_at, world.context, world.possibly_left_out
+        self.planned_at, self.context = world.planned_at, world.context
         self.looked_up, self.texts_read, self.before = world.looked_up, world.texts_read, world.before
         self.once_for_both, self.module_from_elsewhere = world.once_for_both, world.module_from_elsewhere
         self.named_documents = world.named_documents
+
+    @property
+    def certain(self) -> World:
+        """The shown world without what the plan may leave out; itself if that is nothing."""
+        return self if self._world.certain is self._world else self._world.certain
+
+    @property
+    def left_out(self) -> Sequence[Address]:
+        """The addresses of what the plan may leave out, of the types that were asked for."""
+        return self._world.left_out
 
     def resources(self, *types: str) -> Sequence[WorldObject]:
         """Return the resources of these types."""

@@ -301,12 +301,23 @@ class Resolver:
         is_constant, value = constant(json)
         if is_constant:
             return value
-        scope = self._scope_of(address, self._candidates)
-        seen = evaluate_all(self.evaluation.see_safely(configuration_refs.expression(json, name), scope))
+        seen = self.candidate(address, name)
         if self._is_confirmed(address, name, seen):
             return seen
         lacking = f" of {address.module}" if self.sources is not None and address.module.steps else ""
         return Unknown(reason=configuration_refs.unproven(json, lacking))
+
+    def candidate(self, address: Address, name: str) -> Value:
+        """Return the value of the only reference in an argument of the plan's configuration; None if it is not written.
+
+        It may be another one: an expression can also change what it refers to.
+        """
+        config = self.declarations.config_resource(address)
+        json = config.expressions.get(name) if config else None
+        if json is None or isinstance(json, list):
+            return None
+        scope = self._scope_of(address, self._candidates)
+        return evaluate_all(self.evaluation.see_safely(configuration_refs.expression(json, name), scope))
 
     def _is_confirmed(self, address: Address, name: str, seen: Value) -> bool:
         """Whether the argument had the referenced attribute's value before the change and nothing known changes it."""

@@ -24,7 +24,6 @@ from tfcheck.role.grants import (
     grants,
     known_arn,
     owner_by_name,
-    possibly_left_out,
 )
 from tfcheck.role.policies import Attached, Policies, PolicyOrReason, first_policies, is_of_other_partition
 from tfcheck.role.removed import (
@@ -79,6 +78,7 @@ class GrantOutcome(msgspec.Struct, frozen=True):
 
 
 STAYS = GrantOutcome(Truth.TRUE)
+_Grants: TypeAlias = list[PolicyAttachment]
 #: Returns what other stacks leave of each grant.
 GrantOutcomes: TypeAlias = Callable[[PolicyAttachment], GrantOutcome]
 
@@ -148,10 +148,12 @@ class Attachments:
         attached = Attached()
         if not isinstance(name, str):
             return attached
-        known, others = self._role_names
-        if name in known or any(equal(each, name) is Truth.TRUE for each in others):
+        known, unknown = self._role_names
+        if name in known or any(equal(each, name) is Truth.TRUE for each in unknown):
             return attached
-        here = [(each, equal(each.resource.surroundings.account, account)) for each in self._grants_for(None, name)[0]]
+        ours, others = self._grants_for(None, name)
+        here = [(each, equal(each.resource.surroundings.account, account)) for each in ours]
+        here += [(each, Truth.UNKNOWN) for each in others if each.resource.is_left_out]
         definite = [each for each, truth in here if truth is Truth.TRUE]
         self._collect(attached, definite, [each for each, truth in here if truth is Truth.UNKNOWN], name, outcome)
         return attached
@@ -207,7 +209,6 @@ class Attachments:
                 attached.inline.append((grant.name, found.policy))
         for grant in possible:
             self._doubt(grant, grant.possibly_attached, attached)
-        attached.hidden += possibly_left_out(self._world)
         pairs = [(pair, None) for pair in possibly_of_one_name(lasting, possible)]
         for several, last in (*pairs, *of_one):
             # NOTE: an unreadable one may remain too; that it is hidden has already been recorded.
@@ -255,6 +256,8 @@ class Attachments:
         attached.doubted += [(entry, each) for each in policies]
 
     def _policy(self, grant: PolicyAttachment) -> PolicyOrReason:
+        if grant.resource.is_left_out:
+            return self._policies.of_attribute(grant.resource, "policy")
         if grant.found is not None:
             return grant.found
         if grant.reference is not None:
@@ -279,22 +282,20 @@ class Attachments:
                 of_name.extend(listed)
             elif truth is Truth.UNKNOWN:
                 possibly_of_name.extend(listed)
-        located = [(each, _is_in_account(each, account)) for each in of_name]
-        definite = [*by_owner.get(address, ()), *(each for each, truth in located if truth is Truth.TRUE)]
+        located = [(each, Truth.TRUE) for each in by_owner.get(address, ())]
+        located += [(each, _is_in_account(each, account)) for each in of_name]
+        definite = [each for each, truth in located if truth is Truth.TRUE and not each.resource.is_left_out]
         possible = [each for each in possibly_of_name if _is_in_account(each, account) is not Truth.FALSE]
-        return definite, [*possible, *(each for each, truth in located if truth is Truth.UNKNOWN)]
+        absent = (each for each, truth in located if truth is Truth.TRUE and each.resource.is_left_out)
+        return definite, [*possible, *(each for each, truth in located if truth is Truth.UNKNOWN), *absent]
 
     @cached_property
-    def _index(
-        self,
-    ) -> tuple[
-        dict[Owner | None, list[PolicyAttachment]], dict[TextLike, list[PolicyAttachment]], list[PolicyAttachment]
-    ]:
+    def _index(self) -> tuple[dict[Owner | None, _Grants], dict[TextLike, _Grants], _Grants]:
         """Index every grant by the role that it refers to, by the role's name, or as unresolved."""
         roles = (*self._world.resources("aws_iam_role"), *self._world.looked_up("aws_iam_role"))
-        by_owner: dict[Owner | None, list[PolicyAttachment]] = {each.address: [] for each in roles}
-        by_name: dict[TextLike, list[PolicyAttachment]] = {}
-        unnamed: list[PolicyAttachment] = []
+        by_owner: dict[Owner | None, _Grants] = {each.address: [] for each in roles}
+        by_name: dict[TextLike, _Grants] = {}
+        unnamed: _Grants = []
         for grant in grants(self._world):
             known, owner = identity(grant.role), owner_by_name(grant.role)
             if owner in by_owner:
@@ -319,9 +320,8 @@ class Attachments:
         # NOTE: attachments that other resources made before the change are theirs to keep or to remove.
         names, arns = (each.get(str(role.attribute("name")), set()) for each in self._world.once(attached_before))
         written = (each.name for each in others if isinstance(each.name, str))
-        for each, truth in self._listed_elements(
-            role, "inline_policy", {*names, *owned_here.names, *written}, attached
-        ):
+        elsewhere = {*names, *owned_here.names, *written}
+        for each, truth in self._listed_elements(role, "inline_policy", elsewhere, attached):
             if not isinstance(each, dict):
                 attached.hidden.append(f"an inline policy of {role.address}, known only after apply")
             elif each.get("name") or each.get("policy"):
@@ -371,7 +371,7 @@ class Attachments:
                     f"{grant.resource.address} is removed again: an exclusive resource does not list it"
                 )
             elif stays is Truth.UNKNOWN:
-                self._doubt(grant, "which an exclusive resource may remove", attached)
+                self._doubt(grant, listed.removal_clause(own), attached)
             else:
                 lasting.append(grant)
         return lasting

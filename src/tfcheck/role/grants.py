@@ -14,18 +14,6 @@ from tfcheck.symbolic.symbol import Owner
 from tfcheck.symbolic.value import ReasonWithHint, TextLike, Truth, Unknown, Value, identity, items
 from tfcheck.vocabulary.grouping import group_by_key
 
-#: The types of resources that attach policies to roles.
-_TYPES = frozenset(
-    (
-        "aws_iam_role_policy",
-        "aws_iam_role_policy_attachment",
-        "aws_iam_policy_attachment",
-        "aws_iam_role_policy_attachments_exclusive",
-        "awscc_iam_role_policy",
-        "awscc_iam_managed_policy",
-    )
-)
-
 
 class PolicyAttachment(msgspec.Struct, frozen=True):
     """Something in the plan that attaches a policy to a role.
@@ -42,7 +30,9 @@ class PolicyAttachment(msgspec.Struct, frozen=True):
 
     @property
     def possibly_attached(self) -> str:
-        """A clause for a policy that may be attached to a role: asks for the sources that would show its role."""
+        """A clause for a policy that may be attached to a role: asks for the sources that would show that."""
+        if self.resource.is_left_out:
+            return "which the plan does not list, perhaps because of `-target`: pass the sources"
         reason = self.role.reason if isinstance(self.role, Unknown) else None
         return "which may be attached to this role" + (f": {reason.hint}" if isinstance(reason, ReasonWithHint) else "")
 
@@ -62,12 +52,6 @@ def grants(world: World) -> Iterator[PolicyAttachment]:
         for arn in members(resource.attribute("policy_arns"), "the list of policies is known only after apply"):
             yield PolicyAttachment(resource, resource.attribute("role_name"), reference=known_arn(arn))
     yield from _of_cloud_control(world)
-
-
-def possibly_left_out(world: World) -> list[str]:
-    """Return each attachment that the plan may leave out because of `-target`, with the reason."""
-    absent = (each.address for each in world.possibly_left_out if each.type in _TYPES)
-    return [f"{each}, which is not in `resource_changes`: `-target` may leave it out" for each in absent]
 
 
 def by_role_name(attachments: Iterable[PolicyAttachment]) -> dict[str, list[PolicyAttachment]]:

@@ -129,20 +129,10 @@ def name_or_arn(element: Value) -> Value:
 
 
 class Exclusive:
-    """The lists of the exclusive resources that may be for one role, and whether each is.
+    """The lists of the exclusive resources that may be for one role, and whether each is."""
 
-    With `may_miss_one` the plan may leave out another one because of `-target`.
-    """
-
-    def __init__(
-        self,
-        argument: str,
-        lists: Sequence[tuple[WorldObject, Truth, tuple[Value, ...] | Unknown]],
-        *,
-        may_miss_one: bool,
-    ) -> None:
+    def __init__(self, argument: str, lists: Sequence[tuple[WorldObject, Truth, tuple[Value, ...] | Unknown]]) -> None:
         self._argument = argument
-        self._may_miss_one = may_miss_one
         self._lists = [(*each, Members(() if isinstance(each[2], Unknown) else each[2])) for each in lists]
 
     def is_complete(self, among: Sequence[Value] | None = None) -> bool:
@@ -157,11 +147,17 @@ class Exclusive:
 
     def keeps(self, own: Value) -> Truth:
         """Whether none of them removes a policy; one with an unknown list may include it."""
-        kept = Truth.every(
-            (Truth.UNKNOWN if isinstance(listed, Unknown) else members.include(own)) | ~truth
-            for _, truth, listed, members in self._lists
-        )
-        return kept & Truth.UNKNOWN if self._may_miss_one else kept
+        return Truth.every(truth for _, truth in self._kept_by_each(own))
+
+    def removal_clause(self, own: Value) -> str:
+        """Return a clause for a policy that one of them may remove."""
+        first = next(each for each, truth in self._kept_by_each(own) if truth is not Truth.TRUE)
+        asked = ", if there is one: pass the sources" if first.is_left_out else ""
+        return f"which the exclusive resource {first.address} may remove{asked}"
+
+    def _kept_by_each(self, own: Value) -> Iterator[tuple[WorldObject, Truth]]:
+        for each, truth, listed, members in self._lists:
+            yield each, (Truth.UNKNOWN if isinstance(listed, Unknown) else members.include(own)) | ~truth
 
     def outlasting(self, grant: WorldObject, own: Value, world: World) -> Iterator[tuple[WorldObject, Truth]]:
         """Pair each resource that does not list a policy with whether the policy exists after this apply."""
@@ -191,8 +187,7 @@ def exclusive(world: World, resource_type: str, argument: str, name: Value) -> E
     listing = possible_exclusive(world, resource_type, name)
     holders = ((each, equal(each.attribute("role_name"), name)) for each in listing)
     found = [(each, truth, items(each.attribute(argument))) for each, truth in holders]
-    may_miss_one = any(each.type == resource_type for each in world.possibly_left_out)
-    return Exclusive(argument, found, may_miss_one=may_miss_one)
+    return Exclusive(argument, found)
 
 
 def group_by_name(grants: Sequence[PolicyAttachment]) -> Iterator[list[PolicyAttachment]]:

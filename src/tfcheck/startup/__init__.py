@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from tfcheck.inventory.ecs import TaskDefinition
+from tfcheck.inventory.left_out import difference_words
 from tfcheck.inventory.world import World
 from tfcheck.startup import (
     credential_spec,
@@ -21,6 +22,7 @@ from tfcheck.startup import (
     service_connect_log,
     trust,
 )
+from tfcheck.startup.left_out import join
 from tfcheck.startup.rule import MOST_REQUIREMENTS, Rule, derive_requirements
 from tfcheck.vocabulary.finding import Requirement
 
@@ -52,4 +54,6 @@ def rule(rule_id: str) -> Rule:
 def requirements(task: TaskDefinition, world: World) -> tuple[Requirement, ...]:
     """Return what a task definition needs to start in a world, in the order of the rules; of too many, the first."""
     found = (*derive_requirements(_FETCHES, task, world), *derive_requirements(_KEYS, task, world))
+    if world.certain is not world:
+        found = join(found, requirements(task, world.certain), difference_words(world))
     return found[:MOST_REQUIREMENTS]

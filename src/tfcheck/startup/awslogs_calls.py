@@ -10,6 +10,7 @@ from collections.abc import Iterator
 
 from tfcheck.inventory.catalogue import LOG_GROUP, catalogue
 from tfcheck.inventory.ecs import member
+from tfcheck.inventory.left_out import left_out_words
 from tfcheck.inventory.world import World
 from tfcheck.resolve.surroundings import Surroundings
 from tfcheck.startup import existence
@@ -50,6 +51,8 @@ def log_calls(
         # NOTE: the driver first opens a stream, and creates the group only if there is none.
         severity = Severity.ERROR if exists is Truth.FALSE else Severity.WARNING
         doubt = doubt if makes_group is Truth.TRUE else "whether the group is to be created is known only after apply"
+        left_out = existence.left_out_group(named, world)
+        doubt = doubt if left_out is None else left_out_words([left_out])
         seen, need = text([group, ":log-stream:"]), Necessity(doubt, once=is_made)
         yield place.require(rule, "logs:CreateLogGroup", seen, severity, need, CallDetails(other_form=group))
 

@@ -33,6 +33,7 @@ from tfcheck.symbolic.beginnings import Beginnings, Matches, Members
 from tfcheck.symbolic.match import equal
 from tfcheck.symbolic.symbol import Owner
 from tfcheck.symbolic.value import PlainText, Text, TextLike, Truth, Unknown, Value, identity, pieces, text
+from tfcheck.vocabulary.address import Address
 
 _VERSION = "aws_secretsmanager_secret_version"
 #: Types that can do anything on creation: fill a secret, or upload a file.
@@ -101,6 +102,16 @@ def log_group(named: NamedObject, world: World) -> Truth:
 
 def _groups_by_name(world: World) -> AttributeIndex:
     return AttributeIndex(world.resources(*LOG_GROUP.types), "name")
+
+
+def left_out_group(named: NamedObject, world: World) -> Address | None:
+    """Return the address of a log group that the plan may leave out and that a name may denote; None if there is none.
+
+    NOTE: `log_group` is as open where nothing is known of a group.
+    """
+    groups = _managed_or_looked_up(LOG_GROUP, world) if world.certain is not world else ()
+    possible = (each.address for each in groups if each.is_left_out and has_name(each, named) is not Truth.FALSE)
+    return next(possible, None)
 
 
 def is_made_by_tasks(named: NamedObject, world: World) -> bool:

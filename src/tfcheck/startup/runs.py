@@ -32,7 +32,7 @@ _RUN_TASK = ":ecs:runTask"
 class TaskRun:
     """How a resource starts tasks, by some of its `arguments`, with the argument names of a service."""
 
-    is_abandoned = is_forgotten = False
+    is_abandoned = is_forgotten = is_left_out = False
 
     def __init__(self, resource: WorldObject, arguments: tuple[str, ...], values: dict[str, Value]) -> None:
         self.address = resource.address

@@ -22,6 +22,7 @@ from tfcheck.iam import (
 )
 from tfcheck.iam.model import Statement
 from tfcheck.inventory.ecs import TaskDefinition
+from tfcheck.inventory.left_out import difference_words
 from tfcheck.inventory.world import World, share_equal
 from tfcheck.role import Role, Roles
 from tfcheck.symbolic.match import equal
@@ -71,6 +72,20 @@ class Judge:
 
     def judge(self, requirement: Requirement, task: TaskDefinition) -> Judgement:
         """Decide one requirement of a task definition, with the reason."""
+        found = self._judge(requirement, task)
+        if self._certain is None or self._certain.verdict(requirement, task) is found.verdict:
+            return found
+        return Judgement(
+            found.role, Verdict.UNKNOWN, Reason.UNKNOWN_VALUE, difference_words(self._world), found.evidence
+        )
+
+    @property
+    def _certain(self) -> Judge | None:
+        """The judge of the world without what the plan may leave out; None if that is nothing."""
+        certain = self._world.certain
+        return None if certain is self._world else certain.once(Judge)
+
+    def _judge(self, requirement: Requirement, task: TaskDefinition) -> Judgement:
         side = self._task_roles.of(task)
         if requirement.role_kind is RoleKind.INSTANCE:
             return self._judge_instances(requirement, side)
@@ -118,6 +133,8 @@ class Judge:
 
     def verdict(self, requirement: Requirement, task: TaskDefinition) -> Verdict:
         """Return the verdict on one requirement of a task definition, without reasons."""
+        if self._certain is not None:
+            return self.judge(requirement, task).verdict
         side = self._task_roles.of(task)
         if requirement.role_kind is RoleKind.INSTANCE or side.others:
             return self.judge(requirement, task).verdict
@@ -162,6 +179,12 @@ class Judge:
 
     def verdict_if(self, change: Callable[[Role], Role], requirement: Requirement, task: TaskDefinition) -> Verdict:
         """Return the verdict on one requirement as if its role were changed."""
+        verdict = self._verdict_if(change, requirement, task)
+        if self._certain is None or self._certain.verdict_if(change, requirement, task) is verdict:
+            return verdict
+        return Verdict.UNKNOWN
+
+    def _verdict_if(self, change: Callable[[Role], Role], requirement: Requirement, task: TaskDefinition) -> Verdict:
         side = self._task_roles.of(task)
         role = side.role(requirement.role_kind)
         if role is None:

@@ -1,0 +1,180 @@
+"""The objects of a plan in its worlds: planned, existing, left behind, read, and possibly left out."""
+
+from __future__ import annotations
+
+from tfcheck.plan import Deposed, Instance, PriorData, constant, is_masked
+from tfcheck.resolve import LeftOut, Resolver
+from tfcheck.resolve.surroundings import Surroundings
+from tfcheck.symbolic.value import JsonText, ReasonWithHint, Truth, Unknown, Value
+from tfcheck.vocabulary.address import Address, forgotten, parse
+
+
+def planned_object(resolver: Resolver, instance: Instance) -> _Planned:
+    """Return an instance as it is after the change."""
+    return _Planned(resolver, instance)
+
+
+def existing_object(resolver: Resolver, instance: Instance) -> _Existing:
+    """Return an instance as it is before the change."""
+    return _Existing(resolver, instance)
+
+
+def left_behind(resolver: Resolver, instance: Instance) -> _LeftBehind:
+    """Return an old object that stays in AWS beside the new one at its address."""
+    return _LeftBehind(resolver, instance)
+
+
+def object_read(resolver: Resolver, data: PriorData) -> _Read:
+    """Return a data source that was read while planning."""
+    return _Read(resolver, data)
+
+
+def possible_object(resolver: Resolver, found: LeftOut) -> _PossibleObject:
+    """Return a resource that the plan may leave out."""
+    return _PossibleObject(resolver, found)
+
+
+class _PlanObject:
+    """An object of a plan, at an address."""
+
+    def __init__(self, resolver: Resolver, address: Address) -> None:
+        self._resolver = resolver
+        self.address = address
+
+    @property
+    def is_abandoned(self) -> bool:
+        return False
+
+    @property
+    def is_forgotten(self) -> bool:
+        return False
+
+    @property
+    def is_left_out(self) -> bool:
+        return False
+
+    def remains_on(self, named: Value) -> Truth:
+        return Truth.TRUE
+
+    @property
+    def surroundings(self) -> Surroundings:
+        return self._resolver.surroundings(self.address)
+
+
+class _Planned(_PlanObject):
+    """A resource instance after the change."""
+
+    def __init__(self, resolver: Resolver, instance: Instance) -> None:
+        super().__init__(resolver, instance.address)
+        self._instance = instance
+
+    def attribute(self, name: str) -> Value:
+        return self._resolver.attribute_of(self._instance, name)
+
+    def sensitive(self, name: str) -> bool:
+        return is_masked(self._instance.after_sensitive, name)
+
+    def is_configured(self, name: str) -> bool | None:
+        return self._resolver.is_set(self.address, name)
+
+    @property
+    def is_forgotten(self) -> bool:
+        return self._instance.actions == ("forget",)
+
+    def remains_on(self, named: Value) -> Truth:
+        return self._resolver.survival.remains_on(self._instance, named)
+
+
+class _Existing(_PlanObject):
+    """A resource instance before the change."""
+
+    def __init__(self, resolver: Resolver, instance: Instance) -> None:
+        super().__init__(resolver, instance.address)
+        self._instance = instance
+
+    def attribute(self, name: str) -> Value:
+        return (self._instance.before or {}).get(name)
+
+    def sensitive(self, name: str) -> bool:
+        return is_masked(self._instance.before_sensitive, name)
+
+    def is_configured(self, name: str) -> bool | None:
+        return False
+
+    @property
+    def is_abandoned(self) -> bool:
+        return self._instance.left_behind is not None
+
+
+class _LeftBehind(_Existing):
+    """An object that stays in AWS as it was while the change creates another one at its address."""
+
+    def __init__(self, resolver: Resolver, instance: Instance) -> None:
+        super().__init__(resolver, instance)
+        self.address = instance.address if isinstance(instance, Deposed) else forgotten(instance.address)
+
+    @property
+    def is_forgotten(self) -> bool:
+        return True
+
+    def remains_on(self, named: Value) -> Truth:
+        return self._resolver.survival.outlasts_replacement(self._instance)
+
+
+class _Read(_PlanObject):
+    """A data source that was read while planning."""
+
+    def __init__(self, resolver: Resolver, data: PriorData) -> None:
+        super().__init__(resolver, data.address)
+        self._data = data
+
+    def attribute(self, name: str) -> Value:
+        return self._data.values.get(name)
+
+    def sensitive(self, name: str) -> bool:
+        return is_masked(self._data.sensitive, name)
+
+    def is_configured(self, name: str) -> bool | None:
+        return None
+
+
+#: The arguments that name what an object belongs to, of which a single reference shows which one is meant.
+_SUBJECTS = frozenset(
+    {
+        *("bucket", "file_system_id", "key_id", "repository", "role", "role_name", "secret_arn", "secret_id"),
+        *("task_definition", "vpc_endpoint_id"),
+    }
+)
+
+
+class _PossibleObject(_PlanObject):
+    """A resource that the plan may leave out: if it exists, only its configuration says what is in it.
+
+    Its policy, if it has one, may allow and deny anything.
+    """
+
+    def __init__(self, resolver: Resolver, found: LeftOut) -> None:
+        super().__init__(resolver, parse(found.address))
+        lacking = f" of {self.address.module}" if resolver.sources is not None and self.address.module.steps else ""
+        reason = f"the plan does not list {self.address}, perhaps because of `-target`"
+        self._open = Unknown(reason=ReasonWithHint(reason, f"pass the sources{lacking}"))
+
+    @property
+    def is_left_out(self) -> bool:
+        return True
+
+    def attribute(self, name: str) -> Value:
+        if name == "policy":
+            return JsonText({"Version": "2012-10-17", "Statement": self._open})
+        if name in _SUBJECTS:
+            seen = self._resolver.candidate(self.address, name)
+            return self._open if seen is None or (isinstance(seen, Unknown) and seen.symbol is None) else seen
+        config = self._resolver.declarations.config_resource(self.address)
+        is_constant, value = constant(config.expressions.get(name)) if config else (False, None)
+        return value if is_constant else self._open
+
+    def sensitive(self, name: str) -> bool:
+        return False
+
+    def is_configured(self, name: str) -> bool | None:
+        return self._resolver.is_configured(self.address, name)

@@ -53,7 +53,7 @@ def _count_calls(directory: Path, make: Growing, size: int) -> Counter[str]:
     return found
 
 
-@pytest.mark.parametrize("make", part(GROWING, 4), ids=lambda make: make.__name__)
+@pytest.mark.parametrize("make", part(GROWING, 7), ids=lambda make: make.__name__)
 def test_work_does_not_grow_with_the_square(make: Growing, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     _count_calls(tmp_path, make, 2)  # the first run also imports
@@ -74,7 +74,7 @@ class _Counted(limits.Allowance):
         return True
 
 
-@pytest.mark.parametrize("make", [*DECIDED, *part(GROWING, 8)], ids=lambda make: make.__name__)
+@pytest.mark.parametrize("make", [*part(DECIDED, 2), *part(GROWING, 20)], ids=lambda make: make.__name__)
 def test_calls_are_charged(make: Growing, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     monkeypatch.setattr(limits, "Allowance", _Counted)

@@ -81,7 +81,7 @@ def test_a_file_that_the_library_cannot_read_is_reported(text: str) -> None:
 
 @pytest.mark.several_cases
 def test_every_fix_of_the_cases_only_adds() -> None:
-    tried = part(cases.with_expectation(), 12)
+    tried = part(cases.with_expectation(), 20)
     compared = 0
     for case in tried:
         for draft in case.fixed()[1].found if case.report().findings else ():

@@ -96,8 +96,8 @@ def _is_definitely_stopped(task: TaskDefinition, world: World) -> Truth:
 
 
 NOT_EVALUATED = (
-    "not evaluated, since no plan shows them: service and resource control policies, session policies, and whether the "
-    "identity that applies is allowed iam:PassRole for the roles of the tasks"
+    "not evaluated: service and resource control policies outside the plan, session policies, and whether the identity "
+    "that applies is allowed iam:PassRole for the roles of the tasks"
 )
 
 #: Steps for looking at a task definition, deciding one of its requirements, reporting a

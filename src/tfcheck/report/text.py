@@ -30,7 +30,7 @@ _SHOWN_SKIPPED = 50
 _SHOWN_WAIVED = 10
 _WIDEST_ADDRESS = 64
 #: The beginnings of notes that matter only if a verdict surprises.
-_ASIDES = ("assumes ", "not evaluated")
+_SHOWN_IF_VERBOSE = ("assumes ", "not evaluated")
 
 
 def text(
@@ -136,13 +136,13 @@ def _skipped_lines(report: Report, detail: Detail) -> Iterator[Line]:
 
 def important_notes(report: Report) -> tuple[str, ...]:
     """Return the notes that matter even if no verdict surprises."""
-    return tuple(each for each in report.notes_and_assumptions if not each.startswith(_ASIDES))
+    return tuple(each for each in report.notes_and_assumptions if not each.startswith(_SHOWN_IF_VERBOSE))
 
 
 def _notes(report: Report, detail: Detail) -> Iterator[Line]:
     for note in report.notes_and_assumptions if detail.verbose else important_notes(report):
         yield from wrap(Span("note: ", SpanStyle.INFO), note, detail.width)
-    assumed = sum(note.startswith(_ASIDES[0]) for note in report.notes_and_assumptions)
+    assumed = sum(note.startswith(_SHOWN_IF_VERBOSE[0]) for note in report.notes_and_assumptions)
     if assumed and not detail.verbose:
         yield line(Span(f"{plural(assumed, 'assumption')}, see -v", SpanStyle.QUIET))
 

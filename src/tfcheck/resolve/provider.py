@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from tfcheck.resolve.attributes import Attributes
 
 #: Types whose known ARNs show their account and region.
-_TELLING = (
+_TYPES_WITH_ARN = (
     "aws_iam_role",
     "aws_iam_policy",
     "aws_ecs_cluster",
@@ -44,7 +44,7 @@ _TELLING = (
     "aws_kms_alias",
 )
 #: Further such types, which are not used for anything else.
-_ALSO_TELLING = (
+_FURTHER_TYPES_WITH_ARN = (
     "aws_lb",
     "aws_lb_target_group",
     "aws_vpc",
@@ -187,7 +187,7 @@ class Providers:
                     return found
         in_arns: set[TextLike] = set()
         inherited: set[TextLike] = set()  # from the provider configuration, since version 6
-        for instance in self._telling_by_key.get(key, ()):
+        for instance in self._with_arn_by_key.get(key, ()):
             if not self._attributes.is_configured(instance.address, "region"):
                 arns = ((values or {}).get("arn") for values in (instance.before, instance.after))
                 parsed = (parse_arn(arn) for arn in arns if isinstance(arn, str))
@@ -209,8 +209,8 @@ class Providers:
         return group_by_key((self.key_of(each.address), each) for each in self._plan.data_sources("aws_region"))
 
     @cached_property
-    def _telling_by_key(self) -> dict[str, list[Instance]]:
-        found = self._plan.instances(*_TELLING, *_ALSO_TELLING)
+    def _with_arn_by_key(self) -> dict[str, list[Instance]]:
+        found = self._plan.instances(*_TYPES_WITH_ARN, *_FURTHER_TYPES_WITH_ARN)
         return group_by_key((self.key_of(each.address), each) for each in found)
 
     def _account_or_assumption(self, group: tuple[str, ...]) -> tuple[str | None, str]:
@@ -226,7 +226,7 @@ class Providers:
         literal = self._literal_account if self._open_groups == {group} else None
         if literal is None or literal in map(self._account, self._groups - {group}):
             return None, ""
-        assumption = f"assumes account `{redact(literal)}`, the only one in the ARNs written for this plan"
+        assumption = f"assumes account `{redact(literal)}`, the only one in the ARNs of the plan and its sources"
         self._attributes.assume(assumption)
         return literal, assumption
 
@@ -339,7 +339,9 @@ class Providers:
                 return arn.partition
         literal = self._literal_partition
         if literal:
-            self._attributes.assume(f"assumes partition `{literal}`, which every ARN written for this plan uses")
+            self._attributes.assume(
+                f"assumes partition `{literal}`, the only one in the ARNs of the plan and its sources"
+            )
             return literal
         return _shared_unknown(group[0], "partition", PARTITION)
 
@@ -364,7 +366,7 @@ class Providers:
         if self._arns is None:
             self._arns = {}
             known: dict[str, tuple[bytes, ...]] = {}
-            for instance in self._plan.each_instance(*_TELLING, *_ALSO_TELLING):
+            for instance in self._plan.each_instance(*_TYPES_WITH_ARN, *_FURTHER_TYPES_WITH_ARN):
                 key = self._account_key_of(instance.address)
                 if not instance.has_only_arns_of(known.get(key, ())):
                     secrets = self._plan.secrets()

@@ -37,7 +37,7 @@ quick: $(VENV)/.tools ## run a third of the tests in half a minute: no laws, no 
 package: $(VENV)/.tools ## build wheel and sdist into dist/
 	$(RUN) build --outdir dist
 
-laws: $(VENV)/.tools ## run the tests with 1,000 examples a law and all combinations; takes long
+laws: $(VENV)/.tools ## run the tests with 1,000 examples a law (property test) and all combinations; takes long
 	HYPOTHESIS_PROFILE=thorough $(RUN) pytest -n auto --dist worksteal
 
 fuzz: $(VENV)/.tools ## change plans and sources at random for a minute, and report what tfcheck does not survive
@@ -52,7 +52,7 @@ bombs: $(VENV)/.tools ## check that no input of 20 MB takes long or much memory;
 selftest: $(VENV)/.tools ## run the GitHub Action with act; takes some minutes
 	TFCHECK_SLOW_TESTS=1 $(RUN) pytest tests/pull_request/test_act.py tests/pull_request/test_act_examples.py
 
-check: $(VENV)/.tools ## format, lint, types, import floors, unused code, docs, tests: what CI runs
+check: $(VENV)/.tools ## format, lint, types, import layers, unused code, docs, tests: what CI runs
 	$(RUN) ruff format --check
 	$(RUN) ruff check
 	$(RUN) mypy

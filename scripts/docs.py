@@ -11,7 +11,7 @@ A generated part stands between two comments, `<!-- begin: NAME ARGUMENT -->` an
     checks KIND     a list of the rules that ask for permissions, or of the others
     statuses        the exit statuses
     cases           a list of the cases of testdata/, each with the `about` of its expect.json
-    rooms           the floors of the import contract, as a Mermaid diagram
+    layers          the layers of the import contract, as a Mermaid diagram
     inputs          the inputs of action.yml
     outputs         its outputs
     keys            the keys of a configuration file
@@ -200,16 +200,16 @@ def _cases(_: str) -> str:
     return "".join(f"- `{name}`: {about}\n" for name, about in sorted(abouts.items()))
 
 
-def _rooms(_: str) -> str:
-    """Draw the floors of the import contract as a Mermaid diagram."""
+def _layers(_: str) -> str:
+    """Draw the layers of the import contract as a Mermaid diagram."""
     contract = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["tool"]["importlinter"][
         "contracts"
     ][0]
-    floors = [[room.strip("() ") for room in layer.split("|")] for layer in contract["layers"]]
+    layers = [[package.strip("() ") for package in layer.split("|")] for layer in contract["layers"]]
     lines = ["flowchart TB"]
-    for number, rooms in enumerate(floors):
-        lines += [f'  subgraph floor{number}[" "]', *(f"    {room}" for room in rooms), "  end"]
-    lines += [f"  floor{number} --> floor{number + 1}" for number in range(len(floors) - 1)]
+    for number, packages in enumerate(layers):
+        lines += [f'  subgraph layer{number}[" "]', *(f"    {package}" for package in packages), "  end"]
+    lines += [f"  layer{number} --> layer{number + 1}" for number in range(len(layers) - 1)]
     return "```mermaid\n" + "\n".join(lines) + "\n```\n"
 
 
@@ -226,7 +226,7 @@ _PARTS: dict[str, Callable[[str], str]] = {
     "waiver": _waiver,
     "checks": _checks,
     "cases": _cases,
-    "rooms": _rooms,
+    "layers": _layers,
 }
 
 

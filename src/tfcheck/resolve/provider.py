@@ -226,7 +226,7 @@ class Providers:
         literal = self._literal_account if self._open_groups == {group} else None
         if literal is None or literal in map(self._account, self._groups - {group}):
             return None, ""
-        assumption = f"assumes account `{redact(literal)}`, the only one in the ARNs of the plan and its sources"
+        assumption = f"assumes account `{redact(literal)}`, the only one in ARNs of the plan and its sources"
         self._attributes.assume(assumption)
         return literal, assumption
 
@@ -339,9 +339,7 @@ class Providers:
                 return arn.partition
         literal = self._literal_partition
         if literal:
-            self._attributes.assume(
-                f"assumes partition `{literal}`, the only one in the ARNs of the plan and its sources"
-            )
+            self._attributes.assume(f"assumes partition `{literal}`, the only one in ARNs of the plan and its sources")
             return literal
         return _shared_unknown(group[0], "partition", PARTITION)
 

@@ -258,8 +258,8 @@ VARIANTS: tuple[tuple[str, str, str, str], ...] = (
     (
         "paths of roles matter",
         "iam/principal.py",
-        'tail.append(piece.rpartition("/")[2])\n            break',
-        "tail.append(piece)\n            break",
+        'equal(split_literals(name, "/")[-1], caller.name)',
+        "equal(name, caller.name)",
     ),
     (
         "a session is every session",

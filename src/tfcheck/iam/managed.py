@@ -13,6 +13,7 @@ import msgspec
 
 from tfcheck.iam.document import parse_policy
 from tfcheck.iam.model import Policy
+from tfcheck.symbolic.marks import Leaf, map_leaves
 from tfcheck.symbolic.value import PARTITION, TextLike, Unknown, Value, display, text
 from tfcheck.vocabulary.arn import Arn, parse_arn
 
@@ -35,22 +36,16 @@ def managed_policy(arn: TextLike) -> Policy | None:
     document: Value = msgspec.json.decode(found.document)
     parts = parse_arn(arn)
     if parts is not None and isinstance(parts.partition, str) and parts.partition != _BUNDLED_PARTITION:
-        document = _in_partition(parts.partition, document)
+        reason = f"the text of the AWS managed policy in the partition {parts.partition}"
+        document = map_leaves(document, lambda leaf: _with_open_partition(leaf, reason))
     return parse_policy(document, display(arn))
 
 
-def _in_partition(partition: str, part: Value) -> Value:
-    """Return a part of a bundled policy for another partition, where AWS may write ARNs with another beginning."""
-    match part:
-        case dict():
-            return {name: _in_partition(partition, value) for name, value in part.items()}
-        case list():
-            return [_in_partition(partition, each) for each in part]
-        case str() if part.startswith(_BUNDLED_ARN):
-            reason = f"the text of the AWS managed policy in the partition {partition}"
-            return text(["arn:", Unknown(reason=reason, hole=PARTITION), ":", part.removeprefix(_BUNDLED_ARN)])
-        case _:
-            return part
+def _with_open_partition(leaf: Leaf, reason: str) -> Value:
+    """Open the partition of an ARN: in another one, AWS may write ARNs with another beginning."""
+    if not isinstance(leaf, str) or not leaf.startswith(_BUNDLED_ARN):
+        return leaf
+    return text(["arn:", Unknown(reason=reason, hole=PARTITION), ":", leaf.removeprefix(_BUNDLED_ARN)])
 
 
 def managed_policy_arn(name: str, path_prefix: str = "", partition: TextLike = "aws") -> TextLike | None:

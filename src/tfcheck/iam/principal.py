@@ -16,7 +16,8 @@ from tfcheck.iam.index import FEW, NameIndex
 from tfcheck.symbolic.beginnings import Beginning
 from tfcheck.symbolic.match import equal
 from tfcheck.symbolic.regex import regex
-from tfcheck.symbolic.value import JsonText, TextLike, Truth, Unknown, pieces, spelled_out, split_text, text
+from tfcheck.symbolic.texts import may_contain, split_literals, split_text
+from tfcheck.symbolic.value import TextLike, Truth, Unknown, pieces, spelled_out, text
 from tfcheck.vocabulary.arn import Arn, parse_arn
 
 #: The kinds that a Principal may list. `*` is everybody.
@@ -178,8 +179,9 @@ def _match_arn(arn: Arn, caller: Caller) -> PrincipalMatch:
         return PrincipalMatch(here & Truth.UNKNOWN, here & Truth.UNKNOWN, here & Truth.UNKNOWN)
     kind, name = path if len(path) == 2 else (path[0], "")
     if (arn.service, kind) == ("iam", "role"):
-        same = equal(_last_step(name), caller.name)
-        same = same | Truth.UNKNOWN if any(map(_may_contain_slash, pieces(name))) else same
+        # A session's ARN has no path, and names are unique in an account.
+        same = equal(split_literals(name, "/")[-1], caller.name)
+        same = same | Truth.UNKNOWN if may_contain(name, "/") else same
         # AWS refuses a policy that names a role which does not exist, such as this one with another path.
         if own is not None and equal(arn.resource, own.resource) is Truth.FALSE:
             same &= Truth.UNKNOWN
@@ -195,22 +197,7 @@ def _wildless(name: TextLike) -> Truth:
     return Truth.UNKNOWN if wild else Truth.TRUE
 
 
-def _may_contain_slash(piece: TextLike) -> bool:
-    return isinstance(piece, JsonText) or (isinstance(piece, Unknown) and piece.hole.allows("/"))
-
-
-def _last_step(name: TextLike) -> TextLike:
-    """Remove the path of a role: a session's ARN has none, and names are unique in an account."""
-    tail: list[TextLike] = []
-    for piece in reversed(pieces(name)):
-        if isinstance(piece, str) and "/" in piece:
-            tail.append(piece.rpartition("/")[2])
-            break
-        tail.append(piece)
-    return text(reversed(tail))
-
-
 def _is_session(name: TextLike, caller: Caller) -> Truth:
-    if any(map(_may_contain_slash, pieces(name))):
+    if may_contain(name, "/"):
         return Truth.UNKNOWN
     return equal(name, text([caller.name, "/", caller.session])) & _wildless(name)

@@ -17,19 +17,8 @@ from tfcheck.iam.index import FEW, NameIndex
 from tfcheck.iam.variables import PolicyTemplate, PolicyText, agree, read_text
 from tfcheck.symbolic.beginnings import Beginning, beginning
 from tfcheck.symbolic.match import Pattern, Verbatim, equal, glob
-from tfcheck.symbolic.value import (
-    JsonText,
-    Text,
-    TextLike,
-    Truth,
-    Unknown,
-    display,
-    identity,
-    pieces,
-    spelled_out,
-    split_literals,
-    text,
-)
+from tfcheck.symbolic.texts import may_contain, split_literals
+from tfcheck.symbolic.value import Text, TextLike, Truth, Unknown, display, identity, pieces, spelled_out, text
 from tfcheck.symbolic.wildcards import affordable, glob_known
 from tfcheck.vocabulary.arn import parse_arn
 
@@ -300,7 +289,7 @@ def _crossing(entry: Resource, wanted: Target, context: Context) -> Truth:
     last = wanted.parts[5]
     if not entry.stretches or (isinstance(last, str) and ":" not in last):
         return Truth.FALSE  # each of the six parts needs one of its own
-    if any(not isinstance(piece, str) and _may_contain(piece, ":") for piece in pieces(last)):
+    if may_contain(last, ":"):
         return _match_part(entry.whole, wanted.whole, context) & Truth.UNKNOWN
     segments = [*wanted.parts[:5], *split_literals(spelled_out(last), ":")]
     return Truth.UNKNOWN if _crosses(entry.parts, 0, segments, 0, context) else Truth.FALSE
@@ -322,11 +311,7 @@ def _may_end_in_star(part: PolicyText) -> bool:
     if isinstance(part, PolicyTemplate):
         return True
     last = next(reversed(pieces(part)), "")
-    return last.endswith("*") if isinstance(last, str) else _may_contain(last, "*")
-
-
-def _may_contain(piece: Unknown | JsonText, char: str) -> bool:
-    return isinstance(piece, JsonText) or piece.hole.allows(char)
+    return last.endswith("*") if isinstance(last, str) else may_contain(last, "*")
 
 
 # ARNs whose parts cannot be separated

@@ -28,17 +28,8 @@ from tfcheck.inventory.catalogue import (
 from tfcheck.inventory.setting import SettingOwner
 from tfcheck.inventory.world import World, found_once
 from tfcheck.resolve.surroundings import Surroundings
-from tfcheck.symbolic.value import (
-    PlainText,
-    TextLike,
-    Value,
-    display,
-    pieces,
-    spelled_out,
-    split_text,
-    text,
-    without_prefix,
-)
+from tfcheck.symbolic.texts import split_text, without_prefix
+from tfcheck.symbolic.value import PlainText, TextLike, Value, display, pieces, spelled_out, text
 from tfcheck.vocabulary.arn import Arn, parse_arn
 
 

@@ -17,8 +17,9 @@ from tfcheck.plan import Plan
 from tfcheck.resolve import Resolver
 from tfcheck.resolve.order import FinishedBefore
 from tfcheck.resolve.surroundings import Surroundings
+from tfcheck.symbolic.marks import Leaf, map_leaves
 from tfcheck.symbolic.symbol import OfOtherStack, Owner, ProviderConfiguration, Symbol
-from tfcheck.symbolic.value import JsonText, Set, Text, TextLike, Truth, Unknown, Value, is_known
+from tfcheck.symbolic.value import Text, TextLike, Truth, Unknown, Value, is_known
 from tfcheck.vocabulary.address import Address, elsewhere
 
 if TYPE_CHECKING:
@@ -213,25 +214,14 @@ def _in_stack(owner: Owner, stack: str) -> Owner:
 
 def _own_by_stack(value: Value, stack: str) -> Value:
     """Return a value whose unknown symbols belong to the stack."""
-    if isinstance(value, str) or is_known(value):
-        return value
-    match value:
-        case Unknown(symbol=symbol, shape=shape):
-            theirs = None if symbol is None else Symbol(_in_stack(symbol.owner, stack), symbol.path)
-            inside = _own_by_stack(shape, stack)
-            shape = inside if isinstance(inside, (str, Text)) else None
-            # NOTE: the stack may have been applied before the checked plan was made, which then knows the assigned ids.
-            return msgspec.structs.replace(value, symbol=theirs, shape=shape, fresh=False)
-        case Text(pieces=pieces):
-            owned = (_own_by_stack(each, stack) for each in pieces)
-            return Text(tuple(each for each in owned if isinstance(each, (str, Unknown, JsonText))))
-        case JsonText(value=inside):
-            return JsonText(_own_by_stack(inside, stack))
-        case Set(items=items):
-            return Set(tuple(_own_by_stack(each, stack) for each in items))
-        case list():
-            return [_own_by_stack(each, stack) for each in value]
-        case dict():
-            return {name: _own_by_stack(each, stack) for name, each in value.items()}
-        case _:
-            return value
+
+    def assign(leaf: Leaf) -> Value:
+        if not isinstance(leaf, Unknown):
+            return leaf
+        theirs = None if leaf.symbol is None else Symbol(_in_stack(leaf.symbol.owner, stack), leaf.symbol.path)
+        shape = _own_by_stack(leaf.shape, stack)
+        shape = shape if isinstance(shape, (str, Text)) else None
+        # NOTE: the stack may have been applied before the checked plan was made, which then knows the assigned ids.
+        return msgspec.structs.replace(leaf, symbol=theirs, shape=shape, fresh=False)
+
+    return value if is_known(value) else map_leaves(value, assign)

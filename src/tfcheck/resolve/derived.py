@@ -16,6 +16,7 @@ from tfcheck.resolve.attribute_shapes import ASSIGNED_ID, BUCKET, IAM, LOG_GROUP
 from tfcheck.resolve.derived_instance import DerivedInstance
 from tfcheck.symbolic.regex import regex
 from tfcheck.symbolic.symbol import Symbol
+from tfcheck.symbolic.texts import without_prefix
 from tfcheck.symbolic.value import (
     NAME,
     PREFIX_SUFFIX,
@@ -28,7 +29,6 @@ from tfcheck.symbolic.value import (
     pieces,
     spelled_out,
     text,
-    without_prefix,
 )
 from tfcheck.vocabulary.arn import DNS_SUFFIXES, Arn, parse_arn
 

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from typing import Any
 
 import msgspec
 
@@ -17,7 +16,7 @@ from tfcheck.hcl.formats.json import decode
 from tfcheck.symbolic.marks import has_mark
 from tfcheck.symbolic.regex import regex
 from tfcheck.symbolic.sensitive_text import Sensitive, is_fully_marked, merge_spans
-from tfcheck.symbolic.value import JsonText, Set, Text, Value
+from tfcheck.symbolic.value import JsonText, Text, Value, parts_of
 
 _TOKEN = regex(r'"(?:[^"\\]|\\.)*"(\s*:)?', re.DOTALL)
 
@@ -60,8 +59,8 @@ class _Leaves:
                 self.partly[str(value)] = value
         elif isinstance(value, str):
             self.public.add(value)
-        else:
-            for item in _parts(value):
+        elif not isinstance(value, Text):
+            for item in parts_of(value):
                 self.take(item)
 
     def spans(self, found: re.Match[str]) -> Iterator[tuple[int, int]]:
@@ -78,17 +77,3 @@ class _Leaves:
             yield from ((start + first, start + last) for first, last in partly.spans)
         elif partly is not None:
             yield start, end
-
-
-def _parts(value: Value) -> Any:
-    match value:
-        case list():
-            return value
-        case dict():
-            return value.values()
-        case Set():
-            return value.items
-        case JsonText():
-            return (value.value,)
-        case _:
-            return ()

@@ -27,7 +27,8 @@ from tfcheck.role.policies import (
 )
 from tfcheck.symbolic.match import equal
 from tfcheck.symbolic.sensitive_text import SENSITIVE
-from tfcheck.symbolic.value import PlainText, Text, TextLike, Truth, Unknown, Value, display, identity, text
+from tfcheck.symbolic.texts import may_contain, split_literals
+from tfcheck.symbolic.value import PlainText, Text, TextLike, Truth, Unknown, Value, display, identity
 from tfcheck.vocabulary.address import Address, owner_of
 from tfcheck.vocabulary.arn import parse_arn
 from tfcheck.vocabulary.grouping import group_by_key
@@ -263,16 +264,9 @@ def _name_in(reference: TextLike | None) -> TextLike | None:
     parts = parse_arn(reference)
     if parts is None:
         return reference if isinstance(reference, str) and not reference.startswith("arn:") else None
-    if isinstance(parts.resource, str):
-        return parts.resource.rpartition("/")[2]
-    tail: list[TextLike] = []
-    for piece in reversed(parts.resource.pieces if isinstance(parts.resource, Text) else ()):
-        if isinstance(piece, str) and "/" in piece:
-            return text([piece.rpartition("/")[2], *reversed(tail)])
-        if isinstance(piece, Unknown) and piece.hole.allows("/"):
-            return None
-        tail.append(piece)
-    return None
+    *path, name = split_literals(parts.resource, "/")
+    is_certain = path or isinstance(name, str)
+    return name if is_certain and not may_contain(name, "/") else None
 
 
 def _ambiguity_reason(reference: TextLike | None) -> str | None:

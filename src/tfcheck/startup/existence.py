@@ -32,7 +32,8 @@ from tfcheck.startup.awslogs_options import AwsLogs, awslogs
 from tfcheck.symbolic.beginnings import Beginnings, Matches, Members
 from tfcheck.symbolic.match import equal
 from tfcheck.symbolic.symbol import Owner
-from tfcheck.symbolic.value import PlainText, Text, TextLike, Truth, Unknown, Value, identity, pieces, text
+from tfcheck.symbolic.texts import split_literals
+from tfcheck.symbolic.value import PlainText, Text, TextLike, Truth, Unknown, Value, identity
 from tfcheck.vocabulary.address import Address
 
 _VERSION = "aws_secretsmanager_secret_version"
@@ -182,25 +183,16 @@ def file(arn: TextLike, services: Iterable[WorldObject], world: World) -> Truth:
     """Whether an object in S3 exists when services start."""
     bucket = bucket_of(arn, world)
     resource = bucket.resource if bucket is not None else None
-    key = key_in(arn)
-    if resource is None or key is None or not is_created(resource, world):
+    _, *key = split_literals(arn, "/", 1)
+    if resource is None or not key or not is_created(resource, world):
         return Truth.UNKNOWN
     names = [resource.attribute(name) for name in ("id", "bucket", "arn")]
     there = Truth.some(
-        equal(cleaned_key(each.attribute("key")), key)
+        equal(cleaned_key(each.attribute("key")), key[0])
         & Truth.some(equal(each.attribute("bucket"), name) for name in names)
-        for each in world.once(_objects).possible(key)
+        for each in world.once(_objects).possible(key[0])
     )
     return there if there is not Truth.FALSE or not _may_be_filled(resource, services, world) else Truth.UNKNOWN
-
-
-def key_in(arn: TextLike) -> TextLike | None:
-    """Return the part of an object's ARN after the first slash; None if that is unknown."""
-    parts = pieces(arn)
-    for index, piece in enumerate(parts):
-        if isinstance(piece, str) and "/" in piece:
-            return text([piece.partition("/")[2], *parts[index + 1 :]])
-    return None
 
 
 def index_created(kind: ObjectKind, world: World) -> AttributeIndex:

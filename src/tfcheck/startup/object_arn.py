@@ -16,6 +16,7 @@ from tfcheck.inventory.world import World, found_once
 from tfcheck.resolve.surroundings import Surroundings
 from tfcheck.startup.rule import TaskPlace
 from tfcheck.symbolic.symbol import Named, Symbol
+from tfcheck.symbolic.texts import split_text
 from tfcheck.symbolic.value import (
     PARTITION,
     JsonText,
@@ -26,7 +27,6 @@ from tfcheck.symbolic.value import (
     is_never_empty,
     pieces,
     spelled_out,
-    split_text,
     text,
 )
 from tfcheck.vocabulary.address import owner_of

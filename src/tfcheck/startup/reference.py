@@ -21,6 +21,7 @@ from tfcheck.symbolic.beginnings import beginning
 from tfcheck.symbolic.match import equal, glob
 from tfcheck.symbolic.regex import regex
 from tfcheck.symbolic.symbol import OfText, Symbol
+from tfcheck.symbolic.texts import split_text, without_prefix
 from tfcheck.symbolic.value import (
     SECRET_SUFFIX,
     Hole,
@@ -32,9 +33,7 @@ from tfcheck.symbolic.value import (
     is_never_empty,
     pieces,
     spelled_out,
-    split_text,
     text,
-    without_prefix,
 )
 from tfcheck.vocabulary.address import Address
 from tfcheck.vocabulary.arn import Arn, is_arn, parse_arn, partition_of_region

@@ -16,7 +16,8 @@ from tfcheck.inventory.catalogue import REPOSITORY, catalogue
 from tfcheck.inventory.world import World, WorldObject, found_once
 from tfcheck.resolve.surroundings import is_in_same_region
 from tfcheck.symbolic.match import glob
-from tfcheck.symbolic.value import PlainText, TextLike, Truth, Unknown, pieces, spelled_out, split_text, text
+from tfcheck.symbolic.texts import split_literals, split_text
+from tfcheck.symbolic.value import PlainText, TextLike, Truth, Unknown, pieces, spelled_out, text
 from tfcheck.vocabulary.arn import DNS_SUFFIXES, Arn, parse_arn, partition_of_region
 
 _HOSTS = ("????????????.dkr.ecr*.*/*", "????????????.dkr-ecr*.*/*")
@@ -87,18 +88,9 @@ def _arn_from_host(image: TextLike, task: WorldObject) -> TextLike | None:
         partition = partition_of_region(region)
         if ".".join(map(str, host[length + 1 :])) not in DNS_SUFFIXES[partition]:
             return None  # there is no such host
-    return Arn(partition, "ecr", region, account, text(["repository/", _repository_name(parts[1])])).as_text()
-
-
-def _repository_name(path: TextLike) -> TextLike:
-    """Return the path of an image without its tag and digest."""
-    found: list[TextLike] = []
-    for piece in pieces(path):
-        name = piece.partition("@")[0].partition(":")[0] if isinstance(piece, str) else piece
-        found.append(name)
-        if name != piece:
-            break
-    return text(found)
+    without_digest = split_literals(parts[1], "@", 1)[0]
+    name = split_literals(without_digest, ":", 1)[0]  # nor a tag
+    return Arn(partition, "ecr", region, account, text(["repository/", name])).as_text()
 
 
 # Pull-through caches

@@ -31,6 +31,7 @@ from tfcheck.startup.reference import (
 from tfcheck.startup.rule import TaskPlace, container_place
 from tfcheck.symbolic.beginnings import beginning
 from tfcheck.symbolic.match import glob
+from tfcheck.symbolic.texts import split_text, without_prefix
 from tfcheck.symbolic.value import (
     JsonText,
     PlainText,
@@ -42,9 +43,7 @@ from tfcheck.symbolic.value import (
     items,
     pieces,
     spelled_out,
-    split_text,
     text,
-    without_prefix,
 )
 from tfcheck.vocabulary.arn import Arn, parse_arn
 from tfcheck.vocabulary.finding import Requirement

@@ -15,7 +15,7 @@ from typing import Any
 
 import msgspec
 
-from tfcheck.symbolic.value import JsonText, Set, Text, Value
+from tfcheck.symbolic.value import JsonText, Set, Text, Value, parts_of
 
 #: Steps of about a microsecond for one run. Reading and walking 6 MB of public configurations takes a
 #: million.
@@ -183,23 +183,6 @@ def size(value: Value) -> Size:
 
 def _count_leaves(part: Value, known: dict[int, int]) -> int:
     return 1 + len(part) // _CHARACTERS if isinstance(part, str) else known.get(id(part), 1)
-
-
-def parts_of(value: Value) -> list[Value]:
-    """Return the direct parts of a value: elements, members without their keys, pieces."""
-    match value:
-        case list():
-            return value
-        case dict():
-            return list(value.values())
-        case Set():
-            return list(value.items)
-        case JsonText():
-            return [value.value]
-        case Text():
-            return list(value.pieces)
-        case _:
-            return []
 
 
 # Depth: the recursion limit of a JSON decoder differs between versions of Python; this one does not.

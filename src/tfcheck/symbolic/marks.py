@@ -12,21 +12,20 @@ from typing import Any, TypeAlias
 
 import msgspec
 
-from tfcheck.symbolic.limits import parts_of
 from tfcheck.symbolic.numbers import SENSITIVE_NUMBERS as _NUMBERS
 from tfcheck.symbolic.numbers import as_text, marked_number, unmarked_number
 from tfcheck.symbolic.sensitive_text import Sensitive, is_fully_marked, merge_spans, stretches
-from tfcheck.symbolic.value import JsonText, Set, Text, Unknown, Value
+from tfcheck.symbolic.value import JsonText, Set, Text, Unknown, Value, parts_of
 
 
 def mark_all(value: Value) -> Value:
     """Mark every string, number and unknown in `value` as sensitive."""
-    return _map_leaves(value, _marked_leaf, {})
+    return map_leaves(value, _marked_leaf)
 
 
 def mark_occurrences(value: Value, sensitive: Collection[str]) -> Value:
     """Mark sensitive texts wherever a string in `value` contains them."""
-    return _map_leaves(value, lambda leaf: _with_marks(leaf, sensitive) if isinstance(leaf, str) else leaf, {})
+    return map_leaves(value, lambda leaf: _with_marks(leaf, sensitive) if isinstance(leaf, str) else leaf)
 
 
 def _with_marks(text: str, sensitive: Collection[str]) -> str:
@@ -56,15 +55,14 @@ def _marked_leaf(leaf: Leaf) -> Value:
     return leaf if leaf.sensitive else msgspec.structs.replace(leaf, sensitive=True)
 
 
-def _map_leaves(value: Value, change: Callable[[Leaf], Value], made: dict[int, Value]) -> Value:
-    """Change every string, number and unknown in `value`, keeping shared parts shared."""
+def map_leaves(value: Value, change: Callable[[Leaf], Value], made: dict[int, Value] | None = None) -> Value:
+    """Change every string, number and unknown in `value`, keeping shared parts shared: those `made` before."""
     if isinstance(value, _LEAVES):
         return change(value)
-    if id(value) in made:
-        return made[id(value)]
-    parts = [_map_leaves(each, change, made) for each in parts_of(value)]
-    made[id(value)] = found = _rebuilt(value, parts)
-    return found
+    made = {} if made is None else made
+    if id(value) not in made:
+        made[id(value)] = _rebuilt(value, [map_leaves(each, change, made) for each in parts_of(value)])
+    return made[id(value)]
 
 
 def _rebuilt(value: Value, parts: list[Value]) -> Value:
@@ -99,7 +97,7 @@ def is_marked_throughout(value: Value) -> bool:
 
 def unmark_all(value: Value) -> Value:
     """Remove all marks from `value`; without any, it stays the same object."""
-    return _map_leaves(value, _unmarked_leaf, {}) if has_mark(value) else value
+    return map_leaves(value, _unmarked_leaf) if has_mark(value) else value
 
 
 def _unmarked_leaf(leaf: Leaf) -> Value:

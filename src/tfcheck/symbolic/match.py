@@ -18,7 +18,7 @@ import msgspec
 from tfcheck.symbolic import wildcards
 from tfcheck.symbolic.disjoint import LanguageStep, disjoint, exact, expand_hole
 from tfcheck.symbolic.limits import affordable, is_deep, take
-from tfcheck.symbolic.text_ends import equal_known
+from tfcheck.symbolic.texts import equal_known
 from tfcheck.symbolic.value import ANYTHING, Hole, JsonText, Set, Text, TextLike, Truth, Unknown, Value, items, pieces
 
 

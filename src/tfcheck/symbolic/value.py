@@ -229,41 +229,6 @@ def pieces(value: TextLike) -> tuple[Piece, ...]:
     return value.pieces if isinstance(value, Text) else (value,)
 
 
-def without_prefix(value: TextLike, prefix: str) -> TextLike:
-    """Return a text without a literal prefix, if it begins with that."""
-    if isinstance(value, str):
-        return value.removeprefix(prefix)
-    first, *rest = pieces(value)
-    return text([first.removeprefix(prefix), *rest]) if isinstance(first, str) else value
-
-
-def split_text(value: TextLike, mark: str, limit: int | None = None) -> list[TextLike] | None:
-    """Split a text at the first `limit` marks, or at all; None if an unknown piece before them may contain one."""
-    if isinstance(value, str):
-        return [*value.split(mark, -1 if limit is None else limit)]
-    parts: list[list[TextLike]] = [[]]
-    for piece in pieces(value):
-        if isinstance(piece, str):
-            first, *rest = piece.split(mark, -1 if limit is None else limit + 1 - len(parts))
-            parts[-1].append(first)
-            parts.extend([each] for each in rest)
-        elif (limit is None or len(parts) <= limit) and (not isinstance(piece, Unknown) or piece.hole.allows(mark)):
-            return None
-        else:
-            parts[-1].append(piece)
-    return [text(part) for part in parts]
-
-
-def split_literals(value: TextLike, mark: str) -> list[TextLike]:
-    """Split the literals of a text at every mark."""
-    parts: list[list[Piece]] = [[]]
-    for piece in pieces(value):
-        first, *rest = piece.split(mark) if isinstance(piece, str) else [piece]
-        parts[-1].append(first)
-        parts.extend([each] for each in rest)
-    return [text(part) for part in parts]
-
-
 def is_never_empty(value: Value) -> bool:
     """Whether a value definitely is a string with a character."""
     if isinstance(value, Unknown):
@@ -338,43 +303,43 @@ def items(value: Value) -> tuple[Value, ...] | Unknown:
             return Unknown(reason="it is not a list")
 
 
+def parts_of(value: Value) -> list[Value]:
+    """Return the direct parts of a value: elements, members without their keys, pieces."""
+    match value:
+        case list():
+            return value
+        case dict():
+            return list(value.values())
+        case Set():
+            return list(value.items)
+        case JsonText():
+            return [value.value]
+        case Text():
+            return list(value.pieces)
+        case _:
+            return []
+
+
 def unknowns(value: Value) -> Iterator[Unknown]:
     """Iterate over every unknown leaf and piece of `value`, in order."""
-    match value:
-        case Unknown():
-            yield value
-        case Text():
-            for piece in value.pieces:
-                if not isinstance(piece, str):
-                    yield from unknowns(piece)
-        case JsonText():
-            yield from unknowns(value.value)
-        case Set():
-            for item in value.items:
-                yield from unknowns(item)
-        case list():
-            for item in value:
-                yield from unknowns(item)
-        case dict():
-            for item in value.values():
-                yield from unknowns(item)
-        case _:
-            pass
+    todo = [value]
+    while todo:
+        part = todo.pop()
+        if isinstance(part, Unknown):
+            yield part
+        elif not isinstance(part, str):
+            todo += parts_of(part)[::-1]
 
 
 def strings(value: Value) -> Iterator[str]:
     """Iterate over the known strings in `value` at any depth, except object keys."""
-    match value:
-        case str():
-            yield value
-        case list():
-            for item in value:
-                yield from strings(item)
-        case dict():
-            for item in value.values():
-                yield from strings(item)
-        case _:
-            pass
+    todo = [value]
+    while todo:
+        part = todo.pop()
+        if isinstance(part, str):
+            yield part
+        elif isinstance(part, (list, dict)):
+            todo += parts_of(part)[::-1]
 
 
 def is_known(value: Value) -> bool:

@@ -11,7 +11,8 @@ from functools import lru_cache
 
 import msgspec
 
-from tfcheck.symbolic.value import Text, TextLike, spelled_out, split_text, text
+from tfcheck.symbolic.texts import split_text
+from tfcheck.symbolic.value import Text, TextLike, spelled_out, text
 from tfcheck.vocabulary.errors import UsageError
 
 

@@ -13,7 +13,7 @@ import msgspec
 
 from tfcheck.hcl.evaluate.elements import LazyCollection, element, evaluate_all, gather, is_referent
 from tfcheck.hcl.evaluate.scope import EvaluationError, Seen
-from tfcheck.symbolic.limits import affordable, parts_of
+from tfcheck.symbolic.limits import affordable
 from tfcheck.symbolic.marks import has_mark as value_holds_mark
 from tfcheck.symbolic.marks import mark_all, mark_occurrences, marked_strings, unmark_all
 from tfcheck.symbolic.numbers import SENSITIVE_NUMBERS
@@ -28,6 +28,7 @@ from tfcheck.symbolic.value import (
     Unknown,
     Value,
     is_known,
+    parts_of,
     pieces,
     unknowns,
 )

@@ -13,7 +13,6 @@ from itertools import takewhile
 from typing import Any
 
 from tfcheck.hcl.evaluate.scope import EvaluationError
-from tfcheck.symbolic.limits import parts_of
 from tfcheck.symbolic.numbers import as_text, parse_number
 from tfcheck.symbolic.regex import regex
 from tfcheck.symbolic.sensitive_text import Sensitive, iter_stretches, join
@@ -26,6 +25,7 @@ from tfcheck.symbolic.value import (
     Unknown,
     Value,
     is_known,
+    parts_of,
     pieces,
     text,
     unknowns,

@@ -21,19 +21,8 @@ from tfcheck.hcl.syntax.parse import parse_template
 from tfcheck.repository import RefusedError
 from tfcheck.symbolic.limits import take
 from tfcheck.symbolic.regex import regex
-from tfcheck.symbolic.value import (
-    JsonText,
-    Piece,
-    Set,
-    Text,
-    TextLike,
-    Unknown,
-    Value,
-    pieces,
-    spelled_out,
-    split_literals,
-    text,
-)
+from tfcheck.symbolic.texts import split_literals
+from tfcheck.symbolic.value import JsonText, Piece, Set, Text, TextLike, Unknown, Value, pieces, spelled_out, text
 
 _IDENTIFIER = regex(r"[^\W\d][\w-]*")
 _NOT_AT_HAND = "file not at hand"

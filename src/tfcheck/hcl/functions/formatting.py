@@ -21,6 +21,7 @@ from tfcheck.hcl.functions.strings import clusters
 from tfcheck.symbolic.marks import has_mark, mark_all
 from tfcheck.symbolic.numbers import Number, exact, spell_number
 from tfcheck.symbolic.regex import regex
+from tfcheck.symbolic.texts import split_text
 from tfcheck.symbolic.value import (
     Hole,
     JsonText,
@@ -32,7 +33,6 @@ from tfcheck.symbolic.value import (
     is_known,
     pieces,
     spelled_out,
-    split_text,
     text,
 )
 

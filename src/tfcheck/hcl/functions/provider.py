@@ -9,7 +9,8 @@ from __future__ import annotations
 from tfcheck.hcl.evaluate.scope import EvaluationError
 from tfcheck.hcl.functions.arguments import Function, unknown_result
 from tfcheck.hcl.functions.strings import split
-from tfcheck.symbolic.value import TextLike, Unknown, Value, spelled_out, split_text, text
+from tfcheck.symbolic.texts import split_text
+from tfcheck.symbolic.value import TextLike, Unknown, Value, spelled_out, text
 
 _PARTS = ("partition", "service", "region", "account_id", "resource")
 

@@ -19,6 +19,7 @@ from tfcheck.hcl.functions.arguments import Function, afford, limit_error, unkno
 from tfcheck.hcl.functions.pieces import isolate, isolate_around, settled_start, strip_ends, without_affix
 from tfcheck.symbolic.match import Verbatim, glob
 from tfcheck.symbolic.regex import regex
+from tfcheck.symbolic.texts import split_literals
 from tfcheck.symbolic.value import (
     Hole,
     JsonText,
@@ -30,7 +31,6 @@ from tfcheck.symbolic.value import (
     Value,
     pieces,
     spelled_out,
-    split_literals,
     text,
 )
 

@@ -12,7 +12,8 @@ from tfcheck.inventory.change import deleted_roles
 from tfcheck.inventory.other_stack import Stack
 from tfcheck.inventory.world import World
 from tfcheck.role.policies import Policies
-from tfcheck.symbolic.value import Piece, TextLike, Truth, display, pieces, text
+from tfcheck.symbolic.texts import split_literals
+from tfcheck.symbolic.value import TextLike, Truth, display
 from tfcheck.verdict.resource_policy.bucket import bucket_guard
 from tfcheck.verdict.resource_policy.endpoint import warnings
 from tfcheck.verdict.resource_policy.policies import (
@@ -64,13 +65,7 @@ def policy_holder(need: Requirement) -> str:
     """Return, for people, what has the resource policy for a call: the bucket of an object in S3, else the resource."""
     if need.sensitive or not need.action.startswith("s3:") or ":accesspoint/" in need.shown_resource:
         return need.shown_resource
-    bucket: list[Piece] = []
-    for piece in pieces(need.resource):
-        head, slash, _ = piece.partition("/") if isinstance(piece, str) else (piece, "", "")
-        bucket.append(head)
-        if slash:
-            break
-    return display(text(bucket))
+    return display(split_literals(need.resource, "/", 1)[0])
 
 
 def _side_in(resource: TextLike, service: str | None, world: World, policies: Policies) -> ResourceSide:

@@ -35,7 +35,8 @@ from tfcheck.inventory.setting import (
 from tfcheck.inventory.world import World, found_once
 from tfcheck.resolve.surroundings import Surroundings, is_in_same_region
 from tfcheck.role.policies import Policies, PolicyOrReason
-from tfcheck.symbolic.value import PlainText, TextLike, Truth, Unknown, Value, without_prefix
+from tfcheck.symbolic.texts import without_prefix
+from tfcheck.symbolic.value import PlainText, TextLike, Truth, Unknown, Value
 from tfcheck.verdict.resource_policy.reading import (
     MOST_POSSIBLE,
     distinct,

@@ -357,8 +357,8 @@ VARIANTS: tuple[tuple[str, str, str, str], ...] = (
     (
         "an unknown Effect is Allow",
         "iam/layer.py",
-        "truth = Truth.UNKNOWN\n            if statement.effect is not Effect.DENY",
-        "pass\n            if statement.effect is not Effect.DENY",
+        "truth = Truth.UNKNOWN\n        if statement.effect is not Effect.DENY",
+        "pass\n        if statement.effect is not Effect.DENY",
     ),
     (
         "an invalid policy counts for nothing",

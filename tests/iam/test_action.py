@@ -4,7 +4,7 @@ import pytest
 
 from tests.rows import every_row
 from tests.symbols import symbol
-from tfcheck.iam.action import Action, group_actions, names, read_action
+from tfcheck.iam.action import Action, Actions, names, read_action
 from tfcheck.symbolic.value import TextLike, Truth, Unknown, text
 
 T, F, U = Truth.TRUE, Truth.FALSE, Truth.UNKNOWN
@@ -44,16 +44,16 @@ def entry(written: TextLike) -> Action:
     ],
 )
 def test_names(written: TextLike, answer: Truth) -> None:
-    assert names(group_actions((entry(written),)), "s3:getobject") is answer
-    assert names(group_actions((entry(written),), negated=True), "s3:getobject") is ~answer
+    assert names(Actions((entry(written),)), "s3:getobject") is answer
+    assert names(Actions((entry(written),), negated=True), "s3:getobject") is ~answer
 
 
 def test_any_entry_will_do() -> None:
     entries = (entry("ssm:*"), entry(SLOT), entry("s3:GetObject"))
-    assert names(group_actions(entries), "s3:getobject") is T
-    assert names(group_actions(entries[:2]), "s3:getobject") is U
-    assert names(group_actions(()), "s3:getobject") is F
-    assert names(group_actions((), negated=True), "s3:getobject") is T
+    assert names(Actions(entries), "s3:getobject") is T
+    assert names(Actions(entries[:2]), "s3:getobject") is U
+    assert names(Actions(()), "s3:getobject") is F
+    assert names(Actions((), negated=True), "s3:getobject") is T
 
 
 @pytest.mark.parametrize("written", ["s3:", "s3:Get Object", " s3:*"])

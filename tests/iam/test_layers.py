@@ -39,7 +39,7 @@ from tfcheck.iam import (
     PolicyKind,
     Undecided,
     decide,
-    decide_trust,
+    decide_service,
     parse_policy,
     service_context,
 )
@@ -275,7 +275,7 @@ TASK_ARN = text([f"arn:aws:ecs:{REGION}:{ACCOUNT}:task/", TASK, "/", TASK])
 def trusted(*statements: Value, **extras: Entry) -> Decision:
     policy = parse_policy(document(*statements), "aws_iam_role.exec", PolicyKind.TRUST)
     context = service_context(source_account=ACCOUNT, source_arn=TASK_ARN, region=REGION).extend(extras)
-    return decide_trust(policy, "ecs-tasks.amazonaws.com", context)
+    return decide_service(policy, "ecs-tasks.amazonaws.com", "sts:AssumeRole", context)
 
 
 def by_service(service: Value = "ecs-tasks.amazonaws.com", condition: Value = None, **more: Value) -> dict[str, Value]:
@@ -345,7 +345,7 @@ def test_a_deny_in_a_trust_policy() -> None:
 
 def test_a_trust_policy_that_cannot_be_read() -> None:
     broken = Policy("aws_iam_role.exec", invalid="the document is not JSON")
-    assert decide_trust(broken, "ecs-tasks.amazonaws.com", Context({})) == Undecided(
+    assert decide_service(broken, "ecs-tasks.amazonaws.com", "sts:AssumeRole", Context({})) == Undecided(
         "policy_not_readable", "aws_iam_role.exec: the document is not JSON"
     )
     assert resource_policy(R_ROLE).invalid is None

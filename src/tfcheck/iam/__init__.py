@@ -17,7 +17,6 @@ from tfcheck.iam.decide import (
     decide,
     decide_anonymous,
     decide_service,
-    decide_trust,
 )
 from tfcheck.iam.document import conceal, parse_policy, rename_policy
 from tfcheck.iam.keys import CLOCK_KEYS, service_context, start_up_context
@@ -54,7 +53,6 @@ __all__ = [
     "decide",
     "decide_anonymous",
     "decide_service",
-    "decide_trust",
     "managed_policy",
     "managed_policy_arn",
     "managed_policy_version",

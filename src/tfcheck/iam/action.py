@@ -34,15 +34,20 @@ def name_of_action(entry: Action) -> str | None:
 
 
 class Actions(msgspec.Struct, frozen=True, dict=True):
-    """The entries of Action, or with `negated` of NotAction.
-
-    `exact` are those without wildcards, `others` all others that may match.
-    """
+    """The entries of Action, or with `negated` of NotAction."""
 
     entries: tuple[Action, ...]
     negated: bool = False
-    exact: frozenset[str] = frozenset()
-    others: tuple[Action, ...] = ()
+
+    @cached_property
+    def exact(self) -> frozenset[str]:
+        """The entries without wildcards."""
+        return frozenset(each.pattern for each in self.entries if isinstance(each.pattern, str) and not each.wildcard)
+
+    @cached_property
+    def others(self) -> tuple[Action, ...]:
+        """All other entries that may match."""
+        return tuple(each for each in self.entries if each.wildcard and not each.never)
 
     @cached_property
     def index(self) -> NameIndex[Action]:
@@ -64,13 +69,6 @@ class Actions(msgspec.Struct, frozen=True, dict=True):
     def by_action(self) -> dict[str, Truth]:
         """The answers of `names`: calls have few different actions."""
         return {}
-
-
-def group_actions(entries: tuple[Action, ...], *, negated: bool = False) -> Actions:
-    """Index entries for fast matching."""
-    exact = [each.pattern for each in entries if isinstance(each.pattern, str) and not each.wildcard]
-    others = tuple(each for each in entries if each.wildcard and not each.never)
-    return Actions(entries, negated, frozenset(exact), others)
 
 
 def read_action(written: TextLike) -> Action | str:

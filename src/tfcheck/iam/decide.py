@@ -13,7 +13,7 @@ from typing import Literal, TypeAlias, assert_never
 import msgspec
 
 from tfcheck.iam import resource
-from tfcheck.iam.applies import applies, elements_apply
+from tfcheck.iam.applies import applies
 from tfcheck.iam.case_split import possible_contexts
 from tfcheck.iam.condition import Wait
 from tfcheck.iam.context import Context
@@ -24,8 +24,9 @@ from tfcheck.iam.layer import (
     any_applies,
     evaluate_layer,
     evaluate_resource_policy,
+    evaluate_statements,
 )
-from tfcheck.iam.model import Effect, Origin, Policy, Request
+from tfcheck.iam.model import Origin, Policy, Request
 from tfcheck.iam.principal import PrincipalMatch, Principals, names_everybody, names_service
 from tfcheck.symbolic.match import equal
 from tfcheck.symbolic.value import TextLike, Truth, display
@@ -163,13 +164,11 @@ def _decide(request: Request, layers: Layers) -> Decision:
     return _undecided_because(request, layers, case, core)
 
 
-def decide_trust(policy: Policy, service: str, context: Context) -> Decision:
-    """Decide whether a trust policy lets a service principal assume the role, with the keys of `service_context`."""
-    return decide_service(policy, service, "sts:AssumeRole", context)
-
-
 def decide_service(policy: Policy, service: str, action: str, context: Context, *, on: TextLike = "*") -> Decision:
-    """Decide whether a resource's own policy lets a service principal make a call on it; nothing else can allow it."""
+    """Decide whether a resource's own policy lets a service principal make a call on it; nothing else can allow it.
+
+    `context` has the keys of `service_context`.
+    """
     return _decide_principal(policy, lambda named: names_service(named, service), action, context, on)
 
 
@@ -183,27 +182,14 @@ def _decide_principal(
 ) -> Decision:
     if policy.invalid is not None:
         return Undecided("policy_not_readable", f"{policy.name}: {policy.invalid}")
-    wanted = resource.target(on)
-    allowing: list[Applicable] = []
-    denying: list[Applicable] = []
-    for statement in policy.statements:
-        truth = elements_apply(statement, action.lower(), wanted, context)
-        if statement.principals is not None and truth is not _F:
-            truth = truth & names(statement.principals)
-        if statement.effect is Effect.OPEN:
-            truth = truth & _U
-        if statement.effect is not Effect.DENY:
-            allowing.append((statement, truth))
-        if statement.effect is not Effect.ALLOW:
-            denying.append((statement, truth))
-    allow, deny = any_applies(allowing), any_applies(denying)
-    if deny is _T:
-        return Denied("explicit", _origins(denying, _T))
-    if allow is _F:
+    found = evaluate_statements(policy.statements, action, resource.target(on), context, names)
+    if found.deny is _T:
+        return Denied("explicit", _origins(found.denying, _T))
+    if found.allow is _F:
         return Denied("implicit")
-    if allow is _T and deny is _F:
-        return Allowed(_origins(allowing, _T))
-    doubtful = [each for each in (*allowing, *denying) if each[1] is _U]
+    if found.allow is _T and found.deny is _F:
+        return Allowed(_origins(found.allowing, _T))
+    doubtful = [each for each in (*found.allowing, *found.denying) if each[1] is _U]
     return Undecided(*_trust_wait(doubtful, context), _origins(doubtful, _U))
 
 

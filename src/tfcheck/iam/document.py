@@ -11,7 +11,7 @@ from typing import NoReturn, TypeVar
 
 import msgspec
 
-from tfcheck.iam.action import Action, Actions, group_actions, read_action
+from tfcheck.iam.action import Action, Actions, read_action
 from tfcheck.iam.condition import Condition, Operator, read_operator
 from tfcheck.iam.model import UNLISTED, Effect, Origin, Policy, PolicyKind, Statement
 from tfcheck.iam.principal import KINDS, Principals
@@ -162,7 +162,7 @@ class _PolicyReader:
         )
 
     def unread(self, value: Unknown, index: int) -> Statement:
-        return Statement(Origin(self.name, None, index), Effect.OPEN, group_actions((Action("*", "*"),)), unread=value)
+        return Statement(Origin(self.name, None, index), Effect.OPEN, Actions((Action("*", "*"),)), unread=value)
 
     def origin(self, value: dict[str, Value], index: int) -> Origin:
         sid = value.get("Sid", "")
@@ -190,7 +190,7 @@ class _PolicyReader:
         if written is None:
             raise _RefusedPolicyError("a statement has neither Action nor NotAction")
         entries = (self.entry(read_action(each), "an action") for each in self.texts(written, "an action"))
-        return group_actions(tuple(entries), negated=negated)
+        return Actions(tuple(entries), negated=negated)
 
     def resources(self, value: dict[str, Value]) -> Resources | None:
         written, negated = self.one_of(value, "Resource", "NotResource")

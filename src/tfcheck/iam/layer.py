@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import TypeAlias
 
 import msgspec
 
 from tfcheck.iam import principal
 from tfcheck.iam.applies import elements_apply
-from tfcheck.iam.context import Caller
+from tfcheck.iam.context import Caller, Context
 from tfcheck.iam.model import Effect, Policy, Request, Statement
-from tfcheck.iam.principal import PrincipalMatch
+from tfcheck.iam.principal import PrincipalMatch, Principals
 from tfcheck.iam.resource import Target
 from tfcheck.symbolic.limits import take
 from tfcheck.symbolic.value import Truth
@@ -43,20 +43,33 @@ class ResourceAnswer(msgspec.Struct, frozen=True):
 def evaluate_layer(policies: Iterable[Policy], request: Request, wanted: Target) -> LayerAnswer:
     """Evaluate the policies of one layer without principals."""
     take(_STEPS)  # without enough, no statement is certain to apply or not to
-    action = request.action.lower()
+    statements = [each for policy in policies for each in policy.index.covering(wanted.name)]
+    return evaluate_statements(statements, request.action, wanted, request.context)
+
+
+def evaluate_statements(
+    statements: Iterable[Statement],
+    action: str,
+    wanted: Target,
+    context: Context,
+    names: Callable[[Principals], Truth] = lambda principals: Truth.TRUE,
+) -> LayerAnswer:
+    """Evaluate statements; `names` returns whether principals include the caller."""
+    action = action.lower()
     allowing: list[Applicable] = []
     denying: list[Applicable] = []
-    for policy in policies:
-        for statement in policy.index.covering(wanted.name):
-            truth = elements_apply(statement, action, wanted, request.context)
-            if truth is Truth.FALSE:
-                continue
-            if statement.effect is Effect.OPEN:
-                truth = Truth.UNKNOWN
-            if statement.effect is not Effect.DENY:
-                allowing.append((statement, truth))
-            if statement.effect is not Effect.ALLOW:
-                denying.append((statement, truth))
+    for statement in statements:
+        truth = elements_apply(statement, action, wanted, context)
+        if truth is not Truth.FALSE and statement.principals is not None:
+            truth = truth & names(statement.principals)
+        if truth is Truth.FALSE:
+            continue
+        if statement.effect is Effect.OPEN:
+            truth = Truth.UNKNOWN
+        if statement.effect is not Effect.DENY:
+            allowing.append((statement, truth))
+        if statement.effect is not Effect.ALLOW:
+            denying.append((statement, truth))
     return LayerAnswer(any_applies(allowing), any_applies(denying), tuple(allowing), tuple(denying))
 
 

@@ -74,7 +74,7 @@ def near_misses(request: Request, policies: Iterable[Policy]) -> list[NearMiss]:
 def near_trust(policy: Policy, service: str, context: Context) -> list[NearMiss]:
     """Return the Allow statements of a trust policy that do not let a service assume the role, each with the reason.
 
-    `service` and `context` are those of `decide_trust`. Statements about other ways to assume the role are left out.
+    `service` and `context` are those of `decide_service`. Statements about other ways to assume the role are left out.
     """
     found = []
     for statement in policy.statements:

@@ -66,7 +66,7 @@ def call_evidence(decision: Decision, call: RoleCall) -> tuple[Evidence, ...]:
 
 
 def trust_evidence(decision: Decision, trust: Policy, service: str, context: Context) -> tuple[Evidence, ...]:
-    """Return the deciding statements of a trust policy; `service` and `context` are as for `decide_trust`."""
+    """Return the deciding statements of a trust policy; `service` and `context` are as for `decide_service`."""
     by = decision.by[:_MOST]
     match decision:
         case Allowed():

@@ -17,7 +17,7 @@ from tfcheck.iam import (
     Policy,
     Request,
     Undecided,
-    decide_trust,
+    decide_service,
     start_up_context,
 )
 from tfcheck.iam.model import Statement
@@ -331,7 +331,7 @@ class Judge:
     def _trusts(self, role: Role, trust: Policy, service: str, side: RolesOfTask, kind: RoleKind) -> Judgement:
         context = Deferred(make=lambda: self._trust_context(side, kind))
         decision = self._decide_once(
-            ("trust", id(trust), service), context, lambda: decide_trust(trust, service, context)
+            ("trust", id(trust), service), context, lambda: decide_service(trust, service, "sts:AssumeRole", context)
         )
         by = evidence.trust_evidence(decision, trust, service, context)
         match decision:

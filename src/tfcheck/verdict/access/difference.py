@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Sequence
 
 import msgspec
 
-from tfcheck.iam.action import group_actions
+from tfcheck.iam.action import Actions
 from tfcheck.iam.model import Effect, Origin, Statement
 from tfcheck.symbolic.value import Truth
 from tfcheck.verdict.access.coverage import Coverage, LayerGrants, Limits, is_within, limits, share_a_key
@@ -107,7 +107,7 @@ def _compare_conditions(before: Coverage, after: Coverage) -> Iterator[Differenc
 
 _F = Truth.FALSE
 #: For a role without a boundary.
-_NO_LIMIT = LayerGrants((Statement(Origin("", None, 0), Effect.ALLOW, group_actions(())),))
+_NO_LIMIT = LayerGrants((Statement(Origin("", None, 0), Effect.ALLOW, Actions(())),))
 
 
 def _layer_words(layer: _Layer, change: str) -> str:

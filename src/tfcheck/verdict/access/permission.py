@@ -14,7 +14,7 @@ from typing import TypeVar
 import msgspec
 
 from tfcheck.iam import Context
-from tfcheck.iam.action import Action, Actions, covers_action, group_actions, name_of_action, names
+from tfcheck.iam.action import Action, Actions, covers_action, name_of_action, names
 from tfcheck.iam.index import NameIndex, literal_beginning
 from tfcheck.iam.model import Effect, Policy, Statement
 from tfcheck.iam.resource import (
@@ -139,7 +139,7 @@ def excluded_permissions(policies: Iterable[Policy]) -> Iterator[Permission]:
         for statement in policy.statements:
             resources = statement.resources
             if statement.unread is None and resources is not None and (statement.actions.negated or resources.negated):
-                actions = statement.actions if statement.actions.negated else group_actions((_EVERY_ACTION,))
+                actions = statement.actions if statement.actions.negated else Actions((_EVERY_ACTION,))
                 excluded = resources if resources.negated else Resources((_EVERYTHING,))
                 plain = msgspec.structs.replace(
                     statement,

@@ -14,8 +14,8 @@ from collections.abc import Hashable, Iterator, Sequence
 from typing import TypeAlias
 
 from tfcheck.iam import Caller, Context, Effect, Policy, PolicyKind, Request
-from tfcheck.iam.applies import elements_apply
-from tfcheck.iam.principal import match
+from tfcheck.iam.layer import evaluate_statements
+from tfcheck.iam.principal import Principals, match
 from tfcheck.iam.resource import target
 from tfcheck.inventory.setting import ENDPOINT_POLICY, SettingOwner, settings
 from tfcheck.inventory.world import World, WorldObject, found_once
@@ -81,21 +81,13 @@ def _layer_requests(request: Request) -> Iterator[tuple[Request, str]]:
 
 
 def _allows(policy: Policy, request: Request, *, denies_only: bool = False) -> Truth:
-    allow = Truth.TRUE if denies_only else Truth.FALSE
-    deny = Truth.FALSE
-    action, wanted = request.action.lower(), target(request.resource)
-    for statement in policy.index.covering(wanted.name):
-        truth = elements_apply(statement, action, wanted, request.context)
-        if truth is not Truth.FALSE and statement.principals is not None:
-            is_negated = statement.principals.negated
-            truth &= Truth.UNKNOWN if is_negated else match(statement.principals, request.caller).any_match()
-        if statement.effect is Effect.OPEN:
-            truth = truth & Truth.UNKNOWN
-        if statement.effect is not Effect.DENY:
-            allow = allow | truth
-        if statement.effect is not Effect.ALLOW:
-            deny = deny | truth
-    return allow & ~deny
+    def names(principals: Principals) -> Truth:
+        return Truth.UNKNOWN if principals.negated else match(principals, request.caller).any_match()
+
+    wanted = target(request.resource)
+    statements = policy.index.covering(wanted.name)
+    found = evaluate_statements(statements, request.action, wanted, request.context, names)
+    return (found.allow | Truth.of(denies_only)) & ~found.deny
 
 
 def _endpoints(world: World) -> dict[str, list[_Alike]]:

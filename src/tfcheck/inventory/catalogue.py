@@ -41,10 +41,6 @@ class ObjectKind(msgspec.Struct, frozen=True, eq=False):
         """The attributes that each identify the whole resource."""
         return (self.arn, *self.names, *self.aliases)
 
-    def catalogue(self, world: World) -> Catalogue:
-        """Build the catalogue of this kind of resource in a world."""
-        return Catalogue(world, self)
-
 
 BUCKET = ObjectKind(("aws_s3_bucket",), names=("bucket",), aliases=("id",))
 OBJECT = ObjectKind(("aws_s3_object", "aws_s3_bucket_object", "aws_s3_object_copy"), names=())
@@ -214,7 +210,7 @@ def looked_up_by(attribute: str, value: Value, world: World, *types: str) -> Ite
 
 def catalogue(world: World, kind: ObjectKind) -> Catalogue:
     """Return the catalogue of one kind of resource in a world."""
-    return world.once(kind.catalogue)
+    return found_once(world, (catalogue, kind), lambda: Catalogue(world, kind))
 
 
 #: The attributes that denote an object, or none in old plans: what else AWS assigns is refused in their place.

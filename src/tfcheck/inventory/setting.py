@@ -5,7 +5,7 @@ The AWS provider has separate resources for a bucket and for its policy, joined 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import TypeAlias
 
 import msgspec
@@ -22,7 +22,7 @@ from tfcheck.inventory.catalogue import (
     catalogue,
 )
 from tfcheck.inventory.change import index_names
-from tfcheck.inventory.world import World, WorldObject
+from tfcheck.inventory.world import World, WorldObject, found_once
 from tfcheck.resolve.surroundings import Surroundings, is_in_same_region
 from tfcheck.symbolic.beginnings import Matches
 from tfcheck.symbolic.value import PlainText, TextLike, Truth
@@ -44,14 +44,6 @@ class SettingKind(msgspec.Struct, frozen=True, eq=False):
     kind: ObjectKind
     by: str
     takes_arn: bool = True
-
-    def settings(self, world: World) -> SettingsIndex:
-        """Return all resources of this kind of setting in a world."""
-        return SettingsIndex(world, self, world.resources(self.type))
-
-    def looked_up(self, world: World) -> SettingsIndex:
-        """Return all data sources that show this kind of setting in a world."""
-        return SettingsIndex(world, self, world.looked_up(self.type))
 
 
 BUCKET_POLICY = SettingKind("aws_s3_bucket_policy", "bucket", BUCKET, "bucket", takes_arn=False)
@@ -97,7 +89,7 @@ _NOTHING = AttachedSettings()
 class SettingsIndex:
     """Resources or data sources of one kind of setting in one world, indexed by what they are on."""
 
-    def __init__(self, world: World, setting: SettingKind, holders: Sequence[WorldObject]) -> None:
+    def __init__(self, world: World, setting: SettingKind, find: Callable[[str], Sequence[WorldObject]]) -> None:
         self._world = world
         self._argument = setting.argument
         self._by_resource: dict[str, list[WorldObject]] = {}
@@ -105,7 +97,7 @@ class SettingsIndex:
         managed: list[tuple[WorldObject, PlainText]] = []
         self._found: dict[SettingOwner, AttachedSettings] = {}
         self._by_matches: dict[tuple[_Named, Surroundings | None], AttachedSettings] = {}
-        for each in holders:
+        for each in find(setting.type):
             reference = each.attribute(setting.argument)
             if not setting.takes_arn and isinstance(reference, PlainText) and is_arn(reference):
                 continue
@@ -164,12 +156,13 @@ def _in_order(by_name: Iterable[Sequence[Matches[WorldObject]]]) -> Iterator[tup
 
 def settings(world: World, setting: SettingKind) -> SettingsIndex:
     """Return all resources of one kind of setting in a world."""
-    return world.once(setting.settings)
+    return found_once(world, (settings, setting), lambda: SettingsIndex(world, setting, world.resources))
 
 
 def looked_up_settings(world: World, setting: SettingKind, subject: SettingOwner) -> Sequence[WorldObject]:
     """Return the data sources that show a setting on a resource, unless the plan had it, which may change it."""
-    found = world.once(setting.looked_up).on(subject).definite
+    index = found_once(world, (looked_up_settings, setting), lambda: SettingsIndex(world, setting, world.looked_up))
+    found = index.on(subject).definite
     return () if found and was_set(world, setting, subject) else found
 
 

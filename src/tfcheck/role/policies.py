@@ -333,6 +333,11 @@ class AttachedPolicies(msgspec.Struct, frozen=True):
         """The policies that cannot be read, or may not be on the role."""
         return tuple(dict.fromkeys((*self.hidden, *(why for why, _ in self.doubted))))
 
+    def __add__(self, more: AttachedPolicies) -> AttachedPolicies:
+        """Return both together."""
+        pairs = zip(msgspec.structs.astuple(self), msgspec.structs.astuple(more), strict=True)
+        return AttachedPolicies(*(own + others for own, others in pairs))
+
 
 NOTHING_ATTACHED = AttachedPolicies()
 
@@ -363,11 +368,4 @@ class Attached:
 
     def policies(self) -> AttachedPolicies:
         """Return what has been collected."""
-        return AttachedPolicies(
-            identity=tuple(self.identity),
-            hidden=tuple(self.hidden),
-            doubted=tuple(self.doubted),
-            inline=tuple(self.inline),
-            same_name_policies=tuple(self.same_name_policies),
-            name_conflicts=tuple(self.name_conflicts),
-        )
+        return AttachedPolicies(*(tuple(getattr(self, each)) for each in AttachedPolicies.__struct_fields__))

@@ -348,18 +348,8 @@ def _add_policies(role: Role, theirs: AttachedPolicies, notes: Iterable[str]) ->
         f"{ours.name} and {other.name} have the same name on one role: the last one written remains"
         for ours, other in pairs
     )
-    joined = AttachedPolicies(
-        identity=(*own.identity, *theirs.identity),
-        hidden=(*own.hidden, *theirs.hidden),
-        doubted=(*own.doubted, *theirs.doubted),
-        inline=(*own.inline, *theirs.inline),
-        same_name_policies=(*own.same_name_policies, *theirs.same_name_policies, *pairs),
-        name_conflicts=(
-            *own.name_conflicts,
-            *theirs.name_conflicts,
-            *((ours.name, other.name) for ours, other in pairs),
-        ),
-    )
+    names = tuple((ours.name, other.name) for ours, other in pairs)
+    joined = own + theirs + AttachedPolicies(same_name_policies=tuple(pairs), name_conflicts=names)
     return msgspec.structs.replace(role, attached=joined, notes=(*role.notes, *notes, *overwritten))
 
 

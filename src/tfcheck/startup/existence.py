@@ -36,7 +36,7 @@ from tfcheck.symbolic.texts import split_literals
 from tfcheck.symbolic.value import PlainText, Text, TextLike, Truth, Unknown, Value, identity
 from tfcheck.vocabulary.address import Address
 
-_VERSION = "aws_secretsmanager_secret_version"
+_VERSION = ObjectKind(("aws_secretsmanager_secret_version",), names=())
 #: Types that can do anything on creation: fill a secret, or upload a file.
 _SCRIPTS = ("null_resource", "terraform_data", "aws_lambda_invocation", "shell_script", "docker_registry_image")
 
@@ -166,11 +166,6 @@ def _managed_or_looked_up(kind: ObjectKind, world: World) -> list[WorldObject]:
     return [each for one in worlds for each in (*one.resources(*types), *one.looked_up(*types))]
 
 
-def _managed_objects(world: World, *types: str) -> list[WorldObject]:
-    """Return the managed objects of these types in the plan and in other stacks."""
-    return [each for one in (world, *world.context) for each in one.resources(*types)]
-
-
 def is_read(name: Value, world: World) -> bool:
     """Whether a data source has read a text, so that others may have created an object with that name."""
     return isinstance(name, str) and name in world.texts_read()
@@ -190,21 +185,22 @@ def file(arn: TextLike, services: Iterable[WorldObject], world: World) -> Truth:
     there = Truth.some(
         equal(cleaned_key(each.attribute("key")), key[0])
         & Truth.some(equal(each.attribute("bucket"), name) for name in names)
-        for each in world.once(_objects).possible(key[0])
+        # By their future key, since the ARN of a new one may be unknown.
+        for each in index_created(OBJECT, world, "key", cleaned_key).possible(key[0])
     )
     return there if there is not Truth.FALSE or not _may_be_filled(resource, services, world) else Truth.UNKNOWN
 
 
-def index_created(kind: ObjectKind, world: World) -> AttributeIndex:
-    """Index the objects of a kind that the plan creates or that are in other stacks by name."""
-    return found_once(
-        world, (index_created, kind), lambda: AttributeIndex(_managed_objects(world, *kind.types), "name")
-    )
+def index_created(
+    kind: ObjectKind, world: World, attribute: str = "name", read: Callable[[Value], Value] | None = None
+) -> AttributeIndex:
+    """Index the objects of a kind that the plan creates or that are in other stacks by an attribute, as `read`."""
 
+    def index() -> AttributeIndex:
+        created = (each for one in (world, *world.context) for each in one.resources(*kind.types))
+        return AttributeIndex(created, attribute, read)
 
-def _objects(world: World) -> AttributeIndex:
-    """Index the objects by their future key, since the ARN of a new one may be unknown."""
-    return AttributeIndex(_managed_objects(world, *OBJECT.types), "key", cleaned_key)
+    return found_once(world, (index_created, kind, attribute, read), index)
 
 
 # Values of secrets
@@ -215,19 +211,16 @@ def secret_value(secret: WorldObject, services: Iterable[WorldObject], world: Wo
     if secret.address in world.once(_filled_secrets):
         return Truth.TRUE
     names = (secret.attribute(each) for each in SECRET.identity)
-    if any(True for name in names for _ in world.once(_versions).possible(name)) or not is_created(secret, world):
+    versions = index_created(_VERSION, world, "secret_id")
+    if any(True for name in names for _ in versions.possible(name)) or not is_created(secret, world):
         return Truth.UNKNOWN
     return Truth.UNKNOWN if _may_be_filled(secret, services, world) else Truth.FALSE
 
 
 def _filled_secrets(world: World) -> frozenset[Owner]:
     """Index the secrets that a version refers to, so that few must be compared with every version."""
-    holders = (each.attribute("secret_id") for each in world.resources(_VERSION))
+    holders = (each.attribute("secret_id") for each in world.resources(*_VERSION.types))
     return frozenset(each.symbol.owner for each in holders if isinstance(each, Unknown) and each.symbol is not None)
-
-
-def _versions(world: World) -> AttributeIndex:
-    return AttributeIndex(_managed_objects(world, _VERSION), "secret_id")
 
 
 # Scripts
@@ -291,12 +284,9 @@ def _gone_resources(kind: ObjectKind, names: tuple[str, ...], world: World) -> I
 def _is_not_replaced(resource: WorldObject, kind: ObjectKind, names: tuple[str, ...], world: World) -> bool:
     """Whether no other object can have the names of a resource."""
     by = names[-1]
-    index = found_once(
-        world, (_is_not_replaced, kind), lambda: AttributeIndex(_managed_objects(world, *kind.types), by)
-    )
     return not any(
         all(equal(resource.attribute(name), each.attribute(name)) is not Truth.FALSE for name in names)
         # The names of buckets are global.
         and (kind in (BUCKET, OBJECT) or is_in_same_region(each.surroundings, resource.surroundings) is not Truth.FALSE)
-        for each in index.possible(resource.attribute(by))
+        for each in index_created(kind, world, by).possible(resource.attribute(by))
     )

@@ -24,13 +24,15 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+import msgspec
+
 from tfcheck.inventory.ecs import TaskDefinition
 from tfcheck.inventory.world import World
 from tfcheck.startup import image, log_group
 from tfcheck.startup.launch import instance_role_serves
-from tfcheck.startup.rule import Rule
-from tfcheck.symbolic.value import PlainText, Truth
-from tfcheck.vocabulary.finding import Requirement, RoleKind, Severity
+from tfcheck.startup.rule import Rule, TaskPlace
+from tfcheck.symbolic.value import PlainText, Truth, Value
+from tfcheck.vocabulary.finding import Requirement, RoleKind
 
 ID = "trust"
 ACTION = "sts:AssumeRole"
@@ -45,20 +47,15 @@ def _derive(task: TaskDefinition, world: World) -> Iterator[Requirement]:
     for kind, pointer, argument in named:
         role = task.resource.attribute(argument)
         if role is not None and role != "":
-            yield Requirement(
-                rule=ID,
-                task_definition=str(task.address),
-                container=None,
-                pointer=pointer,
-                role_kind=kind,
-                action=ACTION,
-                resource=role if isinstance(role, PlainText) else "*",
-                severity=Severity.ERROR,
-                cause=f"{kind.value} role of the task",
-                sensitive=task.resource.sensitive(argument),
-            )
+            place = TaskPlace(task, None, pointer, f"{kind.value} role of the task", kind)
+            yield _to_assume(role, place, sensitive=task.resource.sensitive(argument))
 
     yield from _instance_trust(task, world)
+
+
+def _to_assume(role: Value, place: TaskPlace, *, sensitive: bool) -> Requirement:
+    found = place.require(ID, ACTION, role if isinstance(role, PlainText) else "*")
+    return msgspec.structs.replace(found, sensitive=sensitive)
 
 
 def _instance_trust(task: TaskDefinition, world: World) -> Iterator[Requirement]:
@@ -69,18 +66,9 @@ def _instance_trust(task: TaskDefinition, world: World) -> Iterator[Requirement]
 
     roles = instances(task, world).roles
     if roles and (any(image.image_requirements(task, world)) or any(log_group.log_requirements(task, world))):
-        named = roles[0] if len(roles) == 1 and isinstance(roles[0], PlainText) else "*"
-        yield Requirement(
-            rule=ID,
-            task_definition=str(task.address),
-            container=None,
-            pointer="/executionRoleArn",
-            role_kind=RoleKind.INSTANCE,
-            action=ACTION,
-            resource=named,
-            severity=Severity.ERROR,
-            cause="role of the container instances, which serves a task without an execution role",
-        )
+        what = "role of the container instances, which serves a task without an execution role"
+        place = TaskPlace(task, None, "/executionRoleArn", what, RoleKind.INSTANCE)
+        yield _to_assume(roles[0] if len(roles) == 1 else "*", place, sensitive=False)
 
 
 RULE = Rule(

@@ -26,7 +26,6 @@ UNREADABLE = (msgspec.DecodeError, UnicodeDecodeError, RecursionError)
 
 
 _T = TypeVar("_T")
-_S = TypeVar("_S")
 _Row = TypeVar("_Row")
 _Module = TypeVar("_Module", bound="StateModule[Any]")
 _MASK: Any = bool | dict[str, Any]
@@ -113,37 +112,14 @@ class Document(msgspec.Struct, gc=False):
     log_level: Raw = msgspec.field(default=_NOTHING, name="@level")
 
 
-class StateManaged(msgspec.Struct, gc=False, tag_field="mode", tag="managed"):
-    """A managed resource of a state, needed only for its marks, since `resource_changes` has it too."""
-
-    address: str = ""
-    values: Raw = _NOTHING
-    sensitive_values: Raw = _NOTHING
-
-
-class StateData(msgspec.Struct, gc=False, tag_field="mode", tag="data"):
-    """A data source of a state, with the values that were read."""
-
-    address: str = ""
-    type: str = ""
-    values: Raw = _NOTHING
-    sensitive_values: Raw = _NOTHING
-
-
-class StateAny(msgspec.Struct, gc=False):
-    """A row of a state with modes unknown to the other types, such as `ephemeral`."""
+class StateRow(msgspec.Struct, gc=False):
+    """A row of a state: what a data source read, or a managed object, of which `resource_changes` has the values."""
 
     mode: Mode | None = None
     address: str = ""
     type: str = ""
     values: Raw = _NOTHING
     sensitive_values: Raw = _NOTHING
-
-
-#: A row with the values that were read.
-ReadRow: TypeAlias = StateData | StateAny
-#: A state by its modes, or with all of them in one type.
-PriorState: TypeAlias = "State[StateData | StateManaged] | State[StateAny]"
 
 
 class StateOutput(msgspec.Struct, gc=False):
@@ -174,22 +150,8 @@ class State(msgspec.Struct, Generic[_Row], gc=False):
     values: StateValues[_Row] | None = None
 
 
-class KeptManaged(msgspec.Struct, gc=False, tag_field="mode", tag="managed"):
-    """A managed object of a state, as needed to look for it in the changes."""
-
-    address: str = ""
-    type: str = ""
-    name: str = ""
-    index: str | int | None = None
-    deposed_key: str | None = None
-
-
-class KeptData(msgspec.Struct, gc=False, tag_field="mode", tag="data"):
-    """A data source of a state; plans list only deferred ones."""
-
-
-class KeptAny(msgspec.Struct, gc=False):
-    """A row of a state with modes unknown to the other types."""
+class KeptRow(msgspec.Struct, gc=False):
+    """A row of a state, as needed to look for its object in the changes."""
 
     mode: Mode | None = None
     address: str = ""
@@ -232,16 +194,6 @@ def decoded_section(raw: Raw, kind: type[_T], what: str) -> _T:
     """Decode a section of a plan, possibly most of it, to a type that leaves values undecoded."""
     try:
         return msgspec.json.decode(raw, type=kind)
-    except UNREADABLE as error:
-        raise _unreadable(what, error) from None
-
-
-def decoded_state(raw: Raw, known: type[_T], any_mode: type[_S], what: str) -> _T | _S:
-    """Decode a state by modes, which needs the least memory; one with newer modes as `any_mode`."""
-    try:
-        return msgspec.json.decode(raw, type=known)
-    except msgspec.ValidationError:
-        return decoded_section(raw, any_mode, what)
     except UNREADABLE as error:
         raise _unreadable(what, error) from None
 

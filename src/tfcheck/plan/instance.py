@@ -15,8 +15,8 @@ from tfcheck.plan.document import (
     ChangeRow,
     Mask,
     OnlyArn,
-    ReadRow,
     ResourceChange,
+    StateRow,
     decode,
     decoded_mask,
     decoded_section,
@@ -232,7 +232,7 @@ def _apply_mask(value: dict[str, Any], mask: Mask) -> dict[str, Value]:
 class PriorData:
     """A data source that was read while planning; its parts are decoded on first use."""
 
-    def __init__(self, address: Address, row: ReadRow) -> None:
+    def __init__(self, address: Address, row: StateRow) -> None:
         self.address = address
         self._row = row
 

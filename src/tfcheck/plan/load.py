@@ -8,20 +8,19 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from pathlib import Path
-from typing import BinaryIO, TypeAlias
+from typing import BinaryIO
 
 import msgspec
 from msgspec import UNSET, Raw
 
 from tfcheck.plan.document import (
     Document,
-    KeptAny,
-    KeptData,
-    KeptManaged,
+    KeptRow,
     Mode,
     State,
     StateModule,
-    decoded_state,
+    decoded_section,
+    each_module,
     is_written,
     present,
 )
@@ -111,9 +110,6 @@ def known_version(raw: Raw, named: str) -> str:
     return bytes(raw).strip(b'"').decode()
 
 
-_Module: TypeAlias = StateModule[KeptManaged | KeptData] | StateModule[KeptAny]
-
-
 def left_out(document: Document) -> str:
     """Return the address of a managed object that the plan leaves out; empty if there is none or the plan says so.
 
@@ -129,19 +125,14 @@ def left_out(document: Document) -> str:
 
 
 def _managed_addresses(document: Document) -> Iterator[str]:
-    what = "the plan's prior state"
-    state = decoded_state(document.prior_state, State[KeptManaged | KeptData], State[KeptAny], what)
-    waiting: list[_Module | None] = [state.values.root_module if state.values else None]
-    while waiting:
-        module = waiting.pop()
-        for row in (module.resources or ()) if module else ():
-            is_managed = isinstance(row, KeptManaged) or (isinstance(row, KeptAny) and row.mode is Mode.MANAGED)
-            if is_managed and not isinstance(row, KeptData) and row and module and _is_listed(row, module):
+    state = decoded_section(document.prior_state, State[KeptRow], "the plan's prior state")
+    for module in each_module(state.values.root_module if state.values else None):
+        for row in module.resources or ():
+            if row and row.mode is Mode.MANAGED and _is_listed(row, module):
                 yield row.address
-        waiting += (module.child_modules or ()) if module else ()
 
 
-def _is_listed(row: KeptManaged | KeptAny, module: _Module) -> bool:
+def _is_listed(row: KeptRow, module: StateModule[KeptRow]) -> bool:
     """Whether an object belongs in `resource_changes` under its address in the state."""
     # NOTE: deposed objects have rows of their own, and early versions wrote addresses without the module and the key.
     key = "" if row.index is None else "["

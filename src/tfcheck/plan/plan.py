@@ -15,15 +15,12 @@ from tfcheck.plan.configuration import ConfigModule, Configuration, ProviderConf
 from tfcheck.plan.document import (
     Document,
     Mode,
-    ReadRow,
     ResourceChange,
     State,
-    StateAny,
-    StateData,
-    StateManaged,
+    StateRow,
     decode,
     decoded_json,
-    decoded_state,
+    decoded_section,
     each_module,
     present,
     refuse_deep,
@@ -305,13 +302,11 @@ class Plan:
         raw = self._document.prior_state
         if not present(raw):
             return _Prior()
-        state = decoded_state(raw, State[StateData | StateManaged], State[StateAny], "the plan's prior state")
+        state = decoded_section(raw, State[StateRow], "the plan's prior state")
         prior = _Prior(marked=frozenset(sensitive_in_state(state)))
         for module in each_module(state.values.root_module if state.values else None):
             for row in module.resources or ():
-                if row is None or isinstance(row, StateManaged):
-                    continue
-                if isinstance(row, StateData) or row.mode is Mode.DATA:
+                if row is not None and row.mode is Mode.DATA:
                     prior.reads.setdefault(row.type, []).append(row)
                     prior.modules.add(module.address or "")
         return prior
@@ -378,6 +373,6 @@ class _Index(Generic[_Found]):
 class _Prior(msgspec.Struct):
     """The needed parts of a prior state: data sources by type, their modules, and what is marked in all of it."""
 
-    reads: dict[str, list[ReadRow]] = {}
+    reads: dict[str, list[StateRow]] = {}
     modules: set[str] = set()
     marked: frozenset[str] = frozenset()

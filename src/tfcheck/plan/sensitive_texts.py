@@ -13,8 +13,9 @@ from msgspec import Raw
 from tfcheck.plan.document import (
     ChangeRow,
     Document,
-    PriorState,
     ResourceChange,
+    State,
+    StateRow,
     decoded_json,
     decoded_mask,
     decoded_section,
@@ -41,7 +42,7 @@ def sensitive_in_plan(document: Document) -> Iterator[str]:
             yield from _sensitive_in_change(change, f"output `{name}` in the plan")
 
 
-def sensitive_in_state(state: PriorState) -> Iterator[str]:
+def sensitive_in_state(state: State[StateRow]) -> Iterator[str]:
     """Yield the marked texts in the objects and the outputs of a state."""
     for name, output in ((state.values.outputs if state.values else None) or {}).items():
         if output is not None and output.sensitive:

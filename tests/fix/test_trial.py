@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterable
 from pathlib import Path
 
 from tests.fix.found import copied, plan_in
@@ -11,14 +12,14 @@ from tfcheck.fix.proof.plan_differences import outdated_objects
 from tfcheck.fix.proof.trial import repeats_the_check
 from tfcheck.hcl.modules import from_directory
 from tfcheck.resolve import Resolver
-from tfcheck.resolve.declarations import Doubted, Doubts
+from tfcheck.resolve.declarations import Doubted
 from tfcheck.vocabulary.address import parse
 
 POLICY = parse("aws_iam_role_policy.ledger")
 CHANGES = (ChangedAttribute(POLICY, "policy"),)
 
 
-def resolver(folder: Path, doubts: Doubts | None = None) -> Resolver:
+def resolver(folder: Path, doubts: Iterable[Doubted] = ()) -> Resolver:
     return Resolver(plan_in(folder), from_directory(folder), doubts=doubts)
 
 
@@ -35,5 +36,5 @@ def test_a_policy_that_is_replaced_is_decided_anew(tmp_path: Path) -> None:
 def test_an_object_with_an_argument_that_the_plan_contradicts_is_outdated(tmp_path: Path) -> None:
     folder = copied("documents-for-policies", tmp_path)
     assert outdated_objects(CHANGES, (), resolver(folder)) == frozenset()
-    doubts = Doubts([Doubted("argument", (), POLICY.resource, "role")])
+    doubts = [Doubted("argument", (), POLICY.resource, "role")]
     assert outdated_objects(CHANGES, (), resolver(folder, doubts)) == {POLICY}

@@ -12,6 +12,7 @@ import re
 from typing import Any
 
 from tfcheck.hcl.syntax.expression import (
+    LONG_ROOTS,
     Attribute,
     Call,
     Expression,
@@ -133,14 +134,13 @@ def _traversal(written: str) -> Expression:
     return found
 
 
-_LONG_ROOTS = ("data", "ephemeral", "resource")
 _NAME = regex(r"[\w-]+")
 
 
 def root_of(reference: str) -> str:
     """Return `aws_s3_bucket.config` for `aws_s3_bucket.config["a"].arn`, `local.names` for `local.names`."""
     names = _NAME.findall(reference.partition("[")[0])
-    return ".".join(names[: 3 if names[:1] and names[0] in _LONG_ROOTS else 2])
+    return ".".join(names[: 3 if names[:1] and names[0] in LONG_ROOTS else 2])
 
 
 def reference_roots(expression: Expression) -> set[str] | None:
@@ -164,21 +164,15 @@ def reference_roots(expression: Expression) -> set[str] | None:
 
 def calls_function(expression: Expression) -> bool:
     """Whether an expression calls a function, whose result the plan does not keep."""
-    waiting = [expression]
-    while waiting:
-        node = waiting.pop()
-        if isinstance(node, Call):
-            return True
-        waiting += inner_nodes(node)
-    return False
+    return isinstance(expression, Call) or any(map(calls_function, inner_nodes(expression)))
 
 
 def _root(node: object) -> str:
     """Return the root of a reference that begins here; empty anywhere else."""
     match node:
-        case Attribute(source=Attribute(source=Variable(name=root), name=kind), name=name) if root in _LONG_ROOTS:
+        case Attribute(source=Attribute(source=Variable(name=root), name=kind), name=name) if root in LONG_ROOTS:
             return f"{root}.{kind}.{name}"
-        case Attribute(source=Variable(name=root), name=name) if root not in (*_LONG_ROOTS, "*"):
+        case Attribute(source=Variable(name=root), name=name) if root not in (*LONG_ROOTS, "*"):
             return f"{root}.{name}"
         case _:
             return ""

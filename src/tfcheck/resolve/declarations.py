@@ -53,29 +53,19 @@ class Doubted(msgspec.Struct, frozen=True):
                 return f"{prefix}{self.kind}.{self.name}"
 
 
-class Doubts:
-    """All parts that are not believed."""
-
-    def __init__(self, doubted: Iterable[Doubted] = ()) -> None:
-        self._doubted = frozenset(doubted)
-
-    def __bool__(self) -> bool:
-        return bool(self._doubted)
-
-    def is_doubted(self, kind: str, module: _Modules, name: str = "", argument: str = "") -> bool:
-        """Whether this part of the sources is not believed."""
-        return bool(self._doubted) and Doubted(kind, module, name, argument) in self._doubted
-
-
 class Declarations:
     """The declarations of one plan's sources and configuration; `doubts` are the contradicted parts."""
 
-    def __init__(self, plan: Plan, sources: Sources | None, doubts: Doubts) -> None:
+    def __init__(self, plan: Plan, sources: Sources | None, doubts: Iterable[Doubted]) -> None:
         self.plan = plan
         self.sources = sources
-        self.doubts = doubts
+        self.doubts = frozenset(doubts)
         self._config_resources: dict[Address, ConfigResource | None] = {}
         self._config_modules: dict[ModulePath, ConfigModule | None] = {}
+
+    def is_doubted(self, kind: str, module: _Modules, name: str = "", argument: str = "") -> bool:
+        """Whether this part of the sources is not believed."""
+        return bool(self.doubts) and Doubted(kind, module, name, argument) in self.doubts
 
     def module_sources(self, module: ModulePath) -> Module | None:
         """Return the sources of a module, if available."""

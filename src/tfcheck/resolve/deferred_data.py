@@ -53,8 +53,8 @@ def _statements(attributes: Attributes, instance: Instance) -> tuple[list[dict[s
     block = attributes.block(instance.address)
     if block is None:
         return _planned_statements(planned)
-    address, doubts = instance.address, attributes.declarations.doubts
-    if doubts.is_doubted("argument", address.module.config, address.resource, "statement"):
+    address = instance.address
+    if attributes.declarations.is_doubted("argument", address.module.config, address.resource, "statement"):
         return _planned_statements(Unknown(reason=CHANGED) if planned is None else planned)
     written, further = nested_blocks(attributes.evaluation, block, "statement", attributes.scope_of(address))
     if isinstance(planned, list) and further is None:

@@ -8,7 +8,7 @@ from typing import TypeAlias
 import msgspec
 
 from tfcheck.hcl.evaluate.scope import EvaluationError, Scope, Seen
-from tfcheck.hcl.syntax.expression import Attribute, Expression, Index, Literal, Unreadable, Variable
+from tfcheck.hcl.syntax.expression import LONG_ROOTS, Attribute, Expression, Index, Literal, Unreadable, Variable
 from tfcheck.resolve import configuration_refs
 from tfcheck.symbolic.marks import marked_strings
 from tfcheck.symbolic.sensitive_text import shown_key
@@ -101,17 +101,14 @@ def evaluate_all(seen: Seen) -> Value:
     return seen.evaluate() if hasattr(seen, "evaluate") else seen  # type: ignore[union-attr]
 
 
-_LONG_ROOTS = ("data", "ephemeral", "resource")
-
-
 def follow(expression: Expression, scope: Scope) -> Seen:
     """Evaluate a constant or a reference; an EvaluationError if there definitely is no such object."""
     match expression:
         case Literal():
             return expression.value
-        case Attribute(source=Variable(name=root), name=name) if root not in _LONG_ROOTS:
+        case Attribute(source=Variable(name=root), name=name) if root not in LONG_ROOTS:
             return scope.lookup(root, name)
-        case Attribute(source=Attribute(source=Variable(name=root), name=kind), name=name) if root in _LONG_ROOTS:
+        case Attribute(source=Attribute(source=Variable(name=root), name=kind), name=name) if root in LONG_ROOTS:
             return scope.lookup(kind if root == "resource" else f"{root}.{kind}", name)
         case Attribute():
             return _member(follow(expression.source, scope), expression.name)

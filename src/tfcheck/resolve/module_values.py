@@ -55,7 +55,6 @@ class ModuleNames:
         self.workspace = workspace
         self._declarations = declarations
         self._evaluation = evaluation
-        self._doubts = declarations.doubts
         self._plan = declarations.plan
         self._follows = follows
 
@@ -105,14 +104,14 @@ class ModuleNames:
         """Read a source file; None if it is not available."""
         self._evaluation.record(("file", path))
         sources = self._declarations.sources
-        is_doubted = self._doubts.is_doubted("file", (), path)
+        is_doubted = self._declarations.is_doubted("file", (), path)
         return sources.read_file(path) if sources and not is_doubted else None
 
     def list_files(self, directory: str, pattern: str) -> tuple[str, ...] | None:
         """Return source files; None if they are not available."""
         self._evaluation.record(("directory", directory))
         sources = self._declarations.sources
-        is_doubted = self._doubts.is_doubted("directory", (), directory)
+        is_doubted = self._declarations.is_doubted("directory", (), directory)
         return sources.list_files(directory, pattern) if sources and not is_doubted else None
 
     # How they are worked out
@@ -139,7 +138,7 @@ class ModuleNames:
                 return self._nameless(module, "var", name, f"a redacted plan does not show var.{name}")
             return self._plan.variables.get(name, _ABSENT)
         call = self._declarations.config_call(module)
-        if self._doubts.is_doubted("var", module.config, name):
+        if self._declarations.is_doubted("var", module.config, name):
             if call is not None and name not in call.expressions:
                 return _ABSENT
             is_constant, value = constant(call.expressions[name]) if call else (False, None)
@@ -156,7 +155,7 @@ class ModuleNames:
         return self._follow(call.expressions[name], name, scope, module, "var")
 
     def _default(self, module: ModulePath, name: str, block: Block | None) -> Seen:
-        if block is not None and not self._doubts.is_doubted("default", module.config, name):
+        if block is not None and not self._declarations.is_doubted("default", module.config, name):
             expression = block.attribute("default")
             if expression is not None:
                 return self._evaluation.see_safely(expression, ModuleScope(self, module))
@@ -187,7 +186,7 @@ class ModuleNames:
         sources = self._declarations.module_sources(module)
         if sources is None:
             return self._nameless(module, "local", name, f"local.{name} is not in the plan, and there are no sources")
-        if self._doubts.is_doubted("local", module.config, name):
+        if self._declarations.is_doubted("local", module.config, name):
             return self._nameless(module, "local", name, CHANGED)
         expression = sources.local(name)
         if expression is None:
@@ -200,7 +199,7 @@ class ModuleNames:
         block = sources.output(name) if sources else None
         scope = ModuleScope(self, module)
         value: Seen
-        if self._doubts.is_doubted("output", module.config, name):
+        if self._declarations.is_doubted("output", module.config, name):
             value = self._nameless(module, "output", name, CHANGED)
         elif sources is not None:
             expression = block.attribute("value") if block else None
@@ -257,7 +256,7 @@ class ModuleNames:
         return written
 
     def _written_keys(self, module: ModulePath) -> list[str] | int | None | Unknown:
-        if self._doubts.is_doubted("repetition", module.config):
+        if self._declarations.is_doubted("repetition", module.config):
             return self._unknown_repetition(module)
         count, for_each = self._repetition(module)
         if count is not None:
@@ -292,7 +291,7 @@ class ModuleNames:
         if key is None:
             return ModuleScope(self, module.parent)
         _, for_each = self._repetition(module)
-        for_each = None if self._doubts.is_doubted("repetition", module.config) else for_each
+        for_each = None if self._declarations.is_doubted("repetition", module.config) else for_each
         return self.instance_scope(module.parent, key, ModuleValue(module), for_each, None)
 
     def instance_scope(

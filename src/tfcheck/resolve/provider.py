@@ -42,9 +42,7 @@ _TYPES_WITH_ARN = (
     "aws_efs_file_system",
     "aws_s3files_file_system",
     "aws_kms_alias",
-)
-#: Further such types, which are not used for anything else.
-_FURTHER_TYPES_WITH_ARN = (
+    # Of these, nothing else is read.
     "aws_lb",
     "aws_lb_target_group",
     "aws_vpc",
@@ -210,7 +208,7 @@ class Providers:
 
     @cached_property
     def _with_arn_by_key(self) -> dict[str, list[Instance]]:
-        found = self._plan.instances(*_TYPES_WITH_ARN, *_FURTHER_TYPES_WITH_ARN)
+        found = self._plan.instances(*_TYPES_WITH_ARN)
         return group_by_key((self.key_of(each.address), each) for each in found)
 
     def _account_or_assumption(self, group: tuple[str, ...]) -> tuple[str | None, str]:
@@ -364,7 +362,7 @@ class Providers:
         if self._arns is None:
             self._arns = {}
             known: dict[str, tuple[bytes, ...]] = {}
-            for instance in self._plan.each_instance(*_TYPES_WITH_ARN, *_FURTHER_TYPES_WITH_ARN):
+            for instance in self._plan.each_instance(*_TYPES_WITH_ARN):
                 key = self._account_key_of(instance.address)
                 if not instance.has_only_arns_of(known.get(key, ())):
                     secrets = self._plan.secrets()

@@ -189,7 +189,7 @@ class ProviderArguments:
             module = module.child(step)
         sources = attributes.declarations.module_sources(module)
         block = sources.provider(config.name, config.alias) if sources else None
-        if block is None or attributes.declarations.doubts.is_doubted("provider", (), block_key, name):
+        if block is None or attributes.declarations.is_doubted("provider", (), block_key, name):
             expressions = config.expressions or {}
             return _configured_value(expressions[name]) if name in expressions else None
         scope = self._instances.scope(key, module, block)

@@ -6,7 +6,7 @@ remains is `Unknown`, with its symbol.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from functools import cached_property
 from typing import TYPE_CHECKING
 
@@ -19,7 +19,7 @@ from tfcheck.resolve.attribute_shapes import assigned_family, grammar, hole_of, 
 from tfcheck.resolve.blocks import block_values, is_set_in_block
 from tfcheck.resolve.computed import HASHED, AllTags, is_hash, password_secret, proven_by
 from tfcheck.resolve.data_source_twin import DataSourceLookups
-from tfcheck.resolve.declarations import CHANGED, Declarations, Doubts
+from tfcheck.resolve.declarations import CHANGED, Declarations, Doubted
 from tfcheck.resolve.derived_instance import DerivedInstance
 from tfcheck.resolve.evaluation import Evaluation, evaluate_all
 from tfcheck.resolve.left_out import LeftOut, left_out
@@ -57,7 +57,7 @@ class Resolver:
         sources: Sources | None = None,
         workspace: str | None = None,
         account: str | None = None,
-        doubts: Doubts | None = None,
+        doubts: Iterable[Doubted] = (),
         given: Mapping[tuple[Address, str], Value] | None = None,
     ) -> None:
         """Build from the plan, its sources if any, and the workspace and account that the user gave.
@@ -71,7 +71,7 @@ class Resolver:
             symbol=Symbol(Named("terraform"), ("workspace",)), reason="the plan does not show the workspace"
         )
         self.account = account
-        self.declarations = Declarations(plan, sources, doubts or Doubts())
+        self.declarations = Declarations(plan, sources, doubts)
         self.evaluation = Evaluation({("attribute", *each): value for each, value in (given or {}).items()})
         self.names = ModuleNames(self.declarations, self.evaluation, self, self.workspace)
         self._candidates = ModuleNames(self.declarations, self.evaluation, self, self.workspace, follows=True)
@@ -287,7 +287,7 @@ class Resolver:
         return block_values(self.evaluation, block, name, scope) if block.blocks(name) else None
 
     def _is_doubted(self, address: Address, name: str) -> bool:
-        return self.declarations.doubts.is_doubted("argument", address.module.config, address.resource, name)
+        return self.declarations.is_doubted("argument", address.module.config, address.resource, name)
 
     def _configuration_value(self, address: Address, name: str) -> Value:
         """Return the proven value of an argument in the plan's configuration; None if it is not written.

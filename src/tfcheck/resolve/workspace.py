@@ -16,7 +16,7 @@ from tfcheck.hcl.syntax.parse import reference_text
 from tfcheck.plan import Instance, Plan, constant, references
 from tfcheck.resolve.blocks import nested_names
 from tfcheck.resolve.changed_since import changed_since
-from tfcheck.resolve.declarations import Declarations, Doubted, Doubts
+from tfcheck.resolve.declarations import Declarations, Doubted
 from tfcheck.resolve.difference import (
     document,
     has_blocks,
@@ -234,24 +234,22 @@ def resolver_of(plan: Plan, sources: Sources | None, workspace: str | None, acco
     """
     chosen = workspace or (sources.workspace if sources else None)
     changed = sorted(changed_since(sources, plan), key=str) if sources else []
-    resolver = Resolver(plan, sources, chosen, account, Doubts(changed))
+    resolver = Resolver(plan, sources, chosen, account, changed)
     if sources is None:
         return resolver
     rows = list(compare(resolver))
     differs = any(each.differs for each in rows)
     if (chosen is None or differs) and any(".workspace" in each for each in resolver.declarations.source_texts()):
-        doubts = Doubts(changed)
         resolver, rows = (
-            _with_shown_workspace(resolver, rows, doubts)
+            _with_shown_workspace(resolver, rows, changed)
             if chosen is None
-            else _without_workspace(resolver, rows, doubts, chosen)
+            else _without_workspace(resolver, rows, changed, chosen)
         )
     wrong, doubted = contradictions(resolver, rows)
     if not changed and not wrong:
         return resolver
-    doubts = Doubts([*changed, *doubted])
     selected = resolver.workspace if isinstance(resolver.workspace, str) else None
-    believed = Resolver(plan, sources, selected, account, doubts)
+    believed = Resolver(plan, sources, selected, account, [*changed, *doubted])
     names = list(dict.fromkeys((*map(str, changed), *map(str, wrong))))
     is_partial = plan.states_no_completeness and not changed and all(each.is_left_out for each in wrong)
     believed.contradictions += resolver.contradictions
@@ -274,7 +272,7 @@ def _explain(label: str, names: list[str], *, is_partial: bool) -> str:
 
 
 def _with_shown_workspace(
-    resolver: Resolver, rows: list[Comparison], doubts: Doubts
+    resolver: Resolver, rows: list[Comparison], doubts: Iterable[Doubted]
 ) -> tuple[Resolver, list[Comparison]]:
     """Choose the only workspace with which all arguments that contain its name have their planned values."""
     shown = {name for each in rows for name in _shown_names(each.evaluated, each.planned, resolver.workspace)}
@@ -306,7 +304,7 @@ def _shown_names(evaluated: Value, planned: Value, workspace: Value) -> Iterator
 
 
 def _without_workspace(
-    resolver: Resolver, rows: list[Comparison], doubts: Doubts, chosen: str
+    resolver: Resolver, rows: list[Comparison], doubts: Iterable[Doubted], chosen: str
 ) -> tuple[Resolver, list[Comparison]]:
     """Drop the workspace if a value differs only with it."""
     without = Resolver(resolver.plan, resolver.sources, None, resolver.account, doubts)

@@ -338,7 +338,7 @@ def changed_inputs(path: ModulePath, resolver: Resolver, counts: Callable[[str],
     """Whether a call, or an enclosing one, now passes another value for a relevant input than in the plan."""
     called = resolver.module_sources(path) if path.steps and resolver.declarations.doubts else None
     inputs = [name for name in called.variables() if counts(name)] if called else []
-    own = any(resolver.declarations.doubts.is_doubted("var", path.config, name) for name in inputs)
+    own = any(resolver.declarations.is_doubted("var", path.config, name) for name in inputs)
     return own or (bool(path.steps) and changed_inputs(path.parent, resolver, counts))
 
 

@@ -29,7 +29,7 @@ def outdated_objects(
     if not wanted:
         return frozenset()
     now = Trial(resolver, resolver.sources, wanted).world.resolver
-    found, is_doubted = set[Address](), resolver.declarations.doubts.is_doubted
+    found, is_doubted = set[Address](), resolver.declarations.is_doubted
     for address in dict.fromkeys(each.address for each in wanted):
         block = resolver.block(address)
         names = (*block.attributes(), *nested_names(block)) if block is not None else ()

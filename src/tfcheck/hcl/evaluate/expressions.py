@@ -59,6 +59,7 @@ from tfcheck.hcl.evaluate.scope import EvaluationError, Scope, Seen
 from tfcheck.hcl.evaluate.type_constraint import parse_type
 from tfcheck.hcl.functions import call
 from tfcheck.hcl.syntax.expression import (
+    LONG_ROOTS,
     Attribute,
     Binary,
     Call,
@@ -83,7 +84,6 @@ from tfcheck.symbolic.value import Set, Unknown, Value, is_never_empty
 __all__ = ["LocalScope", "evaluate", "see"]
 
 #: Names that begin references but are not resource types, followed by two more.
-_LONG_ROOTS = ("data", "ephemeral", "resource")
 
 
 def evaluate(expression: Expression, scope: Scope) -> Value:
@@ -207,9 +207,9 @@ class _Evaluation:
     def _root(self, node: Expression, scope: Scope) -> str | None:
         """Return the first part of a reference that the scope knows, such as `var` or `data.TYPE`, or None."""
         match node:
-            case Variable(name=name) if name not in _LONG_ROOTS and not bound(scope, name)[0]:
+            case Variable(name=name) if name not in LONG_ROOTS and not bound(scope, name)[0]:
                 return name
-            case Attribute(source=Variable(name=name)) if name in _LONG_ROOTS and not bound(scope, name)[0]:
+            case Attribute(source=Variable(name=name)) if name in LONG_ROOTS and not bound(scope, name)[0]:
                 return node.name if name == "resource" else f"{name}.{node.name}"
             case _:
                 return None

@@ -180,6 +180,8 @@ Expression: TypeAlias = Union[  # noqa: UP007 (nodes refer to each other)
 ]
 
 _NODES = get_args(Expression)
+#: The roots of references that have a type and a name.
+LONG_ROOTS = ("data", "ephemeral", "resource")
 
 
 def inner_nodes(node: Expression) -> Iterator[Expression]:

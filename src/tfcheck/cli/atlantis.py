@@ -25,7 +25,7 @@ _new_only = click.option("--new-only/--no-new-only", help="Ignore findings that 
 def atlantis() -> None:
     """Check plans in Atlantis, and report findings on the pull request.
 
-    All commands read what they need from the environment that Atlantis gives to steps and hooks.
+    All commands read what they need from the environment that Atlantis sets for steps and hooks.
     """
 
 

@@ -43,6 +43,7 @@ def found(made: Plan, directory: Path, text: str) -> list[tuple[str, bool]]:
 def test_a_block_of_one_instance_that_has_no_row_is_left_out(tmp_path: Path) -> None:
     assert found(planned(ROLE_ROW), tmp_path, policy()) == [("aws_iam_role_policy.p", True)]
     assert [each.definite for each in left_out(planned(ROLE_ROW), None)] == [False]
+    assert [each.definite for each in left_out(planned(ROLE_ROW, complete=True), None)] == [False]  # by a filter
 
 
 @every_row(
@@ -77,7 +78,6 @@ POLICY_ROW = change("aws_iam_role_policy.p[0]", "create", name="p", index=0, aft
 @every_row(
     "made",
     [
-        planned(ROLE_ROW, complete=True),
         planned(ROLE_ROW, POLICY_ROW),
         planned(change("aws_iam_role.r", "delete", name="r", before={"name": "r"}, after=None)),  # -destroy
         planned(ROLE_ROW, resource_changes=None),  # -refresh-only

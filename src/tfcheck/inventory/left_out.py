@@ -7,6 +7,8 @@ from collections.abc import Iterable
 from tfcheck.inventory.world import World
 from tfcheck.vocabulary.address import Address
 
+#: A clause for what a plan may leave out.
+NOT_LISTED = "which the plan does not list, perhaps because of `-target` or a filter: pass the sources"
 _MOST_NAMED = 3
 
 
@@ -19,5 +21,4 @@ def left_out_words(addresses: Iterable[Address]) -> str:
     """Return the reason for what depends on resources that a plan may leave out."""
     names = sorted(set(map(str, addresses)))
     more = f" and {len(names) - _MOST_NAMED:,} more" if len(names) > _MOST_NAMED else ""
-    listed = f"{', '.join(names[:_MOST_NAMED])}{more}"
-    return f"whether there is {listed}, which the plan does not list, perhaps because of `-target`: pass the sources"
+    return f"whether there is {', '.join(names[:_MOST_NAMED])}{more}, {NOT_LISTED}"

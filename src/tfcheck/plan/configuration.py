@@ -207,6 +207,12 @@ class ConfigModule:
             yield from call.module.all_calls()
 
     @Lazy
+    def shows_arguments(self) -> bool:
+        """Whether it shows arguments of any resource, also of the modules that it calls; filtered plans do not."""
+        modules = (self, *(each.module for each in self.all_calls()))
+        return any(resource.expressions for module in modules for resource in module.resources.values())
+
+    @Lazy
     def outputs(self) -> dict[str, Any]:
         """Return the expression of each output."""
         rows = (self._row.outputs or {}).items()

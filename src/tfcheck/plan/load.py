@@ -111,14 +111,14 @@ def known_version(raw: Raw, named: str) -> str:
 
 
 def left_out(document: Document) -> str:
-    """Return the address of a managed object that the plan leaves out; empty if there is none or the plan says so.
+    """Return the address of a managed object that the plan leaves out; empty if there is none.
 
-    OpenTofu, and Terraform before 1.8, write no `complete`. Every managed object is listed in `resource_changes`, even
-    an unchanged one; one that only `prior_state` has was excluded by `-target` or `-exclude`
+    Every managed object is listed in `resource_changes`, even an unchanged one. One that only `prior_state` has was
+    excluded by a filter, or by `-target` or `-exclude`, which OpenTofu and Terraform before 1.8 do not say
     (https://developer.hashicorp.com/terraform/internals/json-format#plan-representation).
     """
     changes = document.resource_changes
-    if document.complete is not None or not isinstance(changes, list) or not present(document.prior_state):
+    if not isinstance(changes, list) or not present(document.prior_state):
         return ""
     listed = {address for row in changes if row for address in (row.address, row.previous_address)}
     return next((each for each in _managed_addresses(document) if each not in listed), "")

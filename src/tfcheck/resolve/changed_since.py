@@ -36,7 +36,7 @@ def changed_since(sources: Sources, plan: Plan) -> Iterator[Doubted]:
     """Yield the arguments, outputs and defaults that differ from the plan's configuration."""
     if plan.configuration is None:
         return
-    yield from _compare_module(sources, plan.configuration, ())
+    yield from _compare_module(sources, plan.configuration, (), has_arguments=plan.configuration.shows_arguments)
     for key, provider in plan.provider_configs.items():
         module = sources.module(tuple((provider.module_address or "").split(".")[1::2]))
         block = module.provider(provider.name, provider.alias) if module else None
@@ -44,12 +44,13 @@ def changed_since(sources: Sources, plan: Plan) -> Iterator[Doubted]:
             yield Doubted("provider", (), key, name)
 
 
-def _compare_module(sources: Sources, planned: ConfigModule, path: tuple[str, ...]) -> Iterator[Doubted]:
+def _compare_module(
+    sources: Sources, planned: ConfigModule, path: tuple[str, ...], *, has_arguments: bool
+) -> Iterator[Doubted]:
     module = sources.module(path)
     if module is None:
         return
     for address, resource in planned.resources.items():
-        # NOTE: filtered plans list resources without their expressions.
         block = module.resource(resource.mode, resource.type, resource.name) if resource.expressions else None
         for name in _changed_arguments(block, resource.expressions) if block else ():
             yield Doubted("argument", path, address, name)
@@ -64,12 +65,12 @@ def _compare_module(sources: Sources, planned: ConfigModule, path: tuple[str, ..
         if block and has_other_default(block, variable.default, is_planned=variable.has_default):
             yield Doubted("default", path, name)
     for name, call in planned.calls.items():
-        block = module.call(name)
+        block = module.call(name) if has_arguments else None
         for argument in _changed_attributes(block, call.expressions) if block else ():
             yield Doubted("var", (*path, name), argument)
         if block and _repetition_differs(block, call.count_expression, call.for_each_expression):
             yield Doubted("repetition", (*path, name))
-        yield from _compare_module(sources, call.module, (*path, name))
+        yield from _compare_module(sources, call.module, (*path, name), has_arguments=has_arguments)
 
 
 def has_other_default(block: Block, planned: Value, *, is_planned: bool = True) -> bool:

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
 _Modules: TypeAlias = tuple[str, ...]
 
+DOCUMENT = "aws_iam_policy_document"
 CHANGED = "the sources have changed here since the plan was made: run `terraform plan` again"
 
 

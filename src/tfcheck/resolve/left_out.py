@@ -1,7 +1,7 @@
 """Find the resources that a plan leaves out although its configuration declares one instance of each.
 
-OpenTofu, and Terraform before 1.8, do not write whether a plan is complete. `resource_changes` lists every managed
-object, so a block without `count`, `for_each` and `enabled` that has no row was excluded by `-target` or `-exclude`.
+`resource_changes` lists every managed object, so a block without `count`, `for_each` and `enabled` that has no row was
+excluded by `-target` or `-exclude`, which OpenTofu and Terraform before 1.8 do not say in `complete`, or by a filter.
 The configuration alone does not prove it: it does not contain `enabled`, nor a `for_each` such as `toset([])`.
 """
 
@@ -40,8 +40,8 @@ def refuse_left_out(plan: Plan, sources: Sources | None) -> None:
 
 
 def left_out(plan: Plan, sources: Sources | None) -> Iterator[LeftOut]:
-    """Yield the resources that a plan may leave out; none if it says that it is complete, or only deletes."""
-    if not plan.states_no_completeness or not plan.has_changes or plan.configuration is None:
+    """Yield the resources that a plan may leave out; none if it only deletes."""
+    if not plan.has_changes or plan.configuration is None:
         return
     listed = {each.address.config for each in plan.each_instance(*plan.types())}
     rows = [each for each in _single_resources(plan.configuration, (), sources, True) if each.address not in listed]

@@ -70,6 +70,8 @@ class Order:
         """
         self._resolver = resolver
         self._more = more or {}
+        root = resolver.plan.configuration
+        self._root = root if root is not None and root.shows_arguments else None
         self._found: dict[str, FinishedBefore] = {}
         self._texts: dict[_Node, str] = {}
         self._following: dict[tuple[_Node, bool], list[_Node] | None] = {}
@@ -178,8 +180,7 @@ class Order:
         return nodes
 
     def _module(self, path: tuple[str, ...]) -> ConfigModule | None:
-        root = self._resolver.plan.configuration
-        return root.descendant(path) if root else None
+        return self._root.descendant(path) if self._root else None
 
     def _call(self, path: tuple[str, ...]) -> ModuleCall | None:
         parent = self._module(path[:-1]) if path else None

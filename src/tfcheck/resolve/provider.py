@@ -110,7 +110,7 @@ class Providers:
     def key_of(self, address: Address) -> str:
         """Return the key of a resource's provider configuration."""
         resource = self._attributes.declarations.config_resource(address)
-        block = self._source_of((resource.provider_config_key if resource else None) or "aws")
+        block = self._source_of((resource and resource.provider_config_key) or self._instances.written_key(address))
         return self._instances.key_of(block, address)
 
     def _account_key_of(self, address: Address) -> str:

@@ -66,6 +66,18 @@ class ProviderInstances:
             self._keys[block, address] = key
         return self._keys[block, address]
 
+    def written_key(self, address: Address) -> str:
+        """Return the key of the provider configuration that the sources name, for plans without configuration."""
+        block, module = self._attributes.block(address), address.module
+        name = _name(block.attribute("provider") if block is not None else None) or "aws"
+        while module.steps:
+            call = self._attributes.declarations.call_block(module)
+            written = _passed_provider(call, name)
+            if call is None or (written is None and name != "aws"):
+                return f"{module}:{name}" if block is not None else name
+            name, module = _name(written) or name, module.parent
+        return name
+
     def block_of(self, key: str) -> str:
         """Return the key of the block of an instance."""
         return self._instances.get(key, (key, None))[0]
@@ -100,9 +112,7 @@ class ProviderInstances:
         while not isinstance(written, Index):
             name = _name(written) or config.name
             call = attributes.declarations.call_block(module) if module.steps else None
-            providers = call.attribute("providers") if call is not None else None
-            passed = providers.items if isinstance(providers, ObjectOf) else ()
-            written = next((value for key, value in passed if _name(key) == name), None)
+            written = _passed_provider(call, name)
             if call is None or (written is None and name != config.name):
                 return None
             scope, module = attributes.names.call_scope(module), module.parent
@@ -115,6 +125,13 @@ def _names_instance(config: ProviderConfig, *arguments: str) -> bool:
     expressions = config.expressions or {}
     written = [expressions[each] for each in arguments if each in expressions]
     return any(each.startswith("each.") for each in references_in(written))
+
+
+def _passed_provider(call: Block | None, name: str) -> Expression | None:
+    """Return the provider configuration that a call passes to a module under a name; None if it passes none."""
+    providers = call.attribute("providers") if call is not None else None
+    passed = providers.items if isinstance(providers, ObjectOf) else ()
+    return next((value for key, value in passed if _name(key) == name), None)
 
 
 def _name(written: Expression | None) -> str:

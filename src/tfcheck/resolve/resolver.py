@@ -14,12 +14,13 @@ import msgspec
 
 from tfcheck.hcl.evaluate.scope import Scope, Seen
 from tfcheck.plan import Instance, Plan, constant, is_masked
+from tfcheck.plan.document import ResourceChange
 from tfcheck.resolve import configuration_refs, derived
 from tfcheck.resolve.attribute_shapes import assigned_family, grammar, hole_of, restrict_characters
 from tfcheck.resolve.blocks import block_values, is_set_in_block
 from tfcheck.resolve.computed import HASHED, AllTags, is_hash, password_secret, proven_by
 from tfcheck.resolve.data_source_twin import DataSourceLookups
-from tfcheck.resolve.declarations import CHANGED, Declarations, Doubted
+from tfcheck.resolve.declarations import CHANGED, DOCUMENT, Declarations, Doubted
 from tfcheck.resolve.derived_instance import DerivedInstance
 from tfcheck.resolve.evaluation import Evaluation, evaluate_all
 from tfcheck.resolve.left_out import LeftOut, left_out
@@ -176,6 +177,10 @@ class Resolver:
         instance = self.plan.instance(str(address))
         if instance is None:
             prior = self.plan.data(str(address))
+            if prior is None and address.type == DOCUMENT and self.block(address) is not None:
+                # NOTE: filtered plans do not list what is read during apply.
+                unlisted = Instance(address, ResourceChange(str(address)))
+                return self._deferred_attribute(unlisted, name, NotWritten.ABSENT)
             if prior is None:
                 return self._shape(address, name) or self._unknown(address, name, f"{address} is not in the plan")
             found: Value = prior.values.get(name)
@@ -225,7 +230,7 @@ class Resolver:
     def _deferred_attribute(self, instance: Instance, name: str, planned: Value | NotWritten) -> Value:
         """Return an attribute of a data source that is read only during apply."""
         address = instance.address
-        if address.type == "aws_iam_policy_document" and name in _POLICY_TEXTS:
+        if address.type == DOCUMENT and name in _POLICY_TEXTS:
             from tfcheck.resolve.deferred_data import policy_document
 
             return policy_document(self, instance)

@@ -12,7 +12,7 @@ from typing import Protocol, TypeAlias
 
 from tfcheck.hcl.evaluate.scope import EvaluationError, Referent, Seen
 from tfcheck.hcl.evaluate.types import Type
-from tfcheck.resolve.declarations import Declarations
+from tfcheck.resolve.declarations import DOCUMENT, Declarations
 from tfcheck.resolve.evaluation import evaluate_all
 from tfcheck.symbolic.sensitive_text import shown_key
 from tfcheck.symbolic.symbol import Owner, Symbol
@@ -315,4 +315,6 @@ class NamedInstances:
                 return None  # it is not enabled
             if counted or mapped:
                 return ResourceReferent(self._resources, [] if counted else {})
+        if block is not None and (address.mode, address.type) == ("data", DOCUMENT):
+            return InstanceReferent(self._resources, address)  # it is evaluated where a filtered plan does not list it
         return Unknown(symbol=Symbol(address), reason=f"{address} is not in the plan")

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator
 import msgspec
 
 from tfcheck.inventory.change import deleted_objects
+from tfcheck.inventory.left_out import NOT_LISTED
 from tfcheck.inventory.world import World, WorldObject
 from tfcheck.role.policies import PolicyOrReason, unread_policy
 from tfcheck.symbolic.match import equal
@@ -32,7 +33,7 @@ class PolicyAttachment(msgspec.Struct, frozen=True):
     def possibly_attached(self) -> str:
         """A clause for a policy that may be attached to a role: asks for the sources that would show that."""
         if self.resource.is_left_out:
-            return "which the plan does not list, perhaps because of `-target`: pass the sources"
+            return NOT_LISTED
         reason = self.role.reason if isinstance(self.role, Unknown) else None
         return "which may be attached to this role" + (f": {reason.hint}" if isinstance(reason, ReasonWithHint) else "")
 

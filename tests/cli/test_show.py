@@ -10,7 +10,7 @@ import pytest
 
 from tests.cases import TESTDATA
 from tfcheck.cli.main import run
-from tfcheck.cli.show import chosen
+from tfcheck.cli.show import matching_addresses
 from tfcheck.vocabulary.errors import UsageError
 
 pytestmark = pytest.mark.usefixtures("checked_once")
@@ -77,23 +77,23 @@ def test_a_name_that_means_none_or_several_is_refused(task: str, hint: str) -> N
     names = ("jobs", 'svc["a"]', 'svc["b"]')
     addresses = [*(f"aws_ecs_task_definition.{name}" for name in names), "module.billing.aws_ecs_task_definition.this"]
     with pytest.raises(UsageError) as refused:
-        chosen(task, addresses)
+        matching_addresses(task, addresses)
     assert (refused.value.hint or "").startswith(hint)
 
 
 def test_a_block_means_all_its_instances() -> None:
     addresses = [f'aws_ecs_task_definition.svc["svc{number}"]' for number in range(9)]
-    assert chosen("aws_ecs_task_definition.svc[*]", addresses) == set(addresses)
-    assert chosen("svc", addresses) == set(addresses)
-    assert chosen("svc7", addresses) == {addresses[7]}
+    assert matching_addresses("aws_ecs_task_definition.svc[*]", addresses) == set(addresses)
+    assert matching_addresses("svc", addresses) == set(addresses)
+    assert matching_addresses("svc7", addresses) == {addresses[7]}
 
 
 def test_a_whole_name_counts_before_a_part_of_another() -> None:
     addresses = ["aws_ecs_task_definition.web", "aws_ecs_task_definition.web_admin", 'module.a["web"].x.y']
-    assert chosen("web_admin", addresses) == {addresses[1]}
-    assert chosen("admin", addresses) == {addresses[1]}
+    assert matching_addresses("web_admin", addresses) == {addresses[1]}
+    assert matching_addresses("admin", addresses) == {addresses[1]}
     with pytest.raises(UsageError):
-        chosen("web", addresses)
+        matching_addresses("web", addresses)
 
 
 def test_a_plan_without_task_definitions_says_so(capsys: pytest.CaptureFixture[str]) -> None:

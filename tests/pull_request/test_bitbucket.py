@@ -34,7 +34,7 @@ from tfcheck.pull_request.publish import publish
 from tfcheck.pull_request.refusal import RefusalError
 from tfcheck.pull_request.report_comment import CommentOptions
 from tfcheck.report.json import json as written
-from tfcheck.report.markdown.escape import unhidden
+from tfcheck.report.markdown.escape import restore_markers
 from tfcheck.report.markdown.marker import Marker, marker, parse_marker
 from tfcheck.vocabulary import ci
 from tfcheck.vocabulary.finding import Report
@@ -59,7 +59,7 @@ class Place:
         return found
 
     def mark(self) -> Marker | None:
-        return parse_marker(unhidden(self.only()))
+        return parse_marker(restore_markers(self.only()))
 
 
 @pytest.fixture

@@ -27,7 +27,7 @@ from tfcheck.pull_request.gitlab import MergeConversation
 from tfcheck.pull_request.publish import Published, publish
 from tfcheck.pull_request.report_comment import CommentAction, CommentOptions, OnClean, When
 from tfcheck.pull_request.wait_budget import WaitBudget
-from tfcheck.report.markdown.escape import unhidden
+from tfcheck.report.markdown.escape import restore_markers
 from tfcheck.report.markdown.marker import marker
 from tfcheck.vocabulary.finding import Report
 
@@ -155,7 +155,7 @@ def on_bitbucket(api: str, told: RequestedPull, patience: WaitBudget) -> Convers
 def texts(host: FakeGitHub) -> list[str]:
     """Return what comments say, on whatever host."""
     if isinstance(host, FakeCloud):
-        return [unhidden(host.text(number)) for number, each in host.comments.items() if not each["deleted"]]
+        return [restore_markers(host.text(number)) for number, each in host.comments.items() if not each["deleted"]]
     found = host.notes if isinstance(host, FakeGitLab) else host.comments
     return [str(each["body"]) for each in found.values()]
 

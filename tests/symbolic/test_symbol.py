@@ -3,7 +3,7 @@ from __future__ import annotations
 from tests.symbols import symbol
 from tfcheck.symbolic.symbol import Extremum, Named, OfOtherStack, Owner, ProviderConfiguration, Symbol
 from tfcheck.symbolic.value import Unknown
-from tfcheck.vocabulary.address import Address, ModulePath, ModuleValue, elsewhere, owner_of, parse
+from tfcheck.vocabulary.address import Address, ModulePath, ModuleValue, other_stack_address, owner_of, parse
 
 PLACE = parse('module.web["a"].aws_iam_role.exec[0]')
 WEB = PLACE.module
@@ -12,7 +12,7 @@ WEB = PLACE.module
 def test_owners_are_displayed_as_terraform_writes_them() -> None:
     owners: dict[str, Owner] = {
         'module.web["a"].aws_iam_role.exec[0]': PLACE,
-        'network: module.web["a"].aws_iam_role.exec[0]': elsewhere(PLACE, "network"),
+        'network: module.web["a"].aws_iam_role.exec[0]': other_stack_address(PLACE, "network"),
         "network: provider.aws": OfOtherStack("network", ProviderConfiguration("aws")),
         'module.web["a"].var': ModuleValue(WEB, "var"),
         'module.web["a"]': ModuleValue(WEB),
@@ -36,10 +36,15 @@ def test_only_an_instance_of_this_plan_is_the_owner_of_a_value() -> None:
         return owner_of(Unknown(Symbol(owner, ("arn",))))
 
     assert found(PLACE) == PLACE
-    others = (elsewhere(PLACE, "network"), ProviderConfiguration("aws"), ModuleValue(WEB), Named("aws_iam_role.exec"))
+    others = (
+        other_stack_address(PLACE, "network"),
+        ProviderConfiguration("aws"),
+        ModuleValue(WEB),
+        Named("aws_iam_role.exec"),
+    )
     assert [found(each) for each in others] == [None] * 4
 
 
 def test_hashes_of_addresses_are_kept() -> None:
     assert Address.__struct_config__.cache_hash
-    assert type(elsewhere(PLACE, "a")).__struct_config__.cache_hash
+    assert type(other_stack_address(PLACE, "a")).__struct_config__.cache_hash

@@ -35,7 +35,7 @@ from tfcheck.vocabulary.finding import (
 from tfcheck.vocabulary.waiver import Waived
 
 #: Maps the needed value, as written and as known, and a statement's pattern to the advice.
-_Look: TypeAlias = Callable[[tuple[str, ...], str], str]
+_Adviser: TypeAlias = Callable[[tuple[str, ...], str], str]
 _SUFFIX = regex(r"-[A-Za-z0-9]{6}$")
 _COLONS_OF_A_SECRET = 6
 _KEY_OR_VERSION = regex(r":[^:]*:[^:]*:[^:]*$")
@@ -56,21 +56,21 @@ def _advice_on(answer: Answer, evidence: Evidence) -> Iterator[str]:
         if need.action == "ssm:GetParameters" and "ssm:getparameter" in map(str.lower, evidence.patterns):
             yield "ECS calls ssm:GetParameters, the plural: ssm:GetParameter does not allow it"
     elif evidence.kind is EvidenceKind.OTHER_RESOURCE:
-        look = _LOOKS.get(need.action)
+        adviser = _ADVISERS.get(need.action)
         # By references, and by what is known of them; a secret's suffix as six characters.
         known = [
             "AbCdEf" if isinstance(each, Unknown) and each.hole == SECRET_SUFFIX else each
             for each in pieces(spelled_out(need.resource))
         ]
         forms = tuple(dict.fromkeys((display(need.resource), display(text(known)))))
-        found = (look(forms, pattern) for pattern in evidence.patterns) if look else ()
+        found = (adviser(forms, pattern) for pattern in evidence.patterns) if adviser else ()
         yield from filter(None, found)
 
 
 # S3
 
 
-def _object(needed: tuple[str, ...], pattern: str) -> str:
+def _object_advice(needed: tuple[str, ...], pattern: str) -> str:
     for each in needed:
         bucket, _, key = each.partition("/")
         if key and glob_known(pattern, bucket):
@@ -81,7 +81,7 @@ def _object(needed: tuple[str, ...], pattern: str) -> str:
     return ""
 
 
-def _bucket(needed: tuple[str, ...], pattern: str) -> str:
+def _bucket_advice(needed: tuple[str, ...], pattern: str) -> str:
     bucket, slash, _ = pattern.partition("/")
     if slash and any(glob_known(bucket, each) for each in needed):
         return f"s3:GetBucketLocation is decided on the bucket: write `{bucket}`, without what follows the slash"
@@ -91,7 +91,7 @@ def _bucket(needed: tuple[str, ...], pattern: str) -> str:
 # Secrets, parameters and keys
 
 
-def _secret(needed: tuple[str, ...], pattern: str) -> str:
+def _secret_advice(needed: tuple[str, ...], pattern: str) -> str:
     whole = _KEY_OR_VERSION.sub("", pattern)
     is_whole = whole.startswith("${") or whole.count(":") >= _COLONS_OF_A_SECRET
     if whole != pattern and is_whole and any(glob_known(whole, each) for each in needed):
@@ -106,7 +106,7 @@ def _secret(needed: tuple[str, ...], pattern: str) -> str:
     return ""
 
 
-def _parameter(needed: tuple[str, ...], pattern: str) -> str:
+def _parameter_advice(needed: tuple[str, ...], pattern: str) -> str:
     if any(_agrees(pattern, ":parameter//", each, ":parameter/") for each in needed):
         return f"remove the second slash after `parameter` in `{pattern}`"
     return ""
@@ -121,13 +121,13 @@ def _alias_advice(needed: tuple[str, ...], pattern: str) -> str:
 # Logs and images
 
 
-def _stream(needed: tuple[str, ...], pattern: str) -> str:
+def _stream_advice(needed: tuple[str, ...], pattern: str) -> str:
     if any(":log-stream:" in each and glob_known(pattern, each.partition(":log-stream:")[0]) for each in needed):
         return f"log calls are decided on the streams of a group: append `:*`, as in `{pattern}:*`"
     return ""
 
 
-def _token(needed: tuple[str, ...], pattern: str) -> str:
+def _token_advice(needed: tuple[str, ...], pattern: str) -> str:
     return "ecr:GetAuthorizationToken is for all registries: it is granted on `*` only"
 
 
@@ -140,16 +140,16 @@ def _agrees(pattern: str, mark: str, needed: str, its_mark: str) -> bool:
     return glob_known(granted, name) and ("${" in head or "${" in place or glob_known(head, place))
 
 
-_LOOKS: dict[str, _Look] = {
-    "s3:GetObject": _object,
-    "s3:GetBucketLocation": _bucket,
-    "secretsmanager:GetSecretValue": _secret,
-    "ssm:GetParameters": _parameter,
+_ADVISERS: dict[str, _Adviser] = {
+    "s3:GetObject": _object_advice,
+    "s3:GetBucketLocation": _bucket_advice,
+    "secretsmanager:GetSecretValue": _secret_advice,
+    "ssm:GetParameters": _parameter_advice,
     "kms:Decrypt": _alias_advice,
-    "logs:CreateLogStream": _stream,
-    "logs:PutLogEvents": _stream,
-    "logs:CreateLogGroup": _stream,
-    "ecr:GetAuthorizationToken": _token,
+    "logs:CreateLogStream": _stream_advice,
+    "logs:PutLogEvents": _stream_advice,
+    "logs:CreateLogGroup": _stream_advice,
+    "ecr:GetAuthorizationToken": _token_advice,
 }
 
 
@@ -210,21 +210,21 @@ def _finding(answers: list[Answer], locations: Locations, *, on_instances: bool)
         explanation=tuple(_explanation(answers)),
         symptom="" if unseen else startup.rule(need.rule).symptom(need, on_instances=on_instances, has_role=has_role),
         change=change_of(first),
-        location=_fix_here(first, locations),
+        location=_location_to_fix(first, locations),
         needed_at=locations.need(need),
     )
 
 
-def _fix_here(answer: Answer, locations: Locations) -> Location | None:
+def _location_to_fix(answer: Answer, locations: Locations) -> Location | None:
     """Return the place of the statement that blocks the call, otherwise of the role that lacks one."""
-    if answer.reason in _SAID_ELSEWHERE and answer.evidence:
+    if answer.reason in _REASONS_OF_A_STATEMENT and answer.evidence:
         found = locations.of(answer.evidence[0].policy)
         if found is not None:
             return found
     return locations.of(answer.role) if answer.role else None
 
 
-_SAID_ELSEWHERE = (Reason.EXPLICIT_DENY, Reason.GRANTED_TO_TASK_ROLE, Reason.GRANTED_TO_EXECUTION_ROLE)
+_REASONS_OF_A_STATEMENT = (Reason.EXPLICIT_DENY, Reason.GRANTED_TO_TASK_ROLE, Reason.GRANTED_TO_EXECUTION_ROLE)
 
 
 def message_of(answers: list[Answer]) -> str:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from tfcheck.analysis.fix_writing import Choose, changed_error, chosen, write_fixes
+from tfcheck.analysis.fix_writing import Choose, accepted_part, changed_error, write_fixes
 from tfcheck.analysis.fixable_sources import fixable_sources
 from tfcheck.analysis.options import DEFAULTS, FixSelection, RunOptions
 from tfcheck.analysis.session import Session
@@ -34,7 +34,7 @@ if TYPE_CHECKING:
     from tfcheck.inventory.other_stack import Stack
     from tfcheck.inventory.world import After
     from tfcheck.plan import Plan
-    from tfcheck.vocabulary.address import ElsewhereAddress
+    from tfcheck.vocabulary.address import OtherStackAddress
 
 
 _SETTLED = "the sources already grant what the plan lacks: run `terraform plan` again"
@@ -118,7 +118,7 @@ def _wanted_drafts(drafts: Sequence[DraftFix], work: _FixRun, choose: Choose) ->
     """Yield the requested changes, and record those of which only a part was requested."""
     for each in drafts if work.files is not None else ():
         assert work.files is not None
-        found, note = chosen(
+        found, note = accepted_part(
             each, work.files, lambda fix: choose(_redacted_fix(fix, work)), lambda part: _are_sound([part])
         )
         work.notes += [note] if note else []
@@ -178,7 +178,7 @@ class _FixRun:
         self._idle: dict[str, str] = {}
         self._texts: dict[str, SourceText] = {}
         self._worlds: dict[str, tuple[After, Sources | None]] = {}
-        self._asked: dict[tuple[str, ElsewhereAddress], list[tuple[DraftFix, OtherStackNeeds]]] = {}
+        self._asked: dict[tuple[str, OtherStackAddress], list[tuple[DraftFix, OtherStackNeeds]]] = {}
 
     def add(self, plan: Plan, path: Path | None, stacks: Sequence[Stack], progress: Progress) -> None:
         """Collect the fixes that one plan needs."""
@@ -229,7 +229,7 @@ class _FixRun:
         self.notes += _unfixed_notes(wanted, drafts, self._selection, {each.fix.title for each in asked})
         self.notes += drafts.skipped if not all(map(drafts.of, wanted)) else ()
 
-    def _ask(self, draft: DraftFix, home: ElsewhereAddress, world: After, stacks: Sequence[Stack]) -> bool:
+    def _ask(self, draft: DraftFix, home: OtherStackAddress, world: After, stacks: Sequence[Stack]) -> bool:
         """Ask another plan of the run for what one of its roles lacks, and return whether there is such a plan."""
         from tfcheck.fix.other_stack_fixes import OtherStackNeeds
 

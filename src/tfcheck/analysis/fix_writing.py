@@ -97,7 +97,7 @@ def changed_error(path: Path) -> InputError:
 Choose: TypeAlias = Callable[[Fix], bool]
 
 
-def chosen(
+def accepted_part(
     draft: DraftFix, files: Files, choose: Choose, is_sound: Callable[[DraftFix], bool]
 ) -> tuple[DraftFix | None, str]:
     """Return the requested part of a fix, or None, and a note if something was left out.

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from tfcheck.cli.configured import LoadedSettings, chosen, load, option_value, rule_selection
+from tfcheck.cli.configured import LoadedSettings, effective_choice, load, option_value, rule_selection
 from tfcheck.config.keys import KEYS, Kind
 from tfcheck.config.rules import RuleSelection
 from tfcheck.config.settings import Choice, ConfigValue
@@ -106,7 +106,7 @@ def inputs(variables: Mapping[str, str], found: LoadedSettings = LoadedSettings(
         html_file=values.text("html-file"),
         output_json=values.text("output-json"),
         temporary=variables.get("RUNNER_TEMP", ""),
-        choice=chosen(values.rules(), found, values.in_force),
+        choice=effective_choice(values.rules(), found, values.in_force),
     )
     found.refuse_missing(each.path for each in KEYS if each.is_input and each.path in values.in_force)
     if not read.plans and not read.reports:

@@ -252,10 +252,10 @@ def choice() -> Choice:
     }
     select, ignore, severity = (context.meta.get(f"tfcheck.{name}", ()) for name in ("select", "ignore", "severity"))
     rules = rule_selection(select, ignore, severity, _option_or_variable)
-    return chosen(rules, found, in_force)
+    return effective_choice(rules, found, in_force)
 
 
-def chosen(rules: RuleSelection, found: LoadedSettings, in_force: Mapping[str, str]) -> Choice:
+def effective_choice(rules: RuleSelection, found: LoadedSettings, in_force: Mapping[str, str]) -> Choice:
     """Return the selection for a run: rules, effective settings, and the waivers of the file."""
     settings = found.settings
     if settings is None:

@@ -64,7 +64,7 @@ def show(
     found, status = checked([plan], about, about.run_options())
     maps = [access_map(each.report) for each in found]
     if task is not None and found:
-        wanted = chosen(task, [each.address for tasks in maps for each in tasks])
+        wanted = matching_addresses(task, [each.address for tasks in maps for each in tasks])
         maps = [tuple(each for each in tasks if each.address in wanted) for tasks in maps]
     columns, coloured = terminal.width(sys.stdout, os.environ), terminal.is_coloured(colour, sys.stdout, os.environ)
     shown = []
@@ -84,7 +84,7 @@ def show(
     return status
 
 
-def chosen(task: str, addresses: Sequence[str]) -> frozenset[str]:
+def matching_addresses(task: str, addresses: Sequence[str]) -> frozenset[str]:
     """Return the addresses that a name matches: an address, a block, or a part of only one block.
 
     Raises:

@@ -15,7 +15,7 @@ from tfcheck.inventory.ecs import TaskDefinition
 from tfcheck.inventory.other_stack import Stack
 from tfcheck.inventory.world import After, WorldObject, find_object
 from tfcheck.verdict.judge import Judge
-from tfcheck.vocabulary.address import Address, ElsewhereAddress
+from tfcheck.vocabulary.address import Address, OtherStackAddress
 from tfcheck.vocabulary.finding import Answer, Verdict
 
 
@@ -29,7 +29,7 @@ class OtherStackNeeds(msgspec.Struct, frozen=True):
 
 
 def find_fixes_for_others(
-    role: ElsewhereAddress,
+    role: OtherStackAddress,
     needs: Sequence[OtherStackNeeds],
     world: After,
     *,

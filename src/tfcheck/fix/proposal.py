@@ -11,7 +11,7 @@ import msgspec
 
 from tfcheck.fix.edits.insertion import Change, Insertion, merge_changes
 from tfcheck.inventory.world import WorldObject
-from tfcheck.vocabulary.address import Address, ElsewhereAddress
+from tfcheck.vocabulary.address import Address, OtherStackAddress
 from tfcheck.vocabulary.finding import Answer, Finding, Fix, Reason, Remedy, Requirement
 from tfcheck.vocabulary.grouping import group_by_key
 
@@ -164,7 +164,7 @@ class DraftFix(Change, frozen=True):
 
     fix: Fix
     answers: tuple[Answer, ...]
-    home: ElsewhereAddress | None = None
+    home: OtherStackAddress | None = None
     finding: Finding | None = None
 
 

@@ -20,7 +20,7 @@ from tfcheck.resolve.surroundings import Surroundings
 from tfcheck.symbolic.marks import Leaf, map_leaves
 from tfcheck.symbolic.symbol import OfOtherStack, Owner, ProviderConfiguration, Symbol
 from tfcheck.symbolic.value import Text, TextLike, Truth, Unknown, Value, is_known
-from tfcheck.vocabulary.address import Address, elsewhere
+from tfcheck.vocabulary.address import Address, other_stack_address
 
 if TYPE_CHECKING:
     from tfcheck.hcl.modules import Sources
@@ -114,7 +114,7 @@ class Stack(CachingWorld):
     @property
     def left_out(self) -> Sequence[Address]:
         """The addresses of what its plan may leave out, of the types that were asked for."""
-        return [elsewhere(each, self.name) for each in self._inner.left_out]
+        return [other_stack_address(each, self.name) for each in self._inner.left_out]
 
     def before(self) -> World:
         """Return the stack before the change of its own plan."""
@@ -160,7 +160,7 @@ class _OtherStackResource:
     """A resource, or data source, of another stack."""
 
     def __init__(self, resource: WorldObject, stack: str, around: StateLocations | None) -> None:
-        self.address = elsewhere(resource.address, stack)
+        self.address = other_stack_address(resource.address, stack)
         self.inner = resource
         self._stack = stack
         self._around = around
@@ -209,7 +209,7 @@ class _OtherStackResource:
 
 
 def _in_stack(owner: Owner, stack: str) -> Owner:
-    return elsewhere(owner, stack) if type(owner) is Address else OfOtherStack(stack, owner)
+    return other_stack_address(owner, stack) if type(owner) is Address else OfOtherStack(stack, owner)
 
 
 def _own_by_stack(value: Value, stack: str) -> Value:

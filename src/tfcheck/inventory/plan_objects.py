@@ -6,7 +6,7 @@ from tfcheck.plan import Deposed, Instance, PriorData, constant, is_masked
 from tfcheck.resolve import LeftOut, Resolver
 from tfcheck.resolve.surroundings import Surroundings
 from tfcheck.symbolic.value import JsonText, ReasonWithHint, Truth, Unknown, Value
-from tfcheck.vocabulary.address import Address, forgotten, parse
+from tfcheck.vocabulary.address import Address, forgotten_address, parse
 
 
 def planned_object(resolver: Resolver, instance: Instance) -> _Planned:
@@ -111,7 +111,7 @@ class _LeftBehind(_Existing):
 
     def __init__(self, resolver: Resolver, instance: Instance) -> None:
         super().__init__(resolver, instance)
-        self.address = instance.address if isinstance(instance, Deposed) else forgotten(instance.address)
+        self.address = instance.address if isinstance(instance, Deposed) else forgotten_address(instance.address)
 
     @property
     def is_forgotten(self) -> bool:

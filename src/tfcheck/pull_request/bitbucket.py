@@ -19,7 +19,7 @@ from tfcheck.pull_request.event import NothingToDo, RequestedPull
 from tfcheck.pull_request.refusal import RefusalError, RefusalKind, WaitedError
 from tfcheck.pull_request.shapes import Comment, User
 from tfcheck.pull_request.wait_budget import WaitBudget
-from tfcheck.report.markdown.escape import hidden, unhidden, without_html
+from tfcheck.report.markdown.escape import hide_markers, restore_markers, without_html
 from tfcheck.symbolic.regex import regex
 from tfcheck.vocabulary import ci
 
@@ -251,7 +251,7 @@ class CloudConversation(BitbucketConversation[_CloudComment]):
             super().remove(comment)
 
     def _content(self, body: str) -> dict[str, Any]:
-        return {"content": {"raw": hidden(body)}}
+        return {"content": {"raw": hide_markers(body)}}
 
     @contextmanager
     def _skip_foreign(self, comment: Comment) -> Iterator[None]:
@@ -272,4 +272,4 @@ class CloudConversation(BitbucketConversation[_CloudComment]):
         login = _APP if is_app and self._apps else named
         href, text = found.links.html.href, found.content.raw if found.content else ""
         address = href if href.startswith(f"{SERVER}/") and href.isprintable() and " " not in href else ""
-        return Comment(found.id, "", address, User(login, "Bot" if is_app else "User"), unhidden(text or ""))
+        return Comment(found.id, "", address, User(login, "Bot" if is_app else "User"), restore_markers(text or ""))

@@ -19,7 +19,7 @@ from tfcheck.pull_request.conversation import Added
 from tfcheck.pull_request.event import RequestedPull
 from tfcheck.pull_request.refusal import RefusalError, RefusalKind, WaitedError
 from tfcheck.pull_request.shapes import Comment, User
-from tfcheck.report.markdown.escape import hidden, unhidden
+from tfcheck.report.markdown.escape import hide_markers, restore_markers
 
 _T = TypeVar("_T")
 
@@ -130,8 +130,8 @@ class ServerConversation(BitbucketConversation[_ServerComment]):
         self.client.remove(f"{self._comment_path(comment)}?version={comment.node_id}")
 
     def _content(self, body: str) -> dict[str, Any]:
-        return {"text": hidden(body)}
+        return {"text": hide_markers(body)}
 
     def _to_comment(self, found: _ServerComment) -> Comment:
         user = User(found.author.name) if found.author else None
-        return Comment(found.id, str(found.version), "", user, unhidden(found.text or ""))
+        return Comment(found.id, str(found.version), "", user, restore_markers(found.text or ""))

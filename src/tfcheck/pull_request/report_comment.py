@@ -116,7 +116,7 @@ class ReportComment:
         found = self.content
         here = self._results_here()
         rivals = [f"{each}{ANOTHER_JOB}" for each in earlier.rivals if each in here.names]
-        lost = list(dict.fromkeys((*here.lost(earlier.targets), *rivals)))
+        lost = list(dict.fromkeys((*here.missing_targets(earlier.targets), *rivals)))
         self.replaced = tuple(each for each in lost if each in earlier.beside or each in rivals)
         page = msgspec.structs.replace(
             self._about, absent=(*self._about.absent, *lost), replaced=self.replaced, resolved=earlier.had_findings

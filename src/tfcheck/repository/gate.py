@@ -231,7 +231,7 @@ class Gate:
         parts = self._parts_in_tree(place)
         if len(parts) > 1 and self.tree == Path(self.tree.anchor):
             raise refusal_error(path, "the root module's directory is the root of the file system")
-        rule = self._visibility.hidden(parts or (".",))
+        rule = self._visibility.reason_hidden(parts or (".",))
         if rule:
             raise refusal_error(path, rule)
 

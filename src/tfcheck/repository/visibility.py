@@ -222,11 +222,11 @@ class Visibility:
         except (OSError, ValueError, RuntimeError):
             return ()
 
-    def hidden(self, path: tuple[str, ...]) -> str:
+    def reason_hidden(self, path: tuple[str, ...]) -> str:
         """Return why the file at `path`, relative to the work tree, is not visible; empty if it is."""
         foreign, inner, below = self._inner(path[:-1])
         if foreign or inner is not self:
-            return foreign or inner.hidden((*below, path[-1]))
+            return foreign or inner.reason_hidden((*below, path[-1]))
         if not is_repository(self._tree):
             return ""
         if self._index is None:

@@ -1,4 +1,4 @@
-"""Find what runs a task definition by how it denotes it.
+"""Find what runs a task definition, by the names under which services and others refer to it.
 
 A family may have thousands of revisions, and as many schedules that each name one. What several task definitions or
 runs have in common is found once, so that no work grows with both numbers.
@@ -81,7 +81,7 @@ _NOTHING = Runs(RunList(), RunList())
 
 
 class _Reference(msgspec.Struct, frozen=True, eq=False):
-    """A text that denotes a task definition, and the runs in one region of one account that have it.
+    """A text that names a task definition, and the runs in one region of one account that have it.
 
     `position` is that of the first of them among all runs.
     """
@@ -92,7 +92,7 @@ class _Reference(msgspec.Struct, frozen=True, eq=False):
 
 
 class RunIndex:
-    """What runs tasks in one world, indexed by how it denotes a task definition."""
+    """What runs tasks in one world, indexed by the text that names a task definition."""
 
     def __init__(self, world: World) -> None:
         self._definitions: dict[Owner, WorldObject] = {each.address: each for each in world.resources(_TYPE)}
@@ -106,7 +106,7 @@ class RunIndex:
         self._lists: dict[_Reference, RunList] = {}
         self._found: dict[Owner, Runs] = {}
         self._alike: dict[Hashable, Runs] = {}
-        vague: list[WorldObject] = []
+        unidentified: list[WorldObject] = []
         texts: dict[tuple[TextLike, ...], _Reference] = {}
         newest = _NewestRevisions(self._definitions)
         for position, run in enumerate(self._everything):
@@ -117,12 +117,12 @@ class RunIndex:
             elif isinstance(value, PlainText):
                 called = spelled_out(newest.in_place_of(value))
                 if isinstance(called, Unknown) and called.symbol is None and called.hole == ANYTHING:
-                    vague.append(run)
+                    unidentified.append(run)
                     continue
                 called = self._without_other_symbols(called)
                 key = (called, run.surroundings.region, run.surroundings.account)
                 texts.setdefault(key, _Reference(called, position, [])).runs.append(run)
-        self._vague = RunList(vague)
+        self._unidentified = RunList(unidentified)
         for each in texts.values():
             self._add(each)
 
@@ -157,7 +157,7 @@ class RunIndex:
             # NOTE: a new revision of one task definition is never that of another one, though its number is unknown.
             if (
                 each.path == ("revision",)
-                and self._names_of(each.owner).denoted_by(reference.called, around) is Truth.TRUE
+                and self._names_of(each.owner).named_by(reference.called, around) is Truth.TRUE
             ):
                 self._by_owner.setdefault(each.owner, []).extend(reference.runs)
                 return
@@ -179,7 +179,7 @@ class RunIndex:
     def _runs_of(self, address: Owner, task: TaskDefinition) -> Runs:
         names = self._names_of(address) if address in self._definitions else _Names(task.resource)
         if names.kind not in self._alike:
-            self._alike[names.kind] = self._compare(names, self._candidates(names), self._vague)
+            self._alike[names.kind] = self._compare(names, self._candidates(names), self._unidentified)
         alike = self._alike[names.kind]
         own, special = self._by_owner.get(address, ()), self._at(self._special, names)
         if not own and not special:
@@ -201,13 +201,13 @@ class RunIndex:
         return [by_family[each] for each in families if each in by_family]
 
     def _compare(self, names: _Names, references: Iterable[_Reference], others: RunList) -> Runs:
-        """Return the runs whose references denote, or may denote, what has these names; others possibly do too."""
+        """Return the runs whose references name, or may name, what has these names; `others` possibly do too."""
         definite: list[RunList] = []
         possible: list[RunList] = []
         for each in references:
             if not take(_PAIR):
                 return Runs(RunList(), self._everything)
-            truth = names.denoted_by(each.called, each.runs[0].surroundings)
+            truth = names.named_by(each.called, each.runs[0].surroundings)
             if truth is not Truth.FALSE:
                 (definite if truth is Truth.TRUE else possible).append(self._lists[each])
         if not possible:
@@ -241,8 +241,8 @@ class _Names:
         address, around = resource.address, (self._surroundings.region, self._surroundings.account)
         self.kind = (len(self._here), around, *(_without_owner(each, address) for each in names))
 
-    def denoted_by(self, called: TextLike, around: Surroundings) -> Truth:
-        """Whether a reference in a region of an account denotes this task definition."""
+    def named_by(self, called: TextLike, around: Surroundings) -> Truth:
+        """Whether a reference in a region of an account names this task definition."""
         anywhere = Truth.some(equal(called, each) for each in self._everywhere)
         if anywhere is Truth.TRUE:
             return anywhere

@@ -31,7 +31,7 @@ from tfcheck.symbolic.match import Verbatim
 from tfcheck.symbolic.sensitive_text import Sensitive, redact
 from tfcheck.symbolic.value import TextLike, Truth, display
 from tfcheck.verdict.call import RoleCall
-from tfcheck.vocabulary.address import ElsewhereAddress
+from tfcheck.vocabulary.address import OtherStackAddress
 from tfcheck.vocabulary.finding import Evidence, EvidenceKind, RoleKind
 
 _MOST = 8
@@ -88,7 +88,7 @@ def other_role_evidence(decision: Allowed, kind: RoleKind, label: str | None) ->
 
 def deletion_evidence(role: Role) -> tuple[Evidence, ...]:
     """Return a role's deletion as the evidence."""
-    elsewhere = isinstance(role.deleted, ElsewhereAddress)
+    elsewhere = isinstance(role.deleted, OtherStackAddress)
     kind = EvidenceKind.DELETED_BY_OTHER_STACK if elsewhere else EvidenceKind.DELETED
     return (Evidence(policy=str(role.deleted), sid=None, effect="", kind=kind),)
 

@@ -99,7 +99,7 @@ class Address(Owner, frozen=True, dict=True, cache_hash=True):
         return Address(self.module, self.mode, self.type, self.name, key)
 
 
-class ElsewhereAddress(Address, frozen=True, dict=True):
+class OtherStackAddress(Address, frozen=True, dict=True):
     """The address of an instance in another stack, which equals no address of this plan."""
 
     stack: str = ""
@@ -139,12 +139,12 @@ class ModuleValue(Owner, frozen=True):
         return ".".join(filter(None, (str(self.module), self.kind))) or "module"
 
 
-def elsewhere(address: Address, stack: str) -> ElsewhereAddress:
+def other_stack_address(address: Address, stack: str) -> OtherStackAddress:
     """Return the address of an instance in another stack."""
-    return ElsewhereAddress(address.module, address.mode, address.type, address.name, address.key, stack)
+    return OtherStackAddress(address.module, address.mode, address.type, address.name, address.key, stack)
 
 
-def forgotten(address: Address) -> ForgottenAddress:
+def forgotten_address(address: Address) -> ForgottenAddress:
     """Return the address of what a change leaves behind at an address."""
     return ForgottenAddress(address.module, address.mode, address.type, address.name, address.key)
 

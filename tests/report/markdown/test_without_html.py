@@ -12,7 +12,7 @@ from tests.report import samples
 from tests.report.github_markdown import fences, leaves
 from tests.report.hostile import reports
 from tfcheck.report.markdown import markdown
-from tfcheck.report.markdown.escape import hidden, unhidden, without_html
+from tfcheck.report.markdown.escape import hide_markers, restore_markers, without_html
 from tfcheck.report.markdown.marker import listed_targets, parse_marker, target_list
 from tfcheck.vocabulary.finding import Report
 
@@ -50,10 +50,10 @@ def test_nothing_shows_that_should_not(several: list[Report]) -> None:
     flat = without_html(page)
     assert len(flat.encode()) <= len(page.encode())
     body = f"{flat}\n{target_list(['infra/a', 'infra/b'])}\n"
-    sent = hidden(body)
-    assert parse_marker(unhidden(sent)) == parse_marker(body)
-    assert listed_targets(unhidden(sent)).present == ("infra/a", "infra/b")
-    assert unhidden(hidden(unhidden(sent))) == unhidden(sent)
+    sent = hide_markers(body)
+    assert parse_marker(restore_markers(sent)) == parse_marker(body)
+    assert listed_targets(restore_markers(sent)).present == ("infra/a", "infra/b")
+    assert restore_markers(hide_markers(restore_markers(sent))) == restore_markers(sent)
     assert [each.content for each in fences(flat)] == [each.content for each in fences(page) if each.info != "mermaid"]
     seen = leaves(MarkdownIt("commonmark", {"html": False}).enable("table").parse(sent))
     texts = [each.content for each in seen if each.type == "text"]
@@ -63,4 +63,4 @@ def test_nothing_shows_that_should_not(several: list[Report]) -> None:
 @pytest.mark.parametrize("ends", ["\n", "\r\n"])
 def test_a_body_that_bitbucket_gives_back_is_the_one_that_was_sent(ends: str) -> None:
     body = f"{markdown([samples.BROKEN])}\n{target_list(['x'])}"
-    assert unhidden(hidden(body).replace("\n", ends)) == body
+    assert restore_markers(hide_markers(body).replace("\n", ends)) == body

@@ -38,7 +38,7 @@ from tfcheck.role.removed import removes_other
 from tfcheck.symbolic.regex import regex
 from tfcheck.symbolic.value import TextLike
 from tfcheck.verdict.judge import Judge, Judgement
-from tfcheck.vocabulary.address import Address, ElsewhereAddress, ModulePath
+from tfcheck.vocabulary.address import Address, ModulePath, OtherStackAddress
 from tfcheck.vocabulary.finding import Answer, Fix, Reason, Verdict
 
 _INPUT = regex(r"statement|polic|permission|grant")
@@ -216,16 +216,16 @@ class InDoubt:
 
 def grants_elsewhere(
     answers: Iterable[Answer], world: After
-) -> Iterator[tuple[Fix, tuple[Answer, ...], ElsewhereAddress]]:
+) -> Iterator[tuple[Fix, tuple[Answer, ...], OtherStackAddress]]:
     """Write what roles of other stacks lack, with the fixed answers and the role.
 
     There is nothing for what even that would not allow, or where something in it is not known yet.
     """
     judge, tasks, labels = world.once(Judge), tasks_by_address(world), Labels()
-    found: dict[ElsewhereAddress, tuple[Role, list[Answer]]] = {}
+    found: dict[OtherStackAddress, tuple[Role, list[Answer]]] = {}
     for answer in answers:
         role = judge.role(answer.requirement, tasks[answer.requirement.task_definition])
-        if role is not None and isinstance(role.home, ElsewhereAddress):
+        if role is not None and isinstance(role.home, OtherStackAddress):
             found.setdefault(role.home, (role, []))[1].append(answer)
     for home, (role, lacking) in found.items():
         verdicts = verdicts_with(lacking, world)

@@ -14,7 +14,7 @@ import msgspec
 
 from tfcheck.hcl.evaluate.budget import EvaluationRun
 from tfcheck.hcl.evaluate.convert import OPEN_TYPE, build_set, unify
-from tfcheck.hcl.evaluate.elements import Unordered, bound, evaluate_all, is_referent
+from tfcheck.hcl.evaluate.elements import Unordered, bound_value, evaluate_all, is_referent
 from tfcheck.hcl.evaluate.failing import stand_ins
 from tfcheck.hcl.evaluate.marking import is_marked, mark_if, without_mark
 from tfcheck.hcl.evaluate.scope import EvaluationError, Scope, Seen
@@ -49,7 +49,7 @@ from tfcheck.symbolic.value import Piece, Set, Text, TextLike, Truth, Unknown, V
 _Seen = TypeVar("_Seen", bound=Seen)
 
 
-def chosen(node: Conditional, truth: bool, scope: Scope, run: EvaluationRun) -> Seen:
+def chosen_arm(node: Conditional, truth: bool, scope: Scope, run: EvaluationRun) -> Seen:
     """Return the arm that `truth` chooses, converted if the other arm's type requires it.
 
     An error in the other arm does not count, but its type does. NOTE: Terraform's type of a null is unknown here,
@@ -215,7 +215,7 @@ def _with_declared_type(node: Expression, value: _Seen, scope: Scope) -> _Seen |
 def _declared_type(node: Expression, scope: Scope) -> Type | None:
     """Return the type that the declaration of a variable gives to a reference to it or to a part of it."""
     match node:
-        case Attribute(source=Variable(name="var")) if not bound(scope, "var")[0]:
+        case Attribute(source=Variable(name="var")) if not bound_value(scope, "var")[0]:
             return scope.declared_type(node.name)
         case Attribute() | Index():
             whole = _declared_type(node.source, scope)

@@ -100,7 +100,7 @@ def gather(members: list[Seen] | dict[str, Seen]) -> Seen:
     return LazyCollection(members) if any(is_referent(member) for member in every) else members  # type: ignore[return-value]
 
 
-def bound(scope: Scope, name: str) -> tuple[bool, Seen]:
+def bound_value(scope: Scope, name: str) -> tuple[bool, Seen]:
     """Return the value that `name` is bound to by an enclosing `for`, template or iterator, if any."""
     while isinstance(scope, LocalScope):
         if name in scope.names:
@@ -109,14 +109,14 @@ def bound(scope: Scope, name: str) -> tuple[bool, Seen]:
     return False, None
 
 
-def without_doubt(seen: Seen) -> Seen:
+def without_possible_error(seen: Seen) -> Seen:
     """Return a value that is not an error: an error in a referenced block ends the run, and no `try` catches it."""
     if isinstance(seen, Unknown) and seen.may_fail:
         return msgspec.structs.replace(seen, may_fail=False)
     return seen
 
 
-def doubt(seen: Seen) -> Unknown | None:
+def possible_error(seen: Seen) -> Unknown | None:
     """Return the first part of `seen` that may be an error."""
     if is_referent(seen):
         return None
@@ -208,7 +208,7 @@ def elements(seen: Seen) -> list[tuple[Value, Seen]] | Unknown:
 def member_at(referent: Referent, key: str | int) -> Seen:
     """Return a member, where no error inside another block can be caught."""
     seen = referent.member(key)
-    return seen if isinstance(referent, LazyCollection) else without_doubt(seen)
+    return seen if isinstance(referent, LazyCollection) else without_possible_error(seen)
 
 
 def _member_name(key: Value) -> str:

@@ -23,14 +23,14 @@ from tfcheck.hcl.evaluate.comprehension import (
 from tfcheck.hcl.evaluate.convert import convert
 from tfcheck.hcl.evaluate.elements import (
     LocalScope,
-    bound,
-    doubt,
+    bound_value,
     elements,
     evaluate_all,
     gather,
     is_referent,
     member,
-    without_doubt,
+    possible_error,
+    without_possible_error,
 )
 from tfcheck.hcl.evaluate.marking import (
     call_mark_function,
@@ -167,11 +167,11 @@ class _Evaluation:
                 root = self._root(node.source, scope)
                 if root is None:
                     return member(self.see(node.source, scope), node.name)
-                return without_doubt(scope.lookup(root, node.name))
+                return without_possible_error(scope.lookup(root, node.name))
             case Template():
                 return render(node, scope, self)
             case Variable():
-                is_bound, seen = bound(scope, node.name)
+                is_bound, seen = bound_value(scope, node.name)
                 if not is_bound:
                     raise EvaluationError(f"`{node.name}` is not defined")
                 return seen
@@ -207,20 +207,20 @@ class _Evaluation:
     def _root(self, node: Expression, scope: Scope) -> str | None:
         """Return the first part of a reference that the scope knows, such as `var` or `data.TYPE`, or None."""
         match node:
-            case Variable(name=name) if name not in LONG_ROOTS and not bound(scope, name)[0]:
+            case Variable(name=name) if name not in LONG_ROOTS and not bound_value(scope, name)[0]:
                 return name
-            case Attribute(source=Variable(name=name)) if name in LONG_ROOTS and not bound(scope, name)[0]:
+            case Attribute(source=Variable(name=name)) if name in LONG_ROOTS and not bound_value(scope, name)[0]:
                 return node.name if name == "resource" else f"{name}.{node.name}"
             case _:
                 return None
 
     def _conditional(self, node: Conditional, scope: Scope) -> Seen:
-        from tfcheck.hcl.evaluate.conditional import chosen, common_value
+        from tfcheck.hcl.evaluate.conditional import chosen_arm, common_value
 
         truth, marks = self.condition(node.condition, scope)
         if isinstance(truth, Unknown):
             return mark_if(marks, common_value(node, truth, scope, self))
-        return mark_if(marks, chosen(node, truth, scope, self))
+        return mark_if(marks, chosen_arm(node, truth, scope, self))
 
     def _binary(self, node: Binary, scope: Scope) -> Seen:
         if node.operator in ("&&", "||"):
@@ -349,7 +349,7 @@ class _Evaluation:
             seen = self.see(node, scope)
             if not is_referent(seen):
                 self.budget.weigh(evaluate_all(seen))
-            return seen, self.doubt or doubt(seen)
+            return seen, self.doubt or possible_error(seen)
         finally:
             self.trying -= 1
             self.doubt = before

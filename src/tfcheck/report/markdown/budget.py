@@ -59,7 +59,7 @@ def page(parts: Iterable[PagePart], budget: int, elsewhere: str) -> str:
         ValueError: the parts that are always kept are too long by themselves.
     """
     parts = list(parts)
-    gone, left_out = _chosen(parts, budget, len(_left_out(len(parts), elsewhere).encode()))
+    gone, left_out = _parts_to_leave_out(parts, budget, len(_left_out(len(parts), elsewhere).encode()))
     left = [part for number, part in enumerate(parts) if number not in gone]
     note = [PagePart(_left_out(left_out, elsewhere), PartKind.KEPT)] if left_out else []
     written = _join(each for part in left for each in (note if part.kind is PartKind.LEFT_OUT else [part]))
@@ -68,7 +68,7 @@ def page(parts: Iterable[PagePart], budget: int, elsewhere: str) -> str:
     return written
 
 
-def _chosen(parts: list[PagePart], budget: int, note: int) -> tuple[set[int], int]:
+def _parts_to_leave_out(parts: list[PagePart], budget: int, note: int) -> tuple[set[int], int]:
     """Return the parts to leave out, and the number of units in them."""
     sizes = [len(part.text.encode()) + 2 for part in parts]
     total = sum(sizes)

@@ -138,7 +138,7 @@ _DEFINITION = regex(r"\[//\]: # \((tfcheck:[^()\n]+)\)")
 
 
 def without_html(page: str) -> str:
-    """Return a page without HTML except for the lines of `hidden`; fences stay unchanged."""
+    """Return a page without HTML except for the lines of `hide_markers`; fences stay unchanged."""
     lines: list[str] = []
     ticks, drawn = "", False
     for line in page.split("\n"):
@@ -160,15 +160,15 @@ def _flat(line: str) -> str:
     return small[1] if small else line
 
 
-def hidden(page: str) -> str:
+def hide_markers(page: str) -> str:
     """Return a page's first and last line, which only tfcheck reads, as link definitions."""
     first, *between, last = page.strip("\n").split("\n")
     # NOTE: a definition does not end a paragraph
     return "\n".join((_COMMENT.sub(r"[//]: # (\1)", first), *between, "", _COMMENT.sub(r"[//]: # (\1)", last)))
 
 
-def unhidden(body: str) -> str:
-    """Undo `hidden`; any other text stays the same."""
+def restore_markers(body: str) -> str:
+    """Undo `hide_markers`; any other text stays the same."""
     lines = body.replace("\r\n", "\n").strip("\n").split("\n")
     if len(lines) > 2 and not lines[-2]:
         del lines[-2]

@@ -45,7 +45,7 @@ class ListedResults(msgspec.Struct, frozen=True):
         """Build from the targets, written in full and as a hash."""
         return cls(frozenset(name for each in targets for name in (clipped_target(each), hashed_target(each))), plans)
 
-    def lost(self, earlier: Collection[str]) -> list[str]:
+    def missing_targets(self, earlier: Collection[str]) -> list[str]:
         """Return those of an earlier page that this page lacks.
 
         A plan with a renamed file is not lost while its target has as many plans as before.

@@ -59,7 +59,7 @@ def title(content: PageContent, page: Page) -> str:
     where = f"{_names(affected)}{share}"
     about = f"{words} in {where}" if words and where else words
     newer = "" if other is None else NEWER_RUN if other.id else in_doubt
-    return f"### {icon} tfcheck: {', '.join(filter(None, (about, _lost(content, page), newer)))}"
+    return f"### {icon} tfcheck: {', '.join(filter(None, (about, _missing_results(content, page), newer)))}"
 
 
 def _affected_targets(content: PageContent) -> tuple[str, ...]:
@@ -69,7 +69,7 @@ def _affected_targets(content: PageContent) -> tuple[str, ...]:
     return tuple(each for each in content.targets if each in affected) or content.targets
 
 
-def _lost(content: PageContent, page: Page) -> str:
+def _missing_results(content: PageContent, page: Page) -> str:
     """Return the targets without a result, or the number of results if not all are known; empty if there are none."""
     absent, number = content.absent(page), missing(content, page)
     if number and number == len(page.replaced):

@@ -14,14 +14,14 @@ from tfcheck.inventory.world import World
 from tfcheck.role.policies import Policies
 from tfcheck.symbolic.texts import split_literals
 from tfcheck.symbolic.value import TextLike, Truth, display
-from tfcheck.verdict.resource_policy.bucket import bucket_guard
+from tfcheck.verdict.resource_policy.bucket import bucket_side
 from tfcheck.verdict.resource_policy.endpoint import warnings
 from tfcheck.verdict.resource_policy.policies import (
-    file_system_guard,
-    key_guard,
-    repository_guard,
-    s3_file_system_guard,
-    secret_guard,
+    file_system_side,
+    key_side,
+    repository_side,
+    s3_file_system_side,
+    secret_side,
 )
 from tfcheck.verdict.resource_policy.reading import service_of, unidentified_side, without_deleted_roles
 from tfcheck.verdict.resource_policy.resource_side import ResourceSide, join_sides
@@ -73,17 +73,17 @@ def _side_in(resource: TextLike, service: str | None, world: World, policies: Po
     parts = parse_arn(resource)
     match parts.service if parts else service_of(resource):
         case "s3":
-            return bucket_guard(resource, world, policies)
+            return bucket_side(resource, world, policies)
         case "secretsmanager":
-            return secret_guard(resource, world, policies)
+            return secret_side(resource, world, policies)
         case "kms":
-            return key_guard(resource, world, policies)
+            return key_side(resource, world, policies)
         case "ecr":
-            return repository_guard(resource, world, policies)
+            return repository_side(resource, world, policies)
         case "elasticfilesystem":
-            return file_system_guard(resource, world, policies)
+            return file_system_side(resource, world, policies)
         case "s3files":
-            return s3_file_system_guard(resource, world, policies)
+            return s3_file_system_side(resource, world, policies)
         case "ssm":
             # A parameter has no policy, but another account may share it.
             is_managed = catalogue(world, PARAMETER).find_by_arn(resource) is not None

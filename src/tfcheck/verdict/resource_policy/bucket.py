@@ -27,18 +27,18 @@ from tfcheck.verdict.resource_policy.reading import own_policies, policy_of, rea
 from tfcheck.verdict.resource_policy.resource_side import ResourceSide, side_of
 
 
-def bucket_guard(arn: TextLike, world: World, policies: Policies) -> ResourceSide:
+def bucket_side(arn: TextLike, world: World, policies: Policies) -> ResourceSide:
     """Find the policy of a bucket, or of the bucket of an object."""
     bucket = bucket_of(arn, world)
     if bucket is None:
         return unidentified_side(world, policies, "s3")
     if bucket.resource is None:
-        return _guard(bucket, world, policies)
+        return _side_of_bucket(bucket, world, policies)
     # NOTE: the files of a bucket have one result; one found by a marked text is not cached.
-    return found_once(world, (_guard, bucket), lambda: _guard(bucket, world, policies))
+    return found_once(world, (_side_of_bucket, bucket), lambda: _side_of_bucket(bucket, world, policies))
 
 
-def _guard(bucket: SettingOwner, world: World, policies: Policies) -> ResourceSide:
+def _side_of_bucket(bucket: SettingOwner, world: World, policies: Policies) -> ResourceSide:
     found = policy_of(world, policies, BUCKET_POLICY, bucket)
     # NOTE: only the account that owns a bucket can set a policy on it.
     owner = bucket.resource or next(iter(settings(world, BUCKET_POLICY).on(bucket).definite), None)

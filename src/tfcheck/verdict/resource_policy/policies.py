@@ -71,7 +71,7 @@ _PUBLIC_PULL = """{"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "P
 _MOST = 100
 
 
-def key_guard(arn: TextLike, world: World, policies: Policies) -> ResourceSide:
+def key_side(arn: TextLike, world: World, policies: Policies) -> ResourceSide:
     """Find the policy of a key, and the grants on it."""
     resource = catalogue(world, KEY).find_by_arn(arn)
     known = [resource.attribute(each) for each in ("arn", "key_id", "id")] if resource else []
@@ -106,7 +106,7 @@ def _read_grants(joined: AttachedSettings, world: World) -> Iterator[KeyGrant]:
             yield each
 
 
-def secret_guard(arn: TextLike, world: World, policies: Policies) -> ResourceSide:
+def secret_side(arn: TextLike, world: World, policies: Policies) -> ResourceSide:
     """Find the policy of a secret."""
     resource = secret_of(arn, world)
     own = resource.attribute("arn") if resource else None
@@ -130,7 +130,7 @@ def _published_policy(repository: Arn, policies: Policies) -> PolicyOrReason | N
     return msgspec.structs.replace(found, notes=(note,))
 
 
-def repository_guard(arn: TextLike, world: World, policies: Policies) -> ResourceSide:
+def repository_side(arn: TextLike, world: World, policies: Policies) -> ResourceSide:
     """Find the policies of a repository and of its registry."""
     resource = catalogue(world, REPOSITORY).find_by_arn(arn)
     parts = parse_arn(arn)
@@ -175,7 +175,7 @@ def _every_registry_policy(near: Surroundings, world: World, policies: Policies)
             yield PolicyOrReason(hidden=f"{holder.address}, which may be of its registry,")
 
 
-def s3_file_system_guard(arn: TextLike, world: World, policies: Policies) -> ResourceSide:
+def s3_file_system_side(arn: TextLike, world: World, policies: Policies) -> ResourceSide:
     """Find the policy of a file system of S3 Files."""
     subject = file_system_of(arn, world, S3_FILE_SYSTEM)
     found = set_policy(world, policies, S3_FILE_SYSTEM_POLICY, subject)
@@ -184,7 +184,7 @@ def s3_file_system_guard(arn: TextLike, world: World, policies: Policies) -> Res
     return msgspec.structs.replace(side_of(found or PolicyOrReason(), subject.resource), outside=outside)
 
 
-def file_system_guard(arn: TextLike, world: World, policies: Policies) -> ResourceSide:
+def file_system_side(arn: TextLike, world: World, policies: Policies) -> ResourceSide:
     """Find the policy of a file system of EFS."""
     subject = file_system_of(arn, world)
     found = set_policy(world, policies, FILE_SYSTEM_POLICY, subject)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from tests.checks.made_tasks import SECRET, messages, secrets, service
-from tests.made_world import MadeResource, MadeWorld, reference
+from tests.made_world import HERE, MadeResource, MadeWorld, reference, task
 from tfcheck.checks import secret_value
 
 ADDRESS = "aws_secretsmanager_secret.db"
@@ -25,3 +25,16 @@ def test_a_new_secret_is_given_a_value() -> None:
         assert len(messages(search, container, world=MadeWorld(service(), anew, earlier=(secret, before)))) == found
     looked_up = MadeResource("data.aws_secretsmanager_secret.db", {"name": "db", "arn": SECRET, "id": SECRET})
     assert messages(search, container, world=MadeWorld(service(), looked_up, earlier=())) == []
+
+
+def test_the_remedy_names_the_secret_as_its_module_does() -> None:
+    address = 'module.web["eu"].aws_secretsmanager_secret.db["token"]'
+    secret = MadeResource(address, {"name": "db", "arn": SECRET, "id": SECRET})
+    world = MadeWorld(service(), secret, earlier=())
+    (found,) = secret_value.CHECK.search(task(secrets(SECRET), around=HERE), world)
+    assert found.hcl.split("\n") == [
+        'resource "aws_secretsmanager_secret_version" "db" {',
+        '  secret_id     = aws_secretsmanager_secret.db["token"].id',
+        "  secret_string = var.db_value # sensitive",
+        "}",
+    ]

@@ -21,6 +21,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+import msgspec
+
 from tfcheck.checks.mistake import Check, Misconfiguration
 from tfcheck.checks.named_objects import starting_services, stored_values
 from tfcheck.inventory.ecs import TaskDefinition
@@ -28,6 +30,7 @@ from tfcheck.inventory.world import World
 from tfcheck.startup import existence
 from tfcheck.startup.source import ValueStore
 from tfcheck.symbolic.value import Truth
+from tfcheck.vocabulary.address import Address, ModulePath
 from tfcheck.vocabulary.finding import Severity
 
 _SYMPTOM = (
@@ -52,7 +55,15 @@ def _search(task: TaskDefinition, world: World) -> Iterator[Misconfiguration]:
                 symptom=_SYMPTOM,
                 address=address,
                 argument="",
+                hcl=_version_of(secret.address) if type(secret.address) is Address else "",
             )
+
+
+def _version_of(secret: Address) -> str:
+    """Write the value of a secret, in the module of the secret."""
+    inside = msgspec.structs.replace(secret, module=ModulePath())
+    lines = (f"  secret_id     = {inside}.id", f"  secret_string = var.{secret.name}_value # sensitive")
+    return "\n".join((f'resource "aws_secretsmanager_secret_version" "{secret.name}" {{', *lines, "}"))
 
 
 CHECK = Check("secret-value", "secrets without a value", __doc__, _search)

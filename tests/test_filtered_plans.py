@@ -67,9 +67,11 @@ FILTERS: dict[str, Filter] = {
 #: Filters that once changed a verdict or a finding of a case.
 _FOUND = (
     ("bucket-policy-denies", "no data sources"),
+    ("bucket-policy-looked-up", "no prior state"),
     ("inputs-of-modules", "no arguments"),
     ("proxies-of-services", "no arguments"),
     ("same-name-elsewhere", "no configuration"),
+    ("what-exists", "no prior state"),
 )
 _ALL = [(case.name, each) for case, each in itertools.product(with_expectation(), FILTERS)]
 
@@ -77,12 +79,13 @@ _ALL = [(case.name, each) for case, each in itertools.product(with_expectation()
 @pytest.mark.parametrize(("name", "by"), dict.fromkeys((*_FOUND, *part(_ALL, len(_ALL)))))
 def test_what_a_filter_removes_decides_nothing_else(name: str, by: str) -> None:
     case = Case(TESTDATA / name)
-    whole = (case.report(), case.report_without_sources())
-    for report in reports(case, FILTERS[by](json.loads((case.folder / "plan.json").read_bytes()))):
-        for place, verdicts in by_place(report).items():
-            known = set[str]().union(*(by_place(each).get(place, set()) for each in whole))
-            assert verdicts <= {"unknown"} | known, place
-        assert mistakes(report) <= mistakes(whole[0]) | mistakes(whole[1])
+    for file in filter(case.has, ("plan.json", "applied.plan.json")):
+        whole = (case.report(file), case.report_without_sources(file))
+        for report in reports(case, FILTERS[by](json.loads((case.folder / file).read_bytes()))):
+            for place, verdicts in by_place(report).items():
+                known = set[str]().union(*(by_place(each).get(place, set()) for each in whole))
+                assert verdicts <= {"unknown"} | known, (file, place)
+            assert mistakes(report) <= mistakes(whole[0]) | mistakes(whole[1]), file
 
 
 def reports(case: Case, document: dict[str, Any]) -> Iterator[Report]:

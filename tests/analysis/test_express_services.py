@@ -114,7 +114,8 @@ def test_one_that_the_change_removes_is_not_named() -> None:
 @pytest.mark.parametrize("waits", [True, False])
 def test_a_service_that_is_created_starts_tasks_and_waits_for_what_they_need(waits: bool) -> None:
     image = {"image": "123456789012.dkr.ecr.eu-west-1.amazonaws.com/web:1"}
-    policy = {"mode": "managed", "type": "aws_iam_role_policy", "name": "p", "address": "aws_iam_role_policy.p"}
+    policy: dict[str, Any] = {"mode": "managed", "type": "aws_iam_role_policy", "name": "p"}
+    policy |= {"address": "aws_iam_role_policy.p", "expressions": {"role": {"constant_value": "execution"}}}
     service = {"mode": "managed", "type": "aws_ecs_express_gateway_service", "name": "web", "address": _ADDRESS}
     written: list[dict[str, Any]] = [{**service, "depends_on": [policy["address"]] if waits else []}, policy]
     found = {each.rule for each in check(_plan(image, ("ecr:*", "*"), ("logs:*", "*"), written=written), None).findings}

@@ -250,6 +250,7 @@ class After(_PlanWorld):
         super().__init__(resolver, context)
         self._former = former
         self._possible = () if is_certain else resolver.possibly_left_out
+        self._asked_for: dict[Address, None] = {}
         self._before = Before(resolver, context if former is None else former, self._shared)
         self._order = Order(resolver)
 
@@ -259,8 +260,11 @@ class After(_PlanWorld):
             remains = self.resolver.survival.remains
             instances = [each for each in instances if remains(each) is not Truth.FALSE]
         planned = [planned_object(self.resolver, each) for each in without_adopted(instances)]
-        possible = (possible_object(self.resolver, each) for each in self._possible if each.type == kind)
-        return [*planned, *possible, *(left_behind(self.resolver, each) for each in self._left_behind(kind))]
+        return [
+            *planned,
+            *self._possible_objects("managed", kind),
+            *(left_behind(self.resolver, each) for each in self._left_behind(kind)),
+        ]
 
     def looked_up(self, *types: str) -> Sequence[WorldObject]:
         """Return the data sources of these types, including deferred ones."""
@@ -269,6 +273,13 @@ class After(_PlanWorld):
         later = {str(each.address) for each in deferred}
         found: list[WorldObject] = [planned_object(self.resolver, each) for each in deferred if each.exists_after]
         found.extend(object_read(self.resolver, each) for each in read if str(each.address) not in later)
+        return [*found, *self._possible_objects("data", *types)]
+
+    def _possible_objects(self, mode: str, *types: str) -> list[WorldObject]:
+        """Return what the plan may leave out of these types."""
+        listed = (each for each in self._possible if each.mode == mode and each.type in types)
+        found: list[WorldObject] = [possible_object(self.resolver, each) for each in listed]
+        self._asked_for.update(dict.fromkeys(each.address for each in found))
         return found
 
     @cached_property
@@ -283,13 +294,7 @@ class After(_PlanWorld):
     @property
     def left_out(self) -> Sequence[Address]:
         """The addresses of what the plan may leave out, of the types that were asked for."""
-        return [
-            each.address
-            for (kind, *others), found in self._resources.items()
-            if not others
-            for each in found
-            if each.is_left_out
-        ]
+        return list(self._asked_for)
 
     def before(self) -> World:
         """Return the world before the change."""

@@ -161,10 +161,14 @@ class Plan:
         """Return the types of all resources and data sources in the plan."""
         return frozenset(kind for _, kind in self._rows) | frozenset(self._prior.reads)
 
-    def written_addresses(self) -> Iterator[str]:
-        """Yield the addresses of what is in the plan, and those of what its configuration declares, in any module."""
+    def listed_addresses(self) -> Iterator[str]:
+        """Yield the addresses of what is in the plan, as it writes them."""
         yield from (row.address for rows in self._rows.values() for row in rows)
         yield from (row.address for rows in self._prior.reads.values() for row in rows)
+
+    def written_addresses(self) -> Iterator[str]:
+        """Yield the addresses of what is in the plan, and those of what its configuration declares, in any module."""
+        yield from self.listed_addresses()
         if self.configuration:
             yield from self.configuration.resources
             for call in self.configuration.all_calls():

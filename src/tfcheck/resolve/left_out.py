@@ -21,9 +21,13 @@ if TYPE_CHECKING:
 
 
 class LeftOut(msgspec.Struct, frozen=True):
-    """A resource without a row; `definite` if the sources show that it is not repeated or switched off."""
+    """A resource without a row, or a data source without what it read.
+
+    `definite`: it is managed, and the sources show that it is not repeated or switched off.
+    """
 
     address: str
+    mode: str
     type: str
     definite: bool
 
@@ -40,11 +44,16 @@ def refuse_left_out(plan: Plan, sources: Sources | None) -> None:
 
 
 def left_out(plan: Plan, sources: Sources | None) -> Iterator[LeftOut]:
-    """Yield the resources that a plan may leave out; none if it only deletes."""
+    """Yield the resources and data sources that a plan may leave out; none if it only deletes."""
     if not plan.has_changes or plan.configuration is None:
         return
-    listed = {each.address.config for each in plan.each_instance(*plan.types())}
-    rows = [each for each in _single_resources(plan.configuration, (), sources, True) if each.address not in listed]
+    written = frozenset(plan.listed_addresses())
+    rows = [each for each in _single_resources(plan.configuration, (), sources, True) if each.address not in written]
+    if rows:  # NOTE: plans of Terraform 0.12 write addresses without the module.
+        listed = {each.address.config for each in plan.each_instance(*plan.types())}
+        listed.update(each.address.config for each in plan.instances(*plan.types("data"), mode="data"))
+        listed.update(each.address.config for each in plan.all_data_sources())
+        rows = [each for each in rows if each.address not in listed]
     # NOTE: a plan of `destroy` does not list what has never been created.
     if rows and any(each.after is not None for each in plan.each_instance(*plan.types())):
         yield from rows
@@ -53,15 +62,16 @@ def left_out(plan: Plan, sources: Sources | None) -> Iterator[LeftOut]:
 def _single_resources(
     module: ConfigModule, path: tuple[str, ...], sources: Sources | None, definite: bool
 ) -> Iterator[LeftOut]:
-    """Yield the managed resources of a module, and of those that it calls, which may have exactly one instance."""
+    """Yield what a module, and those that it calls, declare and may have exactly one instance."""
     written = sources.module(path) if sources else None
     prefix = "".join(f"module.{each}." for each in path)
     for address, resource in module.resources.items():
         # NOTE: filtered plans list resources without their expressions.
-        if resource.mode == "managed" and resource.expressions:
-            block = written.resource("managed", resource.type, resource.name) if written else None
+        if resource.mode in ("managed", "data") and resource.expressions:
+            block = written.resource(resource.mode, resource.type, resource.name) if written else None
             if not _is_repeated(resource, block):
-                yield LeftOut(prefix + address, resource.type, definite and block is not None)
+                is_definite = definite and block is not None and resource.mode == "managed"
+                yield LeftOut(prefix + address, resource.mode, resource.type, is_definite)
     for name, call in module.calls.items():
         block = written.call(name) if written else None
         if not _is_repeated(call, block):

@@ -167,8 +167,9 @@ def _managed_or_looked_up(kind: ObjectKind, world: World) -> list[WorldObject]:
 
 
 def is_read(name: Value, world: World) -> bool:
-    """Whether a data source has read a text, so that others may have created an object with that name."""
-    return isinstance(name, str) and name in world.texts_read()
+    """Whether a data source has, or may have, read a text, so that others may have created an object of that name."""
+    may_miss_one = world.certain is not world  # which the plan leaves out
+    return isinstance(name, str) and (may_miss_one or name in world.texts_read())
 
 
 # Files in buckets

@@ -12,6 +12,7 @@ from collections.abc import Callable
 from operator import attrgetter
 from typing import TypeAlias
 
+from tfcheck.resolve import random_texts
 from tfcheck.resolve.attribute_shapes import ASSIGNED_ID, BUCKET, IAM, LOG_GROUP, SECRET, restrict_characters
 from tfcheck.resolve.derived_instance import DerivedInstance
 from tfcheck.symbolic.regex import regex
@@ -365,4 +366,5 @@ _DERIVATIONS: dict[str, dict[str, Derivation]] = {
         "arn": _arn("ecs", _concatenation("task-definition/", _attribute("family"), ":", _revision)),
     },
     "aws_ecs_cluster": dict.fromkeys(("id", "arn"), _arn("ecs", _concatenation("cluster/", _attribute("name")))),
+    **random_texts.DERIVATIONS,
 }

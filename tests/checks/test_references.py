@@ -9,7 +9,7 @@ from tests.made_world import HERE, MadeResource, MadeWorld, reference, task
 from tests.rows import every_row
 from tfcheck.analysis.check import check
 from tfcheck.analysis.options import RunOptions
-from tfcheck.resolve.derived import cleaned_key
+from tfcheck.resolve.other_forms import cleaned_key
 from tfcheck.resolve.surroundings import Surroundings
 from tfcheck.startup import requirements
 from tfcheck.startup.object_arn import iam_object_arn

@@ -47,11 +47,17 @@ _GRAMMARS = {
     ("random_uuid", "result"): Hole("0123456789abcdef-", False, 36, 36),
     ("random_uuid", "id"): Hole("0123456789abcdef-", False, 36, 36),
 }
+#: Names of objects that only services create, as `rds!db-1`; a parameter's may also be its ARN.
+_LOOKED_UP = {
+    ("aws_secretsmanager_secret", "name"): Hole(SECRET.chars + "!", False, 1),
+    ("aws_ssm_parameter", "name"): Hole(SECRET.chars + "!:", False, 1),
+}
 
 
-def grammar(resource_type: str, attribute: str) -> Hole | None:
-    """Return the possible texts of an attribute; None if it is not listed here."""
-    return _GRAMMARS.get((resource_type, attribute))
+def grammar(resource_type: str, attribute: str, *, looked_up: bool = False) -> Hole | None:
+    """Return the possible texts of an attribute, or of a data source's; None if it is not listed here."""
+    own = _GRAMMARS.get((resource_type, attribute))
+    return _LOOKED_UP.get((resource_type, attribute), own) if looked_up else own
 
 
 def restrict_characters(value: Value, names: Hole) -> Value:
@@ -111,9 +117,9 @@ def assigned_family(resource_type: str, attribute: str) -> str:
     return f"{resource_type}.{attribute}" if resource_type in _IDENTIFIED and attribute in ("arn", "id") else ""
 
 
-def hole_of(resource_type: str, attribute: str) -> Hole:
+def hole_of(resource_type: str, attribute: str, *, looked_up: bool = False) -> Hole:
     """Return the possible texts of a computed attribute without a known shape."""
-    named = grammar(resource_type, attribute)
+    named = grammar(resource_type, attribute, looked_up=looked_up)
     if named is not None:
         return named
     if attribute == "id" and resource_type in _IDENTIFIED:

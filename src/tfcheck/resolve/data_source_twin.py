@@ -26,7 +26,7 @@ _LOOKED_UP: dict[str, tuple[tuple[str, ...], tuple[str, ...], tuple[tuple[str, s
     "aws_iam_policy": (("aws_iam_policy",), _OF_ACCOUNT, (("arn", "arn"), ("name", "name"))),
     "aws_s3_bucket": (("aws_s3_bucket",), _GLOBAL, (("bucket", "bucket"),)),
     "aws_secretsmanager_secret": (("aws_secretsmanager_secret",), _REGIONAL, (("arn", "arn"), ("name", "name"))),
-    "aws_ssm_parameter": (("aws_ssm_parameter",), _REGIONAL, (("name", "name"),)),
+    "aws_ssm_parameter": (("aws_ssm_parameter",), _REGIONAL, (("name", "name"), ("name", "arn"))),
     "aws_ecr_repository": (("aws_ecr_repository",), _REGIONAL, (("name", "name"),)),
     "aws_cloudwatch_log_group": (("aws_cloudwatch_log_group",), _REGIONAL, (("name", "name"),)),
     "aws_kms_key": (_KEYS, _REGIONAL, (("key_id", "key_id"), ("key_id", "arn"))),

@@ -7,14 +7,14 @@ attributes the pages of the AWS provider. A shape never replaces the symbol of t
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable
 from operator import attrgetter
 from typing import TypeAlias
 
 from tfcheck.resolve import random_texts
-from tfcheck.resolve.attribute_shapes import ASSIGNED_ID, BUCKET, IAM, LOG_GROUP, SECRET, restrict_characters
+from tfcheck.resolve.attribute_shapes import ASSIGNED_ID, BUCKET, IAM, LOG_GROUP, SECRET, grammar, restrict_characters
 from tfcheck.resolve.derived_instance import DerivedInstance
+from tfcheck.resolve.other_forms import cleaned_key, is_arn, whole_secret, without_selector
 from tfcheck.symbolic.regex import regex
 from tfcheck.symbolic.symbol import Symbol
 from tfcheck.symbolic.texts import without_prefix
@@ -23,7 +23,6 @@ from tfcheck.symbolic.value import (
     PREFIX_SUFFIX,
     SECRET_SUFFIX,
     Hole,
-    Text,
     TextLike,
     Unknown,
     Value,
@@ -76,11 +75,12 @@ def _generated_name(name: str, prefix: str, names: Hole, end: Derivation = lambd
     """Return the form of a name that the provider generates: prefix, or `terraform-`, 26 hexadecimal digits, an end."""
 
     def derive(instance: DerivedInstance) -> TextLike | None:
-        written = _text(restrict_characters(instance.planned_argument(name), names))
+        possible = grammar(instance.address.type, name, looked_up=instance.looked_up) or names
+        written = _text(restrict_characters(instance.planned_argument(name), possible))
         if written:
             return written
         if instance.looked_up:
-            return Unknown(symbol=Symbol(instance.address, (name,)), hole=NAME)
+            return Unknown(symbol=Symbol(instance.address, (name,)), hole=possible)
         beginning = _text(instance.planned_argument(prefix)) or "terraform-"
         symbol = Symbol(instance.address, (name, "suffix"))
         # NOTE: the provider makes them of the time of the apply and a counter.
@@ -131,20 +131,38 @@ def _arn_or(otherwise: Derivation) -> Derivation:
     return derive
 
 
-def _parameter(instance: DerivedInstance) -> TextLike | None:
-    name = _text(instance.attribute("name"))
-    if name is None or not isinstance(next(iter(pieces(name)), ""), str):
+def _parameter_name(instance: DerivedInstance) -> TextLike | None:
+    """Return the name of a parameter; a data source also accepts its ARN, and a version or label after either."""
+    if not instance.looked_up:
+        return _text(instance.attribute("name"))
+    written = _text(instance.planned_argument("name"))
+    return without_selector(written) if written is not None and is_arn(written) is False else None
+
+
+def _parameter_arn(instance: DerivedInstance) -> TextLike | None:
+    written = _text(instance.planned_argument("name")) if instance.looked_up else None
+    if written is not None and is_arn(written):
+        return without_selector(written)
+    name = _parameter_name(instance)
+    if name is None or is_arn(name) is None:
         return None
-    return text(["parameter/", without_prefix(name, "/")])
+    return _arn("ssm", lambda _: text(["parameter/", without_prefix(name, "/")]))(instance)
 
 
-def cleaned_key(key: Value) -> TextLike | None:
-    """Normalise an object's key like the provider, without leading or repeated slashes, except in unknown parts."""
-    if not isinstance(key, (str, Text)):
-        return _text(key)
-    first, *rest = pieces(key) or ("",)
-    begun = re.sub(r"^(\./|/)+", "", first) if isinstance(first, str) else first
-    return text(re.sub("/+", "/", each) if isinstance(each, str) else each for each in (begun, *rest))
+def _arn_of_version(version: DerivedInstance) -> TextLike | None:
+    """Return the ARN of the secret that a version names by an ARN, with or without its suffix, or by its name."""
+    written = _text(version.attribute("secret_id"))
+    if written is None or is_arn(written) is None:
+        return None
+    suffix = Unknown(symbol=Symbol(version.address, ("arn_suffix",)), hole=SECRET_SUFFIX)
+    if is_arn(written):
+        return whole_secret(written, suffix)
+    return _arn("secretsmanager", lambda _: text(["secret:", written, "-", suffix]))(version)
+
+
+def _secret_id(secret: DerivedInstance) -> TextLike | None:
+    arn, suffix = _secret_arn(secret), _secret_suffix(secret)
+    return whole_secret(arn, suffix) if arn is not None and suffix is not None else None
 
 
 def _object_id(instance: DerivedInstance) -> TextLike | None:
@@ -226,8 +244,17 @@ def _replica_id(instance: DerivedInstance) -> TextLike | None:
     return Unknown(symbol=Symbol(instance.address, ("key_id",)), hole=NAME)
 
 
-def _registry(image: DerivedInstance) -> TextLike | None:
-    return _text(image.planned_argument("registry_id")) or image.surroundings.account
+def _registry(instance: DerivedInstance) -> TextLike:
+    """Return the account of a repository, which a data source accepts as an argument."""
+    return _text(instance.planned_argument("registry_id")) or instance.surroundings.account
+
+
+def _repository_arn(repository: DerivedInstance) -> TextLike | None:
+    around, name = repository.surroundings, _text(repository.attribute("name"))
+    if name is None:
+        return None
+    tail = text(["repository/", name])
+    return Arn(around.partition, "ecr", around.region, _registry(repository), tail).as_text()
 
 
 _UUID = Hole("0123456789abcdef-", False, 36, 36)
@@ -309,18 +336,18 @@ _DERIVATIONS: dict[str, dict[str, Derivation]] = {
     },
     "aws_iam_policy": {"name": _iam_name, "id": _policy_arn, "arn": _policy_arn},
     "aws_iam_role_policy": {"name": _iam_name, "id": _concatenation(_attribute("role"), ":", _iam_name)},
-    "aws_ssm_parameter": {"id": _attribute("name"), "arn": _arn("ssm", _parameter)},
-    "aws_secretsmanager_secret": {"name": _secret, "id": _secret_arn, "arn": _secret_arn},
+    "aws_ssm_parameter": {"name": _parameter_name, "id": _parameter_name, "arn": _parameter_arn},
+    "aws_secretsmanager_secret": {"name": _secret, "id": _secret_id, "arn": _secret_arn},
     "aws_secretsmanager_secret_version": {
-        "arn": _attribute("secret_id"),
-        "id": _concatenation(_attribute("secret_id"), "|", _opaque("version_id", "")),
+        "arn": _arn_of_version,
+        "id": _concatenation(_attribute("secret_id"), "|", _opaque("version", "", NAME)),
     },
     "aws_secretsmanager_secret_policy": {"id": _attribute("secret_arn")},
     "aws_ecr_repository": {
         "id": _attribute("name"),
-        "arn": _arn("ecr", _concatenation("repository/", _attribute("name"))),
-        "registry_id": _account,
-        "repository_url": _concatenation(_account, ".dkr.ecr.", _region, ".", _dns_suffix, "/", _attribute("name")),
+        "arn": _repository_arn,
+        "registry_id": _registry,
+        "repository_url": _concatenation(_registry, ".dkr.ecr.", _region, ".", _dns_suffix, "/", _attribute("name")),
     },
     "aws_ecr_image": {
         "image_uri": _concatenation(

@@ -35,7 +35,7 @@ from tfcheck.symbolic.marks import has_mark, mark_all
 from tfcheck.symbolic.match import equal
 from tfcheck.symbolic.sensitive_text import is_fully_marked
 from tfcheck.symbolic.symbol import Named, Symbol
-from tfcheck.symbolic.value import JsonText, PlainText, Truth, Unknown, Value, is_known
+from tfcheck.symbolic.value import Hole, JsonText, PlainText, Truth, Unknown, Value, is_known
 from tfcheck.vocabulary.address import Address, ModulePath, owner_of
 from tfcheck.vocabulary.arn import Arn, parse_arn
 
@@ -216,7 +216,7 @@ class Resolver:
             written = self._argument(address, name)
             if written is not None:
                 value = fill(known, written)
-                names = grammar(address.type, name)
+                names = grammar(address.type, name, looked_up=address.mode == "data")
                 return value if names is None else restrict_characters(value, names)
         if isinstance(known, Unknown):
             if address.type == "terraform_data" and name == "output":
@@ -241,7 +241,8 @@ class Resolver:
         if address.type == "aws_arn" and name in Arn.__struct_fields__:
             parts = parse_arn(arn) if isinstance(arn := self.attribute(address, "arn"), PlainText) else None
             return getattr(parts, name) if parts else self._unknown(address, name, f"{address} is read during apply")
-        if self.is_configured(address, name):
+        # NOTE: once a parameter is read, its name replaces the ARN or the version that it was looked up by.
+        if self.is_configured(address, name) and (address.type, name) != ("aws_ssm_parameter", "name"):
             return self._complete(instance, name, planned)
         instead = self._look_ups.find_twin(address, name)
         if instead is not None:
@@ -261,11 +262,11 @@ class Resolver:
         if isinstance(shape, JsonText):
             return None
         symbol = Symbol(address, (name,))
-        return Unknown(symbol=symbol, shape=shape, hole=hole_of(address.type, name), family=_family(address, name))
+        return Unknown(symbol=symbol, shape=shape, hole=_hole(address, name), family=_family(address, name))
 
     def _unknown(self, address: Address, name: str, reason: str = Unknown().reason) -> Unknown:
         symbol = Symbol(address, (name,))
-        return Unknown(symbol=symbol, reason=reason, hole=hole_of(address.type, name), family=_family(address, name))
+        return Unknown(symbol=symbol, reason=reason, hole=_hole(address, name), family=_family(address, name))
 
     def _argument(self, address: Address, name: str) -> Value:
         """Evaluate an argument; None if it is not written, null, or an empty list of blocks."""
@@ -358,6 +359,10 @@ class Resolver:
         """Record an assumption for the report, once."""
         if assumption not in self.assumptions:
             self.assumptions.append(assumption)
+
+
+def _hole(address: Address, name: str) -> Hole:
+    return hole_of(address.type, name, looked_up=address.mode == "data")
 
 
 def _family(address: Address, name: str) -> str:

@@ -25,7 +25,7 @@ from tfcheck.inventory.change import index_names, is_created, is_to_be
 from tfcheck.inventory.ecs import task_definitions
 from tfcheck.inventory.named_objects import bucket_of
 from tfcheck.inventory.world import World, WorldObject, found_once
-from tfcheck.resolve.derived import cleaned_key
+from tfcheck.resolve.other_forms import cleaned_key
 from tfcheck.resolve.surroundings import Surroundings, is_in_same_region
 from tfcheck.startup import registry
 from tfcheck.startup.awslogs_options import AwsLogs, awslogs

@@ -1,0 +1,44 @@
+"""Read names that a resource or data source accepts in several forms: as a name, an ARN, or with more behind it."""
+
+from __future__ import annotations
+
+import re
+
+from tfcheck.symbolic.regex import regex
+from tfcheck.symbolic.texts import split_text
+from tfcheck.symbolic.value import Text, TextLike, Unknown, Value, pieces, spelled_out, text
+
+_WHOLE_SECRET = regex(r".*-[A-Za-z0-9]{6}")
+
+
+def is_arn(name: TextLike) -> bool | None:
+    """Whether a name is written as an ARN; None if that is unknown."""
+    first = next(iter(pieces(spelled_out(name))), "")
+    if isinstance(first, str):
+        return first.startswith("arn:")
+    return True if isinstance(first, Unknown) and first.hole.starts == "arn:" else None
+
+
+def without_selector(parameter: TextLike) -> TextLike:
+    """Return the name or ARN of a parameter without the version or label behind it."""
+    fields = split_text(spelled_out(parameter), ":")
+    end = 6 if fields and fields[0] == "arn" else 1
+    if fields is None or len(fields) <= end:
+        return parameter
+    return text([fields[0], *(piece for each in fields[1:end] for piece in (":", each))])
+
+
+def whole_secret(arn: TextLike, suffix: TextLike) -> TextLike:
+    """Return the ARN of a secret; to one without the random characters at its end, the suffix is added."""
+    last = pieces(spelled_out(arn))[-1]
+    is_partial = isinstance(last, str) and not _WHOLE_SECRET.fullmatch(last)
+    return text([arn, "-", suffix]) if is_partial else arn
+
+
+def cleaned_key(key: Value) -> TextLike | None:
+    """Normalise an object's key like the provider, without leading or repeated slashes, except in unknown parts."""
+    if not isinstance(key, (str, Text)):
+        return key if isinstance(key, TextLike) else None
+    first, *rest = pieces(key) or ("",)
+    begun = re.sub(r"^(\./|/)+", "", first) if isinstance(first, str) else first
+    return text(re.sub("/+", "/", each) if isinstance(each, str) else each for each in (begun, *rest))

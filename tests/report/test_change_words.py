@@ -56,7 +56,9 @@ def test_what_may_be_is_not_reported_as_what_is() -> None:
     both = msgspec.structs.replace(
         both, access_changes=(*both.access_changes, AccessChange("b", "x:*", "*", "granted"))
     )
-    summary = "5 permissions revoked, 1 permission granted, 1 permission perhaps revoked, 1 permission perhaps granted"
+    summary = (
+        "5 permissions revoked, 1 permission granted, 1 permission possibly revoked, 1 permission possibly granted"
+    )
     assert f"<summary>Access of execution roles: {summary}, 1 role not known</summary>" in markdown([both])
 
 

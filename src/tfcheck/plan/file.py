@@ -240,7 +240,7 @@ def _is_value(buffer: Buffer) -> bool:
 def _unreachable(path: Path, error: OSError | ValueError) -> InputError:
     match error:
         case FileNotFoundError():
-            return InputError(f"there is no file `{path}`", hint="give the plan's JSON, or - for standard input")
+            return InputError(f"there is no file `{path}`", hint="pass the plan's JSON, or - for standard input")
         case IsADirectoryError():
             plan = path / "plan.json"
             return InputError(

@@ -83,7 +83,7 @@ def _role_change(members: list[AccessChange]) -> str:
 
 
 def _headline(report: Report) -> str:
-    counts = [*_numbers(report.access_changes, ""), *_numbers(report.access_possible, "perhaps ")]
+    counts = [*_numbers(report.access_changes, ""), *_numbers(report.access_possible, "possibly ")]
     roles = len({each.role for each in report.access_unknown})
     nothing = f"what {plural(roles, 'execution role')} may gain or lose is unknown" if roles else _NOTHING
     return ", ".join(counts) or nothing

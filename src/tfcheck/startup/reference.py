@@ -69,7 +69,7 @@ def whole_arn(arn: TextLike, account: TextLike, world: World) -> TextLike:
     same = equal(parts.account, account)
     if same is Truth.TRUE:
         return secret_arn(name, Surroundings(parts.partition, parts.region, parts.account), world)
-    elsewhere = "in another account" if same is Truth.FALSE else "perhaps in another account"
+    elsewhere = "in another account" if same is Truth.FALSE else "possibly in another account"
     reason = f"the secret is {elsewhere}, and its ARN lacks the six random characters: write the full ARN"
     symbol = Symbol(OfText("secret", arn), ("end",)) if isinstance(arn, str) else None
     return text([arn, Unknown(symbol=symbol, reason=reason, hole=_OPEN_END)])

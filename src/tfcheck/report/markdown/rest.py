@@ -266,7 +266,7 @@ def _more_line(number: int, most: int) -> Iterable[str]:
 
 def _access_counts(report: Report) -> str:
     counts: list[str] = []
-    for changes, prefix in ((report.access_changes, ""), (report.access_possible, "perhaps ")):
+    for changes, prefix in ((report.access_changes, ""), (report.access_possible, "possibly ")):
         kinds = [each.change for each in changes]
         counts += [f"{plural(kinds.count(kind), 'permission')} {prefix}{kind}" for kind in ACCESS if kind in kinds]
     counts += [f"{plural(len(report.role_switches), 'role')} switched"] if report.role_switches else []

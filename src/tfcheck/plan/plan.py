@@ -5,6 +5,7 @@ Resources are sorted by type in one pass; only those of the requested types are 
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Iterable, Iterator, Mapping
 from functools import cached_property
 from typing import Generic, Protocol, TypeVar
@@ -161,14 +162,16 @@ class Plan:
         """Return the types of all resources and data sources in the plan."""
         return frozenset(kind for _, kind in self._rows) | frozenset(self._prior.reads)
 
-    def listed_addresses(self) -> Iterator[str]:
-        """Yield the addresses of what is in the plan, as it writes them."""
-        yield from (row.address for rows in self._rows.values() for row in rows)
-        yield from (row.address for rows in self._prior.reads.values() for row in rows)
+    @cached_property
+    def listed_addresses(self) -> frozenset[str]:
+        """The addresses of what is in the plan, as it writes them."""
+        changed = (row.address for rows in self._rows.values() for row in rows)
+        read = (row.address for rows in self._prior.reads.values() for row in rows)
+        return frozenset(itertools.chain(changed, read))
 
     def written_addresses(self) -> Iterator[str]:
         """Yield the addresses of what is in the plan, and those of what its configuration declares, in any module."""
-        yield from self.listed_addresses()
+        yield from self.listed_addresses
         if self.configuration:
             yield from self.configuration.resources
             for call in self.configuration.all_calls():
@@ -346,6 +349,10 @@ class _Amended(Plan):
             found[kind] = [each for each in found.get(kind, ()) if each.address != row.address]
             found[kind].append(row)
         return found
+
+    @cached_property
+    def listed_addresses(self) -> frozenset[str]:
+        return self._base.listed_addresses | self._new.keys()
 
     @cached_property
     def _prior(self) -> _Prior:

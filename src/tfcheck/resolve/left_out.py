@@ -7,7 +7,7 @@ The configuration alone does not prove it: it does not contain `enabled`, nor a 
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from typing import TYPE_CHECKING
 
 import msgspec
@@ -47,8 +47,7 @@ def left_out(plan: Plan, sources: Sources | None) -> Iterator[LeftOut]:
     """Yield the resources and data sources that a plan may leave out; none if it only deletes."""
     if not plan.has_changes or plan.configuration is None:
         return
-    written = frozenset(plan.listed_addresses())
-    rows = [each for each in _single_resources(plan.configuration, (), sources, True) if each.address not in written]
+    rows = list(_single_resources(plan.configuration, (), sources, True, plan.listed_addresses))
     if rows:  # NOTE: plans of Terraform 0.12 write addresses without the module.
         listed = {each.address.config for each in plan.each_instance(*plan.types())}
         listed.update(each.address.config for each in plan.instances(*plan.types("data"), mode="data"))
@@ -60,14 +59,14 @@ def left_out(plan: Plan, sources: Sources | None) -> Iterator[LeftOut]:
 
 
 def _single_resources(
-    module: ConfigModule, path: tuple[str, ...], sources: Sources | None, definite: bool
+    module: ConfigModule, path: tuple[str, ...], sources: Sources | None, definite: bool, listed: Collection[str]
 ) -> Iterator[LeftOut]:
-    """Yield what a module, and those that it calls, declare and may have exactly one instance."""
+    """Yield what a module, and those that it calls, declare, may have exactly one instance, and is not listed."""
     written = sources.module(path) if sources else None
     prefix = "".join(f"module.{each}." for each in path)
     for address, resource in module.resources.items():
         # NOTE: filtered plans list resources without their expressions.
-        if resource.mode in ("managed", "data") and resource.expressions:
+        if prefix + address not in listed and resource.mode in ("managed", "data") and resource.expressions:
             block = written.resource(resource.mode, resource.type, resource.name) if written else None
             if not _is_repeated(resource, block):
                 is_definite = definite and block is not None and resource.mode == "managed"
@@ -75,7 +74,7 @@ def _single_resources(
     for name, call in module.calls.items():
         block = written.call(name) if written else None
         if not _is_repeated(call, block):
-            yield from _single_resources(call.module, (*path, name), sources, definite and block is not None)
+            yield from _single_resources(call.module, (*path, name), sources, definite and block is not None, listed)
 
 
 def _is_repeated(planned: ConfigResource | ModuleCall, block: Block | None) -> bool:

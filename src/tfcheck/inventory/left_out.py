@@ -8,7 +8,7 @@ from tfcheck.inventory.world import World
 from tfcheck.vocabulary.address import Address
 
 #: A clause for what a plan may leave out.
-NOT_LISTED = "which the plan does not list, perhaps because of `-target` or a filter: pass the sources"
+NOT_LISTED = "which the plan does not list, possibly because of `-target` or a filter: pass the sources"
 _MOST_NAMED = 3
 
 

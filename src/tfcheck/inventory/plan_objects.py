@@ -156,7 +156,7 @@ class _PossibleObject(_PlanObject):
     def __init__(self, resolver: Resolver, found: LeftOut) -> None:
         super().__init__(resolver, parse(found.address))
         lacking = f" of {self.address.module}" if resolver.sources is not None and self.address.module.steps else ""
-        reason = f"the plan does not list {self.address}, perhaps because of `-target` or a filter"
+        reason = f"the plan does not list {self.address}, possibly because of `-target` or a filter"
         self._open = Unknown(reason=ReasonWithHint(reason, f"pass the sources{lacking}"))
 
     @property

@@ -19,14 +19,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from tfcheck.checks.mistake import Check, Misconfiguration, quote_value
-from tfcheck.checks.named_objects import runs_on_fargate
+from tfcheck.checks.named_objects import only_in_other_regions, runs_on_fargate
 from tfcheck.inventory.catalogue import LOG_GROUP
 from tfcheck.inventory.ecs import TaskDefinition
 from tfcheck.inventory.world import World, WorldObject
-from tfcheck.startup import existence
 from tfcheck.startup.awslogs_options import AwsLogs, awslogs
-from tfcheck.symbolic.match import equal
-from tfcheck.symbolic.value import Truth, display
+from tfcheck.symbolic.value import display
 from tfcheck.vocabulary.finding import Severity
 
 _MISSING = (
@@ -64,16 +62,7 @@ def groups_in_other_regions(log: AwsLogs, task: TaskDefinition, world: World) ->
     """Return the groups with that name in the task's account if all of them are in other regions."""
     if not isinstance(log.group, str) or log.region is None or log.region == "":
         return []
-    here = existence.named_at(log.group, task.resource.surroundings, log.region)
-    if existence.namesake(LOG_GROUP, here, world) is not Truth.FALSE:
-        return []
-    account = task.resource.surroundings.account
-    named = [
-        each
-        for each in existence.index_created(LOG_GROUP, world).exactly(log.group)
-        if equal(each.surroundings.account, account) is not Truth.FALSE
-    ]
-    return named if all(equal(each.surroundings.region, log.region) is Truth.FALSE for each in named) else []
+    return only_in_other_regions(LOG_GROUP, log.group, log.region, task, world)
 
 
 CHECK = Check("log-region", "missing or wrong regions of log groups", __doc__, _search)

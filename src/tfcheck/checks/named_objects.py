@@ -11,10 +11,13 @@ from tfcheck.inventory.change import is_changed, is_new
 from tfcheck.inventory.ecs import EXPRESS_SERVICE, SERVICE_TYPES, TASK_SET, Container, TaskDefinition, member
 from tfcheck.inventory.world import World, WorldObject, find_object, found_once
 from tfcheck.resolve.blocks import only_block
+from tfcheck.role import Role, Roles
+from tfcheck.startup import existence
 from tfcheck.startup.capacity import launch_types
 from tfcheck.startup.launch import runs
 from tfcheck.startup.rule import TaskPlace
 from tfcheck.startup.source import Source, ValueStore, injected_values, sources
+from tfcheck.symbolic.match import equal
 from tfcheck.symbolic.value import Text, Truth, Unknown, Value
 from tfcheck.vocabulary.address import owner_of
 
@@ -54,11 +57,29 @@ def stored_values(
             yield place, source, catalogue(among or world, _STORES[source.store]).find_by_arn(source.arn)
 
 
+def only_in_other_regions(
+    kind: ObjectKind, name: str, region: Value, task: TaskDefinition, world: World
+) -> list[WorldObject]:
+    """Return the objects of a name in the task's account if all of them are in other regions than this one."""
+    around = task.resource.surroundings
+    if existence.namesake(kind, existence.named_at(name, around, region), world) is not Truth.FALSE:
+        return []
+    named = existence.index_created(kind, world).exactly(name)
+    found = [each for each in named if equal(each.surroundings.account, around.account) is not Truth.FALSE]
+    return found if all(equal(each.surroundings.region, region) is Truth.FALSE for each in found) else []
+
+
 def has_access_point(point: Value, kind: ObjectKind, world: World) -> bool:
     """Whether a volume definitely names an access point; an unknown value may be null."""
     if isinstance(point, (str, Text)):
         return point != ""
     return catalogue(world, kind).owner(point) is not None
+
+
+def roles_of(task: TaskDefinition, world: World) -> list[Role]:
+    """Return the execution role and the task role, as far as they are known."""
+    named = (world.once(Roles).of(each) for each in (task.execution_role, task.task_role))
+    return [each for each in named if each is not None]
 
 
 def runs_on_fargate(task: TaskDefinition, world: World) -> bool:

@@ -19,6 +19,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from tfcheck.checks.mistake import Check, Misconfiguration
+from tfcheck.checks.named_objects import roles_of
 from tfcheck.iam import Policy
 from tfcheck.inventory.change import is_written
 from tfcheck.inventory.ecs import TaskDefinition
@@ -45,8 +46,7 @@ _WHICH = {"assume_role_policy": "the trust policy of ", "inline_policy": "an inl
 
 
 def _search(task: TaskDefinition, world: World) -> Iterator[Misconfiguration]:
-    named = (world.once(Roles).of(each) for each in (task.execution_role, task.task_role))
-    roles = [each for each in named if each is not None]
+    roles = roles_of(task, world)
     for argument, policy in dict.fromkeys(each for role in roles for each in role.refused):
         if _is_written(policy.name, argument, world):
             yield Misconfiguration(

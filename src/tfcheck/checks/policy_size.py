@@ -19,10 +19,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from tfcheck.checks.mistake import Check, Misconfiguration
+from tfcheck.checks.named_objects import roles_of
 from tfcheck.inventory.change import is_written
 from tfcheck.inventory.ecs import TaskDefinition
 from tfcheck.inventory.world import World, WorldObject, found_once
-from tfcheck.role import Role, Roles
+from tfcheck.role import Role
 from tfcheck.symbolic.value import JsonText, Text, Unknown, Value, unknowns
 from tfcheck.vocabulary.finding import Severity
 
@@ -36,14 +37,9 @@ _CLOSE = 0.95
 
 def _search(task: TaskDefinition, world: World, share: float = 1) -> Iterator[Misconfiguration]:
     found: list[Misconfiguration] = []
-    for role in _roles_of(task, world):
+    for role in roles_of(task, world):
         found += _long_policies(role, world, share)
     yield from dict.fromkeys(found)
-
-
-def _roles_of(task: TaskDefinition, world: World) -> Iterator[Role]:
-    roles = (world.once(Roles).of(each) for each in (task.execution_role, task.task_role))
-    yield from (each for each in roles if each is not None)
 
 
 def _long_policies(role: Role, world: World, share: float) -> list[Misconfiguration]:
@@ -66,7 +62,7 @@ def possibly_long(task: TaskDefinition, world: World) -> Iterator[Misconfigurati
 
 def roles_above_quota(task: TaskDefinition, world: World) -> Iterator[Misconfiguration]:
     """Yield the roles of a task that have more managed policies than IAM attaches by default."""
-    for role in _roles_of(task, world):
+    for role in roles_of(task, world):
         holders = ((each.name, world.once(_holders).get(each.name)) for each in role.attached.identity)
         managed = [name for name, each in holders if ":policy/" in name or (each and each.address.type == _POLICY)]
         if len(managed) > _ATTACHED:

@@ -50,7 +50,7 @@ def _new_secret(label: str, name: str, variable: str) -> NewSecret:
 
 
 _ANY_SECRET = _new_secret("app", "app", "NAME")
-#: The suggestion and an example by rule, with `{container}`, `{task}` and `{address}` filled in.
+#: The suggestion and an example by rule, with `{address}` filled in.
 _TABLE: dict[str, tuple[str, str]] = {
     "env-file-type": (
         "write the type of the environment file as `s3`, in lower case",
@@ -186,8 +186,7 @@ def remedy(rule: str, mistake: Misconfiguration, task: TaskDefinition) -> Remedy
         return None
     if mistake.about in ("AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN"):
         return Remedy("remove the access key, and grant what the code calls to the task role: its keys come from ECS")
-    address = mistake.address or str(task.address)
-    words = words.replace("{address}", address).replace("{task}", str(task.address))
+    words = words.replace("{address}", mistake.address or str(task.address))
     region = task.resource.surroundings.region
     hcl = hcl.replace("eu-west-1", display(region)) if isinstance(region, str) else hcl
     return Remedy(words, _remedy_in_plan(rule, mistake, task) or hcl)

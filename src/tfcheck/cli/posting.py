@@ -25,7 +25,7 @@ from tfcheck.report.annotations import Annotation, workflow_command
 from tfcheck.report.markdown import budget, markdown, summary
 from tfcheck.report.origin import Links
 from tfcheck.report.safe_text import visible
-from tfcheck.repository.work_tree import has_git
+from tfcheck.repository.work_tree import find_work_tree
 from tfcheck.vocabulary import ci
 from tfcheck.vocabulary.finding import Report
 
@@ -170,7 +170,4 @@ def _links(variables: Mapping[str, str]) -> Links:
 def _top(variables: Mapping[str, str]) -> Path:
     """Find the root of the checkout."""
     here = Path.cwd()
-    for directory in (here, *here.parents):
-        if has_git(directory):
-            return directory
-    return Path(variables.get("GITHUB_WORKSPACE") or here)
+    return find_work_tree(here) or Path(variables.get("GITHUB_WORKSPACE") or here)

@@ -240,8 +240,8 @@ class CommentThread:
             and parse_marker(comment.body or "") == mark
         ):
             self._late_write.recognise(comment)
-            is_settled = not (self._late_write.is_expected() or self._late_write.was_slow or self._late_write.newer)
-            return is_settled or self._is_still_ours(comment, body)
+            is_late = self._conversation.patience.expects_late_write() or self._late_write.was_slow
+            return not (is_late or self._late_write.newer) or self._is_still_ours(comment, body)
         self._late_write.newer = ""
         self._has_changed = True
         self._others.written.add(without_run(body))

@@ -42,10 +42,6 @@ class LateWrite:
         """Begin to measure how old the state is that a write is based on."""
         self._read_at = self._conversation.patience.remaining()
 
-    def is_expected(self) -> bool:
-        """Whether a write without an answer may still be carried out."""
-        return self._conversation.patience.expects_late_write()
-
     def is_slow(self) -> bool:
         """Whether a newer run may have started and ended since the comment was read, also before a lost answer."""
         return self.was_slow or self._read_at - self._conversation.patience.remaining() >= _LOOK_AGAIN[0]

@@ -9,7 +9,7 @@ from enum import Enum
 
 import msgspec
 
-from tfcheck.report.safe_text import visible
+from tfcheck.report.safe_text import clip_width, visible
 from tfcheck.symbolic.regex import regex
 
 _LONGEST = 300
@@ -121,8 +121,7 @@ def answer_message(body: bytes) -> str:
     if isinstance(message, dict):
         message = "; ".join(f"{field} {each}" for field, problems in message.items() for each in problems)
     details = (each if isinstance(each, str) else each.message for each in (*found.errors, found.error))
-    text = " ".join(visible("; ".join(filter(None, (message, *details)))).split())
-    return text if len(text) <= _LONGEST else f"{text[: _LONGEST - 1]}…"
+    return clip_width(" ".join(visible("; ".join(filter(None, (message, *details)))).split()), _LONGEST)
 
 
 def refusal_for(status: int, message: str) -> RefusalError:

@@ -28,10 +28,11 @@ _LARGEST_FILE = 5_000_000
 
 
 class DiffLine(msgspec.Struct, frozen=True):
-    """A line on the right side of a diff; `cut`: lines were removed just before it."""
+    """A line on the right side of a diff; `is_new`: the diff adds it, `cut`: lines were removed just before it."""
 
     hunk: int
     text: str
+    is_new: bool
     cut: bool
 
 
@@ -154,22 +155,14 @@ def shown_lines(patch: str) -> dict[int, DiffLine]:
         elif row.startswith("-"):
             cut = True
         elif row[:1] in (" ", "+") and hunk:
-            shown[number] = DiffLine(hunk, row[1:], cut)
+            shown[number] = DiffLine(hunk, row[1:], row[0] == "+", cut)
             number, cut = number + 1, False
     return shown
 
 
 def added_lines(patch: str) -> frozenset[int]:
     """Return the lines that a diff adds or changes, by new number."""
-    added: set[int] = set()
-    number = 0
-    for row in patch.split("\n"):
-        if found := _HUNK.match(row):
-            number = int(found[1])
-        elif row[:1] in (" ", "+") and number:
-            added |= {number} if row[0] == "+" else set()
-            number += 1
-    return frozenset(added)
+    return frozenset(number for number, line in shown_lines(patch).items() if line.is_new)
 
 
 def _suggestion(edit: Edit, lines: list[str], shown: Mapping[int, DiffLine]) -> Suggestion | None:

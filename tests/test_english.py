@@ -16,6 +16,7 @@ from tests.laws import part
 from tests.source_trees import SOURCES, nodes
 from tfcheck.analysis import rulebook
 from tfcheck.cli import main as command_line
+from tfcheck.report.cause_text import Detail
 from tfcheck.report.markdown import markdown
 from tfcheck.report.text import text as as_text
 
@@ -75,7 +76,7 @@ def test_what_users_read_uses_the_words_of_the_style_page() -> None:
 def test_so_does_what_is_put_together_for_a_report(case: Case) -> None:
     """Of the screens only the lines without a path, which may have a word of the case's name."""
     report = case.report()
-    screens = as_text(report, verbose=True, expand=True, width=1_000) + markdown([report])
+    screens = as_text(report, Detail(verbose=True, expand=True, width=1_000)) + markdown([report])
     assert [line for line in refused(screens) if case.folder.name not in line] == []
 
 

@@ -11,6 +11,7 @@ from tests.made_world import MadeResource, MadeWorld
 from tfcheck import checks
 from tfcheck.analysis.check import check
 from tfcheck.inventory.ecs import task_definitions
+from tfcheck.report.cause_text import Detail
 from tfcheck.report.json import json as as_json
 from tfcheck.report.reading import read_reports
 from tfcheck.report.text import text
@@ -207,7 +208,7 @@ def test_what_is_broken_comes_first_on_the_screen() -> None:
     after = shown[shown.index("This change") :]
     assert after[1] == '  fixes         aws_ecs_task_definition.service["jobs"]'
     assert any(line.startswith("  revokes       s3:GetObject on arn:aws:s3:::acme-config from") for line in after)
-    quiet = text(report("exclusive-lists"), quiet=True).split("\n")
+    quiet = text(report("exclusive-lists"), Detail(quiet=True)).split("\n")
     assert quiet[2] == shown[2]
     assert "This change" not in quiet
 

@@ -16,6 +16,7 @@ from tests.report.samples import BROKEN
 from tests.repository.git import git, init
 from tfcheck.cli import clock
 from tfcheck.cli.main import run
+from tfcheck.report.cause_text import Detail
 from tfcheck.report.json import json as as_json
 from tfcheck.report.left_out_words import waiver_sentences
 from tfcheck.report.markdown import markdown
@@ -173,7 +174,7 @@ def test_waivers_for_other_plans_are_named_where_all_plans_may_be_there() -> Non
     (said,) = waiver_sentences([more], verbose=True)
     assert said.startswith("there are 12 waivers for what is not in this plan: tfcheck.toml:10, tfcheck.toml:11, ")
     assert said.endswith("tfcheck.toml:19 and 2 more")
-    assert said in text(more, verbose=True, width=1000)
+    assert said in text(more, Detail(verbose=True, width=1000))
     assert "12 waivers" not in markdown([more], Page()) + text(more)
 
 

@@ -10,6 +10,7 @@ import pytest
 from tests.report import samples
 from tests.rows import every_row
 from tfcheck.report.annotations import workflow_commands
+from tfcheck.report.cause_text import Detail
 from tfcheck.report.causes import causes, remedies
 from tfcheck.report.markdown import markdown
 from tfcheck.report.text import text
@@ -250,7 +251,7 @@ def test_thirty_services_that_cannot_be_decided_read_like_one() -> None:
     folded = "aws_ecs_task_definition.svc[*] (30 instances)"
     assert " ".join(text(report).split()).count(f"{folded}: ") == 1
     assert len(text(report).splitlines()) <= 25
-    assert all(f"{each}: " in " ".join(text(report, expand=True).split()) for each in tasks)
+    assert all(f"{each}: " in " ".join(text(report, Detail(expand=True)).split()) for each in tasks)
     page = markdown([report])
     assert page.count("\n- ❔ ") == 2
     assert "`aws_ecs_task_definition.svc[*]` (30 instances), container" in page

@@ -5,6 +5,7 @@ from __future__ import annotations
 import msgspec
 
 from tests.report import samples
+from tfcheck.report.cause_text import Detail
 from tfcheck.report.change_words import access_changes, one_line_summary
 from tfcheck.report.junit import junit
 from tfcheck.report.markdown import markdown
@@ -66,4 +67,4 @@ def test_a_screen_of_many_tasks_is_bounded() -> None:
     tasks = tuple(TaskChange(f"t{each}", "broken") for each in range(100))
     shown = text(msgspec.structs.replace(samples.report(), task_changes=tasks))
     assert "This change breaks t0, t1, t2, t3 and 96 more\n" in shown
-    assert "t99" in text(msgspec.structs.replace(samples.report(), task_changes=tasks), expand=True)
+    assert "t99" in text(msgspec.structs.replace(samples.report(), task_changes=tasks), Detail(expand=True))

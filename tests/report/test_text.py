@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from tests.cases import TESTDATA, Case
 from tests.report import samples
 from tests.rows import every_row
+from tfcheck.report.cause_text import Detail
 from tfcheck.report.text import text
 from tfcheck.vocabulary.finding import (
     Answer,
@@ -74,14 +75,14 @@ def test_what_was_checked_is_counted_beside_warnings_that_lack_no_permission() -
 
 
 def test_every_task_definition_has_its_line_for_who_asks() -> None:
-    lines = text(samples.MIXED, verbose=True).split("\n")
+    lines = text(samples.MIXED, Detail(verbose=True)).split("\n")
     for address in samples.MIXED.task_definitions:
         assert sum(line[4:].startswith(address) for line in lines[1:8]) == 1
         assert address == samples.TASK or f"  {address} " not in text(samples.MIXED)
 
 
 def _standing(*answers: Answer) -> str:
-    return text(samples.report(*answers), verbose=True, width=200).split("\n")[2]
+    return text(samples.report(*answers), Detail(verbose=True, width=200)).split("\n")[2]
 
 
 def test_what_a_start_seldom_needs_is_neither_missing_nor_granted() -> None:
@@ -123,7 +124,7 @@ def test_what_is_recommended_stands_below_what_is_required() -> None:
 
 
 def test_a_row_that_does_not_fit_is_broken_before_the_resource() -> None:
-    lines = text(samples.BROKEN, width=60).split("\n")
+    lines = text(samples.BROKEN, Detail(60)).split("\n")
     at = lines.index("    s3:GetObject (required) on")
     assert lines[at + 1] == "      arn:aws:s3:::acme-config/web/prod.env"
 
@@ -161,8 +162,8 @@ def test_long_evidence_is_cut_unless_all_is_asked_for() -> None:
     report = samples.report(answer, findings=(_finding(answer),))
     assert text(report).count("resource does not match") == 2
     assert text(report).count("and 6 more\n") == 2
-    assert text(report, verbose=True).count("resource does not match") == 7
-    assert "and 6 more" not in text(report, verbose=True)
+    assert text(report, Detail(verbose=True)).count("resource does not match") == 7
+    assert "and 6 more" not in text(report, Detail(verbose=True))
 
 
 def test_no_mark_stands_where_not_even_the_beginnings_agree() -> None:
@@ -179,7 +180,7 @@ def test_many_needs_of_one_cause_are_cut_and_say_how_to_see_all() -> None:
     report = samples.report(*answers, findings=(msgspec.structs.replace(samples.FINDING, answers=answers),))
     assert text(report).count("  required\n") == 6
     assert "and 14 more permissions (--expand shows all)" in text(report)
-    assert text(report, expand=True).count("  required\n") == 20
+    assert text(report, Detail(expand=True)).count("  required\n") == 20
 
 
 @pytest.mark.parametrize(
@@ -238,11 +239,11 @@ def test_what_is_unknown_says_what_would_decide_it() -> None:
     }
     for reason, words in said.items():
         answer = msgspec.structs.replace(samples.unknown(), reason=reason)
-        assert words in text(samples.report(answer), width=200), reason
+        assert words in text(samples.report(answer), Detail(200)), reason
     contested = samples.unknown(waits_for="a.x, which a.y may undo: it leaves the role out")
     contested = msgspec.structs.replace(contested, reason=Reason.POLICY_NOT_READABLE)
-    assert "role may lack a policy: a.x, which" in text(samples.report(contested), width=200)
-    assert "--context" not in text(samples.report(contested), width=200)
+    assert "role may lack a policy: a.x, which" in text(samples.report(contested), Detail(200))
+    assert "--context" not in text(samples.report(contested), Detail(200))
     blind = msgspec.structs.replace(samples.report(samples.unknown()), plan=PlanInfo("p", "1.2", "1.11.4", None, True))
     assert "--sources" in text(blind)
     assert "--sources" not in text(samples.report(samples.unknown(waits_for="the account; give it with --account")))
@@ -263,7 +264,7 @@ def test_a_group_of_unknown_answers_names_the_statements_that_may_decide_once() 
         )
         for action in ("s3:GetObject", "s3:GetBucketLocation")
     ]
-    screen = text(samples.report(*answers), directory="infra", width=200)
+    screen = text(samples.report(*answers), Detail(directory="infra", width=200))
     sentence = "aws_iam_role_policy.p (Vpce) at infra/policies.tf:7: may decide it, by its condition on aws:SourceVpce"
     assert screen.count(sentence) == 1
     assert "aws_iam_role_policy.q" not in screen
@@ -282,7 +283,7 @@ def test_an_assumption_is_counted_and_reported_once_to_who_asks() -> None:
     report = samples.report(answer, answer)
     assert "1 assumption, see -v" in text(report)
     assert "note:" not in text(report)
-    assert text(report, verbose=True).count("note: assumes partition `aws`") == 1
+    assert text(report, Detail(verbose=True)).count("note: assumes partition `aws`") == 1
 
 
 def test_a_note_that_is_no_assumption_is_always_reported() -> None:
@@ -292,7 +293,7 @@ def test_a_note_that_is_no_assumption_is_always_reported() -> None:
 def test_who_asks_sees_which_statement_allows_what_is_allowed() -> None:
     evidence = Evidence("aws_iam_policy.p", "Files", "Allow", EvidenceKind.ALLOWS, (), Location("main.tf", 3, 9))
     answer = msgspec.structs.replace(samples.allowed(), evidence=(evidence,))
-    screen = text(samples.report(answer), verbose=True)
+    screen = text(samples.report(answer), Detail(verbose=True))
     assert f"  {samples.TASK}: s3:GetObject on arn:aws:s3:::acme-config/web/prod.env\n" in screen
     assert "    by aws_iam_policy.p (Files) at main.tf:3: allows it\n" in screen
     assert "aws_iam_policy.p" not in text(samples.report(answer))
@@ -307,7 +308,7 @@ def test_a_fix_is_shown_once() -> None:
 
 
 def test_quiet_leaves_out_what_explains_and_what_needs_no_action() -> None:
-    screen = text(samples.MIXED, quiet=True)
+    screen = text(samples.MIXED, Detail(quiet=True))
     assert "error[env-file]: execution role cannot read an environment file" in screen
     for absent in ("note:", "unknown[", "granted", "fix:", "-->", "ResourceInitializationError"):
         assert absent not in screen
@@ -338,9 +339,9 @@ def test_sentences_keep_to_the_width(width: int) -> None:
     report = samples.report(samples.DENIED, findings=(samples.FINDING,), notes=(note,))
     # Addresses and ARNs stay whole, to be copied.
     for verbose in (False, True):
-        for line in text(report, width=width, verbose=verbose).split("\n"):
+        for line in text(report, Detail(width=width, verbose=verbose)).split("\n"):
             assert len(line) <= width or "arn:" in line or samples.TASK in line
-    shown = text(report, width=60, verbose=True)
+    shown = text(report, Detail(width=60, verbose=True))
     assert f"  ✗ {samples.TASK}\n      will not start: " in shown
 
 

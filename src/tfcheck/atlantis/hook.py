@@ -145,7 +145,7 @@ def _log(results: StoredResults, missing: int, result: HookResult) -> str:
     lines += [f"the last plan failed: {visible(each)}" for each in results.replan_failed]
     lines += [visible(result.line), *(f"warning: {visible(each)}" for each in result.warnings)]
     shown = results.reports if result.in_log else ()
-    screens = (f"\n{context_text(each, 'target')}\n{text(each, directory='.')}" for each in shown)
+    screens = (f"\n{context_text(each, 'target')}\n{text(each)}" for each in shown)
     return "".join((*(f"{line}\n" for line in lines), *screens))
 
 

@@ -68,9 +68,10 @@ def _check_and_publish(wanted: Inputs, variables: Mapping[str, str], *, debug: b
     # Nothing in a plan may be read as a command to the runner.
     from secrets import token_hex
 
+    from tfcheck.report.cause_text import Detail
     from tfcheck.report.text import text
 
-    shown = "\n".join(text(each.report, width=100, directory=each.directory) for each in found.reports)
+    shown = "\n".join(text(each.report, Detail(directory=each.directory)) for each in found.reports)
     stop = token_hex(16)
     terminal.log(f"::stop-commands::{stop}\n{shown}\n::{stop}::\n")
     written = _files(wanted, found)

@@ -177,9 +177,7 @@ def check(plans: tuple[str, ...], about: options.PlanOptions, baseline: str | No
     run_options = about.run_options(choice=chosen, fixes=True, excerpts=wanted.form == "html")
     reports, status = checked(plans, about, run_options, quiet=wanted.quiet, output=wanted.output)
     reports = filter_reports(reports, leave_out)
-    if reports:
-        terminal.publish(_render(reports, wanted), wanted.output, colour=wanted.colour)
-    return max(status, _status(reports, wanted))
+    return max(status, _publish(reports, wanted))
 
 
 @main.command(
@@ -197,8 +195,7 @@ def report(files: tuple[str, ...], baseline: str | None, **others: Any) -> int:
     refuse_overwriting(wanted.output, filter(None, (*files, baseline)))
     chosen, leave_out = choice(), baseline_filter(baseline)
     reports = filter_reports(list(reporting.read_saved(files, chosen)), leave_out)
-    terminal.publish(_render(reports, wanted), wanted.output, colour=wanted.colour)
-    return _status(reports, wanted)
+    return _publish(reports, wanted)
 
 
 def _check_options(
@@ -218,34 +215,28 @@ def _check_options(
     return CheckOptions(pick=json_pick(form, query), failing=failing, colour=coloured, **others)
 
 
+def _publish(reports: list[Checked], wanted: CheckOptions) -> int:
+    """Write the reports, and return the exit status for them."""
+    if reports:
+        terminal.publish(_render(reports, wanted), wanted.output, colour=wanted.colour)
+    return wanted.failing.exit_status(each.report for each in reports)
+
+
 def _render(reports: list[Checked], wanted: CheckOptions) -> str:
     """Write the reports: text one after the other, JSON one per line, other formats as one document."""
     if wanted.pick is None and wanted.form in reporting.FORMATS:
         return reporting.render(wanted.form, [each.report for each in reports], wanted.failing)
     if wanted.pick is None:
+        from tfcheck.report.cause_text import Detail
         from tfcheck.report.text import text
 
         columns = terminal.width(sys.stdout, os.environ)
-        return "\n".join(
-            text(
-                each.report,
-                width=columns,
-                colour=wanted.colour,
-                quiet=wanted.quiet,
-                verbose=wanted.verbose,
-                expand=wanted.expand,
-                directory=each.directory,
-            )
-            for each in reports
-        )
+        details = (Detail(columns, each.directory, wanted.quiet, wanted.verbose, wanted.expand) for each in reports)
+        pairs = zip(reports, details, strict=True)
+        return "\n".join(text(each.report, detail, colour=wanted.colour) for each, detail in pairs)
     from tfcheck.report.json import document, encode
 
     return "".join(encode(wanted.pick(document(each.report)), indent=len(reports) == 1) for each in reports)
-
-
-def _status(reports: list[Checked], wanted: CheckOptions) -> int:
-    """Return the exit status for the reports."""
-    return wanted.failing.exit_status(each.report for each in reports)
 
 
 def run(arguments: list[str]) -> int:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 
-from tfcheck.report.change_words import role_change_words, role_switch, unread
+from tfcheck.report.change_words import access_counts, role_change_words, role_switch, unread
 from tfcheck.report.json import FORMAT_VERSION, Json, changes
 from tfcheck.report.markdown.escape import code, fence
 from tfcheck.report.screen import Line, Span, SpanStyle, line, render_lines, wrap
@@ -83,15 +83,9 @@ def _role_change(members: list[AccessChange]) -> str:
 
 
 def _headline(report: Report) -> str:
-    counts = [*_numbers(report.access_changes, ""), *_numbers(report.access_possible, "possibly ")]
     roles = len({each.role for each in report.access_unknown})
     nothing = f"what {plural(roles, 'execution role')} may gain or lose is unknown" if roles else _NOTHING
-    return ", ".join(counts) or nothing
-
-
-def _numbers(found: Sequence[AccessChange], prefix: str) -> list[str]:
-    kinds = [each.change for each in found]
-    return [f"{plural(kinds.count(kind), 'permission')} {prefix}{kind}" for kind in _MARKS if kind in kinds]
+    return ", ".join(access_counts(report, _MARKS)) or nothing
 
 
 def _group_by_role(unsorted: Iterable[AccessChange]) -> dict[str, list[AccessChange]]:

@@ -8,7 +8,7 @@ from collections.abc import Iterator, Sequence
 import msgspec
 from msgspec.structs import replace
 
-from tfcheck.report.causes import Cause, Group, Need, block, blocks, breakage, keys
+from tfcheck.report.causes import Cause, Group, Need, block, blocks, breakage, fixes, keys, remedies
 from tfcheck.report.pattern_mismatch import nearest, parting
 from tfcheck.report.question_words import deciding_words, open_question, question_words
 from tfcheck.report.safe_text import quotable, visible
@@ -42,8 +42,9 @@ _KEYS_SHOWN = 4
 class Detail(msgspec.Struct, frozen=True):
     """The level of detail.
 
-    `quiet` omits explanations, `verbose` adds the assumptions, `expand` lists every instance. `directory` is the prefix
-    of the files.
+    `width` is the screen's in columns, from 60. `quiet` omits explanations and what needs no action, `verbose` adds
+    what is allowed and why, and the assumptions, `expand` lists every instance. `directory` is the reader's path to the
+    files.
     """
 
     width: int = 100
@@ -230,26 +231,26 @@ def _explanations(group: Group, detail: Detail) -> Iterator[Line]:
 
 
 def _fixes(cause: Cause, detail: Detail, shown_before: set[Fix | Remedy]) -> Iterator[Line]:
-    fixes, remedies = cause.fixes, list(cause.remedies.items())
-    few = not cause.groups[0].needs and len(fixes) + len(remedies) <= _SHOWN_GROUPS
+    changes, to_do = fixes(cause.findings), list(remedies(cause.findings).items())
+    few = not cause.groups[0].needs and len(changes) + len(to_do) <= _SHOWN_GROUPS
     most = detail.limit(_SHOWN_GROUPS if few else 1)
-    for fix in fixes[:most]:
+    for fix in changes[:most]:
         yield ()
         again = fix in shown_before
         marks = "as above" if again else ", ".join(filter(None, (fix.safety, "proven" if fix.proven else "")))
         yield from wrap(Span("  fix: ", SpanStyle.GOOD), f"{fix.title} ({marks})", detail.width)
         if not again:
             yield from (_diff(fix.diff) if fix.diff else _code(fix.hcl))
-    if rest := len(fixes[most:]):
+    if rest := len(changes[most:]):
         yield from wrap("  ", f"and {plural(rest, 'more fix', 'more fixes')} (--expand shows all)", detail.width)
-    for gist, remedy in remedies[:most]:
+    for gist, remedy in to_do[:most]:
         yield ()
         again = bool(remedy.hcl) and gist in shown_before
         yield from wrap(Span("  to do: ", SpanStyle.GOOD), remedy.words + " (as above)" * again, detail.width)
         yield from _code("" if again else remedy.hcl)
-    if remedies[most:]:
-        yield from wrap("  ", f"and {len(remedies[most:]):,} more to do (--expand shows all)", detail.width)
-    shown_before.update(fixes[:most], (gist for gist, _ in remedies[:most]))
+    if to_do[most:]:
+        yield from wrap("  ", f"and {len(to_do[most:]):,} more to do (--expand shows all)", detail.width)
+    shown_before.update(changes[:most], (gist for gist, _ in to_do[:most]))
 
 
 def _code(hcl: str) -> Iterator[Line]:

@@ -119,16 +119,6 @@ class Cause(msgspec.Struct, frozen=True):
         return sum(len(group.findings) for group in rest), "more finding"
 
     @property
-    def fixes(self) -> tuple[Fix, ...]:
-        """The suggested changes, each once."""
-        return fixes(self.findings)
-
-    @property
-    def remedies(self) -> dict[Remedy, Remedy]:
-        """The remedies where no change can be written, without duplicates."""
-        return remedies(self.findings)
-
-    @property
     def breaks(self) -> bool:
         """Whether the change removes a permission."""
         return any(map(broken_actions, self.findings))

@@ -6,12 +6,14 @@ or deletes has one line in all, so that its long list does not hide what other r
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections import Counter
+from collections.abc import Iterable, Iterator
 
 import msgspec
 
 from tfcheck.report.words import plural
 from tfcheck.vocabulary.access import AccessChange, AccessUnknown, RoleSwitch
+from tfcheck.vocabulary.clipping import few
 from tfcheck.vocabulary.finding import Report
 from tfcheck.vocabulary.grouping import group_by_key
 
@@ -123,13 +125,26 @@ def unread(each: AccessUnknown) -> Access:
     return Access(("what ", each.role, " gains or loses"), each.reason)
 
 
+def changed_tasks(report: Report, kind: str) -> list[str]:
+    """Return the task definitions that the change affects in one way, a key of `TASKS`."""
+    return [each.task_definition for each in report.task_changes if each.change == kind]
+
+
+def access_counts(report: Report, kinds: Iterable[str] = ACCESS) -> list[str]:
+    """Return the numbers of changed permissions by kind, definite ones first: `2 permissions revoked`."""
+    counts: list[str] = []
+    for changes, prefix in ((report.access_changes, ""), (report.access_possible, "possibly ")):
+        found: Counter[str] = Counter(each.change for each in changes)
+        counts += [f"{plural(found[kind], 'permission')} {prefix}{kind}" for kind in kinds if found[kind]]
+    return counts
+
+
 def one_line_summary(report: Report) -> str:
     """Return in one line how the change affects existing access; empty if it does not."""
     effects: list[str] = []
     for kind, words in TASKS.items():
-        found = [each.task_definition for each in report.task_changes if each.change == kind]
-        if found:
-            effects.append(f"{words} {found[0]}{f' and {len(found) - 1:,} more' if len(found) > 1 else ''}")
+        if found := changed_tasks(report, kind):
+            effects.append(f"{words} {few(found, 1)}")
     if report.role_switches:
         effects.append(f"switches the execution role of {plural(len(report.role_switches), 'task definition')}")
     for names, changes in ((ACCESS, report.access_changes), (POSSIBLE, report.access_possible)):

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 import struct
+from collections.abc import Mapping
 from typing import Any, TypeAlias
 
 import msgspec
@@ -108,7 +109,7 @@ def document(report: Report) -> Json:
         **changes(report),
         "task_definitions": list(report.task_definitions),
         "requirements": [_requirement(answer) for answer in report.answers],
-        "findings": [_finding(finding, fixes) for finding in report.findings],
+        "findings": [finding_document(finding, fixes) for finding in report.findings],
         "fixes": [{"id": name, **asdict(fix), "diff": fix.diff or None} for fix, name in fixes.items()],
         "skipped": [asdict(each) for each in report.skipped],
         "notes": list(report.notes),
@@ -133,7 +134,7 @@ def _optional_parts(report: Report, fixes: dict[Fix, str]) -> Json:
             "known": len(report.baseline.known),
             "fixed": report.baseline.fixed,
             "partly_fixed": report.baseline.partly_fixed,
-            "findings": [_finding(each, fixes) for each in report.baseline.known],
+            "findings": [finding_document(each, fixes) for each in report.baseline.known],
         }
     if report.context is not None:
         shown["context"] = dict(report.context)
@@ -196,12 +197,8 @@ def _evidence(evidence: Evidence) -> Json:
     }
 
 
-def finding_document(finding: Finding) -> Json:
-    """Return a finding as plain data, before its fix is added."""
-    return _finding(finding, {})
-
-
-def _finding(finding: Finding, fixes: dict[Fix, str]) -> Json:
+def finding_document(finding: Finding, fixes: Mapping[Fix, str] = {}) -> Json:
+    """Return a finding as plain data, which refers to its fix by its id in `fixes`."""
     return {
         "rule": finding.rule,
         "severity": finding.severity.value,

@@ -10,8 +10,8 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 
 from tfcheck.report.cause_text import Detail, cause_lines, origin, unknown_lines
-from tfcheck.report.causes import Cause, blocks, broken_tasks, causes, skipped_blocks
-from tfcheck.report.change_words import TASKS, access_changes
+from tfcheck.report.causes import Cause, blocks, broken_tasks, causes, fixes, skipped_blocks
+from tfcheck.report.change_words import TASKS, access_changes, changed_tasks
 from tfcheck.report.left_out_words import (
     configuration_words,
     severity_counts,
@@ -33,23 +33,8 @@ _WIDEST_ADDRESS = 64
 _SHOWN_IF_VERBOSE = ("assumes ", "not evaluated")
 
 
-def text(
-    report: Report,
-    *,
-    width: int = 100,
-    colour: bool = False,
-    quiet: bool = False,
-    verbose: bool = False,
-    expand: bool = False,
-    directory: str = ".",
-) -> str:
-    """Write a report for people.
-
-    `width` is the screen's in columns, from 60; `colour` adds ANSI colours; `quiet` omits explanations and what needs
-    no action; `verbose` adds what is allowed and why, and the assumptions; `expand` lists every instance. `directory`
-    is the reader's path to the files.
-    """
-    detail = Detail(width, directory, quiet, verbose, expand)
+def text(report: Report, detail: Detail = Detail(), *, colour: bool = False) -> str:  # noqa: B008 (frozen)
+    """Write a report for people; `colour` adds ANSI colours."""
     found = causes(report.open_findings)
     return render_lines(_separate(_paragraphs(report, found, detail)), colour=colour)
 
@@ -172,7 +157,7 @@ def _end(report: Report, found: list[Cause], detail: Detail) -> Iterator[Line]:
         yield from wrap("", f"{words}.", detail.width, SpanStyle.STRONG)
     for sentence in baseline_words(report):
         yield from wrap("", sentence, detail.width)
-    number = len({fix for cause in found for fix in cause.fixes if fix.diff})
+    number = len({fix for cause in found for fix in fixes(cause.findings) if fix.diff})
     if number and report.plan.path != "-":
         from shlex import quote
 
@@ -253,9 +238,9 @@ def access_lines(report: Report, detail: Detail) -> Iterator[Line]:
 
 def _tasks(report: Report, detail: Detail) -> Iterator[_Row]:
     for kind, words in TASKS.items():
-        found = [each.task_definition for each in report.task_changes if each.change == kind]
         if kind != "broken":
-            yield from ((words, _STYLES[kind], each) for each in _some(blocks(found), _SHOWN_TASKS, detail))
+            found = blocks(changed_tasks(report, kind))
+            yield from ((words, _STYLES[kind], each) for each in _some(found, _SHOWN_TASKS, detail))
 
 
 def _roles(report: Report, detail: Detail) -> Iterator[_Row]:

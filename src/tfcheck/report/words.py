@@ -285,10 +285,12 @@ def _headline(standing: dict[str, TaskStatus], new: int | None) -> tuple[SpanSty
         return SpanStyle.UNKNOWN, f"no definite problem; {_share(undecided, total)} cannot be decided"
     if SpanStyle.WARNING in styles:  # a warning may well be about something that keeps a task from starting
         return SpanStyle.WARNING, f"no errors, but {_having(styles.count(SpanStyle.WARNING), total)} a warning"
-    return (
-        SpanStyle.GOOD,
-        "the task definition can start" if total == 1 else f"all {total:,} task definitions can start",
-    )
+    return SpanStyle.GOOD, all_can_start(total)
+
+
+def all_can_start(tasks: int) -> str:
+    """Return the verdict on task definitions that lack nothing."""
+    return "the task definition can start" if tasks == 1 else f"all {tasks:,} task definitions can start"
 
 
 def _share(number: int, total: int) -> str:

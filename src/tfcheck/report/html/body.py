@@ -10,7 +10,7 @@ from tfcheck import __version__
 from tfcheck.report.access_map import MapGroup
 from tfcheck.report.cause_text import open_questions
 from tfcheck.report.causes import blocks, broken_tasks, skipped_blocks
-from tfcheck.report.change_words import TASKS, access_changes
+from tfcheck.report.change_words import TASKS, access_changes, changed_tasks
 from tfcheck.report.html.element import (
     Child,
     Markup,
@@ -89,10 +89,9 @@ def _in_target(report: Report, view: View) -> Child:
 def changes(report: Report, view: View) -> Markup | None:
     """Write how the change affects task definitions and the access of their roles."""
     rows = [
-        tag("li", tag("b", words, class_=f"sign {_CLASSES[kind]}"), " ", view.task(each.task_definition, report))
+        tag("li", tag("b", words, class_=f"sign {_CLASSES[kind]}"), " ", view.task(each, report))
         for kind, words in TASKS.items()
-        for each in report.task_changes
-        if each.change == kind
+        for each in changed_tasks(report, kind)
     ]
     for words, access in ((kind.words, each) for kind in access_changes(report) for each in kind.lines):
         parts: list[Child] = [address(part) if number % 2 else part for number, part in enumerate(access.parts)]
@@ -152,13 +151,13 @@ def page_body(content: PageContent, maps: Sequence[PageMap], more_maps: int, vie
     _, words = headline(content.reports, standing)
     words = capitalize(words) if content.reports else "No result for this commit"
     sections = (
-        _section("findings", "Findings", findings, _nothing_missing(content)),
-        _section("baseline", "In the baseline", known, "") if known else None,
-        _section("waived", "Waived", waived, "") if waived else None,
-        _section("unknown", "Cannot be decided", open_articles, "") if open_articles else None,
-        _changes(content, view),
+        _section("findings", "Findings", findings, empty=_nothing_missing(content)),
+        _section("baseline", "In the baseline", known),
+        _section("waived", "Waived", waived),
+        _section("unknown", "Cannot be decided", open_articles),
+        _section("change", "What this change does", _changes(content, view), filtered=False),
         _maps(maps, more_maps, view),
-        _notes(content, view),
+        _section("notes", "Notes", _notes(content, view), filtered=False),
     )
     page = render_content(
         (
@@ -266,23 +265,22 @@ def _filters(content: PageContent) -> Markup:
 # The sections
 
 
-def _section(id: str, title: str, items: Sequence[Child], empty: str, remark: Child = None) -> Markup:
+def _section(
+    id: str, title: str, items: Sequence[Child], *, empty: str = "", remark: Child = None, filtered: bool = True
+) -> Markup | None:
+    """Write a section with items that the filters may hide; None without items, unless it is to say `empty`."""
+    if not items and not empty:
+        return None
     nothing = "Nothing here matches the filters." if items else empty
     return tag(
         "section",
         tag("div", tag("h2", title, id=f"{id}-title"), remark, class_="head"),
-        tag("p", nothing, class_="none", hidden=bool(items)),
+        tag("p", nothing, class_="none", hidden=bool(items)) if filtered else None,
         items,
         id=id,
         aria_labelledby=f"{id}-title",
-        data_list=bool(items),
+        data_list=filtered and bool(items),
     )
-
-
-def _plain_section(id: str, title: str, content: Sequence[Child]) -> Markup:
-    """Write a section that the filters leave as it is."""
-    head = tag("div", tag("h2", title, id=f"{id}-title"), class_="head")
-    return tag("section", head, content, id=id, aria_labelledby=f"{id}-title")
 
 
 def _findings(content: PageContent, view: View) -> tuple[list[Child], list[Child], list[Child]]:
@@ -304,11 +302,8 @@ def _nothing_missing(content: PageContent) -> str:
     return f"No open finding: {excused}." if excused else "Nothing is missing."
 
 
-def _changes(content: PageContent, view: View) -> Markup | None:
-    found = [each for report in content.reports if (each := changes(report, view)) is not None]
-    if not found:
-        return None
-    return _plain_section("change", "What this change does", found)
+def _changes(content: PageContent, view: View) -> list[Markup]:
+    return [each for report in content.reports if (each := changes(report, view)) is not None]
 
 
 def _maps(maps: Sequence[PageMap], more: int, view: View) -> Markup | None:
@@ -323,18 +318,15 @@ def _maps(maps: Sequence[PageMap], more: int, view: View) -> Markup | None:
     if more:
         words = f"{plural(more, 'more map')} not shown here: ", tag("code", "tfcheck show PLAN TASK"), " prints each."
         trees.append(tag("p", words, class_="soft"))
-    return _section(
-        "maps", "Access maps", trees, "", tag("button", "Open all maps", type="button", id="toggle", hidden=True)
-    )
+    button = tag("button", "Open all maps", type="button", id="toggle", hidden=True)
+    return _section("maps", "Access maps", trees, remark=button)
 
 
-def _notes(content: PageContent, view: View) -> Markup | None:
+def _notes(content: PageContent, view: View) -> list[Markup]:
     absent = content.absent(view.page)
     rows = [tag("li", tag("b", "no result for this commit: "), address(each)) for each in absent]
     rows += notes(content.reports, view)
-    if not rows:
-        return None
-    return _plain_section("notes", "Notes", [tag("ul", rows, class_="notes")])
+    return [tag("ul", rows, class_="notes")] if rows else []
 
 
 def _footer(content: PageContent, view: View) -> Markup:

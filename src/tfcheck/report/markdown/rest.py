@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from operator import attrgetter
 
 from tfcheck.report.causes import broken_tasks, skipped_blocks
-from tfcheck.report.change_words import ACCESS, TASKS, access_changes
+from tfcheck.report.change_words import TASKS, access_changes, access_counts, changed_tasks
 from tfcheck.report.left_out_words import WaivedGroup, waived_groups, waiver_sentences
 from tfcheck.report.markdown.budget import PagePart, PartKind
 from tfcheck.report.markdown.escape import code, prose
@@ -245,7 +245,7 @@ def _tasks(report: Report, most: int) -> Iterator[str]:
     for kind, words in TASKS.items():
         if kind == "broken":  # shown above the rows
             continue
-        found = [each.task_definition for each in report.task_changes if each.change == kind]
+        found = changed_tasks(report, kind)
         if kind == "still_broken":
             found = [each for each in found if each not in hidden]
         yield from (f"- {_ICONS[kind]} {words} {code(each)}" for each in found[:most])
@@ -265,10 +265,7 @@ def _more_line(number: int, most: int) -> Iterable[str]:
 
 
 def _access_counts(report: Report) -> str:
-    counts: list[str] = []
-    for changes, prefix in ((report.access_changes, ""), (report.access_possible, "possibly ")):
-        kinds = [each.change for each in changes]
-        counts += [f"{plural(kinds.count(kind), 'permission')} {prefix}{kind}" for kind in ACCESS if kind in kinds]
+    counts = access_counts(report)
     counts += [f"{plural(len(report.role_switches), 'role')} switched"] if report.role_switches else []
     counts += [f"{plural(len(report.access_unknown), 'role')} not known"] if report.access_unknown else []
     return f"Access of execution roles: {', '.join(counts)}"

@@ -18,7 +18,7 @@ from tfcheck.report.markdown.page import SEVERAL, Page, PageContent, TargetedFin
 from tfcheck.report.markdown.rows import ICONS, UNKNOWN_ICON, count_rows, target_names
 from tfcheck.report.origin import context_text
 from tfcheck.report.safe_text import clip_width
-from tfcheck.report.words import lack_words, plural
+from tfcheck.report.words import all_can_start, lack_words, plural
 from tfcheck.vocabulary.clipping import join_names
 from tfcheck.vocabulary.finding import Severity, all_unread
 
@@ -115,7 +115,7 @@ def _all_can_start(content: PageContent) -> str:
         return "no checked project is changed any more"
     if not tasks:
         return "no ECS task definition"
-    return "the task definition can start" if tasks == 1 else f"all {tasks:,} task definitions can start"
+    return all_can_start(tasks)
 
 
 def _headline_counts(content: PageContent) -> list[str]:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import click
 
 from tfcheck.cli import options, terminal
-from tfcheck.cli.configured import ConfiguredCommand, choice
+from tfcheck.cli.configured import OwnFormats, choice
 from tfcheck.cli.options import Pick, json_pick
 from tfcheck.cli.progress import progress
 from tfcheck.report.safe_text import visible
@@ -20,11 +20,10 @@ if TYPE_CHECKING:
     from tfcheck.analysis.fix_session import Fixed
 
 
-class _FixCommand(ConfiguredCommand):
+class _FixCommand(OwnFormats):
     """The command, with the keys of [fix]."""
 
     section = "fix"
-    without = ("format",)
 
 
 @click.command(

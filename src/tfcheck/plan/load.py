@@ -28,7 +28,7 @@ from tfcheck.plan.file import SHOW, Buffer, content, json_text, refuse_crowded, 
 from tfcheck.plan.plan import Plan
 from tfcheck.symbolic.limits import allow_values
 from tfcheck.symbolic.regex import regex
-from tfcheck.vocabulary.errors import InputError, decoding_problem
+from tfcheck.vocabulary.errors import InputError, decoding_problem, input_words
 
 _VERSION = regex(rb'"?(\d{1,6})\.(\d{1,6})(?:\.\d+)?"?')
 _NEWEST_MAJOR = 1
@@ -163,7 +163,7 @@ def load(path: Path | None, stdin: BinaryIO | None = None) -> Loaded:
         SavedPlanError: the file is a saved plan (`plan -out`) rather than its JSON.
         InputError: the file cannot be read, or holds something else than complete plans.
     """
-    named = "standard input" if path is None else f"`{path}`"
+    named = input_words(path)
     text, warnings = json_text(content(path, stdin), named)
     allow_values(len(text))
     plans: list[Plan] = []

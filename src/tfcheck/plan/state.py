@@ -27,7 +27,7 @@ from tfcheck.plan.document import (
 from tfcheck.plan.file import SHOW, SavedPlanError, content, json_text
 from tfcheck.plan.load import Loaded, documents, known_version, load
 from tfcheck.plan.plan import Plan
-from tfcheck.vocabulary.errors import InputError
+from tfcheck.vocabulary.errors import InputError, input_words
 
 #: Prefixes of types in other stacks that matter to the start of a task.
 _WANTED = (
@@ -74,7 +74,7 @@ def load_shown(path: Path | None) -> ShownFile:
         SavedPlanError: the file is a saved plan (`plan -out`) rather than its JSON.
         InputError: the file cannot be read, is a raw state, is of an unknown format, or holds something else.
     """
-    named = "standard input" if path is None else f"`{path}`"
+    named = input_words(path)
     try:
         whole = content(path)
         text, warnings = json_text(whole, named)

@@ -10,7 +10,6 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from typing import Any, TypeAlias
 from urllib.parse import quote
 
 import msgspec
@@ -18,7 +17,7 @@ import msgspec
 from tfcheck import __version__
 from tfcheck.report.change_words import one_line_summary
 from tfcheck.report.diff import Edit, edits
-from tfcheck.report.json import changes, encode
+from tfcheck.report.json import Json, changes, encode
 from tfcheck.report.left_out_words import is_in_sources, reason_and_place, selection_sentence, waiver_sentences
 from tfcheck.report.manual import Manual
 from tfcheck.report.origin import file_path, plan_path, target
@@ -46,8 +45,6 @@ _SKIPPED = Manual(
     "task definition not analysed",
     "tfcheck could not analyse a task definition, so the findings about it are missing. The message explains why.",
 )
-
-Json: TypeAlias = dict[str, Any]
 
 
 class SarifResult(msgspec.Struct, frozen=True):

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from tfcheck.plan import ConfigModule, ConfigResource, ModuleCall, Plan
-from tfcheck.vocabulary.errors import InputError
+from tfcheck.vocabulary.errors import InputError, input_words
 
 if TYPE_CHECKING:
     from tfcheck.hcl.modules import Sources
@@ -36,7 +36,7 @@ def refuse_left_out(plan: Plan, sources: Sources | None) -> None:
     """Raise an InputError if a plan definitely leaves out a resource that its configuration declares."""
     missing = next((each.address for each in left_out(plan, sources) if each.definite), None)
     if missing is not None:
-        named = "standard input" if plan.label == "-" else f"`{plan.label}`"
+        named = input_words(plan.label)
         raise InputError(
             f"{named} is not a complete plan: it leaves out `{missing}`, which its configuration declares",
             hint="plan without `-target` and `-exclude`, then `show -json`; filters must keep what does not change",

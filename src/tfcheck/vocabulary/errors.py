@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from pathlib import Path
 from typing import ClassVar
 
 from tfcheck.symbolic.regex import regex
@@ -30,6 +31,11 @@ class InputError(TfcheckError):
     """A file cannot be read, is not a plan, or is not a complete one."""
 
     exit_status = 3
+
+
+def input_words(path: Path | str | None) -> str:
+    """Return how messages name an input: by its path, or as standard input, which is None or `-`."""
+    return "standard input" if path in (None, "-") else f"`{path}`"
 
 
 def file_problem(error: OSError | ValueError) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
+from tfcheck.fix.corrections.misspelling import common_length
 from tfcheck.fix.edits.insertion import Insertion
 from tfcheck.fix.layout.items import extend, plain_items
 from tfcheck.fix.layout.render import quote
@@ -13,11 +14,9 @@ from tfcheck.fix.proposal import Proposal
 from tfcheck.fix.text.policy_statements import WrittenStatement, WrittenText, flat, written_text
 from tfcheck.fix.text.policy_text import ListParts, ObjectParts, Parts, documents_of, items, read_parts
 from tfcheck.fix.words.remedies import statement_name
-from tfcheck.inventory.ecs import tasks_by_address
 from tfcheck.inventory.world import WorldObject
 from tfcheck.symbolic.sensitive_text import Sensitive
 from tfcheck.verdict.evidence import UnmetCondition
-from tfcheck.verdict.judge import Judge
 from tfcheck.vocabulary.finding import Answer
 
 _EXACT = ("stringequals", "stringlike")
@@ -39,9 +38,7 @@ class ConditionValues(Finder):
 
     def _proposals(self, answer: Answer) -> Iterator[Proposal]:
         need = answer.requirement
-        task = tasks_by_address(self._world).get(need.task_definition)
-        conditions = self._world.once(Judge).unmet(need, task) if task is not None else ()
-        (unmet, *others) = conditions or (None,)
+        (unmet, *others) = self.conditions(answer) or (None,)
         if unmet is None or others or unmet.key.lower() != _KEY or unmet.operator.lower() not in _EXACT:
             return
         for role in self._world.resources("aws_iam_role"):
@@ -98,12 +95,6 @@ def _names(unmet: UnmetCondition) -> Iterator[str]:
 
 def _like(known: WrittenText, value: str) -> str:
     """Write a value like a known one, with the same references; empty where that is impossible."""
-    start = _alike(known.value, value)
-    end = _alike(known.value[start:][::-1], value[start:][::-1])
+    start = common_length(known.value, value)
+    end = common_length(known.value[start:][::-1], value[start:][::-1])
     return known.replace(start, len(known.value) - end, value[start : len(value) - end]) or ""
-
-
-def _alike(one: str, other: str) -> int:
-    """Return the number of characters at the beginning that are the same."""
-    pairs = enumerate(zip(one, other, strict=False))
-    return next((place for place, (left, right) in pairs if left != right), min(len(one), len(other)))

@@ -101,8 +101,8 @@ def _other_misspellings(pattern: str, needed: str) -> Iterator[Misspelling]:
     head = pattern[: wildcard.start()] if wildcard else pattern
     wanted = needed[: len(head)]
     if head != wanted and _canonical(head) == _canonical(wanted):
-        start = _common(head, wanted)
-        end = len(head) - _common(head[::-1], wanted[::-1])
+        start = common_length(head, wanted)
+        end = len(head) - common_length(head[::-1], wanted[::-1])
         cause = "its case differs" if head.lower() == wanted.lower() else "its separators differ"
         yield Misspelling(start, end, wanted[start:end], cause)
 
@@ -114,12 +114,12 @@ def _canonical(text: str) -> str:
 def _one_edit(pattern: str, needed: str) -> Iterator[Misspelling]:
     wildcards = [each.start() for each in _WILDCARD.finditer(pattern)]
     head = pattern[: wildcards[0]] if wildcards else pattern
-    start = _common(head, needed)
+    start = common_length(head, needed)
     for length, text in _edits(head[start:], needed[start:]):
         yield from _slips(pattern, Misspelling(start, start + length, text, ""))
     if wildcards:
         tail = pattern[wildcards[-1] + 1 :]
-        same = _common(tail[::-1], needed[::-1])
+        same = common_length(tail[::-1], needed[::-1])
         end = len(pattern) - same
         for length, text in _edits(tail[::-1][same:], needed[::-1][same:]):
             yield from _slips(pattern, Misspelling(end - length, end, text[::-1], ""))
@@ -184,6 +184,7 @@ def _missing_end(pattern: str, needed: str, actions: tuple[str, ...]) -> str:
     return _ANY_SUFFIX if is_secret and _SUFFIX.fullmatch(needed[len(pattern) :]) else ""
 
 
-def _common(one: str, other: str) -> int:
+def common_length(one: str, other: str) -> int:
+    """Return the number of characters at the beginning of two texts that are the same."""
     pairs = zip(one, other, strict=False)
     return next((number for number, (own, its) in enumerate(pairs) if own != its), min(len(one), len(other)))

@@ -19,7 +19,7 @@ from tfcheck.fix.edits.insertion import (
     merge_changes,
     unit_of,
 )
-from tfcheck.fix.layout.items import extend_value, plain_items
+from tfcheck.fix.layout.items import extend_value, new_value, plain_items
 from tfcheck.fix.layout.new_block import insert_last_argument
 from tfcheck.fix.policies.fix_places import Finder, FixPlaces
 from tfcheck.fix.policies.shared_needs import group_connected
@@ -286,11 +286,9 @@ def insert_depends_on(block: Block, names: Sequence[str]) -> tuple[Insertion, ..
         return ()
     if argument is not None:
         return extend_value(argument.source, argument.value_start, argument.value_end, plain_items(names))
-    text, unit = f"[{', '.join(names)}]", unit_of(block)
-    if len(text) > _WIDEST:
-        gap = block.source.newline + indentation(block.source.text, block.start) + unit
-        text = "".join(["[", *(f"{gap}{unit}{each}," for each in names), f"{gap}]"])
-    found = insert_last_argument(block, _ARGUMENT, text)
+    unit = unit_of(block)
+    base = block.source.newline + indentation(block.source.text, block.start) + unit
+    found = insert_last_argument(block, _ARGUMENT, new_value(plain_items(names), base, unit, _WIDEST))
     return (found,) if found is not None else ()
 
 

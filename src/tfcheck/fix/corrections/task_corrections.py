@@ -73,8 +73,7 @@ class PolicyCorrections(Finder):
 
     def _proven(self, finding: Finding, policy: WrittenPolicy, task: TaskDefinition) -> DraftFix | None:
         """Return the correction of a whole policy, if the checks then find one problem less and no new one."""
-        corrected = list(self._replacements(policy, task))
-        edits = [Replacement(source, at, new, old) for source, at, old, new in corrected]
+        edits = list(self._replacements(policy, task))
         if not edits or not self._places.files.are_editable(edits):
             return None
         quote = '"'
@@ -88,15 +87,13 @@ class PolicyCorrections(Finder):
 
     # What is wrong
 
-    def _replacements(self, policy: WrittenPolicy, task: TaskDefinition) -> Iterator[tuple[SourceText, int, str, str]]:
-        """Yield the replacements: file, offset, old text and new text."""
+    def _replacements(self, policy: WrittenPolicy, task: TaskDefinition) -> Iterator[Replacement]:
+        """Yield the replacements of what AWS refuses."""
         for statement in self._places.policies.readable(policy):
             found = [(each, self._with_service(each, task)) for each in statement.actions]
             if statement.actions:
                 found += [(each, self._as_arn(each, statement, policy)) for each in statement.resources]
-            for each, new in found:
-                if new is not None and not each.is_element:
-                    yield each.source, each.start, each.source.text[each.start : each.end], new
+            yield from (each.edit(new) for each, new in found if new is not None and not each.is_element)
         with suppress(MalformedError):
             parts, _ = find_policy_text(policy.argument) or (None, None)
             if isinstance(parts, ObjectParts):
@@ -155,22 +152,22 @@ def _is_for_objects(statement: ReadableStatement) -> bool:
     return all("Object" in each for each in actions) and not any("/" in each.value for each in statement.resources)
 
 
-def _of_grammar(policy: WrittenPolicy, parts: ObjectParts) -> Iterator[tuple[SourceText, int, str, str]]:
+def _of_grammar(policy: WrittenPolicy, parts: ObjectParts) -> Iterator[Replacement]:
     """Yield replacements for what IAM's grammar refuses."""
     source, kind = policy.argument.source, policy.resource.address.type
     plain_sids = kind.startswith("aws_iam_") and policy.attribute != "assume_role_policy"
     version, listed = parts.item("Version"), parts.item("Statement")
     if version is not None and not _VERSION.fullmatch(_text(source, version.value)):
-        yield source, version.value.start, _text(source, version.value), '"2012-10-17"'
+        yield Replacement(source, version.value.start, '"2012-10-17"', _text(source, version.value))
     for statement in items(listed.value) if listed is not None else ():
         for each in statement.items if isinstance(statement, ObjectParts) else ():
             old = _text(source, each.value)
             if each.name == "Effect" and old != old.title() and old.title() in ('"Allow"', '"Deny"'):
-                yield source, each.value.start, old, old.title()
+                yield Replacement(source, each.value.start, old.title(), old)
             if each.name == "Sid" and plain_sids and _SID.fullmatch(old):
-                yield source, each.value.start, old, _NOT_OF_SID.sub(lambda found: found[1].upper(), old)
+                yield Replacement(source, each.value.start, _NOT_OF_SID.sub(lambda found: found[1].upper(), old), old)
             meant = get_close_matches(each.name, STATEMENT_KEYS, 1, 0.8) if each.name not in STATEMENT_KEYS else ()
-            yield from ((source, each.start + each.quoted, each.name, one) for one in meant)
+            yield from (Replacement(source, each.start + each.quoted, one, each.name) for one in meant)
 
 
 def _text(source: SourceText, parts: Parts) -> str:
@@ -247,7 +244,7 @@ class TaskCorrections(Finder):
 
     def _proven(self, finding: Finding, wrong: _WrongValue, literal: WrittenText, new: str) -> DraftFix | None:
         """Return the correction of a literal, if the checks then find one problem less and none new in any task."""
-        same = self._same_block(wrong)
+        same = self._places.policies.instances(wrong.address)
         title = f"correct `{literal.text}` to `{new.strip(_QUOTE)}` in {literal.source.name}"
         touched = tuple(ChangedAttribute(each, wrong.argument) for each in same)
         draft = draft_for_review(title, new, [literal.edit(new)], finding=finding, touched=touched)
@@ -257,17 +254,12 @@ class TaskCorrections(Finder):
 
     def _is_solved(self, finding: Finding, wrong: _WrongValue, variables: Mapping[str, Value]) -> bool:
         """Whether other values of root variables remove a finding, and nothing else is then wrong."""
-        same = self._same_block(wrong)
+        same = self._places.policies.instances(wrong.address)
         touched = [ChangedAttribute(each, wrong.argument) for each in same]
         context, tasks = self._world.context, self._tasks(finding, wrong, same)
         trial = Trial(self._resolver, self._resolver.sources, touched, context=context, variables=variables)
         before, after = mistakes(tasks, self._world), mistakes(tasks, trial.world)
         return finding.message in before - after and after <= before
-
-    def _same_block(self, wrong: _WrongValue) -> list[Address]:
-        block = self._resolver.block(wrong.address)
-        resources = (each.address for each in self._world.resources(wrong.address.type))
-        return [each for each in resources if self._resolver.block(each) is block]
 
     def _tasks(self, finding: Finding, wrong: _WrongValue, same: Sequence[Address]) -> list[TaskDefinition]:
         own, known = wrong.address.type in TASK_TYPES, tasks_by_address(self._world)

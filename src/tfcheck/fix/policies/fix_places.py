@@ -19,8 +19,11 @@ from tfcheck.fix.values.repetition import InstanceTerms, SharedStatements, State
 from tfcheck.fix.values.spelling import Spelling
 from tfcheck.fix.values.written_lists import WrittenLists
 from tfcheck.hcl.syntax.block import Block
+from tfcheck.inventory.ecs import tasks_by_address
 from tfcheck.inventory.world import After
 from tfcheck.symbolic.regex import regex
+from tfcheck.verdict.evidence import UnmetCondition
+from tfcheck.verdict.judge import Judge
 from tfcheck.vocabulary.address import Address, ModulePath
 from tfcheck.vocabulary.finding import Answer, Requirement
 
@@ -212,3 +215,8 @@ class Finder:
         self._places = places
         self._world = places.world
         self._resolver = places.world.resolver
+
+    def conditions(self, answer: Answer) -> tuple[UnmetCondition, ...]:
+        """Return the conditions that keep a statement from granting a requirement."""
+        task = tasks_by_address(self._world).get(answer.requirement.task_definition)
+        return self._world.once(Judge).unmet(answer.requirement, task) if task is not None else ()

@@ -23,14 +23,12 @@ from tfcheck.fix.values.repetition import Statements, share_statements
 from tfcheck.hcl.syntax.block import Argument, Block
 from tfcheck.hcl.syntax.tf_json import JsonBlock
 from tfcheck.inventory.catalogue import KEY, OBJECT, PARAMETER, REPOSITORY, SECRET, catalogue
-from tfcheck.inventory.ecs import tasks_by_address
 from tfcheck.inventory.named_objects import bucket_of
 from tfcheck.inventory.setting import BUCKET_POLICY, KEY_POLICY, SettingOwner, settings
 from tfcheck.inventory.world import WorldObject
 from tfcheck.role import Roles
 from tfcheck.symbolic.value import PlainText, identity
 from tfcheck.verdict.evidence import UnmetCondition
-from tfcheck.verdict.judge import Judge
 from tfcheck.vocabulary.address import Address, address_in
 from tfcheck.vocabulary.clipping import join_names
 from tfcheck.vocabulary.finding import Answer, Reason, Verdict
@@ -277,8 +275,7 @@ class DemandedTags(Finder):
 
     def _tags_for(self, answer: Answer) -> list[tuple[Address, str, str]]:
         """Return the tags that the conditions of a statement demand, with their owners; none if that is not enough."""
-        task = tasks_by_address(self._world).get(answer.requirement.task_definition)
-        unmet = self._world.once(Judge).unmet(answer.requirement, task) if task is not None else ()
+        unmet = self.conditions(answer)
         found = [(self._owner(each, answer), None if each.carried else demanded_tag(each)) for each in unmet]
         return [(owner, *tag) for owner, tag in found if owner and tag] if all(map(all, found)) else []
 

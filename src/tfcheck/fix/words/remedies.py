@@ -78,11 +78,6 @@ class Remedies(Finder):
             case _:
                 return self._grant(answers)
 
-    def conditions(self, answer: Answer) -> tuple[UnmetCondition, ...]:
-        """Return the conditions that keep a statement from granting a requirement."""
-        task = self._tasks.get(answer.requirement.task_definition)
-        return self._judge.unmet(answer.requirement, task) if task is not None else ()
-
     def _widen_boundary(self, answers: Sequence[Answer]) -> Remedy:
         """Return how the permissions boundary of a role can allow what it denies."""
         role, judged = answers[0].role, self._judged_role(answers[0])

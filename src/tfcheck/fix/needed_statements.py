@@ -55,6 +55,11 @@ class NeededStatement(msgspec.Struct, frozen=True):
         return part if isinstance(part, Reference) and part.over else None
 
 
+def has_reference(spelled: Spelled | None) -> bool:
+    """Whether a text is known, and written with a reference."""
+    return any(isinstance(each, Reference) for each in spelled or ())
+
+
 def references_in(statements: Iterable[NeededStatement]) -> Iterator[Reference]:
     """Yield the references in the texts of statements."""
     for spelled in (one for each in statements for one in each.texts):

@@ -173,10 +173,14 @@ def draft_fix(fix: Fix, answers: tuple[Answer, ...], *changes: Change) -> DraftF
     return DraftFix(fix, answers, **msgspec.structs.asdict(merge_changes(changes)))
 
 
-def same_drafts(draft: DraftFix, findings: Sequence[Finding]) -> Iterator[DraftFix]:
-    """Yield a change for the requirements that it fixes, and once for each of the findings without any."""
+def replace_drafts(
+    parts: Sequence[DraftFix], fix: Fix, change: Change, findings: Sequence[Finding] = ()
+) -> Iterator[DraftFix]:
+    """Yield a fix in place of others, for their requirements, and once for each of their and the other findings."""
+    draft = draft_fix(fix, tuple(dict.fromkeys(one for each in parts for one in each.answers)), change)
     yield from [draft] if draft.answers else []
-    yield from (msgspec.structs.replace(draft, answers=(), finding=each) for each in findings)
+    fixed = [*(each.finding for each in parts if each.finding is not None), *findings]
+    yield from (msgspec.structs.replace(draft, answers=(), finding=each) for each in fixed)
 
 
 def draft_for_review(title: str, hcl: str, edits: Sequence[Insertion], **others: Any) -> DraftFix:

@@ -10,10 +10,18 @@ from msgspec.structs import replace
 
 from tfcheck.checks import deploy_order
 from tfcheck.fix.edits.files import Files
-from tfcheck.fix.edits.insertion import Change, Insertion, Replacement, apply_insertions, group_by_file, merge_changes
+from tfcheck.fix.edits.insertion import (
+    Change,
+    Insertion,
+    Replacement,
+    apply_insertions,
+    group_by_file,
+    merge_changes,
+    spans_after,
+)
 from tfcheck.fix.proof.task_proof import are_sound
 from tfcheck.fix.proof.trial import Trial
-from tfcheck.fix.proposal import DraftFix, PlanFixes, draft_fix, join_titles, same_drafts
+from tfcheck.fix.proposal import DraftFix, PlanFixes, join_titles, replace_drafts
 from tfcheck.hcl.syntax.source import SourceText
 from tfcheck.inventory.world import After
 from tfcheck.vocabulary.finding import Answer, Finding, Fix
@@ -135,7 +143,6 @@ class _Composition:
         parts = list({each.insertions: each for each in (*earlier, *later)}.values())
         edits = dict.fromkeys(edit for each in parts for one in each.insertions for edit in [self._composed_edit(one)])
         change = replace(merge_changes(parts), insertions=tuple(edits))
-        answers = tuple(dict.fromkeys(one for each in (*earlier, *later) for one in each.answers))
         if not are_sound(change) or not self._is_proven(change, later):
             return []
         fix = Fix(
@@ -145,8 +152,7 @@ class _Composition:
             hcl="\n\n".join(each.fix.hcl for each in parts),
             diff=self._files.diff(change.insertions),
         )
-        findings = [each.finding for each in (*earlier, *later) if each.finding is not None]
-        return list(same_drafts(draft_fix(fix, answers, change), findings))
+        return list(replace_drafts([*earlier, *later], fix, change))
 
     def _is_proven(self, change: Change, later: Sequence[DraftFix]) -> bool:
         """Whether nothing is reported any more that the later fixes are for."""
@@ -187,9 +193,8 @@ def compose(source: SourceText, first: Sequence[Insertion], second: Sequence[Ins
     """Yield the edits of `source` that equal both changes; the edits of each are sorted by offset."""
     between = apply_insertions(source.text, first)
     grown = 0
-    for spans in _touching_groups(
-        [*_spans_between(first), *(_Span(each.offset, each.end, each, False) for each in second)]
-    ):
+    earlier = (_Span(start, end, each, True) for each, start, end in spans_after(first))
+    for spans in _touching_groups([*earlier, *(_Span(each.offset, each.end, each, False) for each in second)]):
         start, end = spans[0].start, max(each.end for each in spans)
         own = tuple(each.edit for each in spans if each.is_first)
         other = tuple(each.edit for each in spans if not each.is_first)
@@ -199,14 +204,6 @@ def compose(source: SourceText, first: Sequence[Insertion], second: Sequence[Ins
         new, old = apply_insertions(between[start:end], shifted), source.text[at : end - grown]
         edit = Replacement(source, at, new, old) if old else Insertion(source, at, new)
         yield Composed(own, other, own[0] if not other and len(own) == 1 else edit)
-
-
-def _spans_between(first: Sequence[Insertion]) -> Iterator[_Span]:
-    grown = 0
-    for each in first:
-        start = each.offset + grown
-        yield _Span(start, start + len(each.text), each, True)
-        grown += len(each.text) - (each.end - each.offset)
 
 
 def _touching_groups(spans: Sequence[_Span]) -> list[list[_Span]]:

@@ -25,7 +25,7 @@ from tfcheck.fix.policies.fix_places import Finder, FixPlaces
 from tfcheck.fix.policies.shared_needs import group_connected
 from tfcheck.fix.proof.task_proof import is_readable
 from tfcheck.fix.proof.trial import Trial, reread
-from tfcheck.fix.proposal import DraftFix, draft_fix, same_drafts
+from tfcheck.fix.proposal import DraftFix, replace_drafts
 from tfcheck.hcl.syntax.block import Block
 from tfcheck.hcl.syntax.expression import ListOf
 from tfcheck.hcl.syntax.parse import reference_text
@@ -141,10 +141,7 @@ class ServiceWaits(Finder):
             hcl="\n\n".join([*(each.fix.hcl for each in distinct), *(each.hcl for each in waits)]),
             diff=self._places.files.diff(change.insertions),
         )
-        answers = tuple(dict.fromkeys(one for each in distinct for one in each.answers))
-        findings = [each.finding for each in parts if each.finding is not None]
-        findings += [one for each in waits for one in each.findings]
-        yield from same_drafts(draft_fix(fix, answers, change), findings)
+        yield from replace_drafts(parts, fix, change, [one for each in waits for one in each.findings])
 
     # The place
 
@@ -217,9 +214,9 @@ def _names_after(wait: _Wait) -> tuple[str, ...]:
     )
 
 
-def changes(draft: DraftFix) -> tuple[Address, ...]:
-    """Return the resources that a fix creates or changes."""
-    return (*(each.address for each in draft.touched), *draft.added)
+def changes(change: Change) -> tuple[Address, ...]:
+    """Return the resources that a change creates or alters."""
+    return (*(each.address for each in change.touched), *change.added)
 
 
 def _merge(one: _Wait, other: _Wait) -> _Wait:
@@ -304,8 +301,7 @@ def after_fixes(drafts: Sequence[DraftFix], world: After) -> OrderedWorld | None
     if resolver.sources is None or not all(fits(source.text, each) for source, each in files.items()):
         return None
     after = Trial.after(world, whole).world if drafts else world
-    changed = (*(each.address for each in whole.touched), *whole.added)
-    return OrderedWorld(after, _references(changed, after.resolver))
+    return OrderedWorld(after, _references(changes(whole), after.resolver))
 
 
 def _references(addresses: Iterable[Address], resolver: Resolver) -> References:

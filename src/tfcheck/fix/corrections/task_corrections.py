@@ -16,7 +16,7 @@ from tfcheck.checks import CHECKS, env_file_absent, env_file_name, policy_refuse
 from tfcheck.fix.edits.files import Files
 from tfcheck.fix.edits.insertion import ChangedAttribute, Replacement
 from tfcheck.fix.layout.render import quote, text
-from tfcheck.fix.needed_statements import Reference
+from tfcheck.fix.needed_statements import has_reference
 from tfcheck.fix.policies.fix_places import Finder
 from tfcheck.fix.policies.written_policies import WrittenPolicy
 from tfcheck.fix.proof.task_proof import blocks_of, mistakes, partition_of, proven_draft, wrong_tasks
@@ -237,8 +237,7 @@ class TaskCorrections(Finder):
         if is_own and address != literal.value and "\0" not in address:
             spelling = self._places.spelling(wrong.address.module, wrong.address.resource)
             spelled = spelling.spell(f"arn:{partition}:s3:::{address}")
-            has_reference = spelled is not None and any(isinstance(each, Reference) for each in spelled)
-            yield from [text(spelled)] if spelled is not None and has_reference else []
+            yield from [text(spelled)] if spelled is not None and has_reference(spelled) else []
 
     # The proof
 

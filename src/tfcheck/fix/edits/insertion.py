@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
 import msgspec
 
@@ -92,6 +92,15 @@ def apply_insertions(text: str, insertions: Sequence[Insertion]) -> str:
         parts += [text[position : each.offset], each.text]
         position = each.end
     return "".join([*parts, text[position:]])
+
+
+def spans_after(insertions: Iterable[Insertion]) -> Iterator[tuple[Insertion, int, int]]:
+    """Yield insertions, sorted by offset, with the offsets in the new text where what they insert begins and ends."""
+    grown = 0
+    for each in insertions:
+        start = each.offset + grown
+        yield each, start, start + len(each.text)
+        grown += len(each.text) - (each.end - each.offset)
 
 
 def line_start(text: str, offset: int) -> int:

@@ -8,7 +8,7 @@ from functools import cached_property
 from tfcheck.fix.edits.files import Files
 from tfcheck.fix.edits.insertion import Insertion
 from tfcheck.fix.layout.new_policy import rename_taken_sids
-from tfcheck.fix.needed_statements import NeededStatement, Reference, needed_statements, rank
+from tfcheck.fix.needed_statements import NeededStatement, has_reference, needed_statements, rank
 from tfcheck.fix.policies.written_policies import WrittenPolicies, WrittenPolicy
 from tfcheck.fix.proof.cycle import Dependencies
 from tfcheck.fix.proposal import RoleNeed
@@ -155,8 +155,8 @@ class FixPlaces:
         """Whether statements have references, and no values that another plan of the module may not share."""
         spelling = self.spelling(module)
         spelled = [one for each in statements for one in each.resources if one != ("*",)]
-        has_reference = all(any(isinstance(part, Reference) for part in one) for one in spelled)
-        return bool(statements) and has_reference and not any(map(spelling.is_of_this_plan, spelled))
+        has_references = bool(statements) and all(map(has_reference, spelled))
+        return has_references and not any(map(spelling.is_of_this_plan, spelled))
 
     def statements(
         self, answers: Sequence[Answer], place: Address, goal: str = "", *, lists: bool, own: bool = False

@@ -10,7 +10,7 @@ from tfcheck.fix.edits.insertion import Change, Insertion, unit_of
 from tfcheck.fix.layout import new_block
 from tfcheck.fix.layout.new_block import block_lines
 from tfcheck.fix.layout.new_policy import POLICY, START_UP, passed_provider
-from tfcheck.fix.needed_statements import Reference, Spelled, free
+from tfcheck.fix.needed_statements import free, has_reference
 from tfcheck.fix.policies.added_policy import OF_ONE_CALLER, AddedPolicies
 from tfcheck.fix.policies.fix_places import FixPlaces
 from tfcheck.fix.policies.written_policies import FILLED
@@ -209,10 +209,10 @@ def is_for_callers(need: RoleNeed, places: FixPlaces) -> bool:
     """Whether the callers of the roles' module can name what the module cannot."""
     module, needed = need.roles[0].address.module, [each.requirement.resource for each in need.answers]
     here = places.spelling(module).spell
-    if not all(_has_reference(here(each)) for each in needed if not isinstance(each, str)):
+    if not all(has_reference(here(each)) for each in needed if not isinstance(each, str)):
         return True
-    known = [each for each in needed if isinstance(each, str) and not _has_reference(here(each))]
-    return any(_has_reference(there.spell(each)) for there in _callers(module, places) for each in known)
+    known = [each for each in needed if isinstance(each, str) and not has_reference(here(each))]
+    return any(has_reference(there.spell(each)) for there in _callers(module, places) for each in known)
 
 
 def is_named_by_callers(need: RoleNeed, places: FixPlaces, *, literally: bool = False) -> bool:
@@ -221,7 +221,7 @@ def is_named_by_callers(need: RoleNeed, places: FixPlaces, *, literally: bool = 
     here, resources = places.spelling(module), [each.requirement.resource for each in need.answers]
     foreign = [each for each in resources if (own := here.spell(each)) is None or here.is_of_this_plan(own)]
     return any(
-        (literally or _has_reference(spelled)) and not there.is_of_this_plan(spelled)
+        (literally or has_reference(spelled)) and not there.is_of_this_plan(spelled)
         for there in _callers(module, places)
         for each in foreign
         if (spelled := there.spell(each)) is not None
@@ -233,7 +233,7 @@ def is_written_by_caller(need: RoleNeed, places: FixPlaces) -> bool:
     there = next(_callers(need.roles[0].address.module, places), None)
     resources = {each.requirement.resource for each in need.answers} - {"*"}
     spelled = [there.spell(each) for each in resources] if there is not None else [None]
-    return all(each and _has_reference(each) and there and not there.is_of_this_plan(each) for each in spelled)
+    return all(each and has_reference(each) and there and not there.is_of_this_plan(each) for each in spelled)
 
 
 def _callers(module: ModulePath, places: FixPlaces) -> Iterator[Spelling]:
@@ -241,7 +241,3 @@ def _callers(module: ModulePath, places: FixPlaces) -> Iterator[Spelling]:
     while module.steps:
         module = module.parent
         yield places.spelling(module)
-
-
-def _has_reference(spelled: Spelled | None) -> bool:
-    return any(isinstance(each, Reference) for each in spelled or ())

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, TypeAlias
 
 import msgspec
 
-from tfcheck.fix.edits.insertion import Insertion, Replacement, apply_insertions
+from tfcheck.fix.edits.insertion import Insertion, Replacement, apply_insertions, spans_after
 from tfcheck.symbolic.regex import regex
 
 if TYPE_CHECKING:
@@ -105,13 +105,9 @@ def _removed_regions(insertions: Sequence[Insertion]) -> tuple[_Region, ...]:
 
 
 def _inserted_regions(insertions: Sequence[Insertion]) -> tuple[_Region, ...]:
-    found: list[_Region] = []
-    shift = 0
-    for each in insertions:
-        start = each.offset + shift
-        shift += len(each.text) - (each.end - each.offset)
-        found.append(_Region(start, start + len(each.text), replaced=isinstance(each, Replacement)))
-    return tuple(found)
+    return tuple(
+        _Region(start, stop, replaced=isinstance(each, Replacement)) for each, start, stop in spans_after(insertions)
+    )
 
 
 def _whole_parts(root: Tree[Token], inserted: Sequence[_Region]) -> tuple[_Region, ...]:

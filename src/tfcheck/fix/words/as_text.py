@@ -204,13 +204,9 @@ class InDoubt:
 
         return leaves_only_that
 
-    def words(self, answers: Iterable[Answer]) -> str:
-        """Return what decides whether the change for some answers is enough."""
-        return doubt_words(self._doubts[id(each)] for each in answers)
-
     def fix(self, proposal: Proposal, answers: Iterable[Answer]) -> Fix:
         """Build a fix as text from the change for some answers."""
-        title = f"{proposal.title}; needed, but {self.words(answers)}"
+        title = f"{proposal.title}; needed, but {doubt_words(self._doubts[id(each)] for each in answers)}"
         return Fix(title=title, safety="review", proven=False, hcl=proposal.hcl)
 
 
@@ -270,17 +266,14 @@ def commented_grant(need: RoleNeed, places: FixPlaces) -> str:
     named = re.compile(rf"\baws_iam_role\.{re.escape(role.name)}(?![\w-])") if role is not None else None
     for file in module.files if module is not None else ():
         own = [each for each in blocks if each is not None and each.source is file.source]
-        for start, comment in _comments_with(file.source, words):
+        for start, comment, mentioned in _comments(file.source):
+            if mentioned.isdisjoint(words):
+                continue
             # A comment in a policy of the roles, or one that names the first of them.
             is_inside = any(block.start <= start < block.end for block in own)
             if is_inside or (named is not None and named.search(comment)):
                 return str(file.source.place(start + len(comment) - len(comment.lstrip())))
     return ""
-
-
-def _comments_with(source: SourceText, words: set[str]) -> list[tuple[int, str]]:
-    """Return the comments with one of `words`, and where they begin, in the order of the file."""
-    return [(start, comment) for start, comment, own in _comments(source) if not own.isdisjoint(words)]
 
 
 @lru_cache(maxsize=256)

@@ -20,7 +20,6 @@ from tfcheck.pull_request.refusal import RefusalError, RefusalKind, WaitedError
 from tfcheck.pull_request.shapes import Comment, User
 from tfcheck.pull_request.wait_budget import WaitBudget
 from tfcheck.report.markdown.escape import hide_markers, restore_markers, without_html
-from tfcheck.symbolic.regex import regex
 from tfcheck.vocabulary import ci
 
 _T = TypeVar("_T")
@@ -29,7 +28,6 @@ API = "https://api.bitbucket.org/2.0"
 SERVER = "https://bitbucket.org"
 #: The variables with a token; the proxy of Pipelines does not allow comments.
 TOKENS = ("TFCHECK_BITBUCKET_TOKEN", "BITBUCKET_TOKEN", "ATLANTIS_BITBUCKET_TOKEN")
-_REPOSITORY = regex(r"[A-Za-z0-9_.-]+/[A-Za-z0-9_.-]+")
 _FORBIDDEN = 403
 _APP = "app_user"
 #: The permission for a token that does not show its account.
@@ -126,7 +124,7 @@ def find_pull_request(variables: Mapping[str, str], number: int | None) -> Reque
     named = number or job.number
     if not named:
         return NothingToDo("the pipeline is not one for pull requests; `--pr-number` can name one")
-    if not _REPOSITORY.fullmatch(job.repository):
+    if not ci.REPOSITORY.fullmatch(job.repository):
         return NothingToDo("BITBUCKET_REPO_FULL_NAME is not a repository")
     return RequestedPull(job.repository, named, job.sha if named == job.number else "", job.run)
 

@@ -14,6 +14,7 @@ from urllib.parse import quote
 import msgspec
 
 from tfcheck.symbolic.regex import regex
+from tfcheck.vocabulary.ci import COMMIT, REPOSITORY
 from tfcheck.vocabulary.finding import Location, Report
 
 
@@ -56,8 +57,6 @@ def plan_path(report: Report) -> str:
 LinkHost: TypeAlias = Literal["github", "gitlab", "bitbucket", "bitbucket-server"]
 
 _SERVER = regex(r"https?://[A-Za-z0-9.-]+(:[0-9]{1,5})?")
-_OWNER_AND_NAME = regex(r"[A-Za-z0-9_.-]+/[A-Za-z0-9_.-]+")
-_COMMIT = regex(r"[0-9a-f]{40,64}")
 #: A run as `ID.ATTEMPT`, with attempts counted from 1; others have no page.
 _RUN = regex(r"([0-9]{1,20})\.([1-9][0-9]{0,8})")
 
@@ -72,9 +71,7 @@ class _HostUrls(msgspec.Struct, frozen=True):
 
 
 _HOSTS: dict[LinkHost, _HostUrls] = {
-    "github": _HostUrls(
-        _OWNER_AND_NAME, "{0}/{1}", "/blob/{sha}/{path}#L{line}", "/actions/runs/{id}/attempts/{attempt}"
-    ),
+    "github": _HostUrls(REPOSITORY, "{0}/{1}", "/blob/{sha}/{path}#L{line}", "/actions/runs/{id}/attempts/{attempt}"),
     # Groups of GitLab can be nested.
     "gitlab": _HostUrls(
         regex(r"[A-Za-z0-9_.-]+(?:/[A-Za-z0-9_.-]+){1,20}"),
@@ -82,7 +79,7 @@ _HOSTS: dict[LinkHost, _HostUrls] = {
         "/-/blob/{sha}/{path}#L{line}",
         "/-/pipelines/{id}",
     ),
-    "bitbucket": _HostUrls(_OWNER_AND_NAME, "{0}/{1}", "/src/{sha}/{path}#lines-{line}", "/pipelines/results/{id}"),
+    "bitbucket": _HostUrls(REPOSITORY, "{0}/{1}", "/src/{sha}/{path}#lines-{line}", "/pipelines/results/{id}"),
     "bitbucket-server": _HostUrls(
         regex(r"~?[A-Za-z0-9_.-]+/[A-Za-z0-9_.-]+"),
         "{0}/projects/{owner}/repos/{name}",
@@ -103,7 +100,7 @@ class Links(msgspec.Struct, frozen=True):
     def file(self, path: str, line: int) -> str | None:
         """Return the address of a line in a file; its path is relative to the repository's root."""
         base = self._base()
-        if base is None or not _COMMIT.fullmatch(self.sha):
+        if base is None or not COMMIT.fullmatch(self.sha):
             return None
         return base + _HOSTS[self.host].line.format(sha=self.sha, path=quote(path, errors="replace"), line=line)
 

@@ -15,8 +15,9 @@ from tfcheck.symbolic.regex import regex
 
 #: More than GitHub ever sends.
 _LARGEST = 25 * 1024 * 1024
-_COMMIT = regex(r"[0-9a-f]{40,64}")
-_REPOSITORY = regex(r"[A-Za-z0-9_.-]+/[A-Za-z0-9_.-]+")
+#: The hash of a commit, and `owner/name`.
+COMMIT = regex(r"[0-9a-f]{40,64}")
+REPOSITORY = regex(r"[A-Za-z0-9_.-]+/[A-Za-z0-9_.-]+")
 _MATRIX = regex(r": \[(.+)\]$")
 _RUN = regex(r"[0-9]{1,20}")
 
@@ -111,13 +112,13 @@ def _payload(path: str) -> _Payload | None:
 
 
 def _commit(text: str) -> str:
-    return text if _COMMIT.fullmatch(text) else ""
+    return text if COMMIT.fullmatch(text) else ""
 
 
 def repository(environment: Mapping[str, str]) -> str:
     """Return the repository as `owner/name`; empty if it is unknown."""
     named = environment.get("GITHUB_REPOSITORY", "")
-    return named if _REPOSITORY.fullmatch(named) else ""
+    return named if REPOSITORY.fullmatch(named) else ""
 
 
 def run_id(environment: Mapping[str, str]) -> str:

@@ -64,7 +64,7 @@ class ConditionValues(Finder):
                 insertions=edits,
                 touched=self._places.policies.changes(policy),
                 hcl=new,
-                reported=(*(statement.source.text[each.start : each.end] for each in known if each), *_names(unmet)),
+                reported=(*(each.code for each in known if each), *_names(unmet)),
             )
 
 

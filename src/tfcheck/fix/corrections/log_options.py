@@ -15,7 +15,7 @@ from tfcheck.checks.log_group_absent import CHECK
 from tfcheck.fix.corrections.task_corrections import literals_in
 from tfcheck.fix.edits.insertion import ChangedAttribute, Insertion, Replacement, added_instances, unit_of
 from tfcheck.fix.layout.items import NewItem, extend
-from tfcheck.fix.layout.new_block import block_lines, insert_after, instance_index
+from tfcheck.fix.layout.new_block import OF_INSTANCE, block_lines, insert_after, instance_index
 from tfcheck.fix.layout.new_policy import common_arguments, module_words
 from tfcheck.fix.layout.render import align, quote
 from tfcheck.fix.needed_statements import free
@@ -62,8 +62,7 @@ class _Options(msgspec.Struct, frozen=True):
 
     def text(self, name: str) -> str:
         """Return the value of an option as written; empty if it is not set."""
-        found = self.parts.item(name)
-        return self.source.text[found.value.start : found.value.end] if found is not None else ""
+        return self.parts.text_of(name, self.source.text)
 
     @property
     def place(self) -> str:
@@ -74,8 +73,7 @@ class _Options(msgspec.Struct, frozen=True):
     @property
     def name_expression(self) -> str:
         """The expression for the container's name; empty if there is none."""
-        found = self.container.item("name") if self.container is not None else None
-        return self.source.text[found.value.start : found.value.end] if found is not None else ""
+        return self.container.text_of("name", self.source.text) if self.container is not None else ""
 
 
 class LogOptions(Finder):
@@ -202,7 +200,6 @@ def _groups_beside(module: Module, block: Block) -> Iterator[str]:
 
 _OPTION = regex(r'(?<![\w-])"?awslogs-group"?\s*[=:]\s*')
 _INPUT = regex(r"\b(?:var|local)\.[\w-]+")
-_REPEATED = regex(r"(?<![\w.])(?:each|count)\.")
 #: Arguments that a new log group shares with the module's other ones.
 _COMMON = ("retention_in_days", "kms_key_id", "tags")
 _RETENTION = ("retention_in_days", "30")
@@ -280,9 +277,9 @@ class LogGroups(Finder):
     def _proven(
         self, task: Address, options: Sequence[tuple[Block, WrittenText]], findings: Sequence[Finding], module: Module
     ) -> DraftFix | None:
-        blocks, texts = [each for each, _ in options], [each.source.text[each.start : each.end] for _, each in options]
+        blocks, texts = [each for each, _ in options], [each.code for _, each in options]
         block, name = blocks[0], texts[0]
-        own = bool(_REPEATED.search(name))
+        own = bool(OF_INSTANCE.search(name))
         is_in_one = all(each is block for each in blocks)
         repeated = block.repetition if is_in_one and (own or "count" in block.arguments) else None
         if (own and repeated is None) or len(set(texts)) > 1:

@@ -362,8 +362,7 @@ def _reference(literal: WrittenText, _: str) -> Iterator[str | None]:
 
 
 def _object(literal: WrittenText, partition: str) -> Iterator[str | None]:
-    written = literal.source.text[literal.start : literal.end]
-    found = _BUCKET.fullmatch(written)
+    found = _BUCKET.fullmatch(literal.code)
     if found is not None:
         yield f'"${{{found["bucket"]}.arn}}{found["rest"]}"' if found["rest"] else f"{found['bucket']}.arn"
     elif literal.value.startswith(_ADDRESS):

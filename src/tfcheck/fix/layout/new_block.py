@@ -16,6 +16,9 @@ from tfcheck.hcl.syntax.tf_json import JsonBlock
 from tfcheck.symbolic.regex import regex
 from tfcheck.vocabulary.grouping import group_by_key
 
+#: References to the instance of a repeated block.
+OF_INSTANCE = regex(r"(?<![\w.])(?:each|count)\.")
+
 
 def instance_index(repeated: tuple[str, str] | None) -> str:
     """Write the index of an instance in an equally repeated block."""

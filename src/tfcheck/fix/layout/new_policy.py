@@ -183,8 +183,8 @@ class NewPolicy(msgspec.Struct, frozen=True):
     def types(self) -> tuple[str, ...]:
         """The resource types that it needs."""
         if self.managed:
-            return ("aws_iam_policy", "aws_iam_role_policy_attachment")
-        return ("aws_iam_role_policy",)
+            return ("aws_iam_policy", ATTACHMENT)
+        return (POLICY,)
 
 
 def insert_after(anchor: Block, policy: NewPolicy) -> tuple[Insertion, ...] | None:
@@ -322,8 +322,7 @@ def passed_provider(call: Block) -> str:
     """Return the provider configuration that a call passes as the default one, if it does."""
     argument = call.arguments.get("providers")
     parts = object_at(argument.source.text, argument.value_start) if argument is not None else None
-    item = parts.item("aws") if parts is not None else None
-    return argument.source.text[item.value.start : item.value.end].strip('"') if argument and item else ""
+    return parts.text_of("aws", argument.source.text).strip('"') if argument is not None and parts is not None else ""
 
 
 def rename_taken_sids(statements: Sequence[NeededStatement], words: frozenset[str]) -> tuple[NeededStatement, ...]:

@@ -18,13 +18,9 @@ from msgspec.structs import replace
 
 from tfcheck.fix.edits.insertion import indentation, line_end, line_start, unit_of
 from tfcheck.fix.needed_statements import NeededStatement, Reference, Spelled
-from tfcheck.fix.text.policy_text import ListParts, ObjectParts, Parts, Syntax
+from tfcheck.fix.text.policy_text import DOCUMENT_ELEMENTS, ELEMENTS, ListParts, ObjectParts, Parts, Syntax
 from tfcheck.hcl.syntax.block import Argument, Block
 from tfcheck.vocabulary.address import escape
-
-#: Names of the elements of a statement: in a policy, and in `aws_iam_policy_document`.
-_POLICY = ("Sid", "Effect", "Action", "Resource")
-_DOCUMENT = ("sid", "effect", "actions", "resources")
 
 #: An item: its name, and its value on one line or as several lines.
 Item: TypeAlias = tuple[str, "str | Sequence[str]"]
@@ -106,7 +102,7 @@ def _hcl_piece(piece: str | Reference, escaped: Callable[[str], str]) -> str:
 
 
 def _items(wanted: NeededStatement, style: StatementStyle, *, principal: bool = False) -> list[Item]:
-    sid, effect, action, resource = _DOCUMENT if style.document else _POLICY
+    sid, effect, action, resource = DOCUMENT_ELEMENTS if style.document else ELEMENTS
     items: list[Item] = []
     if style.sid:
         items.append((sid, text((wanted.sid,), style.syntax)))

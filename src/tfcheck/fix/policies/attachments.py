@@ -7,8 +7,8 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 
 from tfcheck.fix.edits.insertion import Change, ChangedAttribute, Insertion, Replacement, line_end, line_start
 from tfcheck.fix.layout.items import extend_value, plain_items
-from tfcheck.fix.layout.new_block import block_lines, insert_after
-from tfcheck.fix.layout.new_policy import module_words
+from tfcheck.fix.layout.new_block import OF_INSTANCE, block_lines, insert_after
+from tfcheck.fix.layout.new_policy import ATTACHMENT, module_words
 from tfcheck.fix.layout.render import quote
 from tfcheck.fix.needed_statements import free
 from tfcheck.fix.policies.fix_places import Finder, FixPlaces
@@ -28,7 +28,6 @@ from tfcheck.vocabulary.address import Address
 from tfcheck.vocabulary.clipping import few
 from tfcheck.vocabulary.finding import Reason, Verdict
 
-_ATTACHMENT = "aws_iam_role_policy_attachment"
 #: The number of policies of a module that are tried.
 _MOST = 20
 #: The policy of AWS for execution roles, and what it allows of what start-up needs.
@@ -43,7 +42,6 @@ BY_AWS = frozenset(
         "logs:PutLogEvents",
     )
 )
-_OF_INSTANCE = regex(r"(?<![\w.])(?:each|count)\.")
 _ROLE_OF_KEY = regex(r"aws_iam_role\.([\w-]+)\[each\.(?:key|value)\]\.(?:name|id)")
 
 
@@ -68,7 +66,7 @@ def propose_attachments(need: RoleNeed, block: Block, places: FixPlaces) -> Iter
     for policy in own[:_MOST]:
         usable = policy.address.key is None and places.world.resolver.block(policy.address) is not None
         if usable and not places.policies.is_for_others(policy) and _grants(policy, need, places):
-            label = free(f"{role.name}_{policy.address.name}", places.labels_of(role.module, _ATTACHMENT), "_")
+            label = free(f"{role.name}_{policy.address.name}", places.labels_of(role.module, ATTACHMENT), "_")
             name = policy.address.resource
             yield _proposal(f"attach {name} to", label, f"{name}.arn", need, block, places)
 
@@ -93,7 +91,7 @@ def _proposal(title: str, label: str, arn: str, need: RoleNeed, block: Block, pl
     base, keys = roles[0].resource, tuple(dict.fromkeys(each.key for each in roles))
     repeated = Repeated(base, "name", block, keys, others=len(siblings) > len(roles))
     inside = [f"role       = {repeated.role(by_value=False)}", f"policy_arn = {arn}"]
-    head = f'resource "{_ATTACHMENT}" "{label}"'
+    head = f'resource "{ATTACHMENT}" "{label}"'
     lines = block_lines(head, inside, repeated=repeated.repetition(by_value=False))
     modules = list(dict.fromkeys(each.module for each in roles))
     to = few(list(map(str, roles))) if repeated.others else f"{base}{module_words(modules)}"
@@ -101,7 +99,7 @@ def _proposal(title: str, label: str, arn: str, need: RoleNeed, block: Block, pl
         title=f"{title} {to}; it grants all that this policy allows",
         insertions=(insert_after(block, lines),),
         added=tuple(
-            Address(module, "managed", _ATTACHMENT, label, key) for module in modules for key in repeated.made_keys()
+            Address(module, "managed", ATTACHMENT, label, key) for module in modules for key in repeated.made_keys()
         ),
         hcl="\n".join(lines),
         beside=tuple(roles),
@@ -113,9 +111,9 @@ def _proposal(title: str, label: str, arn: str, need: RoleNeed, block: Block, pl
 
 def _propose_policy_of_aws(need: RoleNeed, block: Block, places: FixPlaces) -> Iterator[Proposal]:
     role = need.roles[0].address
-    taken = places.labels_of(role.module, _ATTACHMENT)
+    taken = places.labels_of(role.module, ATTACHMENT)
     names = (need.roles[0].attribute("name"), need.roles[0].attribute("id"))
-    own = (each for each in deleted_objects(_ATTACHMENT, places.world) if each.attribute("role") in names)
+    own = (each for each in deleted_objects(ATTACHMENT, places.world) if each.attribute("role") in names)
     lost = next((each for each in own if str(each.attribute("policy_arn")).endswith(f"/{AWS_POLICY}")), None)
     if lost is not None:
         label = lost.address.name if lost.address.name not in taken else free(role.name, taken, "_")
@@ -128,7 +126,7 @@ def _propose_policy_of_aws(need: RoleNeed, block: Block, places: FixPlaces) -> I
         name = attached.labels[1].replace(sibling.name, role.name)
         text = attached.attribute_text("role").replace(f".{sibling.name}.", f".{role.name}.")
         arn = attached.attribute_text("policy_arn")
-        if not _OF_INSTANCE.search(f"{arn} {text}"):
+        if not OF_INSTANCE.search(f"{arn} {text}"):
             label = free(name if name != attached.labels[1] else role.name, taken, "_")
             yield _proposal(f"attach {AWS_POLICY}, as {sibling} has it, to", label, arn, need, block, places)
 
@@ -136,7 +134,7 @@ def _propose_policy_of_aws(need: RoleNeed, block: Block, places: FixPlaces) -> I
 def _siblings(need: RoleNeed, places: FixPlaces) -> Iterator[tuple[Address, Block]]:
     """Yield other roles of the module that have the policy of AWS, and the block that attaches it."""
     roles = places.world.once(Judge).roles
-    for each in places.world.resources(_ATTACHMENT):
+    for each in places.world.resources(ATTACHMENT):
         block = places.world.resolver.block(each.address)
         is_here = each.address.module == need.roles[0].address.module and str(each.attribute("policy_arn")).endswith(
             f"/{AWS_POLICY}"
@@ -157,14 +155,14 @@ def _propose_key(need: RoleNeed, places: FixPlaces) -> Iterator[Proposal]:
             continue
         edits = _add_keys(attached, keys)
         if edits:
-            address = f"{_ATTACHMENT}.{attached.labels[1]}"
+            address = f"{ATTACHMENT}.{attached.labels[1]}"
             modules = places.policies.modules(role.module)
             yield Proposal(
                 title=f"attach {AWS_POLICY} to {role.resource} by {address}, which has it for the other keys"
                 f"{module_words(modules)}; it grants all that this policy allows",
                 insertions=edits,
                 added=tuple(
-                    Address(each, "managed", _ATTACHMENT, attached.labels[1], key) for each in modules for key in keys
+                    Address(each, "managed", ATTACHMENT, attached.labels[1], key) for each in modules for key in keys
                 ),
                 hcl="\n".join(map(quote, keys)),
                 beside=tuple(each.address for each in need.roles),

@@ -10,6 +10,8 @@ import msgspec
 
 from tfcheck.fix.edits.insertion import Replacement, line_start
 from tfcheck.fix.text.policy_text import (
+    DOCUMENT_ELEMENTS,
+    ELEMENTS,
     ListParts,
     ObjectParts,
     Parts,
@@ -36,8 +38,6 @@ from tfcheck.symbolic.wildcards import glob_known
 
 _LOCAL = regex(r"local\.([\w-]+)")
 _JOINING = "concat("
-_POLICY = ("Sid", "Effect", "Action", "Resource")
-_DOCUMENT = ("sid", "effect", "actions", "resources")
 
 
 class WrittenStatement(msgspec.Struct, frozen=True):
@@ -63,7 +63,7 @@ def statements_of(argument: Argument, module: Module) -> tuple[WrittenStatement,
     try:
         if document_of(argument) is None:
             lists = lists_of_statements(argument, module)
-            return tuple(each for one in lists for each in _readable_statements(*one, _POLICY))
+            return tuple(each for one in lists for each in _readable_statements(*one, ELEMENTS))
         return tuple(each for block in documents_of(argument, module) for each in _statements_in_document(block))
     except MalformedError:
         return ()
@@ -140,8 +140,9 @@ def _readable_statements(
 def _object(
     source: SourceText, one: ObjectParts, syntax: Syntax, names: Sequence[str], among: Parts
 ) -> WrittenStatement | None:
-    _, effect, action, resource = (one.item(name) for name in names)
-    written = source.text[effect.value.start : effect.value.end] if effect else '"Allow"' if names is _DOCUMENT else ""
+    _, effect, *needed = names
+    written = one.text_of(effect, source.text) or ('"Allow"' if names is DOCUMENT_ELEMENTS else "")
+    action, resource = map(one.item, needed)
     if action is None or resource is None or written != '"Allow"':
         return None
     is_plain = {each.name for each in one.items} <= set(names)
@@ -154,7 +155,7 @@ def _statements_in_document(block: Block) -> Iterator[WrittenStatement]:
         found = next((each for each in block.value.members if each.name == "statement"), None)
         if found is not None:
             parts = read_json_parts(block.source.text, found.value.start, found.value.end)
-            yield from _readable_statements(block.source, parts, Syntax.TF_JSON, _DOCUMENT)
+            yield from _readable_statements(block.source, parts, Syntax.TF_JSON, DOCUMENT_ELEMENTS)
         return
     nested = block.blocks("statement")
     for each in nested:
@@ -168,7 +169,7 @@ def _block(block: Block, of: int) -> WrittenStatement | None:
     actions, resources = _value(block, "actions"), _value(block, "resources")
     if actions is None or resources is None or written != '"Allow"':
         return None
-    is_plain = set(block.arguments) <= set(_DOCUMENT) and not block.nested
+    is_plain = set(block.arguments) <= set(DOCUMENT_ELEMENTS) and not block.nested
     place = (block.source, Syntax.HCL, block.start, block.end)
     return WrittenStatement(*place, actions, resources, is_plain, None, of)
 
@@ -218,24 +219,28 @@ class WrittenText(msgspec.Struct, frozen=True):
         return "".join(each.value for each in self.parts)
 
     @property
+    def code(self) -> str:
+        """The text as written in the file."""
+        return self.source.text[self.start : self.end]
+
+    @property
     def text(self) -> str:
         """The text as written in the file, without quotes."""
-        written = self.source.text[self.start : self.end]
-        return written[1:-1] if self.is_quoted else written
+        return self.code[1:-1] if self.is_quoted else self.code
 
     def shown_texts(self) -> Iterator[str]:
         """Yield the parts of its line that a title shows: the text, and the name that it is assigned to."""
-        yield self.source.text[self.start : self.end]
+        yield self.code
         label = _LABEL.search(self.source.text[line_start(self.source.text, self.start) : self.start])
         yield from [label[1]] if label else []
 
     def edit(self, new: str) -> Replacement:
         """Return the edit that replaces it in its file."""
-        return Replacement(self.source, self.start, new, self.source.text[self.start : self.end])
+        return Replacement(self.source, self.start, new, self.code)
 
     def replace(self, start: int, end: int, new: str) -> str | None:
         """Return the source text with a part of its value replaced; None if that part is not literal."""
-        before = self.source.text[self.start : self.end]
+        before = self.code
         end_part = self.source.text[self.parts[-1].start : self.parts[-1].end] if self.parts else ""
         is_behind = start == end == len(self.value)
         if self.is_element:

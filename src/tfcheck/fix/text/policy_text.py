@@ -26,6 +26,8 @@ from tfcheck.symbolic.regex import regex
 
 #: The type of a policy document, and its lists of others.
 DOCUMENT = "aws_iam_policy_document"
+#: The elements of a plain statement: in a policy, and as arguments in such a document.
+ELEMENTS, DOCUMENT_ELEMENTS = ("Sid", "Effect", "Action", "Resource"), ("sid", "effect", "actions", "resources")
 _MERGING = ("source_policy_documents", "override_policy_documents")
 _DOCUMENT = regex(
     r'(?:"\$\{|join\("",\s*|one\()?data\.aws_iam_policy_document\.([\w-]+)(?:\[[^\[\]]*\])?\.(?:minified_)?json(?:\}"|\))?'
@@ -193,6 +195,11 @@ class ObjectParts(msgspec.Struct, frozen=True):
         """Return an item by its name."""
         return next((each for each in self.items if each.name == name), None)
 
+    def text_of(self, name: str, text: str) -> str:
+        """Return the value of an item as it is written in the file's text; empty if there is none."""
+        found = self.item(name)
+        return text[found.value.start : found.value.end] if found is not None else ""
+
 
 Parts: TypeAlias = Union[OtherParts, ListParts, ObjectParts]  # noqa: UP007 (the parts refer to each other)
 
@@ -217,16 +224,7 @@ def read_arguments(text: str, start: int, end: int) -> ListParts:
     Raises:
         MalformedError: brackets or quotes do not pair up.
     """
-    found, comma, reader = list[Parts](), None, _ItemReader(text)
-    at = reader.skip(start + 1)
-    while at < end - 1:
-        found.append(reader.value(at, 0))
-        behind = reader.skip(found[-1].end)
-        if found[-1].end == at or text[behind] not in ",)":
-            raise MalformedError("a value was expected", at)
-        comma = behind if text[behind] == "," else None
-        at = reader.skip(behind + 1) if comma is not None else end - 1
-    return ListParts(start, end, tuple(found), comma)
+    return _ItemReader(text).list(start, end, 0)
 
 
 def object_at(text: str, start: int) -> ObjectParts | None:

@@ -16,12 +16,12 @@ import msgspec
 
 from tfcheck.report.markdown import budget
 from tfcheck.symbolic.regex import regex
+from tfcheck.vocabulary.ci import COMMIT
 
 _LINE = regex(
     r"<!-- tfcheck:v1 key=(?P<key>[0-9a-f]{16}) sha=(?P<sha>[0-9a-f]{40,64}) run=(?P<run>[0-9]{1,20}\.[0-9]{1,9})"
     r"(?: job=(?P<job>[0-9a-f]{8}))?(?: also=(?P<also>[0-9a-f]{8}(?:\+[0-9a-f]{8}){0,19}))? -->"
 )
-_COMMIT = regex(r"[0-9a-f]{40,64}")
 _RUN = regex(r"([0-9]{1,20})\.([0-9]{1,9})")
 #: The id of an unknown commit, as in git.
 NO_COMMIT = "0" * 40
@@ -62,7 +62,7 @@ def marker(comment_id: str, sha: str = "", run: str = "", job: str = "") -> Mark
     found = _RUN.fullmatch(run)
     return Marker(
         key=_hash(comment_id)[:16],
-        sha=sha if _COMMIT.fullmatch(sha) else NO_COMMIT,
+        sha=sha if COMMIT.fullmatch(sha) else NO_COMMIT,
         run=(int(found[1]), int(found[2])) if found else (0, 0),
         job=_hash(job)[:8] if job else "",
     )

@@ -16,6 +16,8 @@ from tfcheck.analysis.session import Session
 from tfcheck.analysis.stacks import short_names
 from tfcheck.cli import main as cli
 from tfcheck.cli.report import FORMATS
+from tfcheck.report.access_map import access_map
+from tfcheck.report.map_json import map_json
 from tfcheck.report.markdown import markdown
 from tfcheck.report.text import text
 from tfcheck.vocabulary.finding import Answer, Reason, Report
@@ -97,7 +99,8 @@ def test_a_plan_that_is_not_applied_yet_is_not_taken_for_the_role() -> None:
     assert row(report, "web", "/0/environmentFiles/1", "s3:GetObject").reason is Reason.EXPLICIT_DENY
     name = f"{PLATFORM.name}/plan.json: aws_iam_role.jobs"
     assert f"{name} may be the role {LITERAL}, but its account is not known: pass --account" in report.notes
-    for shown in (text(report), markdown([report]).replace("`", "")):
+    in_map = json.dumps(map_json(report.plan, access_map(report)))
+    for shown in (text(report), markdown([report]).replace("`", ""), in_map):
         assert "Pass --account ID: another stack has a role of this name, and its account is not known." in shown
         assert "Pass the state of the stack that manages the role" not in shown
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from tests.report import samples
 from tests.rows import every_row
 from tfcheck.report.question_words import deciding_words, question_words
 from tfcheck.vocabulary.finding import Reason
@@ -68,7 +69,7 @@ from tfcheck.vocabulary.finding import Reason
 )
 def test_a_policy_that_cannot_be_read_is_not_one_that_may_go(cause: str, words: str, advice: str) -> None:
     assert question_words(Reason.POLICY_NOT_READABLE, cause) == words
-    assert deciding_words(Reason.POLICY_NOT_READABLE, cause, has_sources=True) == advice
+    assert deciding_words(Reason.POLICY_NOT_READABLE, cause, samples.report()) == advice
 
 
 def test_a_value_without_a_name_is_not_named() -> None:
@@ -88,6 +89,6 @@ def test_a_value_without_a_name_is_not_named() -> None:
 )
 def test_what_no_apply_answers_is_not_promised(cause: str, advice: str) -> None:
     assert question_words(Reason.UNKNOWN_VALUE, cause) == f"it depends on {cause}"
-    words = deciding_words(Reason.UNKNOWN_VALUE, cause, has_sources=True)
+    words = deciding_words(Reason.UNKNOWN_VALUE, cause, samples.report())
     assert advice in words
     assert "next plan" not in words

@@ -14,7 +14,7 @@ from typing import Any
 import msgspec
 
 from tfcheck.report.causes import block, fold_keys, keys
-from tfcheck.report.question_words import deciding_words
+from tfcheck.report.question_words import deciding_words, open_question
 from tfcheck.report.words import TaskStatus, evidence_words, reason_words, standings, why_words
 from tfcheck.vocabulary.access import AccessChange
 from tfcheck.vocabulary.finding import Answer, Evidence, Location, Reason, Report, RoleKind, Severity, Verdict
@@ -128,7 +128,7 @@ class _ReportIndex:
     """Indexes the parts of a report, each of which is visited once."""
 
     def __init__(self, report: Report) -> None:
-        self._has_sources = report.plan.sources is not None
+        self._report = report
         self._answers = group_by_key((each.requirement.task_definition, each) for each in report.counted_answers())
         findings = (*report.findings, *report.known_findings)
         self._findings = group_by_key((each.task_definition, each) for each in findings)
@@ -191,7 +191,6 @@ class _ReportIndex:
 
     def _call(self, answer: Answer, end: Evidence | None) -> CallNode:
         need, verdict = answer.requirement, answer.verdict
-        waits = answer.waits_for if verdict is Verdict.UNKNOWN else ""
         return CallNode(
             (need.id,),
             (need.rule,),
@@ -201,7 +200,7 @@ class _ReportIndex:
             need.severity,
             answer.reason,
             "" if verdict is Verdict.ALLOWED else _because(answer, end),
-            deciding_words(answer.reason, waits, has_sources=self._has_sources) if verdict is Verdict.UNKNOWN else "",
+            deciding_words(*open_question(answer), self._report) if verdict is Verdict.UNKNOWN else "",
             () if verdict is Verdict.ALLOWED else tuple(each for each in answer.evidence if each is not end),
             answer.before is Verdict.ALLOWED and verdict is Verdict.DENIED,
         )

@@ -298,7 +298,7 @@ def _paragraph(
         yield from wrap("    ", f"{action} on {resource}", detail.width, SpanStyle.QUIET)
     if len(rows) > most:
         yield line(Span(f"    and {len(rows) - most:,} more (--expand shows all)", SpanStyle.QUIET))
-    advice = deciding_words(reason, cause, has_sources=report.plan.sources is not None, notes=report.notes)
+    advice = deciding_words(reason, cause, report)
     if advice:
         yield from wrap("  ", advice, detail.width)
 

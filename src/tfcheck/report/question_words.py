@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-
 from tfcheck.report.words import reason_words
 from tfcheck.symbolic.regex import regex
-from tfcheck.vocabulary.finding import Answer, Reason
+from tfcheck.vocabulary.finding import Answer, Reason, Report
 
 #: What a provider configuration takes from its environment, and where it can be written.
 _OF_PROVIDER = regex(r"\$\{provider\..+\.(?:region|account_id|partition)\}")
@@ -66,15 +64,16 @@ _ADVICE_ON_ATTACHMENTS = {
 }
 
 
-def deciding_words(reason: Reason | None, cause: str, *, has_sources: bool, notes: Iterable[str] = ()) -> str:
+def deciding_words(reason: Reason | None, cause: str, report: Report) -> str:
     """Return a sentence about how to get a decision; empty if the cause says it.
 
-    `notes` are those of the report, which name the roles of other plans that it may be about.
+    The report's notes name the roles of other plans that it may be about.
     """
+    has_sources = report.plan.sources is not None
     if "--" in cause or (has_sources and "pass the sources of" in cause):
         return ""
     match reason:
-        case Reason.ROLE_OUTSIDE_PLAN if any(f" may be the role {cause}, but" in each for each in notes):
+        case Reason.ROLE_OUTSIDE_PLAN if any(f" may be the role {cause}, but" in each for each in report.notes):
             return "Pass --account ID: another stack has a role of this name, and its account is not known."
         case Reason.ROLE_OUTSIDE_PLAN:
             return "Pass the state of the stack that manages the role: --context FILE, from `terraform show -json`."

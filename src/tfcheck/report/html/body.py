@@ -47,7 +47,7 @@ def questions(report: Report, view: View) -> Iterator[Markup]:
             [view.task(each if each in tasks else tasks[0], report, each) for each in names[:_SHOWN_TASKS]]
         )
         more = and_more(len(names), _SHOWN_TASKS)
-        advice = deciding_words(reason, cause, has_sources=report.plan.sources is not None, notes=report.notes)
+        advice = deciding_words(reason, cause, report)
         head = tag(
             "div",
             tag("span", "unknown", class_="badge unknown"),

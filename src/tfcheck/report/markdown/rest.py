@@ -31,9 +31,7 @@ def undecided_parts(waiting: tuple[TargetedUnknown, ...]) -> Iterator[PagePart]:
     reports = {open_question(one.answer): one.report for one in waiting}
     lines: list[str] = []
     for (reason, cause), members in groups.items():
-        report = reports[reason, cause]
-        has_sources = report.plan.sources is not None
-        advice = deciding_words(reason, cause, has_sources=has_sources, notes=report.notes)
+        advice = deciding_words(reason, cause, reports[reason, cause])
         lines.append(f"- {question_words(reason, prose(cause))}{f'. {prose(advice)}' if advice else ''}")
         found = alike(members)
         for each in found[:_SHOWN_PER_GROUP]:

@@ -14,6 +14,7 @@ from typing import TypeAlias, Union
 
 import msgspec
 
+from tfcheck.symbolic.object_cache import cache_by_object
 from tfcheck.symbolic.sensitive_text import join, redact
 from tfcheck.symbolic.symbol import Symbol
 
@@ -242,19 +243,16 @@ def is_never_empty(value: Value) -> bool:
 
 def spelled_out(value: TextLike) -> TextLike:
     """Replace every unknown piece that has a known shape by that shape, recursively."""
-    if isinstance(value, str):
-        return value
+    return value if isinstance(value, str) else _spell_out(value)
+
+
+@cache_by_object
+def _spell_out(value: TextLike) -> TextLike:
     own = pieces(value)
-    # NOTE: most texts have no such piece, and this is asked of every text that is compared.
     if not any(isinstance(each, Unknown) and each.shape is not None for each in own):
         return value
-    parts: list[TextLike] = []
-    for piece in own:
-        if isinstance(piece, Unknown) and piece.shape is not None:
-            parts.append(spelled_out(piece.shape))
-        else:
-            parts.append(piece)
-    return text(parts)
+    shapes = (each.shape if isinstance(each, Unknown) else None for each in own)
+    return text(each if shape is None else spelled_out(shape) for each, shape in zip(own, shapes, strict=True))
 
 
 def known_text(value: Value) -> Value:

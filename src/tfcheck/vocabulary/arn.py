@@ -11,6 +11,7 @@ from functools import lru_cache
 
 import msgspec
 
+from tfcheck.symbolic.object_cache import cache_by_object
 from tfcheck.symbolic.texts import split_text
 from tfcheck.symbolic.value import Text, TextLike, spelled_out, text
 from tfcheck.vocabulary.errors import UsageError
@@ -36,9 +37,13 @@ def parse_arn(value: TextLike) -> Arn | None:
 
     A piece whose hole may hold a colon before the sixth part makes the place of the colons, and so the ARN, uncertain.
     """
-    if type(value) is str:
-        return _split_known(value)
-    spelled = value if isinstance(value, str) else spelled_out(value)
+    return _split_known(value) if type(value) is str else _split_open(value)
+
+
+@cache_by_object
+def _split_open(value: TextLike) -> Arn | None:
+    """Split an ARN that is not an unmarked string: a run parses that of a resource dozens of times."""
+    spelled = spelled_out(value)
     if isinstance(spelled, str):
         return _split_text(spelled)
     parts = split_text(spelled, ":", 5)

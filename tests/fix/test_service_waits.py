@@ -6,15 +6,18 @@ import io
 import json
 from collections.abc import Callable
 from pathlib import Path
+from types import ModuleType
 
 import pytest
 
 from tests.cases import TESTDATA
 from tests.fix.found import copied, found_in, plan_in
 from tests.rows import every_row
+from tfcheck.analysis import check as analysis_check
 from tfcheck.analysis.check import check
 from tfcheck.analysis.fix_session import fix
 from tfcheck.analysis.options import FixSelection, RunOptions
+from tfcheck.checks import deploy_order_graph
 from tfcheck.fix import FixChoice
 from tfcheck.fix.corrections.service_waits import insert_depends_on
 from tfcheck.fix.proposal import DraftFix
@@ -24,6 +27,7 @@ from tfcheck.hcl.syntax.tf_json import read_source
 from tfcheck.plan import Plan, load
 
 ONLY = FixSelection(only=("deploy-order",))
+LATE = TESTDATA / "late-in-two-places"
 
 
 @pytest.fixture
@@ -79,6 +83,25 @@ def test_what_is_late_in_two_places_is_waited_for_in_both(tmp_path: Path) -> Non
     assert (folder / "main.tf").read_text().count("\n\n  depends_on = [module.roles]\n}\n") == 2
     service = (folder / "modules" / "service" / "main.tf").read_text()
     assert service.endswith("\n\n  depends_on = [aws_cloudwatch_log_group.app]\n}\n")
+
+
+def test_waits_are_proven_without_a_second_check(monkeypatch: pytest.MonkeyPatch) -> None:
+    done: list[str] = []
+
+    def count(home: ModuleType, name: str) -> None:
+        real = getattr(home, name)
+
+        def counted(*given: object) -> object:
+            done.append(name)
+            return real(*given)
+
+        monkeypatch.setattr(home, name, counted)
+
+    count(analysis_check, "_decide")
+    count(deploy_order_graph, "_WorldAtServiceStart")
+    report = check(plan_in(LATE), from_directory(LATE), RunOptions(fixes=True))
+    assert any(each.fix is not None for each in report.findings)
+    assert done == ["_decide", "_WorldAtServiceStart"]
 
 
 def test_what_can_be_waited_for_in_one_of_two_places_is_left_to_do(tmp_path: Path) -> None:

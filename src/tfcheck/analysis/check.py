@@ -169,14 +169,19 @@ def check_unredacted(
         report = msgspec.structs.replace(report, excerpts=quoted)
     if wanted:
         now.begin(f"searching for fixes of {len(wanted):,} findings")
-        report = _with_fixes(report, wanted, after, redactor, again_in(options, directory))
+        report = _with_fixes(report, wanted, after, redactor, again_in(options, after, found, directory))
     return report, redactor, after
 
 
-def again_in(options: RunOptions, directory: str | None = None) -> CheckAgain:
-    """Return the function that finds what is reported about some task definitions once sources are changed."""
+def again_in(options: RunOptions, checked: After, known: Sequence[Finding], directory: str | None = None) -> CheckAgain:
+    """Return the function that finds what is reported about some task definitions once sources are changed.
+
+    `known` was found in the world that is `checked`.
+    """
 
     def check_again(after: After, tasks: Container[str]) -> list[Finding]:
+        if after is checked:
+            return [each for each in known if options.reports(each) and each.task_definition in tasks]
         before, locations = after.before(), Locations(after.resolver)
         past = VerdictsBefore(before.once(Judge), before)
         chosen = [each for each in task_definitions(after) if str(each.address) in tasks]

@@ -204,7 +204,7 @@ class _FixRun:
             choice=choice,
             conceals=redactor.finds,
             answers=report.answers,
-            check_again=again_in(self._options),
+            check_again=again_in(self._options, world, report.findings),
         )
         harmless = tuple(each for each in drafts.found if not writes_secret(each.fix, redactor))
         self.notes += [] if found.sources else found.messages

@@ -266,9 +266,13 @@ def _is_in_time(started: tuple[WorldObject, TaskDefinition], wait: _Wait, world:
     What a module call waits for may itself wait for an output of that module.
     """
     service, task = started
-    late = {each.address for each in late_resources(service, task, world)}
-    ends = (service.address, *wait.late)
-    return late.isdisjoint(wait.late) and all(each.config not in world.earlier(each).resources for each in ends)
+    # NOTE: what may be finished before the service is not late.
+    waited, ends = world.earlier(service.address), (service.address, *wait.late)
+    if not all(waited.may_include(each.config) for each in wait.late):
+        late = {each.address for each in late_resources(service, task, world)}
+        if not late.isdisjoint(wait.late):
+            return False
+    return all(each.config not in world.earlier(each).resources for each in ends)
 
 
 def _listed_names(block: Block) -> tuple[str, ...]:
@@ -320,6 +324,8 @@ class OrderedWorld(WorldView):
     def __init__(self, world: After, more: References) -> None:
         """Build from the world, and the references that the configuration lacks."""
         super().__init__(world)
+        if not more:
+            self.share_caches(world)
         self._after = world
         self._more = more
         self._order = Order(world.resolver, more)

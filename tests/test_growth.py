@@ -6,6 +6,7 @@ import cProfile
 import json
 import sys
 from collections import Counter
+from collections.abc import Iterator, Sequence
 from contextlib import redirect_stdout
 from io import StringIO
 from pathlib import Path
@@ -15,12 +16,14 @@ import pytest
 
 from tests.bombs.decided import DECIDED
 from tests.bombs.growing import GROWING, Growing, plan_of
+from tests.bombs.stack import Json, container, task
 from tests.laws import part
 from tfcheck.analysis import session
 from tfcheck.cli.main import main
 from tfcheck.symbolic import limits
 
 _SIZES = (16, 32, 64)
+_SIZES_WITH_SOURCES = (8, 16, 32)
 #: Between the two steps from size to size: 2 where a function is called once for each, 4 where it is for each pair.
 _MOST = 3
 #: A function is looked at if it is called as often as this for one more of each.
@@ -57,11 +60,43 @@ def _count_calls(directory: Path, make: Growing, size: int) -> Counter[str]:
 def test_work_does_not_grow_with_the_square(make: Growing, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     _count_calls(tmp_path, make, 2)  # the first run also imports
-    small, medium, large = (_count_calls(tmp_path, make, size) for size in _SIZES)
-    more, step = large - medium, _SIZES[2] - _SIZES[1]
-    often = {name: calls for name, calls in more.items() if calls >= _LEAST * step}
-    assert {name: calls for name, calls in often.items() if calls > _MOST * (medium[name] - small[name])} == {}
-    assert more.total() < _MOST_OF_ONE * step
+    found = [_count_calls(tmp_path, make, size) for size in _SIZES]
+    assert _growing_functions(found, _SIZES) == {}
+    assert (found[2] - found[1]).total() < _MOST_OF_ONE * (_SIZES[2] - _SIZES[1])
+
+
+def _growing_functions(found: Sequence[Counter[str]], sizes: Sequence[int]) -> dict[str, int]:
+    """Return the functions that are called more often for one more of each, the more there are already."""
+    small, medium, large = found
+    often = {name: calls for name, calls in (large - medium).items() if calls >= _LEAST * (sizes[2] - sizes[1])}
+    return {name: calls for name, calls in often.items() if calls > _MOST * (medium[name] - small[name])}
+
+
+def test_fixes_do_not_grow_with_the_square(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    found = []
+    for size in (2, *_SIZES_WITH_SOURCES):
+        (tmp_path / "main.tf").write_text(_sources_of_denied(size))
+        found.append(_count_calls(tmp_path, _denied, size))
+    assert _growing_functions(found[1:], _SIZES_WITH_SOURCES) == {}
+
+
+def _denied(count: int) -> Iterator[Json]:
+    """Make so many tasks whose common role may do nothing."""
+    for i in range(count):
+        yield task([container()], f"t{i}")
+
+
+def _sources_of_denied(count: int) -> str:
+    tasks = (
+        f'resource "aws_ecs_task_definition" "t{i}" {{\n  family = "t{i}"\n'
+        "  execution_role_arn = aws_iam_role.execution.arn\n"
+        '  container_definitions = jsonencode([{ name = "app", image = "nginx" }])\n}\n'
+        for i in range(count)
+    )
+    return 'resource "aws_iam_role" "execution" {\n  name = "execution"\n  assume_role_policy = "x"\n}\n' + "".join(
+        tasks
+    )
 
 
 class _Counted(limits.Allowance):

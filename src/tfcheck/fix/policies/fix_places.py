@@ -18,6 +18,7 @@ from tfcheck.fix.values.referable import Referable, Refuse
 from tfcheck.fix.values.repetition import InstanceTerms, SharedStatements, Statements, share_statements, with_flags
 from tfcheck.fix.values.spelling import Spelling
 from tfcheck.fix.values.written_lists import WrittenLists
+from tfcheck.hcl.modules import Module
 from tfcheck.hcl.syntax.block import Block
 from tfcheck.inventory.ecs import tasks_by_address
 from tfcheck.inventory.world import After
@@ -43,6 +44,7 @@ class FixPlaces:
         self._referable: dict[ModulePath, Referable] = {}
         self._spellings: dict[tuple[ModulePath, str], Spelling] = {}
         self._wanted: dict[tuple[object, ...], tuple[tuple[Answer, ...], Statements | None]] = {}
+        self._words: dict[Module, frozenset[str]] = {}
         #: Corrections by other fixes.
         self.replacing: tuple[Insertion, ...] = ()
         #: What would make a policy too long that it was tried in.
@@ -199,13 +201,19 @@ class FixPlaces:
 
     def taken_sids(self, policy: WrittenPolicy) -> frozenset[str]:
         """Return the quoted words, and so the Sids, of all that may be in one document with a policy's statements."""
-        files = policy.module.files
-        merged = any(word in file.source.text for file in files for word in _MERGING)
-        blocks = (each for file in files for each in file.blocks)
-        texts = [each.text for each in blocks if merged or each is policy.block or each.type not in _HOLDERS]
-        outside = policy.argument.source not in [each.source for each in files]
-        texts += [policy.argument.source.text] if outside else []
-        return frozenset(word for text in texts for word in _WORD.findall(text))
+        shared, source = self._shared_words(policy.module), policy.argument.source
+        is_outside = all(source is not each.source for each in policy.module.files)
+        texts = [policy.block.text] if policy.block is not None else []
+        texts += [source.text] if is_outside else []
+        return shared.union(*map(_WORD.findall, texts))
+
+    def _shared_words(self, module: Module) -> frozenset[str]:
+        """Return the quoted words of a module, without those of single resources where no documents are merged."""
+        if module not in self._words:
+            merged = any(word in file.source.text for file in module.files for word in _MERGING)
+            blocks = (each for file in module.files for each in file.blocks if merged or each.type not in _HOLDERS)
+            self._words[module] = frozenset(word for each in blocks for word in _WORD.findall(each.text))
+        return self._words[module]
 
 
 class Finder:

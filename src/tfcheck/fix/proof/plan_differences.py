@@ -93,7 +93,6 @@ _LOOKED_UP = frozenset({DOCUMENT})
 def unplanned_instances(module: ModulePath, resolver: Resolver) -> list[Address]:
     """Return the instances that fixes may add and that the sources have but not the plan, because a `count` was 0."""
     sources = resolver.module_sources(module)
-    known = {str(each.address) for each in resolver.plan.all_data_sources()}
     return [
         address
         for mode, kind, name in (sorted(sources.resource_keys()) if sources else ())
@@ -101,7 +100,7 @@ def unplanned_instances(module: ModulePath, resolver: Resolver) -> list[Address]
         for key in _keys(Address(module, mode, kind, name), resolver)
         if (address := Address(module, mode, kind, name, key))
         and ((planned := resolver.plan.instance(str(address))) is None or planned.after is None)
-        and str(address) not in known
+        and resolver.plan.data(str(address)) is None
     ]
 
 

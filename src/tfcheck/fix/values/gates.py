@@ -24,6 +24,7 @@ from tfcheck.symbolic.regex import regex
 from tfcheck.symbolic.value import PlainText
 from tfcheck.vocabulary.address import Address, ModulePath
 from tfcheck.vocabulary.finding import Answer
+from tfcheck.vocabulary.grouping import group_by_key
 
 _OWN_INDEX = ("each.key", "count.index")
 #: The doubt about literals that come from variables.
@@ -251,8 +252,9 @@ class Flags:
 
     def _conditions(self, answers: Sequence[Answer], role: Address) -> Iterator[tuple[str, list[Answer]]]:
         """Yield the conditions under which task definitions read something, and what a role lacks for that."""
+        by_task = group_by_key((each.requirement.task_definition, each) for each in answers)
         for task in self._lists.tasks_of(answers, role):
-            own = [each for each in answers if each.requirement.task_definition == str(task)]
+            own = by_task.get(str(task), [])
             for condition, texts in self._texts_by_condition(task):
                 translated = self._lists.translate(role, condition, task)
                 values = [flat(each.requirement.resource) for each in own]

@@ -283,12 +283,12 @@ class NamedParts:
     def _is_of_provider(self, value: str) -> bool:
         """Whether a module has a literal only in its provider configurations."""
         sources = self._resolver.module_sources(self._module)
-        blocks = sources.blocks if sources else ()
-        return {each.type for each in blocks if value in each.text} == {"provider"}
+        return sources is not None and sources.types_with(value) == {"provider"}
 
     def _names_of(self, number: int, value: str) -> Iterator[str]:
         kind, attributes = _LOOKED_UP[number]
-        for name in self._data.get(kind, ()):
+        sources = self._resolver.module_sources(self._module)
+        for name in sources.single_data_sources.get(kind, ()) if sources else ():
             address = Address(self._module, "data", kind, name)
             yield from (
                 f"data.{kind}.{name}.{each}"
@@ -297,17 +297,6 @@ class NamedParts:
             )
         if number in _CALLED:
             yield from (name for name, seen in self._seen if seen == value and _CALLED[number].search(name))
-
-    @cached_property
-    def _data(self) -> dict[str, list[str]]:
-        """The data sources without instances of their own, by type."""
-        sources = self._resolver.module_sources(self._module)
-        found: dict[str, list[str]] = {}
-        for mode, kind, name in sorted(sources.resource_keys()) if sources else ():
-            block = sources.resource("data", kind, name) if sources and mode == "data" else None
-            if block is not None and block.repetition is None:
-                found.setdefault(kind, []).append(name)
-        return found
 
     def _rest(self, text: str, spell: Callable[[str], Spelled | None], *, is_last: bool) -> Iterator[str | Reference]:
         """Write what follows the account in an ARN: from some part on as written elsewhere, or part by part."""

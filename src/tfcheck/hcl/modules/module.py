@@ -9,6 +9,7 @@ from functools import cached_property, reduce
 from tfcheck.hcl.syntax.block import Argument, Block, SourceFile
 from tfcheck.hcl.syntax.expression import Expression
 from tfcheck.hcl.syntax.parse import constant_text
+from tfcheck.vocabulary.grouping import group_by_key
 
 #: The blocks that declare something by their labels, and how many labels each has.
 _DECLARING = {"resource": 2, "data": 2, "ephemeral": 2, "variable": 1, "output": 1, "module": 1, "check": 1}
@@ -55,6 +56,7 @@ class Module:
         self._blocks: dict[tuple[str, tuple[str, ...]], Block] = {}
         self._locals: dict[str, Argument] = {}
         self._providers: list[Block] = []
+        self._types_with: dict[str, frozenset[str]] = {}
         for file in self.files:
             overrides = is_override(file.source.name.rpartition("/")[2])
             for block in filter(_is_complete, file.blocks):
@@ -135,11 +137,32 @@ class Module:
     def _labels_of(self, block: str) -> tuple[str, ...]:
         return tuple(labels[0] for kind, labels in self._blocks if kind == block)
 
-    def resource_keys(self) -> frozenset[tuple[str, str, str]]:
-        """Return mode, type and name of every resource."""
+    @cached_property
+    def _resource_keys(self) -> frozenset[tuple[str, str, str]]:
         return frozenset(
             (_MODE_OF_BLOCK[kind], labels[0], labels[1]) for kind, labels in self._blocks if kind in _MODE_OF_BLOCK
         )
+
+    def resource_keys(self) -> frozenset[tuple[str, str, str]]:
+        """Return mode, type and name of every resource."""
+        return self._resource_keys
+
+    @cached_property
+    def single_data_sources(self) -> dict[str, list[str]]:
+        """The names of the data sources without `count` or `for_each`, by type."""
+        single = (labels for (kind, labels), each in self._blocks.items() if kind == "data" and not each.repetition)
+        return group_by_key(sorted((labels[0], labels[1]) for labels in single))
+
+    @cached_property
+    def _text_by_type(self) -> dict[str, str]:
+        texts = group_by_key((each.type, each.text) for each in self.blocks)
+        return {kind: "\n".join(several) for kind, several in texts.items()}
+
+    def types_with(self, word: str) -> frozenset[str]:
+        """Return the types of the blocks that contain a word."""
+        if word not in self._types_with:
+            self._types_with[word] = frozenset(kind for kind, text in self._text_by_type.items() if word in text)
+        return self._types_with[word]
 
     def taken_labels(self, prefix: str) -> frozenset[str]:
         """Return the labels of resources and data sources whose type begins with a prefix.

@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import json
 
+import pytest
+
 from tests.made_world import MadeResource, MadeWorld, reference, task
 from tests.rows import every_row
+from tfcheck.startup import run_index
 from tfcheck.startup.capacity import launch_types
 from tfcheck.startup.launch import possible_services, runs, services
 from tfcheck.startup.runs import all_runs
@@ -24,6 +27,13 @@ MAP: Value = {"Iterator": {"States": {"Run": STATE, "Other": {"Resource": "arn:a
 
 def _state(overrides: Value) -> dict[str, Value]:
     return {"Resource": "arn:aws:states:::ecs:runTask", "Parameters": {"Overrides": overrides}}
+
+
+def test_no_names_are_made_where_nothing_runs(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delattr(run_index, "_Names")
+    of = task({})
+    found = runs(of, MadeWorld())
+    assert (list(found.definite), list(found.possible)) == ([], [])
 
 
 @every_row(

@@ -118,7 +118,7 @@ def findings(tasks: Iterable[TaskDefinition], world: World, locations: Locations
 
 def notes(tasks: Iterable[TaskDefinition], world: World) -> Iterator[str]:
     """Yield notes about what looks like a misconfiguration and is not one, once per report."""
-    tasks = tuple(tasks)
+    tasks = tuple(each for each in tasks if each.problem != limits.REASON)
     yield from deploy_order.notes(tasks, world)
     yield from old_revision.notes(tasks, world)
 

@@ -173,7 +173,8 @@ class RunIndex:
         """Return everything that runs, or may run, a task definition."""
         key = task.address
         if key not in self._found:
-            self._found[key] = _NOTHING if task.is_of_service else self._runs_of(key, task)
+            is_run = bool(self._everything) and not task.is_of_service
+            self._found[key] = self._runs_of(key, task) if is_run else _NOTHING
         return self._found[key]
 
     def _runs_of(self, address: Owner, task: TaskDefinition) -> Runs:

@@ -13,6 +13,7 @@ from tests.bombs.stack import container, plan, policy, role, statements, task
 from tests.plan.made import loaded
 from tests.symbols import symbol
 from tfcheck.analysis.check import check
+from tfcheck.checks import deploy_order
 from tfcheck.cli import main
 from tfcheck.inventory.ecs import MOST_CONTAINERS
 from tfcheck.symbolic import limits
@@ -51,6 +52,15 @@ def test_results_beyond_the_limit_are_unknown_and_reported_once(monkeypatch: pyt
     assert report.notes.count(limits.NOTE) == 1
 
 
+def test_nothing_is_looked_up_for_task_definitions_beyond_the_limit(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(limits, "STEPS", 500)
+    monkeypatch.setattr(limits.Allowance, "extend", lambda _, size: None)
+    monkeypatch.delattr(deploy_order, "starting_services")
+    report = checked(role(), task([container()]))
+
+    assert [each.reason for each in report.skipped] == [limits.REASON]
+
+
 def test_a_run_within_the_limit_reports_nothing() -> None:
     report = checked(role(), policy(statements("*")), task([container()]))
 
@@ -68,7 +78,19 @@ def test_the_allowance_grows_with_task_definitions_not_with_padding(
         check(loaded(json.dumps(plan(*rows)) + " " * padding).plans[0])
 
     assert sizes[0] < 5_000
-    assert sizes[1] == 10_000
+    assert sizes[1] == 15_000
+
+
+def test_the_allowance_is_that_of_all_plans_together_and_ends_at_a_size() -> None:
+    def allowed(*sizes: int) -> int:
+        found = limits.Allowance()
+        for each in sizes:
+            found.extend(each)
+        return found.steps - limits.STEPS
+
+    assert allowed(2_000_000) == allowed(1_000_000, 1_000_000) == 8_000_000
+    assert allowed(5_000_000) == allowed(20_000_000) == allowed(*[5_000_000] * 4) == 20_000_000
+    assert allowed(40_000_000) == 40_000_000
 
 
 def test_more_containers_than_ecs_accepts_are_skipped_with_a_reason() -> None:

@@ -104,7 +104,7 @@ NOT_EVALUATED = (
 #: finding, and finding a fix for it.
 _TASK_STEPS, _REQUIREMENT_STEPS, _FINDING_STEPS, _FIX_STEPS = 1_000, 350, 500, 300
 #: The bytes of a plan that count for each task definition: what fills a plan beside them allows no more steps.
-_TASK_BYTES = 10_000
+_TASK_BYTES = 15_000
 
 
 def check(

@@ -20,9 +20,9 @@ from tfcheck.symbolic.value import JsonText, Set, Text, Value, parts_of
 #: Steps of about a microsecond for one run. Reading and walking 6 MB of public configurations takes a
 #: million.
 STEPS = 2_000_000
-#: A run may take one more step for every byte of a plan, and one for every so many bytes beyond a small plan: a
-#: service with three findings takes about 8,000 steps and 7,500 bytes, and no plan of real services may be cut.
-_MORE_BYTES, _SMALL = 3, 20_000_000
+#: A run may take so many more steps for every byte of small plans, which 2,000 services with blocks of their own in the
+#: sources need. No more for a larger plan, since most of it is about other things, until it is very large.
+_OF_A_BYTE, _SMALL, _LARGE = 4, 5_000_000, 20_000_000
 #: The maximum number of decoded values and objects for each file: they take 60 to 100 bytes of memory each. Beyond
 #: the size of a compressed plan, one more for every so many bytes.
 _VALUES, _MOST_COMPRESSED, _BYTES_OF_A_VALUE = 3_000_000, 96 * 2**20, 8
@@ -40,6 +40,7 @@ class Allowance:
         """Begin with all steps of a run, or with this many."""
         self.steps = STEPS if steps is None else steps
         self.exceeded = False
+        self._size = 0
 
     def take(self, steps: int) -> bool:
         """Count down a number of steps, and return whether there were enough; if not, nothing remains."""
@@ -49,8 +50,14 @@ class Allowance:
         return not self.exceeded
 
     def extend(self, size: int) -> None:
-        """Add the steps for a plan of this many bytes."""
-        self.steps += 2 * min(size, 6_000_000) + min(size, _SMALL) + max(size - _SMALL, 0) // _MORE_BYTES
+        """Add the steps for a plan of this many bytes, which several plans share like one of their size."""
+        self.steps -= _more_steps(self._size)
+        self._size += size
+        self.steps += _more_steps(self._size)
+
+
+def _more_steps(size: int) -> int:
+    return _OF_A_BYTE * min(size, _SMALL) + max(size - _LARGE, 0)
 
 
 class _ValueBudget:

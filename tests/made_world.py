@@ -61,8 +61,7 @@ class MadeWorld:
         self.context = context
         self._resources = resources
         self._earlier = resources if earlier is None else earlier
-        self._built: dict[object, object] = {}
-        self.found: dict[tuple[object, ...], Any] = {}
+        self.found: dict[object, Any] = {}
 
     def resources(self, *types: str) -> list[MadeResource]:
         return [each for each in self._resources if each.address.type in types and each.address.mode == "managed"]
@@ -93,9 +92,9 @@ class MadeWorld:
         return FinishedBefore(frozenset(), True)
 
     def once(self, make: Callable[[Any], T]) -> T:
-        if make not in self._built:
-            self._built[make] = make(self)
-        return cast(T, self._built[make])
+        if make not in self.found:
+            self.found[make] = make(self)
+        return cast(T, self.found[make])
 
 
 def reference(address: str, attribute: str, shape: str | None = None) -> Unknown:

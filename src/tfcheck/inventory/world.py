@@ -105,7 +105,7 @@ class World(Protocol):
         """The addresses of what the plan may leave out, of the types that were asked for."""
 
     #: What `found_once` has found.
-    found: dict[tuple[object, ...], Any]
+    found: dict[object, Any]
 
     def once(self, make: Callable[[World], T]) -> T:
         """Return what `make` builds from this world, for example an index, building it only once."""
@@ -145,19 +145,14 @@ class _Cache:
     """The caches of one world."""
 
     def __init__(self) -> None:
-        self.found: dict[tuple[object, ...], Any] = {}
-        self._built: dict[object, Any] = {}
+        self.found: dict[object, Any] = {}
 
     def once(self, make: Callable[[World], T]) -> T:
         """Return what `make` builds from this world, building it only once."""
-        if make not in self._built:
-            self._built[make] = make(cast(World, self))
-        found: T = self._built[make]
+        if make not in self.found:
+            self.found[make] = make(cast(World, self))
+        found: T = self.found[make]
         return found
-
-    def share_caches(self, other: _Cache) -> None:
-        """Use the caches of a world in which everything is the same."""
-        self.found, self._built = other.found, other._built
 
 
 class CachingWorld(_Cache):

@@ -325,7 +325,7 @@ class OrderedWorld(WorldView):
         """Build from the world, and the references that the configuration lacks."""
         super().__init__(world)
         if not more:
-            self.share_caches(world)
+            self.found = world.found
         self._after = world
         self._more = more
         self._order = Order(world.resolver, more)

@@ -51,8 +51,7 @@ def _object(evaluation: Evaluation, block: Block, scope: Scope) -> dict[str, Val
 
 def nested_names(block: Block) -> list[str]:
     """Return the types of nested blocks, including `dynamic` ones, each once."""
-    names = (each.labels[0] if each.type == "dynamic" and each.labels else each.type for each in block.nested)
-    return list(dict.fromkeys(names))
+    return list(dict.fromkeys(each.kind for each in block.nested))
 
 
 def is_set_in_block(config: ConfigResource | None, name: str, path: str) -> bool | None:

@@ -166,6 +166,6 @@ class DataSourceLookups:
         block, config = self._attributes.block(address), self._attributes.declarations.config_resource(address)
         names = {*(config.expressions if config else ()), *(block.attributes() if block else ())}
         if block is not None:
-            names.update(each.labels[0] if each.type == "dynamic" else each.type for each in block.nested)
+            names.update(each.kind for each in block.nested)
         for name in sorted(names.difference(_ASIDE)):
             yield name, self._argument(address, name)

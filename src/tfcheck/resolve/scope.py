@@ -14,6 +14,7 @@ from tfcheck.hcl.evaluate.scope import EvaluationError, Referent, Seen
 from tfcheck.hcl.evaluate.types import Type
 from tfcheck.resolve.declarations import DOCUMENT, Declarations
 from tfcheck.resolve.evaluation import evaluate_all
+from tfcheck.symbolic.marks import apply_mask
 from tfcheck.symbolic.sensitive_text import shown_key
 from tfcheck.symbolic.symbol import Owner, Symbol
 from tfcheck.symbolic.value import Set, TextLike, Unknown, Value
@@ -168,9 +169,11 @@ class InstanceReferent:
         mask = None if isinstance(value, TextLike) else self._resources.mask(self.address, key)
         if not mask:
             return value
-        from tfcheck.hcl.evaluate.marking import apply_mask
+        from tfcheck.hcl.evaluate.elements import gather
+        from tfcheck.hcl.evaluate.marking import mark
 
-        return apply_mask(value, mask)
+        found: Seen = apply_mask(value, mask, mark, gather)  # bools and null as well
+        return found
 
     def keys(self) -> Sequence[str] | None:
         """Return the names of the attributes."""

@@ -108,21 +108,23 @@ def _unmarked_leaf(leaf: Leaf) -> Value:
     return unmarked_number(leaf) if isinstance(leaf, _NUMBERS) else leaf
 
 
-def apply_mask(value: Any, mask: Any) -> Any:
-    """Mark the parts of `value` that a plan's sensitivity mask marks."""
+def apply_mask(
+    value: Any, mask: Any, mark: Callable[[Any], Any] = mark_all, gather: Callable[[Any], Any] = lambda parts: parts
+) -> Any:
+    """Mark the parts of `value` that a plan's sensitivity mask marks; `gather` builds a value from its parts."""
     match value, mask:
         case _, None | False:
             return value
         case _, True:
-            return mark_all(value)
+            return mark(value)
         case dict(), dict():
-            return {name: apply_mask(item, mask.get(name)) for name, item in value.items()}
+            return gather({name: apply_mask(item, mask.get(name), mark, gather) for name, item in value.items()})
         case list(), list():
             # NOTE: a mask may be shorter than its list: Terraform drops unmarked elements at the end.
             masks = mask + [None] * (len(value) - len(mask))
-            return [apply_mask(item, part) for item, part in zip(value, masks, strict=False)]
+            return gather([apply_mask(item, part, mark, gather) for item, part in zip(value, masks, strict=False)])
         case list() | dict(), list() | dict():
-            return mark_all(value)  # another shape than its mask: the marked parts are unknown
+            return mark(value)  # another shape than its mask: the marked parts are unknown
         case _:
             return value
 

@@ -13,7 +13,7 @@ from typing import TypeVar
 import msgspec
 
 from tfcheck.hcl.evaluate.budget import EvaluationRun
-from tfcheck.hcl.evaluate.convert import OPEN_TYPE, build_set, unify
+from tfcheck.hcl.evaluate.convert import OPEN_TYPE, build_set, combine, unify
 from tfcheck.hcl.evaluate.elements import Unordered, bound_value, evaluate_all, is_referent
 from tfcheck.hcl.evaluate.failing import stand_ins
 from tfcheck.hcl.evaluate.marking import is_marked, mark_if, without_mark
@@ -44,7 +44,19 @@ from tfcheck.hcl.syntax.expression import (
     Variable,
 )
 from tfcheck.symbolic.marks import has_mark
-from tfcheck.symbolic.value import Piece, Set, Text, TextLike, Truth, Unknown, Value, pieces, spelled_out, text
+from tfcheck.symbolic.value import (
+    Piece,
+    Set,
+    Text,
+    TextLike,
+    Truth,
+    Unknown,
+    Value,
+    parts_of,
+    pieces,
+    spelled_out,
+    text,
+)
 
 _Seen = TypeVar("_Seen", bound=Seen)
 
@@ -90,7 +102,8 @@ def _converted_arm(arm: Expression, seen: Seen, other: Expression, peer: Seen, r
     if is_referent(seen) or is_referent(peer):
         return seen
     value, beside = evaluate_all(seen), evaluate_all(peer)
-    if not _is_open_to(value, other, run) and not _has_set(beside):
+    # A set makes sets of tuples at the same place.
+    if not _is_open_to(value, other, run) and not _has_any(beside, (Set,)):
         return seen
     if run.trying and _may_clash(value, beside):
         return Unknown(reason="the arms of a conditional may have no type in common", may_fail=True)
@@ -115,7 +128,7 @@ def _list_or_set(items: list[Value]) -> Value:
 
 def _is_open_to(value: Value, other: Expression, run: EvaluationRun) -> bool:
     """Whether the other arm could change the value, or be an error."""
-    if run.trying or _convertible(value):
+    if run.trying or _has_any(value, _CONVERTIBLE):
         return True
     return isinstance(value, list) and isinstance(other, Call) and other.name in ("toset", "setunion")
 
@@ -135,16 +148,11 @@ def common_value(node: Conditional, truth: Unknown, scope: Scope, run: Evaluatio
         one, other = unify([then, otherwise], structural=structural)
     except EvaluationError:
         return mark_if(marks, msgspec.structs.replace(rest, may_fail=True))
-    return mark_if(marks, _common_parts(one, other, rest))
+    return mark_if(marks, combine(one, other, lambda first, second: _common_parts(first, second, rest)))
 
 
 def _common_parts(one: Value, other: Value, rest: Unknown) -> Value:
-    """Return what is equal in both, inside structures of the same shape and at the ends of texts; `rest` otherwise."""
-    match one, other:
-        case (dict(), dict()) if one.keys() == other.keys():
-            return {name: _common_parts(item, other[name], rest) for name, item in one.items()}
-        case (list(), list()) if len(one) == len(other):
-            return [_common_parts(first, second, rest) for first, second in zip(one, other, strict=True)]
+    """Return what is equal in both, also at the ends of texts; `rest` otherwise."""
     if equal_values(one, other) is Truth.TRUE:
         return one
     if not is_definitely_text(one) or not is_definitely_text(other) or has_mark(one) or has_mark(other):
@@ -168,30 +176,14 @@ def _may_clash(one: Value, other: Value) -> bool:
     return unknown.symbol is None or isinstance(beside, (list, dict, Set))
 
 
-def _convertible(value: Value) -> bool:
-    """Whether the other arm's type could change `value`: only numbers, bools and sets are converted."""
-    match value:
-        case bool() | int() | float() | Fraction() | Set():
-            return True
-        case list():
-            return any(_convertible(item) for item in value)
-        case dict():
-            return any(_convertible(item) for item in value.values())
-        case _:
-            return False
+#: The types of what the type of the other arm could change: numbers, bools and sets.
+_CONVERTIBLE = (int, float, Fraction, Set)
 
 
-def _has_set(value: Value) -> bool:
-    """Whether a value is or contains a set, which makes sets of tuples at the same place."""
-    match value:
-        case Set():
-            return True
-        case list():
-            return any(map(_has_set, value))
-        case dict():
-            return any(map(_has_set, value.values()))
-        case _:
-            return False
+def _has_any(value: Value, kinds: tuple[type, ...]) -> bool:
+    """Whether a value, or what is in its lists and objects, is of one of some types."""
+    inner = parts_of(value) if isinstance(value, (list, dict)) else ()
+    return isinstance(value, kinds) or any(_has_any(each, kinds) for each in inner)
 
 
 def unify_arguments(nodes: Sequence[Expression], values: list[Value], scope: Scope) -> list[Value]:

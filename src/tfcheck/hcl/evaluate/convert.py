@@ -6,7 +6,7 @@ https://developer.hashicorp.com/terraform/language/expressions/type-constraints.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from fractions import Fraction
 
 from tfcheck.hcl.evaluate.scope import EvaluationError
@@ -29,7 +29,7 @@ from tfcheck.hcl.evaluate.types import (
     type_of,
 )
 from tfcheck.symbolic.limits import LEAVES, REASON, size, take
-from tfcheck.symbolic.numbers import as_text, exact, parse_number, spell_number
+from tfcheck.symbolic.numbers import ROUNDED, as_text, exact, parse_number, spell_number
 from tfcheck.symbolic.value import JsonText, Set, Text, Truth, Unknown, Value
 
 
@@ -54,7 +54,7 @@ def to_string(value: Value) -> Value:
             raise EvaluationError(f"string required, got {kind_name(value)}")
         case _:
             written = as_text(value)
-            return Unknown(reason="limit: a number that Terraform rounds") if written is None else written
+            return ROUNDED if written is None else written
 
 
 def to_number(value: Value) -> Value:
@@ -165,7 +165,7 @@ def unify(values: Sequence[Value], *, structural: bool = False) -> list[Value]:
     possible = [reading for reading in readings if reading is not None]
     if not possible:
         raise EvaluationError("the values have no type in common")
-    return [_common_reading(one, other) for one, other in zip(possible[0], possible[-1], strict=True)]
+    return [combine(one, other, _common_reading) for one, other in zip(possible[0], possible[-1], strict=True)]
 
 
 def _reading(values: Sequence[Value], *, collections: bool) -> list[Value] | None:
@@ -194,16 +194,24 @@ def _convert_to_open_type(value: Value) -> Value:
 _TO_PRIMITIVE = {STRING: to_string, NUMBER: to_number, BOOL: to_bool, UNSEEN: _convert_to_open_type}
 
 
-def _common_reading(one: Value, other: Value) -> Value:
-    """Keep what two readings have in common."""
+def combine(one: Value, other: Value, join: Callable[[Value, Value], Value]) -> Value:
+    """Return what `join` makes of two values, or part by part of structures of the same shape."""
     match one, other:
         case (list(), list()) if len(one) == len(other):
-            return [_common_reading(first, second) for first, second in zip(one, other, strict=True)]
+            return [combine(first, second, join) for first, second in zip(one, other, strict=True)]
         case (dict(), dict()) if one.keys() == other.keys():
-            return {name: _common_reading(item, other[name]) for name, item in one.items()}
-        case (Set(), Set()):
-            return one if equal_values(one, other, alike=True) is Truth.TRUE else Unknown(reason=OPEN_TYPE)
-    return one if type(one) is type(other) and one == other else Unknown(reason=OPEN_TYPE)
+            return {name: combine(item, other[name], join) for name, item in one.items()}
+        case _:
+            return join(one, other)
+
+
+def _common_reading(one: Value, other: Value) -> Value:
+    """Keep what two readings have in common."""
+    if isinstance(one, Set) and isinstance(other, Set):
+        is_same = equal_values(one, other, alike=True) is Truth.TRUE
+    else:
+        is_same = type(one) is type(other) and one == other
+    return one if is_same else Unknown(reason=OPEN_TYPE)
 
 
 def build_set(items: Iterable[Value]) -> Value:

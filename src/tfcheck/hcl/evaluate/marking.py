@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 
 import msgspec
 
-from tfcheck.hcl.evaluate.elements import LazyCollection, element, evaluate_all, gather, is_referent
+from tfcheck.hcl.evaluate.elements import LazyCollection, element, evaluate_all, is_referent
 from tfcheck.hcl.evaluate.scope import EvaluationError, Seen
 from tfcheck.symbolic.limits import affordable
 from tfcheck.symbolic.marks import has_mark as value_holds_mark
@@ -83,22 +83,6 @@ def mark(seen: Seen) -> Seen:
         found = mark_all(seen)
         return found if value_holds_mark(found) else Marked(seen)
     return Marked(seen)  # type: ignore[arg-type]
-
-
-def apply_mask(seen: Seen, mask: object) -> Seen:
-    """Mark the parts of a plan's value that a sensitivity mask marks, including bools and null."""
-    match seen, mask:
-        case _, True:
-            return mark(seen)
-        case dict(), dict():
-            return gather({name: apply_mask(item, mask.get(name)) for name, item in seen.items()})
-        case list(), list():
-            masks = mask + [None] * (len(seen) - len(mask))
-            return gather([apply_mask(item, part) for item, part in zip(seen, masks, strict=False)])
-        case list() | dict(), list() | dict():
-            return mark(seen)
-        case _:
-            return seen
 
 
 def mark_if(condition: bool, seen: Seen) -> Seen:

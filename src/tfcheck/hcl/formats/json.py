@@ -13,7 +13,7 @@ from itertools import takewhile
 from typing import Any
 
 from tfcheck.hcl.evaluate.scope import EvaluationError
-from tfcheck.symbolic.numbers import as_text, parse_number
+from tfcheck.symbolic.numbers import ROUNDED, as_text, parse_number
 from tfcheck.symbolic.regex import regex
 from tfcheck.symbolic.sensitive_text import Sensitive, iter_stretches, join
 from tfcheck.symbolic.value import (
@@ -136,7 +136,7 @@ def _write(value: Value, out: list[TextLike]) -> None:
         case int() | float() | Fraction():
             written = as_text(value)
             if not isinstance(written, str):
-                raise EvaluationError("limit: a number that Terraform rounds")
+                raise EvaluationError(ROUNDED.reason)
             out.append(written)
         case Unknown(shape=None, hole=hole) if hole == ANYTHING:
             raise _OpenError
@@ -150,7 +150,7 @@ def _write(value: Value, out: list[TextLike]) -> None:
 def _number(written: str) -> Value:
     number = parse_number(written)
     # Every JSON number is valid for Terraform; `parse_number` refuses none.
-    return Unknown(reason="limit: a number that Terraform rounds", may_fail=True) if number is None else number
+    return Unknown(reason=ROUNDED.reason, may_fail=True) if number is None else number
 
 
 def _constant(written: str) -> Any:

@@ -17,6 +17,7 @@ from tfcheck.hcl.evaluate.scope import EvaluationError
 from tfcheck.hcl.formats.json import inline
 from tfcheck.hcl.functions.arguments import Function, afford, limit_error, unknown_result
 from tfcheck.hcl.functions.pieces import isolate, isolate_around, settled_start, strip_ends, without_affix
+from tfcheck.hcl.syntax.template import SPACE
 from tfcheck.symbolic.match import Verbatim, glob
 from tfcheck.symbolic.regex import regex
 from tfcheck.symbolic.texts import split_literals
@@ -33,9 +34,6 @@ from tfcheck.symbolic.value import (
     spelled_out,
     text,
 )
-
-#: White space for Go, which differs from Python's.
-SPACE = "\t\n\v\f\r \x85\xa0\u1680" + "".join(map(chr, range(0x2000, 0x200B))) + "\u2028\u2029\u202f\u205f\u3000"
 
 
 def change_case(subject: TextLike, change: Callable[[str], str]) -> Value:

@@ -206,7 +206,7 @@ def overridden(base: Block, override: Block) -> Block:
     Follows https://developer.hashicorp.com/terraform/language/files/override: argument by argument, and nested blocks
     of one type replace those of the same type together.
     """
-    replaced = {_block_type(block) for block in override.nested}
+    replaced = {block.kind for block in override.nested}
     return OverriddenBlock(
         type=base.type,
         labels=base.labels,
@@ -216,11 +216,7 @@ def overridden(base: Block, override: Block) -> Block:
         body_end=base.body_end,
         end=base.end,
         arguments={**base.arguments, **override.arguments},
-        nested=(*(block for block in base.nested if _block_type(block) not in replaced), *override.nested),
+        nested=(*(block for block in base.nested if block.kind not in replaced), *override.nested),
         base=base,
         override=override,
     )
-
-
-def _block_type(block: Block) -> str:
-    return block.labels[0] if block.type == "dynamic" and block.labels else block.type

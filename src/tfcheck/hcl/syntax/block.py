@@ -70,6 +70,11 @@ class Block(msgspec.Struct, frozen=True, eq=False):
         return self.source.place(self.start)
 
     @property
+    def kind(self) -> str:
+        """Its type; that of a `dynamic` block is of the blocks that it repeats."""
+        return self.labels[0] if self.type == "dynamic" and self.labels else self.type
+
+    @property
     def end_line(self) -> int:
         """The line of the closing brace."""
         return self.source.line(self.body_end)

@@ -23,8 +23,8 @@ from tfcheck.hcl.syntax.expression import (
 from tfcheck.hcl.syntax.lexer import DEEPEST, MalformedError
 from tfcheck.hcl.syntax.literals import unescape, unescape_bare
 
-# What Go's `unicode.IsSpace` accepts; `str.strip` would take more.
-_SPACE = "\t\n\v\f\r \x85\xa0\u1680\u2028\u2029\u202f\u205f\u3000" + "".join(map(chr, range(0x2000, 0x200B)))
+#: What Go's `unicode.IsSpace` accepts; `str.strip` would take more.
+SPACE = "\t\n\v\f\r \x85\xa0\u1680\u2028\u2029\u202f\u205f\u3000" + "".join(map(chr, range(0x2000, 0x200B)))
 
 #: Parses `for k, v in collection`.
 Binding: TypeAlias = Callable[[], Generator[Rule, Any, tuple[str, str, Expression]]]
@@ -167,13 +167,13 @@ def _decoded_texts(at: Cursor, opening: int, pieces: Sequence[int]) -> list[str 
         token = listed[index]
         if token.kind != "text":
             if token.end - token.start == len("${~") and texts and texts[-1] is not None:
-                texts[-1] = texts[-1].rstrip(_SPACE)
+                texts[-1] = texts[-1].rstrip(SPACE)
             closing = listed[closings[index]]
             trims = closing.end - closing.start == len("~}")
             texts.append(None)
             continue
         decoded = decode(source[token.start : token.end])
-        texts.append(decoded.lstrip(_SPACE) if trims else decoded)
+        texts.append(decoded.lstrip(SPACE) if trims else decoded)
         trims = False
     return _without_indentation(texts) if source.startswith("<<-", first.start) and first.kind == "<<" else texts
 
@@ -187,9 +187,9 @@ def _without_indentation(texts: list[str | None]) -> list[str | None]:
     smallest: int | None = None
     at_line_start = True
     for index, text in enumerate(texts):
-        blank = text is not None and text.endswith("\n") and not text.strip(_SPACE)
+        blank = text is not None and text.endswith("\n") and not text.strip(SPACE)
         if at_line_start and not blank:
-            width = 0 if text is None else len(text) - len(text.lstrip(_SPACE))
+            width = 0 if text is None else len(text) - len(text.lstrip(SPACE))
             smallest = width if smallest is None else min(smallest, width)
             indented.append(index)
         at_line_start = text is not None and text.endswith("\n")

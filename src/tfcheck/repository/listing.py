@@ -10,7 +10,7 @@ from collections.abc import Iterator
 
 from tfcheck.repository.gate import Gate, RefusedError, error_words, refusal_error
 from tfcheck.repository.held import list_directory
-from tfcheck.repository.wildcard import has_wildcard, is_odd, states
+from tfcheck.repository.wildcard import has_wildcard, is_odd, matches_path, states
 from tfcheck.symbolic.regex import regex
 
 _MOST_ENTRIES = 20_000
@@ -66,7 +66,7 @@ class _Search:
     def matches(self) -> Iterator[str]:
         present = {below for below in self._walk(()) if self._is_readable_file(below)}
         for below in self._gate.tracked_files(self._start):
-            if below not in present and self._matches(below):
+            if below not in present and matches_path(self._parts, below):
                 raise refusal_error(self._path(below), "git tracks it, and it is not checked out")
         return (self._path(below) for below in present)
 
@@ -83,7 +83,7 @@ class _Search:
                 raise refusal_error(self._start, f"more than {_MOST_ENTRIES} files lie below it")
             path = (*below, entry.name)
             if not entry.is_directory:
-                yield from (path,) if self._matches(path) else ()
+                yield from (path,) if matches_path(self._parts, path) else ()
             elif any(each < len(self._parts) for each in states(self._parts, path)):
                 if entry.is_link:
                     raise refusal_error(self._path(path), "it is a link to a directory")
@@ -97,9 +97,6 @@ class _Search:
             raise RefusedError(f"{error}, and it matches the pattern") from None
         except OSError as error:
             raise refusal_error(self._path(below), error_words(error)) from None
-
-    def _matches(self, below: tuple[str, ...]) -> bool:
-        return len(self._parts) in states(self._parts, below)
 
     def _path(self, below: tuple[str, ...]) -> str:
         return posixpath.normpath(posixpath.join(self._start, *below))

@@ -225,31 +225,28 @@ class Visibility:
     def reason_hidden(self, path: tuple[str, ...]) -> str:
         """Return why the file at `path`, relative to the work tree, is not visible; empty if it is."""
         foreign, inner, below = self._inner(path[:-1])
-        if foreign or inner is not self:
-            return foreign or inner.reason_hidden((*below, path[-1]))
-        if not is_repository(self._tree):
-            return ""
-        if self._index is None:
+        path = *below, path[-1]
+        if foreign or not is_repository(inner._tree):
+            return foreign
+        if inner._index is None:
             return "git's index cannot be read"
-        if "/".join(path) in self._index:
+        if "/".join(path) in inner._index:
             return ""
         if self._only_tracked:
             return "git does not track it"
-        return "git ignores it" if path in self._ignored_files else ""
+        return "git ignores it" if path in inner._ignored_files else ""
 
     def tracked_file(self, path: tuple[str, ...]) -> TrackedFile | None:
         """Return what git tracks under a name, if it does."""
         foreign, inner, below = self._inner(path[:-1])
-        if foreign or inner is not self:
-            return None if foreign else inner.tracked_file((*below, path[-1]))
-        return (self._index or {}).get("/".join(path))
+        return None if foreign else (inner._index or {}).get("/".join((*below, path[-1])))
 
     def may_track(self, path: tuple[str, ...]) -> bool:
         """Whether git tracks a file, or that cannot be determined."""
         foreign, inner, below = self._inner(path[:-1])
-        if foreign or inner is not self:
-            return not foreign and inner.may_track((*below, path[-1]))
-        return is_repository(self._tree) and (self._index is None or "/".join(path) in self._index)
+        if foreign or not is_repository(inner._tree):
+            return False
+        return inner._index is None or "/".join((*below, path[-1])) in inner._index
 
     def foreign(self, directory: tuple[str, ...]) -> str:
         """Return why a directory does not belong to the repository; empty if it does."""
@@ -258,10 +255,8 @@ class Visibility:
     def names(self, below: tuple[str, ...]) -> tuple[tuple[str, ...], ...]:
         """Return the tracked files below a directory, relative to it."""
         foreign, inner, rest = self._inner(below)
-        if foreign or inner is not self:
-            return () if foreign else inner.names(rest)
-        split = (tuple(each.split("/")) for each in self._index or ())
-        return tuple(each[len(below) :] for each in split if each[: len(below)] == below)
+        split = (tuple(each.split("/")) for each in inner._index or ()) if not foreign else ()
+        return tuple(each[len(rest) :] for each in split if each[: len(rest)] == rest)
 
     def _inner(self, directory: tuple[str, ...]) -> tuple[str, Visibility, tuple[str, ...]]:
         """Return the submodule of a directory, and the rest of its path; first the reason if it is not allowed."""

@@ -73,12 +73,12 @@ _FOUND = (
     ("same-name-elsewhere", "no configuration"),
     ("what-exists", "no prior state"),
 )
-_ALL = [(case.name, each) for case, each in itertools.product(with_expectation(), FILTERS)]
+_ALL = [*itertools.product(with_expectation(), FILTERS)]
+_TRIED = dict.fromkeys((*((Case(TESTDATA / name), by) for name, by in _FOUND), *part(_ALL, len(_ALL))))
 
 
-@pytest.mark.parametrize(("name", "by"), dict.fromkeys((*_FOUND, *part(_ALL, len(_ALL)))))
-def test_what_a_filter_removes_decides_nothing_else(name: str, by: str) -> None:
-    case = Case(TESTDATA / name)
+@pytest.mark.parametrize(("case", "by"), _TRIED, ids=repr)
+def test_what_a_filter_removes_decides_nothing_else(case: Case, by: str) -> None:
     for file in filter(case.has, ("plan.json", "applied.plan.json")):
         whole = (case.report(file), case.report_without_sources(file))
         for report in reports(case, FILTERS[by](json.loads((case.folder / file).read_bytes()))):

@@ -248,7 +248,9 @@ def test_a_plan_without_findings_does_not_wait_for_the_fixes() -> None:
     assert "tfcheck.fix." not in done.stderr
 
 
-@pytest.mark.parametrize(("answers", "written"), [("y\nn\n", 1), ("?\na\n", 3), ("n\ny\n", 1), ("q\n", 0), ("", 0)])
+@pytest.mark.parametrize(
+    ("answers", "written"), [("y\nn\n", 1), ("?\na\n", 3), ("abort\nq\n", 0), ("n\ny\n", 1), ("q\n", 0), ("", 0)]
+)
 def test_each_change_is_asked_about(checkout: Path, answers: str, written: int) -> None:
     folder = case(checkout, "keys-and-gates")
     done = run("fix", "--interactive", "plan.json", cwd=folder, answers=answers)

@@ -156,9 +156,12 @@ class HunkPrompt:
             # The end of the input means no to all remaining hunks.
             print("Write this hunk [y,n,a,q,?]? ", end="", file=sys.stderr, flush=True)
             line = sys.stdin.readline()
-            answer = line.strip().lower()[:1] if line else "q"
+            answer = line.strip().lower() if line else "q"
+            if not line:
+                print(file=sys.stderr)
             if answer in ("y", "n"):
                 return answer == "y"
+            # NOTE: only the whole answer counts: `abort` must not write everything.
             if answer in ("a", "q"):
                 self._all = answer == "a"
             else:

@@ -80,3 +80,11 @@ def test_ignored_files_are_named(folder: Path) -> None:
     done = fix([str(folder / "plan.json")], str(folder), FixSelection())
     assert done.diff == ""
     assert [each for each in done.notes if "main.tf" in each and "ignore" in each]
+
+
+def test_a_link_to_a_file_with_another_ending_is_named(folder: Path) -> None:
+    (folder / "main.tf").rename(folder / "main.txt")
+    (folder / "main.tf").symlink_to("main.txt")
+    done = fix([str(folder / "plan.json")], str(folder), FixSelection())
+    assert done.diff == ""
+    assert "`main.tf` is not changed: it is a link to a file with another ending" in done.notes

@@ -116,6 +116,8 @@ class Files:
         """Return why a file must not be changed; empty if it may be."""
         if not self._is_ours(source.name):
             return "it is not of this repository, or another program writes its directory"
+        if self.place(source.name).suffix != posixpath.splitext(source.name)[1]:
+            return "it is a link to a file with another ending"
         if any(map(_GENERATED.search, source.text.split("\n", _HEADER_LINES)[:_HEADER_LINES])):
             return "it says that a program generates it"
         assert self._sources is not None  # otherwise it would not be ours

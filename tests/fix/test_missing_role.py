@@ -146,3 +146,17 @@ def test_a_role_has_the_layout_of_the_module_s_other_ones() -> None:
         "  assume_role_policy   = local.trust",
         "  permissions_boundary = var.boundary",
     ]
+
+
+def test_the_policy_of_a_new_role_is_a_document_where_all_others_are(folder: Path) -> None:
+    text = (folder / "iam.tf").read_text()
+    start = text.index("  policy = jsonencode(")
+    statement = 'statement {\n    actions   = ["logs:CreateLogStream", "logs:PutLogEvents"]\n    resources = ["*"]\n  }'
+    document = f'data "aws_iam_policy_document" "jobs" {{\n  {statement}\n}}\n'
+    end = text.index("}\n", text.index("})\n", start) + 2) + 2
+    policy = "  policy = data.aws_iam_policy_document.jobs.json\n}\n\n"
+    (folder / "iam.tf").write_text(f"{text[:start]}{policy}{document}{text[end:]}")
+    hcl = found(folder)["team"].fix.hcl
+    assert 'data "aws_iam_policy_document" "team_execution" {\n  for_each = var.teams\n\n  statement {' in hcl
+    assert "policy = data.aws_iam_policy_document.team_execution[each.key].json" in hcl
+    assert "jsonencode" not in hcl

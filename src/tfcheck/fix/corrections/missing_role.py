@@ -16,6 +16,7 @@ from tfcheck.fix.layout.new_policy import (
     POLICY,
     NewRole,
     common_arguments,
+    document_beside,
     label_for,
     module_words,
     name_for,
@@ -32,6 +33,7 @@ from tfcheck.fix.proof.plan_differences import outdated_objects, unplanned_insta
 from tfcheck.fix.proof.task_proof import is_readable, needs_after, relieved_answers
 from tfcheck.fix.proof.trial import Trial, with_execution_roles
 from tfcheck.fix.proposal import DraftFix, Proposal, RoleNeed, draft_fix, extend_proposal
+from tfcheck.fix.text.policy_text import DOCUMENT
 from tfcheck.fix.values.repetition import AT_MOST_ONE, Statements, names_instance, share_statements
 from tfcheck.fix.words.as_text import doubt_words, roles_as_text
 from tfcheck.hcl.modules import Module
@@ -236,6 +238,7 @@ class MissingRoles(Finder):
                 common=common_arguments(known, block),
                 like=known[-1] if known else None,
                 gate=gate,
+                document=document_beside(module),
             )
             users = _name_of(list(needs)) + module_words(each.module for each in needs)
             title = f"create the execution role {role.types[0]}.{label} for {users}"
@@ -308,10 +311,15 @@ class MissingRoles(Finder):
     def _new_resources(self, role: NewRole, tasks: Sequence[Address]) -> Iterator[Address]:
         """Yield the new resources: a policy with a condition only where that holds."""
         kinds = [each for each in role.types if each != POLICY or not role.gate]
-        yield from added_instances(role.label, kinds, tasks, repeated=role.repeated is not None)
+        repeated, documents = role.repeated is not None, [DOCUMENT] if role.wanted and role.document else []
+        yield from added_instances(role.label, kinds, tasks, repeated=repeated)
+        yield from added_instances(
+            role.label, documents if not role.gate else (), tasks, repeated=repeated, mode="data"
+        )
         for each in tasks if role.gate else ():
             if self._places.lists.evaluate(role.gate, each) is True:
                 yield Address(each.module, "managed", POLICY, role.label, 0)
+                yield from (Address(each.module, "data", one, role.label, 0) for one in documents)
 
     # What is needed, and the proof
 

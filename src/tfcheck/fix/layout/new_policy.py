@@ -28,6 +28,9 @@ _TRUST = regex(r"data\.aws_iam_policy_document\.[\w-]+(?:\[0\])?\.json|local\.[\
 _FAMILY = regex(r'(?:var|local|module)(?:\.[\w-]+)+|"(?:[\w-]|\$\{\s*(?:var|local|module)(?:\.[\w-]+)+\s*\})+"')
 #: Names of task definitions without information.
 _PLAIN_NAMES = ("this", "main", "default", "task", "task_definition", "ecs_task", "ecs_task_definition")
+#: The resources with the text of a policy for roles.
+WITH_TEXT = ("aws_iam_role_policy", "aws_iam_policy")
+_IS_DOCUMENT = regex(rf"data\.{DOCUMENT}\.([\w-]+)")
 #: The characters that IAM accepts in a role's name, and at its beginning.
 _LONGEST, LONGEST_PREFIX = 64, 38
 
@@ -37,7 +40,8 @@ class NewRole(msgspec.Struct, frozen=True):
 
     `name` is the argument with its name, `trust` an expression, or empty for a new document. `repeated` is `count` or
     `for_each` with its expression, `managed` the attached AWS policy, `wanted` the other permissions, whose policy is
-    there only with a `gate`. The arguments have the order and the blank lines of those of the role `like` it.
+    there only with a `gate`. The arguments have the order and the blank lines of those of the role `like` it, and the
+    policy is in the style of `document`, if there is one.
     """
 
     label: str
@@ -50,6 +54,7 @@ class NewRole(msgspec.Struct, frozen=True):
     common: tuple[tuple[str, str], ...] = ()
     gate: str = ""
     like: Block | None = None
+    document: Block | None = None
 
     @property
     def reference(self) -> str:
@@ -81,6 +86,7 @@ def role_hcl(role: NewRole, unit: str = "  ") -> list[str]:
     if role.wanted:
         repeated = ("count", f"{role.gate} ? 1 : 0") if role.gate else role.repeated
         policy = NewPolicy(role.label, START_UP, f"{role.reference}.id", role.wanted, repeated, role.provider)
+        policy = msgspec.structs.replace(policy, like=role.document)
         lines += ["", *hcl(policy, unit)]
     return lines
 
@@ -120,6 +126,16 @@ def common_arguments(
         only = texts.pop() if len(texts) == 1 else ""
         found += [(name, only)] if _GIVEN.fullmatch(only) else []
     return tuple(found)
+
+
+def document_beside(module: Module | None) -> Block | None:
+    """Return the last document of a policy in a module; None unless all of its policies are documents."""
+    resources = (each for each in (module.blocks if module else ()) if each.type == "resource")
+    blocks = [each for each in resources if each.labels[0] in WITH_TEXT]
+    named = [_IS_DOCUMENT.match(each.attribute_text("policy")) for each in blocks]
+    last = named[-1] if named and None not in named else None
+    found = module.resource("data", DOCUMENT, last[1]) if module and last else None
+    return None if isinstance(found, JsonBlock) else found
 
 
 def place_for_roles(module: Module, task: Block, editable: Sequence[str]) -> Block:

@@ -13,6 +13,7 @@ from tfcheck.fix.layout.new_policy import (
     START_UP,
     Labels,
     NewPolicy,
+    document_beside,
     hcl,
     insert_after,
     module_words,
@@ -32,7 +33,6 @@ from tfcheck.fix.values.repetition import (
 from tfcheck.fix.values.written_lists import collection_of, may_vary
 from tfcheck.hcl.evaluate.scope import EvaluationError
 from tfcheck.hcl.syntax.block import Block
-from tfcheck.hcl.syntax.tf_json import JsonBlock
 from tfcheck.inventory.world import World, WorldObject
 from tfcheck.role.removed import possible_exclusive
 from tfcheck.symbolic.match import equal
@@ -44,8 +44,6 @@ from tfcheck.vocabulary.address import Address, InstanceKey, ModulePath
 _PREFIXED = regex(r'"((?:[\w-]*\$\{(?:var|local)(?:\.[\w-]+)+\}-)+)[\w-]+"')
 #: Objects that are named by the key of the instance.
 _OF_KEY = regex(r"(?:^|[^\w.])((?:data\.)?aws_\w+\.[\w-]+)\[each\.key\]")
-_WITH_TEXT = ("aws_iam_role_policy", "aws_iam_policy")
-_IS_DOCUMENT = regex(rf"data\.{DOCUMENT}\.([\w-]+)")
 _COMPARED = regex(r' != (?:null|"")$')
 _BY_NUMBER = "; it names instances by their numbers, which another plan of these files may give to others"
 OF_ONE_CALLER = "; it names instances that another caller of the module may not have"
@@ -242,7 +240,11 @@ class AddedPolicies(Finder):
         self, anchor: Block, policy: NewPolicy, made: Sequence[tuple[ModulePath, InstanceKey]], remark: str
     ) -> Iterator[Proposal]:
         """Yield a policy after a block; `made` are the module instances and keys where it will exist, if any."""
-        policy = msgspec.structs.replace(policy, like=self._document_beside(made[0][0])) if made else policy
+        policy = (
+            msgspec.structs.replace(policy, like=document_beside(self._resolver.module_sources(made[0][0])))
+            if made
+            else policy
+        )
         insertions = insert_after(anchor, policy) if made else None
         if insertions is None:
             return
@@ -255,16 +257,6 @@ class AddedPolicies(Finder):
             added=tuple(added),
             hcl="\n".join(hcl(policy)),
         )
-
-    def _document_beside(self, path: ModulePath) -> Block | None:
-        """Return the last document of a policy in a module; None unless all of its policies are documents."""
-        module = self._resolver.module_sources(path)
-        resources = (each for each in (module.blocks if module else ()) if each.type == "resource")
-        blocks = [each for each in resources if each.labels[0] in _WITH_TEXT]
-        named = [_IS_DOCUMENT.match(each.attribute_text("policy")) for each in blocks]
-        last = named[-1] if named and None not in named else None
-        found = module.resource("data", DOCUMENT, last[1]) if module and last else None
-        return None if isinstance(found, JsonBlock) else found
 
     def _prefix(self, need: RoleNeed) -> str:
         """Return the template that begins the names of all other policies of the roles: `${local.name}-`."""

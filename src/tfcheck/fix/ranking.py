@@ -58,6 +58,7 @@ def _propose_by_callers(need: RoleNeed, places: FixPlaces, added: PoliciesAtCall
     """Yield the ways by which the callers of a role's module name what it lacks."""
     from tfcheck.fix.callers.call_inputs import propose_call_inputs, propose_new_inputs
 
+    yield from added.propose_at_callers(need, attaches=True)
     yield from propose_call_inputs(need, places)
     if places.names_all(need):
         return

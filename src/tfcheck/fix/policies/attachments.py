@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
 
+import msgspec
+
 from tfcheck.fix.edits.insertion import Change, ChangedAttribute, Insertion, Replacement, line_end, line_start
 from tfcheck.fix.layout.items import extend_value, plain_items
 from tfcheck.fix.layout.new_block import OF_INSTANCE, block_lines, insert_after
@@ -24,7 +26,7 @@ from tfcheck.inventory.ecs import tasks_by_address
 from tfcheck.inventory.world import WorldObject
 from tfcheck.symbolic.regex import regex
 from tfcheck.verdict.judge import Judge
-from tfcheck.vocabulary.address import Address
+from tfcheck.vocabulary.address import Address, ModulePath
 from tfcheck.vocabulary.clipping import few
 from tfcheck.vocabulary.finding import Reason, Verdict
 
@@ -60,15 +62,45 @@ def propose_attachments(need: RoleNeed, block: Block, places: FixPlaces) -> Iter
     # NOTE: several instances get a policy with the condition by which they lack something.
     if not is_for_all and (len(need.roles) > 1 or "for_each" not in block.arguments):
         return
+    after = _place_after_roles(need, block, places)
     if is_for_all and any(each.requirement.action in BY_AWS for each in need.answers):
-        yield from _propose_policy_of_aws(need, block, places)
-    own = [each for each in places.world.resources("aws_iam_policy") if each.address.module == role.module]
+        yield from _propose_policy_of_aws(need, after, places)
+    yield from propose_own_policies(need, after, places)
+
+
+class AttachmentPlace(msgspec.Struct, frozen=True):
+    """Where the roles of `repeated`, `words` for short, get an attachment: after a block of a module's instances."""
+
+    repeated: Repeated
+    block: Block
+    modules: tuple[ModulePath, ...]
+    words: str
+    name: str
+    provider: str
+    beside: tuple[Address, ...] = ()
+
+
+def _place_after_roles(need: RoleNeed, block: Block, places: FixPlaces) -> AttachmentPlace:
+    """Return the place after the block of roles, for the instances that lack something."""
+    roles, siblings = [each.address for each in need.roles], places.policies.instances(need.roles[0].address)
+    base, keys = roles[0].resource, tuple(dict.fromkeys(each.key for each in roles))
+    repeated = Repeated(base, "name", block, keys, others=len(siblings) > len(roles))
+    modules = tuple(dict.fromkeys(each.module for each in roles))
+    words = few(list(map(str, roles))) if repeated.others else f"{base}{module_words(modules)}"
+    provider = block.attribute_text("provider")
+    return AttachmentPlace(repeated, block, modules, words, roles[0].name, provider, tuple(roles))
+
+
+def propose_own_policies(need: RoleNeed, after: AttachmentPlace, places: FixPlaces) -> Iterator[Proposal]:
+    """Yield attachments of policies of a module that grant what roles lack."""
+    module = after.modules[0]
+    own = [each for each in places.world.resources("aws_iam_policy") if each.address.module == module]
     for policy in own[:_MOST]:
         usable = policy.address.key is None and places.world.resolver.block(policy.address) is not None
         if usable and not places.policies.is_for_others(policy) and _grants(policy, need, places):
-            label = free(f"{role.name}_{policy.address.name}", places.labels_of(role.module, ATTACHMENT), "_")
+            label = free(f"{after.name}_{policy.address.name}", places.labels_of(module, ATTACHMENT), "_")
             name = policy.address.resource
-            yield _proposal(f"attach {name} to", label, f"{name}.arn", need, block, places)
+            yield _proposal(f"attach {name} to", label, f"{name}.arn", after)
 
 
 def _grants(policy: WorldObject, need: RoleNeed, places: FixPlaces) -> bool:
@@ -85,31 +117,25 @@ def _grants(policy: WorldObject, need: RoleNeed, places: FixPlaces) -> bool:
     return all(each is Verdict.ALLOWED for each in judge.verdicts_with(document, calls))
 
 
-def _proposal(title: str, label: str, arn: str, need: RoleNeed, block: Block, places: FixPlaces) -> Proposal:
-    """Return an attachment after the block of the roles, for the instances that lack something."""
-    roles, siblings = [each.address for each in need.roles], places.policies.instances(need.roles[0].address)
-    base, keys = roles[0].resource, tuple(dict.fromkeys(each.key for each in roles))
-    repeated = Repeated(base, "name", block, keys, others=len(siblings) > len(roles))
-    inside = [f"role       = {repeated.role(by_value=False)}", f"policy_arn = {arn}"]
-    head = f'resource "{ATTACHMENT}" "{label}"'
-    lines = block_lines(head, inside, repeated=repeated.repetition(by_value=False))
-    modules = list(dict.fromkeys(each.module for each in roles))
-    to = few(list(map(str, roles))) if repeated.others else f"{base}{module_words(modules)}"
+def _proposal(title: str, label: str, arn: str, after: AttachmentPlace) -> Proposal:
+    """Return an attachment."""
+    inside = [f"role       = {after.repeated.role(by_value=False)}", f"policy_arn = {arn}"]
+    head, repetition = f'resource "{ATTACHMENT}" "{label}"', after.repeated.repetition(by_value=False)
+    lines = block_lines(head, inside, repeated=repetition, provider=after.provider)
+    keys = after.repeated.made_keys()
     return Proposal(
-        title=f"{title} {to}; it grants all that this policy allows",
-        insertions=(insert_after(block, lines),),
-        added=tuple(
-            Address(module, "managed", ATTACHMENT, label, key) for module in modules for key in repeated.made_keys()
-        ),
+        title=f"{title} {after.words}; it grants all that this policy allows",
+        insertions=(insert_after(after.block, lines),),
+        added=tuple(Address(module, "managed", ATTACHMENT, label, key) for module in after.modules for key in keys),
         hcl="\n".join(lines),
-        beside=tuple(roles),
+        beside=after.beside,
     )
 
 
 # The policy of AWS
 
 
-def _propose_policy_of_aws(need: RoleNeed, block: Block, places: FixPlaces) -> Iterator[Proposal]:
+def _propose_policy_of_aws(need: RoleNeed, after: AttachmentPlace, places: FixPlaces) -> Iterator[Proposal]:
     role = need.roles[0].address
     taken = places.labels_of(role.module, ATTACHMENT)
     names = (need.roles[0].attribute("name"), need.roles[0].attribute("id"))
@@ -118,7 +144,7 @@ def _propose_policy_of_aws(need: RoleNeed, block: Block, places: FixPlaces) -> I
     if lost is not None:
         label = lost.address.name if lost.address.name not in taken else free(role.name, taken, "_")
         arn = quote(str(lost.attribute("policy_arn")))
-        yield _proposal(f"attach {AWS_POLICY} again to", label, arn, need, block, places)
+        yield _proposal(f"attach {AWS_POLICY} again to", label, arn, after)
         return
     if any(came_near(each, need) for each in places.policies.of_need(need)):
         return  # one of its policies is for that
@@ -128,7 +154,7 @@ def _propose_policy_of_aws(need: RoleNeed, block: Block, places: FixPlaces) -> I
         arn = attached.attribute_text("policy_arn")
         if not OF_INSTANCE.search(f"{arn} {text}"):
             label = free(name if name != attached.labels[1] else role.name, taken, "_")
-            yield _proposal(f"attach {AWS_POLICY}, as {sibling} has it, to", label, arn, need, block, places)
+            yield _proposal(f"attach {AWS_POLICY}, as {sibling} has it, to", label, arn, after)
 
 
 def _siblings(need: RoleNeed, places: FixPlaces) -> Iterator[tuple[Address, Block]]:

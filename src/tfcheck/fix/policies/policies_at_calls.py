@@ -12,6 +12,7 @@ from tfcheck.fix.layout.new_block import block_lines
 from tfcheck.fix.layout.new_policy import POLICY, START_UP, passed_provider
 from tfcheck.fix.needed_statements import free, has_reference
 from tfcheck.fix.policies.added_policy import OF_ONE_CALLER, AddedPolicies
+from tfcheck.fix.policies.attachments import AttachmentPlace, propose_own_policies
 from tfcheck.fix.policies.fix_places import FixPlaces
 from tfcheck.fix.policies.written_policies import FILLED
 from tfcheck.fix.proposal import Proposal, RoleNeed, extend_proposal, join_proposals
@@ -38,14 +39,17 @@ from tfcheck.vocabulary.address import Address, InstanceKey, ModulePath
 class PoliciesAtCalls(AddedPolicies):
     """Proposes new policies for roles of one plan, also at the calls of their modules."""
 
-    def propose_at_callers(self, need: RoleNeed, *, new_output: bool = False) -> Iterator[Proposal]:
-        """Yield a policy where the roles' module is called, or further up.
+    def propose_at_callers(
+        self, need: RoleNeed, *, new_output: bool = False, attaches: bool = False
+    ) -> Iterator[Proposal]:
+        """Yield a policy where the roles' module is called, or further up; if it `attaches`, one that is there.
 
         With `new_output` the module gets an output with the name of its role.
         """
         paths = [role.address.module for role in need.roles]
         while all(path.steps for path in paths):
-            found = self._propose_at_caller(need, paths, new_output=new_output) if self._are_alike(paths) else None
+            ways = {"new_output": new_output, "attaches": attaches}
+            found = self._propose_at_caller(need, paths, **ways) if self._are_alike(paths) else None
             yield from [found] if found is not None else []
             paths = [path.parent for path in paths]
 
@@ -57,7 +61,9 @@ class PoliciesAtCalls(AddedPolicies):
         found = [next(self.propose_at_callers(each, new_output=True), None) for each in alone]
         yield from [join_proposals([each for each in found if each])] if None not in found else []
 
-    def _propose_at_caller(self, need: RoleNeed, paths: Sequence[ModulePath], *, new_output: bool) -> Proposal | None:
+    def _propose_at_caller(
+        self, need: RoleNeed, paths: Sequence[ModulePath], *, new_output: bool, attaches: bool
+    ) -> Proposal | None:
         caller, name = paths[0].parent, paths[0].steps[-1].name
         role = need.roles[0]
         sources = self._resolver.module_sources(caller)
@@ -70,6 +76,10 @@ class PoliciesAtCalls(AddedPolicies):
         every = seen.keys() if isinstance(seen, CallReferent) else (None,)
         others = set(range(every) if isinstance(every, int) else every) != set(keys)
         repeated = Repeated(f"module.{name}", output, call, keys, others)
+        if attaches:
+            callers = tuple(dict.fromkeys(path.parent for path in paths))
+            after = AttachmentPlace(repeated, call, callers, f"module.{name}", name, passed_provider(call))
+            return next(propose_own_policies(need, after, self._places), None)
         shared = self._share_at_call(need, paths, call, by_value=repeated.can_use_values())
         if shared is None:
             return None

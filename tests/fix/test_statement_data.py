@@ -113,3 +113,59 @@ def test_the_file_of_each_caller_is_named_by_an_input() -> None:
     assert found.fix.title.startswith("add an element to local.statements; ")
     assert 'Resource = "${var.bucket_arn}/${var.name}.env"' in found.fix.hcl
     assert (found.fix.safety, found.fix.proven) == ("review", True)
+
+
+LISTS = "elements-of-lists"
+
+
+def test_an_element_is_added_where_the_list_is_written() -> None:
+    fixes = [each.fix for each in found_in(TESTDATA / LISTS).fixes.found]
+    lines = [line for each in fixes for line in each.diff.splitlines()]
+    assert [each[1:].strip() for each in lines if each.startswith("+") and each.endswith("]")] == [
+        'worker = ["worker", "shared"]',
+        'parameter_paths = ["shop/db", "shop/token"]',
+        "reads   = [aws_secretsmanager_secret.queue.arn]",
+        "bucket_arns = [aws_s3_bucket.env.arn]",
+        'default = ["shop/db", "shop/token"]',
+    ]
+    assert "+    aws_secretsmanager_secret.queue.arn," in lines
+    assert [each for each in lines if each.startswith("+resource")] == [
+        '+resource "aws_iam_role_policy_attachment" "role_mail" {'
+    ]
+    assert {(each.safety, each.proven) for each in fixes} == {("review", True)}
+
+
+def test_a_list_that_something_else_is_made_from_is_left_alone(tmp_path: Path) -> None:
+    folder = copied(LISTS, tmp_path)
+    replaced(
+        folder / "main.tf",
+        'resource "aws_s3_bucket" "env"',
+        'output "all" {\n  value = local.prefixes\n}\n\nresource "aws_s3_bucket" "env"',
+    )
+    assert "local.prefixes" not in " ".join(titles(found_in(folder, plan=plan_with_open_policies)))
+
+
+def test_a_line_with_another_text_than_what_is_granted_is_not_shown(tmp_path: Path) -> None:
+    folder = copied(LISTS, tmp_path)
+    text = (folder / "main.tf").read_text()
+    start, end = text.index("    kiosk = {"), text.index("  secret_arns = [")
+    secrets = "secrets = { QUEUE = aws_secretsmanager_secret.queue.arn }"
+    one_line = f'    kiosk = {{ {secrets}, pass = "secret", reads = [] }}\n  }}\n\n'  # a word of each ARN
+    (folder / "main.tf").write_text(text[:start] + one_line + text[end:])
+    fixes = [each.fix for each in found_in(folder, plan=plan_with_open_policies).fixes.found]
+    assert "local.services" not in " ".join(each.title for each in fixes)
+    assert '"secret"' not in " ".join(each.diff for each in fixes)
+
+
+def test_the_default_of_a_variable_gets_no_references(tmp_path: Path) -> None:
+    folder = copied(LISTS, tmp_path)
+    replaced(folder / "main.tf", '["shop/db"]\n}', '["arn:aws:ssm:ap-northeast-1:123456789012:parameter/shop/db"]\n}')
+    written = '"arn:aws:ssm:ap-northeast-1:${data.aws_caller_identity.current.account_id}:parameter/${name}"'
+    replaced(
+        folder / "main.tf",
+        f"      for name in var.parameters :\n      {written}\n",
+        "      for name in var.parameters : name\n",
+    )
+    found = [each.fix for each in found_in(folder, plan=plan_with_open_policies).fixes.found]
+    assert "var.parameters" not in " ".join(each.title for each in found)
+    assert not [each for each in found if "default = " in each.diff]

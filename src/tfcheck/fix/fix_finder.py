@@ -8,7 +8,7 @@ from functools import partial
 from msgspec.structs import replace
 
 from tfcheck.fix.callers.call_inputs import propose_new_inputs
-from tfcheck.fix.callers.passed_value import changed_inputs
+from tfcheck.fix.callers.module_inputs import changed_inputs
 from tfcheck.fix.corrections.condition_values import ConditionValues
 from tfcheck.fix.corrections.policy_literals import LiteralCorrections
 from tfcheck.fix.edits.files import Files

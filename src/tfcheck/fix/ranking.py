@@ -32,6 +32,10 @@ def rank(need: RoleNeed, places: FixPlaces, added: PoliciesAtCalls) -> Iterator[
         yield from propose_attachments(need, block, places)
     if need.roles[0].address.module.steps:
         yield from _propose_by_callers(need, places, added)
+    if any(each.resource.address.module.steps for each in places.policies.of(need.roles[0])):
+        from tfcheck.fix.callers.call_inputs import propose_call_inputs
+
+        yield from propose_call_inputs(need, places, beside=True)
     yield from propose_in_elements(need, places)
     alone = block is not None and added.reach(need) <= need.names()
     # NOTE: a new policy, in which each role gets what it lacks itself, is better than all of it in an existing one, and

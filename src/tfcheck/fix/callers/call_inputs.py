@@ -4,24 +4,25 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 
-from tfcheck.fix.callers.passed_value import CallNeeds, Lacking, ModuleInput, PassedInput, inputs_for, pass_value
+from tfcheck.fix.callers.module_inputs import ModuleInput, grants_of, inputs_for
+from tfcheck.fix.callers.passed_value import CallNeeds, Lacking, PassedInput, pass_value
 from tfcheck.fix.edits.insertion import Change, ChangedAttribute, Insertion, indentation, merge_changes, unit_of
 from tfcheck.fix.layout.items import new_value, plain_items
 from tfcheck.fix.layout.new_block import argument_beside, block_lines, group_new_arguments, insert_after
 from tfcheck.fix.layout.new_policy import module_reference
 from tfcheck.fix.layout.render import text
 from tfcheck.fix.needed_statements import NeededStatement, Reference, Spelled, free, sid, writable
+from tfcheck.fix.policies.element_frames import shown_parts
 from tfcheck.fix.policies.existing_policy import propose_into, statements_for
 from tfcheck.fix.policies.fix_places import Finder, FixPlaces
+from tfcheck.fix.policies.written_policies import policies_of
 from tfcheck.fix.proof.plan_differences import unplanned_instances
 from tfcheck.fix.proof.trial import change_sources
 from tfcheck.fix.proposal import Proposal, RoleNeed, extend_proposal
 from tfcheck.fix.text.policy_statements import flat
-from tfcheck.fix.text.policy_text import DOCUMENT
 from tfcheck.hcl.modules import Module
 from tfcheck.hcl.syntax.block import Block
 from tfcheck.hcl.syntax.tf_json import JsonBlock
-from tfcheck.inventory.world import After
 from tfcheck.resolve import Resolver
 from tfcheck.role.removed import removes_other
 from tfcheck.symbolic.regex import regex
@@ -31,7 +32,6 @@ from tfcheck.vocabulary.clipping import few
 from tfcheck.vocabulary.finding import Answer
 from tfcheck.vocabulary.grouping import group_by_key
 
-_POLICIES = ("aws_iam_role_policy", "aws_iam_policy")
 #: The number of ways to divide needs among inputs that are tried.
 _MOST = 3
 
@@ -43,9 +43,13 @@ class _Passing(Change, frozen=True):
     doubts: str = ""
 
 
-def propose_call_inputs(need: RoleNeed, places: FixPlaces) -> Iterator[Proposal]:
-    """Yield proposals to pass what roles lack where their modules are called, by the same inputs in each call."""
-    calls = passings(need, places)
+def propose_call_inputs(need: RoleNeed, places: FixPlaces, *, beside: bool = False) -> Iterator[Proposal]:
+    """Yield proposals to pass what roles lack where their modules are called, by the same inputs in each call.
+
+    With `beside` these are the modules of their policies, where that is another one.
+    """
+    paths = _policy_modules(need, places) if beside else {str(role.address): role.address.module for role in need.roles}
+    calls = passings(need, paths, places) if len(paths) == len(need.roles) else []
     sources = places.world.resolver.sources
     assert sources is not None  # otherwise nothing is proposed
     done: set[tuple[Insertion, ...]] = set()
@@ -57,17 +61,17 @@ def propose_call_inputs(need: RoleNeed, places: FixPlaces) -> Iterator[Proposal]
         again = Resolver(places.world.resolver.plan, change_sources(sources, change.insertions))
         names = sorted(need.names())
         who = f"{names[0]} lacks" if len(names) == 1 else f"{len(names)} roles lack"
-        modules = dict.fromkeys(role.address.module for role in need.roles)
-        touched = [each for path in modules for each in _policies_of(path, places.world)]
+        modules = dict.fromkeys(paths.values())
+        touched = [each for path in modules for each in policies_of(path, places.world)]
         added = [each for path in modules for each in unplanned_instances(path, again)]
         losing = {
             str(role.address)
             for role in need.roles
-            if any(each.module == role.address.module and removes_other(each.type, role) for each in added)
+            if any(each.module == paths[str(role.address)] and removes_other(each.type, role) for each in added)
         }
         if losing:
             kept = [each for each in need.answers if each.role not in losing]
-            yield from propose_call_inputs(need.restrict_to(kept), places) if kept else ()
+            yield from propose_call_inputs(need.restrict_to(kept), places, beside=beside) if kept else ()
             return
         yield Proposal(
             title=f"pass what {who} by {' and '.join(f'`{each}`' for each in change.names)}"
@@ -76,15 +80,26 @@ def propose_call_inputs(need: RoleNeed, places: FixPlaces) -> Iterator[Proposal]
             touched=tuple(touched),
             added=tuple(added),
             hcl="\n".join(each.text.strip() for each in change.insertions),
+            reported=tuple(shown_parts(change.insertions, grants_of(touched, places.world.resolver))),
         )
 
 
-def passings(need: RoleNeed, places: FixPlaces) -> list[CallNeeds]:
-    """Return the calls of the roles' modules with the needs of each instance; none if one cannot be changed."""
+def _policy_modules(need: RoleNeed, places: FixPlaces) -> dict[str, ModulePath]:
+    """Map roles to the module of their first policy that is in a module beside theirs."""
+    found: dict[str, ModulePath] = {}
+    for role in need.roles:
+        own = role.address.module.steps
+        modules = (each.resource.address.module for each in places.policies.of(role))
+        found |= {str(role.address): each for each in reversed([*modules]) if each.steps != own[: len(each.steps)]}
+    return found
+
+
+def passings(need: RoleNeed, paths: Mapping[str, ModulePath], places: FixPlaces) -> list[CallNeeds]:
+    """Return the calls of modules with the needs of each instance's roles; none if one cannot be changed."""
     found: dict[tuple[ModulePath, tuple[str, ...], str], dict[ModulePath, dict[InstanceKey, list[Answer]]]] = {}
     lacking = need.answers_by_role()
     for role in need.roles:
-        path = role.address.module
+        path = paths[str(role.address)]
         if not path.steps or any(step.key is not None for step in path.parent.steps[:-1]):
             return []
         group = (path.parent.parent, path.config[:-1], path.steps[-1].name)
@@ -110,26 +125,17 @@ def _change(choice: int, calls: Sequence[CallNeeds], places: FixPlaces) -> _Pass
     for each in calls:
         chosen: dict[ModuleInput, list[str]] = {}
         for action in each.actions():
-            ways = [one for one in inputs_for(action, called, each.value_of) if pass_value(each, one, [action])]
+            ways = [one for one in inputs_for(action, each.paths[0], places.world) if pass_value(each, one, [action])]
             if ways:
                 chosen.setdefault(ways[min(choice, len(ways) - 1)], []).append(action)
         for one, actions in chosen.items():
             found = pass_value(each, one, actions)
             assert found is not None  # otherwise it would not be a way
             done.append(found)
-            doubts = doubts or found.by.doubts(actions, one.shape)
+            doubts = doubts or found.by.doubts(actions, one)
     whole, names = merge_changes(done), tuple(dict.fromkeys(each.name for each in done))
     insertions = group_new_arguments(dict.fromkeys(whole.insertions))
     return _Passing(names, doubts, insertions=insertions) if insertions else None
-
-
-def _policies_of(path: ModulePath, world: After) -> Iterator[ChangedAttribute]:
-    for each in world.resources(*_POLICIES):
-        if each.address.module == path:
-            yield ChangedAttribute(each.address, "policy")
-    for each in world.looked_up(DOCUMENT):
-        if each.address.module == path:
-            yield ChangedAttribute(each.address)
 
 
 def _remark_about_others(

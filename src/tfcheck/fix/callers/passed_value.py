@@ -3,35 +3,34 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from functools import cached_property
 from itertools import chain
 from typing import TypeAlias, TypeGuard
 
-import msgspec
 from msgspec.structs import replace
 
+from tfcheck.fix.callers.module_inputs import ModuleInput, called_module, decides_how_many
 from tfcheck.fix.edits.insertion import Change, Insertion, Replacement, indentation, unit_of
 from tfcheck.fix.layout.items import NewItem, extend_or_group, extend_value, new_value, plain_items
 from tfcheck.fix.layout.new_block import argument_beside, member_behind
 from tfcheck.fix.layout.render import WIDEST, StatementStyle, label_like, render_on_one_line, statement, text
 from tfcheck.fix.needed_statements import Reference, Spelled, references_in, rewrite
+from tfcheck.fix.policies.element_frames import elements_for, is_whole, value_of
 from tfcheck.fix.policies.fix_places import FixPlaces
-from tfcheck.fix.text.policy_text import ItemParts, ObjectParts, Syntax, object_at
+from tfcheck.fix.policies.statement_data import own_element
+from tfcheck.fix.text.policy_text import ObjectParts, Syntax
 from tfcheck.fix.values.repetition import InstanceTerms, Statements, share_statements, terms_of_call
 from tfcheck.hcl.evaluate.scope import Seen
-from tfcheck.hcl.modules import Module
 from tfcheck.hcl.syntax.block import Argument, Block
 from tfcheck.hcl.syntax.source import SourceText
 from tfcheck.hcl.syntax.tf_json import JsonBlock
-from tfcheck.resolve import Resolver
 from tfcheck.symbolic.regex import regex
 from tfcheck.vocabulary.address import InstanceKey, ModulePath
 from tfcheck.vocabulary.finding import Answer
 
 _OF_ELEMENT = regex(r'each\.value(?:\.([\w-]+)|\["([\w-]+)"\]|,\s*"([\w-]+)")')
 _HANDED_ON = regex(r"var\.([\w-]+)")
-_LOCAL = regex(r"local\.([\w-]+)")
 #: An argument with these accepts an element without the member.
 _OPTIONAL = regex(r"\b(?:try|lookup)\(")
 #: Terraform does not know the length of these if an element is unknown.
@@ -88,8 +87,7 @@ class CallNeeds:
 
     def is_counted(self, name: str) -> bool:
         """Whether an input's length decides how many resources there are and so must be known before apply."""
-        called = self.world.resolver.module_sources(self.paths[0])
-        return called is None or decides_how_many(name, called)
+        return decides_how_many(name, called_module(self.paths[0], self.world))
 
     def value_of(self, name: str) -> Seen:
         """Return the value of an input in the first of the instances."""
@@ -129,10 +127,10 @@ class CallNeeds:
         shared = share_statements(found)
         return shared.statements if shared is not None else None
 
-    def doubts(self, actions: Sequence[str], shape: str) -> str:
-        """Return why values passed to an input of a shape may be wrong for another plan of the same sources."""
-        statements = self.shared_statements(actions) if shape != "arn" else None
-        if shape == "arns":
+    def doubts(self, actions: Sequence[str], given: ModuleInput) -> str:
+        """Return why values passed to an input may be wrong for another plan of the same sources."""
+        statements = self.as_elements(given, self.shared_statements(actions)) if given.shape != "arn" else None
+        if given.shape == "arns":
             whole = self.with_all_instances(statements or ())
             statements = tuple(
                 replace(each, resources=tuple(one for one in each.resources if not _is_list(one))) for each in whole
@@ -151,6 +149,24 @@ class CallNeeds:
             return (Reference(f"{first[1]}[*]{first[2]}", first[1]),) if first and not count.isdigit() else spelled
 
         return rewrite(statements, spell)
+
+    def as_elements(self, given: ModuleInput, statements: Statements | None) -> Statements | None:
+        """Write statements as the elements of an input that grant them; nothing if that is impossible."""
+        if not given.is_of_arns or not statements:
+            return statements
+        lists = [one for each in statements for one in each.resources if _is_list(one)]
+        alone = [
+            replace(each, resources=tuple(one for one in each.resources if one not in lists)) for each in statements
+        ]
+        elements = elements_for(alone, given.frames, self._value_of)
+        are_whole = all(is_whole(action, given.frames) for each in statements for action in each.actions)
+        is_written = elements or not any(each.resources for each in alone)
+        usable = is_written and (are_whole or not lists)
+        return (replace(statements[0], resources=(*elements, *lists)),) if usable else ()
+
+    def _value_of(self, reference: Reference) -> str:
+        resolver = self.world.resolver
+        return value_of(reference, resolver.evaluation, resolver.module_scope(self.caller))
 
     def statements_for(self, key: InstanceKey, actions: Sequence[str], into: str = "") -> Statements | None:
         """Write what one instance lacks as the calling module does."""
@@ -176,7 +192,7 @@ def pass_value(passing: CallNeeds, given: ModuleInput, actions: Sequence[str]) -
     if member and passing.is_for_one and not isinstance(passing.call, JsonBlock):
         name, is_optional = next(filter(None, member.groups())), bool(_OPTIONAL.search(value))
         return _add_to_element(passing, given, actions, name, is_optional)
-    statements = passing.shared_statements(actions)
+    statements = passing.as_elements(given, passing.shared_statements(actions))
     above = passing.parent() if handed_on else None
     if above is not None and handed_on is not None and (not statements or passing.is_from_above(statements)):
         higher = pass_value(above, replace(given, name=handed_on[1]), actions)
@@ -235,50 +251,40 @@ def _add_to_element(
     passing: CallNeeds, given: ModuleInput, actions: Sequence[str], member: str, is_optional: bool
 ) -> PassedInput | None:
     found: tuple[Insertion, ...] = ()
-    map_, name = _map(passing)
-    if map_ is None or given.shape == "arn" or not passing.places.files.editable(map_.source):
-        return None
-    source = map_.source
-    parts = object_at(source.text, map_.value_start)
+    module = passing.world.resolver.module_sources(passing.caller)
     for key in passing.answers:
-        statements = passing.statements_for(key, actions, name)
-        element = parts.item(str(key)) if parts is not None else None
-        if statements is None or element is None or not isinstance(element.value, ObjectParts):
+        own = own_element(passing.call, key, module) if module is not None and given.shape != "arn" else None
+        statements = passing.as_elements(given, passing.statements_for(key, actions, own[0])) if own else None
+        if own is None or statements is None or not passing.places.files.editable(own[1]):
             return None
-        item, unit = element.value.item(member), _step(source, element, element.value)
+        _, source, element = own
+        if not isinstance(element, ObjectParts):
+            return None
+        item, unit = element.item(member), _step(source, element)
         known = source.text[item.value.start : item.value.end] if item is not None else ""
         elements = _elements(statements, given, unit, known)
         flat, edits = f"[{', '.join(each.flat for each in elements)}]", tuple[Insertion, ...]()
         if item is not None and elements:
             edits = extend_value(source, item.value.start, item.value.end, elements, unit)
         elif item is None and is_optional and given.shape in ("arns", "list") and elements and len(flat) <= WIDEST:
-            edits = extend_or_group(source, element.value, [NewItem(flat, flat, member)], passing.places.files.reveals)
+            edits = extend_or_group(source, element, [NewItem(flat, flat, member)], passing.places.files.reveals)
         if statements and not edits:
             return None
         found += edits
     return _as_passed(passing, given, found)
 
 
-def _step(source: SourceText, outer: ItemParts, inner: ObjectParts) -> str:
-    base = indentation(source.text, outer.start)
-    step = indentation(source.text, inner.items[0].start).removeprefix(base) if inner.items else ""
+def _step(source: SourceText, element: ObjectParts) -> str:
+    base = indentation(source.text, element.start)
+    step = indentation(source.text, element.items[0].start).removeprefix(base) if element.items else ""
     return step or "  "
-
-
-def _map(passing: CallNeeds) -> tuple[Argument | None, str]:
-    for_each = passing.call.arguments.get("for_each")
-    local = _LOCAL.fullmatch(passing.call.attribute_text("for_each"))
-    module = passing.world.resolver.module_sources(passing.caller)
-    if local is not None and module is not None:
-        return module.local_argument(local[1]), f"local.{local[1]}"
-    return for_each, f"module.{passing.name}"
 
 
 def _elements(
     statements: Statements, given: ModuleInput, unit: str, known: str, syntax: Syntax = Syntax.HCL
 ) -> list[NewItem]:
     """Write statements as an input accepts them, without ARNs that it has already."""
-    if given.shape in ("arns", "arn"):
+    if given.is_of_arns:
         arns = dict.fromkeys(text(one, syntax) for each in statements for one in each.resources if not _is_list(one))
         if given.shape == "arn":
             arns = dict.fromkeys(_FIRST.sub(r"one(\1[*]\2)", each) for each in arns)
@@ -304,92 +310,3 @@ def _insert_in_json(
         return extend_value(call.source, argument.value_start, argument.value_end, elements, "")
     last = max(call.value.members, key=lambda each: each.value.end)
     return (member_behind(call.source, last, f'"{given.name}": [{", ".join(each.flat for each in elements)}]'),)
-
-
-_STATEMENTS = regex(r"statement|polic|permission|grant")
-_NAMES = {
-    "s3:GetBucketLocation": regex(r"bucket.*arns?$"),
-    "s3": regex(r"(s3|bucket|file|object).*arns?$"),
-    "secretsmanager": regex(r"secret.*arns?$"),
-    "ssm": regex(r"(ssm|param).*arns?$"),
-    "kms": regex(r"(kms|key).*arns?$"),
-}
-#: How a module reads the members of an untyped input.
-_MEMBER = regex(r"\.value(?:\.|\[\"|, \")(?:actions|resources)\b")
-_EFFECT = regex(r"(?<!try\()(?<!lookup\()\b\w+\.value\.effect\b")
-_OPEN_TYPES = ("", "any", "list(any)", "map(any)")
-
-
-class ModuleInput(msgspec.Struct, frozen=True):
-    """An input and its kind: `arns`, one `arn`, or statements in a `list` or a `map`, also with their effect."""
-
-    name: str
-    shape: str
-    effect: bool = False
-    is_set: bool = False
-
-
-def is_for_grants(name: str) -> bool:
-    """Whether an input of this name may be for grants."""
-    return any(each.search(name) for each in (_STATEMENTS, *_NAMES.values()))
-
-
-def changed_inputs(path: ModulePath, resolver: Resolver, counts: Callable[[str], bool] = is_for_grants) -> bool:
-    """Whether a call, or an enclosing one, now passes another value for a relevant input than in the plan."""
-    called = resolver.module_sources(path) if path.steps and resolver.declarations.doubts else None
-    inputs = [name for name in called.variables() if counts(name)] if called else []
-    own = any(resolver.declarations.is_doubted("var", path.config, name) for name in inputs)
-    return own or (bool(path.steps) and changed_inputs(path.parent, resolver, counts))
-
-
-def inputs_for(action: str, module: Module, value_of: Callable[[str], Seen]) -> Iterator[ModuleInput]:
-    """Yield the inputs that may grant an action, those for its ARNs first. `value_of` returns an input's value."""
-    arns = _NAMES.get(action) or _NAMES.get(action.partition(":")[0])
-    for name in module.variables():
-        variable = module.variable(name)
-        kind = _attribute_text(variable, "type")
-        if arns is not None and arns.search(name) and not _STATEMENTS.search(name) and variable is not None:
-            shape = _shape_of_arns(kind, variable, value_of(name))
-            yield from [ModuleInput(name, shape, is_set=kind.startswith("set("))] if shape else []
-    for name in module.variables():
-        variable = module.variable(name)
-        found = _statements(name, variable, module, value_of) if variable is not None else None
-        yield from [found] if found else []
-
-
-def decides_how_many(name: str, module: Module) -> bool:
-    """Whether the length of an input decides how many resources a module has."""
-    texts = [each.repetition[1] for each in module.blocks if each.repetition]
-    texts += [each.text for block in module.blocks if block.type == "locals" for each in block.arguments.values()]
-    return any(re.search(rf"\bvar\.{re.escape(name)}(?![\w-])", each) for each in texts)
-
-
-def _shape_of_arns(kind: str, variable: Block, now: Seen) -> str:
-    if re.match(r"(list|set)\(string\)", kind) or (kind in _OPEN_TYPES and _shape(kind, variable, now) == "list"):
-        return "arns"
-    return "arn" if kind == "string" and _attribute_text(variable, "default") in ("null", '""') else ""
-
-
-def _statements(name: str, variable: Block, module: Module, value_of: Callable[[str], Seen]) -> ModuleInput | None:
-    kind = _attribute_text(variable, "type")
-    if re.search(r"\bactions\b", kind) and re.search(r"\bresources\b", kind):
-        required = re.findall(r"(\w+)\s*=\s*(?!optional)\w", kind)
-        return ModuleInput(name, "map" if kind.startswith("map(") else "list", "effect" in required)
-    texts = [file.source.text for file in module.files] if kind in _OPEN_TYPES else []
-    if not _STATEMENTS.search(name) or not any(_MEMBER.search(each) for each in texts):
-        return None
-    shape = _shape(kind, variable, value_of(name))
-    return ModuleInput(name, shape, any(_EFFECT.search(each) for each in texts)) if shape else None
-
-
-def _shape(kind: str, variable: Block, now: Seen) -> str:
-    """Return whether an input is a list or a map, by its type, its value, or its default."""
-    if kind.endswith("(any)"):
-        return kind.partition("(")[0]
-    if isinstance(now, (list, dict)):
-        return "list" if isinstance(now, list) else "map"
-    return {"[]": "list", "{}": "map"}.get(_attribute_text(variable, "default"), "")
-
-
-def _attribute_text(block: Block | None, name: str) -> str:
-    return block.attribute_text(name).strip('"') if block else ""

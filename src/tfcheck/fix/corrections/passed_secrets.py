@@ -10,6 +10,7 @@ from tfcheck.fix.edits.insertion import ChangedAttribute, Replacement
 from tfcheck.fix.layout.new_block import argument_beside, insert_after
 from tfcheck.fix.layout.render import quote
 from tfcheck.fix.policies.fix_places import Finder
+from tfcheck.fix.policies.written_policies import policies_of
 from tfcheck.fix.proof.plan_differences import unplanned_instances
 from tfcheck.fix.proof.task_proof import needs_after, wrong_tasks
 from tfcheck.fix.proof.trial import Trial, change_sources
@@ -20,7 +21,6 @@ from tfcheck.vocabulary.address import Address
 from tfcheck.vocabulary.finding import Finding, Remedy, Verdict
 
 _SECRET = "aws_secretsmanager_secret"
-_POLICIES = ("aws_iam_role_policy", "aws_iam_policy")
 
 
 class PassedSecrets(Finder):
@@ -63,9 +63,7 @@ class PassedSecrets(Finder):
             return
         new = Address(path.parent, "managed", _SECRET, secret.label)
         sources = change_sources(self._resolver.sources, [edit, insert_after(call, secret.block.split("\n"))])
-        policies = (each.address for each in self._world.resources(*_POLICIES) if each.address.module == path)
-        touched = [ChangedAttribute(task.address, "container_definitions")]
-        touched += [ChangedAttribute(each, "policy") for each in policies]
+        touched = [ChangedAttribute(task.address, "container_definitions"), *policies_of(path, self._world)]
         added = unplanned_instances(path, Resolver(self._resolver.plan, sources))
         after = Trial(self._resolver, sources, touched, [new, *added], context=self._world.context)
         for need in needs_after(task.address, after):

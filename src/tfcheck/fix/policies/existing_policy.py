@@ -6,7 +6,10 @@ import itertools
 from collections import Counter
 from collections.abc import Iterator, Sequence
 
+from msgspec.structs import replace
+
 from tfcheck.fix.layout.new_policy import rename_taken_sids
+from tfcheck.fix.layout.render import text
 from tfcheck.fix.needed_statements import needed_statements
 from tfcheck.fix.policies.fix_places import FixPlaces
 from tfcheck.fix.policies.into_policy import PolicyEdit, count_parts, insert_into_policy, service_of
@@ -197,7 +200,11 @@ def propose_into(
     if into is None or not places.files.are_editable((*into.insertions, *passed.insertions)):
         return None
     goal = f"{'an inline policy of ' if policy.attribute == 'inline_policy' else ''}{policy.place.resource}"
-    remark += places.doubts(statements, policy.block, policy.resource.address.module) if policy.block else ""
+    named = [
+        replace(each, resources=tuple(one for one in each.resources if data is None or text(one) in data.hcl))
+        for each in statements
+    ]
+    remark += places.doubts(tuple(named), policy.block, policy.resource.address.module) if policy.block else ""
     remark += f"; {goal} is made from it" if data is not None and passed.argument is policy.argument else ""
     remark = passed.remark(module) + remark
     return Proposal(

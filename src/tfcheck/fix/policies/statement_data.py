@@ -2,21 +2,23 @@
 
 from __future__ import annotations
 
+import itertools
 import re
-from collections.abc import Iterator, Sequence
-from functools import cached_property
+from collections.abc import Iterable, Iterator, Sequence
+from functools import cached_property, lru_cache
 
 import msgspec
 
-from tfcheck.fix.edits.insertion import ChangedAttribute, Insertion, Replacement
+from tfcheck.fix.edits.insertion import ChangedAttribute, Insertion, Replacement, line_end, line_start
 from tfcheck.fix.layout.items import NewItem, extend_value, plain_items
 from tfcheck.fix.layout.render import align, label_like, quote, text
-from tfcheck.fix.needed_statements import NeededStatement, free
+from tfcheck.fix.needed_statements import NeededStatement, Reference, Spelled, free
+from tfcheck.fix.policies.element_frames import PROBE, Grants, elements_for, frames_in, grants_in, shown_parts, value_of
 from tfcheck.fix.policies.into_policy import PolicyEdit, count_parts, extension
 from tfcheck.fix.policies.policy_files import passed_variables
 from tfcheck.fix.policies.written_policies import WrittenPolicy
 from tfcheck.fix.proof.trial import Trial, change_sources
-from tfcheck.fix.text.policy_statements import flat, statements_of
+from tfcheck.fix.text.policy_statements import statements_of
 from tfcheck.fix.text.policy_text import (
     FileText,
     ItemParts,
@@ -36,22 +38,22 @@ from tfcheck.hcl.syntax.block import Argument, Block
 from tfcheck.hcl.syntax.lexer import MalformedError
 from tfcheck.hcl.syntax.source import SourceText
 from tfcheck.resolve import Resolver
-from tfcheck.resolve.difference import document
 from tfcheck.symbolic.regex import regex
-from tfcheck.symbolic.value import JsonText, PlainText, Text, Value
+from tfcheck.symbolic.wildcards import glob_known
 from tfcheck.vocabulary.address import InstanceKey
 
-_LOCAL = regex(r"(?<![\w.])local\.([\w-]+)")
+_NAMED = regex(r"(?<![\w.])(?:local|var)\.[\w-]+")
+#: An element without references, as the default of a variable has it.
+_LITERAL = regex(r'"[^"$%]*"')
+#: The own element of an instance in the map that it is repeated for, or in another one, and perhaps a member of it.
+_OF_EACH = regex(r"(?:\beach\.value\b|\b((?:local|var)\.[\w-]+)(?:\[|, )each\.key\b\]?)(?:\.([\w-]+))?")
 MEMBER_OF_EACH = regex(r"\beach\.value\.([\w-]+)")
 _ARN = regex(r"(?:data\.)?aws_\w+\.([\w-]+)\.arn")
 _ACTION = regex(r'"[a-z0-9-]+:[A-Za-z*]+"')
 _RESOURCES = regex(r"(?i)resources?|.*arns?")
 _LABEL = regex(r"(?i)sid|id|name")
-_LISTED = ("Action", "Resource")
 #: The number of places that are tried for one statement.
 _MOST = 8
-#: Each action and resource that a policy allows.
-_Grants = frozenset[tuple[str, str]]
 
 
 class _Collection(msgspec.Struct, frozen=True):
@@ -62,8 +64,13 @@ class _Collection(msgspec.Struct, frozen=True):
     parts: ListParts | ObjectParts
 
     def extend(self, elements: Sequence[NewItem]) -> tuple[Insertion, ...]:
-        """Return the edits that add elements."""
-        return extend_value(self.source, self.parts.start, self.parts.end, elements)
+        """Return the edits that add elements; none if the default of a variable, or the line, has no place for them."""
+        if self.name.startswith("var.") and not all(_LITERAL.fullmatch(each.flat) for each in elements):
+            return ()
+        made = extend_value(self.source, self.parts.start, self.parts.end, elements)
+        line = self.source.text[line_start(self.source.text, self.parts.start) : self.parts.start]
+        is_spread = line.count("{") > line.count("}") and any("\n" in each.text for each in made)
+        return made if not is_spread else ()
 
     def text_of(self, parts: Parts) -> str:
         """Return the text of a part."""
@@ -75,16 +82,15 @@ class _Collection(msgspec.Struct, frozen=True):
         objects = [each for each in values if isinstance(each, ObjectParts) and each.items]
         if objects and len(objects) == len(values) and not self.source.name.endswith(".json"):
             return self._objects(objects, wanted)
-        if isinstance(self.parts, ObjectParts):
-            return self._by_action(self.parts, wanted) or self._by_name(self.parts, wanted)
-        return self._texts(wanted) if self.parts.items else ()
-
-    def _texts(self, wanted: NeededStatement) -> tuple[NewItem, ...]:
-        known = [self.text_of(each) for each in items(self.parts)]
-        if any(_ACTION.fullmatch(each) or each == '"*"' or each[0] in "[{" for each in known):
+        if not isinstance(self.parts, ObjectParts):
             return ()
+        return self._by_action(self.parts, wanted) or self._by_name(self.parts, wanted)
+
+    def texts(self, written: Iterable[Spelled]) -> tuple[NewItem, ...]:
+        """Write elements of a list that are texts; none if it has all of them."""
+        known = [self.text_of(each) for each in items(self.parts)]
         syntax = Syntax.TF_JSON if self.source.name.endswith(".json") else Syntax.HCL
-        added = (text(each, syntax) for each in wanted.resources)
+        added = (text(each, syntax) for each in written)
         return tuple(plain_items([each for each in added if each not in known]))
 
     def _by_action(self, parts: ObjectParts, wanted: NeededStatement) -> tuple[NewItem, ...]:
@@ -189,8 +195,7 @@ class StatementData:
         if not collections or (written and not extends):
             return None
         found = extension(argument, self._module, wanted)
-        # NOTE: a list that `concat` would make longer may be one of the collections.
-        if written and not found.left and not any(isinstance(each, Replacement) for each in found.insertions):
+        if written and not found.left and not any(_is_beside(each, collections) for each in found.insertions):
             return None
         return self._insert(wanted, collections)
 
@@ -200,11 +205,18 @@ class StatementData:
         return self._insert(wanted, list(self._members())) if not is_open else None
 
     def _insert(self, wanted: Statements, collections: Sequence[_Collection]) -> PolicyEdit | None:
+        """Add elements for each statement, otherwise those of one list for all."""
+        ways = (self._insert_each(each, wanted, collections) for each in ([(each,) for each in wanted], [wanted]))
+        return next(filter(None, ways), None)
+
+    def _insert_each(
+        self, parts: Sequence[Statements], wanted: Statements, collections: Sequence[_Collection]
+    ) -> PolicyEdit | None:
         chosen: dict[int, list[NewItem]] = {}
-        for each in wanted:
-            ways = ((place, one.elements_for(each)) for place, one in enumerate(collections))
-            usable = [(place, elements) for place, elements in ways if elements][:_MOST]
-            found = next((way for way in usable if self._adds(collections[way[0]].extend(way[1]), [each])), None)
+        for each in parts:
+            ways = ((place, self._elements(one, each)) for place, one in enumerate(collections))
+            usable = itertools.islice(((place, elements) for place, elements in ways if elements), _MOST)
+            found = next((way for way in usable if self._adds(collections[way[0]].extend(way[1]), each)), None)
             if found is None:
                 return None
             chosen.setdefault(found[0], []).extend(found[1])
@@ -213,32 +225,53 @@ class StatementData:
         if not self._adds(edits, wanted):
             return None
         written = (f"{one.name} = {one.flat}" if one.name else one.flat for _, each in edited for one in each)
-        keys = (f"{key.name} " for each, _ in edited if isinstance(each.parts, ObjectParts) for key in each.parts.items)
+        keys = [f"{key.name} " for each, _ in edited if isinstance(each.parts, ObjectParts) for key in each.parts.items]
+        keys += shown_parts(edits, self._old_grants or ())
         names, elements = tuple(dict.fromkeys(each.name for each, _ in edited)), [f"{each}," for each in written]
         return PolicyEdit(edits, names, count_parts({"an element": elements}), "\n".join(elements), tuple(keys))
 
+    def _elements(self, one: _Collection, wanted: Statements) -> tuple[NewItem, ...]:
+        """Write statements as elements of a collection: of a list, what the policy makes their resources from."""
+        if isinstance(one.parts, ObjectParts) or any(isinstance(each, ObjectParts) for each in one.parts.items):
+            return one.elements_for(wanted[0]) if len(wanted) == 1 else ()
+        sources, edits = self._resolver.sources, one.extend(one.texts([(PROBE,)]))
+        frames = frames_in(self._grants(change_sources(sources, edits)) if sources and edits else None)
+        return one.texts(elements_for(wanted, frames, self._value_of))
+
+    def _value_of(self, reference: Reference) -> str:
+        scope = self._resolver.scope_of(self._policy.resource.address)
+        return value_of(reference, self._resolver.evaluation, scope)
+
     def _adds(self, edits: Sequence[Insertion], wanted: Sequence[NeededStatement]) -> bool:
-        """Whether the policy then allows as much more as statements do, all of it for their actions."""
+        """Whether the policy then allows what statements do, and nothing more that they do not need."""
         sources, old = self._resolver.sources, self._old_grants
         if not edits or sources is None or old is None:
             return False
         new = self._grants(change_sources(sources, edits))
-        needed = {(action.lower(), one) for each in wanted for action in each.actions for one in each.resources}
-        if new is None or old - new or len(new - old) != len(needed):
+        needed = {
+            (action.lower(), "".join(self._value_of(part) if isinstance(part, Reference) else part for part in one))
+            for each in wanted
+            for action in each.actions
+            for one in each.resources
+        }
+        if new is None or old - new:
             return False
-        return {action for action, _ in new - old} == {action for action, _ in needed}
+        pairs = {
+            (one, each) for one in new - old for each in needed if one[0] == each[0] and glob_known(one[1], each[1])
+        }
+        return {one for one, _ in pairs} == new - old and {each for _, each in pairs} == needed
 
     @cached_property
-    def _old_grants(self) -> _Grants | None:
+    def _old_grants(self) -> Grants | None:
         return self._grants(self._resolver.sources)
 
-    def _grants(self, sources: Sources | None) -> _Grants | None:
+    def _grants(self, sources: Sources | None) -> Grants | None:
         """Return what the text of the policy allows by these sources; None if that cannot be read completely."""
         resolver = Trial(self._resolver, sources, self._touched).world.resolver
         address, argument = self._policy.resource.address, self._policy.argument
         if isinstance(argument, FileText):
-            return _grants_in(resolver.evaluate(address, argument.name))
-        return _grants_in(resolver.evaluation.evaluate(argument.expression, resolver.scope_of(address)))
+            return grants_in(resolver.evaluate(address, argument.name))
+        return grants_in(resolver.evaluation.evaluate(argument.expression, resolver.scope_of(address)))
 
     def _passed_lists(self, file: FileText) -> Iterator[_Collection]:
         """Yield the lists that a template is passed."""
@@ -251,26 +284,26 @@ class StatementData:
         """Yield the lists and maps that only the text of the policy uses: also those inside others."""
         waiting, seen = self._texts(), set[str]()
         while waiting:
-            for label in _LOCAL.findall(waiting.pop()):
-                name, argument = f"local.{label}", self._module.local_argument(label)
+            for name in _NAMED.findall(waiting.pop()):
+                argument = _definition(name, self._module)
                 if name not in seen and argument is not None and self._module.count_uses(name) == 1:
                     waiting.append(argument.text)
                     yield from (_Collection(name, argument.source, each) for each in _all_inside(_read(argument)))
                 seen.add(name)
 
     def _members(self) -> Iterator[_Collection]:
-        """Yield the lists and maps in the own element of a local map, of members that only this policy uses."""
-        found = own_element(self._policy.block, self._policy.place.key, self._module)
-        if found is None:
-            return
-        name_of_map, source, element = found
-        for name in dict.fromkeys(one for each in self._texts() for one in MEMBER_OF_EACH.findall(each)):
-            uses = re.compile(rf"\.{re.escape(name)}(?![\w-])")
-            is_own = sum(len(uses.findall(file.source.text)) for file in self._module.files) == 1
-            member = element.item(name) if is_own else None
-            yield from (
-                _Collection(name_of_map, source, each) for each in _all_inside(member.value if member else None)
-            )
+        """Yield the lists and maps in the own element of a local map, or a member of it, that only this policy uses."""
+        key, documents = self._policy.place.key, documents_of(self._policy.argument, self._module)
+        blocks = {self._policy.block, self._resolver.block(self._policy.resource.address), *documents}
+        texts = [each.text for each in blocks if each is not None]
+        files = [each.source.text for each in self._module.files]
+        for local, member in dict.fromkeys(one for each in self._texts() for one in _OF_EACH.findall(each)):
+            name, source, element = own_element(self._policy.block, key, self._module, local) or ("", None, None)
+            uses = re.compile(rf"{re.escape(f'.{member}' if member else name)}(?![\w-])")
+            counts = [sum(len(uses.findall(each)) for each in several) for several in (texts, files)]
+            item = element.item(member) if isinstance(element, ObjectParts) and member else None
+            inside = _all_inside(item.value if item else None if member else element)
+            yield from (_Collection(name, source, each) for each in inside if source and counts[0] == counts[1])
 
     def _texts(self) -> list[str]:
         """Return the text of the policy: that of its documents, or of the argument."""
@@ -278,36 +311,37 @@ class StatementData:
         return [each.text for each in documents] or [self._policy.argument.text]
 
 
-def _grants_in(seen: Value) -> _Grants | None:
-    """Return what a policy allows, as its JSON or what that is the encoding of; None if a part is unknown."""
-    written = document(seen) if isinstance(seen, str | Text | JsonText) else seen
-    statements = written.get("Statement") if isinstance(written, dict) else None
-    found: set[tuple[str, str]] = set()
-    for each in statements if isinstance(statements, list) else [statements]:
-        actions, resources = (_flats(each.get(name)) if isinstance(each, dict) else [""] for name in _LISTED)
-        if not all((*actions, *resources)) or not isinstance(each, dict):
-            return None
-        found |= {(action.lower(), one) for action in actions for one in resources if each.get("Effect") == "Allow"}
-    return frozenset(found)
+def _is_beside(edit: Insertion, collections: Iterable[_Collection]) -> bool:
+    """Whether an edit makes a list longer by `concat`, or one with a collection, which can be longer itself."""
+    line = edit.source.text[line_start(edit.source.text, edit.offset) : line_end(edit.source.text, edit.offset)]
+    return isinstance(edit, Replacement) or any(each.name in line for each in collections)
 
 
-def _flats(value: Value) -> list[str]:
-    """Write each text of a list, or a single one; an empty text for what cannot be written."""
-    several = value if isinstance(value, list) else [value]
-    return [flat(each) if isinstance(each, PlainText) else "" for each in several]
+def own_element(
+    block: Block | None, key: InstanceKey, module: Module, name: str = ""
+) -> tuple[str, SourceText, Parts] | None:
+    """Find the element of an instance in the map that its block is repeated for, or in another one that is named.
 
-
-def own_element(block: Block | None, key: InstanceKey, module: Module) -> tuple[str, SourceText, ObjectParts] | None:
-    """Find the element of an instance in the local map that its block is repeated for, with the map's name and file."""
-    local = _LOCAL.fullmatch(block.attribute_text("for_each")) if block is not None else None
-    defined = module.local_argument(local[1]) if local is not None else None
+    It is returned with what has the map, a local value, a variable by default or the block, and its file.
+    """
+    own = block.arguments.get("for_each") if block is not None else None
+    named = _NAMED.fullmatch(name or (own.text if own is not None else ""))
+    defined = _definition(named[0], module) if named is not None else own
     parts = _read(defined) if defined is not None else None
     item = parts.item(str(key)) if isinstance(parts, ObjectParts) else None
-    if local is None or defined is None or item is None or not isinstance(item.value, ObjectParts):
+    if block is None or defined is None or item is None:
         return None
-    return local[0], defined.source, item.value
+    return named[0] if named else ".".join([block.type, *block.labels]), defined.source, item.value
 
 
+def _definition(name: str, module: Module) -> Argument | None:
+    """Return the argument that defines a local value, or the default of a variable."""
+    kind, _, label = name.partition(".")
+    variable = module.variable(label) if kind == "var" else None
+    return variable.arguments.get("default") if variable is not None else module.local_argument(label)
+
+
+@lru_cache(maxsize=64)
 def _read(argument: Argument) -> Parts | None:
     source = argument.source
     try:
@@ -323,5 +357,5 @@ def _all_inside(parts: Parts | None) -> Iterator[ListParts | ObjectParts]:
     if isinstance(parts, ListParts | ObjectParts):
         for each in parts.items:
             yield from _all_inside(each.value if isinstance(each, ItemParts) else each)
-        if parts.items:
+        if parts.items or isinstance(parts, ListParts):
             yield parts

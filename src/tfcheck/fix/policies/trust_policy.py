@@ -109,7 +109,7 @@ class TrustPolicies(Finder):
             return None
         map_, source, element = found
         for name in MEMBER_OF_EACH.findall(block.text):
-            member = element.item(name)
+            member = element.item(name) if isinstance(element, ObjectParts) else None
             old = source.text[member.value.start : member.value.end] if member is not None else ""
             if member is not None and service == _TASKS and _OF_ECS.fullmatch(old):
                 return Proposal(

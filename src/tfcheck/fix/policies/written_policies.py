@@ -9,6 +9,7 @@ import msgspec
 
 from tfcheck.fix.edits.files import Files
 from tfcheck.fix.edits.insertion import ChangedAttribute
+from tfcheck.fix.layout.new_policy import WITH_TEXT
 from tfcheck.fix.policies.policy_files import PolicyFiles
 from tfcheck.fix.proposal import RoleNeed, outside_role_words
 from tfcheck.fix.text.policy_statements import Evaluate, ReadableStatement, readable
@@ -239,6 +240,13 @@ class WrittenPolicies:
             return str(resource.address)
         name = reference if resource is None else resource.attribute("name")
         return outside_role_words(name) if isinstance(name, str) else None
+
+
+def policies_of(path: ModulePath, world: After) -> Iterator[ChangedAttribute]:
+    """Yield the policies and the policy documents of a module."""
+    found = ((each.address, "policy") for each in world.resources(*WITH_TEXT))
+    documents = ((each.address, "") for each in world.looked_up(DOCUMENT))
+    yield from (ChangedAttribute(*each) for each in (*found, *documents) if each[0].module == path)
 
 
 def is_frozen(block: Block, attribute: str) -> bool:

@@ -245,13 +245,13 @@ def test_an_account_that_only_a_marked_arn_shows_is_not_printed(
 
 
 def test_what_was_marked_in_the_state_is_hidden_too(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    """An object that the change does not list, one changed outside of Terraform, and an output."""
+    """What a data source has read, an object changed outside of Terraform, and an output."""
     plan = json.loads((PLANS / "literal-missing" / "plan.json").read_text(encoding="utf-8"))
-    secrets = ["managed-canary", "drifted-canary", "output-canary"]
+    secrets = ["read-canary", "drifted-canary", "output-canary"]
     state = {
         "outputs": {"o": {"sensitive": True, "value": secrets[2]}},
         "root_module": {
-            "child_modules": [{"resources": [_kept("aws_x.y", secrets[0])]}],
+            "child_modules": [{"resources": [_kept("aws_x.y", secrets[0], "data")]}],
         },
     }
     plan["prior_state"] = {"format_version": "1.0", "values": state}
@@ -267,9 +267,10 @@ def test_what_was_marked_in_the_state_is_hidden_too(tmp_path: Path, capsys: pyte
         assert [each for each in secrets if each in streams.out + streams.err] == []
 
 
-def _kept(address: str, value: str) -> dict[str, Any]:
+def _kept(address: str, value: str, mode: str = "managed") -> dict[str, Any]:
     kind, name = address.split(".")
-    row = {"address": address, "mode": "managed", "type": kind, "name": name, "values": {"v": value}}
+    whole = f"data.{address}" if mode == "data" else address
+    row = {"address": whole, "mode": mode, "type": kind, "name": name, "values": {"v": value}}
     return row | {"sensitive_values": {"v": True}}
 
 

@@ -6,8 +6,9 @@ import pytest
 
 from tests.plan.made import change, plan
 from tfcheck.resolve import Resolver
+from tfcheck.resolve.other_forms import whole_secret
 from tfcheck.symbolic.match import equal, glob
-from tfcheck.symbolic.value import PlainText, Truth
+from tfcheck.symbolic.value import SECRET_SUFFIX, PlainText, Truth, Unknown, text
 from tfcheck.vocabulary.address import parse
 
 ROLE = change("aws_iam_role.own", "no-op", after={"arn": "arn:aws:iam::111122223333:role/own"})
@@ -56,3 +57,21 @@ def test_names_that_services_choose_are_found_too() -> None:
     assert equal(found("data.aws_secretsmanager_secret.s", "name"), "rds!db-1") is Truth.UNKNOWN
     assert equal(found("data.aws_secretsmanager_secret.s", "name", arn=f"{SECRET}-a1B2c3"), "a/b") is Truth.UNKNOWN
     assert equal(found("data.aws_ssm_parameter.p", "name"), PARAMETER) is Truth.UNKNOWN
+
+
+@pytest.mark.parametrize(
+    ("end", "is_whole"),
+    [
+        (["-", Unknown(hole=SECRET_SUFFIX)], True),
+        (["-AbCdEf"], True),
+        (["/db"], False),
+        (["AbCdEfG"], False),
+        ([Unknown()], None),
+        (["CdEf"], None),
+    ],
+)
+def test_whether_the_end_of_a_secret_s_arn_is_missing_may_be_unknown(end: list[str | Unknown], is_whole: bool) -> None:
+    arn = text(["arn:aws:secretsmanager:eu-west-1:123456789012:secret:", Unknown(), *end])
+    suffix = Unknown(hole=SECRET_SUFFIX)
+    expected = {True: arn, False: text([arn, "-", suffix]), None: None}[is_whole]
+    assert whole_secret(arn, suffix) == expected

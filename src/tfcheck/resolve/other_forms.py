@@ -6,7 +6,7 @@ import re
 
 from tfcheck.symbolic.regex import regex
 from tfcheck.symbolic.texts import split_text
-from tfcheck.symbolic.value import Text, TextLike, Unknown, Value, pieces, spelled_out, text
+from tfcheck.symbolic.value import SECRET_SUFFIX, Text, TextLike, Unknown, Value, pieces, spelled_out, text
 
 _WHOLE_SECRET = regex(r".*-[A-Za-z0-9]{6}")
 
@@ -28,11 +28,16 @@ def without_selector(parameter: TextLike) -> TextLike:
     return text([fields[0], *(piece for each in fields[1:end] for piece in (":", each))])
 
 
-def whole_secret(arn: TextLike, suffix: TextLike) -> TextLike:
-    """Return the ARN of a secret; to one without the random characters at its end, the suffix is added."""
-    last = pieces(spelled_out(arn))[-1]
-    is_partial = isinstance(last, str) and not _WHOLE_SECRET.fullmatch(last)
-    return text([arn, "-", suffix]) if is_partial else arn
+def whole_secret(arn: TextLike, suffix: TextLike) -> TextLike | None:
+    """Return the ARN of a secret, with the suffix added if its random end is missing; None if that is unknown."""
+    *before, last = pieces(spelled_out(arn))
+    if not isinstance(last, str):
+        is_whole = not before or (isinstance(last, Unknown) and last.hole == SECRET_SUFFIX)
+        return arn if is_whole else None
+    if _WHOLE_SECRET.fullmatch(last):
+        return arn
+    may_be_whole = before and last.isalnum() and len(last) < len("-AbCdEf")
+    return None if may_be_whole else text([arn, "-", suffix])
 
 
 def cleaned_key(key: Value) -> TextLike | None:

@@ -471,6 +471,11 @@ def outcome(name: str, arguments: list[Value]) -> Value | EvaluationError:
         return error
 
 
+def test_a_list_before_an_unknown_string_is_not_certain() -> None:
+    assert not is_known(call("coalescelist", [["a"], Unknown(hole=NAME)], Files(), see))
+    assert call("coalescelist", [["a"], Unknown()], Files(), see) == ["a"]
+
+
 @tries(500)
 @given(st.sampled_from(sorted({*ARGUMENTS} - {"provider::aws::arn_build"})), st.integers(0, 10**6), st.data())
 def test_an_answer_about_a_partly_unknown_text_holds_for_every_value(name: str, seed: int, data: st.DataObject) -> None:

@@ -232,7 +232,9 @@ def coalescelist(*lists: Value) -> Value:
     """Return the first list that is not empty."""
     if not all(isinstance(items, (list, Unknown)) for items in lists):
         raise EvaluationError("a list is required")
-    for items in lists:
+    # NOTE: Terraform refuses an unknown string only once it is known.
+    wrong = [items for items in lists if isinstance(items, Unknown) and is_definitely_text(items)]
+    for items in (*wrong, *lists):
         if isinstance(items, Unknown):
             return unknown_result(items, may_fail=True)
         if items:

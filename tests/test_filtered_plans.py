@@ -73,12 +73,26 @@ _FOUND = (
     ("same-name-elsewhere", "no configuration"),
     ("what-exists", "no prior state"),
 )
+#: Without the configuration nothing shows provider aliases and references: a verdict is still wrong. Only the thorough
+#: profile tries these.
+_STILL_WRONG = {
+    "bucket-in-other-account": ("no configuration", "nothing but rows"),
+    "bucket-policy-looked-up": ("nothing but rows",),
+    "document-that-denies": ("no arguments", "no configuration", "no data sources", "nothing but rows"),
+    "encryption-changed": ("no arguments", "no configuration", "nothing but rows"),
+    "guards-of-several-roles": ("no configuration", "nothing but rows"),
+    "provider-for-each": ("no configuration",),
+    "region-from-environment": ("no arguments", "no configuration"),
+    "what-exists": ("nothing but rows",),
+}
 _ALL = [*itertools.product(with_expectation(), FILTERS)]
 _TRIED = dict.fromkeys((*((Case(TESTDATA / name), by) for name, by in _FOUND), *part(_ALL, len(_ALL))))
 
 
 @pytest.mark.parametrize(("case", "by"), _TRIED, ids=repr)
-def test_what_a_filter_removes_decides_nothing_else(case: Case, by: str) -> None:
+def test_what_a_filter_removes_decides_nothing_else(case: Case, by: str, request: pytest.FixtureRequest) -> None:
+    if by in _STILL_WRONG.get(case.name, ()):
+        request.applymarker(pytest.mark.xfail(reason="the configuration is missing", strict=True))
     for file in filter(case.has, ("plan.json", "applied.plan.json")):
         whole = (case.report(file), case.report_without_sources(file))
         for report in reports(case, FILTERS[by](json.loads((case.folder / file).read_bytes()))):

@@ -36,6 +36,16 @@ from tfcheck.symbolic.value import PlainText, Truth
 from tfcheck.vocabulary.address import Address, InstanceKey, ModulePath
 
 
+class _CalledModule(msgspec.Struct, frozen=True):
+    """A call of a module, in instances of a calling module; `made` are the outputs that the called one lacks."""
+
+    name: str
+    block: Block
+    callers: tuple[ModulePath, ...]
+    repeated: Repeated
+    made: tuple[Insertion, ...]
+
+
 class PoliciesAtCalls(AddedPolicies):
     """Proposes new policies for roles of one plan, also at the calls of their modules."""
 
@@ -48,9 +58,10 @@ class PoliciesAtCalls(AddedPolicies):
         """
         paths = [role.address.module for role in need.roles]
         while all(path.steps for path in paths):
-            ways = {"new_output": new_output, "attaches": attaches}
-            found = self._propose_at_caller(need, paths, **ways) if self._are_alike(paths) else None
-            yield from [found] if found is not None else []
+            call = self._call_above(need, paths, new_output=new_output) if self._are_alike(paths) else None
+            if call is not None:
+                found = self._attach_at(call, need) if attaches else self._propose_at(call, need, paths)
+                yield from [found] if found is not None else []
             paths = [path.parent for path in paths]
 
     def propose_at_each_caller(self, need: RoleNeed) -> Iterator[Proposal]:
@@ -61,55 +72,56 @@ class PoliciesAtCalls(AddedPolicies):
         found = [next(self.propose_at_callers(each, new_output=True), None) for each in alone]
         yield from [join_proposals([each for each in found if each])] if None not in found else []
 
-    def _propose_at_caller(
-        self, need: RoleNeed, paths: Sequence[ModulePath], *, new_output: bool, attaches: bool
-    ) -> Proposal | None:
+    def _call_above(self, need: RoleNeed, paths: Sequence[ModulePath], *, new_output: bool) -> _CalledModule | None:
+        """Return the call of instances of a module, if one output, which may be new, is the name of the roles."""
         caller, name = paths[0].parent, paths[0].steps[-1].name
-        role = need.roles[0]
         sources = self._resolver.module_sources(caller)
-        call = sources.call(name) if sources else None
+        block = sources.call(name) if sources else None
         outputs = {self._output(one, path, new_output) for one, path in zip(need.roles, paths, strict=True)}
         output, made = outputs.pop() if len(outputs) == 1 else (None, ())
-        if call is None or output is None or not self._places.files.editable(call.source) or call.switch() is not None:
+        if block is None or output is None or block.switch() is not None:
+            return None
+        if not self._places.files.editable(block.source):
             return None
         keys, seen = tuple(dict.fromkeys(path.steps[-1].key for path in paths)), self._resolver.names.call(caller, name)
         every = seen.keys() if isinstance(seen, CallReferent) else (None,)
         others = set(range(every) if isinstance(every, int) else every) != set(keys)
-        repeated = Repeated(f"module.{name}", output, call, keys, others)
-        if attaches:
-            callers = tuple(dict.fromkeys(path.parent for path in paths))
-            after = AttachmentPlace(repeated, call, callers, f"module.{name}", name, passed_provider(call))
-            return next(propose_own_policies(need, after, self._places), None)
-        shared = self._share_at_call(need, paths, call, by_value=repeated.can_use_values())
+        callers = tuple(dict.fromkeys(path.parent for path in paths))
+        return _CalledModule(name, block, callers, Repeated(f"module.{name}", output, block, keys, others), made)
+
+    def _attach_at(self, call: _CalledModule, need: RoleNeed) -> Proposal | None:
+        """Attach a policy that is where a module is called."""
+        name, base = call.name, call.repeated.base
+        after = AttachmentPlace(call.repeated, call.block, call.callers, base, name, passed_provider(call.block))
+        return next(propose_own_policies(need, after, self._places), None)
+
+    def _propose_at(self, call: _CalledModule, need: RoleNeed, paths: Sequence[ModulePath]) -> Proposal | None:
+        """Write a policy where a module is called."""
+        caller, repeated = call.callers[0], call.repeated
+        shared = self._share_at_call(need, paths, call.block, by_value=repeated.can_use_values())
         if shared is None:
             return None
         modules = self._places.policies.modules(caller)
         places: Sequence[Address] = [_policy_at(each, key) for each in modules for key in repeated.made_keys()]
         is_listed = any(each.resource_list for each in shared.statements)
         statements, gate, places = (
-            self._gate(shared, repeated, places, call) if is_listed else (shared.statements, "", places)
+            self._gate(shared, repeated, places, call.block) if is_listed else (shared.statements, "", places)
         )
         if gate is None:
             return None
         shared = msgspec.structs.replace(shared, statements=statements)
-        others_too = {each.module for each in places} - {path.parent for path in paths}
+        others_too = {each.module for each in places}.difference(call.callers)
         remark = f"; {len(modules)} instances of the module that calls it share it" if others_too else ""
         remark += OF_ONE_CALLER if repeated.others and repeated.is_repeated and caller.steps else ""
         remark += FILLED if shared.filled else ""
-        remark += self._places.doubts(shared.statements, call, caller, gate=gate)
-        key = keys[0] if repeated.others and len(keys) == 1 else None
-        label = self._labels.label(need.names(), sources, name, key, need.rules())
-        policy = self._policy(label, need, repeated, shared, passed_provider(call))
+        remark += self._places.doubts(shared.statements, call.block, caller, gate=gate)
+        key = repeated.keys[0] if repeated.others and len(repeated.keys) == 1 else None
+        label = self._labels.label(need.names(), self._resolver.module_sources(caller), call.name, key, need.rules())
+        policy = self._policy(label, need, repeated, shared, passed_provider(call.block))
         policy = msgspec.structs.replace(policy, repeated=("count", gate)) if gate else policy
         made_at = [(each.module, 0 if gate else each.key) for each in places]
-        found = next(self._propose_after(call, policy, made_at, remark), None)
-        if found is None or not made:
-            return found
-        through = [f"module.{each.name}" for each in role.address.module.steps[len(caller.steps) + 1 :]]
-        title = f"{found.title}, by the new output `{output}` of module.{name}"
-        title += f", through {' and '.join(through)}" if through else ""
-        found = extend_proposal(found, title, Change(insertions=made))
-        return msgspec.structs.replace(found, adds_output=True)
+        found = next(self._propose_after(call.block, policy, made_at, remark), None)
+        return _with_output(found, call, need.roles[0].address) if found is not None and call.made else found
 
     def _output(self, role: WorldObject, module: ModulePath, is_new: bool) -> tuple[str | None, tuple[Insertion, ...]]:
         """Find the output of a module that is a role's name; if `is_new`, write one where there is none.
@@ -208,6 +220,14 @@ class PoliciesAtCalls(AddedPolicies):
                     return output
                 alike.append(output)
         return next(iter((*whole, *alike)), None)
+
+
+def _with_output(policy: Proposal, call: _CalledModule, role: Address) -> Proposal:
+    """Return a proposal with the new outputs of the called module, and those between it and a role's module."""
+    through = [f"module.{each.name}" for each in role.module.steps[len(call.callers[0].steps) + 1 :]]
+    title = f"{policy.title}, by the new output `{call.repeated.attribute}` of {call.repeated.base}"
+    title += f", through {' and '.join(through)}" if through else ""
+    return msgspec.structs.replace(extend_proposal(policy, title, Change(insertions=call.made)), adds_output=True)
 
 
 def _policy_at(module: ModulePath, key: InstanceKey = None) -> Address:

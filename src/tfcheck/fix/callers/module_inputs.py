@@ -84,11 +84,14 @@ class _ArnInputs:
     def of(self, path: ModulePath) -> tuple[ModuleInput, ...]:
         """Return those of a module, with what its policies make of them."""
         module = called_module(path, self._world)
-        found = self._known.get(module) or self._known.get(path) or tuple(self._find(path))
-        frames = [each for one in found for each in one.frames]
-        # NOTE: what else policies make of an element may depend on the other inputs of the instance.
-        self._known[module if frames and not any(each.before or each.after for each in frames) else path] = found
-        return found
+        known = next((each for each in (module, path) if each in self._known), None)
+        if known is None:
+            found = tuple(self._find(path))
+            frames = [each for one in found for each in one.frames]
+            # NOTE: what else policies make of an element may depend on the other inputs of the instance.
+            known = module if frames and not any(each.before or each.after for each in frames) else path
+            self._known[known] = found
+        return self._known[known]
 
     def _find(self, path: ModulePath) -> Iterator[ModuleInput]:
         module, found = called_module(path, self._world), list[ModuleInput]()

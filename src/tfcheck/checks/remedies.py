@@ -95,8 +95,7 @@ _TABLE: dict[str, tuple[str, str]] = {
     ),
     "secret-value": (
         "create a version of {address}, or put its value in by hand before the service starts",
-        'resource "aws_secretsmanager_secret_version" "app" {\n  secret_id     = aws_secretsmanager_secret.app.id\n'
-        "  secret_string = var.app_secret # sensitive\n}",
+        "",
     ),
     "parameter-region": (
         "name the parameter by its ARN, which includes its region",

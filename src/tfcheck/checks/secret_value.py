@@ -21,8 +21,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-import msgspec
-
 from tfcheck.checks.mistake import Check, Misconfiguration
 from tfcheck.checks.named_objects import starting_services, stored_values
 from tfcheck.inventory.ecs import TaskDefinition
@@ -55,13 +53,13 @@ def _search(task: TaskDefinition, world: World) -> Iterator[Misconfiguration]:
                 symptom=_SYMPTOM,
                 address=address,
                 argument="",
-                hcl=_version_of(secret.address) if type(secret.address) is Address else "",
+                hcl=_version_of(secret.address),
             )
 
 
 def _version_of(secret: Address) -> str:
     """Write the value of a secret, in the module of the secret."""
-    inside = msgspec.structs.replace(secret, module=ModulePath())
+    inside = Address(ModulePath(), secret.mode, secret.type, secret.name, secret.key)
     lines = (f"  secret_id     = {inside}.id", f"  secret_string = var.{secret.name}_value # sensitive")
     return "\n".join((f'resource "aws_secretsmanager_secret_version" "{secret.name}" {{', *lines, "}"))
 

@@ -14,7 +14,7 @@ from typing import TypeAlias
 from tfcheck.resolve import random_texts
 from tfcheck.resolve.attribute_shapes import ASSIGNED_ID, BUCKET, IAM, LOG_GROUP, SECRET, grammar, restrict_characters
 from tfcheck.resolve.derived_instance import DerivedInstance
-from tfcheck.resolve.other_forms import cleaned_key, is_arn, whole_secret, without_selector
+from tfcheck.resolve.other_forms import begins_like_arn, cleaned_key, whole_secret, without_selector
 from tfcheck.symbolic.regex import regex
 from tfcheck.symbolic.symbol import Symbol
 from tfcheck.symbolic.texts import without_prefix
@@ -24,6 +24,7 @@ from tfcheck.symbolic.value import (
     SECRET_SUFFIX,
     Hole,
     TextLike,
+    Truth,
     Unknown,
     Value,
     pieces,
@@ -136,15 +137,15 @@ def _parameter_name(instance: DerivedInstance) -> TextLike | None:
     if not instance.looked_up:
         return _text(instance.attribute("name"))
     written = _text(instance.planned_argument("name"))
-    return without_selector(written) if written is not None and is_arn(written) is False else None
+    return without_selector(written) if written is not None and begins_like_arn(written) is Truth.FALSE else None
 
 
 def _parameter_arn(instance: DerivedInstance) -> TextLike | None:
     written = _text(instance.planned_argument("name")) if instance.looked_up else None
-    if written is not None and is_arn(written):
+    if written is not None and begins_like_arn(written) is Truth.TRUE:
         return without_selector(written)
     name = _parameter_name(instance)
-    if name is None or is_arn(name) is None:
+    if name is None or begins_like_arn(name) is Truth.UNKNOWN:
         return None
     return _arn("ssm", lambda _: text(["parameter/", without_prefix(name, "/")]))(instance)
 
@@ -152,10 +153,10 @@ def _parameter_arn(instance: DerivedInstance) -> TextLike | None:
 def _arn_of_version(version: DerivedInstance) -> TextLike | None:
     """Return the ARN of the secret that a version names by an ARN, with or without its suffix, or by its name."""
     written = _text(version.attribute("secret_id"))
-    if written is None or is_arn(written) is None:
+    if written is None or begins_like_arn(written) is Truth.UNKNOWN:
         return None
     suffix = Unknown(symbol=Symbol(version.address, ("arn_suffix",)), hole=SECRET_SUFFIX)
-    if is_arn(written):
+    if begins_like_arn(written) is Truth.TRUE:
         return whole_secret(written, suffix)
     return _arn("secretsmanager", lambda _: text(["secret:", written, "-", suffix]))(version)
 

@@ -6,17 +6,17 @@ import re
 
 from tfcheck.symbolic.regex import regex
 from tfcheck.symbolic.texts import split_text
-from tfcheck.symbolic.value import SECRET_SUFFIX, Text, TextLike, Unknown, Value, pieces, spelled_out, text
+from tfcheck.symbolic.value import SECRET_SUFFIX, Text, TextLike, Truth, Unknown, Value, pieces, spelled_out, text
 
 _WHOLE_SECRET = regex(r".*-[A-Za-z0-9]{6}")
 
 
-def is_arn(name: TextLike) -> bool | None:
-    """Whether a name is written as an ARN; None if that is unknown."""
+def begins_like_arn(name: TextLike) -> Truth:
+    """Whether a name is written as an ARN."""
     first = next(iter(pieces(spelled_out(name))), "")
     if isinstance(first, str):
-        return first.startswith("arn:")
-    return True if isinstance(first, Unknown) and first.hole.starts == "arn:" else None
+        return Truth.of(first.startswith("arn:"))
+    return Truth.TRUE if isinstance(first, Unknown) and first.hole.starts == "arn:" else Truth.UNKNOWN
 
 
 def without_selector(parameter: TextLike) -> TextLike:

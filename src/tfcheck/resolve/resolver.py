@@ -87,7 +87,7 @@ class Resolver:
 
     @cached_property
     def possibly_left_out(self) -> Sequence[LeftOut]:
-        """The resources that the plan may leave out because of `-target`."""
+        """What the plan may leave out because of `-target` or a filter."""
         return tuple(left_out(self.plan, self.sources))
 
     # What a resource is

@@ -16,7 +16,7 @@ from tfcheck.hcl.syntax.parse import reference_text
 from tfcheck.plan import Instance, Plan, constant, references
 from tfcheck.resolve.blocks import nested_names
 from tfcheck.resolve.changed_since import changed_since
-from tfcheck.resolve.declarations import Declarations, Doubted
+from tfcheck.resolve.declarations import DOCUMENT, Declarations, Doubted
 from tfcheck.resolve.difference import (
     document,
     has_blocks,
@@ -91,7 +91,7 @@ def _compare(resolver: Resolver, instance: Instance, name: str, planned: Value) 
 
 
 def _is_other(instance: Instance, name: str, evaluated: Value, planned: Value) -> bool:
-    if instance.address.type == "aws_iam_policy_document" and name == "statement":
+    if instance.address.type == DOCUMENT and name == "statement":
         return isinstance(evaluated, list) and isinstance(planned, list) and statements_differ(evaluated, planned)
     return is_other(evaluated, planned, instance.address.type)
 

@@ -1,4 +1,4 @@
-"""Take partly known texts apart, and compare them with known ones as far as that takes little."""
+"""Split partly known texts, and compare them with known ones where a look at their ends is enough."""
 
 from __future__ import annotations
 

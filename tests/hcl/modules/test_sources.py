@@ -75,7 +75,7 @@ def test_a_module_finds_its_blocks_by_name(tmp_path: Path) -> None:
     assert attribute(root.variable("v"), "default") == 3
     assert attribute(root.output("o"), "value") == 4
     assert (root.locals(), root.outputs(), root.calls()) == (("l", "m"), ("o",), ("child",))
-    assert root.resource_keys() == {("managed", "aws_a", "x"), ("data", "aws_b", "y"), ("ephemeral", "aws_e", "z")}
+    assert root.resource_keys == {("managed", "aws_a", "x"), ("data", "aws_b", "y"), ("ephemeral", "aws_e", "z")}
 
 
 def test_a_local_module_is_found_by_its_source(tmp_path: Path) -> None:
@@ -134,7 +134,7 @@ def test_hidden_and_other_files_are_ignored(tmp_path: Path) -> None:
         (tmp_path / name).write_text(block.format(name[:3].strip(".#")))
     (tmp_path / "dir.tf").mkdir()
 
-    assert module(from_directory(tmp_path)).resource_keys() == {("managed", "a", "a.t")}
+    assert module(from_directory(tmp_path)).resource_keys == {("managed", "a", "a.t")}
 
 
 def test_opentofu_files_hide_those_of_terraform(tmp_path: Path) -> None:
@@ -335,4 +335,4 @@ def test_a_block_without_its_labels_declares_nothing(tmp_path: Path) -> None:
     text = 'module {\n}\nresource "aws_s3_bucket" {\n}\ndata {\n}\nvariable {\n}\noutput "a" {\n}\nlocals {\n}\n'
     root = module(from_directory(write(tmp_path, main__tf=text)))
     assert [(each.type, *each.labels) for each in root.blocks] == [("output", "a"), ("locals",)]
-    assert (root.calls(), root.variables(), root.outputs(), root.resource_keys()) == ((), (), ("a",), frozenset())
+    assert (root.calls(), root.variables(), root.outputs(), root.resource_keys) == ((), (), ("a",), frozenset())

@@ -183,7 +183,7 @@ def _options_elsewhere(name: str, module: Module) -> Iterator[str]:
 
 
 def _regions(module: Module) -> Iterator[str]:
-    declared = sorted(name for mode, kind, name in module.resource_keys() if (mode, kind) == ("data", "aws_region"))
+    declared = sorted(name for mode, kind, name in module.resource_keys if (mode, kind) == ("data", "aws_region"))
     for each in declared:
         block = module.resource("data", "aws_region", each)
         if block is not None and block.repetition is None:

@@ -200,7 +200,7 @@ class MissingRoles(Finder):
         partition = self._resolver.surroundings(task).partition
         arn = managed_policy_arn(AWS_POLICY, partition=partition) if isinstance(partition, str) else None
         module = self._resolver.module_sources(task.module)
-        declared = module.resource_keys() if module else ()
+        declared = module.resource_keys if module else ()
         named = sorted(name for mode, kind, name in declared if (mode, kind) == ("data", "aws_partition"))
         if module is not None and named and not _is_gated(module.resource("data", "aws_partition", named[0])):
             general = f"${{data.aws_partition.{named[0]}.partition}}"

@@ -198,9 +198,7 @@ class ServiceWaits(Finder):
         around = self._resolver.sources.module(path[:depth])
         inside = self._resolver.sources.module(path[: depth + 1])
         quiet = (
-            inside is not None
-            and not inside.calls()
-            and not any(mode == "data" for mode, _, _ in inside.resource_keys())
+            inside is not None and not inside.calls() and not any(mode == "data" for mode, _, _ in inside.resource_keys)
         )
         return around.call(path[depth]) if around is not None and quiet else None
 

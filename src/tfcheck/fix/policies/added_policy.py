@@ -240,12 +240,11 @@ class AddedPolicies(Finder):
         self, anchor: Block, policy: NewPolicy, made: Sequence[tuple[ModulePath, InstanceKey]], remark: str
     ) -> Iterator[Proposal]:
         """Yield a policy after a block; `made` are the module instances and keys where it will exist, if any."""
-        policy = (
-            msgspec.structs.replace(policy, like=document_beside(self._resolver.module_sources(made[0][0])))
-            if made
-            else policy
-        )
-        insertions = insert_after(anchor, policy) if made else None
+        if not made:
+            return
+        module, _ = made[0]
+        policy = msgspec.structs.replace(policy, like=document_beside(self._resolver.module_sources(module)))
+        insertions = insert_after(anchor, policy)
         if insertions is None:
             return
         added = [Address(module, "managed", kind, policy.label, key) for module, key in made for kind in policy.types]

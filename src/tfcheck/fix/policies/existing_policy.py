@@ -200,11 +200,11 @@ def propose_into(
     if into is None or not places.files.are_editable((*into.insertions, *passed.insertions)):
         return None
     goal = f"{'an inline policy of ' if policy.attribute == 'inline_policy' else ''}{policy.place.resource}"
-    named = [
-        replace(each, resources=tuple(one for one in each.resources if data is None or text(one) in data.hcl))
-        for each in statements
-    ]
-    remark += places.doubts(tuple(named), policy.block, policy.resource.address.module) if policy.block else ""
+    named = statements
+    if data is not None:  # a policy may make what it grants from less than the whole name
+        written = ([one for one in each.resources if text(one) in data.hcl] for each in statements)
+        named = tuple(replace(each, resources=tuple(own)) for each, own in zip(statements, written, strict=True))
+    remark += places.doubts(named, policy.block, policy.resource.address.module) if policy.block else ""
     remark += f"; {goal} is made from it" if data is not None and passed.argument is policy.argument else ""
     remark = passed.remark(module) + remark
     return Proposal(

@@ -95,7 +95,7 @@ def unplanned_instances(module: ModulePath, resolver: Resolver) -> list[Address]
     sources = resolver.module_sources(module)
     return [
         address
-        for mode, kind, name in (sorted(sources.resource_keys()) if sources else ())
+        for mode, kind, name in (sorted(sources.resource_keys) if sources else ())
         if kind in (_LOOKED_UP if mode == "data" else ADDED)
         for key in _keys(Address(module, mode, kind, name), resolver)
         if (address := Address(module, mode, kind, name, key))

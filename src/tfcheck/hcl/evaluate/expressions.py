@@ -83,8 +83,6 @@ from tfcheck.symbolic.value import Set, Unknown, Value, is_never_empty
 
 __all__ = ["LocalScope", "evaluate", "see"]
 
-#: Names that begin references but are not resource types, followed by two more.
-
 
 def evaluate(expression: Expression, scope: Scope) -> Value:
     """Evaluate all of `expression`; an error gives an `Unknown` with the reason and place. Never raises."""

@@ -138,14 +138,11 @@ class Module:
         return tuple(labels[0] for kind, labels in self._blocks if kind == block)
 
     @cached_property
-    def _resource_keys(self) -> frozenset[tuple[str, str, str]]:
+    def resource_keys(self) -> frozenset[tuple[str, str, str]]:
+        """Mode, type and name of every resource."""
         return frozenset(
             (_MODE_OF_BLOCK[kind], labels[0], labels[1]) for kind, labels in self._blocks if kind in _MODE_OF_BLOCK
         )
-
-    def resource_keys(self) -> frozenset[tuple[str, str, str]]:
-        """Return mode, type and name of every resource."""
-        return self._resource_keys
 
     @cached_property
     def single_data_sources(self) -> dict[str, list[str]]:
@@ -174,7 +171,7 @@ class Module:
         )
         addresses = (each.strip('"').split("[", 1)[0].split(".") for each in left)
         former = ((parts[0], parts[1]) for parts in addresses if len(parts) == 2)
-        declared = ((kind, name) for _, kind, name in self.resource_keys())
+        declared = ((kind, name) for _, kind, name in self.resource_keys)
         return frozenset(name for kind, name in (*declared, *former) if kind.startswith(prefix))
 
 

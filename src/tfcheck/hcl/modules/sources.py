@@ -109,7 +109,7 @@ class Sources:
         module = self.module(path)
         if module is None:
             return None
-        resources = {(type, name) for mode, type, name in module.resource_keys() if mode == "managed"}
+        resources = {(type, name) for mode, type, name in module.resource_keys if mode == "managed"}
         return frozenset(resources | {("module", name) for name in module.calls()})
 
     def read_file(self, path: str) -> bytes | None:

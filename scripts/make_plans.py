@@ -41,11 +41,7 @@ KEY_ID, SECRET = "AKIAIOSFODNN7EXAMPLE", "test"
 #: Of a case folder, what is no part of the configuration.
 MADE = {"tfplan", "expect.json", "setup.py", "before", "state.json", "plan.json"}
 #: Where Terraform itself looks for plugins.
-PLUGIN_DIRECTORIES = (
-    "~/.terraform.d/plugins",
-    "/usr/local/share/terraform/plugins",
-    "/usr/share/terraform/plugins",
-)
+PLUGIN_DIRECTORIES = ("~/.terraform.d/plugins", "/usr/local/share/terraform/plugins", "/usr/share/terraform/plugins")
 REGISTRIES = ("registry.terraform.io", "registry.opentofu.org")
 
 
@@ -118,12 +114,7 @@ class Cloud:
     def environment(self) -> dict[str, str]:
         """Return the variables that send a program here instead of to AWS."""
         authority = str(self.authority)
-        return {
-            "HTTPS_PROXY": self.url,
-            "HTTP_PROXY": self.url,
-            "AWS_CA_BUNDLE": authority,
-            "SSL_CERT_FILE": authority,
-        }
+        return {"HTTPS_PROXY": self.url, "HTTP_PROXY": self.url, "AWS_CA_BUNDLE": authority, "SSL_CERT_FILE": authority}
 
     def prepare(self, script: Path, region: str) -> None:
         """Run `setup(session)` of a case's setup.py."""

@@ -229,12 +229,7 @@ VARIANTS: tuple[tuple[str, str, str, str], ...] = (
         "ours, theirs = parse_arn(pattern), parse_arn(value)",
         "ours, theirs = None, None\n    if glob(pattern, value) is Truth.TRUE:\n        return Truth.TRUE",
     ),
-    (
-        "less than includes equal",
-        "iam/condition.py",
-        '"lessthan": operator.lt,',
-        '"lessthan": operator.le,',
-    ),
+    ("less than includes equal", "iam/condition.py", '"lessthan": operator.lt,', '"lessthan": operator.le,'),
     (
         "the other family of addresses matches",
         "iam/operators.py",

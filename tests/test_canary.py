@@ -250,9 +250,7 @@ def test_what_was_marked_in_the_state_is_hidden_too(tmp_path: Path, capsys: pyte
     secrets = ["read-canary", "drifted-canary", "output-canary"]
     state = {
         "outputs": {"o": {"sensitive": True, "value": secrets[2]}},
-        "root_module": {
-            "child_modules": [{"resources": [_kept("aws_x.y", secrets[0], "data")]}],
-        },
+        "root_module": {"child_modules": [{"resources": [_kept("aws_x.y", secrets[0], "data")]}]},
     }
     plan["prior_state"] = {"format_version": "1.0", "values": state}
     change = {"actions": ["update"], "before": {"v": secrets[1]}, "after": {}, "before_sensitive": {"v": True}}

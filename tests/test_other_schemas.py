@@ -29,13 +29,7 @@ CASES = with_plan()
 _COMPARED = ("task_definition", "container", "pointer", "action", "role", "verdict", "reason", "before")
 
 
-CHANGES: Sequence[Callable[[Any], Any]] = (
-    without_nulls,
-    of_version_4,
-    with_more,
-    with_more_computed,
-    with_newer_keys,
-)
+CHANGES: Sequence[Callable[[Any], Any]] = (without_nulls, of_version_4, with_more, with_more_computed, with_newer_keys)
 
 
 @pytest.mark.parametrize("case", part(CASES, 8), ids=repr)

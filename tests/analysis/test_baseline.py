@@ -104,8 +104,7 @@ def test_the_same_twice_is_counted() -> None:
 
 def test_a_mild_problem_does_not_use_up_the_entry_of_a_severe_one() -> None:
     severe = msgspec.structs.replace(
-        samples.DENIED,
-        requirement=msgspec.structs.replace(samples.DENIED.requirement, severity=Severity.ERROR),
+        samples.DENIED, requirement=msgspec.structs.replace(samples.DENIED.requirement, severity=Severity.ERROR)
     )
     finding = samples.BROKEN.findings[0]
     mild = msgspec.structs.replace(finding, severity=Severity.WARNING, answers=(severe,))

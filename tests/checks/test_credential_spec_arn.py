@@ -4,9 +4,7 @@ from __future__ import annotations
 
 from tests.checks.made_tasks import LATER, SECRET, messages
 from tests.rows import every_row
-from tfcheck.checks import (
-    credential_spec_arn,
-)
+from tfcheck.checks import credential_spec_arn
 from tfcheck.symbolic.value import Value
 
 

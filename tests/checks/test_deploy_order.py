@@ -23,8 +23,7 @@ def policy_text(**statement: object) -> str:
 TRUST = policy_text(Effect="Allow", Action="sts:AssumeRole", Principal={"Service": "ecs-tasks.amazonaws.com"})
 READ = policy_text(Effect="Allow", Action="*", Resource="*")
 ROLE = MadeResource(
-    "aws_iam_role.r",
-    {"name": "r", "arn": "arn:aws:iam::111122223333:role/execution", "assume_role_policy": TRUST},
+    "aws_iam_role.r", {"name": "r", "arn": "arn:aws:iam::111122223333:role/execution", "assume_role_policy": TRUST}
 )
 
 POLICY = MadeResource("aws_iam_role_policy.p", {"name": "p", "role": "r", "policy": READ})
@@ -198,10 +197,7 @@ def test_what_is_late_is_fixed_where_it_can_be_named() -> None:
             "module.slow.aws_ecs_service.this",
             "let the call of module.slow wait for aws_secretsmanager_secret_version.slow",
         ),
-        (
-            "module.writes.aws_ecs_service.this",
-            "let the call of module.writes wait for aws_cloudwatch_log_group.web",
-        ),
+        ("module.writes.aws_ecs_service.this", "let the call of module.writes wait for aws_cloudwatch_log_group.web"),
     ]
 
 

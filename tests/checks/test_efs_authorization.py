@@ -6,9 +6,7 @@ import pytest
 
 from tests.checks.made_tasks import LATER
 from tests.made_world import MadeResource, MadeWorld, reference, task
-from tfcheck.checks import (
-    efs_authorization,
-)
+from tfcheck.checks import efs_authorization
 from tfcheck.symbolic.value import Value
 
 POINT = reference("aws_efs_access_point.web", "id")

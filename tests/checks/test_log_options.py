@@ -5,9 +5,7 @@ from __future__ import annotations
 import pytest
 
 from tests.checks.made_tasks import LATER, logs, messages
-from tfcheck.checks import (
-    log_options,
-)
+from tfcheck.checks import log_options
 from tfcheck.symbolic.value import Value
 
 

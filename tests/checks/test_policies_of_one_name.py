@@ -4,9 +4,7 @@ from __future__ import annotations
 
 from tests.checks.made_tasks import LATER, messages
 from tests.made_world import MadeResource, MadeWorld
-from tfcheck.checks import (
-    policies_of_one_name,
-)
+from tfcheck.checks import policies_of_one_name
 from tfcheck.symbolic.value import Value
 
 

@@ -26,7 +26,7 @@ def test_fix_says_where_it_belongs_that_another_stack_manages(capsys: pytest.Cap
     streams = capsys.readouterr()
     added = [line for line in streams.out.splitlines() if line.startswith("+ ")]
     assert [line.strip("+ ") for line in added if '"Allow"' in line] == [
-        '{ Effect = "Allow", Action = "s3:GetObject", Resource = "arn:aws:s3:::acme-config-files/jobs/secret.env" },',
+        '{ Effect = "Allow", Action = "s3:GetObject", Resource = "arn:aws:s3:::acme-config-files/jobs/secret.env" },'
     ]
     assert "by hand: add an inline policy to aws_iam_role.execution in the stack of state.json\n" in streams.err
     assert "role = aws_iam_role.execution.id" in streams.err

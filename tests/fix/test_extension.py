@@ -289,8 +289,7 @@ def test_an_item_of_a_list_is_a_text_and_a_call_may_be_a_list() -> None:
 
 
 @pytest.mark.parametrize(
-    ("other", "written"),
-    [("", ', local.files["b"]'), ('output "o" {\n  value = local.second\n}\n', "")],
+    ("other", "written"), [("", ', local.files["b"]'), ('output "o" {\n  value = local.second\n}\n', "")]
 )
 def test_statements_of_local_values_that_a_policy_joins_are_its_own(other: str, written: str) -> None:
     statement = '{ Effect = "Allow", Action = "s3:GetObject", Resource = [local.files["a"]] }'

@@ -23,10 +23,7 @@ def added_lines(name: str) -> list[str]:
 
 def test_each_grant_goes_into_the_policy_beside_its_task() -> None:
     assert fixes_of("policies-beside-tasks") == [
-        (
-            "add a resource to aws_iam_role_policy.billing; and add a resource to aws_iam_role_policy.orders",
-            "safe",
-        )
+        ("add a resource to aws_iam_role_policy.billing; and add a resource to aws_iam_role_policy.orders", "safe")
     ]
 
 

@@ -23,11 +23,7 @@ needs_terraform = pytest.mark.skipif(shutil.which("terraform") is None, reason="
 
 
 def worth(
-    expressions: Sequence[str],
-    directory: Path,
-    *,
-    sources: str = "",
-    variables: Mapping[str, Any] | None = None,
+    expressions: Sequence[str], directory: Path, *, sources: str = "", variables: Mapping[str, Any] | None = None
 ) -> list[Any]:
     """Evaluate `expressions` in a root module of `sources`, and return the value of each as JSON data, or ERROR.
 

@@ -6,17 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from tests.symbols import symbol
-from tfcheck.iam import (
-    Caller,
-    Context,
-    Entry,
-    Layers,
-    Policy,
-    PolicyKind,
-    Request,
-    parse_policy,
-    start_up_context,
-)
+from tfcheck.iam import Caller, Context, Entry, Layers, Policy, PolicyKind, Request, parse_policy, start_up_context
 from tfcheck.symbolic.value import SECRET_SUFFIX, TextLike, Unknown, Value, text
 
 ACCOUNT = "111122223333"

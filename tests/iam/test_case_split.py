@@ -44,18 +44,9 @@ def decided(*statements: Value, entry: Entry = PresenceUnknown()) -> Decision:  
 @every_row(
     ("statements", "expected"),
     [
-        (
-            [allow("s3:*", "*", only("StringEquals", "a")), deny("s3:*", "*", only("StringEquals", "a"))],
-            Denied,
-        ),
-        (
-            [allow("s3:*", "*", only("StringEquals", "a")), allow("s3:*", "*", only("StringNotEquals", "a"))],
-            Allowed,
-        ),
-        (
-            [allow("s3:*", "*", only("StringEquals", "a")), deny("s3:*", "*", only("StringNotEquals", "a"))],
-            Undecided,
-        ),
+        ([allow("s3:*", "*", only("StringEquals", "a")), deny("s3:*", "*", only("StringEquals", "a"))], Denied),
+        ([allow("s3:*", "*", only("StringEquals", "a")), allow("s3:*", "*", only("StringNotEquals", "a"))], Allowed),
+        ([allow("s3:*", "*", only("StringEquals", "a")), deny("s3:*", "*", only("StringNotEquals", "a"))], Undecided),
         ([allow("s3:*", "*", only("StringEquals", "a")), deny("s3:*", "*", only("StringEquals", "b"))], Undecided),
         (
             [allow("s3:*", "*", only("StringEqualsIgnoreCase", "a")), deny("s3:*", "*", only("StringEquals", "a"))],

@@ -143,10 +143,7 @@ ROWS: list[tuple[str, Layers, Request, Expected]] = [
     ),
     (
         "23",
-        layers(
-            allow("s3:*", "*", {"StringEquals": {"aws:SourceVpce": "vpce-1"}}),
-            allow("s3:GetObject", CFG + "/*"),
-        ),
+        layers(allow("s3:*", "*", {"StringEquals": {"aws:SourceVpce": "vpce-1"}}), allow("s3:GetObject", CFG + "/*")),
         O,
         ("allowed", "identity", 1),
     ),
@@ -283,12 +280,7 @@ ROWS: list[tuple[str, Layers, Request, Expected]] = [
     ),
     ("48", layers(identity_hidden=(HIDDEN,)), O, ("unknown", "policy_not_readable", HIDDEN)),
     ("49", layers(allow("s3:GetObject", CFG + "/app/*"), identity_hidden=(HIDDEN,)), O, ("allowed", "identity", 0)),
-    (
-        "49 deny",
-        layers(deny("s3:*", CFG + "/*"), identity_hidden=(HIDDEN,)),
-        O,
-        ("denied", "explicit", "identity", 0),
-    ),
+    ("49 deny", layers(deny("s3:*", CFG + "/*"), identity_hidden=(HIDDEN,)), O, ("denied", "explicit", "identity", 0)),
     ("50", layers(outside=True), O, ("unknown", "role_outside_plan", f"the policies of {ROLE}")),
     ("50 inline", layers(allow("s3:GetObject", CFG + "/app/*"), outside=True), O, ("allowed", "identity", 0)),
     (

@@ -12,10 +12,7 @@ KEY_ID = "11111111-2222-3333-4444-555555555555"
 ARN = f"arn:aws:kms:eu-west-1:111122223333:key/{KEY_ID}"
 OTHER = ARN.replace("1111", "9999")
 HOLDER = MadeResource("aws_secretsmanager_secret.s", {}, HERE)
-MADE = MadeResource(
-    "aws_kms_key.made",
-    {name: reference("aws_kms_key.made", name) for name in ("arn", "key_id", "id")},
-)
+MADE = MadeResource("aws_kms_key.made", {name: reference("aws_kms_key.made", name) for name in ("arn", "key_id", "id")})
 OWN = MADE.attributes["arn"]
 FAR = Surroundings("aws", "us-east-1", "111122223333")
 

@@ -39,8 +39,7 @@ def test_a_parameter_that_is_not_encrypted_is_no_other_one() -> None:
     arn = reference("aws_ssm_parameter.plain", "arn")
     plain = MadeResource("aws_ssm_parameter.plain", {"arn": arn, "type": "String", "key_id": None})
     secure = MadeResource(
-        "aws_ssm_parameter.a",
-        {"arn": reference("aws_ssm_parameter.a", "arn"), "type": "SecureString", "key_id": KEY},
+        "aws_ssm_parameter.a", {"arn": reference("aws_ssm_parameter.a", "arn"), "type": "SecureString", "key_id": KEY}
     )
     assert keys(READ_PARAMETER, arn, MadeWorld(plain, secure)) == []
 

@@ -16,11 +16,7 @@ from tfcheck.vocabulary.errors import InputError
 ROLE = "aws_iam_role.x"
 OLD = {"name": "old"}
 NEW = {"name": "new"}
-MASKS = {
-    "after_unknown": "after",
-    "before_sensitive": "before_sensitive",
-    "after_sensitive": "after_sensitive",
-}
+MASKS = {"after_unknown": "after", "before_sensitive": "before_sensitive", "after_sensitive": "after_sensitive"}
 PARTS = {"before": "before", "after": "after"} | MASKS
 
 

@@ -125,10 +125,7 @@ def test_a_redacted_plan_is_read_with_a_warning() -> None:
 @pytest.mark.parametrize("missing", ["terraform_version", "resource_changes"])
 def test_optional_keys_may_be_missing_or_null(missing: str) -> None:
     whole: dict[str, Any] = SMALLEST | {"planned_values": {}}
-    for text in (
-        {key: value for key, value in whole.items() if key != missing},
-        whole | {missing: None},
-    ):
+    for text in ({key: value for key, value in whole.items() if key != missing}, whole | {missing: None}):
         (plan,) = loaded(json.dumps(text)).plans
         assert plan.instances("aws_iam_role") == []
         assert isinstance(plan.terraform_version, str)

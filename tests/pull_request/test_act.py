@@ -82,13 +82,7 @@ def act(repository: Path, where: dict[str, str], tmp_path: Path) -> Act:
 
 
 def act_program(
-    top: Path,
-    where: dict[str, str],
-    tmp_path: Path,
-    event: str,
-    workflow: str,
-    payload: dict[str, Any],
-    *options: str,
+    top: Path, where: dict[str, str], tmp_path: Path, event: str, workflow: str, payload: dict[str, Any], *options: str
 ) -> tuple[int, str]:
     """Run a workflow of the repository `top`, and give its exit status and its log, which never shows the token."""
     identity = ["-c", "user.name=t", "-c", "user.email=t@example.com", "-c", "commit.gpgsign=false"]

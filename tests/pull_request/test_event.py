@@ -31,11 +31,7 @@ def saved(number: object) -> Report:
 
 
 def of_run(tmp_path: Path, sha: str = SHA, source: str | None = FORK, pulls: list[Any] | None = None) -> dict[str, str]:
-    told = {
-        "head_sha": sha,
-        "head_repository": {"full_name": source} if source else None,
-        "pull_requests": pulls or [],
-    }
+    told = {"head_sha": sha, "head_repository": {"full_name": source} if source else None, "pull_requests": pulls or []}
     return event(tmp_path, "workflow_run", {"workflow_run": told})
 
 

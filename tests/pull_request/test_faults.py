@@ -10,20 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.pull_request.arranged import (
-    HTML,
-    LIST,
-    NESTED,
-    PATCH,
-    POST,
-    PULL,
-    REST,
-    TOMORROW,
-    all_of,
-    at,
-    ours,
-    runs_on,
-)
+from tests.pull_request.arranged import HTML, LIST, NESTED, PATCH, POST, PULL, REST, TOMORROW, all_of, at, ours, runs_on
 from tests.pull_request.one_job import CLEAN, Script, plays, variables
 from tests.pull_request.second_server import (
     HEAD,

@@ -53,11 +53,7 @@ def allowed(requirement: Requirement | None = None) -> Answer:
 
 def unknown(requirement: Requirement | None = None, waits_for: str = "aws_s3_bucket.config.arn") -> Answer:
     return Answer(
-        requirement or need(),
-        "aws_iam_role.execution",
-        Verdict.UNKNOWN,
-        Reason.UNKNOWN_VALUE,
-        waits_for=waits_for,
+        requirement or need(), "aws_iam_role.execution", Verdict.UNKNOWN, Reason.UNKNOWN_VALUE, waits_for=waits_for
     )
 
 

@@ -11,10 +11,7 @@ HEAD = "--- a/infra/main.tf\n+++ b/infra/main.tf\n"
 
 def test_inserted_lines_and_where_they_go() -> None:
     diff = HEAD + "@@ -29,3 +29,5 @@ resource\n a\n+one\n+two\n b\n c\n@@ -40,2 +42,3 @@\n d\n e\n+end\n"
-    assert edits(diff) == (
-        Edit("infra/main.tf", 30, (), ("one", "two")),
-        Edit("infra/main.tf", 42, (), ("end",)),
-    )
+    assert edits(diff) == (Edit("infra/main.tf", 30, (), ("one", "two")), Edit("infra/main.tf", 42, (), ("end",)))
 
 
 def test_a_hunk_without_context_goes_behind_its_line() -> None:

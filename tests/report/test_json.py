@@ -56,15 +56,7 @@ def test_fields_may_be_added_but_nothing_that_was_promised_goes() -> None:
     shown = document(samples.BROKEN)
     shown["findings"][0]["later"] = 1
     assert VALIDATOR.is_valid(shown)
-    assert set(shown) >= {
-        "format_version",
-        "tfcheck_version",
-        "plan",
-        "summary",
-        "requirements",
-        "findings",
-        "skipped",
-    }
+    assert set(shown) >= {"format_version", "tfcheck_version", "plan", "summary", "requirements", "findings", "skipped"}
 
 
 def test_the_schema_knows_every_word_of_the_answers() -> None:

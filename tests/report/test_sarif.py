@@ -127,8 +127,7 @@ def test_the_same_in_two_findings_is_distinguished_by_a_number() -> None:
         each.split(":")
         for each in prints(
             samples.report(
-                samples.DENIED,
-                findings=(msgspec.structs.replace(samples.FINDING, answers=(samples.DENIED,)), other),
+                samples.DENIED, findings=(msgspec.structs.replace(samples.FINDING, answers=(samples.DENIED,)), other)
             )
         )
     )

@@ -84,10 +84,7 @@ TWO_STARS = re.compile(r"[^/]\*\*|\*\*[^/]")
 LINE = st.lists(PART, min_size=1, max_size=3).map("/".join).filter(lambda line: not TWO_STARS.search(line))
 
 
-@given(
-    st.lists(LINE, max_size=4).map("\n".join),
-    st.lists(LINE, max_size=2).map("\n".join),
-)
+@given(st.lists(LINE, max_size=4).map("\n".join), st.lists(LINE, max_size=2).map("\n".join))
 @tries(40, suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_patterns_that_were_made_up(tree: Path, top: str, inner: str) -> None:
     (tree / ".gitignore").write_text(top)

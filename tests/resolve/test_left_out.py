@@ -46,10 +46,7 @@ def test_a_block_of_one_instance_that_has_no_row_is_left_out(tmp_path: Path) -> 
     assert [each.definite for each in left_out(planned(ROLE_ROW, complete=True), None)] == [False]  # by a filter
 
 
-@every_row(
-    "arguments",
-    ["for_each = toset([])", "count = length([])", "lifecycle {\n    enabled = false\n  }"],
-)
+@every_row("arguments", ["for_each = toset([])", "count = length([])", "lifecycle {\n    enabled = false\n  }"])
 def test_a_block_that_may_have_no_instance_is_not_left_out(arguments: str, tmp_path: Path) -> None:
     assert found(planned(ROLE_ROW), tmp_path, policy(arguments)) == []
 

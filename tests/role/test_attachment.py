@@ -238,10 +238,7 @@ def test_what_a_list_removes_is_there_again_only_if_it_is_written(
     assert (len(found.attached.identity), len(found.attached.doubted)) == (certain, possible)
 
 
-LISTED: dict[str, Value] = {
-    "inline_policy": [{"name": "p", "policy": POLICY}],
-    "managed_policy_arns": [MANAGED],
-}
+LISTED: dict[str, Value] = {"inline_policy": [{"name": "p", "policy": POLICY}], "managed_policy_arns": [MANAGED]}
 
 
 @every_row("listed_before", [True, False])

@@ -39,11 +39,7 @@ PAIRS = part([(poison, case) for poison in POISONS for case in CASES], 2)
 
 @pytest.mark.parametrize(("poison", "case"), PAIRS)
 def test_nothing_that_is_published_shows_a_value(
-    poison: Poison,
-    case: str,
-    tmp_path: Path,
-    monkeypatch: pytest.MonkeyPatch,
-    capsys: pytest.CaptureFixture[str],
+    poison: Poison, case: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     for plan in some(["plan.json", "applied.plan.json"], PAIRS.index((poison, case))):
         place = tmp_path / plan.removesuffix(".json")

@@ -17,10 +17,5 @@ def test_credential_specifications_are_read_where_they_are() -> None:
     of = task({"credentialSpecs": specs, "dockerSecurityOptions": ["no-new-privileges"]})
     assert rows(credential_spec.RULE, of) == [
         ("/0/credentialSpecs/0", "s3:GetObject", "arn:aws:s3:::specs/gmsa.json", "error"),
-        (
-            "/0/credentialSpecs/1",
-            "ssm:GetParameters",
-            "arn:aws:ssm:eu-west-1:111122223333:parameter/gmsa",
-            "error",
-        ),
+        ("/0/credentialSpecs/1", "ssm:GetParameters", "arn:aws:ssm:eu-west-1:111122223333:parameter/gmsa", "error"),
     ]

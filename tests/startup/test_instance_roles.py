@@ -113,12 +113,7 @@ def test_a_row_that_ends_early_leaves_it_open(gone: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "more",
-    [
-        {"launch_type": "EC2"},
-        {},
-        {"capacity_provider_strategy": [{"capacity_provider": "other", "weight": 1}]},
-    ],
+    "more", [{"launch_type": "EC2"}, {}, {"capacity_provider_strategy": [{"capacity_provider": "other", "weight": 1}]}]
 )
 def test_any_instance_of_a_cluster_may_have_another_role(more: Row) -> None:
     assert verdicts(stack(service=service(**more))) == {Verdict.UNKNOWN}

@@ -19,10 +19,7 @@ from tfcheck.vocabulary.finding import RoleKind
 
 @pytest.mark.parametrize(
     "service",
-    [
-        {"launch_type": "FARGATE"},
-        {"capacity_provider_strategy": [{"capacity_provider": "FARGATE_SPOT", "weight": 1}]},
-    ],
+    [{"launch_type": "FARGATE"}, {"capacity_provider_strategy": [{"capacity_provider": "FARGATE_SPOT", "weight": 1}]}],
 )
 def test_a_service_on_fargate_makes_the_execution_role_pull(service: dict[str, Value]) -> None:
     of = task({"image": ECR}, requires_compatibilities=[], execution_role_arn=None)

@@ -32,12 +32,7 @@ def creation(world: MadeWorld, container: dict[str, Value] = CREATES) -> list[st
 
 
 def test_a_group_may_be_made() -> None:
-    assert rows(log_group.RULE, task(CREATES))[2] == (
-        "/0/logConfiguration",
-        "logs:CreateLogGroup",
-        STREAM,
-        "warning",
-    )
+    assert rows(log_group.RULE, task(CREATES))[2] == ("/0/logConfiguration", "logs:CreateLogGroup", STREAM, "warning")
 
 
 @pytest.mark.parametrize("address", ["aws_cloudwatch_log_group.app", "data.aws_cloudwatch_log_group.app"])

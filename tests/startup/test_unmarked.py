@@ -45,10 +45,7 @@ def test_what_only_stands_in_the_containers_is_not_shown(tmp_path: Path) -> None
 
 @pytest.mark.parametrize(
     ("kind", "action"),
-    [
-        ("aws_secretsmanager_secret", "secretsmanager:GetSecretValue"),
-        ("aws_ssm_parameter", "ssm:GetParameters"),
-    ],
+    [("aws_secretsmanager_secret", "secretsmanager:GetSecretValue"), ("aws_ssm_parameter", "ssm:GetParameters")],
 )
 def test_an_arn_that_is_marked_itself_is_not_shown(kind: str, action: str, tmp_path: Path) -> None:
     assert resources_shown(answers(tmp_path, mark=kind))[action] == "(sensitive)"

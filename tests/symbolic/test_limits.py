@@ -68,9 +68,7 @@ def test_a_run_within_the_limit_reports_nothing() -> None:
     assert limits.NOTE not in report.notes
 
 
-def test_the_allowance_grows_with_task_definitions_not_with_padding(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
+def test_the_allowance_grows_with_task_definitions_not_with_padding(monkeypatch: pytest.MonkeyPatch) -> None:
     sizes: list[int] = []
     monkeypatch.setattr(limits.Allowance, "extend", lambda _, size: sizes.append(size))
     rows = role(), policy(statements("*")), task([container()])

@@ -157,13 +157,7 @@ class _FixRun:
     """The work of one call; the files of all plans are named by their absolute paths."""
 
     def __init__(
-        self,
-        sources: str | None,
-        options: RunOptions,
-        selection: FixSelection,
-        run: SourceAccess,
-        *,
-        several: bool,
+        self, sources: str | None, options: RunOptions, selection: FixSelection, run: SourceAccess, *, several: bool
     ) -> None:
         self._sources = Path(sources) if sources else None
         self._options = options

@@ -64,10 +64,7 @@ _TABLE: dict[str, tuple[str, str]] = {
         "let the object's key end in `.env`, where it is created and where the container names it",
         'resource "aws_s3_object" "env" {\n  bucket = aws_s3_bucket.config.id\n  key    = "app.env"\n}',
     ),
-    "env-file-count": (
-        "merge environment files until at most ten are left, or write variables in `environment`",
-        "",
-    ),
+    "env-file-count": ("merge environment files until at most ten are left, or write variables in `environment`", ""),
     "env-file-windows": (
         "write the variables in `environment` and `secrets` of the container: ECS reads no files on Windows",
         'environment = [{ name = "NAME", value = "value" }]',
@@ -93,10 +90,7 @@ _TABLE: dict[str, tuple[str, str]] = {
         "three colons after it, or the name or ARN of a parameter",
         '{ name = "PASSWORD", valueFrom = "${aws_secretsmanager_secret.app.arn}:password::" }',
     ),
-    "secret-value": (
-        "create a version of {address}, or put its value in by hand before the service starts",
-        "",
-    ),
+    "secret-value": ("create a version of {address}, or put its value in by hand before the service starts", ""),
     "parameter-region": (
         "name the parameter by its ARN, which includes its region",
         '{ name = "MODE", valueFrom = aws_ssm_parameter.mode.arn }',
@@ -123,10 +117,7 @@ _TABLE: dict[str, tuple[str, str]] = {
         'options = {\n  "awslogs-group"         = aws_cloudwatch_log_group.app.name\n'
         '  "awslogs-region"        = "eu-west-1"\n  "awslogs-stream-prefix" = "app"\n}',
     ),
-    "log-region": (
-        "set `awslogs-region` to the region of the log group",
-        '"awslogs-region" = "eu-west-1"',
-    ),
+    "log-region": ("set `awslogs-region` to the region of the log group", '"awslogs-region" = "eu-west-1"'),
     "log-group-absent": (
         "create the log group, and let the container name it by reference",
         'resource "aws_cloudwatch_log_group" "app" {\n  name              = "/ecs/app"\n  retention_in_days = 30\n}',

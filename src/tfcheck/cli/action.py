@@ -26,9 +26,7 @@ from tfcheck.vocabulary.errors import InputError, TfcheckError, UsageError
 from tfcheck.vocabulary.finding import Report, Severity
 
 
-@click.command(
-    short_help="Run as the GitHub Action, with its inputs as variables.",
-)
+@click.command(short_help="Run as the GitHub Action, with its inputs as variables.")
 @options.debug
 def github(debug: bool) -> int:
     """Run as the GitHub Action: its inputs are variables such as TFCHECK_PLAN.

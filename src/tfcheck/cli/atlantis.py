@@ -61,10 +61,7 @@ class _PlanStep(_PolicyCheck):
     without = ("fail-on", "strict", "new-only")
 
 
-@atlantis.command(
-    cls=_PlanStep,
-    short_help="A step after plan and show: check the plan, and store the result.",
-)
+@atlantis.command(cls=_PlanStep, short_help="A step after plan and show: check the plan, and store the result.")
 @options.fail_on(_STOPS, "never")
 @_strict
 @_new_only
@@ -87,9 +84,7 @@ def plan(fail_on: str, strict: bool, new_only: bool, **others: Any) -> int:
 
 
 @atlantis.command(
-    "policy-check",
-    cls=_PolicyCheck,
-    short_help="Run as a step of policy_check: print the findings that need approval.",
+    "policy-check", cls=_PolicyCheck, short_help="Run as a step of policy_check: print the findings that need approval."
 )
 @options.fail_on(_STOPS)
 @_strict

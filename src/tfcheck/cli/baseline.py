@@ -32,12 +32,7 @@ class _BaselineCommand(ConfiguredCommand):
 @options.rule_options("Write only findings", "Do not write findings of these rules.")
 @options.plan_options
 @options.hidden_debug
-def baseline(
-    plans: tuple[str, ...],
-    output: str,
-    update: bool,
-    about: options.PlanOptions,
-) -> int:
+def baseline(plans: tuple[str, ...], output: str, update: bool, about: options.PlanOptions) -> int:
     """Write the findings of PLAN to a baseline file, which you commit.
 
     `tfcheck --baseline FILE` then reports only what is new, and `tfcheck baseline --update` removes from the file what

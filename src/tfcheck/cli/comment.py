@@ -28,10 +28,7 @@ class _CommentCommand(ConfiguredCommand):
     section = "comment"
 
 
-@click.command(
-    cls=_CommentCommand,
-    short_help="Comment on the pull request, one comment for all saved reports.",
-)
+@click.command(cls=_CommentCommand, short_help="Comment on the pull request, one comment for all saved reports.")
 @click.argument("files", metavar="REPORT...", nargs=-1, shell_complete=options.completing("files"))
 @click.option(
     "--id",

@@ -16,8 +16,7 @@ from tfcheck.vocabulary.finding import Report
 
 
 @click.command(
-    cls=OwnFormats,
-    short_help="Print the permissions that a plan grants to execution roles and revokes from them.",
+    cls=OwnFormats, short_help="Print the permissions that a plan grants to execution roles and revokes from them."
 )
 @options.plans
 @options.format_of("text", "json", "markdown")
@@ -28,12 +27,7 @@ from tfcheck.vocabulary.finding import Report
 @options.colour
 @options.hidden_debug
 def diff(
-    plans: tuple[str, ...],
-    form: str,
-    query: str | None,
-    about: options.PlanOptions,
-    output: str | None,
-    colour: str,
+    plans: tuple[str, ...], form: str, query: str | None, about: options.PlanOptions, output: str | None, colour: str
 ) -> int:
     """Print the permissions that PLAN grants to execution roles and revokes from them, needed or not.
 

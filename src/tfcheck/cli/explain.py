@@ -18,8 +18,7 @@ _LONGEST = 100_000
 
 
 @click.command(
-    cls=OwnFormats,
-    short_help="Explain an ECS stopped reason, and find the permission that the plan is missing.",
+    cls=OwnFormats, short_help="Explain an ECS stopped reason, and find the permission that the plan is missing."
 )
 @click.argument("text", metavar="TEXT")
 @click.argument("plans", metavar="[PLAN]...", nargs=-1, shell_complete=options.completing("files"))
@@ -30,12 +29,7 @@ _LONGEST = 100_000
 @options.colour
 @options.hidden_debug
 def explain(
-    text: str,
-    plans: tuple[str, ...],
-    form: str,
-    query: str | None,
-    about: options.PlanOptions,
-    colour: str,
+    text: str, plans: tuple[str, ...], form: str, query: str | None, about: options.PlanOptions, colour: str
 ) -> int:
     """Explain what TEXT means: the stopped reason of a task, an event of a service, or an error of a deployment.
 

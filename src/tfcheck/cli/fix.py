@@ -27,8 +27,7 @@ class _FixCommand(OwnFormats):
 
 
 @click.command(
-    cls=_FixCommand,
-    short_help="Print the suggested changes to a plan's sources as one diff, or write them.",
+    cls=_FixCommand, short_help="Print the suggested changes to a plan's sources as one diff, or write them."
 )
 @options.plans
 @click.option("--write", "into_files", is_flag=True, help="Change the files: all of them, or none.")

@@ -137,10 +137,7 @@ def main(ctx: click.Context) -> int | None:
     return None
 
 
-@main.command(
-    cls=ConfiguredCommand,
-    short_help="Check every ECS task of a plan; the word can be left out.",
-)
+@main.command(cls=ConfiguredCommand, short_help="Check every ECS task of a plan; the word can be left out.")
 @options.plans
 @click.option(
     "--format",

@@ -15,12 +15,7 @@ from tfcheck.vocabulary.errors import InputError, UsageError
 
 
 def reports(
-    plans: Sequence[str],
-    about: PlanOptions,
-    options: RunOptions,
-    *,
-    quiet: bool = False,
-    output: str | None = None,
+    plans: Sequence[str], about: PlanOptions, options: RunOptions, *, quiet: bool = False, output: str | None = None
 ) -> tuple[list[Checked], int]:
     """Check the plans together with the context; return the reports and an exit status.
 

@@ -26,8 +26,7 @@ _PARTS = regex(r"[\w-]+")
 
 
 @click.command(
-    cls=OwnFormats,
-    short_help="Print which statement of which policy grants what each task needs, as a tree.",
+    cls=OwnFormats, short_help="Print which statement of which policy grants what each task needs, as a tree."
 )
 @click.argument("plan", metavar="PLAN", shell_complete=options.completing("files"))
 @click.argument("task", metavar="[TASK]", required=False, shell_complete=options.completing("tasks"))
@@ -39,13 +38,7 @@ _PARTS = regex(r"[\w-]+")
 @click.option("--expand/--no-expand", help="Show every instance, and every statement that nearly matches.")
 @options.hidden_debug
 def show(
-    plan: str,
-    task: str | None,
-    form: str,
-    query: str | None,
-    about: options.PlanOptions,
-    colour: str,
-    expand: bool,
+    plan: str, task: str | None, form: str, query: str | None, about: options.PlanOptions, colour: str, expand: bool
 ) -> int:
     """Print the access map of every task definition in PLAN: role, policy, statement, and what they allow.
 

@@ -72,12 +72,7 @@ def _waiver_key(name: str) -> Json:
 
 
 def _table(properties: Json, description: str) -> Json:
-    return {
-        "type": "object",
-        "description": description,
-        "properties": properties,
-        "additionalProperties": False,
-    }
+    return {"type": "object", "description": description, "properties": properties, "additionalProperties": False}
 
 
 def _properties(keys: Iterable[ConfigKey]) -> Json:

@@ -28,17 +28,7 @@ from tfcheck.fix.policies.shared_needs import (
 from tfcheck.fix.proof.plan_differences import outdated_objects, unplanned_around
 from tfcheck.fix.proof.task_proof import are_sound, exceeds_size, size_doubt
 from tfcheck.fix.proof.trial import Trial, change_sources, repeats_the_check
-from tfcheck.fix.proposal import (
-    GRANTABLE,
-    Allows,
-    Case,
-    DraftFix,
-    FixChoice,
-    PlanFixes,
-    Proposal,
-    RoleCase,
-    RoleNeed,
-)
+from tfcheck.fix.proposal import GRANTABLE, Allows, Case, DraftFix, FixChoice, PlanFixes, Proposal, RoleCase, RoleNeed
 from tfcheck.fix.ranking import rank
 from tfcheck.fix.revealed import CheckAgain, add_revealed
 from tfcheck.fix.without_grants import without_grants

@@ -89,12 +89,7 @@ class _Composition:
     """Fixes of a plan's sources, and `later` ones of the sources after them, as fixes of the plan's sources."""
 
     def __init__(
-        self,
-        drafts: Sequence[DraftFix],
-        later: Sequence[DraftFix],
-        world: After,
-        files: Files,
-        check_again: CheckAgain,
+        self, drafts: Sequence[DraftFix], later: Sequence[DraftFix], world: After, files: Files, check_again: CheckAgain
     ) -> None:
         self._drafts, self._later = drafts, later
         self._world, self._files, self._check_again = world, files, check_again

@@ -8,16 +8,7 @@ from __future__ import annotations
 from tfcheck.iam.applies import applies
 from tfcheck.iam.condition import Wait
 from tfcheck.iam.context import Absent, Caller, Context, Deferred, Entry, LaterTime, OneOfValues, PresenceUnknown
-from tfcheck.iam.decide import (
-    Allowed,
-    Decision,
-    Denied,
-    Layers,
-    Undecided,
-    decide,
-    decide_anonymous,
-    decide_service,
-)
+from tfcheck.iam.decide import Allowed, Decision, Denied, Layers, Undecided, decide, decide_anonymous, decide_service
 from tfcheck.iam.document import conceal, parse_policy, rename_policy
 from tfcheck.iam.keys import CLOCK_KEYS, service_context, start_up_context
 from tfcheck.iam.managed import managed_policy, managed_policy_arn, managed_policy_version

@@ -57,12 +57,7 @@ def start_up_context(
     return context.extend(extras or {})
 
 
-def service_context(
-    *,
-    source_account: TextLike,
-    source_arn: TextLike,
-    region: TextLike | None = None,
-) -> Context:
+def service_context(*, source_account: TextLike, source_arn: TextLike, region: TextLike | None = None) -> Context:
     """Return the keys of the call by which an AWS service assumes a role on behalf of a source."""
     entries: dict[str, Entry] = {
         **_call_entries(region, direct=True),

@@ -19,16 +19,7 @@ from tfcheck.report.words import evidence_words
 from tfcheck.symbolic.regex import regex
 from tfcheck.vocabulary import fingerprint
 from tfcheck.vocabulary.access import AccessChange
-from tfcheck.vocabulary.finding import (
-    Answer,
-    Evidence,
-    Finding,
-    Fix,
-    Location,
-    Report,
-    Severity,
-    Verdict,
-)
+from tfcheck.vocabulary.finding import Answer, Evidence, Finding, Fix, Location, Report, Severity, Verdict
 
 FORMAT_VERSION = "1.0"
 

@@ -276,10 +276,7 @@ def _invocation(reports: Sequence[Report], left_out: int) -> Json:
         {"level": "note", "message": {"text": _without_links(f"{words}.")}} for words in dict.fromkeys(done)
     ]
     notes += [
-        {
-            "level": "warning",
-            "message": {"text": _without_links(_skipped_words(each))},
-        }
+        {"level": "warning", "message": {"text": _without_links(_skipped_words(each))}}
         for report in reports
         for each in report.skipped
     ]

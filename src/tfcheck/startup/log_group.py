@@ -62,7 +62,7 @@ RULE = Rule(
         "logs:CreateLogStream": (
             "CannotStartContainerError: Error response from daemon: failed to initialize logging driver: failed to "
             "create Cloudwatch log stream: AccessDeniedException"
-        ),
+        )
     },
     without_role=("Fargate requires task definition to have execution role ARN to support log driver awslogs.", ""),
 )

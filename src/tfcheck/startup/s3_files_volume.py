@@ -58,10 +58,4 @@ def _derive(task: TaskDefinition, world: World) -> Iterator[Requirement]:
             yield volume.place.require(ID, "s3files:ClientWrite", arn, severity, Necessity(doubt), details)
 
 
-RULE = Rule(
-    id=ID,
-    title="S3 Files volumes",
-    manual=__doc__,
-    derive=_derive,
-    symptoms={},
-)
+RULE = Rule(id=ID, title="S3 Files volumes", manual=__doc__, derive=_derive, symptoms={})

@@ -76,12 +76,12 @@ RULE = Rule(
         "logs:CreateLogStream": (
             "ResourceInitializationError: failed to validate logger args: create stream has been retried 1 times: "
             "failed to create Cloudwatch log stream: AccessDeniedException"
-        ),
+        )
     },
     on_instances={
         "logs:CreateLogStream": (
             "CannotStartContainerError: Error response from daemon: failed to initialize logging driver: failed to "
             "create Cloudwatch log stream: AccessDeniedException"
-        ),
+        )
     },
 )

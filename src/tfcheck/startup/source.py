@@ -237,7 +237,4 @@ def injected_needs(rule: str, store: ValueStore, task: TaskDefinition, world: Wo
 
 #: The API's error, regardless of the launch type.
 NO_ROLE = "When you are specifying container secrets, you must also specify a value for 'executionRoleArn'."
-ACTIONS = {
-    ValueStore.SECRETS_MANAGER: "secretsmanager:GetSecretValue",
-    ValueStore.PARAMETER_STORE: "ssm:GetParameters",
-}
+ACTIONS = {ValueStore.SECRETS_MANAGER: "secretsmanager:GetSecretValue", ValueStore.PARAMETER_STORE: "ssm:GetParameters"}

@@ -355,11 +355,7 @@ _MISPLACED = {
     RoleKind.TASK: Reason.GRANTED_TO_EXECUTION_ROLE,
     RoleKind.INSTANCE: Reason.GRANTED_TO_TASK_ROLE,
 }
-_VERDICTS: dict[type, Verdict] = {
-    Allowed: Verdict.ALLOWED,
-    Denied: Verdict.DENIED,
-    Undecided: Verdict.UNKNOWN,
-}
+_VERDICTS: dict[type, Verdict] = {Allowed: Verdict.ALLOWED, Denied: Verdict.DENIED, Undecided: Verdict.UNKNOWN}
 
 
 def _wait_words(decision: Undecided, role: Role, *, secret: bool = False) -> str:

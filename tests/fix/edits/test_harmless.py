@@ -35,10 +35,7 @@ NEIGHBOURS = {
     "a comment in the block": ("literal-missing", ("      },\n    ]\n", f"      }},\n      # {SECRET}\n    ]\n")),
     "a comment on the last line": ("literal-missing", ("      },\n    ]\n", f"      }}, # {SECRET}\n    ]\n")),
     "a comment before the comma": ("literal-missing", ("      },\n    ]\n", f"      }} # {SECRET}\n    ]\n")),
-    "an argument of the block": (
-        "policy-deleted",
-        ("  })\n}\n", f'  }})\n  description = "{SECRET}"\n}}\n'),
-    ),
+    "an argument of the block": ("policy-deleted", ("  })\n}\n", f'  }})\n  description = "{SECRET}"\n}}\n')),
     "a heredoc of the block": (
         "policy-deleted",
         ("  })\n}\n", f"  }})\n  description = <<EOF\npassword\n{SECRET}\nEOF\n}}\n"),
@@ -47,10 +44,7 @@ NEIGHBOURS = {
         "task-in-json-syntax",
         ("        ]\n      }\n", f'        ],\n        "//": "{SECRET}"\n      }}\n'),
     ),
-    "the line of a JSON file": (
-        "task-in-json-syntax",
-        ('.arn}"]}\n', f'.arn}}"]}}], "//": ["{SECRET}"\n'),
-    ),
+    "the line of a JSON file": ("task-in-json-syntax", ('.arn}"]}\n', f'.arn}}"]}}], "//": ["{SECRET}"\n')),
 }
 
 

@@ -74,10 +74,7 @@ def test_an_error_does_not_quote_the_text() -> None:
 
 
 def test_an_unknown_piece_inside_a_string_makes_a_text() -> None:
-    assert decoded('{"a": "', ARN, '/*", "b": ["x\\"', ARN, '"]}') == {
-        "a": text([ARN, "/*"]),
-        "b": [text(['x"', ARN])],
-    }
+    assert decoded('{"a": "', ARN, '/*", "b": ["x\\"', ARN, '"]}') == {"a": text([ARN, "/*"]), "b": [text(['x"', ARN])]}
 
 
 def test_an_unknown_piece_in_place_of_a_value_is_not_the_same_value() -> None:

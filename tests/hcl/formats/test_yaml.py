@@ -274,10 +274,7 @@ def test_a_tag_that_changes_nothing_is_read() -> None:
 
 def test_unknown_pieces_stay_in_anchors_and_merges() -> None:
     value = with_holes("base: &b\n  file: 'x/", ARN, "'\n  mode: a\nweb:\n  <<: *b\n  mode: b\n")
-    assert value == {
-        "base": {"file": text(["x/", ARN]), "mode": "a"},
-        "web": {"file": text(["x/", ARN]), "mode": "b"},
-    }
+    assert value == {"base": {"file": text(["x/", ARN]), "mode": "a"}, "web": {"file": text(["x/", ARN]), "mode": "b"}}
 
 
 LETTERS: Final = "abcdefghijklmnopqrstuvwxyz0123456789"

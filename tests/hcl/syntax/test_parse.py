@@ -103,10 +103,7 @@ CONSTRUCTS: list[tuple[str, Expression]] = [
     ("a.*.b[0]", Index(Splat(name("a"), Attribute(ELEMENT, "b", P), P), number(0), P)),
     ("a.*.b.0[1]", Index(Splat(name("a"), Index(Attribute(ELEMENT, "b", P), number(0), P), P), number(1), P)),
     ("a.*.b.c", Splat(name("a"), Attribute(Attribute(ELEMENT, "b", P), "c", P), P)),
-    (
-        "a[*].b[*].c",
-        Splat(name("a"), Splat(Attribute(ELEMENT, "b", P), Attribute(ELEMENT, "c", P), P), P),
-    ),
+    ("a[*].b[*].c", Splat(name("a"), Splat(Attribute(ELEMENT, "b", P), Attribute(ELEMENT, "c", P), P), P)),
     ("f(a[*].b...)", call("f", Splat(name("a"), Attribute(ELEMENT, "b", P), P), spread=True)),
     # Operators
     ("1 + 2 * 3", Binary("+", number(1), Binary("*", number(2), number(3), P), P)),

@@ -123,8 +123,7 @@ def test_the_examples_cover_every_network_text() -> None:
 
 
 @every_row(
-    "answer",
-    [refused("ecr:BatchGetImage"), "StatusCode: 403, api error", "403 Forbidden", "AccessDeniedException: no"],
+    "answer", [refused("ecr:BatchGetImage"), "StatusCode: 403, api error", "403 Forbidden", "AccessDeniedException: no"]
 )
 def test_an_answer_overrides_a_guess_about_the_network(answer: str) -> None:
     found = explain_text(

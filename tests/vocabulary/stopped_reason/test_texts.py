@@ -131,11 +131,7 @@ TEXTS = [
         "secret-reference",
         StopCause.MISTAKE,
     ),
-    (
-        "retrieved secret from Secrets Manager did not contain json key password",
-        "secret-reference",
-        StopCause.MISTAKE,
-    ),
+    ("retrieved secret from Secrets Manager did not contain json key password", "secret-reference", StopCause.MISTAKE),
     (
         "an invalid ARN format for the AWS Secrets Manager secret was specified. Specify a valid ARN and try again.",
         "secret-reference",
@@ -272,11 +268,7 @@ TEXTS = [
         "registry-credentials",
         StopCause.LIMIT,
     ),
-    (
-        f"{FETCH}unable to retrieve secrets from ssm: ThrottlingException: Rate exceeded",
-        None,
-        StopCause.LIMIT,
-    ),
+    (f"{FETCH}unable to retrieve secrets from ssm: ThrottlingException: Rate exceeded", None, StopCause.LIMIT),
     (
         "CannotPullContainerError: ref pull has been retried 1 time(s): failed to copy: httpReaderSeeker: failed open: "
         "unexpected status code https://x: 403 Forbidden",

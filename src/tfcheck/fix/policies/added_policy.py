@@ -9,27 +9,13 @@ import msgspec
 from tfcheck.fix.edits.insertion import Change, ChangedAttribute, unit_of
 from tfcheck.fix.layout.items import extend_value, plain_items
 from tfcheck.fix.layout.new_block import instance_index
-from tfcheck.fix.layout.new_policy import (
-    START_UP,
-    Labels,
-    NewPolicy,
-    document_beside,
-    hcl,
-    insert_after,
-    module_words,
-)
+from tfcheck.fix.layout.new_policy import START_UP, Labels, NewPolicy, document_beside, hcl, insert_after, module_words
 from tfcheck.fix.needed_statements import Reference, free, references_in
 from tfcheck.fix.policies.fix_places import Finder, FixPlaces
 from tfcheck.fix.policies.written_policies import FILLED, other_roles_words
 from tfcheck.fix.proposal import Proposal, RoleNeed, extend_proposal
 from tfcheck.fix.text.policy_text import DOCUMENT
-from tfcheck.fix.values.repetition import (
-    Repeated,
-    SharedStatements,
-    Statements,
-    names_instance,
-    use_each_key,
-)
+from tfcheck.fix.values.repetition import Repeated, SharedStatements, Statements, names_instance, use_each_key
 from tfcheck.fix.values.written_lists import collection_of, may_vary
 from tfcheck.hcl.evaluate.scope import EvaluationError
 from tfcheck.hcl.syntax.block import Block

@@ -128,13 +128,7 @@ def _propose_by_statement(
 
 
 def _propose_in_shared(
-    policy: WrittenPolicy,
-    remark: str,
-    need: RoleNeed,
-    places: FixPlaces,
-    *,
-    extends: bool = True,
-    adds: bool = True,
+    policy: WrittenPolicy, remark: str, need: RoleNeed, places: FixPlaces, *, extends: bool = True, adds: bool = True
 ) -> Proposal | None:
     """Return a proposal to add what all roles of a need lack to a policy block that each of them has."""
     by_role = need.answers_by_role().values()

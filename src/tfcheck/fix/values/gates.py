@@ -118,11 +118,7 @@ def explain_doubts(
 
 
 def gated_instance(
-    statements: Statements,
-    place: Block,
-    module: Module,
-    gate: str = "",
-    varies: Callable[[str], bool] = lambda _: True,
+    statements: Statements, place: Block, module: Module, gate: str = "", varies: Callable[[str], bool] = lambda _: True
 ) -> str:
     """Return an instance that statements in a block refer to although it may not exist; empty if there is none.
 

@@ -15,14 +15,7 @@ import msgspec
 from tfcheck.hcl.evaluate.elements import evaluate_all
 from tfcheck.hcl.evaluate.scope import LimitError, Scope, Seen
 from tfcheck.hcl.formats.json import normal
-from tfcheck.hcl.functions.arguments import (
-    MOST_PIECES,
-    Function,
-    See,
-    afford,
-    convert_arguments,
-    limit_error,
-)
+from tfcheck.hcl.functions.arguments import MOST_PIECES, Function, See, afford, convert_arguments, limit_error
 from tfcheck.symbolic.value import KnownAfterApply, Text, Unknown, Value, known_text
 
 #: The functions of each module, which is imported when the first of them is called.

@@ -36,21 +36,7 @@ from tfcheck.hcl.syntax.source import SourceText
 from tfcheck.hcl.syntax.template import template
 
 #: The precedence of an operator.
-_LEVELS = {
-    "||": 1,
-    "&&": 2,
-    "==": 3,
-    "!=": 3,
-    "<": 4,
-    "<=": 4,
-    ">": 4,
-    ">=": 4,
-    "+": 5,
-    "-": 5,
-    "*": 6,
-    "/": 6,
-    "%": 6,
-}
+_LEVELS = {"||": 1, "&&": 2, "==": 3, "!=": 3, "<": 4, "<=": 4, ">": 4, ">=": 4, "+": 5, "-": 5, "*": 6, "/": 6, "%": 6}
 _CONSTANTS = {"true": True, "false": False, "null": None}
 
 

@@ -226,11 +226,7 @@ def _count_badges(standing: dict[str, TaskStatus], content: PageContent) -> Iter
         (verdicts.count(Verdict.UNKNOWN), "not decided"),
         (verdicts.count(Verdict.ALLOWED), "granted"),
     ):
-        yield tag(
-            "div",
-            tag("dt", words.removesuffix("s") if number == 1 else words),
-            tag("dd", f"{number:,}"),
-        )
+        yield tag("div", tag("dt", words.removesuffix("s") if number == 1 else words), tag("dd", f"{number:,}"))
 
 
 def _filters(content: PageContent) -> Markup:

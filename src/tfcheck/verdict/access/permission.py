@@ -17,16 +17,7 @@ from tfcheck.iam import Context
 from tfcheck.iam.action import Action, Actions, covers_action, name_of_action, names
 from tfcheck.iam.index import NameIndex, literal_beginning
 from tfcheck.iam.model import Effect, Policy, Statement
-from tfcheck.iam.resource import (
-    Resource,
-    Resources,
-    Target,
-    entries_for,
-    matches,
-    name_of,
-    read_resource,
-    target,
-)
+from tfcheck.iam.resource import Resource, Resources, Target, entries_for, matches, name_of, read_resource, target
 from tfcheck.iam.variables import PolicyTemplate, PolicyVariable
 from tfcheck.symbolic import limits
 from tfcheck.symbolic.beginnings import Beginning, beginning

@@ -41,7 +41,7 @@ resource "aws_kms_grant" "parameters" {
 }
 
 locals {
-  context_keys = { whole = "PARAMETER_ARN", wrong = "parameter_arn" }
+  context_keys = { whole = "parameter_arn", wrong = "SecretARN" }
 }
 
 resource "aws_kms_key" "bound" {

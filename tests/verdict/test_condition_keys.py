@@ -267,6 +267,9 @@ def test_a_mount_goes_through_an_access_point_or_none() -> None:
     assert context_of(msgspec.structs.replace(mount, details=CallDetails(through=perhaps)), MadeWorld())[
         key
     ] == PresenceUnknown(perhaps)
+    later = MadeWorld()
+    later.planned_at = "2026-11-26T12:00:00Z"
+    assert context_of(mount, later)["aws:currenttime"] == PresenceUnknown()  # EFS documents no effect of it
 
 
 def test_a_log_stream_s_group_gives_the_tags() -> None:

@@ -84,7 +84,7 @@ def _service_keys(requirement: Requirement, world: World) -> dict[str, Entry]:
             point: Entry = Absent() if requirement.details.through is None else requirement.details.through
             if isinstance(requirement.details.through, Unknown) and requirement.details.through.symbol is None:
                 point = PresenceUnknown(requirement.details.through)
-            return {"aws:ResourceAccount": _ANY, f"{service}:AccessPointArn": point}
+            return {**dict.fromkeys(("aws:ResourceAccount", *CLOCK_KEYS), _ANY), f"{service}:AccessPointArn": point}
         case _:
             return {}
 

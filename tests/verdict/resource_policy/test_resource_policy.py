@@ -399,7 +399,8 @@ def test_an_encryption_context_that_holds_the_pairs_need_not_equal_them(
     [
         ({"SecretARN": SECRET}, ["SecretARN"], Truth.TRUE),
         ({"SecretARN": SECRET}, ["SecretARN", "SecretVersionId"], Truth.FALSE),
-        ({"secretarn": SECRET}, ["SecretARN"], Truth.FALSE),
+        ({"secretarn": SECRET}, ["SecretARN"], Truth.TRUE),
+        ({"secretarn": SECRET.upper()}, ["SecretARN"], Truth.FALSE),
         ({"SecretARN": SECRET}, ["SecretARN", Unknown(reason="its writer")], Truth.UNKNOWN),
     ],
 )

@@ -1,6 +1,7 @@
 """A resource's part in a decision: its policy, its owner, grants on it, and what is not visible.
 
-Grants follow https://docs.aws.amazon.com/kms/latest/developerguide/grants.html and the AWS provider's `aws_kms_grant`.
+Grants follow https://docs.aws.amazon.com/kms/latest/developerguide/grants.html, the AWS provider's `aws_kms_grant`, and
+for encryption contexts https://docs.aws.amazon.com/kms/latest/APIReference/API_GrantConstraints.html.
 """
 
 from __future__ import annotations
@@ -18,7 +19,7 @@ from tfcheck.role.policies import PolicyOrReason
 from tfcheck.symbolic.beginnings import Beginnings
 from tfcheck.symbolic.match import contains, equal
 from tfcheck.symbolic.numbers import as_text
-from tfcheck.symbolic.value import PlainText, TextLike, Truth, Unknown, Value, is_known, items
+from tfcheck.symbolic.value import PlainText, TextLike, Truth, Unknown, Value, items
 
 
 class ResourceSide(msgspec.Struct, frozen=True):
@@ -131,7 +132,8 @@ def _lists_all(pairs: Value, context: Context) -> Truth:
     names = context.lookup("kms:EncryptionContextKeys")
     if not isinstance(pairs, dict) or not isinstance(names, list):
         return Truth.UNKNOWN
-    return Truth.every(Truth.UNKNOWN if isinstance(each, Unknown) else Truth.of(each in pairs) for each in names)
+    known = {key.lower() for key in pairs}
+    return Truth.every(Truth.of(each.lower() in known) if isinstance(each, str) else Truth.UNKNOWN for each in names)
 
 
 def _has_context(pairs: Value, context: Context) -> Truth:
@@ -141,10 +143,8 @@ def _has_context(pairs: Value, context: Context) -> Truth:
 
 
 def _has_pair(key: str, value: Value, context: Context) -> Truth:
-    names = context.lookup("kms:EncryptionContextKeys")
-    entry = context.lookup(_CONTEXT_KEY + key)
-    # NOTE: in a grant, unlike in a condition, the case of a key matters.
-    if isinstance(entry, Absent) or (isinstance(names, list) and key not in names and all(map(is_known, names))):
+    entry = context.lookup(_CONTEXT_KEY + key)  # NOTE: the case of a key does not matter, that of a value does
+    if isinstance(entry, Absent):
         return Truth.FALSE
     if isinstance(entry, OneOfValues):
         answers = {equal(each, as_text(value)) for each in entry.values}

@@ -98,6 +98,8 @@ class Reference:
         entries = statement.get("Resource", statement.get("NotResource"))
         listed = entries if isinstance(entries, list) else [entries]
         hits = [self.names_resource(each) for each in listed]
+        if "NotResource" in statement and not any(hits) and None in map(self.substituted, listed):
+            raise Open
         return any(hits) is not ("NotResource" in statement)
 
     def names_resource(self, pattern: str) -> bool:
@@ -154,6 +156,8 @@ class Reference:
             return bool(prefix) or if_exists or negated
         several = value if isinstance(value, list) else [value]
         passed = [any(self.equals(name, v, each) for v in values) is not negated for each in several]
+        if negated and any(passed) and "Numeric" not in name and None in map(self.substituted, values):
+            raise Open
         if prefix:
             return all(passed) if prefix == "ForAllValues" else any(passed)
         if isinstance(value, list):

@@ -126,6 +126,7 @@ def test_not_resource_covers_what_no_entry_matches() -> None:
     wanted = target(CFG + "/x")
     assert covers(entries(CFG + "/y", CFG), wanted, CONTEXT) is T
     assert covers(entries(CFG + "/y", CFG + "/*"), wanted, CONTEXT) is F
-    assert covers(entries(CFG + "/${x:none}"), wanted, CONTEXT) is T
+    assert covers(entries(CFG + "/${x:none}"), wanted, CONTEXT) is U
+    assert covers(entries(CFG + "/${x:none}", CFG + "/*"), wanted, CONTEXT) is F
     assert covers(entries(CFG + "/${x:maybe}"), target(CFG + "/app"), CONTEXT) is U
     assert covers(None, wanted, CONTEXT) is T

@@ -29,6 +29,7 @@ from tests.iam.examples import (
 )
 from tests.rows import every_row
 from tfcheck.iam import Allowed, Decision, Denied, Layers, Request, Undecided, decide
+from tfcheck.iam.condition import WITHOUT_VALUE
 from tfcheck.symbolic.value import Value
 
 VPCE: Value = {"StringNotEquals": {"aws:SourceVpce": "vpce-1"}}
@@ -160,7 +161,19 @@ ROWS: list[tuple[str, Layers, Request, Expected]] = [
         "26",
         layers(S3_ALL, deny("s3:*", NotResource=CFG + "/${aws:username}/*")),
         O,
-        ("denied", "explicit", "identity", 1),
+        ("unknown", "unknown_value", WITHOUT_VALUE.name, "identity", 1),
+    ),
+    (
+        "26 operator",
+        layers(S3_ALL, deny("s3:*", "*", {"StringNotLike": {"aws:PrincipalArn": ["x", "*/${aws:username}"]}})),
+        O,
+        ("unknown", "unknown_value", WITHOUT_VALUE.name, "identity", 1),
+    ),
+    (
+        "26 excluded",
+        layers(S3_ALL, deny("s3:*", NotResource=[CFG + "/${aws:username}/*", CFG + "/*"])),
+        O,
+        ("allowed", "identity", 0),
     ),
     ("27", layers(allow("ssm:GetParameter", "*")), P, ("denied", "implicit")),
     ("28", layers(allow("ssm:GetParameters", "arn:aws:ssm:*:*:parameter/app/*")), P, ("allowed", "identity", 0)),

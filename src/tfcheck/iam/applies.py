@@ -102,7 +102,9 @@ def _waits(statement: Statement, request: Request, found: StatementMatch) -> Ite
         template = entry.whole if entry is not None and isinstance(entry.whole, PolicyTemplate) else None
         keys = expand(template, request.context).waits_for if template is not None else ()
         yield from (Wait("condition", key) for key in keys)
-        if entry is not None and not keys:
+        if entry is None:
+            yield condition.WITHOUT_VALUE
+        elif not keys:
             open_rule = entry.strange or "whether a wildcard may run over a colon"
             yield from _unknown_texts(_differing(entry.written, request.resource), open_rule)
     if found.action is Truth.UNKNOWN:

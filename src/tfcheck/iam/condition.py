@@ -14,7 +14,7 @@ import msgspec
 
 from tfcheck.iam import operators
 from tfcheck.iam.context import MULTIVALUED, Absent, Context, LaterTime, OneOfValues, PresenceUnknown
-from tfcheck.iam.variables import PolicyTemplate, PolicyText, agree, as_text, expand
+from tfcheck.iam.variables import PolicyTemplate, PolicyText, agree, as_text, expand, valued
 from tfcheck.symbolic.limits import take
 from tfcheck.symbolic.match import Pattern
 from tfcheck.symbolic.value import Set, TextLike, Truth, Unknown, Value, display, is_known
@@ -59,6 +59,8 @@ class Wait(msgspec.Struct, frozen=True):
     name: str
 
 
+#: See `valued`.
+WITHOUT_VALUE = Wait("unknown_value", "whether AWS ignores a statement if a variable in it has no value")
 _COMPARISONS: dict[str, Callable[[Any, Any], bool]] = {
     "equals": operator.eq,
     "notequals": operator.eq,
@@ -161,9 +163,11 @@ def wait_of(condition: Condition, context: Context) -> Wait:
         return Wait("condition", condition.key)
     for value in condition.values:
         if isinstance(value, PolicyTemplate):
-            open_keys = expand(value, context).waits_for
-            if open_keys:
-                return Wait("condition", open_keys[0])
+            expansion = expand(value, context)
+            if expansion.waits_for:
+                return Wait("condition", expansion.waits_for[0])
+            if expansion.valueless:
+                return WITHOUT_VALUE
         elif not isinstance(value, str):
             return Wait("unknown_value", display(value))
     return Wait("condition", condition.key)
@@ -207,4 +211,4 @@ def _value_passes(condition: Condition, value: Value, context: Context) -> Truth
         else test(each, subject)
         for each in condition.values
     )
-    return ~matched if condition.operator.negated else matched
+    return ~matched & valued(condition.values, context) if condition.operator.negated else matched

@@ -6,7 +6,7 @@ Follows https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_vari
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import TypeAlias
 
 import msgspec
@@ -94,6 +94,12 @@ def agree(template: PolicyTemplate, context: Context, test: Callable[[Pattern], 
     if expansion.valueless or not answers:
         answers.add(Truth.FALSE)
     return answers.pop() if len(answers) == 1 else Truth.UNKNOWN
+
+
+def valued(texts: Iterable[PolicyText], context: Context) -> Truth:
+    """Whether every variable has a value: if one has none, AWS documents that the whole statement may be invalid."""
+    templates = (each for each in texts if isinstance(each, PolicyTemplate))
+    return Truth.UNKNOWN if any(expand(each, context).valueless for each in templates) else Truth.TRUE
 
 
 _MOST_ROWS = 16

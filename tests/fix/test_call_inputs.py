@@ -206,3 +206,27 @@ def _added(found: DraftFix) -> dict[str, list[Insertion]]:
     for each in found.insertions:
         parts.setdefault(each.source.name, []).append(replace(each, offset=0))
     return parts
+
+
+ENVIRONMENTS = "lists-of-environments"
+
+
+def test_each_value_is_written_where_it_is_defined() -> None:
+    """In the map that two modules pass on, in terms of each instance, and in the list that a `for` reads."""
+    fixes = [each.fix for each in found_in(TESTDATA / ENVIRONMENTS).fixes.found]
+    assert [line[1:].strip() for each in fixes for line in each.diff.splitlines() if line[:2] == "+ "] == [
+        'parameters = ["mail/token"]',
+        "readable_secret_arns = [aws_secretsmanager_secret.db.arn, aws_secretsmanager_secret.smtp.arn]",
+        "team    = each.value.team",
+    ]
+    assert {(each.safety, each.proven) for each in fixes} == {("review", True)}
+
+
+def test_a_map_that_two_calls_pass_is_left_alone(tmp_path: Path) -> None:
+    folder = copied(ENVIRONMENTS, tmp_path)
+    text = (folder / "main.tf").read_text()
+    value = text[text.index("  services = {") + len("  services = ") : text.index("locals {")].strip()[:-1].strip()
+    replaced(folder / "main.tf", value, "local.services")
+    with (folder / "main.tf").open("a") as file:
+        file.write(f'\nlocals {{\n  services = {value}\n}}\n\noutput "services" {{\n  value = local.services\n}}\n')
+    assert all("`secret_arns`" not in each.fix.title for each in found_in(folder).fixes.found)

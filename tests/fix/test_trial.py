@@ -6,10 +6,13 @@ import json
 from collections.abc import Iterable
 from pathlib import Path
 
+import pytest
+
+from tests.cases import TESTDATA, Case
 from tests.fix.found import copied, plan_in
-from tfcheck.fix.edits.insertion import ChangedAttribute
+from tfcheck.fix.edits.insertion import Change, ChangedAttribute, Insertion
 from tfcheck.fix.proof.plan_differences import outdated_objects
-from tfcheck.fix.proof.trial import repeats_the_check
+from tfcheck.fix.proof.trial import Trial, repeats_the_check
 from tfcheck.hcl.modules import from_directory
 from tfcheck.resolve import Resolver
 from tfcheck.resolve.declarations import Doubted
@@ -38,3 +41,15 @@ def test_an_object_with_an_argument_that_the_plan_contradicts_is_outdated(tmp_pa
     assert outdated_objects(CHANGES, (), resolver(folder)) == frozenset()
     doubts = [Doubted("argument", (), POLICY.resource, "role")]
     assert outdated_objects(CHANGES, (), resolver(folder, doubts)) == {POLICY}
+
+
+@pytest.mark.parametrize(("name", "invalid"), [("DB", False), ("SMTP", True)])
+def test_what_is_an_error_for_another_caller_is_invalid(name: str, *, invalid: bool) -> None:
+    world, _ = Case(TESTDATA / "lists-of-environments").fixed()
+    paths = [f'module.prod.module.service["{key}"].' for key in ("shop", "till")]
+    block = world.resolver.block(parse(f"{paths[0]}aws_ecs_task_definition.this"))
+    assert block is not None
+    text = f'resource "aws_iam_role_policy" "new" {{\n  policy = jsonencode([var.secrets.{name}])\n}}\n\n'
+    added = tuple(parse(f"{each}aws_iam_role_policy.new") for each in paths)
+    change = Change(insertions=(Insertion(block.source, block.start, text),), added=added)
+    assert Trial.after(world, change).is_invalid(change) is invalid

@@ -129,8 +129,8 @@ class FixFinder:
         """Find the fixes for denied requirements: changes of files, otherwise text."""
         created, by_role = self._create_roles(answers)
         relieved = {each.requirement for each in (*by_role, *(one for draft in created for one in draft.answers))}
-        grantable = [each for each in answers if each.reason in GRANTABLE and each.role]
-        grantable = [each for each in grantable if each.requirement not in relieved]
+        needed = (each for each in answers if each.role and each.requirement not in relieved)
+        grantable = [each for each in needed if each.reason in GRANTABLE]
         conditional = [each for each in grantable if self._remedies.conditions(each)]
         grantable = [each for each in grantable if each not in conditional]
         needs = list(needs_of_roles(grantable, self.places, self._can_share))
@@ -274,10 +274,9 @@ class FixFinder:
                     ChangedAttribute(role.address, name) for role in need.roles for name in ("tags", "tags_all")
                 ]
         trusts = {each[0].role for each, _ in groups if each[0].reason is Reason.TRUST_POLICY}
-        roles = [each for each in self._world.resources("aws_iam_role") if str(each.address) in trusts]
-        modules = dict.fromkeys(
-            each.address.module for each in (*(role for need in needs for role in need.roles), *roles)
-        )
+        roles = [role for need in needs for role in need.roles]
+        roles += [each for each in self._world.resources("aws_iam_role") if str(each.address) in trusts]
+        modules = dict.fromkeys(each.address.module for each in roles)
         added, context = unplanned_around(modules, self._resolver), self._world.context
         self._is_older = bool(added or self._resolver.declarations.doubts)
         if not added and repeats_the_check(self._resolver, touched):
@@ -306,7 +305,8 @@ class FixFinder:
             failed: list[Case] = list(unsound)
             for case in sane:
                 fixed = tuple(each for each in case.answers if allows(each))
-                worsens = any(trial.verdict(each) not in (each.verdict, Verdict.ALLOWED) for each in kept)
+                worsens = case.current is not None and trial.is_invalid(case.current)
+                worsens |= any(trial.verdict(each) not in (each.verdict, Verdict.ALLOWED) for each in kept)
                 is_long = not worsens and fixed and exceeds_size(case.answers, self._world, trial)
                 self.places.too_long |= {each.requirement for each in fixed if is_long}
                 fixed = () if worsens or is_long else fixed

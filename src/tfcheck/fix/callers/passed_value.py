@@ -18,8 +18,8 @@ from tfcheck.fix.layout.render import WIDEST, StatementStyle, label_like, render
 from tfcheck.fix.needed_statements import Reference, Spelled, references_in, rewrite
 from tfcheck.fix.policies.element_frames import elements_for, is_whole, value_of
 from tfcheck.fix.policies.fix_places import FixPlaces
-from tfcheck.fix.policies.statement_data import own_element
 from tfcheck.fix.text.policy_text import ObjectParts, Syntax
+from tfcheck.fix.values.definitions import own_element
 from tfcheck.fix.values.repetition import InstanceTerms, Statements, share_statements, terms_of_call
 from tfcheck.hcl.evaluate.scope import Seen
 from tfcheck.hcl.syntax.block import Argument, Block
@@ -150,28 +150,30 @@ class CallNeeds:
 
         return rewrite(statements, spell)
 
-    def as_elements(self, given: ModuleInput, statements: Statements | None) -> Statements | None:
-        """Write statements as the elements of an input that grant them; nothing if that is impossible."""
+    def as_elements(
+        self, given: ModuleInput, statements: Statements | None, path: ModulePath | None = None
+    ) -> Statements | None:
+        """Write statements of a module as the elements of an input that grant them; nothing if that is impossible."""
         if not given.is_of_arns or not statements:
             return statements
         lists = [one for each in statements for one in each.resources if _is_list(one)]
         alone = [
             replace(each, resources=tuple(one for one in each.resources if one not in lists)) for each in statements
         ]
-        elements = elements_for(alone, given.frames, self._value_of)
+        resolver = self.world.resolver
+        scope = resolver.module_scope(self.caller if path is None else path)
+        elements = elements_for(alone, given.frames, lambda each: value_of(each, resolver.evaluation, scope))
         are_whole = all(is_whole(action, given.frames) for each in statements for action in each.actions)
         is_written = elements or not any(each.resources for each in alone)
         usable = is_written and (are_whole or not lists)
         return (replace(statements[0], resources=(*elements, *lists)),) if usable else ()
 
-    def _value_of(self, reference: Reference) -> str:
-        resolver = self.world.resolver
-        return value_of(reference, resolver.evaluation, resolver.module_scope(self.caller))
-
-    def statements_for(self, key: InstanceKey, actions: Sequence[str], into: str = "") -> Statements | None:
-        """Write what one instance lacks as the calling module does."""
+    def statements_for(
+        self, key: InstanceKey, actions: Sequence[str], into: str = "", path: ModulePath | None = None
+    ) -> Statements | None:
+        """Write what one instance lacks as the calling module does, or another one."""
         wanted = [each for each in self.answers[key] if each.requirement.action in actions]
-        return self.places.as_statements(wanted, self.caller, into) if wanted else ()
+        return self.places.as_statements(wanted, self.caller if path is None else path, into) if wanted else ()
 
 
 class PassedInput(Change, frozen=True):
@@ -251,13 +253,13 @@ def _add_to_element(
     passing: CallNeeds, given: ModuleInput, actions: Sequence[str], member: str, is_optional: bool
 ) -> PassedInput | None:
     found: tuple[Insertion, ...] = ()
-    module = passing.world.resolver.module_sources(passing.caller)
     for key in passing.answers:
-        own = own_element(passing.call, key, module) if module is not None and given.shape != "arn" else None
-        statements = passing.as_elements(given, passing.statements_for(key, actions, own[0])) if own else None
-        if own is None or statements is None or not passing.places.files.editable(own[1]):
+        own = own_element(passing.call, key, passing.caller, passing.world.resolver) if given.shape != "arn" else None
+        wanted = passing.statements_for(key, actions, own.name, own.path) if own else None
+        statements = passing.as_elements(given, wanted, own.path) if own else None
+        if own is None or statements is None or not passing.places.files.editable(own.source):
             return None
-        _, source, element = own
+        source, element = own.source, own.parts
         if not isinstance(element, ObjectParts):
             return None
         item, unit = element.item(member), _step(source, element)

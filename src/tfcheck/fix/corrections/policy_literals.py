@@ -23,7 +23,7 @@ from tfcheck.fix.policies.fix_places import Finder, FixPlaces
 from tfcheck.fix.policies.written_policies import WrittenPolicy, other_roles_words
 from tfcheck.fix.proof.task_proof import blocks_of
 from tfcheck.fix.proposal import Proposal, RoleNeed
-from tfcheck.fix.text.policy_statements import ReadableStatement, WrittenText, flat
+from tfcheck.fix.text.policy_statements import ReadableStatement, WrittenPart, WrittenText, flat
 from tfcheck.fix.text.policy_text import Syntax
 from tfcheck.hcl.syntax.block import Block
 from tfcheck.inventory.catalogue import (
@@ -156,13 +156,16 @@ class LiteralCorrections(Finder):
     def _correct_source(self, literal: WrittenText, found: Misspelling, place: Address, *, unique: bool) -> _Corrected:
         """Return the correction of the literal that defines a text of a statement, if only one block has it."""
         at, part = literal.part_at(found.start, found.end)
-        inner = replace(found, start=found.start - at, end=found.end - at)
+        whole = replace(found, start=found.start - at, end=found.end - at)
         for block, scope in blocks_of(place, self._resolver) if part else ():
             literals = literals_in(block, scope, self._resolver, self._places.files)
             # NOTE: a local value may be made of another one.
             is_own = _is_in(literal, block) and block.type != "locals"
-            same = [each for each in literals if part and not is_own and each.value == part.value]
-            same = [each for each in same if (each.source, each.start) != (literal.source, literal.start)]
+            others = [each for each in literals if (each.source, each.start) != (literal.source, literal.start)]
+            begins = {each.value: begin for each in others if part and (begin := _begin(each, part, whole)) is not None}
+            value = part.value if part and part.value in begins else next(iter(begins), "")
+            same = [each for each in others if each.value == value and not is_own]
+            inner = replace(whole, start=whole.start - begins.get(value, 0), end=whole.end - begins.get(value, 0))
             if same and not (unique and self._is_in_use(same[0].value, inner, block)):
                 made = [(each, each.replace(inner.start, inner.end, inner.text)) for each in same]
                 further = self._correct_source(same[0], inner, place, unique=unique) if made[0][1] is None else ()
@@ -178,6 +181,13 @@ def _unquote_reference(correction: Correction) -> Correction:
     """Remove the quotes around a text that is only a reference, as `terraform fmt` does."""
     reference = _REFERENCE.fullmatch(correction.new)
     return replace(correction, new=reference[1]) if reference else correction
+
+
+def _begin(literal: WrittenText, part: WrittenPart, found: Misspelling) -> int | None:
+    """Return where a literal is in a part of a text that it may define, with a mistake in it; None for another one."""
+    begin = part.value.find(literal.value)
+    is_around = begin <= found.start and found.end <= begin + len(literal.value)
+    return begin if is_around and part.value.count(literal.value) == 1 else None
 
 
 def _is_in(literal: WrittenText, block: Block) -> bool:

@@ -23,7 +23,7 @@ from tfcheck.inventory.world import World, WorldObject
 from tfcheck.role.removed import possible_exclusive
 from tfcheck.symbolic.match import equal
 from tfcheck.symbolic.regex import regex
-from tfcheck.symbolic.value import Truth, Unknown
+from tfcheck.symbolic.value import Truth
 from tfcheck.vocabulary.address import Address, InstanceKey, ModulePath
 
 #: A name that begins with what tells environments apart.
@@ -77,7 +77,7 @@ class AddedPolicies(Finder):
                 own = [each.address for each in need.roles]
                 yield from self._propose_after_roles(need, block, repeated, shared, own)
                 continue
-            if shared.filled and others and 2 * len(made) > len(siblings) and self._is_valid_in(shared, siblings):
+            if shared.filled and others and 2 * len(made) > len(siblings):
                 every = msgspec.structs.replace(repeated, others=False)
                 yield from self._propose_after_roles(need, block, every, shared, siblings)
             if condition := self._condition(shared, siblings, keys) if others else "":
@@ -107,12 +107,6 @@ class AddedPolicies(Finder):
 
     def _holds_for(self, condition: str, places: Sequence[Address], keys: Sequence[InstanceKey]) -> bool:
         return all(self._places.lists.evaluate(condition, place) is (place.key in keys) for place in places)
-
-    def _is_valid_in(self, shared: SharedStatements, places: Sequence[Address]) -> bool:
-        """Whether everything that statements name exists for these instances."""
-        named = {each.expression for each in references_in(shared.statements)}
-        values = (self._places.lists.evaluate(each, place) for place in places for each in named)
-        return not any(each is None or (isinstance(each, Unknown) and each.may_fail) for each in values)
 
     def _propose_after_roles(
         self, need: RoleNeed, block: Block, repeated: Repeated, shared: SharedStatements, made: Sequence[Address]

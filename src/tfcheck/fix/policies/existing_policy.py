@@ -80,10 +80,17 @@ def propose_in_elements(need: RoleNeed, places: FixPlaces) -> Iterator[Proposal]
 
 
 def _edit_of_element(policy: WrittenPolicy, answers: Sequence[Answer], places: FixPlaces) -> PolicyEdit | None:
-    statements = places.as_statements(answers, policy.resource.address.module, policy.place.resource)
-    data = StatementData(policy, places.policies.changes(policy), places.world.resolver)
-    found = data.insert_into_element(statements) if statements else None
-    return found if found is not None and places.files.are_editable(found.insertions) else None
+    """Return an addition to the element as the module of the policy, or one that passes it the map, writes it."""
+    path, into = policy.place.module, policy.place.resource
+    while True:
+        statements = places.as_statements(answers, path, into)
+        data = StatementData(policy, places.policies.changes(policy), places.world.resolver, path)
+        found = data.insert_into_element(statements) if statements else None
+        if found is not None and places.files.are_editable(found.insertions):
+            return found
+        if not path.steps:
+            return None
+        path, into = path.parent, f"module.{path.steps[-1].name}"
 
 
 def _distance(policy: WrittenPolicy, need: RoleNeed, places: FixPlaces) -> tuple[bool, ...]:

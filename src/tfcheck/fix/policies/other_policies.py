@@ -10,7 +10,7 @@ import msgspec
 from tfcheck.fix.edits.insertion import ChangedAttribute, Insertion, indentation, unit_of
 from tfcheck.fix.layout.items import NewItem, extend_or_group, extend_value
 from tfcheck.fix.layout.new_block import insert_last_argument
-from tfcheck.fix.layout.render import align, indent, quote
+from tfcheck.fix.layout.render import align, indent, quote, text
 from tfcheck.fix.needed_statements import NeededStatement, Reference, Spelled, needed_statements, sid
 from tfcheck.fix.policies.existing_policy import propose_into
 from tfcheck.fix.policies.fix_places import Finder, FixPlaces
@@ -263,15 +263,19 @@ class DemandedTags(Finder):
     def groups(self, answers: Iterable[Answer]) -> list[tuple[list[Answer], list[Proposal]]]:
         """Return what objects that lack tags together keep from being allowed, with the way to tag them."""
         tags: dict[Address, dict[str, str]] = {}
-        lacking: dict[tuple[Address, ...], list[Answer]] = {}
+        lacking: dict[tuple[Block | None, ...], list[Answer]] = {}
         for answer in answers:
             demanded = self._tags_for(answer)
             for owner, key, value in demanded:
                 tags.setdefault(owner, {}).setdefault(key, value)
-            owners = tuple(sorted({owner for owner, *_ in demanded}, key=str))
-            lacking.setdefault(owners, []).append(answer)
-        found = ((each, self._propose(owners, tags)) for owners, each in lacking.items() if owners)
-        return [(several, [proposal]) for several, proposal in found if proposal is not None]
+            owners = sorted((owner for owner, *_ in demanded), key=str)
+            blocks = dict.fromkeys(map(self._resolver.block, owners))
+            lacking.setdefault(tuple(blocks), []).append(answer)
+        by_block = group_by_key((self._resolver.block(owner), owner) for owner in tags)
+        ways = ((several, [self._tag(by_block[each], tags) for each in blocks]) for blocks, several in lacking.items())
+        return [
+            (several, [join_proposals([*filter(None, made)])]) for several, made in ways if made and None not in made
+        ]
 
     def _tags_for(self, answer: Answer) -> list[tuple[Address, str, str]]:
         """Return the tags that the conditions of a statement demand, with their owners; none if that is not enough."""
@@ -287,48 +291,55 @@ class DemandedTags(Finder):
         found = catalogue(self._world, kind).find_by_arn(need.resource) if kind is not None else None
         return found.address if found is not None and found.address.mode == "managed" else None
 
-    def _propose(self, owners: Sequence[Address], tags: Mapping[Address, Mapping[str, str]]) -> Proposal | None:
-        found = [self._tag(owner, tags[owner]) for owner in owners]
-        return join_proposals([each for each in found if each]) if None not in found else None
-
-    def _tag(self, owner: Address, tags: Mapping[str, str]) -> Proposal | None:
-        block = self._resolver.block(owner)
-        if block is None or isinstance(block, JsonBlock) or is_frozen(block, _ARGUMENT):
+    def _tag(self, owners: Sequence[Address], tags: Mapping[Address, Mapping[str, str]]) -> Proposal | None:
+        """Tag the instances of one block, in terms that are right for each."""
+        block, instances = self._resolver.block(owners[0]), self._places.policies.instances(owners[0])
+        shared = share_statements(
+            [
+                (
+                    self._places.terms(each),
+                    tuple(NeededStatement(key, (), ((value,),)) for key, value in tags[each].items()),
+                )
+                for each in owners
+            ]
+        )
+        if block is None or isinstance(block, JsonBlock) or is_frozen(block, _ARGUMENT) or shared is None:
             return None
-        edits = self._edits(block, tags) if self._places.files.editable(block.source) else ()
-        instances = self._places.policies.instances(owner)
-        others = f"; so are its other instances ({len(instances) - 1})" if len(instances) > 1 else ""
-        written = ", ".join(f"{key} = {quote(value)}" for key, value in tags.items())
+        items = _items((each.sid, text(each.resources[0])) for each in shared.statements)
+        edits = self._edits(block, items) if self._places.files.editable(block.source) else ()
+        number = len(instances) - len(owners)
+        others = f"; so are its other instances ({number})" if number else ""
+        written = ", ".join(f"{key} = {value}" for key, value in items)
         touched = (ChangedAttribute(each, name) for each in instances for name in (_ARGUMENT, "tags_all"))
-        title = f"tag {owner.resource} with {written}, which a condition demands{others}"
+        title = f"tag {owners[0].resource} with {written}, which a condition demands{others}"
         # NOTE: without room for an edit it still says what to look at in sources that are newer than the plan.
-        return Proposal(title=title, insertions=edits, touched=tuple(touched), hcl="\n".join(tags_text(tags.items())))
+        return Proposal(title=title, insertions=edits, touched=tuple(touched), hcl="\n".join(tags_text(items)))
 
-    def _edits(self, block: Block, tags: Mapping[str, str]) -> tuple[Insertion, ...]:
+    def _edits(self, block: Block, tags: Sequence[tuple[str, str]]) -> tuple[Insertion, ...]:
         """Write tags into the argument of a block, or as its last argument."""
         argument, unit = block.arguments.get(_ARGUMENT), unit_of(block)
         if argument is not None:
             return self._edits_of(argument, tags, unit)
         base = f"{block.source.newline}{indentation(block.source.text, block.start)}{unit}"
-        lines = (f"{base}{unit}{line}" for line in align(_items(tags)))
+        lines = (f"{base}{unit}{line}" for line in align(tags))
         made = insert_last_argument(block, _ARGUMENT, "".join(["{", *lines, base, "}"]))
         return (made,) if made is not None else ()
 
-    def _edits_of(self, argument: Argument, tags: Mapping[str, str], unit: str) -> tuple[Insertion, ...]:
+    def _edits_of(self, argument: Argument, tags: Sequence[tuple[str, str]], unit: str) -> tuple[Insertion, ...]:
         source, start = argument.source, argument.value_start
-        parts, new = object_at(source.text, start), [NewItem(value, value, key) for key, value in _items(tags)]
+        parts, new = object_at(source.text, start), [NewItem(value, value, key) for key, value in tags]
         if parts is None or not parts.items:
             return extend_value(source, start, argument.value_end, new, unit)
         return extend_or_group(source, parts, new, self._places.files.reveals)
 
 
 def tags_text(tags: Iterable[tuple[str, str]]) -> list[str]:
-    """Write tags as an argument."""
-    return ["tags = {", *indent(align(_items(dict(tags))), "  "), "}"]
+    """Write tags as an argument, from their names and values in Terraform's language."""
+    return ["tags = {", *indent(align(_items(tags)), "  "), "}"]
 
 
-def _items(tags: Mapping[str, str]) -> list[tuple[str, str]]:
-    return [(key if key.isidentifier() else quote(key), quote(value)) for key, value in tags.items()]
+def _items(tags: Iterable[tuple[str, str]]) -> list[tuple[str, str]]:
+    return [(key if key.isidentifier() else quote(key), value) for key, value in tags]
 
 
 def demanded_tag(unmet: UnmetCondition) -> tuple[str, str] | None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import itertools
 import re
 from collections.abc import Iterable, Iterator, Sequence
-from functools import cached_property, lru_cache
+from functools import cached_property
 
 import msgspec
 
@@ -29,20 +29,16 @@ from tfcheck.fix.text.policy_text import (
     documents_of,
     is_own,
     items,
-    read_json_parts,
-    read_parts,
 )
+from tfcheck.fix.values.definitions import NAMED, definition, own_element
 from tfcheck.fix.values.repetition import Statements, names_instance
-from tfcheck.hcl.modules import Module, Sources
-from tfcheck.hcl.syntax.block import Argument, Block
-from tfcheck.hcl.syntax.lexer import MalformedError
+from tfcheck.hcl.modules import Sources
 from tfcheck.hcl.syntax.source import SourceText
 from tfcheck.resolve import Resolver
 from tfcheck.symbolic.regex import regex
 from tfcheck.symbolic.wildcards import glob_known
-from tfcheck.vocabulary.address import InstanceKey
+from tfcheck.vocabulary.address import ModulePath
 
-_NAMED = regex(r"(?<![\w.])(?:local|var)\.[\w-]+")
 #: An element without references, as the default of a variable has it.
 _LITERAL = regex(r'"[^"$%]*"')
 #: The own element of an instance in the map that it is repeated for, or in another one, and perhaps a member of it.
@@ -167,14 +163,21 @@ def _text_or_list(several: Sequence[str], *, is_list: bool) -> str:
 
 
 class StatementData:
-    """What the statements of one policy are made from."""
+    """What the statements of one policy are made from, as far as one module writes it."""
 
-    def __init__(self, policy: WrittenPolicy, touched: Sequence[ChangedAttribute], resolver: Resolver) -> None:
-        """Build from the attributes that change with the policy's text."""
+    def __init__(
+        self,
+        policy: WrittenPolicy,
+        touched: Sequence[ChangedAttribute],
+        resolver: Resolver,
+        path: ModulePath | None = None,
+    ) -> None:
+        """Build from the attributes that change with the policy's text, and the module, by default the policy's own."""
         self._policy = policy
         self._module = policy.module
         self._touched = touched
         self._resolver = resolver
+        self._path = policy.place.module if path is None else path
 
     def insert(self, wanted: Statements, *, extends: bool, adds: bool, shared: bool) -> PolicyEdit | None:
         """Add statements where the policy's text has none; None if nothing gives exactly them.
@@ -239,7 +242,8 @@ class StatementData:
         return one.texts(elements_for(wanted, frames, self._value_of))
 
     def _value_of(self, reference: Reference) -> str:
-        scope = self._resolver.scope_of(self._policy.resource.address)
+        own = self._policy.resource.address
+        scope = self._resolver.scope_of(own) if own.module == self._path else self._resolver.module_scope(self._path)
         return value_of(reference, self._resolver.evaluation, scope)
 
     def _adds(self, edits: Sequence[Insertion], wanted: Sequence[NeededStatement]) -> bool:
@@ -284,11 +288,11 @@ class StatementData:
         """Yield the lists and maps that only the text of the policy uses: also those inside others."""
         waiting, seen = self._texts(), set[str]()
         while waiting:
-            for name in _NAMED.findall(waiting.pop()):
-                argument = _definition(name, self._module)
-                if name not in seen and argument is not None and self._module.count_uses(name) == 1:
-                    waiting.append(argument.text)
-                    yield from (_Collection(name, argument.source, each) for each in _all_inside(_read(argument)))
+            for name in NAMED.findall(waiting.pop()):
+                found = definition(name, self._path, self._resolver) if name not in seen else None
+                if found is not None and found.path == self._path and self._module.count_uses(name) == 1:
+                    waiting.append(found.text)
+                    yield from (_Collection(name, found.source, each) for each in _all_inside(found.parts))
                 seen.add(name)
 
     def _members(self) -> Iterator[_Collection]:
@@ -298,12 +302,14 @@ class StatementData:
         texts = [each.text for each in blocks if each is not None]
         files = [each.source.text for each in self._module.files]
         for local, member in dict.fromkeys(one for each in self._texts() for one in _OF_EACH.findall(each)):
-            name, source, element = own_element(self._policy.block, key, self._module, local) or ("", None, None)
+            found = own_element(self._policy.block, key, self._policy.place.module, self._resolver, local)
+            name, element = (found.name, found.parts) if found is not None else ("", None)
             uses = re.compile(rf"{re.escape(f'.{member}' if member else name)}(?![\w-])")
             counts = [sum(len(uses.findall(each)) for each in several) for several in (texts, files)]
             item = element.item(member) if isinstance(element, ObjectParts) and member else None
             inside = _all_inside(item.value if item else None if member else element)
-            yield from (_Collection(name, source, each) for each in inside if source and counts[0] == counts[1])
+            is_here = found is not None and found.path == self._path and counts[0] == counts[1]
+            yield from (_Collection(name, found.source, each) for each in inside if found and is_here)
 
     def _texts(self) -> list[str]:
         """Return the text of the policy: that of its documents, or of the argument."""
@@ -315,41 +321,6 @@ def _is_beside(edit: Insertion, collections: Iterable[_Collection]) -> bool:
     """Whether an edit makes a list longer by `concat`, or one with a collection, which can be longer itself."""
     line = edit.source.text[line_start(edit.source.text, edit.offset) : line_end(edit.source.text, edit.offset)]
     return isinstance(edit, Replacement) or any(each.name in line for each in collections)
-
-
-def own_element(
-    block: Block | None, key: InstanceKey, module: Module, name: str = ""
-) -> tuple[str, SourceText, Parts] | None:
-    """Find the element of an instance in the map that its block is repeated for, or in another one that is named.
-
-    It is returned with what has the map, a local value, a variable by default or the block, and its file.
-    """
-    own = block.arguments.get("for_each") if block is not None else None
-    named = _NAMED.fullmatch(name or (own.text if own is not None else ""))
-    defined = _definition(named[0], module) if named is not None else own
-    parts = _read(defined) if defined is not None else None
-    item = parts.item(str(key)) if isinstance(parts, ObjectParts) else None
-    if block is None or defined is None or item is None:
-        return None
-    return named[0] if named else ".".join([block.type, *block.labels]), defined.source, item.value
-
-
-def _definition(name: str, module: Module) -> Argument | None:
-    """Return the argument that defines a local value, or the default of a variable."""
-    kind, _, label = name.partition(".")
-    variable = module.variable(label) if kind == "var" else None
-    return variable.arguments.get("default") if variable is not None else module.local_argument(label)
-
-
-@lru_cache(maxsize=64)
-def _read(argument: Argument) -> Parts | None:
-    source = argument.source
-    try:
-        if source.name.endswith(".json"):
-            return read_json_parts(source.text, argument.value_start, argument.value_end)
-        return read_parts(source.text, argument.value_start)
-    except MalformedError:
-        return None
 
 
 def _all_inside(parts: Parts | None) -> Iterator[ListParts | ObjectParts]:

@@ -15,7 +15,7 @@ from tfcheck.fix.layout.render import StatementStyle, block, quote
 from tfcheck.fix.needed_statements import assume_role, free
 from tfcheck.fix.policies.existing_policy import propose_into
 from tfcheck.fix.policies.fix_places import Finder
-from tfcheck.fix.policies.statement_data import MEMBER_OF_EACH, own_element
+from tfcheck.fix.policies.statement_data import MEMBER_OF_EACH
 from tfcheck.fix.policies.written_policies import WrittenPolicy, is_frozen
 from tfcheck.fix.proposal import Proposal
 from tfcheck.fix.text.policy_text import (
@@ -29,6 +29,7 @@ from tfcheck.fix.text.policy_text import (
     items,
     read_parts,
 )
+from tfcheck.fix.values.definitions import own_element
 from tfcheck.fix.values.gates import has_key
 from tfcheck.hcl.modules import Module
 from tfcheck.hcl.syntax.block import Argument, Block
@@ -104,16 +105,16 @@ class TrustPolicies(Finder):
     def _correct_element(self, role: WorldObject, policy: WrittenPolicy, service: str) -> Proposal | None:
         """Return the correction of a service of ECS that is in the element of the map that the roles are made from."""
         block = policy.block if policy.is_document else self._resolver.block(role.address)
-        found = own_element(block, role.address.key, policy.module)
+        found = own_element(block, role.address.key, role.address.module, self._resolver)
         if block is None or found is None:
             return None
-        map_, source, element = found
+        source, element = found.source, found.parts
         for name in MEMBER_OF_EACH.findall(block.text):
             member = element.item(name) if isinstance(element, ObjectParts) else None
             old = source.text[member.value.start : member.value.end] if member is not None else ""
             if member is not None and service == _TASKS and _OF_ECS.fullmatch(old):
                 return Proposal(
-                    title=f"in {map_}, correct `{old.strip(_QUOTE)}` to `{service}`, for {role.address}",
+                    title=f"in {found.name}, correct `{old.strip(_QUOTE)}` to `{service}`, for {role.address}",
                     insertions=(Replacement(source, member.value.start, quote(service), old),),
                     touched=self._places.policies.changes(policy),
                     hcl=quote(service),

@@ -26,6 +26,8 @@ from tfcheck.fix.edits.insertion import (
 from tfcheck.fix.layout.new_policy import POLICY, ROLE, START_UP
 from tfcheck.fix.proposal import RoleNeed
 from tfcheck.fix.text.policy_text import DOCUMENT, parse_file
+from tfcheck.hcl.evaluate.expressions import see
+from tfcheck.hcl.evaluate.scope import EvaluationError
 from tfcheck.hcl.modules import Module, Sources
 from tfcheck.hcl.syntax.block import Block, Problem, SourceFile
 from tfcheck.hcl.syntax.lexer import MalformedError
@@ -212,6 +214,19 @@ class Trial:
         """Return the verdict on a requirement, decided again."""
         task = self.tasks.get(answer.requirement.task_definition)
         return self._judge.verdict(answer.requirement, task) if task else Verdict.DENIED
+
+    def is_invalid(self, change: Change) -> bool:
+        """Whether an argument of what a change adds definitely is an error in one of its instances."""
+        resolver = self._world.resolver
+        for address in change.added:
+            block = resolver.block(address)
+            for part in (block, *block.blocks("statement")) if block is not None else ():
+                for each in part.arguments.values():
+                    try:
+                        see(each.expression, resolver.scope_of(address))
+                    except EvaluationError:
+                        return True
+        return False
 
     def judgement(self, answer: Answer) -> Judgement:
         """Return the verdict on a requirement, decided again, with the reason."""

@@ -203,7 +203,7 @@ class WrittenPart(msgspec.Struct, frozen=True):
 class WrittenText(msgspec.Struct, frozen=True):
     """A quoted text, or a reference: its offsets and its parts.
 
-    With `is_element` it is an element of the list that the reference is.
+    With `is_element` it is an element of the list that an expression makes.
     """
 
     source: SourceText
@@ -282,13 +282,13 @@ def written_text(source: SourceText, place: Parts, evaluate: Evaluate) -> Writte
 
 
 def elements(source: SourceText, place: Parts, evaluate: Evaluate) -> tuple[WrittenText, ...]:
-    """Read the texts of a list that a reference names, if they may be shown."""
+    """Read the texts of a list that an expression makes, if they may be shown."""
     text = source.text[place.start : place.end]
     try:
         expression = parse_range(source, place.start, place.end)
     except MalformedError:
         return ()
-    found = evaluate(expression) if reference_text(expression) and not text.startswith('"') else None
+    found = None if text.startswith('"') else evaluate(expression)
     values = filter(None, map(flat, found)) if isinstance(found, list) else ()
     parts = (WrittenPart(place.start, place.end, each, False) for each in values)
     return tuple(WrittenText(source, place.start, place.end, (each,), False, True) for each in parts)

@@ -76,7 +76,7 @@ def narrowing(statement: Statement, needs: Sequence[Requirement], place: DenialP
         return Remedy(*(exact or ("let it match less, or remove it, since its policy affects only this role", "")))
     exemption, hcl = _exempting(statement, place)
     if (tags := _tags_that_exempt(statement)) and not statement.origin.secret:
-        words, lines = "tag the role as its condition demands", tags_text([tags])
+        words, lines = "tag the role as its condition demands", tags_text([(tags[0], quote(tags[1]))])
         exempting = Remedy(
             f"{words}, or {exemption}", "\n".join(("# in the role", *lines, "# or in the statement", hcl))
         )

@@ -262,7 +262,7 @@ def _fulfil(unmet: UnmetCondition, answer: Answer) -> Remedy:
     )
     if not unmet.carried or is_negated:
         tag = demanded_tag(unmet) if unmet.key.lower().startswith("aws:principaltag/") else None
-        return Remedy(words, "\n".join(tags_text([tag])) if tag else "")
+        return Remedy(words, "\n".join(tags_text([(tag[0], quote(tag[1]))])) if tag else "")
     accepted = ", ".join(quote(each) for each in (*unmet.values, unmet.carried))
     return Remedy(words, f"Condition = {{ {unmet.operator} = {{ {quote(unmet.key)} = [{accepted}] }} }}")
 

@@ -1,0 +1,131 @@
+# Modules pass on what services read; teams' grants are made from tags and names.
+provider "aws" {
+  region = "eu-west-1"
+}
+
+resource "aws_secretsmanager_secret" "db" {
+  name = "shop/db"
+}
+
+resource "aws_secretsmanager_secret" "smtp" {
+  name = "shop/smtp"
+}
+
+module "prod" {
+  source = "./modules/environment"
+
+  name = "prod"
+  services = {
+    shop = {
+      secrets = {
+        DB   = aws_secretsmanager_secret.db.arn
+        SMTP = aws_secretsmanager_secret.smtp.arn
+      }
+      readable_secret_arns = [aws_secretsmanager_secret.db.arn]
+    }
+    till = {
+      secrets = {
+        DB = aws_secretsmanager_secret.db.arn
+      }
+      readable_secret_arns = [aws_secretsmanager_secret.db.arn]
+    }
+  }
+}
+
+locals {
+  teams = {
+    cart = {
+      team       = "checkout"
+      parameters = ["cart/token"]
+    }
+    mail = {
+      team       = "messages"
+      parameters = ["mail/tokn"]
+    }
+  }
+}
+
+data "aws_iam_policy_document" "trust" {
+  statement {
+    actions = ["sts:AssumeRole"]
+
+    principals {
+      type        = "Service"
+      identifiers = ["ecs-tasks.amazonaws.com"]
+    }
+  }
+}
+
+resource "aws_iam_role" "team" {
+  for_each = local.teams
+
+  name               = each.key
+  assume_role_policy = data.aws_iam_policy_document.trust.json
+
+  tags = {
+    team = each.value.team
+  }
+}
+
+resource "aws_secretsmanager_secret" "team" {
+  for_each = local.teams
+
+  name = "team/${each.key}"
+
+  tags = {
+    service = each.key
+  }
+}
+
+resource "aws_ssm_parameter" "token" {
+  for_each = local.teams
+
+  name  = "/${each.key}/token"
+  type  = "String"
+  value = "set-by-hand"
+}
+
+resource "aws_iam_role_policy" "team" {
+  for_each = local.teams
+
+  name = "team"
+  role = aws_iam_role.team[each.key].id
+
+  policy = jsonencode({
+    Version = "2012-10-17"
+    Statement = [
+      {
+        Effect   = "Allow"
+        Action   = "secretsmanager:GetSecretValue"
+        Resource = "*"
+        Condition = {
+          StringEquals = { "secretsmanager:ResourceTag/team" = "$${aws:PrincipalTag/team}" }
+        }
+      },
+      {
+        Effect   = "Allow"
+        Action   = "ssm:GetParameters"
+        Resource = [for name in each.value.parameters : "arn:aws:ssm:eu-west-1:123456789012:parameter/${name}"]
+      },
+    ]
+  })
+}
+
+resource "aws_ecs_task_definition" "team" {
+  for_each = local.teams
+
+  family                   = each.key
+  requires_compatibilities = ["FARGATE"]
+  network_mode             = "awsvpc"
+  cpu                      = 256
+  memory                   = 512
+  execution_role_arn       = aws_iam_role.team[each.key].arn
+  container_definitions = jsonencode([{
+    name  = each.key
+    image = "nginx:1.27"
+    secrets = [
+      { name = "SETTINGS", valueFrom = aws_secretsmanager_secret.team[each.key].arn },
+      { name = "TOKEN", valueFrom = aws_ssm_parameter.token[each.key].arn },
+    ]
+  }])
+}

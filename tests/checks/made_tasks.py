@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from tests.cases import TESTDATA, Case
 from tests.made_world import HERE, MadeResource, MadeWorld, reference, task
-from tfcheck.checks.mistake import Check
+from tfcheck.checks.misconfiguration import Check
 from tfcheck.resolve.surroundings import Surroundings
 from tfcheck.symbolic.value import Unknown, Value
 from tfcheck.vocabulary.finding import Finding

@@ -9,7 +9,7 @@ import pytest
 from tests.checks.made_tasks import LATER
 from tests.made_world import HERE, MadeResource, MadeWorld, reference, task
 from tfcheck.checks import ecs_exec
-from tfcheck.checks.mistake import Misconfiguration
+from tfcheck.checks.misconfiguration import Misconfiguration
 from tfcheck.symbolic.value import Value
 from tfcheck.vocabulary.finding import Severity
 

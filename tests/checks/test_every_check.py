@@ -13,7 +13,7 @@ from tests.made_world import MadeResource, MadeWorld
 from tests.rows import every_row
 from tfcheck.analysis.check import task_changes
 from tfcheck.checks import CHECKS, misconfigurations
-from tfcheck.checks.mistake import Check
+from tfcheck.checks.misconfiguration import Check
 from tfcheck.inventory.change import is_changed, is_new
 from tfcheck.inventory.ecs import task_definitions
 from tfcheck.inventory.world import After

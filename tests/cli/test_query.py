@@ -105,14 +105,8 @@ def test_changes_that_are_written_are_counted(case: Path, capsys: pytest.Capture
     assert capsys.readouterr().err.startswith("error: --interactive shows each change")
 
 
-BOMBS = {
-    "a billion reports": "@" + "|[@,@]" * 30,
-    "long lists": "@" + "|[@,@][]" * 40,
-    "long text": "@" + "|join('',[to_string(@),to_string(@)])" * 30,
-    "written": "to_string(@" + "|[@,@]" * 30 + ")",
-    "compared": "[(@" + "|[@,@]" * 30 + ")] == [(@" + "|[@,@]" * 30 + ")]",
+HOPELESS = {
     "compared in comparisons": "==".join(["(@"] * 40) + ")" * 40,
-    "for each": "@" + "|[@,@][].[@]" * 40,
     "brackets": "[" * 5000 + "@" + "]" * 5000,
     "parentheses": "(" * 5000 + "@" + ")" * 5000,
     "negations": "!" * 30_000 + "a",
@@ -129,12 +123,11 @@ BOMBS = {
 
 
 @pytest.mark.long
-@pytest.mark.parametrize("name", BOMBS)
-def test_a_query_that_is_too_much_or_no_query_ends_in_one_line(
-    name: str, case: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+@pytest.mark.parametrize("name", HOPELESS)
+def test_a_query_that_is_no_query_or_too_deep_ends_in_one_line(
+    name: str, case: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    monkeypatch.setattr("tfcheck.report.query._MOST", 1_000_000)  # a tenth is as good, and ten times as fast
-    status = run(["plan.json", "--query", BOMBS[name]])
+    status = run(["plan.json", "--query", HOPELESS[name]])
     streams = capsys.readouterr()
     if status == 1:  # as without a query
         assert len(streams.out) < 1000

@@ -12,7 +12,7 @@ from tests.rows import every_row
 from tfcheck.analysis.options import RunOptions
 from tfcheck.analysis.session import Session
 from tfcheck.checks import CHECKS
-from tfcheck.checks.mistake import Misconfiguration
+from tfcheck.checks.misconfiguration import Misconfiguration
 from tfcheck.checks.remedies import remedy
 from tfcheck.cli.main import run
 from tfcheck.inventory.ecs import task_definitions

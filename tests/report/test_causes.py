@@ -138,29 +138,32 @@ def test_every_rule_has_words_for_what_a_role_cannot_do(rule: str) -> None:
 
 
 def test_mistakes_of_the_same_words_are_one_cause_and_others_are_not() -> None:
-    def mistake(task: str, message: str) -> Finding:
+    def misconfiguration(task: str, message: str) -> Finding:
         return Finding("image-host", Severity.WARNING, task, task, message)
 
     findings = [
-        mistake(f'aws_ecs_task_definition.a["{key}"]', f"the image of {key} is elsewhere") for key in ("x1y", "z2w")
+        misconfiguration(f'aws_ecs_task_definition.a["{key}"]', f"the image of {key} is elsewhere")
+        for key in ("x1y", "z2w")
     ]
-    findings.append(mistake("aws_ecs_task_definition.b", "something else"))
+    findings.append(misconfiguration("aws_ecs_task_definition.b", "something else"))
     assert [len(each.tasks) for each in causes(findings)] == [2, 1]
 
 
 def test_mistakes_of_one_kind_are_one_cause_with_what_differs() -> None:
-    def mistake(task: str, message: str) -> Finding:
+    def misconfiguration(task: str, message: str) -> Finding:
         return Finding("log-group-absent", Severity.WARNING, f"aws_ecs_task_definition.{task}", None, message)
 
     findings = [
-        mistake("web", "container `app` logs to `/ecs/web`, 2 times, as aws_ecs_service.web[0] of data.aws_x.y says"),
-        mistake(
+        misconfiguration(
+            "web", "container `app` logs to `/ecs/web`, 2 times, as aws_ecs_service.web[0] of data.aws_x.y says"
+        ),
+        misconfiguration(
             "jobs", 'container `app` logs to `/ecs/jobs`, 3.1 times, as aws_ecs_service.jobs["a.b"] of aws_x.z says'
         ),
-        mistake(
+        misconfiguration(
             "jobs", "container `app` logs to `/ecs/jobs`, 4 times, as module.a.aws_ecs_service.jobs of aws_x.z says"
         ),
-        mistake("jobs", "container `app` logs to nothing"),
+        misconfiguration("jobs", "container `app` logs to nothing"),
     ]
     several, alone = causes(findings)
     assert several.message == "container `app` logs to `…`, … times, as aws_ecs_service.… of aws_x.… says"

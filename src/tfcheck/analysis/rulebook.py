@@ -9,7 +9,7 @@ from tfcheck.checks import CHECKS
 from tfcheck.startup import RULES
 
 if TYPE_CHECKING:
-    from tfcheck.checks.mistake import Check
+    from tfcheck.checks.misconfiguration import Check
     from tfcheck.report.manual import Manual
     from tfcheck.startup.rule import Rule
 

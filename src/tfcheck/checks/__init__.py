@@ -40,7 +40,7 @@ from tfcheck.checks import (
     secret_value,
     storage_key,
 )
-from tfcheck.checks.mistake import Check, Misconfiguration
+from tfcheck.checks.misconfiguration import Check, Misconfiguration
 from tfcheck.inventory.ecs import TaskDefinition, tasks_by_address
 from tfcheck.inventory.named_objects import subject
 from tfcheck.inventory.world import World, found_once
@@ -106,14 +106,14 @@ def findings(tasks: Iterable[TaskDefinition], world: World, locations: Locations
     reported: set[tuple[str, str]] = set()
     for task in (*tasks, *deleted_tasks):
         before = earlier.get(str(task.address))
-        for by, mistake in misconfigurations(task, world):
-            key = (mistake.address or str(task.address), mistake.message)
+        for by, misconfiguration in misconfigurations(task, world):
+            key = (misconfiguration.address or str(task.address), misconfiguration.message)
             if key not in reported:
                 reported.add(key)
-                change = "existing" if _was_made(mistake, by, before, world) else "introduced"
-                found = _finding(mistake, by, task, change, locations)
-                about = SENSITIVE if task.sensitive else subject(mistake.about, world)
-                yield msgspec.structs.replace(found, subject=f"{mistake.container or ''}: {about}")
+                change = "existing" if _was_made(misconfiguration, by, before, world) else "introduced"
+                found = _finding(misconfiguration, by, task, change, locations)
+                about = SENSITIVE if task.sensitive else subject(misconfiguration.about, world)
+                yield msgspec.structs.replace(found, subject=f"{misconfiguration.container or ''}: {about}")
 
 
 def notes(tasks: Iterable[TaskDefinition], world: World) -> Iterator[str]:
@@ -123,36 +123,38 @@ def notes(tasks: Iterable[TaskDefinition], world: World) -> Iterator[str]:
     yield from old_revision.notes(tasks, world)
 
 
-def _was_made(mistake: Misconfiguration, by: Check, before: TaskDefinition | None, world: World) -> bool:
+def _was_made(misconfiguration: Misconfiguration, by: Check, before: TaskDefinition | None, world: World) -> bool:
     """Whether the same was wrong before the change, with the same severity."""
     found = misconfigurations(before, world.before()) if before is not None else ()
     return any(
         check is by
-        and each.container == mistake.container
-        and each.severity.rank <= mistake.severity.rank
-        and equal(each.about, mistake.about) is Truth.TRUE
+        and each.container == misconfiguration.container
+        and each.severity.rank <= misconfiguration.severity.rank
+        and equal(each.about, misconfiguration.about) is Truth.TRUE
         for check, each in found
     )
 
 
-def _finding(mistake: Misconfiguration, by: Check, task: TaskDefinition, change: str, locations: Locations) -> Finding:
+def _finding(
+    misconfiguration: Misconfiguration, by: Check, task: TaskDefinition, change: str, locations: Locations
+) -> Finding:
     from tfcheck.checks.remedies import remedy  # most plans break no rule
 
     # For another resource, also the containers that need it.
-    location, needed_at = locations.of_address(task.address, mistake.argument), None
-    if mistake.address is not None:
-        location = locations.of(mistake.address, mistake.argument)
+    location, needed_at = locations.of_address(task.address, misconfiguration.argument), None
+    if misconfiguration.address is not None:
+        location = locations.of(misconfiguration.address, misconfiguration.argument)
         needed_at = locations.of_address(task.address, "container_definitions")
     return Finding(
         rule=by.id,
-        severity=mistake.severity,
+        severity=misconfiguration.severity,
         task_definition=str(task.address),
-        address=mistake.address or str(task.address),
-        message=mistake.message,
-        explanation=mistake.explanation,
-        symptom=mistake.symptom,
+        address=misconfiguration.address or str(task.address),
+        message=misconfiguration.message,
+        explanation=misconfiguration.explanation,
+        symptom=misconfiguration.symptom,
         change=change,
         location=location,
         needed_at=needed_at,
-        remedy=remedy(by.id, mistake, task),
+        remedy=remedy(by.id, misconfiguration, task),
     )

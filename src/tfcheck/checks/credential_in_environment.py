@@ -17,7 +17,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from tfcheck.checks.mistake import Check, Misconfiguration
+from tfcheck.checks.misconfiguration import Check, Misconfiguration
 from tfcheck.inventory.ecs import TaskDefinition, member
 from tfcheck.inventory.world import World
 from tfcheck.symbolic.regex import regex

@@ -27,7 +27,7 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 from tfcheck.checks import env_file_absent, log_group_absent
-from tfcheck.checks.mistake import Check, Misconfiguration
+from tfcheck.checks.misconfiguration import Check, Misconfiguration
 from tfcheck.checks.named_objects import files, stored_values
 from tfcheck.inventory.catalogue import LOG_GROUP, OBJECT, catalogue
 from tfcheck.inventory.ecs import TaskDefinition

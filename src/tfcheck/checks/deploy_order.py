@@ -23,7 +23,7 @@ from collections.abc import Iterable, Iterator, Sequence
 
 import msgspec
 
-from tfcheck.checks.mistake import Check, Misconfiguration
+from tfcheck.checks.misconfiguration import Check, Misconfiguration
 from tfcheck.checks.named_objects import starting_services
 from tfcheck.inventory.change import is_new
 from tfcheck.inventory.ecs import TASK_SET, TaskDefinition
@@ -50,10 +50,10 @@ def _search(task: TaskDefinition, world: World) -> Iterator[Misconfiguration]:
 
         late = late_resources(service, task, world)
         if late:
-            yield _mistake(service, late, world)
+            yield _misconfiguration(service, late, world)
 
 
-def _mistake(service: WorldObject, late: Sequence[WorldObject], world: World) -> Misconfiguration:
+def _misconfiguration(service: WorldObject, late: Sequence[WorldObject], world: World) -> Misconfiguration:
     from tfcheck.checks.deploy_order_graph import later_dependencies
 
     names = [str(each.address) for each in late]

@@ -23,7 +23,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from tfcheck.checks.mistake import Check, Misconfiguration
+from tfcheck.checks.misconfiguration import Check, Misconfiguration
 from tfcheck.iam import Absent, Context, Denied, Entry, decide_anonymous
 from tfcheck.inventory.ecs import TaskDefinition, member
 from tfcheck.inventory.named_objects import file_system_arn

@@ -26,7 +26,7 @@ from collections.abc import Iterator
 
 import msgspec
 
-from tfcheck.checks.mistake import Check, Misconfiguration
+from tfcheck.checks.misconfiguration import Check, Misconfiguration
 from tfcheck.checks.named_objects import has_access_point
 from tfcheck.inventory.catalogue import ACCESS_POINT
 from tfcheck.inventory.ecs import TaskDefinition, member
@@ -62,18 +62,18 @@ def _search(task: TaskDefinition, world: World) -> Iterator[Misconfiguration]:
                 f"{volume.name} has IAM authorization, but the task definition names no task role to mount it with"
             )
             advice = "set `task_role_arn` to a role that is allowed to mount the file system"
-            yield _mistake(message, Severity.ERROR, _NO_ROLE, advice, "task_role_arn = aws_iam_role.task.arn")
+            yield _misconfiguration(message, Severity.ERROR, _NO_ROLE, advice, "task_role_arn = aws_iam_role.task.arn")
         if volume.authorization and equal(volume.system.get("transit_encryption"), "ENABLED") is Truth.FALSE:
             message = f"{volume.name} has {volume.authorization}, but its transit encryption is not enabled"
             advice = "enable transit encryption of the volume"
-            yield _mistake(message, Severity.ERROR, "", advice, 'transit_encryption = "ENABLED"')
+            yield _misconfiguration(message, Severity.ERROR, "", advice, 'transit_encryption = "ENABLED"')
         root = volume.system.get("root_directory")
         if volume.has_point and isinstance(root, str) and root not in ("", "/"):
             message = f"{volume.name} has an access point and a root directory of its own"
-            yield _mistake(message, Severity.WARNING, _ROOT, "remove `root_directory` from the volume")
+            yield _misconfiguration(message, Severity.WARNING, _ROOT, "remove `root_directory` from the volume")
 
 
-def _mistake(message: str, severity: Severity, symptom: str, advice: str, hcl: str = "") -> Misconfiguration:
+def _misconfiguration(message: str, severity: Severity, symptom: str, advice: str, hcl: str = "") -> Misconfiguration:
     return Misconfiguration(
         message, severity, about=message, symptom=symptom, argument="volume", advice=advice, hcl=hcl
     )

@@ -14,7 +14,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from tfcheck.checks.mistake import Check, Misconfiguration, quote_value
+from tfcheck.checks.misconfiguration import Check, Misconfiguration, quote_value
 from tfcheck.checks.named_objects import files
 from tfcheck.inventory.ecs import TaskDefinition
 from tfcheck.inventory.world import World

@@ -13,7 +13,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from tfcheck.checks.mistake import Check, Misconfiguration
+from tfcheck.checks.misconfiguration import Check, Misconfiguration
 from tfcheck.checks.named_objects import files, runs_on_fargate, runs_on_windows
 from tfcheck.inventory.ecs import TaskDefinition
 from tfcheck.inventory.world import World

@@ -20,7 +20,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from tfcheck.checks.log_region import groups_in_other_regions
-from tfcheck.checks.mistake import Check, Misconfiguration, quote_value
+from tfcheck.checks.misconfiguration import Check, Misconfiguration, quote_value
 from tfcheck.inventory.catalogue import LOG_GROUP
 from tfcheck.inventory.ecs import TaskDefinition
 from tfcheck.inventory.world import World

@@ -18,7 +18,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from tfcheck.checks.mistake import Check, Misconfiguration, quote_value
+from tfcheck.checks.misconfiguration import Check, Misconfiguration, quote_value
 from tfcheck.checks.named_objects import runs_on_fargate
 from tfcheck.inventory.ecs import TaskDefinition, member
 from tfcheck.inventory.world import World

@@ -34,7 +34,7 @@ from typing import NamedTuple, TypeAlias
 
 from tfcheck import startup
 from tfcheck.checks import deleted
-from tfcheck.checks.mistake import Check, Misconfiguration
+from tfcheck.checks.misconfiguration import Check, Misconfiguration
 from tfcheck.checks.named_objects import runs_tasks
 from tfcheck.inventory.change import is_changed, is_created
 from tfcheck.inventory.ecs import TaskDefinition, tasks_by_address
@@ -88,9 +88,9 @@ def _lost_by_services(left: _Left, services: Sequence[WorldObject], world: World
     shown = [*revoked[:_SHOWN], "more"] if revoked[_SHOWN:] else revoked
     lost = [(" ".join(revoked), f", from which this plan revokes {join_names(shown)}")] if revoked else []
     reported = {each.message for each in deleted.CHECK.search(left.heir, world)} if left.heir else set()
-    for mistake in deleted.CHECK.search(left.old, world):
-        if mistake.message not in reported:
-            lost.append((str(mistake.about), f": {mistake.message}"))
+    for misconfiguration in deleted.CHECK.search(left.old, world):
+        if misconfiguration.message not in reported:
+            lost.append((str(misconfiguration.about), f": {misconfiguration.message}"))
     for service, (about, words) in product(services, lost):
         is_idle = runs_tasks(service) is Truth.FALSE
         yield Misconfiguration(

@@ -12,7 +12,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from tfcheck.checks.mistake import Check, Misconfiguration, quote_value
+from tfcheck.checks.misconfiguration import Check, Misconfiguration, quote_value
 from tfcheck.checks.named_objects import only_in_other_regions
 from tfcheck.inventory.catalogue import PARAMETER
 from tfcheck.inventory.ecs import TaskDefinition

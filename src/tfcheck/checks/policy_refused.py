@@ -18,7 +18,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from tfcheck.checks.mistake import Check, Misconfiguration
+from tfcheck.checks.misconfiguration import Check, Misconfiguration
 from tfcheck.checks.named_objects import roles_of
 from tfcheck.iam import Policy
 from tfcheck.inventory.change import is_written

@@ -18,7 +18,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from tfcheck.checks.mistake import Check, Misconfiguration
+from tfcheck.checks.misconfiguration import Check, Misconfiguration
 from tfcheck.checks.named_objects import roles_of
 from tfcheck.inventory.change import is_written
 from tfcheck.inventory.ecs import TaskDefinition
@@ -66,7 +66,7 @@ def roles_above_quota(task: TaskDefinition, world: World) -> Iterator[Misconfigu
         holders = ((each.name, world.once(_holders).get(each.name)) for each in role.attached.identity)
         managed = [name for name, each in holders if ":policy/" in name or (each and each.address.type == _POLICY)]
         if len(managed) > _ATTACHED:
-            yield _mistake(f"another managed policy of {role.label}", str(role.label))
+            yield _misconfiguration(f"another managed policy of {role.label}", str(role.label))
 
 
 def is_longer_than_managed(part: Value) -> bool:
@@ -86,7 +86,7 @@ def _long_managed_policies(role: Role, world: World, share: float) -> Iterator[M
     for policy in (*role.attached.identity, *(role.boundary or ())):
         size = _size(policy.name, _POLICY, "policy", world)
         if size > _MANAGED * share and _is_written(policy.name, "policy", world):
-            yield _mistake(
+            yield _misconfiguration(
                 f"{policy.name}, which has at least {size:,} characters: a managed policy has up to {_MANAGED:,}",
                 policy.name,
             )
@@ -107,7 +107,7 @@ def _long_inline_policies(role: Role, world: World, share: float) -> Iterator[Mi
         (name, argument) for (name, argument), size in sizes.items() if size and _is_written(name, argument, world)
     ]
     for name, argument in written[-1:]:
-        yield _mistake(
+        yield _misconfiguration(
             f"the inline policies of {role.label}, which have at least {total:,} characters together: a role has up to "
             f"{_INLINE:,}",
             name,
@@ -119,7 +119,7 @@ def _long_trust_policy(role: Role, world: World, share: float) -> Iterator[Misco
     name, argument = role.trust.policy.name if role.trust.policy else "", "assume_role_policy"
     size = _size(name, "aws_iam_role", argument, world)
     if size > _TRUST * share and _is_written(name, argument, world):
-        yield _mistake(
+        yield _misconfiguration(
             f"the trust policy of {name}, which has at least {size:,} characters, unless the account allows more than "
             f"{_TRUST:,}",
             name,
@@ -180,7 +180,7 @@ def _size_of_data(data: Value) -> int:
             return _least_size(data)
 
 
-def _mistake(
+def _misconfiguration(
     what: str, address: str, argument: str = "policy", severity: Severity = Severity.ERROR
 ) -> Misconfiguration:
     return Misconfiguration(

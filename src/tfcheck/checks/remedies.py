@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from tfcheck.checks.mistake import Misconfiguration
+from tfcheck.checks.misconfiguration import Misconfiguration
 from tfcheck.inventory.ecs import TaskDefinition
 from tfcheck.symbolic.regex import regex
 from tfcheck.symbolic.value import PlainText, display
@@ -169,24 +169,29 @@ _TABLE: dict[str, tuple[str, str]] = {
 }
 
 
-def remedy(rule: str, mistake: Misconfiguration, task: TaskDefinition) -> Remedy | None:
+def remedy(rule: str, misconfiguration: Misconfiguration, task: TaskDefinition) -> Remedy | None:
     """Return the suggestion for a rule, or None if the rule has none."""
-    words, hcl = (mistake.advice, "") if mistake.advice else _TABLE.get(rule, ("", ""))
+    words, hcl = (misconfiguration.advice, "") if misconfiguration.advice else _TABLE.get(rule, ("", ""))
     if not words:
         return None
-    if mistake.about in ("AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN"):
+    if misconfiguration.about in ("AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN"):
         return Remedy("remove the access key, and grant what the code calls to the task role: its keys come from ECS")
-    words = words.replace("{address}", mistake.address or str(task.address))
+    words = words.replace("{address}", misconfiguration.address or str(task.address))
     region = task.resource.surroundings.region
     hcl = hcl.replace("eu-west-1", display(region)) if isinstance(region, str) else hcl
-    return Remedy(words, _remedy_in_plan(rule, mistake, task) or hcl)
+    return Remedy(words, _remedy_in_plan(rule, misconfiguration, task) or hcl)
 
 
-def _remedy_in_plan(rule: str, mistake: Misconfiguration, task: TaskDefinition) -> str:
+def _remedy_in_plan(rule: str, misconfiguration: Misconfiguration, task: TaskDefinition) -> str:
     """Write the suggestion with names from the plan where they can be determined; never with secrets."""
-    if mistake.hcl or mistake.advice or task.sensitive or not isinstance(mistake.about, PlainText):
-        return mistake.hcl
-    about = display(mistake.about)
+    if (
+        misconfiguration.hcl
+        or misconfiguration.advice
+        or task.sensitive
+        or not isinstance(misconfiguration.about, PlainText)
+    ):
+        return misconfiguration.hcl
+    about = display(misconfiguration.about)
     match rule:
         case "env-file-arn" if found := _S3.fullmatch(about):
             bucket = f"${{{found['reference']}.arn}}" if found["reference"] else f"arn:aws:s3:::{found['name']}"
@@ -212,15 +217,17 @@ def _remedy_in_plan(rule: str, mistake: Misconfiguration, task: TaskDefinition) 
             lines = (f'  name              = "{about}"', "  retention_in_days = 30")
             return "\n".join((f'resource "aws_cloudwatch_log_group" "{task.address.name}" {{', *lines, "}"))
         case "credential-in-environment":
-            return str(secret_for(mistake, task))
+            return str(secret_for(misconfiguration, task))
         case _:
             return ""
 
 
-def secret_for(mistake: Misconfiguration, task: TaskDefinition) -> NewSecret:
+def secret_for(misconfiguration: Misconfiguration, task: TaskDefinition) -> NewSecret:
     """Write the secret that replaces a credential, with names from the plan where they can be determined."""
-    about = "" if task.sensitive or not isinstance(mistake.about, PlainText) else display(mistake.about)
+    about = (
+        "" if task.sensitive or not isinstance(misconfiguration.about, PlainText) else display(misconfiguration.about)
+    )
     if not about.isidentifier():
         return _ANY_SECRET
     label = about.lower()
-    return _new_secret(label, f"{mistake.container or task.address.name}/{label}", about)
+    return _new_secret(label, f"{misconfiguration.container or task.address.name}/{label}", about)

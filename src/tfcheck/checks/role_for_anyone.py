@@ -12,7 +12,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from tfcheck.checks.mistake import Check, Misconfiguration
+from tfcheck.checks.misconfiguration import Check, Misconfiguration
 from tfcheck.iam import Effect, Policy, Statement
 from tfcheck.iam.action import names
 from tfcheck.inventory.ecs import TaskDefinition

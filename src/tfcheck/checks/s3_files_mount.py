@@ -24,7 +24,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from tfcheck.checks.mistake import Check, Misconfiguration
+from tfcheck.checks.misconfiguration import Check, Misconfiguration
 from tfcheck.checks.named_objects import has_access_point
 from tfcheck.inventory.catalogue import S3_ACCESS_POINT
 from tfcheck.inventory.ecs import TaskDefinition
@@ -41,11 +41,13 @@ def _search(task: TaskDefinition, world: World) -> Iterator[Misconfiguration]:
         if task.task_role in (None, ""):
             message = f"{name} is one of S3 Files, but the task definition names no task role to mount it with"
             advice = "set `task_role_arn` to a role that is allowed to mount the file system"
-            yield _mistake(message, Severity.ERROR, advice, "task_role_arn = aws_iam_role.task.arn")
+            yield _misconfiguration(message, Severity.ERROR, advice, "task_role_arn = aws_iam_role.task.arn")
         if _is_other(system.get("file_system_arn")):
             message = f"{name} is one of S3 Files, but its `file_system_arn` is not the ARN of such a file system"
             advice = "set `file_system_arn` to the ARN of the file system"
-            yield _mistake(message, Severity.ERROR, advice, "file_system_arn = aws_s3files_file_system.data.arn")
+            yield _misconfiguration(
+                message, Severity.ERROR, advice, "file_system_arn = aws_s3files_file_system.data.arn"
+            )
         root = system.get("root_directory")
         if (
             isinstance(root, str)
@@ -53,10 +55,10 @@ def _search(task: TaskDefinition, world: World) -> Iterator[Misconfiguration]:
             and has_access_point(system.get("access_point_arn"), S3_ACCESS_POINT, world)
         ):
             message = f"{name} has an access point and a root directory of its own"
-            yield _mistake(message, Severity.WARNING, "remove `root_directory` from the volume")
+            yield _misconfiguration(message, Severity.WARNING, "remove `root_directory` from the volume")
 
 
-def _mistake(message: str, severity: Severity, advice: str, hcl: str = "") -> Misconfiguration:
+def _misconfiguration(message: str, severity: Severity, advice: str, hcl: str = "") -> Misconfiguration:
     return Misconfiguration(message, severity, about=message, argument="volume", advice=advice, hcl=hcl)
 
 

@@ -26,7 +26,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from tfcheck.checks.mistake import Check, Misconfiguration, quote_value
+from tfcheck.checks.misconfiguration import Check, Misconfiguration, quote_value
 from tfcheck.inventory.ecs import TaskDefinition, member
 from tfcheck.inventory.world import World
 from tfcheck.startup.awslogs_options import logging_services
@@ -45,19 +45,21 @@ _CREDENTIALS_HCL = "repositoryCredentials = { credentialsParameter = aws_secrets
 def _search(task: TaskDefinition, world: World) -> Iterator[Misconfiguration]:
     around = task.resource.surroundings
     for place, value in injected_values(task):
-        yield from _mistakes(place, value, reference_error(value, around, world))
+        yield from _misconfigurations(place, value, reference_error(value, around, world))
     for place, value in named_credentials(task):
-        yield from _mistakes(place, value, reference_error(value, around, world), "volume")
+        yield from _misconfigurations(place, value, reference_error(value, around, world), "volume")
     for service in logging_services(runs(task, world).definite, world):
         for place, value in proxy_options(task, service):
-            yield from _mistakes(place, value, reference_error(value, service.surroundings, world))
+            yield from _misconfigurations(place, value, reference_error(value, service.surroundings, world))
     for container in task.containers:
         value = member(container.member("repositoryCredentials"), "credentialsParameter")
         place = container_place(task, container, "/repositoryCredentials", "registry credentials")
-        yield from _mistakes(place, value, credentials_error(value, around), advice=_CREDENTIALS, hcl=_CREDENTIALS_HCL)
+        yield from _misconfigurations(
+            place, value, credentials_error(value, around), advice=_CREDENTIALS, hcl=_CREDENTIALS_HCL
+        )
 
 
-def _mistakes(
+def _misconfigurations(
     place: TaskPlace,
     value: Value,
     wrong: InvalidReference | None,

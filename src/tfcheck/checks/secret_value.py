@@ -21,7 +21,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from tfcheck.checks.mistake import Check, Misconfiguration
+from tfcheck.checks.misconfiguration import Check, Misconfiguration
 from tfcheck.checks.named_objects import starting_services, stored_values
 from tfcheck.inventory.ecs import TaskDefinition
 from tfcheck.inventory.world import World

@@ -26,7 +26,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from tfcheck.checks.mistake import Check, Misconfiguration
+from tfcheck.checks.misconfiguration import Check, Misconfiguration
 from tfcheck.iam import Context, Denied, PresenceUnknown, decide_service, service_context
 from tfcheck.inventory.catalogue import KEY, catalogue
 from tfcheck.inventory.ecs import TaskDefinition, member
@@ -49,7 +49,7 @@ _UNDOCUMENTED = ("aws:SourceAccount", "aws:SourceArn", "aws:ViaAWSService")
 def _search(task: TaskDefinition, world: World) -> Iterator[Misconfiguration]:
     for cluster in runs(task, world).definite.distinct(_cluster_on_fargate, world):
         if cluster is not None:
-            yield from _mistakes(cluster, world)
+            yield from _misconfigurations(cluster, world)
 
 
 def _cluster_on_fargate(run: WorldObject, world: World) -> WorldObject | None:
@@ -59,7 +59,7 @@ def _cluster_on_fargate(run: WorldObject, world: World) -> WorldObject | None:
     return catalogue(world, CLUSTER).find(run.attribute("cluster"), run.surroundings)
 
 
-def _mistakes(cluster: WorldObject, world: World) -> Iterator[Misconfiguration]:
+def _misconfigurations(cluster: WorldObject, world: World) -> Iterator[Misconfiguration]:
     storage = only_block(member(only_block(cluster.attribute("configuration")), "managed_storage_configuration"))
     found = named_key(member(storage, "fargate_ephemeral_storage_kms_key_id"), cluster, world)
     key = catalogue(world, KEY).find_by_arn(found.arn) if found is not None and not found.doubt else None

@@ -9,22 +9,8 @@ from __future__ import annotations
 
 import itertools
 
-from tfcheck.inventory.catalogue import (
-    ACCESS_POINT,
-    BUCKET,
-    FILE_SYSTEM,
-    KEY,
-    LOG_GROUP,
-    OBJECT,
-    PARAMETER,
-    REPOSITORY,
-    S3_ACCESS_POINT,
-    S3_FILE_SYSTEM,
-    SECRET,
-    ObjectKind,
-    catalogue,
-    looked_up_by,
-)
+from tfcheck.inventory import catalogue as kinds
+from tfcheck.inventory.catalogue import ObjectKind, catalogue, looked_up_by
 from tfcheck.inventory.setting import SettingOwner
 from tfcheck.inventory.world import World, found_once
 from tfcheck.resolve.surroundings import Surroundings
@@ -43,15 +29,15 @@ def bucket_of(arn: TextLike, world: World) -> SettingOwner | None:
 
 def _bucket_of(arn: TextLike, world: World) -> SettingOwner | None:
     first = next(iter(pieces(arn)), "")
-    resource = catalogue(world, BUCKET).resolve(first)
+    resource = catalogue(world, kinds.BUCKET).resolve(first)
     if resource is None:
-        inside = catalogue(world, OBJECT).resolve(first)
-        resource = catalogue(world, BUCKET).find_by_name(inside.attribute("bucket"), None) if inside else None
+        inside = catalogue(world, kinds.OBJECT).resolve(first)
+        resource = catalogue(world, kinds.BUCKET).find_by_name(inside.attribute("bucket"), None) if inside else None
     parts = parse_arn(arn)
     path = split_text(parts.resource, "/", 1) if parts is not None and parts.service == "s3" else None
     name = path[0] if path is not None else None
     if resource is None and name is not None:
-        resource = catalogue(world, BUCKET).find_by_name(name, None)
+        resource = catalogue(world, kinds.BUCKET).find_by_name(name, None)
     if resource is not None:
         own = resource.attribute("bucket")
         name = own if isinstance(own, PlainText) else name
@@ -63,15 +49,15 @@ _FILE_SYSTEM = "file-system/"
 
 def file_system_arn(file_system_id: TextLike, around: Surroundings, world: World) -> TextLike:
     """Return the ARN of the file system with an id, as seen from `around`."""
-    return _arn_of(file_system_id, FILE_SYSTEM, _FILE_SYSTEM, around, world)
+    return _arn_of(file_system_id, kinds.FILE_SYSTEM, _FILE_SYSTEM, around, world)
 
 
 def access_point_arn(access_point_id: TextLike, around: Surroundings, world: World) -> TextLike:
     """Return the ARN of the access point with an id, as seen from `around`."""
-    return _arn_of(access_point_id, ACCESS_POINT, "access-point/", around, world)
+    return _arn_of(access_point_id, kinds.ACCESS_POINT, "access-point/", around, world)
 
 
-def file_system_of(arn: TextLike, world: World, kind: ObjectKind = FILE_SYSTEM) -> SettingOwner:
+def file_system_of(arn: TextLike, world: World, kind: ObjectKind = kinds.FILE_SYSTEM) -> SettingOwner:
     """Return the file system of an ARN: the plan's resource, otherwise its id."""
     resource = catalogue(world, kind).find_by_arn(arn)
     parts = parse_arn(arn)
@@ -92,17 +78,17 @@ def _arn_of(name: TextLike, kind: ObjectKind, prefix: str, around: Surroundings,
 
 
 _KINDS = (
-    BUCKET,
-    OBJECT,
-    KEY,
-    SECRET,
-    PARAMETER,
-    REPOSITORY,
-    LOG_GROUP,
-    FILE_SYSTEM,
-    ACCESS_POINT,
-    S3_FILE_SYSTEM,
-    S3_ACCESS_POINT,
+    kinds.BUCKET,
+    kinds.OBJECT,
+    kinds.KEY,
+    kinds.SECRET,
+    kinds.PARAMETER,
+    kinds.REPOSITORY,
+    kinds.LOG_GROUP,
+    kinds.FILE_SYSTEM,
+    kinds.ACCESS_POINT,
+    kinds.S3_FILE_SYSTEM,
+    kinds.S3_ACCESS_POINT,
 )
 _TYPES = (*(kind for each in _KINDS for kind in each.types), "aws_iam_role", "aws_iam_instance_profile")
 #: What may follow an object's ARN in a longer one.

@@ -9,31 +9,6 @@ from tfcheck.symbolic.value import JsonText, ReasonWithHint, Truth, Unknown, Val
 from tfcheck.vocabulary.address import Address, forgotten_address, parse
 
 
-def planned_object(resolver: Resolver, instance: Instance) -> _Planned:
-    """Return an instance as it is after the change."""
-    return _Planned(resolver, instance)
-
-
-def existing_object(resolver: Resolver, instance: Instance) -> _Existing:
-    """Return an instance as it is before the change."""
-    return _Existing(resolver, instance)
-
-
-def left_behind(resolver: Resolver, instance: Instance) -> _LeftBehind:
-    """Return an old object that stays in AWS beside the new one at its address."""
-    return _LeftBehind(resolver, instance)
-
-
-def object_read(resolver: Resolver, data: PriorData) -> _Read:
-    """Return a data source that was read while planning."""
-    return _Read(resolver, data)
-
-
-def possible_object(resolver: Resolver, found: LeftOut) -> _PossibleObject:
-    """Return a resource that the plan may leave out."""
-    return _PossibleObject(resolver, found)
-
-
 class _PlanObject:
     """An object of a plan, at an address."""
 
@@ -61,7 +36,7 @@ class _PlanObject:
         return self._resolver.surroundings(self.address)
 
 
-class _Planned(_PlanObject):
+class PlannedObject(_PlanObject):
     """A resource instance after the change."""
 
     def __init__(self, resolver: Resolver, instance: Instance) -> None:
@@ -85,7 +60,7 @@ class _Planned(_PlanObject):
         return self._resolver.survival.remains_on(self._instance, named)
 
 
-class _Existing(_PlanObject):
+class ExistingObject(_PlanObject):
     """A resource instance before the change."""
 
     def __init__(self, resolver: Resolver, instance: Instance) -> None:
@@ -106,7 +81,7 @@ class _Existing(_PlanObject):
         return self._instance.left_behind is not None
 
 
-class _LeftBehind(_Existing):
+class LeftBehind(ExistingObject):
     """An object that stays in AWS as it was while the change creates another one at its address."""
 
     def __init__(self, resolver: Resolver, instance: Instance) -> None:
@@ -121,7 +96,7 @@ class _LeftBehind(_Existing):
         return self._resolver.survival.outlasts_replacement(self._instance)
 
 
-class _Read(_PlanObject):
+class ObjectRead(_PlanObject):
     """A data source that was read while planning."""
 
     def __init__(self, resolver: Resolver, data: PriorData) -> None:
@@ -147,7 +122,7 @@ _SUBJECTS = frozenset(
 )
 
 
-class _PossibleObject(_PlanObject):
+class PossibleObject(_PlanObject):
     """A resource that the plan may leave out: if it exists, only its configuration says what is in it.
 
     Its policy, if it has one, may allow and deny anything.

@@ -10,17 +10,8 @@ from typing import TypeAlias
 
 import msgspec
 
-from tfcheck.inventory.catalogue import (
-    BUCKET,
-    ENDPOINT,
-    FILE_SYSTEM,
-    KEY,
-    REPOSITORY,
-    S3_FILE_SYSTEM,
-    SECRET,
-    ObjectKind,
-    catalogue,
-)
+from tfcheck.inventory import catalogue as kinds
+from tfcheck.inventory.catalogue import ObjectKind, catalogue
 from tfcheck.inventory.change import index_names
 from tfcheck.inventory.world import World, WorldObject, found_once
 from tfcheck.resolve.surroundings import Surroundings, is_in_same_region
@@ -46,19 +37,21 @@ class SettingKind(msgspec.Struct, frozen=True, eq=False):
     takes_arn: bool = True
 
 
-BUCKET_POLICY = SettingKind("aws_s3_bucket_policy", "bucket", BUCKET, "bucket", takes_arn=False)
+BUCKET_POLICY = SettingKind("aws_s3_bucket_policy", "bucket", kinds.BUCKET, "bucket", takes_arn=False)
 BUCKET_ENCRYPTION = SettingKind(
-    "aws_s3_bucket_server_side_encryption_configuration", "bucket", BUCKET, "bucket", takes_arn=False
+    "aws_s3_bucket_server_side_encryption_configuration", "bucket", kinds.BUCKET, "bucket", takes_arn=False
 )
-BUCKET_OWNERSHIP = SettingKind("aws_s3_bucket_ownership_controls", "bucket", BUCKET, "bucket", takes_arn=False)
-BUCKET_PUBLIC_ACCESS = SettingKind("aws_s3_bucket_public_access_block", "bucket", BUCKET, "bucket", takes_arn=False)
-KEY_POLICY = SettingKind("aws_kms_key_policy", "key_id", KEY, "key_id")
-KEY_GRANT = SettingKind("aws_kms_grant", "key_id", KEY, "key_id")
-SECRET_POLICY = SettingKind("aws_secretsmanager_secret_policy", "secret_arn", SECRET, "arn")
-REPOSITORY_POLICY = SettingKind("aws_ecr_repository_policy", "repository", REPOSITORY, "name", takes_arn=False)
-FILE_SYSTEM_POLICY = SettingKind("aws_efs_file_system_policy", "file_system_id", FILE_SYSTEM, "id")
-S3_FILE_SYSTEM_POLICY = SettingKind("aws_s3files_file_system_policy", "file_system_id", S3_FILE_SYSTEM, "id")
-ENDPOINT_POLICY = SettingKind("aws_vpc_endpoint_policy", "vpc_endpoint_id", ENDPOINT, "id")
+BUCKET_OWNERSHIP = SettingKind("aws_s3_bucket_ownership_controls", "bucket", kinds.BUCKET, "bucket", takes_arn=False)
+BUCKET_PUBLIC_ACCESS = SettingKind(
+    "aws_s3_bucket_public_access_block", "bucket", kinds.BUCKET, "bucket", takes_arn=False
+)
+KEY_POLICY = SettingKind("aws_kms_key_policy", "key_id", kinds.KEY, "key_id")
+KEY_GRANT = SettingKind("aws_kms_grant", "key_id", kinds.KEY, "key_id")
+SECRET_POLICY = SettingKind("aws_secretsmanager_secret_policy", "secret_arn", kinds.SECRET, "arn")
+REPOSITORY_POLICY = SettingKind("aws_ecr_repository_policy", "repository", kinds.REPOSITORY, "name", takes_arn=False)
+FILE_SYSTEM_POLICY = SettingKind("aws_efs_file_system_policy", "file_system_id", kinds.FILE_SYSTEM, "id")
+S3_FILE_SYSTEM_POLICY = SettingKind("aws_s3files_file_system_policy", "file_system_id", kinds.S3_FILE_SYSTEM, "id")
+ENDPOINT_POLICY = SettingKind("aws_vpc_endpoint_policy", "vpc_endpoint_id", kinds.ENDPOINT, "id")
 
 
 class SettingOwner(msgspec.Struct, frozen=True):

@@ -10,7 +10,7 @@ from functools import cached_property
 from typing import Any, Protocol, TypeVar, cast
 
 from tfcheck.inventory.adopted import without_adopted
-from tfcheck.inventory.plan_objects import existing_object, left_behind, object_read, planned_object, possible_object
+from tfcheck.inventory.plan_objects import ExistingObject, LeftBehind, ObjectRead, PlannedObject, PossibleObject
 from tfcheck.plan import Instance, references
 from tfcheck.resolve import Resolver
 from tfcheck.resolve.order import FinishedBefore, Order
@@ -258,11 +258,11 @@ class After(_PlanWorld):
         if not kind.startswith("aws_iam_"):  # whether what is on a role remains there is decided for each role
             remains = self.resolver.survival.remains
             instances = [each for each in instances if remains(each) is not Truth.FALSE]
-        planned = [planned_object(self.resolver, each) for each in without_adopted(instances)]
+        planned = [PlannedObject(self.resolver, each) for each in without_adopted(instances)]
         return [
             *planned,
             *self._possible_objects("managed", kind),
-            *(left_behind(self.resolver, each) for each in self._left_behind(kind)),
+            *(LeftBehind(self.resolver, each) for each in self._left_behind(kind)),
         ]
 
     def looked_up(self, *types: str) -> Sequence[WorldObject]:
@@ -270,14 +270,14 @@ class After(_PlanWorld):
         deferred = self.resolver.plan.instances(*types, mode="data")
         read = self.resolver.plan.data_sources(*types)
         later = {str(each.address) for each in deferred}
-        found: list[WorldObject] = [planned_object(self.resolver, each) for each in deferred if each.exists_after]
-        found.extend(object_read(self.resolver, each) for each in read if str(each.address) not in later)
+        found: list[WorldObject] = [PlannedObject(self.resolver, each) for each in deferred if each.exists_after]
+        found.extend(ObjectRead(self.resolver, each) for each in read if str(each.address) not in later)
         return [*found, *self._possible_objects("data", *types)]
 
     def _possible_objects(self, mode: str, *types: str) -> list[WorldObject]:
         """Return what the plan may leave out of these types."""
         listed = (each for each in self._possible if each.mode == mode and each.type in types)
-        found: list[WorldObject] = [possible_object(self.resolver, each) for each in listed]
+        found: list[WorldObject] = [PossibleObject(self.resolver, each) for each in listed]
         self._asked_for.update(dict.fromkeys(each.address for each in found))
         return found
 
@@ -313,11 +313,11 @@ class Before(_PlanWorld):
         deposed = [] if kind.startswith("aws_ecs_") else self.resolver.plan.deposed_objects(kind)
         left = self._left_behind(kind)
         known = [*without_adopted(instances), *deposed]
-        return [(left_behind if each in left else existing_object)(self.resolver, each) for each in known]
+        return [(LeftBehind if each in left else ExistingObject)(self.resolver, each) for each in known]
 
     def looked_up(self, *types: str) -> Sequence[WorldObject]:
         """Return the data sources of these types that were read while planning."""
-        return [object_read(self.resolver, each) for each in self.resolver.plan.data_sources(*types)]
+        return [ObjectRead(self.resolver, each) for each in self.resolver.plan.data_sources(*types)]
 
     @property
     def certain(self) -> Before:

@@ -19,6 +19,7 @@ from tfcheck.report.words import TaskStatus, evidence_words, reason_words, stand
 from tfcheck.vocabulary.access import AccessChange
 from tfcheck.vocabulary.finding import Answer, Evidence, Location, Reason, Report, RoleKind, Severity, Verdict
 from tfcheck.vocabulary.grouping import group_by_key
+from tfcheck.vocabulary.rewriter import Rewriter, keep
 
 _ASSUME = "sts:AssumeRole"
 #: The name of a missing or ambiguous role.
@@ -94,7 +95,7 @@ class RoleNode(msgspec.Struct, frozen=True):
     possibly_revoked: tuple[AccessChange, ...] = ()
 
 
-class MistakeNode(msgspec.Struct, frozen=True):
+class MisconfigurationNode(msgspec.Struct, frozen=True):
     """A misconfiguration of a task definition that no permission can fix."""
 
     rule: str
@@ -113,7 +114,7 @@ class TaskNode(msgspec.Struct, frozen=True):
     status: TaskStatus
     location: Location | None
     roles: tuple[RoleNode, ...]
-    mistakes: tuple[MistakeNode, ...] = ()
+    misconfigurations: tuple[MisconfigurationNode, ...] = ()
     former_role: str | None = None
     skipped: tuple[str, ...] = ()
 
@@ -157,7 +158,7 @@ class _ReportIndex:
             next(filter(None, places), None),
             tuple(self._role(role, kind, rows) for (kind, role), rows in roles.items()),
             tuple(
-                MistakeNode(each.rule, each.severity, each.message, each.needed_at or each.location)
+                MisconfigurationNode(each.rule, each.severity, each.message, each.needed_at or each.location)
                 for each in findings
                 if not each.answers
             ),
@@ -300,26 +301,12 @@ def _group_alike(
     members: list[TaskNode], names: Callable[[TaskNode], tuple[str, ...]]
 ) -> dict[TaskNode, list[TaskNode]]:
     """Group maps that differ only by what instances never have in common: names, address, ids of requirements."""
-    renamed = ((_rename(each, partial(fold_keys, names=names(each))), each) for each in members)
-    return group_by_key((msgspec.structs.replace(likeness, address=""), each) for likeness, each in renamed)
+    return group_by_key((_without_names(each, partial(fold_keys, names=names(each))), each) for each in members)
 
 
-def _rename(part: Any, name: Callable[[str], str]) -> Any:
-    match part:
-        case str():
-            return name(part)
-        case tuple():
-            return tuple(_rename(each, name) for each in part)
-        case Location() | TaskStatus():
-            return part
-        case CallNode():
-            return _rename_fields(msgspec.structs.replace(part, needs=()), name)
-        case msgspec.Struct():
-            return _rename_fields(part, name)
-        case _:
-            return part
-
-
-def _rename_fields(part: msgspec.Struct, name: Callable[[str], str]) -> msgspec.Struct:
-    values = {each: getattr(part, each) for each in part.__struct_fields__}
-    return msgspec.structs.replace(part, **{each: _rename(value, name) for each, value in values.items()})
+def _without_names(task: TaskNode, fold: Callable[[str], str]) -> TaskNode:
+    kept: dict[type, Callable[[Any], Any]] = {TaskStatus: keep, Location: keep}
+    inside = Rewriter(fold, lambda kind: kind.__struct_fields__, kept)
+    kept |= {CallNode: lambda call: msgspec.structs.replace(inside.of(call), needs=())}
+    folded: TaskNode = Rewriter(fold, lambda kind: kind.__struct_fields__, kept).of(task)
+    return msgspec.structs.replace(folded, address="")

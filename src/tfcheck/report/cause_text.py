@@ -112,7 +112,7 @@ def place_words(place: Location | None, detail: Detail) -> str:
 
 def _group(cause: Cause, group: Group, detail: Detail) -> Iterator[Line]:
     if not group.needs or cause.reason is Reason.TRUST_POLICY:
-        yield from _mistake(cause, group, detail)
+        yield from _misconfiguration(cause, group, detail)
     else:
         yield from wrap("  ", f"{_tasks(group, detail)} {'need' if len(group.tasks) > 1 else 'needs'}", detail.width)
         yield from _need_lines(group, detail)
@@ -127,7 +127,7 @@ def _group(cause: Cause, group: Group, detail: Detail) -> Iterator[Line]:
         yield from _explanations(group, detail)
 
 
-def _mistake(cause: Cause, group: Group, detail: Detail) -> Iterator[Line]:
+def _misconfiguration(cause: Cause, group: Group, detail: Detail) -> Iterator[Line]:
     """Yield who makes a mistake, whose message is the title, and the names that the title leaves out."""
     names = cause.names(group)
     yield from wrap("  ", f"{_tasks(group, detail)}: {names}" if names else _tasks(group, detail), detail.width)

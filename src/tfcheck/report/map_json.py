@@ -28,7 +28,8 @@ def _task(task: TaskNode) -> Json:
         "former_execution_role": task.former_role,
         "roles": [_role(each) for each in task.roles],
         "misconfigurations": [
-            {"rule": each.rule, "severity": each.severity.value, "message": each.message} for each in task.mistakes
+            {"rule": each.rule, "severity": each.severity.value, "message": each.message}
+            for each in task.misconfigurations
         ],
         "skipped": list(task.skipped),
     }

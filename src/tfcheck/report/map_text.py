@@ -7,17 +7,7 @@ from collections.abc import Iterable, Iterator, Sequence
 
 import msgspec
 
-from tfcheck.report.access_map import (
-    NO_ROLE,
-    NO_STATEMENT,
-    CallNode,
-    MapGroup,
-    PolicyNode,
-    PolicyOrigin,
-    RoleNode,
-    StatementNode,
-    TaskNode,
-)
+from tfcheck.report import access_map
 from tfcheck.report.cause_text import Detail, instances, origin, place_words
 from tfcheck.report.safe_text import visible
 from tfcheck.report.screen import Line, Span, SpanStyle, line, render_lines, wrap
@@ -39,12 +29,12 @@ class _Branch(msgspec.Struct, frozen=True):
     branches: tuple[_Branch, ...] = ()
 
 
-def map_text(title: str, groups: Iterable[MapGroup], detail: Detail, *, colour: bool = False) -> str:
+def map_text(title: str, groups: Iterable[access_map.MapGroup], detail: Detail, *, colour: bool = False) -> str:
     """Write maps below a title, one tree after the other."""
     return render_lines(_group_lines(title, groups, detail), colour=colour)
 
 
-def _group_lines(title: str, groups: Iterable[MapGroup], detail: Detail) -> Iterator[Line]:
+def _group_lines(title: str, groups: Iterable[access_map.MapGroup], detail: Detail) -> Iterator[Line]:
     yield from wrap("", title, detail.width, SpanStyle.STRONG)
     for group in groups:
         yield ()
@@ -64,11 +54,11 @@ def _group_lines(title: str, groups: Iterable[MapGroup], detail: Detail) -> Iter
 # The branches
 
 
-def _branches(task: TaskNode, detail: Detail) -> Iterator[_Branch]:
+def _branches(task: access_map.TaskNode, detail: Detail) -> Iterator[_Branch]:
     yield from (
         _Branch((Span("? ", SpanStyle.UNKNOWN), Span(f"could not be analysed: {reason}"))) for reason in task.skipped
     )
-    for each in task.mistakes:
+    for each in task.misconfigurations:
         label = Span(f"{each.severity.value}[{each.rule}]: ", SEVERITY_STYLES[each.severity])
         yield _Branch((label, Span(f"{each.message}{place_words(each.location, detail)}")))
     for role in task.roles:
@@ -79,8 +69,8 @@ def _branches(task: TaskNode, detail: Detail) -> Iterator[_Branch]:
         yield _role(role, detail)
 
 
-def _role(role: RoleNode, detail: Detail) -> _Branch:
-    name = f"{role.address}{place_words(role.location, detail)}" if role.address else NO_ROLE
+def _role(role: access_map.RoleNode, detail: Detail) -> _Branch:
+    name = f"{role.address}{place_words(role.location, detail)}" if role.address else access_map.NO_ROLE
     return _Branch(
         (Span(f"{role.kind.value} role ", SpanStyle.QUIET), Span(name)),
         branches=(
@@ -95,13 +85,13 @@ def _role(role: RoleNode, detail: Detail) -> _Branch:
     )
 
 
-def _unmet(calls: Iterable[CallNode]) -> Iterator[_Branch]:
+def _unmet(calls: Iterable[access_map.CallNode]) -> Iterator[_Branch]:
     """Group calls without a near statement by the reason."""
     alike = group_by_key(((each.because, each.decided_by), each) for each in calls)
     for (because, decided_by), members in alike.items():
         below = (Span(decided_by),) if decided_by else ()
         yield _Branch(
-            (Span(because or NO_STATEMENT, SpanStyle.QUIET),),
+            (Span(because or access_map.NO_STATEMENT, SpanStyle.QUIET),),
             below,
             tuple(_Branch(_call_spans(each)) for each in members),
         )
@@ -112,8 +102,8 @@ def _revoked_branch(change: AccessChange, mark: str, style: SpanStyle, words: st
     return _Branch((Span(mark, style), Span(f"{change.action} on {change.resource} ({words}{because})")))
 
 
-def _policy(policy: PolicyNode, detail: Detail) -> _Branch:
-    name = policy.address if policy.kind is PolicyOrigin.POLICY else policy.kind.value
+def _policy(policy: access_map.PolicyNode, detail: Detail) -> _Branch:
+    name = policy.address if policy.kind is access_map.PolicyOrigin.POLICY else policy.kind.value
     statements = tuple(
         _Branch(
             (Span(statement_name(each), SpanStyle.QUIET),), branches=tuple(_call(call, detail) for call in each.calls)
@@ -123,14 +113,14 @@ def _policy(policy: PolicyNode, detail: Detail) -> _Branch:
     return _Branch((Span(f"{name}{place_words(policy.location, detail)}"),), branches=statements)
 
 
-def statement_name(statement: StatementNode) -> str:
+def statement_name(statement: access_map.StatementNode) -> str:
     """Return a statement's Sid, otherwise its number; a denying one is marked."""
     name = statement.sid or (str(statement.number) if statement.number else "")
     denies = " (Deny)" if statement.effect == "Deny" else ""
     return f"statement {name}{denies}" if name else f"a statement{denies}"
 
 
-def _call(call: CallNode, detail: Detail) -> _Branch:
+def _call(call: access_map.CallNode, detail: Detail) -> _Branch:
     near = tuple(
         Span(f"near: {origin(each, detail.directory)}", SpanStyle.QUIET)
         for each in call.near[: detail.limit(_SHOWN_NEAR)]
@@ -142,7 +132,7 @@ def _call(call: CallNode, detail: Detail) -> _Branch:
     return _Branch(_call_spans(call, because), near)
 
 
-def _call_spans(call: CallNode, because: str = "") -> tuple[Span, ...]:
+def _call_spans(call: access_map.CallNode, because: str = "") -> tuple[Span, ...]:
     mark = (
         Span("· ", SpanStyle.QUIET) if call.optional else Span(f"{_MARKS[call.verdict]} ", VERDICT_STYLES[call.verdict])
     )

@@ -11,20 +11,7 @@ from __future__ import annotations
 import re
 from typing import Any
 
-from tfcheck.hcl.syntax.expression import (
-    LONG_ROOTS,
-    Attribute,
-    Call,
-    Expression,
-    ForList,
-    ForObject,
-    Index,
-    Literal,
-    Place,
-    Unreadable,
-    Variable,
-    inner_nodes,
-)
+from tfcheck.hcl.syntax import expression as syntax
 from tfcheck.plan import constant, references
 from tfcheck.symbolic.regex import regex
 from tfcheck.symbolic.value import ReasonWithHint
@@ -52,35 +39,35 @@ IMPLIED = {
     "task_definition": "arn",
 }
 #: The places of expressions in the configuration.
-PLACE = Place("configuration", 1)
+PLACE = syntax.Place("configuration", 1)
 _STEP = regex(r'\.([\w-]+|\*)|\[(\d+)\]|\["((?:[^"\\]|\\.)*)"\]')
 _HEAD = regex(r"[\w-]+")
 
 
-def expression(json: Any, argument: str) -> Expression:
+def expression(json: Any, argument: str) -> syntax.Expression:
     """Return the simplest expression with an argument's references; `Unreadable` if several objects are combined."""
     is_constant, value = constant(json)
     if is_constant:
-        return Literal(value, PLACE)
+        return syntax.Literal(value, PLACE)
     named = references(json)
     heads = _longest(named)
     keys = [head for head in heads if _is_key(head)]
     objects = [head for head in heads if not _is_key(head)]
     if len(objects) != 1:
-        return _traversal(keys[0]) if not objects and len(keys) == 1 else Unreadable(unproven(json), PLACE)
+        return _traversal(keys[0]) if not objects and len(keys) == 1 else syntax.Unreadable(unproven(json), PLACE)
     written, is_whole = objects[0], _is_whole_resource(objects[0])
     found = _traversal(written)
-    if isinstance(found, Unreadable):
+    if isinstance(found, syntax.Unreadable):
         return found
     if keys:
         if len(keys) > 1 or not is_whole:
-            return Unreadable(f"the plan does not show how {written} and {', '.join(keys)} are combined", PLACE)
-        found = Index(found, _traversal(keys[0]), PLACE)
+            return syntax.Unreadable(f"the plan does not show how {written} and {', '.join(keys)} are combined", PLACE)
+        found = syntax.Index(found, _traversal(keys[0]), PLACE)
     if is_whole and argument != "for_each":
         implied = IMPLIED.get(argument)
         if implied is None:
-            return Unreadable(f"the plan does not show which attribute of {written} is used", PLACE)
-        found = Attribute(found, implied, PLACE)
+            return syntax.Unreadable(f"the plan does not show which attribute of {written} is used", PLACE)
+        found = syntax.Attribute(found, implied, PLACE)
     return found
 
 
@@ -115,21 +102,21 @@ def _is_whole_resource(written: str) -> bool:
     return len(names) == (3 if names[0] == "data" else 2)
 
 
-def _traversal(written: str) -> Expression:
+def _traversal(written: str) -> syntax.Expression:
     head = _HEAD.match(written)
     if not head:
-        return Unreadable(f"`{written}` is not a reference", PLACE)
-    found: Expression = Variable(head[0], PLACE)
+        return syntax.Unreadable(f"`{written}` is not a reference", PLACE)
+    found: syntax.Expression = syntax.Variable(head[0], PLACE)
     position = head.end()
     while position < len(written):
         step = _STEP.match(written, position)
         if not step or step[1] == "*":
-            return Unreadable(f"`{written}` names more than one value", PLACE)
+            return syntax.Unreadable(f"`{written}` names more than one value", PLACE)
         if step[1]:
-            found = Attribute(found, step[1], PLACE)
+            found = syntax.Attribute(found, step[1], PLACE)
         else:
             key: str | int = int(step[2]) if step[2] else re.sub(r"\\(.)", r"\1", step[3])
-            found = Index(found, Literal(key, PLACE), PLACE)
+            found = syntax.Index(found, syntax.Literal(key, PLACE), PLACE)
         position = step.end()
     return found
 
@@ -140,39 +127,41 @@ _NAME = regex(r"[\w-]+")
 def root_of(reference: str) -> str:
     """Return `aws_s3_bucket.config` for `aws_s3_bucket.config["a"].arn`, `local.names` for `local.names`."""
     names = _NAME.findall(reference.partition("[")[0])
-    return ".".join(names[: 3 if names[:1] and names[0] in LONG_ROOTS else 2])
+    return ".".join(names[: 3 if names[:1] and names[0] in syntax.LONG_ROOTS else 2])
 
 
-def reference_roots(expression: Expression) -> set[str] | None:
+def reference_roots(expression: syntax.Expression) -> set[str] | None:
     """Return the roots of all references; None if a part cannot be parsed."""
     found: set[str] = set()
-    waiting: list[tuple[Expression, frozenset[str]]] = [(expression, frozenset())]
+    waiting: list[tuple[syntax.Expression, frozenset[str]]] = [(expression, frozenset())]
     while waiting:
         node, bound = waiting.pop()
-        if isinstance(node, Unreadable):
+        if isinstance(node, syntax.Unreadable):
             return None
         root = _root(node)
         if root:
             found |= {root} if root.partition(".")[0] not in bound else set()
-        elif isinstance(node, (ForList, ForObject)):
+        elif isinstance(node, (syntax.ForList, syntax.ForObject)):
             inner = bound | {node.key, node.value}
-            waiting += [(each, bound if each is node.collection else inner) for each in inner_nodes(node)]
+            waiting += [(each, bound if each is node.collection else inner) for each in syntax.inner_nodes(node)]
         else:
-            waiting += [(each, bound) for each in inner_nodes(node)]
+            waiting += [(each, bound) for each in syntax.inner_nodes(node)]
     return found
 
 
-def calls_function(expression: Expression) -> bool:
+def calls_function(expression: syntax.Expression) -> bool:
     """Whether an expression calls a function, whose result the plan does not keep."""
-    return isinstance(expression, Call) or any(map(calls_function, inner_nodes(expression)))
+    return isinstance(expression, syntax.Call) or any(map(calls_function, syntax.inner_nodes(expression)))
 
 
 def _root(node: object) -> str:
     """Return the root of a reference that begins here; empty anywhere else."""
     match node:
-        case Attribute(source=Attribute(source=Variable(name=root), name=kind), name=name) if root in LONG_ROOTS:
+        case syntax.Attribute(source=syntax.Attribute(source=syntax.Variable(name=root), name=kind), name=name) if (
+            root in syntax.LONG_ROOTS
+        ):
             return f"{root}.{kind}.{name}"
-        case Attribute(source=Variable(name=root), name=name) if root not in (*LONG_ROOTS, "*"):
+        case syntax.Attribute(source=syntax.Variable(name=root), name=name) if root not in (*syntax.LONG_ROOTS, "*"):
             return f"{root}.{name}"
         case _:
             return ""

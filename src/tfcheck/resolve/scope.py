@@ -80,7 +80,6 @@ class ModuleScope:
         self.read_file, self.list_files = names.read_file, names.list_files
 
     def lookup(self, root: str, name: str) -> Seen:
-        """Return the value of `root.name`."""
         match root:
             case "var":
                 return self._names.variable(self.module, name)
@@ -99,7 +98,6 @@ class ModuleScope:
                 return self._names.resources.resource(self.module, mode or "managed", resource_type, name)
 
     def declared_type(self, name: str) -> Type | None:
-        """Return the declared type of an input variable of the module."""
         return self._names.variable_type(self.module, name)
 
     def _unknown_name(self, root: str, name: str) -> Seen:
@@ -116,7 +114,6 @@ class InstanceScope(ModuleScope):
         self._elements = elements
 
     def lookup(self, root: str, name: str) -> Seen:
-        """Return the value of `root.name`, including `each` and `count`."""
         if root == "count" and name == "index" and isinstance(self._key, int):
             return self._key
         if root == "each" and name == "key" and isinstance(self._key, str):
@@ -176,11 +173,9 @@ class InstanceReferent:
         return found
 
     def keys(self) -> Sequence[str] | None:
-        """Return the names of the attributes."""
         return self._resources.attribute_names(self.address)
 
     def evaluate(self) -> Value:
-        """Return the object of all attributes."""
         return {name: self._resources.attribute(self.address, name) for name in self.keys() or ()}
 
 
@@ -193,7 +188,6 @@ class ResourceReferent:
         self._instances = instances
 
     def member(self, key: str | int) -> Seen:
-        """Return one instance; an EvaluationError if the plan has no such instance."""
         try:
             if isinstance(self._instances, dict):
                 return InstanceReferent(self._resources, self._instances[str(key)])
@@ -205,11 +199,9 @@ class ResourceReferent:
             raise EvaluationError(f"the plan has no instance {shown_key(key)}") from None
 
     def keys(self) -> Sequence[str] | int:
-        """Return the keys, or the number of instances."""
         return len(self._instances) if isinstance(self._instances, list) else sorted(self._instances)
 
     def evaluate(self) -> Value:
-        """Return the list or map of the instances' objects."""
         if isinstance(self._instances, list):
             return [InstanceReferent(self._resources, each).evaluate() for each in self._instances]
         return {key: InstanceReferent(self._resources, each).evaluate() for key, each in self._instances.items()}
@@ -223,15 +215,12 @@ class ModuleReferent:
         self.module = module
 
     def member(self, key: str | int) -> Seen:
-        """Return one output; an EvaluationError if the module has no such output."""
         return self._names.output(self.module, str(key))
 
     def keys(self) -> Sequence[str] | None:
-        """Return the names of the outputs."""
         return self._names.output_names(self.module)
 
     def evaluate(self) -> Value:
-        """Return the object of all outputs."""
         return {name: evaluate_all(self._names.output(self.module, name)) for name in self.keys() or ()}
 
 
@@ -246,7 +235,6 @@ class CallReferent:
         self._keys = keys
 
     def member(self, key: str | int) -> Seen:
-        """Return one module instance; an EvaluationError if the plan has no such instance."""
         found: InstanceKey = key
         if isinstance(self._keys, int):
             # NOTE: the plan may have keys where changed sources have a number.
@@ -260,11 +248,9 @@ class CallReferent:
         return ModuleReferent(self._names, self._parent.child(self._name, found))
 
     def keys(self) -> Sequence[str] | int:
-        """Return the keys, or the number of instances."""
         return self._keys
 
     def evaluate(self) -> Value:
-        """Return the list or map of the instances' objects."""
         if isinstance(self._keys, int):
             return [evaluate_all(self.member(index)) for index in range(self._keys)]
         return {key: evaluate_all(self.member(key)) for key in self._keys}

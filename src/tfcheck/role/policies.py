@@ -8,18 +8,9 @@ from typing import TypeVar
 
 import msgspec
 
+from tfcheck import iam
 from tfcheck.hcl.evaluate.scope import EvaluationError
 from tfcheck.hcl.formats.json import decode
-from tfcheck.iam import (
-    Effect,
-    Policy,
-    PolicyKind,
-    conceal,
-    managed_policy,
-    managed_policy_arn,
-    parse_policy,
-    rename_policy,
-)
 from tfcheck.inventory.catalogue import ReferenceIndex
 from tfcheck.inventory.other_stack import Stack
 from tfcheck.inventory.world import World, WorldObject
@@ -62,11 +53,11 @@ class PolicyOrReason(msgspec.Struct, frozen=True):
     definitely refuses. `notes` are for people.
     """
 
-    policy: Policy | None = None
+    policy: iam.Policy | None = None
     hidden: str = ""
-    possible_policies: tuple[Policy, ...] = ()
+    possible_policies: tuple[iam.Policy, ...] = ()
     notes: tuple[str, ...] = ()
-    refused: Policy | None = None
+    refused: iam.Policy | None = None
 
 
 class Policies:
@@ -82,10 +73,10 @@ class Policies:
         key = resource, attribute
         if key not in self._read:
             if attribute == "assume_role_policy":
-                kind = PolicyKind.TRUST
+                kind = iam.PolicyKind.TRUST
             else:
                 is_identity = resource.address.type.startswith("aws_iam_")
-                kind = PolicyKind.IDENTITY if is_identity else PolicyKind.RESOURCE
+                kind = iam.PolicyKind.IDENTITY if is_identity else iam.PolicyKind.RESOURCE
             secret = resource.sensitive(attribute)
             found = self.read(resource.attribute(attribute), str(resource.address), kind, secret=secret)
             if found.hidden and not secret:
@@ -93,14 +84,14 @@ class Policies:
             self._read[key] = found
         return self._read[key]
 
-    def _named_documents(self, resource: WorldObject, attribute: str) -> tuple[Policy, ...]:
+    def _named_documents(self, resource: WorldObject, attribute: str) -> tuple[iam.Policy, ...]:
         """Return the documents that an unreadable policy names, and so may be, if they may deny something."""
         documents = self._world.named_documents(resource, attribute)
         named = (self.read(each.attribute("json"), str(each.address)).policy for each in documents)
         return tuple(each for each in named if each is not None and _may_deny(each))
 
     def read(
-        self, document: Value, label: str, kind: PolicyKind = PolicyKind.IDENTITY, *, secret: bool = False
+        self, document: Value, label: str, kind: iam.PolicyKind = iam.PolicyKind.IDENTITY, *, secret: bool = False
     ) -> PolicyOrReason:
         """Read a policy document; `label` names its place, and nothing of a `secret` one may be shown."""
         if document is None or document == "":
@@ -116,14 +107,14 @@ class Policies:
         if isinstance(document, str) and len(document) > _LONGEST:
             return PolicyOrReason(hidden=f"{label}, which cannot be read: limit: {len(document):,} characters")
         if not isinstance(document, str):
-            return _policy_or_secret(parse_policy(document, label, kind), label, secret)
+            return _policy_or_secret(iam.parse_policy(document, label, kind), label, secret)
         text = document
         marks = text.spans if isinstance(text, Sensitive) else ()
 
         def parse() -> PolicyOrReason:
             # NOTE: many roles share a text, above all a trust policy.
             policy = self._world.once_for_both((text, marks, kind), lambda: _policy(text, label, kind))
-            return _policy_or_secret(rename_policy(policy, label), label, secret)
+            return _policy_or_secret(iam.rename_policy(policy, label), label, secret)
 
         return self._world.once_for_both((text, marks, label, kind, secret), parse)
 
@@ -161,7 +152,7 @@ class Policies:
         if secret_in and not isinstance(reference, Unknown):
             hidden = f"the policy in {secret_in}"
         elif isinstance(reference, str) and ":iam::aws:policy/" in reference:
-            named = managed_policy_arn(reference.rpartition("/")[2], partition=reference.split(":")[1])
+            named = iam.managed_policy_arn(reference.rpartition("/")[2], partition=reference.split(":")[1])
             which = "is not in the bundled set" if named is None else f"AWS has as {display(named)} only"
             hidden = f"managed policy {reference}, which {which}"
         elif isinstance(reference, Unknown) and reference.symbol is None:
@@ -199,7 +190,7 @@ class Policies:
         return group_by_key((name, each) for each in managed if isinstance(name := each.attribute("name"), str))
 
     @cached_property
-    def _denying_policies(self) -> list[tuple[Value, Policy]]:
+    def _denying_policies(self) -> list[tuple[Value, iam.Policy]]:
         """The policies that may deny something, by ARN."""
         listed = self._index.objects[:_MOST]
         found = ((each.attribute("arn"), self.of_attribute(each, "policy").policy) for each in listed)
@@ -210,10 +201,10 @@ class Policies:
         if not isinstance(arn, PlainText):
             return None
         spelled = spelled_out(arn)
-        policy = self._world.once_for_both(("managed", spelled), lambda: managed_policy(spelled))
+        policy = self._world.once_for_both(("managed", spelled), lambda: iam.managed_policy(spelled))
         if policy is None:
             return None
-        return PolicyOrReason(conceal(rename_policy(policy, secret_in)) if secret_in else policy)
+        return PolicyOrReason(iam.conceal(iam.rename_policy(policy, secret_in)) if secret_in else policy)
 
     def _newer(self, looked_up: WorldObject) -> Policies | None:
         """Find the stack that manages a policy which this stack has only looked up earlier."""
@@ -276,7 +267,7 @@ def _looked_up_arn(resource: WorldObject) -> Value:
     name, prefix = resource.attribute("name"), resource.attribute("path_prefix") or ""
     by_name = resource.address.mode == "data" and resource.is_configured("name") and isinstance(name, str)
     if by_name and isinstance(prefix, str):
-        found = managed_policy_arn(str(name), prefix, resource.surroundings.partition)
+        found = iam.managed_policy_arn(str(name), prefix, resource.surroundings.partition)
         if found is not None:
             return found
     return resource.attribute("arn")
@@ -287,29 +278,29 @@ def unread_policy(resource: WorldObject) -> PolicyOrReason:
     return PolicyOrReason(hidden=f"{resource.address}, which cannot be read: it belongs to the provider `awscc`")
 
 
-def _may_deny(policy: Policy) -> bool:
-    return any(each.effect is not Effect.ALLOW for each in policy.statements)
+def _may_deny(policy: iam.Policy) -> bool:
+    return any(each.effect is not iam.Effect.ALLOW for each in policy.statements)
 
 
-def _policy_or_secret(policy: Policy, label: str, secret: bool) -> PolicyOrReason:
-    policy = conceal(policy) if secret else policy
+def _policy_or_secret(policy: iam.Policy, label: str, secret: bool) -> PolicyOrReason:
+    policy = iam.conceal(policy) if secret else policy
     if policy.invalid:
         refused = policy if policy.refused else None
         return PolicyOrReason(hidden=f"{label}, which AWS would refuse: {policy.invalid}", refused=refused)
     return PolicyOrReason(policy)
 
 
-def _policy(text: str, label: str, kind: PolicyKind) -> Policy:
+def _policy(text: str, label: str, kind: iam.PolicyKind) -> iam.Policy:
     """Read the text of a policy; in a partly sensitive one, mark the affected strings."""
     if not isinstance(text, Sensitive):
-        return parse_policy(text, label, kind)
+        return iam.parse_policy(text, label, kind)
     try:
         document = decode(text.lstrip("\ufeff"))
     except EvaluationError:
         document = Unknown()
     if isinstance(document, Unknown):
-        return conceal(parse_policy(text, label, kind))
-    return parse_policy(document, label, kind)
+        return iam.conceal(iam.parse_policy(text, label, kind))
+    return iam.parse_policy(document, label, kind)
 
 
 class AttachedPolicies(msgspec.Struct, frozen=True):
@@ -321,11 +312,11 @@ class AttachedPolicies(msgspec.Struct, frozen=True):
       `name_conflicts`: the names of those that definitely have it.
     """
 
-    identity: tuple[Policy, ...] = ()
+    identity: tuple[iam.Policy, ...] = ()
     hidden: tuple[str, ...] = ()
-    doubted: tuple[tuple[str, Policy], ...] = ()
-    inline: tuple[tuple[str, Policy], ...] = ()
-    same_name_policies: tuple[tuple[Policy, ...], ...] = ()
+    doubted: tuple[tuple[str, iam.Policy], ...] = ()
+    inline: tuple[tuple[str, iam.Policy], ...] = ()
+    same_name_policies: tuple[tuple[iam.Policy, ...], ...] = ()
     name_conflicts: tuple[tuple[str, ...], ...] = ()
 
     @property
@@ -346,14 +337,14 @@ class Attached:
     """Collects the policies attached to one role, those that AWS refuses, and the warnings."""
 
     def __init__(self) -> None:
-        self.identity: list[Policy] = []
+        self.identity: list[iam.Policy] = []
         self.hidden: list[str] = []
-        self.same_name_policies: list[tuple[Policy, ...]] = []
+        self.same_name_policies: list[tuple[iam.Policy, ...]] = []
         self.name_conflicts: list[tuple[str, ...]] = []
         self.notes: list[str] = []
-        self.inline: list[tuple[str, Policy]] = []
-        self.doubted: list[tuple[str, Policy]] = []
-        self.refused: list[Policy] = []
+        self.inline: list[tuple[str, iam.Policy]] = []
+        self.doubted: list[tuple[str, iam.Policy]] = []
+        self.refused: list[iam.Policy] = []
         self.closed = False
 
     def add(self, found: PolicyOrReason) -> None:

@@ -11,16 +11,8 @@ from collections.abc import Callable, Hashable, Iterable, Iterator
 
 import msgspec
 
-from tfcheck.inventory.catalogue import (
-    BUCKET,
-    LOG_GROUP,
-    OBJECT,
-    PARAMETER,
-    REPOSITORY,
-    SECRET,
-    AttributeIndex,
-    ObjectKind,
-)
+from tfcheck.inventory import catalogue as kinds
+from tfcheck.inventory.catalogue import AttributeIndex, ObjectKind
 from tfcheck.inventory.change import index_names, is_created, is_to_be
 from tfcheck.inventory.ecs import task_definitions
 from tfcheck.inventory.named_objects import bucket_of
@@ -87,7 +79,7 @@ def _are_reachable(alike: Matches[WorldObject], named: NamedObject, world: World
 
 def log_group(named: NamedObject, world: World) -> Truth:
     """Whether a log group exists."""
-    found = namesake(LOG_GROUP, named, world)
+    found = namesake(kinds.LOG_GROUP, named, world)
     if found is not Truth.FALSE:
         return found
     index = world.before().once(_groups_by_name)
@@ -102,7 +94,7 @@ def log_group(named: NamedObject, world: World) -> Truth:
 
 
 def _groups_by_name(world: World) -> AttributeIndex:
-    return AttributeIndex(world.resources(*LOG_GROUP.types), "name")
+    return AttributeIndex(world.resources(*kinds.LOG_GROUP.types), "name")
 
 
 def left_out_group(named: NamedObject, world: World) -> Address | None:
@@ -110,7 +102,7 @@ def left_out_group(named: NamedObject, world: World) -> Address | None:
 
     NOTE: `log_group` is as open where nothing is known of a group.
     """
-    groups = _managed_or_looked_up(LOG_GROUP, world) if world.certain is not world else ()
+    groups = _managed_or_looked_up(kinds.LOG_GROUP, world) if world.certain is not world else ()
     possible = (each.address for each in groups if each.is_left_out and has_name(each, named) is not Truth.FALSE)
     return next(possible, None)
 
@@ -120,7 +112,7 @@ def is_made_by_tasks(named: NamedObject, world: World) -> bool:
     key, before = _identity_key(named), world.before()
     if key not in before.once(_used_groups) or key in before.once(_expected_groups):
         return False
-    return namesake(LOG_GROUP, named, world) is Truth.FALSE
+    return namesake(kinds.LOG_GROUP, named, world) is Truth.FALSE
 
 
 def has_name(resource: WorldObject, named: NamedObject) -> Truth:
@@ -150,7 +142,7 @@ def _groups(world: World, counts: Callable[[AwsLogs], bool]) -> frozenset[Hashab
 
 
 def _repository_arns(world: World) -> Members:
-    return Members(each.attribute("arn") for each in _managed_or_looked_up(REPOSITORY, world))
+    return Members(each.attribute("arn") for each in _managed_or_looked_up(kinds.REPOSITORY, world))
 
 
 def _used_repositories(world: World) -> frozenset[Hashable]:
@@ -187,7 +179,7 @@ def file(arn: TextLike, services: Iterable[WorldObject], world: World) -> Truth:
         equal(cleaned_key(each.attribute("key")), key[0])
         & Truth.some(equal(each.attribute("bucket"), name) for name in names)
         # By their future key, since the ARN of a new one may be unknown.
-        for each in index_created(OBJECT, world, "key", cleaned_key).possible(key[0])
+        for each in index_created(kinds.OBJECT, world, "key", cleaned_key).possible(key[0])
     )
     return there if there is not Truth.FALSE or not _may_be_filled(resource, services, world) else Truth.UNKNOWN
 
@@ -211,7 +203,7 @@ def secret_value(secret: WorldObject, services: Iterable[WorldObject], world: Wo
     """Whether a secret has a value when services start."""
     if secret.address in world.once(_filled_secrets):
         return Truth.TRUE
-    names = (secret.attribute(each) for each in SECRET.identity)
+    names = (secret.attribute(each) for each in kinds.SECRET.identity)
     versions = index_created(_VERSION, world, "secret_id")
     if any(True for name in names for _ in versions.possible(name)) or not is_created(secret, world):
         return Truth.UNKNOWN
@@ -254,11 +246,11 @@ def _before_scripts(world: World) -> frozenset[str] | None:
 
 #: Types that tasks are started with, and the attributes that identify their objects.
 _KINDS: tuple[tuple[ObjectKind, tuple[str, ...]], ...] = (
-    (LOG_GROUP, ("name",)),
-    (SECRET, ("name",)),
-    (PARAMETER, ("name",)),
-    (OBJECT, ("bucket", "key")),
-    (BUCKET, ("bucket",)),
+    (kinds.LOG_GROUP, ("name",)),
+    (kinds.SECRET, ("name",)),
+    (kinds.PARAMETER, ("name",)),
+    (kinds.OBJECT, ("bucket", "key")),
+    (kinds.BUCKET, ("bucket",)),
 )
 
 
@@ -288,6 +280,9 @@ def _is_not_replaced(resource: WorldObject, kind: ObjectKind, names: tuple[str, 
     return not any(
         all(equal(resource.attribute(name), each.attribute(name)) is not Truth.FALSE for name in names)
         # The names of buckets are global.
-        and (kind in (BUCKET, OBJECT) or is_in_same_region(each.surroundings, resource.surroundings) is not Truth.FALSE)
+        and (
+            kind in (kinds.BUCKET, kinds.OBJECT)
+            or is_in_same_region(each.surroundings, resource.surroundings) is not Truth.FALSE
+        )
         for each in index_created(kind, world, by).possible(resource.attribute(by))
     )

@@ -7,23 +7,7 @@ from typing import assert_never
 
 import msgspec
 
-from tfcheck.iam import (
-    Allowed,
-    Context,
-    Decision,
-    Denied,
-    Effect,
-    Mismatch,
-    NearMiss,
-    Origin,
-    Policy,
-    Request,
-    Undecided,
-    applies,
-    condition,
-    near_misses,
-    near_trust,
-)
+from tfcheck import iam
 from tfcheck.iam.resource import target
 from tfcheck.iam.variables import PolicyTemplate, PolicyText, expand
 from tfcheck.role import Role
@@ -35,13 +19,13 @@ from tfcheck.vocabulary.address import OtherStackAddress
 from tfcheck.vocabulary.finding import Evidence, EvidenceKind, RoleKind
 
 _MOST = 8
-_EFFECTS = {Effect.ALLOW: "Allow", Effect.DENY: "Deny", Effect.OPEN: ""}
+_EFFECTS = {iam.Effect.ALLOW: "Allow", iam.Effect.DENY: "Deny", iam.Effect.OPEN: ""}
 _NEAR = {
-    Mismatch.CONDITION: EvidenceKind.CONDITION_NOT_MET,
-    Mismatch.PRINCIPAL: EvidenceKind.OTHER_PRINCIPAL,
-    Mismatch.PARTITION: EvidenceKind.OTHER_PARTITION,
-    Mismatch.RESOURCE: EvidenceKind.OTHER_RESOURCE,
-    Mismatch.ACTION: EvidenceKind.OTHER_ACTION,
+    iam.Mismatch.CONDITION: EvidenceKind.CONDITION_NOT_MET,
+    iam.Mismatch.PRINCIPAL: EvidenceKind.OTHER_PRINCIPAL,
+    iam.Mismatch.PARTITION: EvidenceKind.OTHER_PARTITION,
+    iam.Mismatch.RESOURCE: EvidenceKind.OTHER_RESOURCE,
+    iam.Mismatch.ACTION: EvidenceKind.OTHER_ACTION,
 }
 _TO_OTHER_ROLE = {
     RoleKind.EXECUTION: EvidenceKind.GRANTED_TO_TASK_ROLE,
@@ -50,38 +34,40 @@ _TO_OTHER_ROLE = {
 }
 
 
-def call_evidence(decision: Decision, call: RoleCall) -> tuple[Evidence, ...]:
+def call_evidence(decision: iam.Decision, call: RoleCall) -> tuple[Evidence, ...]:
     """Return the statements that decided a call; if they did not allow it, also the nearest ones."""
     by = decision.by[:_MOST]
     match decision:
-        case Allowed():
+        case iam.Allowed():
             return tuple(_statement(origin, "Allow", EvidenceKind.ALLOWS) for origin in by)
-        case Denied():
+        case iam.Denied():
             found = [_statement(origin, "Deny", EvidenceKind.DENIES) for origin in by]
-        case Undecided():
+        case iam.Undecided():
             found = [_undecided_statement(origin, call) for origin in by]
         case _:
             assert_never(decision)
-    return (*found, *map(_near, near_misses(call.request, call.policies)))[:_MOST]
+    return (*found, *map(_near, iam.near_misses(call.request, call.policies)))[:_MOST]
 
 
-def trust_evidence(decision: Decision, trust: Policy, service: str, context: Context) -> tuple[Evidence, ...]:
+def trust_evidence(
+    decision: iam.Decision, trust: iam.Policy, service: str, context: iam.Context
+) -> tuple[Evidence, ...]:
     """Return the deciding statements of a trust policy; `service` and `context` are as for `decide_service`."""
     by = decision.by[:_MOST]
     match decision:
-        case Allowed():
+        case iam.Allowed():
             return tuple(_statement(origin, "Allow", EvidenceKind.ALLOWS) for origin in by)
-        case Denied():
+        case iam.Denied():
             denying = (_statement(origin, "Deny", EvidenceKind.DENIES) for origin in by)
-            return (*denying, *map(_near, near_trust(trust, service, context)))[:_MOST]
-        case Undecided():
+            return (*denying, *map(_near, iam.near_trust(trust, service, context)))[:_MOST]
+        case iam.Undecided():
             key = decision.waits_for if decision.kind == "condition" else ""
             return tuple(_statement(origin, "", EvidenceKind.MAY_DECIDE, key=key) for origin in by)
         case _:
             assert_never(decision)
 
 
-def other_role_evidence(decision: Allowed, kind: RoleKind, label: str | None) -> tuple[Evidence, ...]:
+def other_role_evidence(decision: iam.Allowed, kind: RoleKind, label: str | None) -> tuple[Evidence, ...]:
     """Return the statements that grant a call to the role `label` of a task instead of the right one."""
     return tuple(_statement(each, "Allow", _TO_OTHER_ROLE[kind], role=label or "") for each in decision.by)
 
@@ -98,25 +84,31 @@ def account_evidence(role: Role) -> tuple[Evidence, ...]:
     return (Evidence(policy=role.label or "", sid=None, effect="", kind=EvidenceKind.OF_OTHER_ACCOUNT),)
 
 
-def _undecided_statement(origin: Origin, call: RoleCall) -> Evidence:
+def _undecided_statement(origin: iam.Origin, call: RoleCall) -> Evidence:
     """Return a statement that may decide, with its effect and its undecided condition key."""
     effect, keys = "", []
     for statement in (each for policy in call.policies for each in policy.statements):
         if statement.origin == origin:
             effect = _EFFECTS[statement.effect]
-            keys = [each.name for each in applies(statement, call.request).waits if each.kind == "condition"]
+            keys = [each.name for each in iam.applies(statement, call.request).waits if each.kind == "condition"]
             break
     key = keys[0] if keys and not origin.secret else ""
     return _statement(origin, effect, EvidenceKind.MAY_DECIDE, key=key)
 
 
-def _near(miss: NearMiss) -> Evidence:
+def _near(miss: iam.NearMiss) -> Evidence:
     kind, patterns = _NEAR[miss.mismatch], () if miss.origin.secret else miss.patterns
     return _statement(miss.origin, "Allow", kind, patterns, key=miss.condition_key)
 
 
 def _statement(
-    origin: Origin, effect: str, kind: EvidenceKind, patterns: tuple[str, ...] = (), *, key: str = "", role: str = ""
+    origin: iam.Origin,
+    effect: str,
+    kind: EvidenceKind,
+    patterns: tuple[str, ...] = (),
+    *,
+    key: str = "",
+    role: str = "",
 ) -> Evidence:
     by = origin.policy, origin.sid, effect, kind, patterns
     return Evidence(*by, number=origin.number, condition_key=key, granted_to=role)
@@ -136,22 +128,22 @@ class UnmetCondition(msgspec.Struct, frozen=True):
     carried: str = ""
 
 
-def unmet(request: Request, policies: Iterable[Policy]) -> tuple[UnmetCondition, ...]:
+def unmet(request: iam.Request, policies: Iterable[iam.Policy]) -> tuple[UnmetCondition, ...]:
     """Return the conditions that keep the first such statement from granting a request; none if there is none."""
     wanted = target(request.resource)
     for policy in policies:
         for statement in policy.index.covering(wanted.name):
             readable = statement.unread is None and not statement.origin.secret
-            if statement.effect is Effect.ALLOW and statement.conditions and readable:
-                seen = applies(statement, request)
+            if statement.effect is iam.Effect.ALLOW and statement.conditions and readable:
+                seen = iam.applies(statement, request)
                 fits = seen.action & seen.resource & seen.principal
                 if fits is Truth.TRUE and seen.conditions is Truth.FALSE:
-                    tests = ((each, condition.evaluate(each, request.context)) for each in statement.conditions)
+                    tests = ((each, iam.condition.evaluate(each, request.context)) for each in statement.conditions)
                     return tuple(_unmet(each, statement.origin, request) for each, met in tests if met is Truth.FALSE)
     return ()
 
 
-def _accepted_text(value: PolicyText, context: Context) -> TextLike | None:
+def _accepted_text(value: PolicyText, context: iam.Context) -> TextLike | None:
     """Return what a condition accepts, with policy variables as this call has them; None if that is not one text."""
     if not isinstance(value, PolicyTemplate):
         return value
@@ -163,7 +155,7 @@ def _accepted_text(value: PolicyText, context: Context) -> TextLike | None:
     return "".join(texts) if texts and len(texts) == len(parts) else None
 
 
-def _unmet(test: condition.Condition, origin: Origin, request: Request) -> UnmetCondition:
+def _unmet(test: iam.condition.Condition, origin: iam.Origin, request: iam.Request) -> UnmetCondition:
     entry = request.context.lookup(test.key)
     values = tuple(
         display(each) for value in test.values if (each := _accepted_text(value, request.context)) is not None

@@ -7,19 +7,7 @@ from typing import assert_never
 
 import msgspec
 
-from tfcheck import startup
-from tfcheck.iam import (
-    Allowed,
-    Context,
-    Decision,
-    Deferred,
-    Denied,
-    Policy,
-    Request,
-    Undecided,
-    decide_service,
-    start_up_context,
-)
+from tfcheck import iam, startup
 from tfcheck.iam.model import Statement
 from tfcheck.inventory.ecs import TaskDefinition
 from tfcheck.inventory.left_out import difference_words
@@ -66,8 +54,8 @@ class Judge:
         self._resources = world.once(ResourcePolicies)
         self._settled: dict[tuple[object, ...], Judgement] = {}
         self._verdicts: dict[tuple[object, ...], Verdict] = {}
-        self._contexts: dict[tuple[object, ...], Context] = {}
-        self._decisions: dict[tuple[object, ...], Decision] = world.once_for_both(("decisions",), dict)
+        self._contexts: dict[tuple[object, ...], iam.Context] = {}
+        self._decisions: dict[tuple[object, ...], iam.Decision] = world.once_for_both(("decisions",), dict)
         self._task_roles = TaskRoles(world, self.roles)
 
     def judge(self, requirement: Requirement, task: TaskDefinition) -> Judgement:
@@ -160,7 +148,7 @@ class Judge:
                 yield kind, role.caller.name
 
     def verdicts_with(
-        self, policy: Policy, asked: Iterable[tuple[Requirement, TaskDefinition]], *, bounded: bool = True
+        self, policy: iam.Policy, asked: Iterable[tuple[Requirement, TaskDefinition]], *, bounded: bool = True
     ) -> Iterator[Verdict]:
         """Yield verdicts as if the roles had one more policy, and unless `bounded` no permissions boundary."""
         known: dict[tuple[object, ...], Verdict] = {}
@@ -210,24 +198,26 @@ class Judge:
         call = without_denials(call)
         return self._judgement(decide_call(call), call, requirement, self._task_roles.of(task))
 
-    def _judgement(self, decision: Decision, call: RoleCall, requirement: Requirement, side: RolesOfTask) -> Judgement:
+    def _judgement(
+        self, decision: iam.Decision, call: RoleCall, requirement: Requirement, side: RolesOfTask
+    ) -> Judgement:
         role = call.role
         match decision:
-            case Allowed():
+            case iam.Allowed():
                 by = evidence.call_evidence(decision, call)
                 return Judgement(role.label, Verdict.ALLOWED, evidence=by, assumptions=decision.assumptions)
-            case Undecided():
+            case iam.Undecided():
                 by = evidence.call_evidence(decision, call)
                 waits_for = _wait_words(decision, role, secret=requirement.sensitive)
                 # NOTE: an ambiguous role is not a role outside the plan.
                 ambiguous = decision.kind == "role_outside_plan" and role.unknown_because
                 reason = Reason.UNKNOWN_VALUE if ambiguous else Reason(decision.kind)
                 return Judgement(role.label, Verdict.UNKNOWN, reason, waits_for, by)
-            case Denied():
+            case iam.Denied():
                 other = side.other_role(requirement.role_kind)
                 if decision.kind != "explicit" and other is not None and other.label != role.label:
                     granting = self._decide(self._call(requirement, other, side))
-                    if isinstance(granting, Allowed):
+                    if isinstance(granting, iam.Allowed):
                         by = evidence.other_role_evidence(granting, requirement.role_kind, other.label)
                         return Judgement(role.label, Verdict.DENIED, _MISPLACED[requirement.role_kind], evidence=by)
                 by = evidence.call_evidence(decision, call)
@@ -247,17 +237,17 @@ class Judge:
         resource = requirement.resource
         service = requirement.action.partition(":")[0]
         guarded = share_equal(self._world, ("guarded", resource, service), self._resources.of(resource, service))
-        request = Request(
+        request = iam.Request(
             action=requirement.action,
             resource=resource,
             caller=role.caller,
-            context=Deferred(make=lambda: self._context(requirement, role, side, guarded)),
+            context=iam.Deferred(make=lambda: self._context(requirement, role, side, guarded)),
             resource_account=guarded.account,
             other_form=requirement.details.other_form,
         )
         return RoleCall(role, request, guarded, requirement.necessity)
 
-    def _context(self, requirement: Requirement, role: Role, side: RolesOfTask, guarded: ResourceSide) -> Context:
+    def _context(self, requirement: Requirement, role: Role, side: RolesOfTask, guarded: ResourceSide) -> iam.Context:
         """Return the condition keys of a call; all calls of a role to one service in one region share most of them."""
         from tfcheck.verdict.condition_keys import context_of
 
@@ -267,7 +257,7 @@ class Judge:
         service = requirement.action.partition(":")[0]
         key = id(role.caller), service, region, owner, side.on_fargate
         if key not in self._contexts:
-            self._contexts[key] = start_up_context(
+            self._contexts[key] = iam.start_up_context(
                 role.caller,
                 requirement.action,
                 region=region,
@@ -277,7 +267,7 @@ class Judge:
             )
         return self._contexts[key].extend(context_of(requirement, self._world))
 
-    def _decide(self, call: RoleCall) -> Decision:
+    def _decide(self, call: RoleCall) -> iam.Decision:
         """Decide a call; a decision without condition keys is shared by both worlds."""
         request = call.request
         what = request.action, request.resource, request.other_form, call.necessity.doubt, call.necessity.undocumented
@@ -285,12 +275,14 @@ class Judge:
             ("call", *what, id(call.role), id(call.guarded)), request.context, lambda: decide_call(call)
         )
 
-    def _decide_once(self, key: tuple[object, ...], context: Context, decide: Callable[[], Decision]) -> Decision:
+    def _decide_once(
+        self, key: tuple[object, ...], context: iam.Context, decide: Callable[[], iam.Decision]
+    ) -> iam.Decision:
         # INVARIANT: roles and guards are shared by both worlds, and live as long as the decisions about them.
         if key in self._decisions:
             return self._decisions[key]
         found = decide()
-        if isinstance(context, Deferred) and context.is_unused:
+        if isinstance(context, iam.Deferred) and context.is_unused:
             self._decisions[key] = found
         return found
 
@@ -328,23 +320,25 @@ class Judge:
             return first
         return Judgement(role.label, Verdict.UNKNOWN, Reason.UNKNOWN_VALUE, "the name of the service EC2 in China")
 
-    def _trusts(self, role: Role, trust: Policy, service: str, side: RolesOfTask, kind: RoleKind) -> Judgement:
-        context = Deferred(make=lambda: self._trust_context(side, kind))
+    def _trusts(self, role: Role, trust: iam.Policy, service: str, side: RolesOfTask, kind: RoleKind) -> Judgement:
+        context = iam.Deferred(make=lambda: self._trust_context(side, kind))
         decision = self._decide_once(
-            ("trust", id(trust), service), context, lambda: decide_service(trust, service, "sts:AssumeRole", context)
+            ("trust", id(trust), service),
+            context,
+            lambda: iam.decide_service(trust, service, "sts:AssumeRole", context),
         )
         by = evidence.trust_evidence(decision, trust, service, context)
         match decision:
-            case Allowed():
+            case iam.Allowed():
                 return Judgement(role.label, Verdict.ALLOWED, evidence=by)
-            case Denied():
+            case iam.Denied():
                 return Judgement(role.label, Verdict.DENIED, Reason.TRUST_POLICY, evidence=by)
-            case Undecided():
+            case iam.Undecided():
                 return Judgement(role.label, Verdict.UNKNOWN, Reason(decision.kind), _wait_words(decision, role), by)
             case _:
                 assert_never(decision)
 
-    def _trust_context(self, side: RolesOfTask, kind: RoleKind) -> Context:
+    def _trust_context(self, side: RolesOfTask, kind: RoleKind) -> iam.Context:
         from tfcheck.verdict.condition_keys import clock_keys
 
         return trust_context(side, kind).extend(clock_keys(self._world))
@@ -355,10 +349,14 @@ _MISPLACED = {
     RoleKind.TASK: Reason.GRANTED_TO_EXECUTION_ROLE,
     RoleKind.INSTANCE: Reason.GRANTED_TO_TASK_ROLE,
 }
-_VERDICTS: dict[type, Verdict] = {Allowed: Verdict.ALLOWED, Denied: Verdict.DENIED, Undecided: Verdict.UNKNOWN}
+_VERDICTS: dict[type, Verdict] = {
+    iam.Allowed: Verdict.ALLOWED,
+    iam.Denied: Verdict.DENIED,
+    iam.Undecided: Verdict.UNKNOWN,
+}
 
 
-def _wait_words(decision: Undecided, role: Role, *, secret: bool = False) -> str:
+def _wait_words(decision: iam.Undecided, role: Role, *, secret: bool = False) -> str:
     """Return what decides, without a role's ARN, a policy's text, or a resource that must not be shown."""
     if decision.kind == "role_outside_plan":
         if role.label == SENSITIVE:

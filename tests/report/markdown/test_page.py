@@ -231,13 +231,16 @@ def test_no_cause_is_left_out_for_the_rows_of_another() -> None:
     assert page.count("<details><summary>Why <code>s3:GetObject</code> is denied to <code>t1</code>") == 2
 
 
-def mistake(rule: str, task: str, message: str, change: str = "introduced") -> Finding:
+def misconfiguration(rule: str, task: str, message: str, change: str = "introduced") -> Finding:
     remedy = Remedy(f"change {rule}")
     return Finding(rule, Severity.ERROR, f"aws_ecs_task_definition.{task}", None, message, remedy=remedy, change=change)
 
 
 def test_several_mistakes_are_counted_and_each_remedy_says_for_what_it_is() -> None:
-    found = (mistake("one", "a", "`aws_ecs_task_definition.a` is wrong"), mistake("two", "b", "a file is wrong"))
+    found = (
+        misconfiguration("one", "a", "`aws_ecs_task_definition.a` is wrong"),
+        misconfiguration("two", "b", "a file is wrong"),
+    )
     page = markdown([samples.report(findings=found)])
     assert "\n**2 errors**.\n" in page
     assert "\n- ❌ `aws_ecs_task_definition.a` is wrong\n" in page
@@ -261,7 +264,8 @@ def test_what_was_missing_before_is_counted_above_the_rows() -> None:
 
 def test_warnings_are_counted_only_in_the_title() -> None:
     warnings = [
-        msgspec.structs.replace(mistake(each, each, f"{each} is odd"), severity=Severity.WARNING) for each in "ab"
+        msgspec.structs.replace(misconfiguration(each, each, f"{each} is odd"), severity=Severity.WARNING)
+        for each in "ab"
     ]
     page = markdown([samples.report(findings=tuple(warnings))])
     assert page.split("\n")[1] == "### ⚠️ tfcheck: 2 warnings in `plan.json`"

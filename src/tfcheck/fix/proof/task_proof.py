@@ -9,7 +9,7 @@ from msgspec.structs import replace
 
 from tfcheck import startup
 from tfcheck.checks import CHECKS, policy_size
-from tfcheck.checks.mistake import Check, Misconfiguration, Search
+from tfcheck.checks.misconfiguration import Check, Misconfiguration, Search
 from tfcheck.fix.edits.files import Files
 from tfcheck.fix.edits.insertion import Change, Insertion, apply_insertions, fits, group_by_file
 from tfcheck.fix.proof.trial import Trial, reread

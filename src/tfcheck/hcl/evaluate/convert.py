@@ -9,25 +9,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 from fractions import Fraction
 
+from tfcheck.hcl.evaluate import types
 from tfcheck.hcl.evaluate.scope import EvaluationError
-from tfcheck.hcl.evaluate.types import (
-    ANY,
-    BOOL,
-    NUMBER,
-    STRING,
-    UNSEEN,
-    ListType,
-    MapType,
-    ObjectType,
-    Primitive,
-    SetType,
-    TupleType,
-    Type,
-    common,
-    elements,
-    equal_values,
-    type_of,
-)
 from tfcheck.symbolic.limits import LEAVES, REASON, size, take
 from tfcheck.symbolic.numbers import ROUNDED, as_text, exact, parse_number, spell_number
 from tfcheck.symbolic.value import JsonText, Set, Text, Truth, Unknown, Value
@@ -89,26 +72,26 @@ def _converted_text(value: Value, wanted: str) -> Value:
     raise EvaluationError(f"{wanted} is required, got {kind_name(value)}")
 
 
-def convert(value: Value, kind: Type) -> Value:
+def convert(value: Value, kind: types.Type) -> Value:
     """Convert `value` to `kind`, as Terraform does for a variable of that type."""
     if isinstance(value, Unknown) or value is None:
         return value
     if isinstance(value, (list, dict)) and not take(2 * len(value)):
         return Unknown(reason=REASON)
     match kind:
-        case ListType():
+        case types.ListType():
             return elements_of(sequence(value), kind.element)
-        case SetType():
+        case types.SetType():
             return build_set(elements_of(sequence(value), kind.element))
-        case MapType():
+        case types.MapType():
             members = mapping(value)
             return MapValue(zip(members, elements_of(list(members.values()), kind.element), strict=True))
-        case TupleType():
+        case types.TupleType():
             items = sequence(value)
             if len(items) != len(kind.elements):
                 raise EvaluationError(f"tuple of {len(kind.elements)} elements required, got {len(items)}")
             return [convert(item, element) for item, element in zip(items, kind.elements, strict=True)]
-        case ObjectType():
+        case types.ObjectType():
             members = mapping(value)
             attributes: dict[str, Value] = {}
             for name, wanted in kind.attributes.items():
@@ -117,19 +100,19 @@ def convert(value: Value, kind: Type) -> Value:
                 item = members.get(name)
                 attributes[name] = convert(kind.defaults.get(name) if item is None else item, wanted)
             return attributes
-        case Primitive():
+        case types.Primitive():
             to_primitive = _TO_PRIMITIVE.get(kind)
             return value if to_primitive is None else to_primitive(value)
 
 
-def elements_of(items: Sequence[Value], element: Type) -> list[Value]:
+def elements_of(items: Sequence[Value], element: types.Type) -> list[Value]:
     """Convert every element to one type; for `any`, to their common type."""
     converted = [convert(item, element) for item in items]
     return unify(converted) if _is_open_type(element) else converted
 
 
-def _is_open_type(kind: Type) -> bool:
-    return kind == ANY or any(_is_open_type(inner) for inner in elements(kind))
+def _is_open_type(kind: types.Type) -> bool:
+    return kind == types.ANY or any(_is_open_type(inner) for inner in types.elements(kind))
 
 
 def sequence(value: Value) -> list[Value]:
@@ -170,10 +153,12 @@ def unify(values: Sequence[Value], *, structural: bool = False) -> list[Value]:
 
 def _reading(values: Sequence[Value], *, collections: bool) -> list[Value] | None:
     """Convert to the common type with all lists as tuples, or, with `collections`, as lists where possible."""
-    shared = common([type_of(value, collections=collections) for value in values])
+    shared = types.common([types.type_of(value, collections=collections) for value in values])
     try:
         # ANY means that there are only nulls
-        return None if shared is None else [value if shared == ANY else convert(value, shared) for value in values]
+        return (
+            None if shared is None else [value if shared == types.ANY else convert(value, shared) for value in values]
+        )
     except EvaluationError:
         return None
 
@@ -191,7 +176,12 @@ def _convert_to_open_type(value: Value) -> Value:
             return value
 
 
-_TO_PRIMITIVE = {STRING: to_string, NUMBER: to_number, BOOL: to_bool, UNSEEN: _convert_to_open_type}
+_TO_PRIMITIVE = {
+    types.STRING: to_string,
+    types.NUMBER: to_number,
+    types.BOOL: to_bool,
+    types.UNSEEN: _convert_to_open_type,
+}
 
 
 def combine(one: Value, other: Value, join: Callable[[Value, Value], Value]) -> Value:
@@ -208,7 +198,7 @@ def combine(one: Value, other: Value, join: Callable[[Value, Value], Value]) -> 
 def _common_reading(one: Value, other: Value) -> Value:
     """Keep what two readings have in common."""
     if isinstance(one, Set) and isinstance(other, Set):
-        is_same = equal_values(one, other, alike=True) is Truth.TRUE
+        is_same = types.equal_values(one, other, alike=True) is Truth.TRUE
     else:
         is_same = type(one) is type(other) and one == other
     return one if is_same else Unknown(reason=OPEN_TYPE)
@@ -234,7 +224,7 @@ def without_equals(items: Iterable[Value]) -> list[Value] | None:
     """Return the first of equal elements each; None if two may turn out to be equal."""
     different: list[Value] = []
     for item in items:
-        found = Truth.some(equal_values(item, other, alike=True) for other in different)
+        found = Truth.some(types.equal_values(item, other, alike=True) for other in different)
         if found is Truth.UNKNOWN:
             return None
         different += [item] if found is Truth.FALSE else []

@@ -10,6 +10,7 @@ from collections.abc import Sequence
 
 import msgspec
 
+from tfcheck.hcl.evaluate import marking, operators
 from tfcheck.hcl.evaluate.budget import Budget, Limit
 from tfcheck.hcl.evaluate.comprehension import (
     call_lazily,
@@ -31,29 +32,6 @@ from tfcheck.hcl.evaluate.elements import (
     member,
     possible_error,
     without_possible_error,
-)
-from tfcheck.hcl.evaluate.marking import (
-    call_mark_function,
-    compute_quietly,
-    element_at,
-    has_mark,
-    is_marked,
-    mark,
-    mark_if,
-    mark_result,
-    marks_whole,
-    without_mark,
-)
-from tfcheck.hcl.evaluate.operators import (
-    compare_lengths,
-    compute,
-    condition,
-    conjunction,
-    disjunction,
-    equals,
-    invert,
-    length_argument,
-    negate,
 )
 from tfcheck.hcl.evaluate.scope import EvaluationError, Scope, Seen
 from tfcheck.hcl.evaluate.type_constraint import parse_type
@@ -124,10 +102,10 @@ class _Evaluation:
 
     def condition(self, node: Expression, scope: Scope) -> tuple[bool | Unknown, bool]:
         seen = self.see(node, scope)
-        truth = condition(evaluate_all(seen))
+        truth = operators.condition(evaluate_all(seen))
         if isinstance(truth, Unknown) and truth.may_fail:
             self.doubt = truth
-        return truth, is_marked(seen)
+        return truth, marking.is_marked(seen)
 
     def probe(self, node: Expression, scope: Scope) -> Value:
         before = self.doubt
@@ -151,7 +129,7 @@ class _Evaluation:
         finally:
             self.budget.leave()
         if not isinstance(seen, Unknown):
-            return mark(unmarked_number(seen)) if isinstance(seen, SENSITIVE_NUMBERS) else seen
+            return marking.mark(unmarked_number(seen)) if isinstance(seen, SENSITIVE_NUMBERS) else seen
         if not seen.where and seen.symbol is None:
             seen = msgspec.structs.replace(seen, where=str(node.place))
         if seen.may_fail:
@@ -175,7 +153,7 @@ class _Evaluation:
                 return seen
             case Index():
                 key = self.see(node.key, scope)
-                return element_at(self.see(node.source, scope), key)
+                return marking.element_at(self.see(node.source, scope), key)
             case Call():
                 return self._call(node, scope)
             case ObjectOf():
@@ -187,8 +165,9 @@ class _Evaluation:
             case Binary():
                 return self._binary(node, scope)
             case Unary():
-                operand, compute_unary = self.see(node.operand, scope), invert if node.operator == "!" else negate
-                return mark_if(is_marked(operand), compute_unary(evaluate_all(operand)))
+                operand = self.see(node.operand, scope)
+                compute = operators.invert if node.operator == "!" else operators.negate
+                return marking.mark_if(marking.is_marked(operand), compute(evaluate_all(operand)))
             case Splat():
                 return splat(node, scope, self)
             case ForList():
@@ -217,31 +196,31 @@ class _Evaluation:
 
         truth, marks = self.condition(node.condition, scope)
         if isinstance(truth, Unknown):
-            return mark_if(marks, common_value(node, truth, scope, self))
-        return mark_if(marks, chosen_arm(node, truth, scope, self))
+            return marking.mark_if(marks, common_value(node, truth, scope, self))
+        return marking.mark_if(marks, chosen_arm(node, truth, scope, self))
 
     def _binary(self, node: Binary, scope: Scope) -> Seen:
         if node.operator in ("&&", "||"):
             return self._logical(node, scope)
         left, right = self.see(node.left, scope), self.see(node.right, scope)
-        marks = has_mark(left) or has_mark(right)
-        left, right = without_mark(left), without_mark(right)
+        marks = marking.has_mark(left) or marking.has_mark(right)
+        left, right = marking.without_mark(left), marking.without_mark(right)
         if node.operator in ("==", "!="):
             equal = self._equals(node, left, right)
-            result = equal if node.operator == "==" else invert(equal)
+            result = equal if node.operator == "==" else operators.invert(equal)
         else:
             self.budget.spend(20)  # numbers are kept exactly
-            result = compute(node.operator, evaluate_all(left), evaluate_all(right))
+            result = operators.compute(node.operator, evaluate_all(left), evaluate_all(right))
         if isinstance(result, Unknown):
             result = self._compare_length(node, scope, left, right, result)
-        return mark_if(marks, result)
+        return marking.mark_if(marks, result)
 
     def _compare_length(self, node: Binary, scope: Scope, left: Seen, right: Seen, result: Unknown) -> Value:
         """Return the result of a comparison of the length of a definitely non-empty text, if possible."""
-        text = length_argument(node)
+        text = operators.length_argument(node)
         if text is None or is_referent(left) or is_referent(right) or not is_never_empty(self.probe(text, scope)):
             return result
-        decided = compare_lengths(node, evaluate_all(left), evaluate_all(right))
+        decided = operators.compare_lengths(node, evaluate_all(left), evaluate_all(right))
         return result if decided is None else decided
 
     def _equals(self, node: Binary, left: Seen, right: Seen) -> Value:
@@ -252,7 +231,9 @@ class _Evaluation:
         first, second = evaluate_all(left), evaluate_all(right)
         self.budget.weigh(first)
         self.budget.weigh(second)
-        return equals(first, second, alike=is_structural(node.left, first) and is_structural(node.right, second))
+        return operators.equals(
+            first, second, alike=is_structural(node.left, first) and is_structural(node.right, second)
+        )
 
     def _logical(self, node: Binary, scope: Scope) -> Seen:
         """Evaluate `&&` and `||`.
@@ -268,20 +249,20 @@ class _Evaluation:
             if not decided:
                 raise
             return Unknown(reason=f"evaluation error: {error}", may_fail=True) if self.trying else left
-        result = conjunction(left, right) if node.operator == "&&" else disjunction(left, right)
-        return mark_if(left_marked or right_marked, result)
+        result = operators.conjunction(left, right) if node.operator == "&&" else operators.disjunction(left, right)
+        return marking.mark_if(left_marked or right_marked, result)
 
     def _object(self, node: ObjectOf, scope: Scope) -> Seen:
         members: dict[str, Seen] = {}
         marks = False
         for key, item in node.items:
             written = self.see(key, scope)
-            marks = marks or is_marked(written)
+            marks = marks or marking.is_marked(written)
             name = key_of(evaluate_all(written))
             if isinstance(name, Unknown):
                 return Unknown(reason=name.reason, where=name.where, may_fail=True, sensitive=marks)
             members[name] = self.see(item, scope)
-        return mark_if(marks, gather(members))
+        return marking.mark_if(marks, gather(members))
 
     def _call(self, node: Call, scope: Scope) -> Seen:
         if node.name == "try":
@@ -294,15 +275,15 @@ class _Evaluation:
         if isinstance(arguments, Unknown):
             return arguments
         if len(arguments) == 1:
-            is_about_marks, seen = call_mark_function(node.name, arguments[0])
+            is_about_marks, seen = marking.call_mark_function(node.name, arguments[0])
             if is_about_marks:
-                unmarked = without_mark(arguments[0])
+                unmarked = marking.without_mark(arguments[0])
                 if not is_referent(unmarked):
                     self.budget.weigh(evaluate_all(unmarked))
                 return seen
         possible, seen = call_lazily(node.name, arguments)
         if possible:
-            return mark_if(marks_whole(node.name.removeprefix("core::"), arguments, lazily=True), seen)
+            return marking.mark_if(marking.marks_whole(node.name.removeprefix("core::"), arguments, lazily=True), seen)
         values = [evaluate_all(argument) for argument in arguments]
         for value in values:
             self.budget.weigh(value)
@@ -311,8 +292,8 @@ class _Evaluation:
 
             values = unify_arguments(node.arguments, values, scope)
         self.budget.spend(10)
-        result = compute_quietly(node.name, arguments, values, lambda: call(node.name, values, scope, see))
-        return mark_result(node.name, arguments, values, result)
+        result = marking.compute_quietly(node.name, arguments, values, lambda: call(node.name, values, scope, see))
+        return marking.mark_result(node.name, arguments, values, result)
 
     def _convert(self, nodes: Sequence[Expression], scope: Scope) -> Seen:
         """Convert a value to a type that is written like that of a variable (Terraform 1.15)."""
@@ -322,8 +303,8 @@ class _Evaluation:
         value = evaluate_all(seen)
         self.budget.weigh(value)
         wanted = parse_type(nodes[1], evaluate)
-        result = compute_quietly("convert", [seen], [value], lambda: convert(value, wanted))
-        return mark_result("convert", [seen], [value], result)
+        result = marking.compute_quietly("convert", [seen], [value], lambda: convert(value, wanted))
+        return marking.mark_result("convert", [seen], [value], result)
 
     def _arguments(self, node: Call, scope: Scope) -> list[Seen] | Unknown:
         """Evaluate the arguments; with `...` the last one is expanded."""
@@ -363,7 +344,7 @@ class _Evaluation:
                 return seen
             ends_well = isinstance(nodes[-1], Literal)
             undecided = Unknown(reason=open_part.reason, where=open_part.where, may_fail=not ends_well)
-            return mark_if(is_marked(seen), undecided)
+            return marking.mark_if(marking.is_marked(seen), undecided)
         raise EvaluationError("no argument of `try` succeeds")
 
     def _can(self, nodes: Sequence[Expression], scope: Scope) -> Value:

@@ -8,31 +8,29 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TypeAlias
 
+from tfcheck.hcl.evaluate import types
 from tfcheck.hcl.evaluate.scope import ConstantScope, EvaluationError, Scope
-from tfcheck.hcl.evaluate.types import (
-    ANY,
-    BOOL,
-    NUMBER,
-    STRING,
-    ListType,
-    MapType,
-    ObjectType,
-    SetType,
-    TupleType,
-    Type,
-)
 from tfcheck.hcl.syntax.expression import Call, Expression, ListOf, Literal, ObjectOf, Template, Variable
 from tfcheck.symbolic.value import Value
 
-_PRIMITIVES: dict[str, Type] = {"string": STRING, "number": NUMBER, "bool": BOOL, "any": ANY}
-_COLLECTIONS: dict[str, Callable[[Type], Type]] = {"list": ListType, "map": MapType, "set": SetType}
+_PRIMITIVES: dict[str, types.Type] = {
+    "string": types.STRING,
+    "number": types.NUMBER,
+    "bool": types.BOOL,
+    "any": types.ANY,
+}
+_COLLECTIONS: dict[str, Callable[[types.Type], types.Type]] = {
+    "list": types.ListType,
+    "map": types.MapType,
+    "set": types.SetType,
+}
 
 
 #: Evaluates the names and defaults of attributes, which are constant.
 _Evaluate: TypeAlias = Callable[[Expression, Scope], Value]
 
 
-def parse_type(expression: Expression, evaluate: _Evaluate) -> Type:
+def parse_type(expression: Expression, evaluate: _Evaluate) -> types.Type:
     """Parse a type expression: `list(string)`, `object({ name = optional(string, "x") })`, or the old quoted form."""
     match expression:
         case Variable(name=name) if name in _PRIMITIVES:
@@ -40,13 +38,13 @@ def parse_type(expression: Expression, evaluate: _Evaluate) -> Type:
         case Variable(name=name) | Literal(value=str() as name) | Template(parts=(Literal(value=str() as name),)):
             # The bare names of old configurations.
             if name == "string":
-                return STRING
+                return types.STRING
             if name in _COLLECTIONS:
-                return _COLLECTIONS[name](ANY)
+                return _COLLECTIONS[name](types.ANY)
         case Call(name=name, arguments=(argument,)) if name in _COLLECTIONS:
             return _COLLECTIONS[name](parse_type(argument, evaluate))
         case Call(name="tuple", arguments=(ListOf(items=items),)):
-            return TupleType(tuple(parse_type(each, evaluate) for each in items))
+            return types.TupleType(tuple(parse_type(each, evaluate) for each in items))
         case Call(name="object", arguments=(ObjectOf() as argument,)):
             return _object(argument, evaluate)
         case Call(name=name, arguments=(_,)):
@@ -54,8 +52,8 @@ def parse_type(expression: Expression, evaluate: _Evaluate) -> Type:
     raise EvaluationError("not a type")
 
 
-def _object(node: ObjectOf, evaluate: _Evaluate) -> Type:
-    attributes: dict[str, Type] = {}
+def _object(node: ObjectOf, evaluate: _Evaluate) -> types.Type:
+    attributes: dict[str, types.Type] = {}
     defaults: dict[str, Value] = {}
     for key, item in node.items:
         name = evaluate(key, ConstantScope())
@@ -67,4 +65,4 @@ def _object(node: ObjectOf, evaluate: _Evaluate) -> Type:
                 defaults[name] = evaluate(default[0], ConstantScope()) if default else None
             case _:
                 attributes[name] = parse_type(item, evaluate)
-    return ObjectType(attributes, defaults)
+    return types.ObjectType(attributes, defaults)

@@ -15,19 +15,8 @@ from typing import TypeAlias
 import msgspec
 
 from tfcheck.hcl.functions.pieces import isolate
+from tfcheck.hcl.regex import syntax
 from tfcheck.hcl.regex.machine import Captures, Program, compile_pattern
-from tfcheck.hcl.regex.syntax import (
-    Alternatives,
-    Assertion,
-    CaptureGroup,
-    Char,
-    Node,
-    Pattern,
-    Ranges,
-    Repeat,
-    Sequence,
-    invert,
-)
 from tfcheck.symbolic.value import ANYTHING, Hole, JsonText, Piece, TextLike, Unknown, pieces, text
 
 #: A place in a text: the index of a piece, and the offset in it. The end is before one more piece.
@@ -70,7 +59,9 @@ def known_places(captures: Captures) -> Positions:
     return tuple(None if each < 0 else (0, each) for each in captures)
 
 
-def certain(pattern: Pattern, subject: TextLike, find: Callable[[str], Iterable[Captures]]) -> CertainMatches | None:
+def certain(
+    pattern: syntax.Pattern, subject: TextLike, find: Callable[[str], Iterable[Captures]]
+) -> CertainMatches | None:
     """Return the matches that `find` finds in a text if they are certain, else None."""
     literal = _literal(pattern)
     searched = isolate(subject, literal) if literal else None
@@ -111,39 +102,39 @@ def certain(pattern: Pattern, subject: TextLike, find: Callable[[str], Iterable[
     return CertainMatches(subject, tuple(matches))
 
 
-def _literal(pattern: Pattern) -> str:
+def _literal(pattern: syntax.Pattern) -> str:
     """Return the only text that a pattern matches; empty if there may be another one, or a group."""
-    nodes = pattern.node.nodes if isinstance(pattern.node, Sequence) else (pattern.node,)
+    nodes = pattern.node.nodes if isinstance(pattern.node, syntax.Sequence) else (pattern.node,)
     letters = [
         chr(each.ranges[0][0])
         for each in nodes
-        if isinstance(each, Char) and len(each.ranges) == 1 and each.ranges[0][0] == each.ranges[0][1]
+        if isinstance(each, syntax.Char) and len(each.ranges) == 1 and each.ranges[0][0] == each.ranges[0][1]
     ]
     return "" if pattern.folded or pattern.names or len(letters) < len(nodes) else "".join(letters)
 
 
-def _length_at_end(node: Node) -> int:
+def _length_at_end(node: syntax.Node) -> int:
     """Return the length of the longest match of a pattern that matches only at the end; 0 for any other pattern."""
-    if isinstance(node, Sequence) and node.nodes and node.nodes[-1] == Assertion("end"):
-        return _longest(Sequence(node.nodes[:-1])) or 0
+    if isinstance(node, syntax.Sequence) and node.nodes and node.nodes[-1] == syntax.Assertion("end"):
+        return _longest(syntax.Sequence(node.nodes[:-1])) or 0
     return 0
 
 
-def _longest(node: Node) -> int | None:
+def _longest(node: syntax.Node) -> int | None:
     """Return the length of the longest match, or None if it has no limit or what is before it matters."""
     match node:
-        case Char():
+        case syntax.Char():
             return 1
-        case Assertion():
+        case syntax.Assertion():
             return None
-        case Repeat():
+        case syntax.Repeat():
             inner = _longest(node.node)
             return None if inner is None or node.most is None else inner * node.most
-        case CaptureGroup():
+        case syntax.CaptureGroup():
             return _longest(node.node)
-        case Sequence() | Alternatives():
+        case syntax.Sequence() | syntax.Alternatives():
             lengths = [length for each in node.nodes if (length := _longest(each)) is not None]
-            combine = sum if isinstance(node, Sequence) else max
+            combine = sum if isinstance(node, syntax.Sequence) else max
             return combine(lengths) if lengths and len(lengths) == len(node.nodes) else None
 
 
@@ -169,18 +160,18 @@ def _common_places(found: list[_Candidates], tried: list[_Candidates]) -> list[_
     return both
 
 
-def _is_simple(node: Node) -> bool:
+def _is_simple(node: syntax.Node) -> bool:
     """Whether everything repeated without limit is a single character, so that longer texts change nothing."""
     match node:
-        case Char():
+        case syntax.Char():
             return True
-        case Assertion():
+        case syntax.Assertion():
             return node.kind in ("start", "end")
-        case Repeat():
-            return _is_simple(node.node) if node.most is not None else isinstance(node.node, Char)
-        case CaptureGroup():
+        case syntax.Repeat():
+            return _is_simple(node.node) if node.most is not None else isinstance(node.node, syntax.Char)
+        case syntax.CaptureGroup():
             return _is_simple(node.node)
-        case Sequence() | Alternatives():
+        case syntax.Sequence() | syntax.Alternatives():
             return all(map(_is_simple, node.nodes))
 
 
@@ -188,11 +179,11 @@ def _hole(piece: Unknown | JsonText) -> Hole:
     return piece.hole if isinstance(piece, Unknown) else ANYTHING
 
 
-def _letter(hole: Hole, tested: Iterable[Ranges]) -> str | None:
+def _letter(hole: Hole, tested: Iterable[syntax.Ranges]) -> str | None:
     """Return a character that represents any in the hole, as far as the pattern is concerned; None if there is none."""
     allowed = hole.chars if not hole.negated else next((each for each in _LETTERS if hole.allows(each)), "")
     # The pattern must accept all characters that are possible in the hole, or none of them.
-    some = any(_may_accept(ranges, hole) and _may_accept(invert(ranges), hole) for ranges in tested)
+    some = any(_may_accept(ranges, hole) and _may_accept(syntax.invert(ranges), hole) for ranges in tested)
     return None if some or not allowed else allowed[0]
 
 
@@ -223,7 +214,7 @@ _Thread: TypeAlias = tuple[int, bool]
 class HoleReach(msgspec.Struct, frozen=True):
     """The characters looked for in each unknown piece; `holding` is whether a match can contain one."""
 
-    tested: tuple[frozenset[Ranges], ...]
+    tested: tuple[frozenset[syntax.Ranges], ...]
     holding: bool
 
 
@@ -239,7 +230,7 @@ class _Walk:
         self._holding = False
 
     def run(self) -> HoleReach:
-        tested: list[frozenset[Ranges]] = []
+        tested: list[frozenset[syntax.Ranges]] = []
         threads: set[_Thread] = set()
         begins = True
         for index, part in enumerate(self._parts):
@@ -259,11 +250,11 @@ class _Walk:
 
     def _pass_unknown(
         self, hole: Hole, threads: set[_Thread], *, begins: bool, ends: bool
-    ) -> tuple[set[_Thread], frozenset[Ranges]]:
+    ) -> tuple[set[_Thread], frozenset[syntax.Ranges]]:
         """Return the threads after an unknown piece of any length."""
         behind = {(at, True) for at, _ in threads} if hole.shortest == 0 else set()
         waiting = threads | {(0, False)}
-        tested: set[Ranges] = set()
+        tested: set[syntax.Ranges] = set()
         seen: set[_Thread] = set()
         first = True
         while waiting - seen:
@@ -305,11 +296,11 @@ class _Walk:
         return found
 
 
-def _accepts(ranges: Ranges, letter: str) -> bool:
+def _accepts(ranges: syntax.Ranges, letter: str) -> bool:
     return any(low <= ord(letter) <= high for low, high in ranges)
 
 
-def _may_accept(ranges: Ranges, hole: Hole) -> bool:
+def _may_accept(ranges: syntax.Ranges, hole: Hole) -> bool:
     if not hole.negated:
         return any(_accepts(ranges, letter) for letter in hole.chars)
     width = len(hole.chars) + 1

@@ -12,19 +12,7 @@ from typing import TypeAlias
 import msgspec
 
 from tfcheck.hcl.evaluate.scope import LimitError
-from tfcheck.hcl.regex.syntax import (
-    LAST,
-    Alternatives,
-    Assertion,
-    CaptureGroup,
-    Char,
-    Node,
-    Pattern,
-    Ranges,
-    Repeat,
-    Sequence,
-    invert,
-)
+from tfcheck.hcl.regex import syntax
 from tfcheck.symbolic.limits import take
 
 #: The ends of the match and of each group, -1 for an unmatched group.
@@ -41,7 +29,7 @@ class Instruction(msgspec.Struct):
     """
 
     kind: str
-    ranges: Ranges = ()
+    ranges: syntax.Ranges = ()
     place: str = ""
     first: int = 0
     second: int = 0
@@ -54,10 +42,10 @@ class Program(msgspec.Struct, frozen=True):
     groups: int
 
 
-def compile_pattern(pattern: Pattern) -> Program:
+def compile_pattern(pattern: syntax.Pattern) -> Program:
     """Compile a pattern."""
     writer = _Writer()
-    writer.node(CaptureGroup(pattern.node, 0))
+    writer.node(syntax.CaptureGroup(pattern.node, 0))
     writer.add(Instruction("match"))
     return Program(writer.instructions, len(pattern.names) + 1)
 
@@ -78,25 +66,25 @@ class _Writer:
     def here(self) -> int:
         return len(self.instructions)
 
-    def node(self, node: Node) -> None:
+    def node(self, node: syntax.Node) -> None:
         match node:
-            case Char():
-                self.add(Instruction("char", ranges=invert(invert(node.ranges))))
-            case Assertion():
+            case syntax.Char():
+                self.add(Instruction("char", ranges=syntax.invert(syntax.invert(node.ranges))))
+            case syntax.Assertion():
                 self.add(Instruction("assert", place=node.kind))
-            case Sequence():
+            case syntax.Sequence():
                 for each in node.nodes:
                     self.node(each)
-            case Alternatives():
+            case syntax.Alternatives():
                 self.choice(node)
-            case Repeat():
+            case syntax.Repeat():
                 self.repeat(node)
-            case CaptureGroup():
+            case syntax.CaptureGroup():
                 self.add(Instruction("save", first=2 * node.index))
                 self.node(node.node)
                 self.add(Instruction("save", first=2 * node.index + 1))
 
-    def choice(self, choice: Alternatives) -> None:
+    def choice(self, choice: syntax.Alternatives) -> None:
         jumps = []
         for each in choice.nodes[:-1]:
             split = self.add(Instruction("split", first=self.here + 1))
@@ -107,7 +95,7 @@ class _Writer:
         for jump in jumps:
             jump.first = self.here
 
-    def repeat(self, repeat: Repeat) -> None:
+    def repeat(self, repeat: syntax.Repeat) -> None:
         if repeat.most is None:
             for _ in range(repeat.least - 1):
                 self.node(repeat.node)
@@ -121,7 +109,7 @@ class _Writer:
             self.node(repeat.node)
         self.leave(repeat, *splits)
 
-    def loop(self, repeat: Repeat) -> None:
+    def loop(self, repeat: syntax.Repeat) -> None:
         # NOTE: `x*` is compiled as `(x+)?`. For an `x` that may be empty, the preference depends on it.
         optional = self.split(repeat.greedy) if repeat.least == 0 else None
         start = self.here
@@ -138,7 +126,7 @@ class _Writer:
         here = self.here + 1
         return self.add(Instruction("split", first=here) if greedy else Instruction("split", second=here))
 
-    def leave(self, repeat: Repeat, *splits: Instruction) -> None:
+    def leave(self, repeat: syntax.Repeat, *splits: Instruction) -> None:
         """Set the exit of choices to the next free place."""
         for split in splits:
             if repeat.greedy:
@@ -184,7 +172,7 @@ class Machine:
             instruction = self.program.instructions[index]
             if instruction.kind == "match":
                 return onward, captures
-            place = bisect_right(instruction.ranges, (code, LAST + 1))
+            place = bisect_right(instruction.ranges, (code, syntax.LAST + 1))
             if place and code <= instruction.ranges[place - 1][1]:
                 onward.append((index + 1, captures))
         return onward, found

@@ -9,17 +9,8 @@ from __future__ import annotations
 from collections.abc import Callable, Generator, Sequence
 from typing import Any, TypeAlias
 
+from tfcheck.hcl.syntax import expression as syntax
 from tfcheck.hcl.syntax.cursor import Cursor, Rule
-from tfcheck.hcl.syntax.expression import (
-    Conditional,
-    Expression,
-    ForList,
-    JoinedTexts,
-    Literal,
-    Place,
-    Template,
-    Unreadable,
-)
 from tfcheck.hcl.syntax.lexer import DEEPEST, MalformedError
 from tfcheck.hcl.syntax.literals import unescape, unescape_bare
 
@@ -27,7 +18,7 @@ from tfcheck.hcl.syntax.literals import unescape, unescape_bare
 SPACE = "\t\n\v\f\r \x85\xa0\u1680\u2028\u2029\u202f\u205f\u3000" + "".join(map(chr, range(0x2000, 0x200B)))
 
 #: Parses `for k, v in collection`.
-Binding: TypeAlias = Callable[[], Generator[Rule, Any, tuple[str, str, Expression]]]
+Binding: TypeAlias = Callable[[], Generator[Rule, Any, tuple[str, str, syntax.Expression]]]
 
 
 def template(at: Cursor, expression: Callable[[], Rule], binding: Binding) -> Rule:
@@ -45,17 +36,17 @@ def template(at: Cursor, expression: Callable[[], Rule], binding: Binding) -> Ru
             yield from _directive(at, builder, expression, binding)
         at.index = at.tokens.closings.get(piece, piece) + 1
     at.index = at.tokens.closings[opening] + 1
-    return Template(builder.finish(at.tokens.listed[opening].start), place)
+    return syntax.Template(builder.finish(at.tokens.listed[opening].start), place)
 
 
-def _readable(at: Cursor, rule: Rule, opening: int) -> Generator[Rule, Any, Expression]:
+def _readable(at: Cursor, rule: Rule, opening: int) -> Generator[Rule, Any, syntax.Expression]:
     """Parse the inside of `${ }` or `%{ }`; a syntax error affects only this part."""
     try:
-        found: Expression = yield rule
+        found: syntax.Expression = yield rule
         if at.index != at.tokens.closings[opening]:
             raise at.unexpected_token()
     except MalformedError as fault:
-        return Unreadable(fault.message, at.source.place(fault.offset))
+        return syntax.Unreadable(fault.message, at.source.place(fault.offset))
     return found
 
 
@@ -79,55 +70,59 @@ def _directive(
         raise at.unexpected_token()
 
 
-def always_text(parts: tuple[Expression, ...], place: Place) -> Template:
+def always_text(parts: tuple[syntax.Expression, ...], place: syntax.Place) -> syntax.Template:
     """Return a template that is a text even if it consists of a single interpolation."""
-    keeps_type = len(parts) == 1 and not (isinstance(parts[0], Literal) and isinstance(parts[0].value, str))
-    return Template((Literal("", place), *parts) if keeps_type else parts, place)
+    keeps_type = len(parts) == 1 and not (isinstance(parts[0], syntax.Literal) and isinstance(parts[0].value, str))
+    return syntax.Template((syntax.Literal("", place), *parts) if keeps_type else parts, place)
 
 
 class _Level:
     """The parts between a directive and its end, or the whole template at the outermost level."""
 
-    def __init__(self, keyword: str, place: Place, head: Expression | None = None, key: str = "", value: str = ""):
+    def __init__(
+        self, keyword: str, place: syntax.Place, head: syntax.Expression | None = None, key: str = "", value: str = ""
+    ):
         self.keyword = keyword
         self.place = place
         self.head = head
         self.names = key, value
-        self.then: tuple[Expression, ...] | None = None
-        self.parts: list[Expression] = []
+        self.then: tuple[syntax.Expression, ...] | None = None
+        self.parts: list[syntax.Expression] = []
         self.texts: list[str] = []
         self.text_place = place
 
-    def flush(self) -> list[Expression]:
+    def flush(self) -> list[syntax.Expression]:
         """Return the parts, including the text after the last of them."""
         if self.texts:
-            self.parts.append(Literal("".join(self.texts), self.text_place))
+            self.parts.append(syntax.Literal("".join(self.texts), self.text_place))
             self.texts = []
         return self.parts
 
-    def directive(self) -> Expression:
+    def directive(self) -> syntax.Expression:
         """Build the node of the directive."""
         assert self.head is not None  # only the outermost level has none
         arms = [always_text(parts, self.place) for parts in (self.then, tuple(self.flush())) if parts is not None]
         if self.keyword == "for":
-            return JoinedTexts(ForList(*self.names, self.head, arms[0], None, self.place), self.place)
-        return Conditional(self.head, arms[0], arms[1] if len(arms) > 1 else Template((), self.place), self.place)
+            return syntax.JoinedTexts(syntax.ForList(*self.names, self.head, arms[0], None, self.place), self.place)
+        return syntax.Conditional(
+            self.head, arms[0], arms[1] if len(arms) > 1 else syntax.Template((), self.place), self.place
+        )
 
 
 class _Builder:
     """Nests the parts between directives."""
 
-    def __init__(self, place: Place) -> None:
+    def __init__(self, place: syntax.Place) -> None:
         self.open = [_Level("", place)]
 
-    def text(self, text: str, place: Place) -> None:
+    def text(self, text: str, place: syntax.Place) -> None:
         """Append a text to the one before it."""
         level = self.open[-1]
         if text and not level.texts:
             level.text_place = place
         level.texts += [text] if text else []
 
-    def part(self, part: Expression) -> None:
+    def part(self, part: syntax.Expression) -> None:
         """Add an interpolation or a finished directive."""
         self.open[-1].flush().append(part)
 
@@ -148,7 +143,7 @@ class _Builder:
         else:
             raise MalformedError(f"`{keyword}` closes nothing", start)
 
-    def finish(self, start: int) -> tuple[Expression, ...]:
+    def finish(self, start: int) -> tuple[syntax.Expression, ...]:
         """Return the parts of the template."""
         level = self.open[-1]
         if level.keyword:

@@ -4,18 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
-from tfcheck.report.access_map import (
-    NO_ROLE,
-    NO_STATEMENT,
-    CallNode,
-    MapGroup,
-    MistakeNode,
-    PolicyNode,
-    PolicyOrigin,
-    RoleNode,
-    TaskNode,
-    paths,
-)
+from tfcheck.report import access_map
 from tfcheck.report.html.element import Child, Markup, View, address, prose, tag
 from tfcheck.report.map_text import WEIGHTS, statement_name
 from tfcheck.report.screen import SpanStyle
@@ -31,7 +20,7 @@ _VERDICTS = {SpanStyle.ERROR: "denied", SpanStyle.WARNING: "denied", SpanStyle.U
 _SHOWN_NEAR = 3
 
 
-def access_tree(group: MapGroup, id: str, report: Report, view: View, *, opened: bool) -> Markup:
+def access_tree(group: access_map.MapGroup, id: str, report: Report, view: View, *, opened: bool) -> Markup:
     """Render the map of task definitions, folded under their status."""
     task = group.map
     sign = tag("span", task.status.mark, class_=f"sign {_STYLES.get(task.status.style, 'soft')}", aria_hidden="true")
@@ -41,7 +30,10 @@ def access_tree(group: MapGroup, id: str, report: Report, view: View, *, opened:
     )
     top = _item("task", (_kind("task definition"), address(group.name)), _branches(task, report, view))
     rules = dict.fromkeys(
-        (*(rule for *_, call in paths(task) for rule in call.rules), *(each.rule for each in task.mistakes))
+        (
+            *(rule for *_, call in access_map.paths(task) for rule in call.rules),
+            *(each.rule for each in task.misconfigurations),
+        )
     )
     return tag(
         "details",
@@ -55,7 +47,7 @@ def access_tree(group: MapGroup, id: str, report: Report, view: View, *, opened:
     )
 
 
-def _instances(group: MapGroup) -> Markup | None:
+def _instances(group: access_map.MapGroup) -> Markup | None:
     if len(group.tasks) == 1:
         return None
     names = tag("ul", (tag("li", address(each)) for each in group.tasks), class_="names")
@@ -86,10 +78,10 @@ def _place(place: Location | None, report: Report, view: View) -> Markup | None:
 # The branches
 
 
-def _branches(task: TaskNode, report: Report, view: View) -> Iterator[Markup]:
+def _branches(task: access_map.TaskNode, report: Report, view: View) -> Iterator[Markup]:
     for each in task.skipped:
         yield _item("waits", (_sign("?", "unknown"), "could not be analysed", _reason(prose(each))))
-    yield from (_mistake(each, report, view) for each in task.mistakes)
+    yield from (_misconfiguration(each, report, view) for each in task.misconfigurations)
     for role in task.roles:
         if task.former_role and role.kind is RoleKind.EXECUTION:
             former = tag("s", address(task.former_role))
@@ -97,17 +89,22 @@ def _branches(task: TaskNode, report: Report, view: View) -> Iterator[Markup]:
         yield _role(role, report, view)
 
 
-def _mistake(mistake: MistakeNode, report: Report, view: View) -> Markup:
-    kind = "denied" if mistake.severity is not Severity.INFO else "note"
-    words = _sign("✗", mistake.severity.value) if kind == "denied" else None
+def _misconfiguration(misconfiguration: access_map.MisconfigurationNode, report: Report, view: View) -> Markup:
+    kind = "denied" if misconfiguration.severity is not Severity.INFO else "note"
+    words = _sign("✗", misconfiguration.severity.value) if kind == "denied" else None
     return _item(
         f"{kind} call",
-        (words, prose(mistake.message), _reason(view.rule(mistake.rule)), _place(mistake.location, report, view)),
+        (
+            words,
+            prose(misconfiguration.message),
+            _reason(view.rule(misconfiguration.rule)),
+            _place(misconfiguration.location, report, view),
+        ),
     )
 
 
-def _role(role: RoleNode, report: Report, view: View) -> Markup:
-    name = address(role.address) if role.address else NO_ROLE
+def _role(role: access_map.RoleNode, report: Report, view: View) -> Markup:
+    name = address(role.address) if role.address else access_map.NO_ROLE
     branches = (
         *(_policy(each, report, view) for each in role.policies),
         *_unmet(role.unmet, report, view),
@@ -117,8 +114,8 @@ def _role(role: RoleNode, report: Report, view: View) -> Markup:
     return _item("role", (_kind(f"{role.kind.value} role"), name, _place(role.location, report, view)), branches)
 
 
-def _policy(policy: PolicyNode, report: Report, view: View) -> Markup:
-    name = address(policy.address) if policy.kind is PolicyOrigin.POLICY else "of the role"
+def _policy(policy: access_map.PolicyNode, report: Report, view: View) -> Markup:
+    name = address(policy.address) if policy.kind is access_map.PolicyOrigin.POLICY else "of the role"
     node = (_kind(policy.kind.value), name, _place(policy.location, report, view))
     return _item(
         "policy",
@@ -130,15 +127,15 @@ def _policy(policy: PolicyNode, report: Report, view: View) -> Markup:
     )
 
 
-def _unmet(calls: Iterable[CallNode], report: Report, view: View) -> Iterator[Markup]:
+def _unmet(calls: Iterable[access_map.CallNode], report: Report, view: View) -> Iterator[Markup]:
     """Group calls without a near statement by the reason."""
     alike = group_by_key(((each.because, each.decided_by, each.verdict), each) for each in calls)
     for (because, decided_by, verdict), members in alike.items():
-        node = (prose(because or NO_STATEMENT), _reason(prose(decided_by)) if decided_by else None)
+        node = (prose(because or access_map.NO_STATEMENT), _reason(prose(decided_by)) if decided_by else None)
         yield _item(f"policy {_CLASSES[verdict]}", node, (_call(each, report, view, alone=False) for each in members))
 
 
-def _call(call: CallNode, report: Report, view: View, *, alone: bool = True) -> Markup:
+def _call(call: access_map.CallNode, report: Report, view: View, *, alone: bool = True) -> Markup:
     weight = f" ({WEIGHTS[call.severity]})" if call.verdict is Verdict.DENIED else None
     sign, words = ("·", "not granted") if call.optional else _SIGNS[call.verdict]
     if call.reason is Reason.EXPLICIT_DENY:

@@ -180,20 +180,20 @@ def _cause_rows(
             for (_, severity), needs in _by_resource(group).items():
                 yield severity, partial(_need_row, needs, group, each, content, page)
             if not group.needs:
-                yield each.cause.severity, partial(_mistake, group, each, content, page)
+                yield each.cause.severity, partial(_misconfiguration, group, each, content, page)
         written = set(map(id, groups[:most]))
         if rest := [group for group in each.cause.groups if id(group) not in written]:
             yield each.cause.severity, partial(_rest, each, content, rest)
 
 
-def count_rows(causes: Iterable[TargetedCause], *, mistakes: bool) -> Counter[Severity]:
-    """Return the numbers of rows of causes by severity, as if all were shown; with `mistakes` of no permission."""
+def count_rows(causes: Iterable[TargetedCause], *, misconfigurations: bool) -> Counter[Severity]:
+    """Return the numbers of rows of causes by severity, as if all were shown: of permissions, or of the rest."""
     found: Counter[Severity] = Counter()
     for each in causes:
         for group in each.cause.groups:
             if not group.needs:
                 found[each.cause.severity] += 1
-            elif not mistakes:
+            elif not misconfigurations:
                 found.update(severity for _, severity in _by_resource(group))
     return found
 
@@ -220,7 +220,7 @@ def _need_row(needs: list[Need], group: Group, cause: TargetedCause, content: Pa
     return f"{words}, needed by {needed}{_in_targets(cause.targets, content)}"
 
 
-def _mistake(group: Group, cause: TargetedCause, content: PageContent, page: Page) -> str:
+def _misconfiguration(group: Group, cause: TargetedCause, content: PageContent, page: Page) -> str:
     first = group.findings[0]
     task = first.task_definition
     subject = group.role or task

@@ -129,7 +129,7 @@ def _headline_counts(content: PageContent) -> list[str]:
 
 def _row_counts(findings: Iterable[TargetedFinding], *, others: bool = False) -> list[str]:
     """Return the numbers of the rows below by severity; `others` are those of no permission, counted beside them."""
-    found = count_rows(group_by_cause(findings), mistakes=others)
+    found = count_rows(group_by_cause(findings), misconfigurations=others)
     return severity_counts(found.elements(), "other " if others else "")
 
 
@@ -211,8 +211,8 @@ def _breaks(content: PageContent) -> str:
         some = f"{len(lacked):,} of these" if len(lacked) < len(answers) else all_words
         were = "was" if len(lacked) == 1 else "were"
         old = f"; {some} {were} {lack_words(lacked)} before this change" if lacked else ""
-        mistakes = _row_counts(content.findings, others=True)
-        also = f" Also {join_names(mistakes)}." if mistakes else ""
+        misconfigurations = _row_counts(content.findings, others=True)
+        also = f" Also {join_names(misconfigurations)}." if misconfigurations else ""
         return f"**{plural(len(required), 'required permission')} {lack_words(required)}**{more}{waiting}{old}.{also}"
     if content.known:
         return "Everything that is missing is in the baseline."

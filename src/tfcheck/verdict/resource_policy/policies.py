@@ -37,17 +37,7 @@ from tfcheck.resolve.surroundings import Surroundings, is_in_same_region
 from tfcheck.role.policies import Policies, PolicyOrReason
 from tfcheck.symbolic.texts import without_prefix
 from tfcheck.symbolic.value import PlainText, TextLike, Truth, Unknown, Value
-from tfcheck.verdict.resource_policy.reading import (
-    MOST_POSSIBLE,
-    distinct,
-    names_deleted_role,
-    own_policies,
-    policy_as_saved,
-    policy_of,
-    readable,
-    set_policy,
-    unidentified_side,
-)
+from tfcheck.verdict.resource_policy import reading
 from tfcheck.verdict.resource_policy.resource_side import DECIDING, GRANTEE, KeyGrant, KeyGrants, ResourceSide, side_of
 from tfcheck.vocabulary.arn import Arn, parse_arn
 
@@ -79,9 +69,9 @@ def key_side(arn: TextLike, world: World, policies: Policies) -> ResourceSide:
     parts = parse_arn(arn)
     names += [without_prefix(parts.resource, "key/")] if parts else []
     subject = SettingOwner(resource, tuple(names))
-    found = policy_of(world, policies, KEY_POLICY, subject)
+    found = reading.policy_of(world, policies, KEY_POLICY, subject)
     seen = resource is not None or found.policy is not None or found.hidden != ""
-    possible = () if seen else readable(own_policies(arn, world, policies, KEY_POLICY))
+    possible = () if seen else reading.readable(reading.own_policies(arn, world, policies, KEY_POLICY))
     return msgspec.structs.replace(
         side_of(found, resource),
         kind="kms",
@@ -98,11 +88,14 @@ def _grants(subject: SettingOwner, world: World) -> KeyGrants:
 
 def _read_grants(joined: AttachedSettings, world: World) -> Iterator[KeyGrant]:
     """Yield the grants that are, or may be, on a key; of very many the last one is not read, and may allow anything."""
-    holders = distinct(joined.possible, DECIDING, world)
-    found = [*map(KeyGrant, joined.definite), *(KeyGrant(each, is_definite=False) for each in holders[:MOST_POSSIBLE])]
-    found += [KeyGrant(each, is_definite=False, is_read=False) for each in holders[MOST_POSSIBLE:][:1]]
+    holders = reading.distinct(joined.possible, DECIDING, world)
+    found = [
+        *map(KeyGrant, joined.definite),
+        *(KeyGrant(each, is_definite=False) for each in holders[: reading.MOST_POSSIBLE]),
+    ]
+    found += [KeyGrant(each, is_definite=False, is_read=False) for each in holders[reading.MOST_POSSIBLE :][:1]]
     for each in found:
-        if not names_deleted_role(each.resource.attribute(GRANTEE), each.resource, GRANTEE, world):
+        if not reading.names_deleted_role(each.resource.attribute(GRANTEE), each.resource, GRANTEE, world):
             yield each
 
 
@@ -112,9 +105,12 @@ def secret_side(arn: TextLike, world: World, policies: Policies) -> ResourceSide
     own = resource.attribute("arn") if resource else None
     names = (arn, own) if isinstance(own, PlainText) else (arn,)
     subject = SettingOwner(resource, names)
-    found = policy_of(world, policies, SECRET_POLICY, subject)
+    found = reading.policy_of(world, policies, SECRET_POLICY, subject)
     if resource is None and not found.policy and not found.hidden:
-        possible = (*found.possible_policies, *readable(own_policies(arn, world, policies, SECRET_POLICY)))
+        possible = (
+            *found.possible_policies,
+            *reading.readable(reading.own_policies(arn, world, policies, SECRET_POLICY)),
+        )
         return ResourceSide(outside="a secret outside the plan", possible_policies=possible)
     side = side_of(found, resource)
     is_managed = resource is not None and resource.address.mode == "managed"
@@ -135,12 +131,12 @@ def repository_side(arn: TextLike, world: World, policies: Policies) -> Resource
     resource = catalogue(world, REPOSITORY).find_by_arn(arn)
     parts = parse_arn(arn)
     if parts is None:
-        return unidentified_side(world, policies, "ecr")
+        return reading.unidentified_side(world, policies, "ecr")
     near = resource.surroundings if resource else Surroundings(parts.partition, parts.region, parts.account)
     subject = SettingOwner(resource, (arn, without_prefix(parts.resource, "repository/")), near)
-    own = set_policy(world, policies, REPOSITORY_POLICY, subject) or _published_policy(parts, policies)
+    own = reading.set_policy(world, policies, REPOSITORY_POLICY, subject) or _published_policy(parts, policies)
     found = [*([own] if own else []), *_registry(near, world, policies)]
-    read = readable(found)
+    read = reading.readable(found)
     statements = tuple(statement for policy in read for statement in policy.statements)
     is_open = any(each.open for each in read)
     seen = resource is not None or (own and (own.policy or own.hidden))
@@ -170,7 +166,7 @@ def _every_registry_policy(near: Surroundings, world: World, policies: Policies)
     for holder in world.resources("aws_ecr_registry_policy"):
         here = is_in_same_region(holder.surroundings, near) & holder.remains_on(None)
         if here is Truth.TRUE:
-            yield policy_as_saved(policies.of_attribute(holder, "policy"), holder, world)
+            yield reading.policy_as_saved(policies.of_attribute(holder, "policy"), holder, world)
         elif here is Truth.UNKNOWN:
             yield PolicyOrReason(hidden=f"{holder.address}, which may be of its registry,")
 
@@ -178,7 +174,7 @@ def _every_registry_policy(near: Surroundings, world: World, policies: Policies)
 def s3_file_system_side(arn: TextLike, world: World, policies: Policies) -> ResourceSide:
     """Find the policy of a file system of S3 Files."""
     subject = file_system_of(arn, world, S3_FILE_SYSTEM)
-    found = set_policy(world, policies, S3_FILE_SYSTEM_POLICY, subject)
+    found = reading.set_policy(world, policies, S3_FILE_SYSTEM_POLICY, subject)
     seen = subject.resource is not None or found is not None
     outside = None if seen else "a file system outside the plan"
     return msgspec.structs.replace(side_of(found or PolicyOrReason(), subject.resource), outside=outside)
@@ -187,7 +183,7 @@ def s3_file_system_side(arn: TextLike, world: World, policies: Policies) -> Reso
 def file_system_side(arn: TextLike, world: World, policies: Policies) -> ResourceSide:
     """Find the policy of a file system of EFS."""
     subject = file_system_of(arn, world)
-    found = set_policy(world, policies, FILE_SYSTEM_POLICY, subject)
+    found = reading.set_policy(world, policies, FILE_SYSTEM_POLICY, subject)
     seen = subject.resource is not None or found is not None
     found = found or PolicyOrReason()
     possible = next((f"{each.name}, which may be on it," for each in found.possible_policies), None)

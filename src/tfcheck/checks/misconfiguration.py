@@ -15,9 +15,9 @@ from tfcheck.vocabulary.finding import Severity
 
 
 class Misconfiguration(msgspec.Struct, frozen=True):
-    """A definite mistake in a task definition, or in an object that belongs to it.
+    """What is definitely wrong in a task definition, or in an object that belongs to it.
 
-    `about` identifies the mistake at a place: the same before and after a change is the same mistake. `address` is the
+    `about` identifies it at a place: the same before and after a change is one misconfiguration. `address` is the
     resource to fix if it is not the task definition, `argument` its wrong argument. `advice` is what to do where it is
     not the same for every violation of the rule, and `hcl` the replacement, if it is known.
     """

@@ -436,6 +436,10 @@ def serving(github: FakeGitHub, base: str = "") -> Iterator[dict[str, str]]:
         def log_message(self, format: str, *args: Any) -> None:
             """Say nothing."""
 
+        def date_time_string(self, timestamp: float | None = None) -> str:
+            """Return the server's time, which is not that of the machine."""
+            return "Tue, 14 Nov 2023 22:13:20 GMT"
+
     for method in ("GET", "POST", "PATCH", "PUT", "DELETE"):
         setattr(Handler, f"do_{method}", Handler._serve)
     server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)

@@ -32,7 +32,7 @@ class Clock:
         self.waited += seconds
 
     def patience(self, seconds: float = 120.0) -> WaitBudget:
-        return WaitBudget(seconds, now=lambda: self.time, clock=lambda: self.time, sleep=self.sleep, chance=lambda: 0.5)
+        return WaitBudget(seconds, clock=lambda: self.time, sleep=self.sleep, chance=lambda: 0.5)
 
 
 def variables(

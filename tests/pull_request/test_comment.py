@@ -459,6 +459,15 @@ def test_what_an_older_run_deleted_after_us_is_made_again(
     assert title(github).startswith("### ❌")
 
 
+def test_what_a_newer_run_removed_right_after_us_stays_removed(
+    github: FakeGitHub, where: dict[str, str], tmp_path: Path
+) -> None:
+    github.fault("POST", "/issues/42/comments", then(github.comments.clear))
+    outcome = run(variables(tmp_path, where), [bad()]).outcome
+    assert (outcome.did, outcome.late) == (CommentAction.NOTHING, True)
+    assert github.comments == {}
+
+
 def test_doubles_that_an_ended_job_left_behind_are_taken_away(
     github: FakeGitHub, where: dict[str, str], tmp_path: Path
 ) -> None:

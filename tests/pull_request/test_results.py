@@ -9,7 +9,7 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from tests.pull_request.fake import SHA, FakeGitHub, serving
+from tests.pull_request.fake import SHA, FakeGitHub, says, serving
 from tests.pull_request.job import bad, clean, run, variables
 from tests.pull_request.test_comment import LATER, at, only, title
 from tfcheck.cli import main as cli
@@ -90,6 +90,16 @@ def test_a_run_about_more_or_fewer_targets_keeps_the_comment(
     lost = ", ".join(f"`{each}`" for each in before if each not in now)
     found = title(github)
     assert found == f"### ❔ tfcheck: no result for {lost}" if lost else found.startswith("### ✅ tfcheck: resolved")
+
+
+def test_all_comments_that_a_run_replaces_become_one_also_if_they_are_read_again(
+    github: FakeGitHub, where: dict[str, str], tmp_path: Path
+) -> None:
+    run(variables(tmp_path, where), [bad("a")], UNNAMED)
+    run(variables(tmp_path, where), [bad("b")], UNNAMED)
+    github.fault("PATCH", "/issues/comments/", says(429, "", retry_after="2"))
+    run(variables(tmp_path, where, run="11.1"), [clean("a"), clean("b")], UNNAMED)
+    assert only(github).split("\n")[1].startswith("### ✅ tfcheck: resolved")
 
 
 def test_only_comments_that_nobody_named_are_continued(

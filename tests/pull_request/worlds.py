@@ -180,7 +180,6 @@ class World:
         if not self._follows(number):
             self._list(number, sha)
         patience = WaitBudget(
-            now=lambda: self.timeline.time,
             clock=lambda: self.timeline.time,
             sleep=self.timeline.wait,
             chance=self.random.random,

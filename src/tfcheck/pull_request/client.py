@@ -10,9 +10,11 @@ from __future__ import annotations
 import base64
 import math
 import re
+from calendar import timegm
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import suppress
+from email.utils import parsedate
 from typing import Any, Generic, TypeVar
 from urllib.parse import urljoin
 
@@ -265,8 +267,8 @@ class Client:
         used_up = answer.headers.get("x-ratelimit-remaining") == "0"
         if after.isdecimal():
             return max(float(after[:9]), 1.0)
-        if used_up and (reset := answer.headers.get("x-ratelimit-reset", "")).isdecimal():
-            return max(math.ceil(float(reset[:12]) - self.patience.now()), 0) + 1.0
+        if used_up and (seconds := _until_reset(answer)) is not None:
+            return seconds + 1.0
         if answer.status == 429 or used_up or OF_A_LIMIT.search(answer_message(answer.body)):
             return math.ldexp(60.0, limits)
         return None
@@ -277,6 +279,12 @@ class Client:
             return None
         target = _path_of_link(url, answer.headers.get("location", ""))
         return target if target and origin(target) == origin(url) and target != url else None
+
+
+def _until_reset(answer: HttpAnswer) -> int | None:
+    """Return the seconds until requests are allowed again, by the host's clock: that of a runner may be wrong."""
+    date, reset = parsedate(answer.headers.get("date", "")), answer.headers.get("x-ratelimit-reset", "")
+    return max(int(reset[:12]) - timegm(date), 0) if date and reset.isdecimal() else None
 
 
 def _may_come_late(answer: HttpAnswer | NoAnswer) -> bool:

@@ -34,6 +34,7 @@ _MOST_LOST = 3
 _MOST_GIVEN_BACK = 3
 _NEWER = "a newer run has written the comment"
 _CLEAN = "no finding is open any more"
+_REMOVED = "a newer run or a person has removed it"
 
 
 class CommentThread:
@@ -203,8 +204,9 @@ class CommentThread:
                 ours = self._ours()
                 self._withdraw([each for each in ours if each.id >= made.id])
                 live = {each.id: each.body or "" for each in ours if each.minimized is None}
+                # NOTE: a list may lag behind, so only the comment itself proves that it is gone
                 if made.id not in live and self._conversation.read(made) is None:
-                    return None  # NOTE: a list may lag behind, so only the comment itself proves that it is gone
+                    return None if live else Outcome(CommentAction.NOTHING, _REMOVED, late=True)
                 if any(each < made.id for each in live):
                     self.own.remove(made)
                     self._wrote = CommentAction.UNCHANGED

@@ -62,7 +62,8 @@ class OwnComments:
                 own[each.id] = each
             elif mark.run != self.marker.run and self._draft.succeeds(listed_targets(each.body or ""), mark):
                 others[each.id] = each
-        found = [each for _, each in sorted((own or others).items())]
+        is_replacing = self.marker.key != self._draft.marker.key
+        found = [each for _, each in sorted((own | others if is_replacing else own or others).items())]
         if not own and found and (oldest := parse_marker(found[0].body or "")):
             self.marker = msgspec.structs.replace(self.marker, key=oldest.key)
         return found, listed

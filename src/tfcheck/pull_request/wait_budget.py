@@ -18,7 +18,7 @@ _RESERVE = 10.0
 class WaitBudget:
     """A budget of seconds that starts at once and includes waits and work.
 
-    The clocks, the sleep and the random numbers can be replaced, so that tests do not wait. `waits` counts the waits:
+    The clock, the sleep and the random numbers can be replaced, so that tests do not wait. `waits` counts the waits:
     what was read before one may be out of date after it. `lost` counts the writes without an answer.
     """
 
@@ -26,13 +26,11 @@ class WaitBudget:
         self,
         seconds: float = SECONDS,
         *,
-        now: Callable[[], float] = time.time,
         clock: Callable[[], float] = time.monotonic,
         sleep: Callable[[float], None] = time.sleep,
         chance: Callable[[], float] = random.random,
     ) -> None:
-        """Build from the number of seconds; `now` is the time of day, `clock` a monotonic clock."""
-        self._now = now
+        """Build from the number of seconds; `clock` is a monotonic clock."""
         self._clock = clock
         self._end = clock() + seconds
         self._sleep = sleep
@@ -40,10 +38,6 @@ class WaitBudget:
         self.waits = 0
         self.lost = 0
         self._late = -math.inf
-
-    def now(self) -> float:
-        """Return the time in seconds since the epoch."""
-        return self._now()
 
     def remaining(self) -> float:
         """Return the remaining seconds."""

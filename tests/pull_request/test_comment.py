@@ -384,6 +384,14 @@ def test_a_run_of_an_older_commit_that_became_the_newest_again_writes(
     assert run(variables(tmp_path, where, run="10.2"), [clean()]).outcome.did is CommentAction.UPDATED
 
 
+def test_a_commit_that_github_shows_late_is_not_outdated(
+    github: FakeGitHub, where: dict[str, str], tmp_path: Path
+) -> None:
+    github.open_pull(sha=LATER)
+    github.fault("GET", "/pulls/42", then(lambda: github.open_pull(sha=SHA)))
+    assert run(variables(tmp_path, where), [bad()]).outcome.did is CommentAction.CREATED
+
+
 def test_a_commit_that_comes_while_the_comments_are_read_makes_the_run_stale(
     github: FakeGitHub, where: dict[str, str], tmp_path: Path
 ) -> None:

@@ -190,7 +190,7 @@ def test_a_plan_that_cannot_be_read_is_missed_by_its_target(
     for name, value in (told | {"TFCHECK_GITHUB_TOKEN": "ghs_only-for-the-fake", "RUNNER_TEMP": str(tmp_path)}).items():
         monkeypatch.setenv(name, value)
     monkeypatch.chdir(tmp_path / "shop")
-    monkeypatch.setattr("tfcheck.pull_request.late_write._LOOK_AGAIN", (0.0, 0.0))
+    monkeypatch.setattr("tfcheck.pull_request.wait_budget.LOOK_AGAIN", (0.0, 0.0))
     assert cli.run(["github"]) == 3
     expected = "./a.json" if place == "." else f"infra{' (infra/a.json)' if others else ''}"
     assert title(github) == f"### ❔ tfcheck: no result for `{expected}`"

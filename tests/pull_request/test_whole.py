@@ -45,7 +45,7 @@ def test_a_pull_request_that_adds_a_policy_gets_the_statement_it_lacks_beside_it
     for name, value in (told | {"TFCHECK_GITHUB_TOKEN": TOKEN, "RUNNER_TEMP": str(tmp_path)}).items():
         monkeypatch.setenv(name, value)
     monkeypatch.chdir(ROOT)
-    monkeypatch.setattr("tfcheck.pull_request.late_write._LOOK_AGAIN", (0.0, 0.0))
+    monkeypatch.setattr("tfcheck.pull_request.wait_budget.LOOK_AGAIN", (0.0, 0.0))
     assert cli.run(["github"]) == 1
     (remark,) = github.reviews[0]["comments"]
     assert lines[remark["line"] - 1] in remark["body"].split("```suggestion\n")[1]

@@ -34,7 +34,6 @@ _MOST_LOST = 3
 _MOST_GIVEN_BACK = 3
 _NEWER = "a newer run has written the comment"
 _CLEAN = "no finding is open any more"
-_REMOVED = "a newer run or a person has removed it"
 
 
 class CommentThread:
@@ -185,7 +184,7 @@ class CommentThread:
         except UncertainError:
             self._others.written.add(without_run(body))
             self._lost += 1
-            if self._lost > _MOST_LOST or not self._late_write.wait_briefly():
+            if self._lost > _MOST_LOST or not self._conversation.patience.wait_briefly():
                 raise
             self._wrote = CommentAction.CREATED
             return None  # whether it exists is unknown: read again
@@ -206,7 +205,7 @@ class CommentThread:
                 live = {each.id: each.body or "" for each in ours if each.minimized is None}
                 # NOTE: a list may lag behind, so only the comment itself proves that it is gone
                 if made.id not in live and self._conversation.read(made) is None:
-                    return None if live else Outcome(CommentAction.NOTHING, _REMOVED, late=True)
+                    return None if live else self._late_outcome("a newer run or a person has removed it", [])
                 if any(each < made.id for each in live):
                     self.own.remove(made)
                     self._wrote = CommentAction.UNCHANGED

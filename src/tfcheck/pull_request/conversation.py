@@ -75,6 +75,14 @@ class Conversation(ABC, Generic[_Shape]):
             self.sha = self._full_sha(head)
         return ""
 
+    def outdated_at_start(self) -> str:
+        """Return why nothing should be written; a host may show a push late, so another commit is read twice."""
+        why = self.outdated_reason()
+        if self._has_newer_commit and self.patience.wait_briefly():
+            self.waits = self.patience.waits
+            why = self.outdated_reason()
+        return why
+
     def newer_commit(self) -> str:
         """Return a note that a newer commit has come; empty if none has."""
         why = self.outdated_reason()

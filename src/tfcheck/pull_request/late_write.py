@@ -13,10 +13,9 @@ from tfcheck.pull_request.conversation import Conversation
 from tfcheck.pull_request.earlier import plain
 from tfcheck.pull_request.refusal import RefusalError, UncertainError, WaitedError
 from tfcheck.pull_request.shapes import Comment
+from tfcheck.pull_request.wait_budget import LOOK_AGAIN
 from tfcheck.report.markdown.marker import Marker, parse_marker
 
-#: In seconds. Every run looks again after it has written, at a random moment.
-_LOOK_AGAIN = 2.0, 4.0
 #: NOTE: shorter than the moment after which a newer run looks again, so that one of the two sees every change.
 _INTERVAL = 1.5
 
@@ -44,7 +43,7 @@ class LateWrite:
 
     def is_slow(self) -> bool:
         """Whether a newer run may have started and ended since the comment was read, also before a lost answer."""
-        return self.was_slow or self._read_at - self._conversation.patience.remaining() >= _LOOK_AGAIN[0]
+        return self.was_slow or self._read_at - self._conversation.patience.remaining() >= LOOK_AGAIN[0]
 
     @contextmanager
     def noting_loss(self, text: str = "") -> Iterator[None]:
@@ -71,11 +70,7 @@ class LateWrite:
 
     def wait_to_look_again(self, comment: Comment, marker: Marker) -> bool:
         """Wait until nothing comes late any more, otherwise for a random moment; False if no time is left."""
-        return self.follow(comment, marker) or self.wait_briefly()
-
-    def wait_briefly(self) -> bool:
-        """Wait for a random moment; False if no time is left."""
-        return self._conversation.patience.wait_random(*_LOOK_AGAIN)
+        return self.follow(comment, marker) or self._conversation.patience.wait_briefly()
 
     def follow(self, comment: Comment | None, marker: Marker) -> bool:
         """Read a comment until no late write is expected any more, and return whether one was expected."""

@@ -67,7 +67,7 @@ def publish(
     Raises:
         RefusalError: the host does not let us write the comment; what else it refuses becomes a warning.
     """
-    if why := conversation.outdated_reason():
+    if why := conversation.outdated_at_start():
         return Published(Outcome(CommentAction.NOTHING, why))
     added = conversation.added_lines() if any(map(_may_depend_on_edits, reports)) else {}
     wanted = conversation.wanted

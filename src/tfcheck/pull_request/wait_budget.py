@@ -9,6 +9,8 @@ from collections.abc import Callable
 
 #: The time for everything in one run: requests, responses, and waiting.
 SECONDS = 120.0
+#: In seconds. Every run looks again after it has written, and at a newer commit, at a random moment.
+LOOK_AGAIN = 2.0, 4.0
 #: How long after its answer was lost a write may still be carried out. GitHub ends a request after 10 seconds and
 #: GitLab after 60, and 30 of them are over when tfcheck gives one up.
 _LATE = 30.0
@@ -73,3 +75,7 @@ class WaitBudget:
     def wait_random(self, least: float, most: float) -> bool:
         """Wait a random time, so that two jobs do not stay in step; False if no time is left."""
         return self.wait(least + (most - least) * self._chance())
+
+    def wait_briefly(self) -> bool:
+        """Wait for a random moment before looking again; False if no time is left."""
+        return self.wait_random(*LOOK_AGAIN)

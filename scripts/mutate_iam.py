@@ -145,7 +145,12 @@ VARIANTS: tuple[tuple[str, str, str, str], ...] = (
         "glob(_beginning(entry), wanted.whole) & Truth.UNKNOWN",
         "Truth.FALSE",
     ),
-    ("NotResource is Resource", "iam/resource.py", "return ~answer if resources.negated else answer", "return answer"),
+    (
+        "NotResource is Resource",
+        "iam/resource.py",
+        "return ~answer & valued((each.whole for each in resources.entries), context) if resources.negated else answer",
+        "return answer",
+    ),
     (
         "`arn:…` matches a request on `*`",
         "iam/resource.py",
@@ -184,8 +189,8 @@ VARIANTS: tuple[tuple[str, str, str, str], ...] = (
     (
         "a negated operator needs one miss",
         "iam/condition.py",
-        "return ~matched if condition.operator.negated",
-        "return ~matched if condition.operator.negated and len(condition.values) < 2",
+        " if condition.operator.negated else matched",
+        " if condition.operator.negated and len(condition.values) < 2 else matched",
     ),
     (
         "presence is taken for granted",
@@ -488,8 +493,8 @@ VARIANTS: tuple[tuple[str, str, str, str], ...] = (
     (
         "what waits for a policy is allowed",
         "verdict/judge.py",
-        "    Undecided: Verdict.UNKNOWN,",
-        "    Undecided: Verdict.ALLOWED,",
+        "    iam.Undecided: Verdict.UNKNOWN,",
+        "    iam.Undecided: Verdict.ALLOWED,",
     ),
     (
         "an assumed account is not stated",

@@ -1,6 +1,6 @@
 """What holds for every test: how many examples a law tries, and that the machine it runs on is a person's own.
 
-A law tries 25 examples by default, the same ones in every run, so that what passes here passes everywhere; 1,000 new
+A law tries 15 examples by default, the same ones in every run, so that what passes here passes everywhere; 1,000 new
 ones with `HYPOTHESIS_PROFILE=thorough` (`make laws`). In CI only tracked files are read and shown; the tests that are
 about that set the variables themselves.
 
@@ -28,6 +28,7 @@ from _pytest.runner import runtestprotocol
 from hypothesis import HealthCheck, settings
 
 from tests.cases import Case
+from tests.laws import DEFAULT
 from tfcheck.repository.machine import signs
 
 for _name in signs(os.environ):
@@ -40,7 +41,7 @@ gc.disable()  # until all tests are collected
 
 settings.register_profile(
     "quick",
-    max_examples=25,
+    max_examples=DEFAULT,
     deadline=None,
     derandomize=True,
     suppress_health_check=[HealthCheck.too_slow, HealthCheck.filter_too_much],

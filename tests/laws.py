@@ -8,13 +8,13 @@ from typing import Any, TypeVar
 from hypothesis import settings
 
 #: What a law tries by default that says nothing else, what any tries at most, and how many times more with `make laws`.
-DEFAULT, MOST, _TIMES = 25, 5_000, 20
+DEFAULT, MOST, _TIMES = 15, 5_000, 20
 _Each = TypeVar("_Each")
 
 
 def tries(number: int, **more: Any) -> settings:
-    """Return the settings of a law that tries half of `number` examples by default, and 20 times as many in full."""
-    most = min(number * _TIMES, max(MOST, number)) if _in_full() else max(number // 2, min(number, 10))
+    """Return the settings of a law that tries a third of `number` examples by default, and 20 times as many in full."""
+    most = min(number * _TIMES, max(MOST, number)) if _in_full() else max(number // 3, min(number, 6))
     return settings(max_examples=most, **more)
 
 

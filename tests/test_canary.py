@@ -169,8 +169,8 @@ POISONS: Sequence[Poison] = (
     sensitive_policies_deleted,
     other_resources,
 )
-#: So many of the options are tried with each plan by default: each with every poison, and each with every case.
-PART = -(-len(OPTIONS) // len(CASES))
+#: So many of the options are tried with each plan by default: each with every case.
+PART = -(-len(OPTIONS) // len(POISONS))
 
 
 @pytest.mark.parametrize("case", CASES)

@@ -72,7 +72,7 @@ def test_what_users_read_uses_the_words_of_the_style_page() -> None:
     assert {where: lines for where, text in texts() if (lines := refused(text))} == {}
 
 
-@pytest.mark.parametrize("case", part(with_plan(), 2), ids=repr)
+@pytest.mark.parametrize("case", part(with_plan(), 4), ids=repr)
 def test_so_does_what_is_put_together_for_a_report(case: Case) -> None:
     """Of the screens only the lines without a path, which may have a word of the case's name."""
     report = case.report()

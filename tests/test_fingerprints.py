@@ -35,7 +35,7 @@ def problems(case: Case, name: str) -> dict[_Identity, set[str]]:
     return found
 
 
-@pytest.mark.parametrize("case", part(CREATED, 2), ids=repr)
+@pytest.mark.parametrize("case", part(CREATED, 4), ids=repr)
 def test_it_is_the_same_before_and_after_the_apply(case: Case) -> None:
     created, applied = problems(case, "plan.json"), problems(case, "applied.plan.json")
     both = created.keys() & applied.keys()

@@ -56,7 +56,7 @@ def _count_calls(directory: Path, make: Growing, size: int) -> Counter[str]:
     return found
 
 
-@pytest.mark.parametrize("make", part(GROWING, 7), ids=lambda make: make.__name__)
+@pytest.mark.parametrize("make", part(GROWING, 14), ids=lambda make: make.__name__)
 def test_work_does_not_grow_with_the_square(make: Growing, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     _count_calls(tmp_path, make, 2)  # the first run also imports
@@ -109,7 +109,7 @@ class _Counted(limits.Allowance):
         return True
 
 
-@pytest.mark.parametrize("make", [*part(DECIDED, 2), *part(GROWING, 20)], ids=lambda make: make.__name__)
+@pytest.mark.parametrize("make", [*part(DECIDED, 4), *part(GROWING, 40)], ids=lambda make: make.__name__)
 def test_calls_are_charged(make: Growing, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     monkeypatch.setattr(limits, "Allowance", _Counted)

@@ -32,7 +32,7 @@ _COMPARED = ("task_definition", "container", "pointer", "action", "role", "verdi
 CHANGES: Sequence[Callable[[Any], Any]] = (without_nulls, of_version_4, with_more, with_more_computed, with_newer_keys)
 
 
-@pytest.mark.parametrize("case", part(CASES, 8), ids=repr)
+@pytest.mark.parametrize("case", part(CASES, 16), ids=repr)
 def test_attributes_that_nobody_sets_change_nothing(case: Case) -> None:
     plan = json.loads((case.folder / "plan.json").read_bytes())
     expected = without_its_path(case.report())
@@ -40,7 +40,7 @@ def test_attributes_that_nobody_sets_change_nothing(case: Case) -> None:
         assert reported(case, read(change(plan))) == expected, change.__name__
 
 
-@pytest.mark.parametrize("case", part(CASES, 8, first=4), ids=repr)
+@pytest.mark.parametrize("case", part(CASES, 16, first=8), ids=repr)
 def test_references_in_the_place_of_values_are_read_as_such(case: Case) -> None:
     plan = json.loads((case.folder / "plan.json").read_bytes())
     expected, edited = compared(case.report()), with_references(plan)

@@ -129,7 +129,7 @@ def test_evaluating_agrees_with_what_the_plan_knows(case: Case) -> None:
             assert sum(is_known(evaluated) and is_known(known) for _, evaluated, known in rows) > 0
 
 
-@pytest.mark.parametrize("case", part(CREATED, 2), ids=repr)
+@pytest.mark.parametrize("case", part(CREATED, 4), ids=repr)
 def test_what_is_symbolic_becomes_what_was_applied(case: Case) -> None:
     resolver, applied = case.resolver(), case.resolver("applied.plan.json").plan
     wrong, still_open = [], set()

@@ -63,7 +63,7 @@ def test_a_role_that_the_plan_only_refers_to_is_unknown_and_the_reason_asks_for_
 Place = tuple[str, str | None, str, str]
 
 
-@pytest.mark.parametrize("case", part(with_expectation(), 2), ids=repr)
+@pytest.mark.parametrize("case", part(with_expectation(), 4), ids=repr)
 def test_without_the_sources_no_answer_is_another_one(case: Case) -> None:
     wrong: dict[tuple[str, Place], set[str]] = {}
     for name in sorted(each.name for each in case.folder.glob("*plan.json")):

@@ -107,7 +107,7 @@ def read(folder: Path, plan: Plan) -> Sources:
     return from_directory(folder, planned=partial(planned_source, plan.configuration))
 
 
-@pytest.mark.parametrize("case", part(CASES, 5), ids=repr)
+@pytest.mark.parametrize("case", part(CASES, 10), ids=repr)
 def test_a_plan_of_the_patched_sources_allows_what_was_fixed(
     case: Case, sources_again: Callable[[Case], Sources]
 ) -> None:
@@ -120,7 +120,7 @@ def test_a_plan_of_the_patched_sources_allows_what_was_fixed(
     assert worse == set()
 
 
-@pytest.mark.parametrize("case", part(CASES, 4, first=1), ids=repr)
+@pytest.mark.parametrize("case", part(CASES, 8, first=1), ids=repr)
 def test_the_patched_sources_leave_nothing_to_do(case: Case, sources_again: Callable[[Case], Sources]) -> None:
     plan, sources = case.fixed()[0].resolver.plan, sources_again(case)
     report, world = check_with_world(plan, sources)
@@ -150,7 +150,7 @@ def need_key(need: Requirement) -> tuple[object, ...]:
 
 
 OLDER: Sequence[Callable[[Any], Any]] = (without_nulls, of_version_4)
-WITH_OLDER = part(CASES, 14)
+WITH_OLDER = part(CASES, 28)
 
 
 @pytest.mark.parametrize("case", WITH_OLDER, ids=repr)
@@ -185,7 +185,7 @@ def repository(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return made
 
 
-@pytest.mark.parametrize("case", part(CASES, 2), ids=repr)
+@pytest.mark.parametrize("case", part(CASES, 4), ids=repr)
 def test_the_diff_applies_with_git_and_gives_the_same_files(case: Case, repository: Path) -> None:
     copy = repository / "testdata" / case.name
     shutil.copytree(case.folder, copy)
@@ -216,7 +216,7 @@ def unformatted(folder: Path) -> set[str]:
 
 @pytest.mark.several_cases
 def test_what_was_formatted_stays_formatted(tmp_path: Path) -> None:
-    for case in part(CASES, 14):
+    for case in part(CASES, 28):
         shutil.copytree(case.folder, tmp_path / "before" / case.name)
         patched(case, tmp_path / "after")
     assert unformatted(tmp_path / "after") <= unformatted(tmp_path / "before")

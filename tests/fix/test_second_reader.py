@@ -81,7 +81,7 @@ def test_a_file_that_the_library_cannot_read_is_reported(text: str) -> None:
 
 @pytest.mark.several_cases
 def test_every_fix_of_the_cases_only_adds() -> None:
-    tried = part(cases.with_expectation(), 20)
+    tried = part(cases.with_expectation(), 60)
     compared = 0
     for case in tried:
         for draft in case.fixed()[1].found if case.report().findings else ():
@@ -124,14 +124,3 @@ def watched(folder: Path, *arguments: str) -> list[str]:
 def test_a_check_loads_no_other_parser_and_neither_writes_nor_unpickles(tmp_path: Path) -> None:
     folder = Path(shutil.copytree(cases.TESTDATA / "new-bucket-jsonencode", tmp_path / "case"))
     assert watched(folder, "plan.json") == ["loaded"]
-
-
-def test_a_fix_writes_its_file_and_nothing_else(tmp_path: Path) -> None:
-    subprocess.run(["git", "init", "-q"], cwd=tmp_path, check=True)
-    folder = Path(shutil.copytree(cases.TESTDATA / "new-bucket-jsonencode", tmp_path / "case"))
-    *written, loaded = watched(folder, "fix", "--write", "plan.json")
-    assert loaded == "loaded hcl2 lark"
-    # A name alone is one in the directory of the file, which is held open.
-    assert all(str(folder) in line or line.startswith("wrote .main.tf.") for line in written)
-    assert sorted(path.name for path in tmp_path.iterdir()) == [".git", "case"]
-    assert not (folder / "home").exists()

@@ -263,7 +263,7 @@ WRITES: tuple[tuple[str, OnClean], ...] = (("PATCH", "update"), ("DELETE", "dele
 
 @pytest.mark.parametrize(
     ("wait", "method", "on_clean", "pushed"),
-    part([(wait, *each, pushed) for wait in WAITS for each in WRITES for pushed in (True, False)], 5),
+    part([(wait, *each, pushed) for wait in WAITS for each in WRITES for pushed in (True, False)], 10),
 )
 def test_a_write_that_waited_reads_head_and_thread_first(
     tmp_path: Path, wait: Step, method: str, on_clean: OnClean, pushed: bool

@@ -39,7 +39,7 @@ _LITERAL = re.compile(r'"([^"\\$%{}]+)"')
 _EACH = 4
 
 
-@pytest.mark.parametrize("case", part(with_plan(), 4), ids=repr)
+@pytest.mark.parametrize("case", part(with_plan(), 8), ids=repr)
 def test_the_sources_of_a_plan_are_believed(case: Case) -> None:
     for name in filter(case.has, ("plan.json", "applied.plan.json", "tofu.plan.json")):
         if case.has("expect.json"):  # then others need the report too
@@ -50,7 +50,7 @@ def test_the_sources_of_a_plan_are_believed(case: Case) -> None:
         assert [(name, each) for each in said if SAID in each] == []
 
 
-@pytest.mark.parametrize("case", part(with_expectation(), 4), ids=repr)
+@pytest.mark.parametrize("case", part(with_expectation(), 8), ids=repr)
 def test_a_changed_constant_is_found_and_decides_nothing(case: Case) -> None:
     made = case.plan()
     sources = case.sources(made)

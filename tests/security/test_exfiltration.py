@@ -151,7 +151,7 @@ def attacks() -> Iterator[tuple[int, str, bool]]:
             yield number + 4, path, False
 
 
-@pytest.mark.parametrize(("number", "path", "with_git"), part([*attacks()], 2))
+@pytest.mark.parametrize(("number", "path", "with_git"), part([*attacks()], 4))
 def test_no_expression_reads_what_is_not_shown(
     number: int,
     path: str,

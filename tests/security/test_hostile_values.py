@@ -34,8 +34,8 @@ INPUTS = (
     *("SELECT", "IGNORE", "SEVERITY", "BASELINE", "COMMENT", "COMMENT_AUTHOR", "COMMENT_WHEN", "ON_CLEAN"),
     *("SUGGESTIONS", "MAX_SUGGESTIONS", "ANNOTATIONS", "SUMMARY", "PR_NUMBER", "TARGET", "COMMENT_ID", "WORKSPACE"),
 )
-#: So many commands and inputs are tried with each name by default: each of them with three names or more.
-PART = 5
+#: So many commands and inputs are tried with each name by default: each of them with two names or more.
+PART = 3
 MAIN = """\
 resource "aws_iam_role" "execution" {
   name = "execution"

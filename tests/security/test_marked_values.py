@@ -123,7 +123,7 @@ resource "aws_ecs_task_definition" "app" {{
 
 
 #: By default one half of what is marked is in the files that the role is allowed to read, the other in those that not.
-TRIED = {"s3:GetObject": part(MARKED, 4), "s3:PutObject": part(MARKED, 4, first=2)}
+TRIED = {"s3:GetObject": part(MARKED, 8), "s3:PutObject": part(MARKED, 8, first=4)}
 
 
 @pytest.fixture(scope="module", params=TRIED)

@@ -34,7 +34,7 @@ POISONS = (
     *(broken_policies, sensitive_policies, other_resources),
 )
 #: By default every second of these: each poison in two or three cases, and in plans both before and after the apply.
-PAIRS = part([(poison, case) for poison in POISONS for case in CASES], 2)
+PAIRS = part([(poison, case) for poison in POISONS for case in CASES], 4)
 
 
 @pytest.mark.parametrize(("poison", "case"), PAIRS)

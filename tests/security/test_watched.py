@@ -90,12 +90,12 @@ READING = (
     *(["explain", STOPPED, "plan.json"], ["explain", STOPPED], ["config"], ["rules"], ["rules", "env-file"]),
     *(["report", "saved.json"], ["--version"], ["--help"]),
 )
-#: What writes, and which files of the checkout.
-WRITING = {
-    "output": (["check", "plan.json", "--output", "report.txt"], "report.txt"),
-    "baseline": (["baseline", "plan.json", "--output", "baseline.json"], "baseline.json"),
-    "write": (["fix", "plan.json", "--write"], "main.tf"),
+#: What writes, by the files of the checkout.
+REPORTING = {
+    "report.txt": ["check", "plan.json", "--output", "report.txt"],
+    "baseline.json": ["baseline", "plan.json", "--output", "baseline.json"],
 }
+FIXING = {"main.tf": ["fix", "plan.json", "--write"]}
 
 
 class Events:
@@ -166,17 +166,17 @@ def test_no_command_opens_or_writes_anything_else(with_git: bool, tmp_path: Path
     assert different(before, tmp_path) == set()
 
 
-@pytest.mark.parametrize("name", WRITING)
-def test_only_the_file_that_is_named_is_written(name: str, tmp_path: Path) -> None:
-    command, file = WRITING[name]
-    checkout = prepared(tmp_path, with_git=name == "write")
+@pytest.mark.parametrize("commands", [REPORTING, FIXING], ids=["reports", "fix"])
+def test_only_the_files_that_are_named_are_written(commands: dict[str, list[str]], tmp_path: Path) -> None:
+    checkout = prepared(tmp_path, with_git=commands is FIXING)
     before = state(tmp_path)
-    found = watched(checkout, command)
-    assert unexpected(found, checkout, checkout.root / file) == set()
+    found = watched(checkout, *commands.values())
+    files = [checkout.root / each for each in commands]
+    assert unexpected(found, checkout, *files) == set()
     assert found.of("run") | found.of("network") == set()
-    beside = str(checkout.root / f".{file}.")
-    assert {each for each in found.of("write") if not each.startswith(beside)} <= {str(checkout.root / file)}
-    assert different(before, tmp_path) == {str(checkout.root / file)}
+    beside = tuple(str(checkout.root / f".{each}.") for each in commands)
+    assert {each for each in found.of("write") if not each.startswith(beside)} <= set(map(str, files))
+    assert different(before, tmp_path) == set(map(str, files))
 
 
 def test_completion_opens_the_plan_alone(tmp_path: Path) -> None:

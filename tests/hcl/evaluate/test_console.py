@@ -84,7 +84,7 @@ def agrees(ours: Value, theirs: Any) -> bool:
 
 
 @needs_terraform
-@pytest.mark.parametrize("seed", part(SEEDS, 3))
+@pytest.mark.parametrize("seed", part(SEEDS, 6))
 def test_generated_expressions_evaluate_as_in_terraform(seed: int, tmp_path: Path) -> None:
     generator = Generator(seed)
     nodes = [generator.expression() for _ in range(600)]

@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 
 from tests.hcl.modules.test_sources import saved, write
+from tests.laws import part
 from tfcheck.hcl.modules import find
 from tfcheck.plan import load
 from tfcheck.vocabulary.errors import InputError
@@ -164,7 +165,7 @@ def test_the_sources_in_a_saved_plan_are_used(stack: Path) -> None:
 
 
 def test_the_sources_of_every_case_are_found() -> None:
-    for path in sorted(TESTDATA.rglob("plan.json")):
+    for path in part(sorted(TESTDATA.rglob("plan.json")), 4):
         find_sources_of_case(path)
 
 

@@ -101,7 +101,7 @@ class Writer:
 
 
 def test_generated_expressions_are_parsed_as_by_python_hcl2() -> None:
-    seeds, compared = part(range(400), 2), 0
+    seeds, compared = part(range(400), 5), 0
     for seed in seeds:
         written = written_as(Generator(seed).expression())
         if "$${" in written:
@@ -113,7 +113,7 @@ def test_generated_expressions_are_parsed_as_by_python_hcl2() -> None:
 
 
 def test_generated_texts_are_parsed_as_by_python_hcl2() -> None:
-    seeds, compared = part(range(1000), 3), 0
+    seeds, compared = part(range(1000), 8), 0
     for seed in seeds:
         written = Writer(seed).expression(3)
         if (expected := library.read(written)) is not None:

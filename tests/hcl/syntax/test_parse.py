@@ -14,7 +14,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tests.laws import tries
+from tests.laws import part, tries
 from tests.rows import every_row
 from tfcheck.hcl.syntax.block import Block
 from tfcheck.hcl.syntax.expression import (
@@ -398,7 +398,7 @@ def test_a_reference_is_written_as_in_the_sources(written: str, expected: str) -
 
 
 def test_every_expression_of_the_cases_is_parsed() -> None:
-    for path in sorted(TESTDATA.rglob("*.tf")):
+    for path in part(sorted(TESTDATA.rglob("*.tf")), 4):
         read_everything(path)
 
 

@@ -43,9 +43,9 @@ def definition(name: str, path: ModulePath, resolver: Resolver) -> Defined | Non
         if NAMED.fullmatch(passed.text):
             is_alone = above is not None and above.count_uses(passed.text) == 1
             return definition(passed.text, path.parent, resolver) if is_alone else None
-        return _defined(f"`{label}` of module.{path.steps[-1].name}", passed, path.parent)
+        return _read_definition(f"`{label}` of module.{path.steps[-1].name}", passed, path.parent)
     default = variable.arguments.get("default") if variable is not None else None
-    return _defined(name, module.local_argument(label) if kind == "local" else default, path)
+    return _read_definition(name, module.local_argument(label) if kind == "local" else default, path)
 
 
 def own_element(
@@ -57,13 +57,13 @@ def own_element(
     if named is not None:
         whole = definition(named[0], path, resolver)
     else:
-        whole = _defined(".".join([block.type, *block.labels]), own, path) if block is not None else None
+        whole = _read_definition(".".join([block.type, *block.labels]), own, path) if block is not None else None
     item = whole.parts.item(str(key)) if whole is not None and isinstance(whole.parts, ObjectParts) else None
     return msgspec.structs.replace(whole, parts=item.value) if whole is not None and item is not None else None
 
 
 @lru_cache(maxsize=64)
-def _defined(name: str, argument: Argument | None, path: ModulePath) -> Defined | None:
+def _read_definition(name: str, argument: Argument | None, path: ModulePath) -> Defined | None:
     if argument is None:
         return None
     source = argument.source

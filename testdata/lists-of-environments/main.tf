@@ -129,3 +129,61 @@ resource "aws_ecs_task_definition" "team" {
     ]
   }])
 }
+
+locals {
+  attached = {
+    desk  = ["logs", "license"]
+    kiosk = ["logs"]
+  }
+
+  attachments = merge([
+    for service, names in local.attached : { for name in names : "${service}-${name}" => [service, name] }
+  ]...)
+}
+
+resource "aws_secretsmanager_secret" "license" {
+  name = "license"
+}
+
+resource "aws_iam_role" "desks" {
+  for_each = local.attached
+
+  name               = each.key
+  assume_role_policy = data.aws_iam_policy_document.trust.json
+}
+
+resource "aws_iam_policy" "shared" {
+  for_each = {
+    logs    = ["logs:CreateLogStream", "*"]
+    license = ["secretsmanager:GetSecretValue", aws_secretsmanager_secret.license.arn]
+  }
+
+  name = each.key
+  policy = jsonencode({
+    Version   = "2012-10-17"
+    Statement = [{ Effect = "Allow", Action = each.value[0], Resource = each.value[1] }]
+  })
+}
+
+resource "aws_iam_role_policy_attachment" "desks" {
+  for_each = local.attachments
+
+  role       = aws_iam_role.desks[each.value[0]].name
+  policy_arn = aws_iam_policy.shared[each.value[1]].arn
+}
+
+resource "aws_ecs_task_definition" "desks" {
+  for_each = local.attached
+
+  family                   = each.key
+  requires_compatibilities = ["FARGATE"]
+  network_mode             = "awsvpc"
+  cpu                      = 256
+  memory                   = 512
+  execution_role_arn       = aws_iam_role.desks[each.key].arn
+  container_definitions = jsonencode([{
+    name    = each.key
+    image   = "nginx:1.27"
+    secrets = [{ name = "LICENSE", valueFrom = aws_secretsmanager_secret.license.arn }]
+  }])
+}

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.cases import TESTDATA
 from tests.fix.found import copied, found_in, replaced
 from tfcheck.analysis.fix_session import fix
 from tfcheck.analysis.options import FixSelection
@@ -78,3 +79,11 @@ def test_a_policy_of_the_task_role_is_attached_to_one_instance_of_the_execution_
     assert fix_of_jobs.title.startswith('attach aws_iam_policy.secrets to aws_iam_role.execution["jobs"]; ')
     assert 'for key, role in aws_iam_role.execution : key => role if key == "jobs"' in fix_of_jobs.hcl
     assert "  role       = each.value.name\n" in fix_of_jobs.hcl
+
+
+def test_a_policy_of_a_written_map_is_attached_to_one_instance() -> None:
+    found = [each.fix for each in found_in(TESTDATA / "lists-of-environments").fixes.found]
+    (attached,) = (each for each in found if each.title.startswith("attach "))
+    assert attached.title.startswith('attach aws_iam_policy.shared["license"] to aws_iam_role.desks["kiosk"]; ')
+    assert '  policy_arn = aws_iam_policy.shared["license"].arn\n' in attached.hcl
+    assert attached.safety == "review"

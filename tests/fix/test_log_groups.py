@@ -26,6 +26,15 @@ def test_the_group_is_created_and_referred_to(tmp_path: Path) -> None:
     assert "+          awslogs-group         = aws_cloudwatch_log_group.ledger.name\n" in draft.fix.diff
 
 
+def test_a_computed_name_is_used_if_it_has_no_other_literals(tmp_path: Path) -> None:
+    folder = copied(CASE, tmp_path)
+    replaced(folder / "main.tf", '= "/ecs/ledger"\n', '= coalesce(null, "/ecs/ledger")\n')
+    (draft,) = found(folder)
+    assert '  name              = coalesce(null, "/ecs/ledger")\n' in draft.fix.hcl
+    replaced(folder / "main.tf", '"/ecs/ledger")', '"/ecs/ledger", "hunter2")')
+    assert found(folder) == []
+
+
 def test_the_name_may_be_written_for_a_template(tmp_path: Path) -> None:
     folder = copied(CASE, tmp_path)
     file = folder / "main.tf"

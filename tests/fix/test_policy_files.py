@@ -41,6 +41,15 @@ def test_a_variable_is_named_after_its_kind_unless_those_beside_it_are_not(folde
     assert "with `key_secret_arn` to" in draft(folder, "aws_iam_role_policy.template").fix.title
 
 
+def test_a_line_of_variables_that_may_not_be_shown_is_not_aligned_again(folder: Path) -> None:
+    replaced(folder / "main.tf", "    bucket_arn =", "    b      =")
+    replaced(folder / "main.tf", "    db_arn     =", '    kind   = "hunter2"\n    db_arn =')
+    replaced(folder / "policies" / "template.json.tftpl", "${bucket_arn}", "${b}")
+    found = draft(folder, "aws_iam_role_policy.template").fix
+    assert "+\n+    key_arn = aws_secretsmanager_secret.key.arn\n" in found.diff
+    assert "hunter2" not in found.diff
+
+
 def test_a_file_that_several_policies_read_stays(folder: Path) -> None:
     assert "aws_iam_role_policy.sharing_start_up" in draft(folder, "sharing").fix.title
 

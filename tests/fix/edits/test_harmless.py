@@ -122,7 +122,8 @@ def test_git_makes_the_same_text_whatever_is_hidden(
      '  family = "web"', "  cpu    = 256", '  memory = "512"', '  requires_compatibilities = ["FARGATE"]',
      "  container_definitions = jsonencode([{", '  network_mode = "awsvpc"', "  tags = var.tags",
      "  iam_statements = local.base", '  source = "./modules/role"',
-     '  { type = "s3", value = "s3://${aws_s3_bucket.b.id}/${aws_s3_object.o.key}" },'],
+     '  { type = "s3", value = "s3://${aws_s3_bucket.b.id}/${aws_s3_object.o.key}" },',
+     '  "resources": ["${aws_secretsmanager_secret.app[\\"DB\\"].arn}"],'],
 )  # fmt: skip
 def test_policy_language_is_harmless(line: str) -> None:
     assert harmless(line)

@@ -26,6 +26,7 @@ from tfcheck.fix.proof.trial import Trial
 from tfcheck.fix.proposal import DraftFix, draft_for_review
 from tfcheck.fix.text.policy_statements import Evaluate, WrittenText, flat, written_text
 from tfcheck.fix.text.policy_text import ObjectParts, object_at, read_parts
+from tfcheck.fix.values.written_lists import has_only_harmless_literals
 from tfcheck.hcl.modules import Module
 from tfcheck.hcl.syntax.block import Argument, Block
 from tfcheck.hcl.syntax.lexer import MalformedError, heredoc_at
@@ -212,10 +213,13 @@ class LogGroups(Finder):
         super().__init__(places)
         #: Log groups that the sources already create although the older plan does not.
         self.settled: list[Finding] = []
+        self._names: list[str] = []
 
     def fixes(self, findings: Iterable[Finding]) -> Iterator[DraftFix]:
         """Yield the proven changes, one that is for several findings once for each."""
-        for (address, name), several in self._group_by_name(findings).items():
+        groups = self._group_by_name(findings)
+        self._names = [name for _, name in groups]
+        for (address, name), several in groups.items():
             module = self._resolver.module_sources(address.module)
             ways = self._options(address, name, module) if module is not None else []
             tried = (self._proven(address, each, several, module) for each in ways if module is not None)
@@ -266,7 +270,9 @@ class LogGroups(Finder):
             )
             scopes = [self._resolver.scope_of(each) for each in instances] or [self._resolver.module_scope(task.module)]
             evaluate = partial(self._resolver.evaluation.evaluate, scope=scopes[0])
-            values = (each for argument in block.arguments.values() for each in _values(argument, evaluate))
+            values = (
+                each for argument in block.arguments.values() for each in _values(argument, evaluate, self._names)
+            )
             named += [(block, each) for each in values if each.value == name]
             texts = literals_in(block, scopes[0], self._resolver, self._places.files) if "/" in name else ()
             others += [(block, each) for each in texts if each.value == name]
@@ -332,14 +338,15 @@ class LogGroups(Finder):
         return not after & {each.message for each in findings}
 
 
-def _values(argument: Argument, evaluate: Evaluate) -> Iterator[WrittenText]:
-    """Read the names of groups in the options of containers."""
+def _values(argument: Argument, evaluate: Evaluate, names: Sequence[str]) -> Iterator[WrittenText]:
+    """Read the names of groups in the options of containers, also computed ones of literals in known `names`."""
     text = argument.source.text
     for found in _OPTION.finditer(text, argument.value_start, argument.value_end):
         with suppress(MalformedError):
             parts = read_parts(text, found.end())
-            written = written_text(argument.source, parts, evaluate) if parts.end <= argument.value_end else None
-            yield from [written] if written is not None else []
+            is_harmless = has_only_harmless_literals(text[parts.start : parts.end], names)
+            written = written_text(argument.source, parts, evaluate, computed=is_harmless)
+            yield from [written] if written is not None and parts.end <= argument.value_end else []
 
 
 def _is_in_heredoc(text: WrittenText, block: Block) -> bool:

@@ -208,7 +208,7 @@ _SERVICES = (
     "s3|kms|ssm|secretsmanager|ecr|ecr-public|logs|sts|iam|ec2|ecs|elasticfilesystem|s3files|fsx|ds|cloudwatch|xray|sqs|sns|"
     "dynamodb|lambda|events|ssmmessages|ec2messages|autoscaling|elasticloadbalancing|servicediscovery|appmesh|acm-pca"
 )
-_INDEX = r"(?:\[(?:\d{1,4}|\*|(?:each|count)\.\w+|\"[\w./@-]{0,128}\")\])"
+_INDEX = r"(?:\[(?:\d{1,4}|\*|(?:each|count)\.\w+|\\?\"[\w./@-]{0,128}\\?\")\])"
 _HEAD = r"(?:data\.)?aws_\w+|var|local|module|each|count|path|aws|statement"
 _REFERENCE = rf"(?:{_HEAD})(?:\.[A-Za-z_][\w-]*|{_INDEX})+"
 #: A reference, or a variable of a template.

@@ -18,6 +18,7 @@ from tfcheck.fix.policies.written_policies import WrittenPolicy, came_near
 from tfcheck.fix.proposal import Proposal, RoleNeed, extend_proposal
 from tfcheck.fix.text.policy_statements import ReadableStatement, WrittenStatement, flat
 from tfcheck.fix.text.policy_text import ListParts
+from tfcheck.fix.values.definitions import own_element
 from tfcheck.fix.values.repetition import Repeated
 from tfcheck.hcl.syntax.block import Block
 from tfcheck.hcl.syntax.tf_json import JsonBlock
@@ -96,10 +97,14 @@ def propose_own_policies(need: RoleNeed, after: AttachmentPlace, places: FixPlac
     module = after.modules[0]
     own = [each for each in places.world.resources("aws_iam_policy") if each.address.module == module]
     for policy in own[:_MOST]:
-        usable = policy.address.key is None and places.world.resolver.block(policy.address) is not None
-        if usable and not places.policies.is_for_others(policy) and _grants(policy, need, places):
-            label = free(f"{after.name}_{policy.address.name}", places.labels_of(module, ATTACHMENT), "_")
-            name = policy.address.resource
+        key, resolver = policy.address.key, places.world.resolver
+        block = resolver.block(policy.address)
+        is_written = key is None or own_element(block, key, module, resolver) is not None
+        is_usable = block is not None and is_written and not places.policies.is_for_others(policy)
+        if is_usable and _grants(policy, need, places):
+            index, word = (f"[{quote(str(key))}]", f"_{key}") if key is not None else ("", "")
+            name, label = f"{policy.address.resource}{index}", f"{after.name}_{policy.address.name}{word}"
+            label = free(re.sub(r"[^\w-]", "_", label), places.labels_of(module, ATTACHMENT), "_")
             yield _proposal(f"attach {name} to", label, f"{name}.arn", after)
 
 

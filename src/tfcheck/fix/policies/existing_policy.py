@@ -189,7 +189,7 @@ def propose_into(
     `extends`, `adds` and `shared` are those of `insert_into_policy`.
     """
     statements = _render(policy, answers, given, places)
-    passed = as_in_file(statements, policy.argument) if statements is not None else None
+    passed = as_in_file(statements, policy.argument, places.files.reveals) if statements is not None else None
     if statements is None or passed is None:
         return None
     touched, module = places.policies.changes(policy), policy.module

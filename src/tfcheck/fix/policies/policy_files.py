@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import posixpath
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from fnmatch import fnmatchcase
 from functools import cached_property
 
 import msgspec
 
 from tfcheck.fix.edits.insertion import Insertion
-from tfcheck.fix.layout.items import NewItem, extend
+from tfcheck.fix.layout.items import NewItem, extend_or_group
 from tfcheck.fix.needed_statements import NeededStatement, Reference, Spell, Spelled, free, references_in, rewrite
 from tfcheck.fix.text.policy_text import FileText, ObjectParts, read_parts
 from tfcheck.hcl.evaluate.elements import LocalScope
@@ -156,10 +156,13 @@ class PassedStatements(msgspec.Struct, frozen=True):
         return "; other configurations may read it too" if is_outside else ""
 
 
-def as_in_file(statements: Sequence[NeededStatement], argument: Argument) -> PassedStatements | None:
+def as_in_file(
+    statements: Sequence[NeededStatement], argument: Argument, reveals: Callable[[list[Insertion], Sequence[str]], bool]
+) -> PassedStatements | None:
     """Write statements for the text of a policy: with the variables of a template, which is passed those that it lacks.
 
-    None if that is impossible. A file that is not a template has no references.
+    None if that is impossible. A file that is not a template has no references. `reveals` tests whether a diff would
+    show a secret.
     """
     if not isinstance(argument, FileText):
         return PassedStatements(tuple(statements), argument)
@@ -177,13 +180,12 @@ def as_in_file(statements: Sequence[NeededStatement], argument: Argument) -> Pas
         elif each not in known:
             return None
     new = [NewItem(each, each, name) for name, each in added]
-    edits = extend(source, given, new) if new and given is not None else ()
+    names = tuple(f"{each.name} " for each in items)
+    edits = extend_or_group(source, given, new, lambda made: reveals(made, names)) if new and given is not None else ()
     renamed = rewrite(statements, lambda spelled: _with_variables(spelled, known))
     if added and not edits:
         return None
-    return PassedStatements(
-        renamed, argument, tuple(name for name, _ in added), edits, tuple(f"{each.name} " for each in items)
-    )
+    return PassedStatements(renamed, argument, tuple(name for name, _ in added), edits, names)
 
 
 def _with_variables(spelled: Spelled, names: dict[str, str]) -> Spelled:

@@ -264,15 +264,15 @@ class WrittenText(msgspec.Struct, frozen=True):
         return min(around, key=lambda each: not each[1].is_literal, default=(0, None))
 
 
-def written_text(source: SourceText, place: Parts, evaluate: Evaluate) -> WrittenText | None:
-    """Read the text at a place; None if it is built in another way or must not be shown."""
+def written_text(source: SourceText, place: Parts, evaluate: Evaluate, *, computed: bool = False) -> WrittenText | None:
+    """Read the text or reference at a place, or also `computed` ones; None for others, and what must not be shown."""
     text = source.text[place.start : place.end]
     try:
         if quoted := text.startswith('"'):
             parts = tuple(_quoted_parts(source, place, evaluate))
         else:
             expression = parse_range(source, place.start, place.end)
-            value = flat(evaluate(expression)) if reference_text(expression) else ""
+            value = flat(evaluate(expression)) if computed or reference_text(expression) else ""
             parts = (WrittenPart(place.start, place.end, value, False),)
     except MalformedError:
         return None

@@ -231,7 +231,7 @@ class WrittenLists:
             value = flat(seen) if isinstance(seen, PlainText) else ""
             return (
                 WrittenList(text, "", frozenset((value,)))
-                if value and _has_only_harmless_literals(text, [value])
+                if value and has_only_harmless_literals(text, [value])
                 else None
             )
         values = [flat(each) for each in seen] if isinstance(seen, list) else []
@@ -239,7 +239,7 @@ class WrittenLists:
             return None
         collection = self.evaluate(over, task)
         names = [each for each in collection if isinstance(each, str)] if isinstance(collection, (list, dict)) else []
-        if not _has_only_harmless_literals(text, [*values, *names]):
+        if not has_only_harmless_literals(text, [*values, *names]):
             return None
         whole = _shortest_expression(text, over, collection)
         return WrittenList(whole, over, frozenset(values))
@@ -287,7 +287,7 @@ def _shortest_expression(text: str, over: str, collection: Seen) -> str:
     return f"values({over})" if isinstance(collection, dict) else over if isinstance(collection, list) else text
 
 
-def _has_only_harmless_literals(text: str, known: Sequence[str]) -> bool:
+def has_only_harmless_literals(text: str, known: Sequence[str]) -> bool:
     """Whether each literal of a list is a part of a known name; any other may be a password."""
     try:
         found = [text[each.start : each.end] for each in tokens(text, 0, len(text)).listed if each.kind in _LITERALS]

@@ -193,6 +193,12 @@ VARIANTS: tuple[tuple[str, str, str, str], ...] = (
         " if condition.operator.negated and len(condition.values) < 2 else matched",
     ),
     (
+        "a variable without a value excludes nothing",
+        "iam/variables.py",
+        "return Truth.UNKNOWN if any(expand",
+        "return Truth.TRUE if any(expand",
+    ),
+    (
         "presence is taken for granted",
         "iam/condition.py",
         "_agree(_missing(condition.operator), _present(condition, entry.value, context))",
@@ -423,6 +429,24 @@ VARIANTS: tuple[tuple[str, str, str, str], ...] = (
         "if any(()) and any(map(",
     ),
     # what stands on things, and the judge
+    (
+        "the case of a key matters to a grant",
+        "verdict/resource_policy/resource_side.py",
+        "each.lower() in known",
+        "each in known",
+    ),
+    (
+        "the first of two policies of a bucket remains",
+        "verdict/resource_policy/reading.py",
+        "return written[:1] if all(",
+        "return written[:1] if True or all(",
+    ),
+    (
+        "a policy that is not written overwrites another",
+        "verdict/resource_policy/reading.py",
+        "is not Truth.TRUE] or holders\n    first",
+        "is not Truth.TRUE and False] or holders\n    first",
+    ),
     (
         "a context that a grant wants equal may hold more",
         "verdict/resource_policy/resource_side.py",

@@ -285,6 +285,24 @@ def test_open_ownership_is_an_assumption() -> None:
 # Keys
 
 
+def test_of_two_policies_set_on_one_bucket_the_one_that_is_written_remains() -> None:
+    def other(text: str) -> MadeResource:
+        return MadeResource("aws_s3_bucket_policy.other", {"bucket": "cfg", "policy": text})
+
+    both = [bucket(), bucket_policy(), other(policy("Deny"))]
+    for earlier in (None, [bucket()]):  # neither is written, or both are
+        guarded = of(FILE, *both, earlier=earlier)
+        assert guarded.policy is None
+        assert [each.name for each in guarded.possible_policies] == [str(each.address) for each in both[1:]]
+    for earlier in ([bucket(), bucket_policy()], [bucket(), bucket_policy(), other(policy())]):
+        written = of(FILE, *both, earlier=earlier)
+        assert written.policy is not None
+        assert (written.policy.name, written.possible_policies) == ("aws_s3_bucket_policy.other", ())
+    alike = of(FILE, bucket(), bucket_policy(), other(policy()))
+    assert alike.policy is not None
+    assert alike.policy.name == "aws_s3_bucket_policy.cfg"
+
+
 def key(computed: tuple[str, ...] = (), **attributes: Value) -> MadeResource:
     return MadeResource("aws_kms_key.k", {"arn": KEY, "key_id": "k1", "id": "k1", **attributes}, HERE, computed)
 

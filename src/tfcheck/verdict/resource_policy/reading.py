@@ -127,18 +127,32 @@ def set_policy(world: World, policies: Policies, setting: SettingKind, subject: 
 
 
 def _policy_of_settings(joined: AttachedSettings, world: World, policies: Policies) -> PolicyOrReason | None:
-    for holder in joined.definite:
+    remaining = _remaining(joined.definite, world)
+    if len(remaining) == 1:
+        (holder,) = remaining
         found = policy_as_saved(policies.of_attribute(holder, "policy"), holder, world)
         return found if found.policy or found.hidden else PolicyOrReason(hidden=f"{holder.address} shows no policy")
-    if not joined.possible:
+    if not remaining and not joined.possible:
         return None
-    holders = distinct(joined.possible, ("policy",), world)
+    holders = distinct((*remaining, *joined.possible), ("policy",), world)
     if len(holders) > MOST_POSSIBLE:
         return PolicyOrReason(hidden=f"limit: {len(holders):,} different policies that may be on it,")
     possible = [policy_as_saved(policies.of_attribute(each, "policy"), each, world) for each in holders]
     unread = (each for each, found in zip(holders, possible, strict=True) if not found.policy)
     hidden = next((f"{holder.address}, which may be on it," for holder in unread), "")
     return PolicyOrReason(hidden=hidden, possible_policies=readable(possible))
+
+
+def _remaining(holders: Sequence[WorldObject], world: World) -> Sequence[WorldObject]:
+    """Return, of the resources that set the one policy of a resource, those whose policy may remain.
+
+    Each of them overwrites what the others set, in an unknown order.
+    """
+    if len(holders) < 2:
+        return holders
+    written = [each for each in holders if _is_unchanged(each, "policy", world) is not Truth.TRUE] or holders
+    first, *others = (each.attribute("policy") for each in written)
+    return written[:1] if all(equal(each, first) is Truth.TRUE for each in others) else written
 
 
 def distinct(holders: Sequence[WorldObject], arguments: tuple[str, ...], world: World) -> Sequence[WorldObject]:

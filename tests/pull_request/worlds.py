@@ -179,11 +179,7 @@ class World:
     def _run(self, number: int, sha: str, *, found: bool, target: str = "infra/orders") -> None:
         if not self._follows(number):
             self._list(number, sha)
-        patience = WaitBudget(
-            clock=lambda: self.timeline.time,
-            sleep=self.timeline.wait,
-            chance=self.random.random,
-        )
+        patience = WaitBudget(clock=lambda: self.timeline.time, sleep=self.timeline.wait, chance=self.random.random)
         wanted = self._wanted(number, sha)
         there = self.conversation(API, wanted, patience)
         if isinstance(there, GitHubConversation):

@@ -314,6 +314,20 @@ def test_a_key_without_a_policy_has_the_default_one() -> None:
         assert decided("kms:Decrypt", KEY, guarded, granted=False) == Denied("implicit")
 
 
+def test_the_policy_of_a_key_that_the_change_writes_overwrites_another_resource_s() -> None:
+    def named(key_before: str, other_before: str) -> str:
+        before = [key(policy=key_before), set_on_key(other_before)]
+        found = of(KEY, key(policy=policy()), set_on_key(policy("Deny")), earlier=before).policy
+        return found.name if found is not None else ""
+
+    def set_on_key(text: str) -> MadeResource:
+        return MadeResource("aws_kms_key_policy.p", {"key_id": "k1", "policy": text})
+
+    assert named(policy("Deny"), policy("Deny")) == "aws_kms_key.k"
+    assert named(policy(), policy()) == named(policy("Deny"), policy()) == "aws_kms_key_policy.p"
+    assert named(policy(), policy("Deny")) == "aws_kms_key_policy.p"
+
+
 def test_a_key_outside_the_plan_is_assumed_to_have_the_default_policy() -> None:
     found = decided("kms:Decrypt", KEY, of(KEY))
     assert isinstance(found, Allowed)

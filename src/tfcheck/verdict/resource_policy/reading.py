@@ -179,7 +179,7 @@ def policy_of(world: World, policies: Policies, setting: SettingKind, subject: S
     for holder in (*unread.definite, *unread.possible):
         return unread_policy(holder)
     found = set_policy(world, policies, setting, subject) or PolicyOrReason()
-    if found.policy or found.hidden:
+    if (found.policy or found.hidden) and not _overwrites(subject, setting, world):
         return found
     own = own_policy(world, policies, setting, subject)
     is_managed = subject.resource is not None and subject.resource.address.mode == "managed"
@@ -187,6 +187,16 @@ def policy_of(world: World, policies: Policies, setting: SettingKind, subject: S
         shown = [policies.of_attribute(each, "policy") for each in looked_up_settings(world, setting, subject)]
         own = shown[0] if shown else own
     return msgspec.structs.replace(own, possible_policies=(*found.possible_policies, *own.possible_policies))
+
+
+def _overwrites(subject: SettingOwner, setting: SettingKind, world: World) -> bool:
+    """Whether the change writes the resource's own `policy` argument, and not what other resources set."""
+    own = subject.resource
+    if own is None or not own.is_configured("policy") or is_created(own, world):
+        return False
+    others = settings(world, setting).on(subject).definite
+    is_rewritten = _is_unchanged(own, "policy", world) is Truth.FALSE
+    return is_rewritten and all(_is_unchanged(each, "policy", world) is Truth.TRUE for each in others)
 
 
 def readable(found: Iterable[PolicyOrReason]) -> tuple[Policy, ...]:

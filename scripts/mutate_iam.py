@@ -148,7 +148,7 @@ VARIANTS: tuple[tuple[str, str, str, str], ...] = (
     (
         "NotResource is Resource",
         "iam/resource.py",
-        "return ~answer & valued((each.whole for each in resources.entries), context) if resources.negated else answer",
+        "return ~answer & have_values((each.whole for each in resources.entries), context) if resources.negated else answer",
         "return answer",
     ),
     (

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from tfcheck.symbolic.lazy import Lazy
+from tfcheck.symbolic.caching import Lazy
 
 
 class Counted:

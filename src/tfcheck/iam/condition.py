@@ -14,7 +14,7 @@ import msgspec
 
 from tfcheck.iam import operators
 from tfcheck.iam.context import MULTIVALUED, Absent, Context, LaterTime, OneOfValues, PresenceUnknown
-from tfcheck.iam.variables import PolicyTemplate, PolicyText, agree, as_text, expand, valued
+from tfcheck.iam.variables import PolicyTemplate, PolicyText, agree, as_text, expand, have_values
 from tfcheck.symbolic.limits import take
 from tfcheck.symbolic.match import Pattern
 from tfcheck.symbolic.value import Set, TextLike, Truth, Unknown, Value, display, is_known
@@ -59,7 +59,7 @@ class Wait(msgspec.Struct, frozen=True):
     name: str
 
 
-#: See `valued`.
+#: See `have_values`.
 WITHOUT_VALUE = Wait("unknown_value", "whether AWS ignores a statement if a variable in it has no value")
 _COMPARISONS: dict[str, Callable[[Any, Any], bool]] = {
     "equals": operator.eq,
@@ -211,4 +211,4 @@ def _value_passes(condition: Condition, value: Value, context: Context) -> Truth
         else test(each, subject)
         for each in condition.values
     )
-    return ~matched & valued(condition.values, context) if condition.operator.negated else matched
+    return ~matched & have_values(condition.values, context) if condition.operator.negated else matched

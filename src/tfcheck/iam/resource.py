@@ -14,7 +14,7 @@ import msgspec
 
 from tfcheck.iam.context import Context
 from tfcheck.iam.index import FEW, NameIndex
-from tfcheck.iam.variables import PolicyTemplate, PolicyText, agree, read_text, valued
+from tfcheck.iam.variables import PolicyTemplate, PolicyText, agree, have_values, read_text
 from tfcheck.symbolic.beginnings import Beginning, beginning
 from tfcheck.symbolic.match import Pattern, Verbatim, equal, glob
 from tfcheck.symbolic.texts import may_contain, split_literals
@@ -182,7 +182,7 @@ def covers(resources: Resources | None, wanted: Target, context: Context) -> Tru
             answer = matched
         if matched is Truth.TRUE:
             break
-    return ~answer & valued((each.whole for each in resources.entries), context) if resources.negated else answer
+    return ~answer & have_values((each.whole for each in resources.entries), context) if resources.negated else answer
 
 
 def entries_for(resources: Resources, wanted: Target) -> Iterable[Resource]:

@@ -96,7 +96,7 @@ def agree(template: PolicyTemplate, context: Context, test: Callable[[Pattern], 
     return answers.pop() if len(answers) == 1 else Truth.UNKNOWN
 
 
-def valued(texts: Iterable[PolicyText], context: Context) -> Truth:
+def have_values(texts: Iterable[PolicyText], context: Context) -> Truth:
     """Whether every variable has a value: if one has none, AWS documents that the whole statement may be invalid."""
     templates = (each for each in texts if isinstance(each, PolicyTemplate))
     return Truth.UNKNOWN if any(expand(each, context).valueless for each in templates) else Truth.TRUE

@@ -5,12 +5,18 @@ Both worlds have the same interface, so that the same code decides "before" and 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from functools import cached_property
 from typing import Any, Protocol, TypeVar, cast
 
-from tfcheck.inventory.adopted import without_adopted
-from tfcheck.inventory.plan_objects import ExistingObject, LeftBehind, ObjectRead, PlannedObject, PossibleObject
+from tfcheck.inventory.plan_objects import (
+    ExistingObject,
+    LeftBehind,
+    ObjectRead,
+    PlannedObject,
+    PossibleObject,
+    without_adopted,
+)
 from tfcheck.plan import Instance, references
 from tfcheck.resolve import Resolver
 from tfcheck.resolve.order import FinishedBefore, Order
@@ -366,3 +372,20 @@ class WorldView(_Cache):
     def earlier(self, address: Address) -> FinishedBefore:
         """Return what is finished before a resource is created."""
         return self._world.earlier(address)
+
+
+#: A clause for what a plan may leave out.
+NOT_LISTED = "which the plan does not list, possibly because of `-target` or a filter: pass the sources"
+_MOST_NAMED = 3
+
+
+def difference_words(world: World) -> str:
+    """Return the reason for what is different with the resources that the plan, or another stack's, may leave out."""
+    return left_out_words(address for each in (world, *world.context) for address in each.left_out)
+
+
+def left_out_words(addresses: Iterable[Address]) -> str:
+    """Return the reason for what depends on resources that a plan may leave out."""
+    names = sorted(set(map(str, addresses)))
+    more = f" and {len(names) - _MOST_NAMED:,} more" if len(names) > _MOST_NAMED else ""
+    return f"whether there is {', '.join(names[:_MOST_NAMED])}{more}, {NOT_LISTED}"

@@ -14,7 +14,7 @@ import msgspec
 from msgspec import Raw
 
 from tfcheck.plan.document import Mode, decode, decoded_json, decoded_section, is_written, present
-from tfcheck.symbolic.lazy import Lazy
+from tfcheck.symbolic.caching import Lazy
 from tfcheck.symbolic.regex import regex
 from tfcheck.symbolic.value import Value
 

@@ -31,7 +31,7 @@ from tfcheck.plan.overlay import (
     overlay,
     restore_references,
 )
-from tfcheck.symbolic.lazy import Lazy
+from tfcheck.symbolic.caching import Lazy
 from tfcheck.symbolic.marks import apply_mask
 from tfcheck.symbolic.value import Value
 from tfcheck.vocabulary.address import Address, DeposedAddress

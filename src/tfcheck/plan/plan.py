@@ -12,20 +12,8 @@ from typing import Generic, Protocol, TypeVar
 
 import msgspec
 
+from tfcheck.plan import document as parts
 from tfcheck.plan.configuration import ConfigModule, Configuration, ProviderConfig, configuration, constant_text
-from tfcheck.plan.document import (
-    Document,
-    Mode,
-    ResourceChange,
-    State,
-    StateRow,
-    decode,
-    decoded_json,
-    decoded_section,
-    each_module,
-    present,
-    refuse_deep,
-)
 from tfcheck.plan.instance import Deposed, Instance, PriorData
 from tfcheck.plan.overlay import parse_resource, references_in, strip_interpolation
 from tfcheck.plan.row_addresses import Addresses
@@ -43,7 +31,7 @@ _LONGEST_ADDRESS = 100_000
 class Plan:
     """One complete plan. `label` is the file's name, with `#2` for the second plan in one file."""
 
-    def __init__(self, label: str, document: Document, format_version: str, size: int = 0) -> None:
+    def __init__(self, label: str, document: parts.Document, format_version: str, size: int = 0) -> None:
         """Build from a document that was recognised as a plan, and the size of its file in bytes."""
         self.size = size
         self.label = label
@@ -61,13 +49,13 @@ class Plan:
     @cached_property
     def terraform_version(self) -> str:
         """The version of Terraform or OpenTofu that made it; empty if it is not recorded."""
-        found = decoded_json(self._document.terraform_version, "`terraform_version`")
+        found = parts.decoded_json(self._document.terraform_version, "`terraform_version`")
         return found if isinstance(found, str) else ""
 
     @cached_property
     def planned_at(self) -> str:
         """When it was planned, in UTC as RFC 3339; empty before Terraform 1.5."""
-        found = decoded_json(self._document.timestamp, "`timestamp`")
+        found = parts.decoded_json(self._document.timestamp, "`timestamp`")
         return found if isinstance(found, str) else ""
 
     @property
@@ -83,7 +71,7 @@ class Plan:
     @property
     def is_redacted(self) -> bool:
         """Whether it is HCP Terraform's redacted form: no configuration, variables or prior state."""
-        return present(self._document.plan_format_version)
+        return parts.present(self._document.plan_format_version)
 
     @property
     def has_changes(self) -> bool:
@@ -93,7 +81,7 @@ class Plan:
     @cached_property
     def variables(self) -> dict[str, Value]:
         """The root module's variables as passed, before defaults and conversions."""
-        found = decoded_json(self._document.variables, "the plan's variables")
+        found = parts.decoded_json(self._document.variables, "the plan's variables")
         rows = found.items() if isinstance(found, dict) else ()
         return {name: row.get("value") if isinstance(row, dict) else None for name, row in rows}
 
@@ -107,16 +95,16 @@ class Plan:
     def provider_configs(self) -> dict[str, ProviderConfig]:
         """The provider configurations by the key that resources use."""
         raw, what = self._configuration.provider_config, "the providers in the plan's configuration"
-        rows = decode(raw, dict[str, ProviderConfig | None], what) if present(raw) else {}
+        rows = parts.decode(raw, dict[str, ProviderConfig | None], what) if parts.present(raw) else {}
         for key, row in rows.items():
-            refuse_deep(row.expressions if row else None, f"provider `{key}` in the plan's configuration")
+            parts.refuse_deep(row.expressions if row else None, f"provider `{key}` in the plan's configuration")
         return {key: row or ProviderConfig() for key, row in rows.items()}
 
     @cached_property
     def action_triggers(self) -> Mapping[str, set[str]]:
         """Index when resources invoke actions (`BeforeCreate`, `AfterUpdate`), by address without instance keys."""
         found: dict[str, set[str]] = {}
-        rows = decoded_json(self._document.action_invocations, "`action_invocations`")
+        rows = parts.decoded_json(self._document.action_invocations, "`action_invocations`")
         for row in rows if isinstance(rows, list) else ():
             trigger = row.get("lifecycle_action_trigger") if isinstance(row, dict) else None
             trigger = trigger if isinstance(trigger, dict) else {}
@@ -150,7 +138,7 @@ class Plan:
                     if each.sensitive:
                         yield constant_text(call.expressions[name])[1] if name in call.expressions else each.default
 
-    def with_rows(self, rows: Iterable[ResourceChange], variables: Mapping[str, Value] | None) -> Plan:
+    def with_rows(self, rows: Iterable[parts.ResourceChange], variables: Mapping[str, Value] | None) -> Plan:
         """Return a plan with some rows added, or replaced by address, and with other `variables` if any are given."""
         return _Amended(self, rows, variables)
 
@@ -236,7 +224,7 @@ class Plan:
             self._managed[mode, kind] = _Index(map(self._instance, rows))
         return self._managed[mode, kind]
 
-    def _instance(self, row: ResourceChange) -> Instance:
+    def _instance(self, row: parts.ResourceChange) -> Instance:
         return Instance(self._addresses.of(row), row, self._is_reference)
 
     def _is_reference(self, address: Address, text: str) -> bool:
@@ -273,9 +261,9 @@ class Plan:
         return self._read[kind]
 
     @cached_property
-    def _rows(self) -> dict[tuple[str, str], list[ResourceChange]]:
+    def _rows(self) -> dict[tuple[str, str], list[parts.ResourceChange]]:
         """Sort the plan's rows by mode and type, without deposed objects."""
-        found: dict[tuple[str, str], list[ResourceChange]] = {}
+        found: dict[tuple[str, str], list[parts.ResourceChange]] = {}
         texts: dict[str, str] = {}
         for row in self._document.resource_changes or ():
             if row is not None and not row.deposed:
@@ -307,13 +295,13 @@ class Plan:
     def _prior(self) -> _Prior:
         # NOTE: the whole state is decoded once, and little of it kept: the memory is reused by the check.
         raw = self._document.prior_state
-        if not present(raw):
+        if not parts.present(raw):
             return _Prior()
-        state = decoded_section(raw, State[StateRow], "the plan's prior state")
+        state = parts.decoded_section(raw, parts.State[parts.StateRow], "the plan's prior state")
         prior = _Prior(marked=frozenset(sensitive_in_state(state)))
-        for module in each_module(state.values.root_module if state.values else None):
+        for module in parts.each_module(state.values.root_module if state.values else None):
             for row in module.resources or ():
-                if row is not None and row.mode is Mode.DATA:
+                if row is not None and row.mode is parts.Mode.DATA:
                     prior.reads.setdefault(row.type, []).append(row)
                     prior.modules.add(module.address or "")
         return prior
@@ -327,7 +315,7 @@ class _Amended(Plan):
     """A plan that differs from another in some rows and shares the rest."""
 
     def __init__(
-        self, base: Plan, rows: Iterable[ResourceChange], variables: Mapping[str, Value] | None = None
+        self, base: Plan, rows: Iterable[parts.ResourceChange], variables: Mapping[str, Value] | None = None
     ) -> None:
         # NOTE: not by that of a plan: it is the same one, and only what its rows decide is worked out anew.
         self.label, self.format_version, self.size = base.label, base.format_version, base.size
@@ -337,12 +325,12 @@ class _Amended(Plan):
         self._base = base
         self._new = {row.address: row for row in rows}
 
-    def _instance(self, row: ResourceChange) -> Instance:
+    def _instance(self, row: parts.ResourceChange) -> Instance:
         known = None if row.address in self._new else self._base.instance(row.address)
         return known or super()._instance(row)
 
     @cached_property
-    def _rows(self) -> dict[tuple[str, str], list[ResourceChange]]:
+    def _rows(self) -> dict[tuple[str, str], list[parts.ResourceChange]]:
         found = dict(self._base._rows)
         for row in self._new.values():
             kind = self._addresses.kind(row)
@@ -384,6 +372,6 @@ class _Index(Generic[_Found]):
 class _Prior(msgspec.Struct):
     """The needed parts of a prior state: data sources by type, their modules, and what is marked in all of it."""
 
-    reads: dict[str, list[StateRow]] = {}
+    reads: dict[str, list[parts.StateRow]] = {}
     modules: set[str] = set()
     marked: frozenset[str] = frozenset()

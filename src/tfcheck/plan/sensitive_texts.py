@@ -10,49 +10,37 @@ from itertools import chain
 
 from msgspec import Raw
 
-from tfcheck.plan.document import (
-    ChangeRow,
-    Document,
-    ResourceChange,
-    State,
-    StateRow,
-    decoded_json,
-    decoded_mask,
-    decoded_section,
-    each_module,
-    marks_nothing,
-    present,
-)
+from tfcheck.plan import document as parts
 from tfcheck.symbolic.marks import apply_mask, mark_all, marked_strings
 
 _BEFORE, _AFTER = b'"before_sensitive"', b'"after_sensitive"'
 
 
-def sensitive_in_plan(document: Document) -> Iterator[str]:
+def sensitive_in_plan(document: parts.Document) -> Iterator[str]:
     """Yield the marked texts of a plan: in its changes, and in its resource drift."""
-    drift: list[ResourceChange | None] = []
+    drift: list[parts.ResourceChange | None] = []
     if _marks_something(document.resource_drift):
-        drift = decoded_section(document.resource_drift, list[ResourceChange | None], "`resource_drift`")
+        drift = parts.decoded_section(document.resource_drift, list[parts.ResourceChange | None], "`resource_drift`")
     for row in chain(document.resource_changes or (), drift):
         if row is not None and _marks_something(row.change):
             yield from _sensitive_in_change(row.change, f"`{row.address}` in the plan")
     if _marks_something(document.output_changes):
-        outputs = decoded_section(document.output_changes, dict[str, Raw], "`output_changes`")
+        outputs = parts.decoded_section(document.output_changes, dict[str, Raw], "`output_changes`")
         for name, change in outputs.items():
             yield from _sensitive_in_change(change, f"output `{name}` in the plan")
 
 
-def sensitive_in_state(state: State[StateRow]) -> Iterator[str]:
+def sensitive_in_state(state: parts.State[parts.StateRow]) -> Iterator[str]:
     """Yield the marked texts in the objects and the outputs of a state."""
     for name, output in ((state.values.outputs if state.values else None) or {}).items():
         if output is not None and output.sensitive:
-            yield from marked_strings(mark_all(decoded_json(output.value, f"output `{name}` in the plan")))
-    for module in each_module(state.values.root_module if state.values else None):
+            yield from marked_strings(mark_all(parts.decoded_json(output.value, f"output `{name}` in the plan")))
+    for module in parts.each_module(state.values.root_module if state.values else None):
         for row in module.resources or ():
             if row is not None and b"true" in bytes(row.sensitive_values):
                 named = f"`{row.address}` in the plan"
-                mask = decoded_mask(row.sensitive_values, named)
-                yield from marked_strings(apply_mask(decoded_json(row.values, named), mask))
+                mask = parts.decoded_mask(row.sensitive_values, named)
+                yield from marked_strings(apply_mask(parts.decoded_json(row.values, named), mask))
 
 
 def _marks_something(change: Raw) -> bool:
@@ -68,8 +56,8 @@ def _marks_something(change: Raw) -> bool:
 
 
 def _sensitive_in_change(raw: Raw, named: str) -> Iterator[str]:
-    change = decoded_section(raw, ChangeRow, named)
+    change = parts.decoded_section(raw, parts.ChangeRow, named)
     sides = ((change.before, change.before_sensitive), (change.after, change.after_sensitive))
     for value, mask in sides:
-        if present(mask) and not marks_nothing(mask):
-            yield from marked_strings(apply_mask(decoded_json(value, named), decoded_json(mask, named)))
+        if parts.present(mask) and not parts.marks_nothing(mask):
+            yield from marked_strings(apply_mask(parts.decoded_json(value, named), parts.decoded_json(mask, named)))

@@ -14,16 +14,7 @@ from pathlib import Path
 import msgspec
 from msgspec import Raw
 
-from tfcheck.plan.document import (
-    Document,
-    Mode,
-    ResourceChange,
-    StateModule,
-    decoded_section,
-    each_module,
-    is_written,
-    present,
-)
+from tfcheck.plan import document as parts
 from tfcheck.plan.file import SHOW, SavedPlanError, content, json_text
 from tfcheck.plan.load import Loaded, documents, known_version, load
 from tfcheck.plan.plan import Plan
@@ -47,7 +38,7 @@ _NOTHING = Raw()
 
 class _StateResource(msgspec.Struct, gc=False):
     address: str = ""
-    mode: Mode | None = None
+    mode: parts.Mode | None = None
     type: str = ""
     name: str | None = None
     index: str | int | None = None
@@ -57,7 +48,7 @@ class _StateResource(msgspec.Struct, gc=False):
 
 
 class _StateValues(msgspec.Struct, gc=False):
-    root_module: StateModule[_StateResource] | None = None
+    root_module: parts.StateModule[_StateResource] | None = None
 
 
 class ShownFile(msgspec.Struct, frozen=True):
@@ -84,15 +75,19 @@ def load_shown(path: Path | None) -> ShownFile:
     except InputError as error:
         raise _context_error(error) from None
     if first is not None and _is_state(first):
-        if present(first.format_version):
+        if parts.present(first.format_version):
             known_version(first.format_version, named)
         label = "-" if path is None else str(path)
-        values = decoded_section(first.values, _StateValues, named) if present(first.values) else _StateValues()
-        rows: list[ResourceChange | None] = [*_no_op_changes(values.root_module)]
+        values = (
+            parts.decoded_section(first.values, _StateValues, named) if parts.present(first.values) else _StateValues()
+        )
+        rows: list[parts.ResourceChange | None] = [*_no_op_changes(values.root_module)]
         # What data sources read is in the prior state.
-        document = Document(terraform_version=first.terraform_version, resource_changes=rows, prior_state=Raw(text))
+        document = parts.Document(
+            terraform_version=first.terraform_version, resource_changes=rows, prior_state=Raw(text)
+        )
         return ShownFile(Loaded((Plan(label, document, ""),), warnings), is_state=True)
-    if first is not None and (is_written(first.lineage) or is_written(first.serial)):
+    if first is not None and (parts.is_written(first.lineage) or parts.is_written(first.serial)):
         raise InputError(f"{named} is a raw state, not what `show -json` prints of it", hint=_SHOW)
     try:
         return ShownFile(load(path, BytesIO(whole) if path is None else None), is_state=False)
@@ -106,27 +101,27 @@ def _context_error(error: InputError) -> InputError:
     return InputError(message.replace("not a Terraform plan", "neither a Terraform plan nor a state"), hint=_SHOW)
 
 
-def _is_state(document: Document) -> bool:
+def _is_state(document: parts.Document) -> bool:
     """Whether a document is a shown state; an empty one has only a version."""
     others = (document.lineage, document.serial, document.planned_values, document.configuration)
-    if isinstance(document.resource_changes, list) or any(map(is_written, others)):
+    if isinstance(document.resource_changes, list) or any(map(parts.is_written, others)):
         return False
-    return is_written(document.format_version) and not present(document.plan_format_version)
+    return parts.is_written(document.format_version) and not parts.present(document.plan_format_version)
 
 
-def _no_op_changes(root: StateModule[_StateResource] | None) -> Iterator[ResourceChange]:
+def _no_op_changes(root: parts.StateModule[_StateResource] | None) -> Iterator[parts.ResourceChange]:
     """Yield the managed objects of a state as rows of a plan that leaves them as they are."""
     change = b'{"actions":["no-op"],"before":%b,"after":%b,"before_sensitive":%b,"after_sensitive":%b}'
-    for module in each_module(root):
+    for module in parts.each_module(root):
         for row in module.resources or ():
-            if row is None or row.mode not in (None, Mode.MANAGED) or row.deposed_key:
+            if row is None or row.mode not in (None, parts.Mode.MANAGED) or row.deposed_key:
                 continue
             if row.type.startswith(_WANTED):
                 values, mask = bytes(row.values) or b"null", bytes(row.sensitive_values) or b"null"
-                yield ResourceChange(
+                yield parts.ResourceChange(
                     address=row.address,
                     type=row.type,
-                    mode=Mode.MANAGED,
+                    mode=parts.Mode.MANAGED,
                     name=row.name,
                     index=row.index,
                     module_address=module.address,

@@ -7,8 +7,7 @@ from collections.abc import Iterable, Iterator
 import msgspec
 
 from tfcheck.inventory.change import deleted_objects
-from tfcheck.inventory.left_out import NOT_LISTED
-from tfcheck.inventory.world import World, WorldObject
+from tfcheck.inventory.world import NOT_LISTED, World, WorldObject
 from tfcheck.role.policies import PolicyOrReason, unread_policy
 from tfcheck.symbolic.match import equal
 from tfcheck.symbolic.symbol import Owner

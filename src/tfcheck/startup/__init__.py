@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from tfcheck.inventory.ecs import TaskDefinition
-from tfcheck.inventory.left_out import difference_words
-from tfcheck.inventory.world import World
+from tfcheck.inventory.world import World, difference_words
 from tfcheck.startup import (
     credential_spec,
     decrypt,

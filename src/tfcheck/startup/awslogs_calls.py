@@ -10,8 +10,7 @@ from collections.abc import Iterator
 
 from tfcheck.inventory.catalogue import LOG_GROUP, catalogue
 from tfcheck.inventory.ecs import member
-from tfcheck.inventory.left_out import left_out_words
-from tfcheck.inventory.world import World
+from tfcheck.inventory.world import World, left_out_words
 from tfcheck.resolve.surroundings import Surroundings
 from tfcheck.startup import existence
 from tfcheck.startup.rule import TaskPlace

@@ -14,7 +14,7 @@ from typing import TypeAlias, Union
 
 import msgspec
 
-from tfcheck.symbolic.object_cache import cache_by_object
+from tfcheck.symbolic.caching import cache_by_object
 from tfcheck.symbolic.sensitive_text import join, redact
 from tfcheck.symbolic.symbol import Symbol
 

@@ -10,8 +10,7 @@ import msgspec
 from tfcheck import iam, startup
 from tfcheck.iam.model import Statement
 from tfcheck.inventory.ecs import TaskDefinition
-from tfcheck.inventory.left_out import difference_words
-from tfcheck.inventory.world import World, share_equal
+from tfcheck.inventory.world import World, difference_words, share_equal
 from tfcheck.role import Role, Roles
 from tfcheck.symbolic.match import equal
 from tfcheck.symbolic.sensitive_text import SENSITIVE

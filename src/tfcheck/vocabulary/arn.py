@@ -11,7 +11,7 @@ from functools import lru_cache
 
 import msgspec
 
-from tfcheck.symbolic.object_cache import cache_by_object
+from tfcheck.symbolic.caching import cache_by_object
 from tfcheck.symbolic.texts import split_text
 from tfcheck.symbolic.value import Text, TextLike, spelled_out, text
 from tfcheck.vocabulary.errors import UsageError

@@ -28,12 +28,11 @@ _MODULES = {
     "filesha1 filesha256 filesha512 pathexpand templatefile templatestring",
     "formatting": "format formatlist",
     "lists": "alltrue anytrue chunklist coalescelist compact concat contains distinct element flatten index length "
-    "matchkeys one range reverse setproduct slice sort",
+    "matchkeys one range reverse setintersection setproduct setsubtract setunion slice sort toset",
     "network": "cidrhost cidrnetmask cidrsubnet cidrsubnets",
     "objects": "keys lookup merge tomap transpose values zipmap",
     "patterns": "regex regexall",
     "provider": "provider::aws::arn_build provider::aws::arn_parse provider::aws::trim_iam_role_path",
-    "sets": "setintersection setsubtract setunion toset",
     "strings": "chomp endswith indent join lower replace split startswith strcontains strrev substr title trim "
     "trimprefix trimspace trimsuffix upper",
     "times": "formatdate timeadd timecmp",

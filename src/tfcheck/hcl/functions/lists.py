@@ -1,4 +1,4 @@
-"""Functions on lists, also with unknown elements.
+"""Functions on lists and sets, also with unknown elements.
 
 See https://developer.hashicorp.com/terraform/language/functions (collection functions). Functions that only move
 elements also move unknown ones. If the result depends on whether two unknown elements are equal, it is unknown.
@@ -6,11 +6,12 @@ elements also move unknown ones. If the result depends on whether two unknown el
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from fractions import Fraction
 from functools import partial
 from itertools import pairwise, product
 from math import prod
+from typing import TypeAlias
 
 import msgspec
 
@@ -263,6 +264,58 @@ def are_true(items: list[Value], combine: Callable[[Iterable[Truth]], Truth]) ->
     return unknown_result(converted) if truth is Truth.UNKNOWN else truth is Truth.TRUE
 
 
+#: Combines sets whose elements are of one type.
+Combine: TypeAlias = Callable[[Sequence[list[Value]]], list[Value]]
+
+
+def toset(items: Value) -> Value:
+    """Build a set: one type, no duplicates, in Terraform's order."""
+    return items if items is None or isinstance(items, Set) else build_set(unify(sequence(items)))
+
+
+def setunion(*groups: Value) -> Value:
+    """Return the union of all groups."""
+    return _combine(groups, lambda sets: [item for items in sets for item in items])
+
+
+def setintersection(*groups: Value) -> Value:
+    """Return the intersection of all groups."""
+    return _combine(
+        groups, lambda sets: [item for item in sets[0] if all(_contains(items, item) for items in sets[1:])]
+    )
+
+
+def setsubtract(first: Value, second: Value) -> Value:
+    """Return the elements of `first` that are not in `second`."""
+    return _combine((first, second), lambda sets: [item for item in sets[0] if not _contains(sets[1], item)])
+
+
+class _UndecidedError(Exception):
+    """Whether two elements are equal is unknown."""
+
+
+def _combine(groups: Sequence[Value], combine: Combine) -> Value:
+    if not groups:
+        raise EvaluationError("at least one set is required")
+    if any(isinstance(group, Unknown) for group in groups):
+        return unknown_result(list(groups), may_fail=True)
+    # NOTE: every group must have a type of its own before all are converted to one.
+    members = [unify(sequence(group)) for group in groups]
+    unified = iter(unify([item for items in members for item in items]))
+    sets = [[next(unified) for _ in items] for items in members]
+    try:
+        return build_set(combine(sets))
+    except _UndecidedError:
+        return unknown_result(list(groups))
+
+
+def _contains(items: Sequence[Value], wanted: Value) -> bool:
+    truth = Truth.some(equal_values(item, wanted, alike=True) for item in items)
+    if truth is Truth.UNKNOWN:
+        raise _UndecidedError
+    return truth is Truth.TRUE
+
+
 FUNCTIONS = {
     "alltrue": Function(partial(are_true, combine=Truth.every), "sequence", partial=True),
     "anytrue": Function(partial(are_true, combine=Truth.some), "sequence", partial=True),
@@ -280,7 +333,11 @@ FUNCTIONS = {
     "one": Function(one, "any", partial=True),
     "range": Function(range_, "number*"),
     "reverse": Function(lambda items: items[::-1], "sequence", partial=True),
+    "setintersection": Function(setintersection, "any*", partial=True),
     "setproduct": Function(setproduct, "any*", partial=True),
+    "setsubtract": Function(setsubtract, "any any", partial=True),
+    "setunion": Function(setunion, "any*", partial=True),
     "slice": Function(slice_, "list integer integer", partial=True),
     "sort": Function(sort, "strings", partial=True),
+    "toset": Function(toset, "~shaped", partial=True),
 }

@@ -6,8 +6,8 @@ from itertools import count
 
 import pytest
 
-from tfcheck.symbolic import object_cache
-from tfcheck.symbolic.object_cache import cache_by_object
+from tfcheck.symbolic import caching
+from tfcheck.symbolic.caching import cache_by_object
 from tfcheck.symbolic.sensitive_text import Sensitive
 from tfcheck.symbolic.value import NAME, Text, Unknown, spelled_out
 from tfcheck.vocabulary.arn import parse_arn
@@ -37,7 +37,7 @@ def test_equal_texts_keep_their_own_marks() -> None:
 
 
 def test_what_is_kept_is_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(object_cache, "_MOST", 2)
+    monkeypatch.setattr(caching, "_MOST", 2)
     seen: list[object] = []
     find = cache_by_object(seen.append)
     values = [Text((str(number), NAMED)) for number in range(3)]

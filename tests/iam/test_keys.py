@@ -4,8 +4,8 @@ import msgspec
 
 from tests.iam.examples import ACCOUNT, CALLER, REGION, ROLE
 from tests.rows import every_row
-from tfcheck.iam import Absent, Context, Entry, PresenceUnknown, service_context, start_up_context
-from tfcheck.symbolic.value import Unknown, Value
+from tfcheck.iam import Absent, Caller, Context, Entry, OneOfValues, PresenceUnknown, service_context, start_up_context
+from tfcheck.symbolic.value import Hole, Unknown, Value, text
 
 ABSENT = Absent()
 
@@ -34,6 +34,8 @@ def context(action: str = "s3:GetObject", **more: object) -> Context:
         ("aws:FederatedProvider", ABSENT),
         ("aws:SourceOrgID", ABSENT),
         ("aws:PrincipalServiceNamesList", ABSENT),
+        ("s3:TlsVersion", OneOfValues(("1.2", "1.3"))),
+        ("aws:userid", text(["AROAEXAMPLEEXAMPLE123:", Unknown(hole=Hole(chars=":/*?", shortest=1))])),
         ("s3:prefix", ABSENT),
         ("s3:DataAccessPointAccount", ABSENT),
         ("s3:x-amz-server-side-encryption", ABSENT),
@@ -58,6 +60,13 @@ def context(action: str = "s3:GetObject", **more: object) -> Context:
 )
 def test_a_direct_call_of_a_role(key: str, entry: Entry) -> None:
     assert context().lookup(key) == entry
+
+
+def test_tags_of_a_role_that_are_written_are_known_although_the_defaults_are_not() -> None:
+    caller = Caller(ROLE, "exec", ACCOUNT, own_tags={"team": "app"})
+    found = start_up_context(caller, "s3:GetObject")
+    assert found.lookup("aws:PrincipalTag/Team") == "app"
+    assert found.lookup("aws:PrincipalTag/other") == PresenceUnknown()
 
 
 def test_keys_of_services() -> None:

@@ -89,6 +89,9 @@ def test_a_role_is_named_with_its_path() -> None:
     assert match(Principals((("AWS", ROLE),)), caller) == PrincipalMatch(role=U)  # AWS refuses the policy
     assert match(Principals((("AWS", arn.replace("exec", "other")),)), caller) == PrincipalMatch()
     assert match(Principals((("AWS", SESSION + "task"),)), caller) == PrincipalMatch(session=U)  # without a path
+    caller = Caller(arn=text([f"arn:aws:iam::{ACCOUNT}:role/", Unknown(), "exec"]), name="exec", account=ACCOUNT)
+    assert match(Principals((("AWS", arn),)), caller) == PrincipalMatch(role=T)
+    assert match(Principals((("AWS", arn.replace("app", "*")),)), caller) == PrincipalMatch(role=U)  # AWS refuses it
 
 
 def test_roles_that_the_plan_creates_are_distinguished() -> None:

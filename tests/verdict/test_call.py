@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import msgspec
+
 from tests.rows import every_row
-from tfcheck.iam import Allowed, Caller, Context, Denied, Policy, Request, Undecided, parse_policy
+from tfcheck.iam import Allowed, Caller, Context, Denied, Policy, PolicyKind, Request, Undecided, parse_policy
 from tfcheck.role import Role
 from tfcheck.role.policies import AttachedPolicies
 from tfcheck.verdict.call import RoleCall, decide_call
@@ -42,3 +44,12 @@ def test_what_each_order_of_writing_grants_is_allowed(
 ) -> None:
     role = Role("aws_iam_role.r", True, CALLER, AttachedPolicies(identity, same_name_policies=groups))
     assert type(decide_call(RoleCall(role, REQUEST, ResourceSide()))) is decided
+
+
+def test_a_bucket_s_policy_alone_grants_nothing_where_its_account_is_assumed() -> None:
+    statement = {"Effect": "Allow", "Action": "s3:*", "Resource": "*", "Principal": {"AWS": CALLER.arn}}
+    side = ResourceSide(parse_policy({"Statement": statement}, "p", PolicyKind.RESOURCE), in_plan=True)
+    role = Role("aws_iam_role.r", True, CALLER, AttachedPolicies(()))
+    assert type(decide_call(RoleCall(role, REQUEST, side))) is Undecided
+    own = msgspec.structs.replace(side, account=CALLER.account)
+    assert type(decide_call(RoleCall(role, REQUEST, own))) is Allowed

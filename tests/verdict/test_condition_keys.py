@@ -103,6 +103,8 @@ def test_a_bucket_of_the_plan_shows_the_region_of_the_call() -> None:
     assert found["aws:RequestedRegion"] == HERE.region
     assert found["aws:ResourceTag/"] == Absent()
     outside = context_of(call("s3:GetObject", FILE), MadeWorld())
+    by_tags = MadeWorld(BUCKET, MadeResource("aws_s3_bucket_abac.cfg", {"bucket": "cfg"}))
+    assert "aws:ResourceTag/" not in context_of(call("s3:GetObject", FILE), by_tags)
     assert isinstance(outside["aws:RequestedRegion"], Unknown)
     assert "aws:ResourceTag/" not in outside
 
@@ -119,6 +121,8 @@ def test_an_object_of_the_plan_carries_its_tags() -> None:
     assert context_of(call("s3:GetObject", FILE), MadeWorld(tagged))["s3:ExistingObjectTag/"] == {"team": "app"}
     bucket = context_of(call("s3:GetBucketLocation", "arn:aws:s3:::cfg"), MadeWorld(tagged))
     assert bucket["s3:ExistingObjectTag/"] == Absent()
+    copied = MadeResource("aws_s3_object_copy.a", {"bucket": "cfg", "key": "app.env", "arn": FILE})
+    assert "s3:ExistingObjectTag/" not in context_of(call("s3:GetObject", FILE), MadeWorld(copied))
 
 
 def test_decrypting_goes_through_the_service_that_keeps_the_object() -> None:
@@ -131,6 +135,8 @@ def test_decrypting_goes_through_the_service_that_keeps_the_object() -> None:
     found = context_of(call("kms:Decrypt", KEY, parameter), MadeWorld())
     assert found["kms:ViaService"] == "ssm.cn-north-1.amazonaws.com.cn"
     assert found["kms:EncryptionContext:PARAMETER_ARN"] == parameter
+    elsewhere = context_of(call("kms:Decrypt", KEY, parameter.replace("aws-cn", "aws-iso")), MadeWorld())
+    assert elsewhere["kms:ViaService"] == PresenceUnknown()
 
 
 @every_row(

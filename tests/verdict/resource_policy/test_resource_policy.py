@@ -168,8 +168,8 @@ def test_a_policy_that_names_its_bucket_by_arn_is_refused() -> None:
 # Public access
 
 
-def blocked(*, restrict: Value = True) -> MadeResource:
-    return MadeResource("aws_s3_bucket_public_access_block.cfg", {"bucket": "cfg", "restrict_public_buckets": restrict})
+def blocked(*, restrict: Value = True, on: Value = "cfg") -> MadeResource:
+    return MadeResource("aws_s3_bucket_public_access_block.cfg", {"bucket": on, "restrict_public_buckets": restrict})
 
 
 def test_restricting_a_public_bucket_cuts_off_other_accounts_only() -> None:
@@ -180,6 +180,9 @@ def test_restricting_a_public_bucket_cuts_off_other_accounts_only() -> None:
     assert found.by[0].policy == "aws_s3_bucket_public_access_block.cfg"
     here = of(FILE, bucket(), bucket_policy(text=public), blocked())
     assert isinstance(decided("s3:GetObject", FILE, here), Allowed)
+    perhaps = blocked(on=Unknown(reason="a variable"))
+    open_ = of(FILE, bucket(ELSEWHERE), bucket_policy(text=public, around=ELSEWHERE), perhaps)
+    assert isinstance(decided("s3:GetObject", FILE, open_), Undecided)
 
 
 @every_row(
@@ -444,6 +447,11 @@ def test_an_encryption_context_that_is_known_is_compared_as_a_whole(
     context = start_up_context(caller, "kms:Decrypt", extras=extras)
     bound = KeyGrant(grant(constraints=[{"encryption_context_equals": pairs}]))
     assert bound.covers(Request("kms:Decrypt", KEY, caller, context), Truth.TRUE) is truth
+
+
+def test_a_grant_of_another_stack_counts_beside_the_key_s_policy() -> None:
+    world = MadeWorld(key(), context=[MadeWorld(grant())])
+    assert isinstance(decided("kms:Decrypt", KEY, ResourcePolicies(world).of(KEY), granted=False), Allowed)
 
 
 def test_a_grant_that_may_be_on_the_key_leaves_it_open() -> None:

@@ -493,8 +493,14 @@ VARIANTS: tuple[tuple[str, str, str, str], ...] = (
     (
         "a resource's own policy counts before one that is set on it",
         "verdict/resource_policy/reading.py",
-        "if found.policy or found.hidden:\n        return found\n    own",
-        "own",
+        "if (found.policy or found.hidden) and not _overwrites(subject, setting, world):",
+        "if False:",
+    ),
+    (
+        "a key's own policy never overwrites another resource's",
+        "verdict/resource_policy/reading.py",
+        "if (found.policy or found.hidden) and not _overwrites(subject, setting, world):",
+        "if found.policy or found.hidden:",
     ),
     (
         "a registry's policy is forgotten",

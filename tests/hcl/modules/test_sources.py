@@ -5,11 +5,13 @@ from __future__ import annotations
 import json
 import zipfile
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
 from tfcheck.hcl.evaluate.scope import EvaluationError
 from tfcheck.hcl.modules import Module, Sources, from_directory, from_saved_plan
+from tfcheck.hcl.modules import module as sources_module
 from tfcheck.hcl.syntax.block import Block
 from tfcheck.hcl.syntax.expression import Expression, Literal, Place, Template
 from tfcheck.repository import RefusedError
@@ -336,3 +338,21 @@ def test_a_block_without_its_labels_declares_nothing(tmp_path: Path) -> None:
     root = module(from_directory(write(tmp_path, main__tf=text)))
     assert [(each.type, *each.labels) for each in root.blocks] == [("output", "a"), ("locals",)]
     assert (root.calls(), root.variables(), root.outputs(), root.resource_keys) == ((), (), ("a",), frozenset())
+
+
+def test_uses_of_a_name_are_counted_in_one_reading(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    texts = 'locals {\n  a = local.b + (-local.b) + local.b[0].local.b\n  b-c = "${local.b-c} ${local.b.c}"\n}\n'
+    found = module(
+        from_directory(write(tmp_path, main__tf=texts, other__tf="# local.b\nlocals {\n  d = xlocal.b\n}\n"))
+    )
+    read = list[str]()
+    original = sources_module._LAST_WORD
+
+    def finditer(text: str) -> object:
+        read.append(text)
+        return original.finditer(text)
+
+    monkeypatch.setattr(sources_module, "_LAST_WORD", SimpleNamespace(finditer=finditer))
+    counted = {name: found.count_uses(name) for name in ("local.b", "local.b-c", "local.b.c", "local.x", "local.c")}
+    assert counted == {"local.b": 5, "local.b-c": 1, "local.b.c": 1, "local.x": 0, "local.c": 0}
+    assert len(read) == 2

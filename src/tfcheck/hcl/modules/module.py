@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable
 from functools import cached_property, reduce
 
 from tfcheck.hcl.syntax.block import Argument, Block, SourceFile
 from tfcheck.hcl.syntax.expression import Expression
 from tfcheck.hcl.syntax.parse import constant_text
+from tfcheck.symbolic.regex import regex
 from tfcheck.vocabulary.grouping import group_by_key
 
 #: The blocks that declare something by their labels, and how many labels each has.
@@ -17,6 +17,9 @@ _DECLARING = {"resource": 2, "data": 2, "ephemeral": 2, "variable": 1, "output":
 _LEAVING = frozenset({"moved", "removed"})
 _BLOCK_OF_MODE = {"managed": "resource", "data": "data", "ephemeral": "ephemeral"}
 _MODE_OF_BLOCK = {block: mode for mode, block in _BLOCK_OF_MODE.items()}
+
+#: A word after a dot, and the character before a name that it is a part of.
+_LAST_WORD, _CONTINUED = regex(r"(?<=\.)[\w-]+"), regex(r"[\w.]")
 
 _ENDINGS = (".tf", ".tf.json")
 _OPENTOFU_ENDINGS = (".tofu", ".tofu.json")
@@ -83,9 +86,19 @@ class Module:
         return tuple(each for file in self.files for each in file.blocks if _is_complete(each))
 
     def count_uses(self, name: str) -> int:
-        """Return how often the text of the files has a name (`local.services`)."""
-        pattern = re.compile(rf"(?<![\w.]){re.escape(name)}(?![\w-])")
-        return sum(len(pattern.findall(file.source.text)) for file in self.files)
+        """Return how often the text of the files has a name of several parts (`local.services`)."""
+        places = self._last_words.get(name.rpartition(".")[2], ())
+        return sum(
+            text.startswith(name, start := end - len(name)) and not (start and _CONTINUED.match(text, start - 1))
+            for text, end in places
+            if end >= len(name)
+        )
+
+    @cached_property
+    def _last_words(self) -> dict[str, list[tuple[str, int]]]:
+        """Where each word after a dot ends: the text of a file, and the place in it."""
+        found = ((file.source.text, each) for file in self.files for each in _LAST_WORD.finditer(file.source.text))
+        return group_by_key((each[0], (text, each.end())) for text, each in found)
 
     def resource(self, mode: str, type: str, name: str) -> Block | None:
         """Return the block of a `managed`, `data` or `ephemeral` resource."""

@@ -216,3 +216,17 @@ def test_a_region_that_is_not_known_yet_is_not_the_one_of_the_provider() -> None
     assert config is not None
     config.resources["aws_ssm_parameter.x"].expressions["region"] = {"references": ["var.region"]}
     assert found.surroundings(parse("aws_ssm_parameter.x")).region != "eu-west-1"
+
+
+def test_each_look_up_is_compared_by_one_evaluation(monkeypatch: pytest.MonkeyPatch) -> None:
+    found = resolver(*(deferred(f"data.aws_ami.k{i}", owners="self") for i in range(4)))
+    evaluated = list[Address]()
+    original = Resolver.evaluate
+
+    def evaluate(self: Resolver, address: Address, name: str) -> Value:
+        evaluated.append(address)
+        return original(self, address, name)
+
+    monkeypatch.setattr(Resolver, "evaluate", evaluate)
+    assert [value(found, f"data.aws_ami.k{i}.{name}") for i in range(4) for name in ("name", "image_id", "state")]
+    assert len(evaluated) == 4

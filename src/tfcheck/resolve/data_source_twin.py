@@ -64,6 +64,7 @@ class DataSourceLookups:
         self._attributes = attributes
         self._twins: dict[Address, Address | None] = {}
         self._first: dict[str, dict[Hashable, Address]] = {}
+        self._keys: dict[Address, Hashable] = {}
 
     def find_twin(self, address: Address, name: str) -> tuple[Address, str] | None:
         """Return another attribute with the value of a deferred data source's attribute, or None."""
@@ -151,6 +152,12 @@ class DataSourceLookups:
 
     def _lookup_key(self, address: Address) -> Hashable:
         """Return a key that only data sources for the same object share; None if that is unknown."""
+        if address not in self._keys:
+            self._keys[address] = None  # a cycle has no key
+            self._keys[address] = self._key_of_arguments(address)
+        return self._keys[address]
+
+    def _key_of_arguments(self, address: Address) -> Hashable:
         arguments = self._arguments(address)
         around = self._attributes.surroundings(address)
         scope = _LOOKED_UP.get(address.type, ((), _REGIONAL, ()))[1]

@@ -67,8 +67,16 @@ def actions_within_a_boundary(count: int) -> Iterator[Json]:
     yield task([container()], execution_role_arn=f"arn:aws:iam::{ACCOUNT}:role/bounded")
 
 
+def variables_in_resources(count: int) -> Iterator[Json]:
+    """Make a new role with so many resources that policy variables leave open, and as many tasks."""
+    named = (f"arn:aws:s3:::config/${{aws:PrincipalTag/t{i}}}*${{aws:username}}" for i in range(count))
+    yield policy(statements(*named))
+    for i in range(count):
+        yield _task(i)
+
+
 DECIDED: tuple[Growing, ...] = (
-    *(patterns_of_stars, denials_by_keys, values_of_a_key, policies_of_a_role),
+    *(patterns_of_stars, denials_by_keys, values_of_a_key, policies_of_a_role, variables_in_resources),
     *(unknown_attachments, actions_within_a_boundary),
 )
 

@@ -21,6 +21,7 @@ from tfcheck.iam.resource import Resource, Resources, Target, entries_for, match
 from tfcheck.iam.variables import PolicyTemplate, PolicyVariable
 from tfcheck.symbolic import limits
 from tfcheck.symbolic.beginnings import Beginning, beginning
+from tfcheck.symbolic.caching import cache_by_object
 from tfcheck.symbolic.match import Verbatim, glob
 from tfcheck.symbolic.regex import regex
 from tfcheck.symbolic.value import Truth, Unknown, display, text
@@ -64,9 +65,9 @@ def charge(steps: int) -> None:
         raise TooManyError
 
 
-#: Steps for reading a permission, for looking for those around it, and for comparing it with one of them; the number
-#: of permissions that are found by one of their two names in a step.
-_READ, _POINT, _PAIR, _FOUND = 8, 40, 12, 10
+#: Steps for reading a permission, for looking for those around it, and for comparing it with one of them, also if that
+#: is not completely known; the number of permissions that are found by one of their two names in a step.
+_READ, _POINT, _PAIR, _OPEN, _FOUND = 8, 40, 12, 45, 10
 #: The most permissions of a statement that are listed to compare policies.
 _MOST_LISTED = 10_000
 
@@ -188,7 +189,7 @@ def is_named(statement: Statement, point: Permission) -> Truth:
     if resources is None:
         return named
     possible = resources.entries if point.resource.everything else entries_for(resources, point.as_target)
-    found = Truth.some(_includes(each, point.resource, point.action) for each in possible)
+    found = Truth.some(_includes(each, point) for each in possible)
     return named & (~found if resources.negated else found)
 
 
@@ -203,14 +204,16 @@ def _names(actions: Actions, wanted: Action) -> Truth:
     return ~found if actions.negated else found
 
 
-def _includes(entry: Resource, wanted: Resource, action: Action) -> Truth:
-    """Whether one entry includes another."""
-    if entry.everything or entry == wanted:
+def _includes(entry: Resource, point: Permission) -> Truth:
+    """Whether an entry includes the resource of a point."""
+    if entry.everything or entry == point.resource:
         return Truth.TRUE
-    ours, theirs = _open_variables(entry), _open_variables(wanted)
-    if theirs.everything and _is_all_of_a_service(ours, action):
+    ours = _open_variables(entry)
+    if point.resource.everything and _is_all_of_a_service(ours, point.action):
         return Truth.UNKNOWN
-    return matches(ours, target(theirs.written), _NO_KEYS)
+    if ours.plain is None:
+        charge(_OPEN)
+    return matches(ours, point.as_target, _NO_KEYS)
 
 
 #: A resource without a name: `*`, `*/*`, or with a type `secret:*`, `log-group:*:*`.
@@ -229,6 +232,7 @@ def _is_all_of_a_service(entry: Resource, action: Action) -> bool:
     return anywhere and action.pattern.startswith(f"{service}:") and _NAMELESS.fullmatch(name) is not None
 
 
+@cache_by_object
 def _open_variables(entry: Resource) -> Resource:
     """Replace each variable by unknown text, since its value is not decided here."""
     if not isinstance(entry.whole, PolicyTemplate):
@@ -254,7 +258,7 @@ def _action_includes(one: Permission, other: Permission) -> bool:
 
 
 def _resource_includes(one: Permission, other: Permission) -> bool:
-    return _includes(one.resource, other.resource, other.action) is Truth.TRUE
+    return _includes(one.resource, other) is Truth.TRUE
 
 
 def meet(one: Permission, other: Permission) -> Permission | None:

@@ -16,7 +16,7 @@ import pytest
 
 from tests.bombs.decided import DECIDED
 from tests.bombs.growing import GROWING, Growing, plan_of
-from tests.bombs.stack import Json, container, task
+from tests.bombs.stack import ACCOUNT, TRUST, Json, container, evaluated, role, task
 from tests.laws import part
 from tfcheck.analysis import session
 from tfcheck.cli.main import main
@@ -72,12 +72,13 @@ def _growing_functions(found: Sequence[Counter[str]], sizes: Sequence[int]) -> d
     return {name: calls for name, calls in often.items() if calls > _MOST * (medium[name] - small[name])}
 
 
-def test_fixes_do_not_grow_with_the_square(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize("own_roles", [False, True])
+def test_fixes_do_not_grow_with_the_square(own_roles: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     found = []
     for size in (2, *_SIZES_WITH_SOURCES):
-        (tmp_path / "main.tf").write_text(_sources_of_denied(size))
-        found.append(_count_calls(tmp_path, _denied, size))
+        (tmp_path / "main.tf").write_text(_sources_of_denied(size, own_roles=own_roles))
+        found.append(_count_calls(tmp_path, _denied_by_own_roles if own_roles else _denied, size))
     assert _growing_functions(found[1:], _SIZES_WITH_SOURCES) == {}
 
 
@@ -87,16 +88,40 @@ def _denied(count: int) -> Iterator[Json]:
         yield task([container()], f"t{i}")
 
 
-def _sources_of_denied(count: int) -> str:
+def _denied_by_own_roles(count: int) -> Iterator[Json]:
+    """Make so many tasks with roles of their own, which may do nothing."""
+    for i in range(count):
+        yield role(f"t{i}")
+        yield task([container()], f"t{i}", execution_role_arn=f"arn:aws:iam::{ACCOUNT}:role/t{i}")
+
+
+def _sources_of_denied(count: int, *, own_roles: bool) -> str:
+    roles = [f"t{i}" if own_roles else "execution" for i in range(count)]
     tasks = (
         f'resource "aws_ecs_task_definition" "t{i}" {{\n  family = "t{i}"\n'
-        "  execution_role_arn = aws_iam_role.execution.arn\n"
+        f"  execution_role_arn = aws_iam_role.{name}.arn\n"
         '  container_definitions = jsonencode([{ name = "app", image = "nginx" }])\n}\n'
-        for i in range(count)
+        for i, name in enumerate(roles)
     )
-    return 'resource "aws_iam_role" "execution" {\n  name = "execution"\n  assume_role_policy = "x"\n}\n' + "".join(
-        tasks
-    )
+    trusted = f"assume_role_policy = jsonencode({json.dumps(TRUST).replace(': ', ' = ')})"
+    written = (f'resource "aws_iam_role" "{name}" {{\n  name = "{name}"\n  {trusted}\n}}\n' for name in {*roles})
+    return "".join((*written, *tasks))
+
+
+def test_a_further_file_costs_little(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Also if a fix looks for a text in all files of a module."""
+    monkeypatch.chdir(tmp_path)
+    make = evaluated('"app"')()
+    make.write(tmp_path)
+    found = []
+    for size in (2, 4, 12):
+        for number in range(size):
+            (tmp_path / f"f{number}.tf").write_text(f'locals {{\n  x{number} = "a"\n}}\n')
+        profile = cProfile.Profile(builtins=False)
+        with redirect_stdout(StringIO()):
+            profile.runcall(main.main, ["plan.json"], standalone_mode=False)
+        found.append(sum(each.callcount for each in profile.getstats()))
+    assert (found[2] - found[1]) / 8 < 700
 
 
 class _Counted(limits.Allowance):

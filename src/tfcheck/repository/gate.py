@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 import unicodedata
+from collections.abc import Iterable
 from contextlib import suppress
 from functools import cached_property
 from pathlib import Path
@@ -25,6 +26,7 @@ LARGEST = 20_000_000
 _LARGEST_NAME = 1_000
 _LONGEST_PATH, _LONGEST_SHOWN = 4_096, 200
 _OF_RUN = "it is a plan, context or report file of this run"
+_OF_GIT, _OF_TERRAFORM = "it is git's own", "it belongs to Terraform's working directory"
 
 
 class RefusedError(Exception):
@@ -83,10 +85,10 @@ class Gate:
     def source(self, name: str) -> bytes:
         """Return the content of a module's file; a link must lead to a file that `file` allows."""
         directory, base = os.path.split(name)
-        place = self._resolve_inside(name)
-        if place != self.module(directory or ".") / base:
+        place = self.module(directory or ".") / base
+        if place.is_symlink():
             return self.file(name)
-        self._refuse_private(name, place)
+        _refuse_private_names(name, (base,))
         return self._read(name, place)
 
     # Configuration
@@ -212,16 +214,11 @@ class Gate:
         # Names of directories are checked below these.
         tops = (*((data / "modules",) if data is not None and is_package else ()), self._here, self.tree)
         below = next(each for each in tops if place.is_relative_to(each))
-        parts = [_comparable_name(each) for each in place.relative_to(below).parts]
-        if any(each in (".git", "git~1") for each in parts) or any(
-            place.is_relative_to(each) for each in self._visibility.directories
-        ):
-            raise refusal_error(path, "it is git's own")
-        is_terraforms = data is not None and data != self._here and place.is_relative_to(data)
-        if ".terraform" in parts or (is_terraforms and not is_package):
-            raise refusal_error(path, "it belongs to Terraform's working directory")
-        if any(".tfstate" in each for each in parts):
-            raise refusal_error(path, "it is Terraform state")
+        if any(place.is_relative_to(each) for each in self._visibility.directories):
+            raise refusal_error(path, _OF_GIT)
+        if data is not None and data != self._here and place.is_relative_to(data) and not is_package:
+            raise refusal_error(path, _OF_TERRAFORM)
+        _refuse_private_names(path, place.relative_to(below).parts)
 
     def _refuse_hidden(self, path: str, place: Path) -> None:
         """Raise RefusedError for what the repository does not show."""
@@ -247,6 +244,17 @@ class Gate:
                 if os.path.samestat(os.stat(file), about):
                     return True
         return False
+
+
+def _refuse_private_names(path: str, names: Iterable[str]) -> None:
+    """Raise RefusedError if a part of a path is called like git's or Terraform's own files."""
+    parts = [_comparable_name(each) for each in names]
+    if any(each in (".git", "git~1") for each in parts):
+        raise refusal_error(path, _OF_GIT)
+    if ".terraform" in parts:
+        raise refusal_error(path, _OF_TERRAFORM)
+    if any(".tfstate" in each for each in parts):
+        raise refusal_error(path, "it is Terraform state")
 
 
 def error_words(error: OSError) -> str:

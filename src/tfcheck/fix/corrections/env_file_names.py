@@ -58,12 +58,15 @@ class EnvFileNames(Finder):
                 yield f"{title}, as {task.address.resource} names it", (own, each), named.address
 
     def _final_parts(self, address: Address, value: str) -> list[WrittenText]:
-        return [each for each in self._texts_by_value(address).get(value, ()) if _with_ending(each)][:_MOST_NAMES]
+        editable = (
+            each for each in self._texts_by_value(address).get(value, ()) if self._places.files.editable(each.source)
+        )
+        return [each for each in editable if _with_ending(each)][:_MOST_NAMES]
 
     def _texts_by_value(self, address: Address) -> dict[str, list[WrittenText]]:
         if address not in self._texts:
-            places = (self._resolver, self._places.files)
-            texts = (each for block in blocks_of(address, self._resolver) for each in literals_in(*block, *places))
+            blocks = blocks_of(address, self._resolver)
+            texts = (each for block in blocks for each in literals_in(*block, self._resolver))
             self._texts[address] = group_by_key((each.value, each) for each in texts)
         return self._texts[address]
 

@@ -274,8 +274,9 @@ class LogGroups(Finder):
                 each for argument in block.arguments.values() for each in _values(argument, evaluate, self._names)
             )
             named += [(block, each) for each in values if each.value == name]
-            texts = literals_in(block, scopes[0], self._resolver, self._places.files) if "/" in name else ()
-            others += [(block, each) for each in texts if each.value == name]
+            texts = literals_in(block, scopes[0], self._resolver) if "/" in name else ()
+            same = (each for each in texts if each.value == name)
+            others += [(block, each) for each in same if self._places.files.editable(each.source)]
         return [each for each in (named, others) if each]
 
     # The change

@@ -43,6 +43,7 @@ from tfcheck.inventory.catalogue import (
 )
 from tfcheck.inventory.world import After, World, WorldObject
 from tfcheck.resolve import Resolver
+from tfcheck.symbolic.limits import take
 from tfcheck.symbolic.regex import regex
 from tfcheck.symbolic.wildcards import glob_known
 from tfcheck.vocabulary.address import Address
@@ -51,6 +52,8 @@ from tfcheck.vocabulary.finding import Answer
 _NAME = regex(r"[\w.-]+")
 _REFERENCE = regex(r'"\$\{\s*([\w.\[\]-]+)\s*\}"')
 _LISTED = 2
+#: Steps for comparing a statement with a permission.
+_PAIR = 20
 
 
 class Correction(msgspec.Struct, frozen=True):
@@ -112,6 +115,8 @@ class LiteralCorrections(Finder):
         own = [(self._places.policies.of_same_block(policy, each), lacking[str(each.address)]) for each in need.roles]
         for one, answers in own or [(policy, need.answers)]:
             statements = self._places.policies.readable(one) if one is not None else ()
+            if not take(_PAIR * len(statements) * len(answers)):
+                return ()
             for answer in answers if statements else ():
                 ways = (self._correct_statement(answer, each, one) for each in statements if one is not None)
                 for each in next(filter(None, ways), ()):
@@ -158,13 +163,16 @@ class LiteralCorrections(Finder):
         at, part = literal.part_at(found.start, found.end)
         whole = replace(found, start=found.start - at, end=found.end - at)
         for block, scope in blocks_of(place, self._resolver) if part else ():
-            literals = literals_in(block, scope, self._resolver, self._places.files)
+            literals = literals_in(block, scope, self._resolver)
             # NOTE: a local value may be made of another one.
             is_own = _is_in(literal, block) and block.type != "locals"
             others = [each for each in literals if (each.source, each.start) != (literal.source, literal.start)]
-            begins = {each.value: begin for each in others if part and (begin := _begin(each, part, whole)) is not None}
+            parts = ((each, _begin(each, part, whole)) for each in others if part)
+            begun = [(each, begin) for each, begin in parts if begin is not None]
+            begins = {each.value: begin for each, begin in begun if self._places.files.editable(each.source)}
             value = part.value if part and part.value in begins else next(iter(begins), "")
             same = [each for each in others if each.value == value and not is_own]
+            same = [each for each in same if self._places.files.editable(each.source)]
             inner = replace(whole, start=whole.start - begins.get(value, 0), end=whole.end - begins.get(value, 0))
             if same and not (unique and self._is_in_use(same[0].value, inner, block)):
                 made = [(each, each.replace(inner.start, inner.end, inner.text)) for each in same]

@@ -243,9 +243,7 @@ def _sort_names(names: Iterable[str]) -> tuple[str, ...]:
 
 def _connected_groups(waits: Sequence[_Wait]) -> Iterator[tuple[frozenset[int], list[_Wait]]]:
     """Group the waits for the same fixes, directly or indirectly, and those of one service."""
-    for several in group_connected(
-        waits, lambda one, other: bool(one.owners & other.owners or set(one.findings) & set(other.findings))
-    ):
+    for several in group_connected(waits, lambda each: (*each.owners, *(("finding", one) for one in each.findings))):
         yield frozenset[int]().union(*(each.owners for each in several)), several
 
 

@@ -13,7 +13,6 @@ import msgspec
 
 from tfcheck import startup
 from tfcheck.checks import CHECKS, env_file_absent, env_file_name, policy_refused
-from tfcheck.fix.edits.files import Files
 from tfcheck.fix.edits.insertion import ChangedAttribute, Replacement
 from tfcheck.fix.layout.render import quote, text
 from tfcheck.fix.needed_statements import has_reference
@@ -222,8 +221,8 @@ class TaskCorrections(Finder):
         """Yield the corrections of texts with a value, then of what these are made of."""
         partition, parts = partition_of(wrong.address, self._resolver), dict[str, None]()
         for block, scope in blocks_of(wrong.address, self._resolver):
-            for literal in literals_in(block, scope, self._resolver, self._places.files):
-                if literal.value == value:
+            for literal in literals_in(block, scope, self._resolver):
+                if literal.value == value and self._places.files.editable(literal.source):
                     named = self._reference(literal, wrong, partition) if rule == "env-file-arn" else ()
                     yield from ((literal, each) for each in (*named, *CORRECTIONS[rule](literal, partition)) if each)
                     parts |= {each.value: None for each in literal.parts if not each.is_literal and each.value != value}
@@ -305,10 +304,10 @@ def _replace_leaf(value: Value, path: _Path, new: str) -> Value:
     return {str(name): each for name, each in replaced} if isinstance(value, dict) else [each for _, each in replaced]
 
 
-def literals_in(block: Block, scope: Scope, resolver: Resolver, files: Files) -> Iterator[WrittenText]:
-    """Yield the quoted texts of a block that may be changed, as one instance evaluates them."""
+def literals_in(block: Block, scope: Scope, resolver: Resolver) -> Iterator[WrittenText]:
+    """Yield the quoted texts of a block, as one instance evaluates them."""
     evaluate = partial(resolver.evaluation.evaluate, scope=scope)
-    if files.editable(block.source) and not block.source.name.endswith(".json"):
+    if not block.source.name.endswith(".json"):
         for argument in block.all_arguments():
             for place in _quoted_texts(argument):
                 found = written_text(argument.source, place, evaluate)

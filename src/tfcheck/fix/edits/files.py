@@ -7,6 +7,7 @@ import posixpath
 import re
 from bisect import bisect_left
 from collections.abc import Callable, Iterable, Sequence
+from functools import cached_property
 from pathlib import Path
 
 import msgspec
@@ -138,7 +139,7 @@ class Files:
         assert self._root is not None  # otherwise nothing is editable
         return Path(name) if os.path.isabs(name) else (self._root / name).resolve()
 
-    @property
+    @cached_property
     def tree(self) -> Path:
         """The repository's root, or the root module's directory without a repository."""
         assert self._root is not None  # otherwise nothing is editable

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Sequence
-from functools import partial
+from functools import lru_cache, partial
 from itertools import groupby
 
 import msgspec
@@ -128,6 +128,7 @@ def common_arguments(
     return tuple(found)
 
 
+@lru_cache(maxsize=16)
 def document_beside(module: Module | None) -> Block | None:
     """Return the last document of a policy in a module; None unless all of its policies are documents."""
     resources = (each for each in (module.blocks if module else ()) if each.type == "resource")

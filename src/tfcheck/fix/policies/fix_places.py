@@ -22,6 +22,7 @@ from tfcheck.hcl.modules import Module
 from tfcheck.hcl.syntax.block import Block
 from tfcheck.inventory.ecs import tasks_by_address
 from tfcheck.inventory.world import After
+from tfcheck.symbolic.limits import take
 from tfcheck.symbolic.regex import regex
 from tfcheck.verdict.evidence import UnmetCondition
 from tfcheck.verdict.judge import Judge
@@ -32,6 +33,8 @@ _WORD = regex(r'"([A-Za-z0-9]+)"')
 _HOLDERS = ("resource", "data")
 #: In a module with one of these, the statements of several blocks may become one document.
 _MERGING = ("_policy_documents", "source_json", "override_json", "jsondecode(")
+#: Steps for writing a permission as one module does.
+_SPELLED = 20
 
 
 class FixPlaces:
@@ -70,6 +73,8 @@ class FixPlaces:
         """Write denied permissions as statements of a module; `into` names the block that receives them."""
         key = tuple(map(id, answers)), module, into
         if key not in self._wanted:
+            if not take(_SPELLED * len(answers)):
+                return None
             found = needed_statements(answers, self.spelling(module, into).spell, prefixes=self._prefixes)
             self._wanted[key] = tuple(answers), found
         return self._wanted[key][1]

@@ -87,7 +87,7 @@ class OtherPolicies(Finder):
                 need = RoleNeed(tuple(self._managed[each] for each in roles), case.answers)
                 parts.append((need, {each.address for each in case.current.touched}))
         found: list[RoleNeed] = []
-        for several in group_connected(parts, lambda one, other: not one[1].isdisjoint(other[1])):
+        for several in group_connected(parts, lambda each: each[1]):
             own = tuple(need for need, _ in several)
             if any(each in needs for each in own):
                 found.append(join_parts(own) if len(own) > 1 else own[0])

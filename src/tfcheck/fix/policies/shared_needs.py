@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Hashable, Iterable, Iterator, Sequence
 from typing import TypeAlias, TypeVar
 
 from tfcheck.fix.policies.existing_policy import grants_alike
@@ -57,7 +57,7 @@ def join_needs(needs: Sequence[RoleNeed], is_shared: IsShared) -> Iterator[RoleN
 
 def join_overlapping(needs: Sequence[RoleNeed]) -> Iterator[RoleNeed]:
     """Join the needs of instances of one block, one of which has several, as parts."""
-    for several in group_connected(needs, lambda one, other: bool(one.names() & other.names())):
+    for several in group_connected(needs, RoleNeed.names):
         if len(several) > 1 and all(isinstance(role.address.key, str) for need in several for role in need.roles):
             yield join_parts(several)
 
@@ -68,13 +68,30 @@ def join_parts(needs: Sequence[RoleNeed]) -> RoleNeed:
     return RoleNeed(tuple(roles.values()), tuple(one for each in needs for one in each.answers), parts=tuple(needs))
 
 
-def group_connected(parts: Iterable[_Part], are_near: Callable[[_Part, _Part], bool]) -> list[list[_Part]]:
-    """Group parts that are near each other, directly or through others."""
-    groups: list[list[_Part]] = []
-    for part in parts:
-        near = [each for each in groups if any(are_near(one, part) for one in each)]
-        groups = [*(each for each in groups if each not in near), [*(one for each in near for one in each), part]]
-    return groups
+def group_connected(parts: Iterable[_Part], keys_of: Callable[[_Part], Iterable[Hashable]]) -> list[list[_Part]]:
+    """Group parts that share a key, directly or through others."""
+    groups: dict[int, list[_Part]] = {}  # by the number of their last part
+    joined: list[int] = []  # each part's later one in the same group, or itself
+    by_key: dict[Hashable, int] = {}
+    for number, part in enumerate(parts):
+        keys = tuple(keys_of(part))
+        near = sorted({_last(joined, by_key[each]) for each in keys if each in by_key})
+        group: list[_Part] = groups.pop(near[0]) if near else []
+        for each in near[1:]:
+            group += groups.pop(each)
+        group.append(part)
+        groups[number] = group
+        joined.append(number)
+        for each in near:
+            joined[each] = number
+        by_key |= dict.fromkeys(keys, number)
+    return list(groups.values())
+
+
+def _last(joined: list[int], number: int) -> int:
+    while joined[number] != number:
+        joined[number] = number = joined[joined[number]]
+    return number
 
 
 def needs_of_outside_roles(answers: Sequence[Answer], world: World) -> Iterator[RoleNeed]:

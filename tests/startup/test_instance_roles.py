@@ -198,25 +198,30 @@ def test_a_new_template_without_a_version_is_launched_as_it_is(written: Any, ver
     assert {each.verdict for each in check(loaded(json.dumps(made)).plans[0]).answers} == {verdict}
 
 
-@pytest.mark.parametrize("override", [None, {}, {"version": {"references": ["var.version"]}}])
+@pytest.mark.parametrize("override", [True, None, {}, {"version": {"references": ["var.version"]}}])
 def test_so_is_one_among_mixed_instances(override: Any) -> None:
+    """`True`: the group sets no overrides, and the provider shows them as known after apply."""
     named, written = (
         {"launch_template_id": "lt-1"},
         {"launch_template_id": {"references": ["aws_launch_template.i.id"]}},
     )
     inner = "launch_template_specification"
-    overrides = [] if override is None else [{inner: [named]}]
-    policy = [{"launch_template": [{inner: [named], "override": overrides}]}]
+    overrides = [] if override in (None, True) else [{inner: [named]}]
+    policy = [{"launch_template": [{inner: [named], **({} if override is True else {"override": overrides})}]}]
     group = row("aws_autoscaling_group.i", {"name": "group", "arn": GROUP, "mixed_instances_policy": policy})
-    later = {inner: [{"version": True}], "override": [{inner: [{"version": True}]}] if overrides else []}
+    later: Any = {inner: [{"version": True}], "override": [{inner: [{"version": True}]}] if overrides else override}
     group["change"]["after_unknown"] = {"mixed_instances_policy": [{"launch_template": [later]}]}
     made = plan(*stack(group=group).values())
-    configured = {inner: [written], "override": [{inner: [written | (override or {})]}] if overrides else []}
+    configured: Any = {inner: [written]}
+    if override is not True:
+        configured["override"] = [{inner: [written | (override or {})]}] if overrides else []
     for each in made["configuration"]["root_module"]["resources"]:
         if each["type"] == "aws_autoscaling_group":
             each["expressions"] = {"mixed_instances_policy": [{"launch_template": [configured]}]}
     found = check(loaded(json.dumps(made)).plans[0]).answers
-    assert {each.verdict for each in found} == {Verdict.UNKNOWN if override else Verdict.ALLOWED}
+    assert {each.verdict for each in found} == {
+        Verdict.UNKNOWN if isinstance(override, dict) and override else Verdict.ALLOWED
+    }
 
 
 def test_instances_launched_before_keep_their_profile() -> None:

@@ -69,6 +69,15 @@ def _is_set(blocks: Any, path: str) -> bool | None:
     return None if not found or (None in found and True not in found) else True in found
 
 
+def may_set(block: Block, path: str) -> bool:
+    """Whether a block, or a nested one, sets an argument or has blocks of that type, also where these are dynamic."""
+    name, _, inner = path.partition(".")
+    if not inner or name in block.attributes():
+        return name in block.attributes() or bool(block.blocks(name))
+    nested = [each.blocks("content") if each.type == "dynamic" else [each] for each in block.blocks(name)]
+    return any(not written or may_set(written[0], inner) for written in nested)
+
+
 def blocks(value: Value) -> list[dict[str, Value]]:
     """Return the known nested blocks, in order."""
     return [each for each in blocks_or_unknown(value) if isinstance(each, dict)]

@@ -17,7 +17,7 @@ from tfcheck.plan import Instance, Plan, constant, is_masked
 from tfcheck.plan.document import ResourceChange
 from tfcheck.resolve import configuration_refs, derived
 from tfcheck.resolve.attribute_shapes import assigned_family, grammar, hole_of, restrict_characters
-from tfcheck.resolve.blocks import block_values, is_set_in_block
+from tfcheck.resolve.blocks import block_values, is_set_in_block, may_set
 from tfcheck.resolve.computed import HASHED, AllTags, is_hash, password_secret, proven_by
 from tfcheck.resolve.data_source_twin import DataSourceLookups
 from tfcheck.resolve.declarations import CHANGED, DOCUMENT, Declarations, Doubted
@@ -118,6 +118,9 @@ class Resolver:
         """
         name, _, inner = name.partition(".")
         if inner:
+            block = None if self._is_doubted(address, name) else self.block(address)
+            if block is not None and not may_set(block, f"{name}.{inner}"):
+                return False
             return is_set_in_block(self.declarations.config_resource(address), name, inner)
         configured = self.is_configured(address, name)
         return self._argument(address, name) is not None if configured else configured

@@ -226,7 +226,9 @@ class _Instances:
             for template in _inner(policy, "launch_template"):
                 path, inner = "mixed_instances_policy.launch_template", "launch_template_specification"
                 yield from ((each, f"{path}.{inner}") for each in _inner(template, inner))
-                for override in _inner(template, "override"):
+                # NOTE: AWS adds no overrides, although the provider does not know that while planning.
+                may_override = group.is_configured(f"{path}.override") is not False
+                for override in _inner(template, "override") if may_override else ():
                     yield from ((each, f"{path}.override.{inner}") for each in _inner(override, inner))
 
     def _template(self, specified: Value, path: str, group: WorldObject) -> WorldObject:

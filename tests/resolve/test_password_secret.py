@@ -30,7 +30,8 @@ def arn(name: str) -> Unknown:
 
 def test_a_database_whose_password_is_kept_has_one_secret() -> None:
     assert str(arn("a").symbol) == "aws_db_instance.a.master_user_secret[0].secret_arn"
-    assert glob("arn:*:secretsmanager:*:*:secret:rds!*", arn("a")) is Truth.TRUE
+    assert glob("arn:*:secretsmanager:*:*:secret:rds!db-*", arn("a")) is Truth.TRUE
+    assert glob("arn:*:secretsmanager:*:*:secret:rds!cluster-*", arn("a")) is Truth.FALSE
     assert equal(arn("a"), "arn:aws:secretsmanager:eu-west-1:111122223333:secret:app-AbCdEf") is Truth.FALSE
 
 

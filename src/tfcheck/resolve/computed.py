@@ -96,12 +96,14 @@ _SWITCHES = {
     "aws_redshift_cluster": "manage_master_password",
     "aws_redshiftserverless_namespace": "manage_admin_password",
 }
-#: The attribute with the secret, and the prefix of the secret's name.
+#: The attribute with the secret.
 _LIST = "master_user_secret"
 _ARNS = {
     "aws_redshift_cluster": "master_password_secret_arn",
     "aws_redshiftserverless_namespace": "admin_password_secret_arn",
 }
+#: The beginning of the secret's name, where it shows more than that a service of RDS has created it.
+_BEGINNINGS = {"aws_db_instance": "rds!db-", "aws_rds_cluster": "rds!cluster-"}
 #: The arguments that create a database from another one, whose password it may keep.
 _COPIED_FROM = ("snapshot_identifier", "replicate_source_db", "restore_to_point_in_time", "s3_import")
 #: A name after the service's, a hyphen and six random characters.
@@ -119,8 +121,9 @@ def password_secret(resource_type: str, attribute: str, instance: DerivedInstanc
         return [] if instance.is_new and not is_kept and not copied and attribute == _LIST else None
     if attribute != _LIST:
         return _arn(instance, (attribute,), "redshift!")
+    beginning = _BEGINNINGS.get(resource_type, "rds!")
     members = {each: Unknown(Symbol(instance.address, (_LIST, 0, each))) for each in ("kms_key_id", "secret_status")}
-    return [{**members, "secret_arn": _arn(instance, (_LIST, 0, "secret_arn"), "rds!")}]
+    return [{**members, "secret_arn": _arn(instance, (_LIST, 0, "secret_arn"), beginning)}]
 
 
 def _arn(instance: DerivedInstance, path: tuple[str | int, ...], beginning: str) -> Unknown:

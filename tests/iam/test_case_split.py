@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from tests.iam.examples import CFG, O, allow, deny, layers, request
 from tests.rows import every_row
+from tests.symbols import symbol
 from tfcheck.iam import (
     Absent,
     Allowed,
@@ -25,7 +26,7 @@ from tfcheck.iam import (
     decide,
     parse_policy,
 )
-from tfcheck.symbolic.value import Value
+from tfcheck.symbolic.value import Unknown, Value, one_of, text
 
 KEY = "aws:SourceVpce"
 VALUES = ("a", "b", "A")
@@ -39,6 +40,23 @@ def only(operator: str, *values: Value, key: str = KEY) -> dict[str, Value]:
 def decided(*statements: Value, entry: Entry = PresenceUnknown()) -> Decision:  # noqa: B008 (frozen)
     context = O.context.extend({KEY: entry, KEY.lower(): entry})
     return decide(msgspec.structs.replace(O, context=context), layers(*statements))
+
+
+@every_row(
+    ("statements", "expected"),
+    [
+        ([allow("s3:*", [f"{CFG}-blue/*", f"{CFG}-green/*"])], Allowed),
+        ([allow("s3:*", f"{CFG}-blue/*"), allow("s3:*", f"{CFG}-green/app/*")], Allowed),
+        ([allow("s3:*", f"{CFG}-blue/*")], Undecided),
+        ([allow("s3:*", f"{CFG}-red/*")], Denied),
+        ([allow("s3:*", f"{CFG}-green/*"), deny("s3:*", f"{CFG}-blue/*")], Undecided),
+        ([allow("s3:*", f"{CFG}-g*"), deny("s3:*", f"{CFG}-*/app/*")], Denied),
+    ],
+)
+def test_a_request_for_one_of_two_resources_is_decided_for_both(statements: Any, expected: type) -> None:
+    colour = Unknown(symbol("terraform_data.c", ("output",)), hole=one_of("blue", "green"))
+    wanted = msgspec.structs.replace(O, resource=text([f"{CFG}-", colour, "/app/prod.env"]))
+    assert isinstance(decide(wanted, layers(*statements)), expected)
 
 
 @every_row(

@@ -12,7 +12,7 @@ from tfcheck.inventory.ecs import task_definitions
 from tfcheck.startup import image
 from tfcheck.startup.launch import possible_services, services
 from tfcheck.symbolic import limits
-from tfcheck.symbolic.symbol import Extremum, Symbol
+from tfcheck.symbolic.symbol import Result, Symbol
 from tfcheck.symbolic.value import Text, Truth, Unknown, Value, text
 from tfcheck.vocabulary.finding import RoleKind
 
@@ -66,10 +66,8 @@ def test_it_is_open_who_pulls_where_nothing_shows_on_what_tasks_run(
 
 NEWEST = symbol("aws_ecs_task_definition.app", ("revision",))
 REVISION = Unknown(symbol=NEWEST)
-GREATEST = Unknown(symbol=Symbol(Extremum("max", frozenset({1, NEWEST}))))
-OTHERS = Unknown(
-    symbol=Symbol(Extremum("max", frozenset({NEWEST, symbol("aws_ecs_task_definition.b", ("revision",))})))
-)
+GREATEST = Unknown(symbol=Symbol(Result("max", frozenset({1, NEWEST}))))
+OTHERS = Unknown(symbol=Symbol(Result("max", frozenset({NEWEST, symbol("aws_ecs_task_definition.b", ("revision",))}))))
 WITHOUT = reference(
     "aws_ecs_task_definition.app", "arn_without_revision", "arn:aws:ecs:eu-west-1:111122223333:task-definition/app"
 )

@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 from tests.symbols import symbol
-from tfcheck.symbolic.symbol import Extremum, Named, OfOtherStack, Owner, ProviderConfiguration, Symbol
+from tfcheck.symbolic.symbol import Named, OfOtherStack, Owner, ProviderConfiguration, Result, Symbol
 from tfcheck.symbolic.value import Unknown
 from tfcheck.vocabulary.address import Address, ModulePath, ModuleValue, other_stack_address, owner_of, parse
 
@@ -18,7 +18,7 @@ def test_owners_are_displayed_as_terraform_writes_them() -> None:
         'module.web["a"]': ModuleValue(WEB),
         "path": ModuleValue(ModulePath(), "path"),
         "module": ModuleValue(ModulePath()),
-        "max(2, aws_x.a.number)": Extremum("max", frozenset({symbol("aws_x.a", ("number",)), 2})),
+        "max(2, aws_x.a.number)": Result("max", frozenset({symbol("aws_x.a", ("number",)), 2})),
         "terraform": Named("terraform"),
     }
     assert {str(Symbol(each, ("x",))): each for each in owners.values()} == {f"{k}.x": v for k, v in owners.items()}

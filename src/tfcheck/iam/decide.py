@@ -29,6 +29,7 @@ from tfcheck.iam.layer import (
 from tfcheck.iam.model import Origin, Policy, Request
 from tfcheck.iam.principal import PrincipalMatch, Principals, names_everybody, names_service
 from tfcheck.symbolic.match import equal
+from tfcheck.symbolic.texts import possible_texts
 from tfcheck.symbolic.value import TextLike, Truth, display
 
 DenialKind: TypeAlias = Literal["explicit", "implicit", "boundary", "resource_policy"]
@@ -105,7 +106,15 @@ class _Case(msgspec.Struct, frozen=True):
 
 
 def decide(request: Request, layers: Layers) -> Decision:
-    """Decide one request; see `Layers` for what is taken into account."""
+    """Decide one request, for each of the few resources that it may name; see `Layers` for what is considered."""
+    decision = _decide_forms(request, layers)
+    if not isinstance(decision, Undecided):
+        return decision
+    named = possible_texts(request.resource)
+    return _common(_decide_forms(msgspec.structs.replace(request, resource=each), layers) for each in named) or decision
+
+
+def _decide_forms(request: Request, layers: Layers) -> Decision:
     decision = _decide_by_cases(request, layers)
     if request.other_form is None:
         return decision
@@ -129,7 +138,12 @@ def _decide_by_cases(request: Request, layers: Layers) -> Decision:
     policies = [*layers.identity, *(layers.boundary or ()), *(each for guard in layers.guards for each in guard)]
     policies += [layers.resource] if layers.resource is not None else []
     contexts = possible_contexts(policies, request.context)
-    found = [_decide(msgspec.structs.replace(request, context=each), layers) for each in contexts]
+    return _common(_decide(msgspec.structs.replace(request, context=each), layers) for each in contexts) or decision
+
+
+def _common(decisions: Iterable[Decision]) -> Decision | None:
+    """Return the decision for all of several cases; None if they differ, or there are none."""
+    found = list(decisions)
     by = tuple(dict.fromkeys(origin for each in found for origin in each.by))
     if found and all(isinstance(each, Allowed) for each in found):
         assumed = (each.assumptions for each in found if isinstance(each, Allowed))
@@ -137,7 +151,7 @@ def _decide_by_cases(request: Request, layers: Layers) -> Decision:
     kinds: list[DenialKind] = [each.kind for each in found if isinstance(each, Denied)]
     if kinds and len(kinds) == len(found):
         return Denied("explicit" if "explicit" in kinds else kinds[0], by)
-    return decision
+    return None
 
 
 _TWO_FORMS = "which of two forms of the resource AWS checks"

@@ -78,7 +78,7 @@ def _restrict_piece(piece: str | Unknown | JsonText, names: Hole, *, whole: bool
         return piece
     shape = piece.shape if piece.shape is None else restrict_characters(piece.shape, names)
     assert shape is None or isinstance(shape, PlainText)
-    narrowed = Hole(chars, False, shortest, longest, hole.starts)
+    narrowed = Hole(chars, False, shortest, longest, hole.starts, texts=hole.texts)
     return msgspec.structs.replace(piece, hole=narrowed, shape=shape if not isinstance(shape, Unknown) else piece.shape)
 
 

@@ -19,7 +19,7 @@ from tfcheck.startup.runs import all_runs
 from tfcheck.symbolic.limits import take
 from tfcheck.symbolic.match import equal
 from tfcheck.symbolic.numbers import as_text
-from tfcheck.symbolic.symbol import Extremum, Named, Owner, Symbol
+from tfcheck.symbolic.symbol import Named, Owner, Result, Symbol
 from tfcheck.symbolic.value import ANYTHING, PlainText, TextLike, Truth, Unknown, pieces, spelled_out, text, unknowns
 from tfcheck.vocabulary.address import owner_of
 
@@ -283,8 +283,8 @@ class _NewestRevisions:
         found: list[TextLike] = []
         for piece in pieces(reference):
             symbol = piece.symbol if isinstance(piece, Unknown) else None
-            of = symbol.owner if symbol is not None and isinstance(symbol.owner, Extremum) else None
-            candidates = of.numbers if of is not None and of.function == "max" else ()
+            of = symbol.owner if symbol is not None and isinstance(symbol.owner, Result) else None
+            candidates = of.arguments if of is not None and of.function == "max" else ()
             own = [self._revisions[each] for each in candidates if each in self._revisions]
             revision = own[0].attribute("revision") if len(own) == 1 else None
             found.append(revision if isinstance(revision, Unknown) else piece)

@@ -5,7 +5,8 @@ The kinds of owners that only Terraform knows, `Address` and `ModuleValue`, are 
 
 from __future__ import annotations
 
-from collections.abc import Hashable
+from collections.abc import Hashable, Iterator
+from fractions import Fraction
 
 import msgspec
 
@@ -33,7 +34,7 @@ class Symbol(msgspec.Struct, frozen=True):
     @property
     def is_attribute(self) -> bool:
         """Whether it is a value of its owner, not the whole of it."""
-        return bool(self.path) or isinstance(self.owner, Extremum)
+        return bool(self.path) or (isinstance(self.owner, Result) and isinstance(self.owner.arguments, frozenset))
 
     def at(self, *steps: str | int) -> Symbol:
         """Return the symbol of a part of this value."""
@@ -54,19 +55,37 @@ class ProviderConfiguration(Owner, frozen=True):
         return f"provider.{self.key}"
 
 
-class Extremum(Owner, frozen=True):
-    """The greatest (`max`) or the least (`min`) of several numbers, which is its only value.
+class Result(Owner, frozen=True, cache_hash=True):
+    """What a function or an operator returns: the same for equal arguments, in any order if they are a `frozenset`.
 
-    `sensitive`: a label does not show the known ones.
+    `sensitive`: a label does not show known numbers; it never shows known texts. `size` is about that of the arguments.
     """
 
     function: str
-    numbers: frozenset[Hashable]
+    arguments: tuple[Hashable, ...] | frozenset[Hashable]
     sensitive: bool = False
+    size: int = 0
 
     def __str__(self) -> str:
-        shown = {str(each) if isinstance(each, Symbol) or not self.sensitive else SENSITIVE for each in self.numbers}
-        return f"{self.function}({', '.join(sorted(shown))})"
+        shown = dict.fromkeys(str(each) if isinstance(each, Symbol) else self._number(each) for each in self.leaves())
+        ordered = sorted(shown) if isinstance(self.arguments, frozenset) else shown
+        return f"{self.function}({', '.join(filter(None, ordered))})"
+
+    def _number(self, leaf: Hashable) -> str:
+        is_number = isinstance(leaf, (int, float, Fraction)) and not isinstance(leaf, bool)
+        return "" if not is_number else SENSITIVE if self.sensitive else str(leaf)
+
+    def leaves(self) -> Iterator[Hashable]:
+        """Yield the symbols and the known values in the arguments, and in those of results among them."""
+        todo: list[Hashable] = [self.arguments]
+        while todo:
+            each = todo.pop()
+            if isinstance(each, Symbol) and isinstance(each.owner, Result):
+                each = each.owner.arguments
+            if isinstance(each, (tuple, frozenset)):
+                todo += reversed(tuple(each))
+            else:
+                yield each
 
 
 class Named(Owner, frozen=True):

@@ -47,6 +47,26 @@ def split_literals(value: TextLike, mark: str, limit: int | None = None) -> list
     return [text(part) for part in parts]
 
 
+#: More possible texts of one are not listed.
+_MOST = 16
+
+
+def possible_texts(value: TextLike) -> list[TextLike]:
+    """Return what a text may be, by the few that its unknown pieces are; nothing without such, or for too many."""
+    spelled = spelled_out(value)
+    found: list[TextLike] = [spelled]
+    for choice in dict.fromkeys(each for each in pieces(spelled) if isinstance(each, Unknown) and each.hole.texts):
+        assert isinstance(choice, Unknown)
+        found = [_replace(each, choice, chosen) for each in found for chosen in choice.hole.texts]
+        if len(found) > _MOST:
+            return []
+    return found if len(found) > 1 else []
+
+
+def _replace(value: TextLike, choice: Unknown, chosen: str) -> TextLike:
+    return text(chosen if each == choice else each for each in pieces(value))
+
+
 def equal_known(value: Unknown | Text, known: str) -> Truth | None:
     """Compare with a string; None if that takes more than a look at the ends."""
     if isinstance(value, Unknown) and _is_plain(value):

@@ -84,7 +84,7 @@ class Hole(msgspec.Struct, frozen=True):
 
     `chars` lists the characters that may occur, or with `negated` those that may not; `longest` None is no limit.
     `starts` is a literal beginning that every such text has. `open_type`: the value need not be a string, but may be
-    a number or null.
+    a number or null. `texts` lists all of them, if it is not empty.
     """
 
     chars: str = ""
@@ -93,6 +93,7 @@ class Hole(msgspec.Struct, frozen=True):
     longest: int | None = None
     starts: str = ""
     open_type: bool = False
+    texts: tuple[str, ...] = ()
 
     def allows(self, char: str) -> bool:
         """Whether `char` may occur in the text."""
@@ -102,10 +103,19 @@ class Hole(msgspec.Struct, frozen=True):
         """Whether it may be this text."""
         if len(text) < self.shortest or (self.longest is not None and len(text) > self.longest):
             return False
+        if self.texts:
+            return text in self.texts
         return text.startswith(self.starts) and all(map(self.allows, text[len(self.starts) :]))
 
 
 _ALNUM = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789"
+
+
+def one_of(*texts: str) -> Hole:
+    """Return the hole of a text that is one of these."""
+    chars, lengths = "".join(sorted(set("".join(texts)))), [len(each) for each in texts]
+    return Hole(chars, False, min(lengths), max(lengths), texts=texts)
+
 
 ANYTHING = Hole()
 #: One part of an ARN, or a name: neither a separator nor a wildcard. Not empty.

@@ -275,12 +275,60 @@ def test_an_unknown_condition_keeps_what_both_arms_share() -> None:
     assert "`aws_s3_bucket.b.arn` or `var.d`" in reason(value)
     either = worth('var.c ? "arn:aws:s3:::a/x.env" : "arn:aws:s3:::b/x.env"', c=ARN)
     assert isinstance(either, Unknown)
-    assert display(either) == "arn:aws:s3:::(known after apply)/x.env"
+    assert display(either) == "arn:aws:s3:::${conditional(aws_s3_bucket.b.arn)}/x.env"
     assert isinstance(worth('var.c ? "a" : null', c=ARN), Unknown)
     mixed = worth("var.c ? {a = 1, b = 2} : {a = 1, b = 3}", c=ARN)
     assert isinstance(mixed, dict)
     assert mixed["a"] == 1
     assert isinstance(mixed["b"], Unknown)
+
+
+@every_row(
+    ("one", "other", "result"),
+    [
+        ("lower(var.a)", "lower(var.a)", Truth.TRUE),
+        ('"x-${lower(var.a)}-y"', 'join("-", ["x", lower(var.a), "y"])', Truth.TRUE),
+        ('lower("A-${var.a}")', 'lower("A-${var.a}")', Truth.TRUE),
+        ("substr(sha1(var.a), 0, 6)", "substr(sha1(var.a), 0, 6)", Truth.TRUE),
+        ('split("/", var.a)[1]', 'split("/", var.a)[1]', Truth.TRUE),
+        ('var.a == "x" ? "on" : "off"', 'var.a == "x" ? "on" : "off"', Truth.TRUE),
+        ('"${!(var.a == var.b)}"', '"${!(var.a == var.b)}"', Truth.TRUE),
+        ("lower(var.a)", "upper(var.a)", Truth.UNKNOWN),
+        ("lower(var.a)", "lower(var.b)", Truth.UNKNOWN),
+        ("substr(var.a, 0, 6)", "substr(var.a, 0, 7)", Truth.UNKNOWN),
+        ('replace(var.a, "1", "2")', 'replace(var.a, "true", "2")', Truth.UNKNOWN),
+        ('split("/", var.a)[1]', 'split("/", var.a)[2]', Truth.UNKNOWN),
+        ('var.a == "x" ? "on" : "off"', 'var.a != "x" ? "on" : "off"', Truth.UNKNOWN),
+        ('var.a == "x" ? "on" : "off"', 'var.b == "x" ? "on" : "off"', Truth.UNKNOWN),
+        ('var.a == "x" && var.b == "x" ? "on" : "off"', 'var.a == "x" ? "on" : "off"', Truth.UNKNOWN),
+        ('var.a == "x" ? "on" : "off"', '"off"', Truth.UNKNOWN),
+        ('var.a == "x" ? "on" : "off"', '"up"', Truth.FALSE),
+        ('"${startswith(var.a, "x") ? "a" : "b"}-c"', 'startswith(var.a, "x") ? "a-c" : "b-c"', Truth.TRUE),
+        ("lower(var.gap)", "lower(var.gap)", Truth.UNKNOWN),
+    ],
+)
+def test_a_function_returns_the_same_for_equal_arguments(one: str, other: str, result: Truth) -> None:
+    known = {"a": ARN, "b": OTHER, "gap": GAP}
+    assert equal(worth(one, **known), worth(other, **known)) is result
+
+
+def test_the_label_of_a_result_shows_what_it_is_made_of_but_no_text() -> None:
+    assert display(worth('replace(lower(var.a), "secret", "x")', a=ARN)) == "${replace(aws_s3_bucket.b.arn)}"
+    assert display(worth("substr(var.a, 0, 4)", a=ARN)) == "${substr(aws_s3_bucket.b.arn, 0, 4)}"
+    marked = evaluate(parse("substr(var.a, 0, sensitive(4))", HERE), Names(a=ARN))
+    assert "4" not in display(marked)
+
+
+def test_a_result_of_many_results_has_no_symbol() -> None:
+    found = worth("lower(var.a)", a=ARN)
+    for _ in range(12):
+        found = worth("lower(substr(sha1(var.a), 1, 3))", a=found)
+        assert isinstance(found, Unknown)
+    assert found.symbol is not None
+    for _ in range(8):
+        found = worth("sha1(join(var.a, [var.a, var.a]))", a=found)
+        assert isinstance(found, Unknown)
+    assert found.symbol is None
 
 
 def test_for_iterates_in_terraforms_order() -> None:

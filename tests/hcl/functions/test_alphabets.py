@@ -28,6 +28,7 @@ from tfcheck.symbolic.value import (
     Text,
     Unknown,
     Value,
+    one_of,
     pieces,
     text,
 )
@@ -79,6 +80,9 @@ SECRET: Final = text(["arn:aws:secretsmanager:eu-west-1:", ACCOUNT, ":secret:db-
         ("title", [text(["a b", ACCOUNT])], text(["A B", ACCOUNT])),
         ("title", [text(["a b", SUFFIX, "c"])], text(["A B", SUFFIX, "c"])),
         ("lower", [text(["A-", PLACE])], text(["a-", PLACE])),
+        ("upper", [text(["-", SUFFIX])], text(["-", Unknown(hole=Hole("0123456789ABCDEF", False, 26, 26))])),
+        ("lower", [text(["-", Unknown(hole=one_of("Blue", "R"))])], text(["-", Unknown(hole=one_of("blue", "r"))])),
+        ("upper", [text(["-", Unknown(hole=Hole(":/a", True, 1))])], text(["-", Unknown(hole=Hole("/:", True, 1))])),
         ("trimsuffix", [text(["a-", ACCOUNT]), "-x"], text(["a-", ACCOUNT])),
         ("split", ["-", text(["a-", ACCOUNT, "-b"])], ["a", ACCOUNT, "b"]),
         ("split", ["/", ROLE], [text(["arn:aws:iam::", ACCOUNT, ":role"]), "service", "web"]),

@@ -44,6 +44,8 @@ from tfcheck.hcl.syntax.expression import (
     Variable,
 )
 from tfcheck.symbolic.marks import has_mark
+from tfcheck.symbolic.results import name_result
+from tfcheck.symbolic.symbol import Result
 from tfcheck.symbolic.value import (
     Piece,
     Set,
@@ -52,6 +54,7 @@ from tfcheck.symbolic.value import (
     Truth,
     Unknown,
     Value,
+    one_of,
     parts_of,
     pieces,
     spelled_out,
@@ -148,10 +151,10 @@ def common_value(node: Conditional, truth: Unknown, scope: Scope, run: Evaluatio
         one, other = unify([then, otherwise], structural=structural)
     except EvaluationError:
         return mark_if(marks, msgspec.structs.replace(rest, may_fail=True))
-    return mark_if(marks, combine(one, other, lambda first, second: _common_parts(first, second, rest)))
+    return mark_if(marks, combine(one, other, lambda first, second: _common_parts(first, second, truth, rest)))
 
 
-def _common_parts(one: Value, other: Value, rest: Unknown) -> Value:
+def _common_parts(one: Value, other: Value, truth: Unknown, rest: Unknown) -> Value:
     """Return what is equal in both, also at the ends of texts; `rest` otherwise."""
     if equal_values(one, other) is Truth.TRUE:
         return one
@@ -159,7 +162,18 @@ def _common_parts(one: Value, other: Value, rest: Unknown) -> Value:
         return rest
     assert isinstance(one, TextLike)
     assert isinstance(other, TextLike)
-    return msgspec.structs.replace(rest, shape=shared_ends(one, other, rest))
+    between: Value = rest
+    if isinstance(one, str) and isinstance(other, str):
+        ends = shared_ends(one, other, rest)
+        first, last = (ends.pieces[0], ends.pieces[-1]) if ends else (rest, rest)
+        kept = slice(len(first) if isinstance(first, str) else None, -len(last) if isinstance(last, str) else None)
+        between = msgspec.structs.replace(rest, hole=one_of(one[kept], other[kept]))
+        between = name_result(between, "conditional", [truth, one[kept], other[kept]])
+    else:
+        between = name_result(rest, "conditional", [truth, one, other])
+    assert isinstance(between, Unknown)
+    around = shared_ends(one, other, between)
+    return between if around is None else msgspec.structs.replace(rest, shape=around)
 
 
 def _may_clash(one: Value, other: Value) -> bool:
@@ -173,7 +187,8 @@ def _may_clash(one: Value, other: Value) -> bool:
     if not isinstance(unknown, Unknown) or is_definitely_text(unknown) or isinstance(beside, Unknown | None):
         return False
     # An attribute is usually a string, and people do not write what can only fail.
-    return unknown.symbol is None or isinstance(beside, (list, dict, Set))
+    is_attribute = unknown.symbol is not None and not isinstance(unknown.symbol.owner, Result)
+    return not is_attribute or isinstance(beside, (list, dict, Set))
 
 
 #: The types of what the type of the other arm could change: numbers, bools and sets.

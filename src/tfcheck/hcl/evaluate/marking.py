@@ -17,8 +17,9 @@ from tfcheck.symbolic.limits import affordable
 from tfcheck.symbolic.marks import has_mark as value_holds_mark
 from tfcheck.symbolic.marks import mark_all, mark_occurrences, marked_strings, unmark_all
 from tfcheck.symbolic.numbers import SENSITIVE_NUMBERS
+from tfcheck.symbolic.results import name_result
 from tfcheck.symbolic.sensitive_text import redact
-from tfcheck.symbolic.symbol import Extremum, Symbol
+from tfcheck.symbolic.symbol import Result, Symbol
 from tfcheck.symbolic.value import (
     JsonText,
     PlainText,
@@ -145,6 +146,15 @@ def call_mark_function(name: str, argument: Seen) -> tuple[bool, Seen]:
 
 #: Functions that evaluate their first argument, so that the result may quote it where it is unknown.
 _TEMPLATES = frozenset({"templatefile", "templatestring"})
+#: Functions that depend on nothing but their arguments, and return texts, numbers or bools, but never null.
+_PURE = frozenset(
+    {
+        *("alltrue", "anytrue", "contains", "endswith", "length", "startswith", "strcontains"),
+        *("base64decode", "base64encode", "base64sha256", "base64sha512", "chomp", "format", "formatlist", "indent"),
+        *("join", "lower", "md5", "replace", "sha1", "sha256", "sha512", "split", "strrev", "substr", "title", "trim"),
+        *("trimprefix", "trimspace", "trimsuffix", "upper", "urlencode", "uuidv5"),
+    }
+)
 
 
 def compute_quietly(
@@ -159,16 +169,18 @@ def compute_quietly(
         raise
     if name.removeprefix("core::") in _TEMPLATES and _any_marked(arguments[:1], values[:1]) and not is_known(result):
         return Unknown(reason=f"`{name}` of a sensitive template", may_fail=True)
-    if not isinstance(result, Unknown) or not _any_marked(arguments, values):
+    if not isinstance(result, (Unknown, Text)):
         return result
-    if result.symbol is None:
+    marked = _any_marked(arguments, values)
+    if marked and isinstance(result, Unknown) and result.symbol is None:
         waits = next((each for value in values for each in unknowns(value)), None)
         reason, where = (waits.reason, waits.where) if waits else (f"`{name}` of a sensitive value", "")
-        return msgspec.structs.replace(result, reason=reason, where=where)
-    if isinstance(result.symbol.owner, Extremum):
+        result = msgspec.structs.replace(result, reason=reason, where=where)
+    if marked and isinstance(result, Unknown) and result.symbol and isinstance(result.symbol.owner, Result):
         symbol = Symbol(msgspec.structs.replace(result.symbol.owner, sensitive=True), result.symbol.path)
         return msgspec.structs.replace(result, symbol=symbol)
-    return result
+    name = name.removeprefix("core::")
+    return name_result(result, name, values, sensitive=marked) if name in _PURE else result
 
 
 def _any_marked(arguments: Sequence[Seen], values: Sequence[Value]) -> bool:

@@ -15,6 +15,7 @@ from tfcheck.hcl.evaluate.scope import EvaluationError
 from tfcheck.hcl.evaluate.types import equal_values
 from tfcheck.hcl.syntax.expression import Binary, Call, Expression
 from tfcheck.symbolic.numbers import Number, agree_with_rounded, exact, round_number
+from tfcheck.symbolic.results import name_result
 from tfcheck.symbolic.value import Truth, Unknown, Value
 
 _EXACT: dict[str, Callable[[Fraction, Fraction], Fraction]] = {
@@ -42,7 +43,7 @@ def negate(operand: Value) -> Value:
 def invert(operand: Value) -> Value:
     """Evaluate `!operand`."""
     truth = condition(operand)
-    return truth if isinstance(truth, Unknown) else not truth
+    return _name("not", _unknown_result(truth), truth) if isinstance(truth, Unknown) else not truth
 
 
 def condition(value: Value) -> bool | Unknown:
@@ -50,7 +51,7 @@ def condition(value: Value) -> bool | Unknown:
     truth = to_bool(value)
     if truth is None:
         raise EvaluationError("a condition must not be null")
-    return truth if isinstance(truth, bool) else _unknown_result(truth)
+    return truth if isinstance(truth, bool) else _name("tobool", _unknown_result(truth), value)
 
 
 def compute(sign: str, left: Value, right: Value) -> Value:
@@ -82,7 +83,7 @@ def equals(left: Value, right: Value, *, alike: bool = False) -> bool | Unknown:
     if truth is Truth.UNKNOWN:
         waits = next((side for side in (left, right) if isinstance(side, Unknown)), None)
         reason = "a comparison of values that are not known well enough"
-        return _unknown_result(waits) if waits else Unknown(reason=reason)
+        return _name("equal", _unknown_result(waits) if waits else Unknown(reason=reason), left, right)
     return truth is Truth.TRUE
 
 
@@ -90,13 +91,20 @@ def conjunction(left: bool | Unknown, right: bool | Unknown) -> bool | Unknown:
     """Evaluate `left && right`; false with anything is false."""
     if left is False or right is False:
         return False
-    return left if isinstance(left, Unknown) else right
+    return _only_unknown(left, right)
 
 
 def disjunction(left: bool | Unknown, right: bool | Unknown) -> bool | Unknown:
     """Evaluate `left || right`; true with anything is true."""
     if left is True or right is True:
         return True
+    return _only_unknown(left, right)
+
+
+def _only_unknown(left: bool | Unknown, right: bool | Unknown) -> bool | Unknown:
+    """Return the side that decides where the other one does not."""
+    if isinstance(left, Unknown) and isinstance(right, Unknown):
+        return _unknown_result(left)
     return left if isinstance(left, Unknown) else right
 
 
@@ -115,6 +123,12 @@ def _unknown_result(value: Value) -> Unknown:
     if not isinstance(value, Unknown):
         return Unknown(may_fail=True)
     return Unknown(reason=value.reason, where=value.where, may_fail=value.may_fail)
+
+
+def _name(function: str, result: Unknown, *operands: Value) -> Unknown:
+    named = name_result(result, function, operands)
+    assert isinstance(named, Unknown)
+    return named
 
 
 _MIRRORED = {"<": ">", "<=": ">=", ">": "<", ">=": "<=", "==": "==", "!=": "!="}

@@ -17,7 +17,7 @@ from tfcheck.hcl.evaluate.convert import to_number
 from tfcheck.hcl.evaluate.scope import EvaluationError
 from tfcheck.hcl.functions.arguments import Function, limit_error, unknown_result
 from tfcheck.symbolic.numbers import Number, agree_with_rounded, plain, round_number
-from tfcheck.symbolic.symbol import Extremum, Symbol
+from tfcheck.symbolic.symbol import Result, Symbol
 from tfcheck.symbolic.value import Unknown, Value
 
 _DIGITS = "0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
@@ -93,7 +93,7 @@ def extremum(choose: Callable[[Sequence[Fraction]], Fraction], function: str, *n
     waits = [number for number in numbers if isinstance(number, Unknown)]
     if any(each.symbol is None for each in waits):
         return unknown_result(list(waits), may_fail=True)
-    owner = Extremum(function, frozenset(each.symbol if isinstance(each, Unknown) else each for each in numbers))
+    owner = Result(function, frozenset(each.symbol if isinstance(each, Unknown) else each for each in numbers))
     return msgspec.structs.replace(unknown_result(list(waits), may_fail=True), symbol=Symbol(owner))
 
 

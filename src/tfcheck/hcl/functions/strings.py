@@ -51,7 +51,18 @@ def _mapped_piece(piece: Piece, change: Callable[[str], str]) -> TextLike:
     if isinstance(piece, Unknown) and piece.shape is not None:
         shape = change_case(piece.shape, change)
         return piece if shape == piece.shape else shape  # type: ignore[return-value]
-    return unknown_result(piece, hole=Hole(shortest=piece.hole.shortest if isinstance(piece, Unknown) else 1))
+    return unknown_result(
+        piece, hole=Hole(shortest=1) if isinstance(piece, JsonText) else _mapped_hole(piece.hole, change)
+    )
+
+
+def _mapped_hole(hole: Hole, change: Callable[[str], str]) -> Hole:
+    """Return what the letters of a hole become; what is no letter stays excluded."""
+    if not (hole.chars + hole.starts).isascii():
+        return Hole(shortest=hole.shortest)
+    kept = (each for each in hole.chars if not each.isalpha()) if hole.negated else set(map(change, hole.chars))
+    texts = tuple(map(change, hole.texts))
+    return Hole("".join(sorted(kept)), hole.negated, hole.shortest, hole.longest, change(hole.starts), texts=texts)
 
 
 def _mapped_letter(letter: str, change: Callable[[str], str]) -> str:
@@ -166,7 +177,7 @@ def _split_at(subject: TextLike, offset: int, length: int) -> TextLike | None:
             elif (low, high) == (0, size):
                 out.append(piece)
             elif isinstance(piece, Unknown) and not piece.hole.starts:
-                hole = msgspec.structs.replace(piece.hole, shortest=high - low, longest=high - low)
+                hole = msgspec.structs.replace(piece.hole, shortest=high - low, longest=high - low, texts=())
                 out.append(Unknown(reason=piece.reason, where=piece.where, hole=hole, sensitive=piece.sensitive))
             else:
                 return None

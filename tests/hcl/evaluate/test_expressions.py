@@ -320,14 +320,14 @@ def test_the_label_of_a_result_shows_what_it_is_made_of_but_no_text() -> None:
 
 
 def test_a_result_of_many_results_has_no_symbol() -> None:
-    found = worth("lower(var.a)", a=ARN)
+    found: Value = ARN
     for _ in range(12):
         found = worth("lower(substr(sha1(var.a), 1, 3))", a=found)
-        assert isinstance(found, Unknown)
+    assert isinstance(found, Unknown)
     assert found.symbol is not None
     for _ in range(8):
         found = worth("sha1(join(var.a, [var.a, var.a]))", a=found)
-        assert isinstance(found, Unknown)
+    assert isinstance(found, Unknown)
     assert found.symbol is None
 
 

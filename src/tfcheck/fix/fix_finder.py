@@ -216,7 +216,7 @@ class FixFinder:
         """
         adding = [each for each in cases if isinstance(each, RoleCase) and each.current and each.current.added]
         overlapping = join_overlapping([each.need for each in adding])
-        joined = [RoleCase(each, self._added.propose_with_keys) for each in overlapping]
+        joined = [RoleCase(each, self._added.propose_after_role) for each in overlapping]
         joined += self._pass_together([each.need for each in adding if each.current and each.current.adds_output])
         proven = [each for each in self._proven(joined) if each in joined]
         done = {answer for each in proven for answer in each.answers}

@@ -37,13 +37,13 @@ def rank(need: RoleNeed, places: FixPlaces, added: PoliciesAtCalls) -> Iterator[
 
         yield from propose_call_inputs(need, places, beside=True)
     yield from propose_in_elements(need, places)
-    alone = block is not None and added.reach(need) <= need.names()
+    alone = added.reach(need) <= need.names()
     # NOTE: a new policy, in which each role gets what it lacks itself, is better than all of it in an existing one, and
     # so is one beside the role, which can name everything, if the module of its policy would get literals.
-    new = added.propose_after_role(need, block) if block is not None and alone else ()
+    new = added.propose_after_role(need) if alone else ()
     yield from _plain_first(chain(propose_existing(need, places, wide=False), new), (OF_THIS_PLAN, FILLED))
     yield from added.propose_at_callers(need)
-    new = added.propose_after_role(need, block) if block is not None and not alone else ()
+    new = added.propose_after_role(need) if not alone else ()
     yield from _plain_first(chain(propose_existing(need, places, wide=True), new), (OF_THIS_PLAN,))
     yield from added.propose_at_each_caller(need)
 

@@ -101,10 +101,6 @@ class CallNeeds:
         lacking = {key: list(chain.from_iterable(each.values())) for key, each in self._lacking.items()}
         return CallNeeds(self.places, path.parent, path.steps[-1].name, {None: lacking})
 
-    def is_from_above(self, statements: Statements) -> bool:
-        """Whether the calling module receives everything that statements name from its own caller."""
-        return all(each.expression.startswith("var.") for each in references_in(statements))
-
     @cached_property
     def is_for_all(self) -> bool:
         """Whether all instances of the call lack something."""
@@ -196,7 +192,8 @@ def pass_value(passing: CallNeeds, given: ModuleInput, actions: Sequence[str]) -
         return _add_to_element(passing, given, actions, name, is_optional)
     statements = passing.as_elements(given, passing.shared_statements(actions))
     above = passing.parent() if handed_on else None
-    if above is not None and handed_on is not None and (not statements or passing.is_from_above(statements)):
+    is_from_above = all(each.expression.startswith("var.") for each in references_in(statements or ()))
+    if above is not None and handed_on is not None and is_from_above:
         higher = pass_value(above, replace(given, name=handed_on[1]), actions)
         if higher is not None:
             return higher

@@ -58,13 +58,14 @@ class ConditionValues(Finder):
         if self._places.files.are_editable(edits) and edits and not isinstance(unmet.carried, Sensitive):
             where = statement_name(unmet.policy, unmet.sid)
             reach = self._places.policies.reach(policy.resource) or frozenset()
+            names = (unmet.key, unmet.operator, "Condition", "values")
             title = f"let the condition of {where} accept `{unmet.carried}` as {unmet.key}"
             yield Proposal(
                 title=title + other_roles_words(reach, frozenset((str(role.address),))),
                 insertions=edits,
                 touched=self._places.policies.changes(policy),
                 hcl=new,
-                reported=(*(each.code for each in known if each), *_names(unmet)),
+                reported=(*(each.code for each in known if each), *map(quote, names), *names),
             )
 
 
@@ -85,12 +86,6 @@ def _values(policy: WrittenPolicy, statement: WrittenStatement, unmet: UnmetCond
         written = (name, quote(name))
         value = next((each.value for each in listed if statement.source.text.startswith(written, each.start)), None)
     return value
-
-
-def _names(unmet: UnmetCondition) -> Iterator[str]:
-    """Yield what stands before the values of a condition, which the title shows."""
-    for name in (unmet.key, unmet.operator, "Condition", "values"):
-        yield from (quote(name), name)
 
 
 def _like(known: WrittenText, value: str) -> str:

@@ -57,15 +57,10 @@ class AddedPolicies(Finder):
         has_flags = found > need.names() and any(each.flagged for each in self._places.share(need, "", need.places()))
         return need.names() if has_flags else found
 
-    def propose_with_keys(self, need: RoleNeed) -> Iterator[Proposal]:
-        """Yield one policy for instances of a role that lack different permissions, with conditions on their keys."""
-        block = self._resolver.block(need.roles[0].address)
-        yield from self.propose_after_role(need, block) if block is not None else ()
-
-    def propose_after_role(self, need: RoleNeed, block: Block) -> Iterator[Proposal]:
-        """Yield a policy after the block of the roles."""
-        role = need.roles[0]
-        if block.switch() is not None or not self._places.files.editable(block.source):
+    def propose_after_role(self, need: RoleNeed) -> Iterator[Proposal]:
+        """Yield a policy after the block of the roles, with conditions on their keys if they lack different ones."""
+        role, block = need.roles[0], self._resolver.block(need.roles[0].address)
+        if block is None or block.switch() is not None or not self._places.files.editable(block.source):
             return
         siblings = self._places.policies.instances(role.address)
         keys = tuple(dict.fromkeys(each.address.key for each in need.roles))

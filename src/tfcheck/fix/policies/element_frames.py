@@ -109,12 +109,9 @@ def elements_for(
         found |= [made]
     for each in list(found):  # what is passed for a bucket may be enough for its objects
         rest = {one: value for one, value in found.items() if one != each}
-        found = rest if all(_is_granted(*need, rest.values()) for need in needs) else found
+        granted = ((one.grants(element, need) for element in rest.values() for one in own) for own, need in needs)
+        found = rest if all(map(any, granted)) else found
     return tuple(found)
-
-
-def _is_granted(frames: Sequence[Frame], resource: str, elements: Iterable[str]) -> bool:
-    return any(each.grants(element, resource) for element in elements for each in frames)
 
 
 def value_of(reference: Reference, evaluation: Evaluation, scope: Scope) -> str:

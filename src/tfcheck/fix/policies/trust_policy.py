@@ -81,9 +81,8 @@ class TrustPolicies(Finder):
 
     def _is_for_all(self, users: Sequence[Block], block: Block, service: str) -> bool:
         """Whether only roles that ECS assumes have this text, or the role alone has it."""
-        if [each for each in users if each is not block] == []:
-            return True
-        return service == _TASKS and {str(each) for each in self._roles_of(users)} <= self._roles_of_tasks()
+        is_of_tasks = service == _TASKS and set(map(str, self._roles_of(users))) <= self._roles_of_tasks()
+        return is_of_tasks or all(each is block for each in users)
 
     def _roles_of_tasks(self) -> set[str]:
         known = self._world.once(Judge).roles

@@ -128,8 +128,9 @@ class WrittenPolicies:
         return partial(self._resolver.evaluation.evaluate, scope=scope)
 
     def changes(self, policy: WrittenPolicy) -> tuple[ChangedAttribute, ...]:
-        """Return the attributes in the plan that change with a policy's text, in every instance of its block."""
-        same = self._with_same_text(policy.resource.address)
+        """Return the attributes in the plan that change with a policy's text, in every instance that reads it."""
+        address = policy.resource.address
+        same = (each for each in self.instances(address) if self._text_key(each) == self._text_key(address))
         return (*(ChangedAttribute(each, policy.attribute) for each in same), *self.changed_documents(policy))
 
     def changed_documents(self, policy: WrittenPolicy) -> list[ChangedAttribute]:
@@ -192,11 +193,6 @@ class WrittenPolicies:
             (each for each in self._resolver.plan.module_instances() if self._resolver.module_sources(each) is wanted),
             key=str,
         )
-
-    def _with_same_text(self, policy: Address) -> list[Address]:
-        """Return the instances of a policy's block, except those that read another file."""
-        text = self._text_key(policy)
-        return [each for each in self.instances(policy) if self._text_key(each) == text]
 
     @cached_property
     def _by_role(self) -> dict[str, list[WorldObject]]:

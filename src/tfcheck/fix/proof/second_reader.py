@@ -53,11 +53,12 @@ def compare(before: str, insertions: Sequence[Insertion]) -> SecondOpinion:
     new = tree(apply_insertions(before, insertions))
     if new is None:
         return SecondOpinion.DIFFERENT
-    if list(_events(old, _removed_regions(insertions))) != list(
-        _events(new, _whole_parts(new, _inserted_regions(insertions)))
-    ):
-        return SecondOpinion.DIFFERENT
-    return SecondOpinion.SAME_BUT_INSERTED
+    edits = [each for each in insertions if isinstance(each, Replacement)]
+    removed = tuple(_Region(each.offset, each.end, replaced=bool(each.text)) for each in edits)
+    spans = spans_after(insertions)
+    added = tuple(_Region(start, stop, replaced=isinstance(each, Replacement)) for each, start, stop in spans)
+    are_same = list(_events(old, removed)) == list(_events(new, _whole_parts(new, added)))
+    return SecondOpinion.SAME_BUT_INSERTED if are_same else SecondOpinion.DIFFERENT
 
 
 def tree(text: str) -> Tree[Token] | None:
@@ -96,18 +97,6 @@ class _Region(msgspec.Struct, frozen=True):
 
     def __contains__(self, offset: int) -> bool:
         return self.start <= offset < self.stop
-
-
-def _removed_regions(insertions: Sequence[Insertion]) -> tuple[_Region, ...]:
-    return tuple(
-        _Region(each.offset, each.end, replaced=bool(each.text)) for each in insertions if isinstance(each, Replacement)
-    )
-
-
-def _inserted_regions(insertions: Sequence[Insertion]) -> tuple[_Region, ...]:
-    return tuple(
-        _Region(start, stop, replaced=isinstance(each, Replacement)) for each, start, stop in spans_after(insertions)
-    )
 
 
 def _whole_parts(root: Tree[Token], inserted: Sequence[_Region]) -> tuple[_Region, ...]:

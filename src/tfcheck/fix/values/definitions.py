@@ -31,21 +31,30 @@ class Defined(msgspec.Struct, frozen=True):
         return self.source.text[self.parts.start : self.parts.end]
 
 
-def definition(name: str, path: ModulePath, resolver: Resolver) -> Defined | None:
-    """Follow a local value or an input to what defines it, up to calls, as long as nothing else uses it there."""
+def source_of(name: str, path: ModulePath, resolver: Resolver) -> tuple[Argument, ModulePath] | None:
+    """Return the argument of a local value, or that passes an input, with its module; None where there is none."""
     kind, _, label = name.partition(".")
     module, call = resolver.module_sources(path), resolver.declarations.call_block(path) if path.steps else None
-    if module is None:
-        return None
-    variable, passed = module.variable(label), call.arguments.get(label) if call is not None else None
-    if kind == "var" and passed is not None and path.steps[-1].key is None:
-        above = resolver.module_sources(path.parent)
-        if NAMED.fullmatch(passed.text):
-            is_alone = above is not None and above.count_uses(passed.text) == 1
-            return definition(passed.text, path.parent, resolver) if is_alone else None
-        return _read_definition(f"`{label}` of module.{path.steps[-1].name}", passed, path.parent)
-    default = variable.arguments.get("default") if variable is not None else None
-    return _read_definition(name, module.local_argument(label) if kind == "local" else default, path)
+    if kind == "local":
+        argument = module.local_argument(label) if module is not None else None
+        return (argument, path) if argument is not None else None
+    passed = call.arguments.get(label) if call is not None else None
+    return (passed, path.parent) if passed is not None else None
+
+
+def definition(name: str, path: ModulePath, resolver: Resolver) -> Defined | None:
+    """Follow a local value or an input to what defines it, up to calls, as long as nothing else uses it there."""
+    found, module = source_of(name, path, resolver), resolver.module_sources(path)
+    if found is not None and found[1] == path:
+        return _read_definition(name, *found)
+    if found is not None and path.steps[-1].key is None:
+        (argument, caller), above = found, resolver.module_sources(path.parent)
+        if NAMED.fullmatch(argument.text):
+            is_alone = above is not None and above.count_uses(argument.text) == 1
+            return definition(argument.text, caller, resolver) if is_alone else None
+        return _read_definition(f"`{argument.name}` of module.{path.steps[-1].name}", argument, caller)
+    variable = module.variable(name.partition(".")[2]) if module is not None else None
+    return _read_definition(name, variable.arguments.get("default") if variable is not None else None, path)
 
 
 def own_element(

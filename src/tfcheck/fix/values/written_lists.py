@@ -12,6 +12,7 @@ import msgspec
 from tfcheck.fix.needed_statements import NeededStatement, Reference, Spelled, is_exact, sid, writable
 from tfcheck.fix.text.policy_statements import flat
 from tfcheck.fix.values.container_lists import lists_in, spelled_text
+from tfcheck.fix.values.definitions import source_of
 from tfcheck.fix.values.referable import Refuse
 from tfcheck.hcl.evaluate.scope import EvaluationError, Seen
 from tfcheck.hcl.modules import Module
@@ -363,14 +364,9 @@ def _sources_of(
     name: str, path: ModulePath, sources: Module, resolver: Resolver, *, blocks: bool
 ) -> Iterator[tuple[str, ModulePath]]:
     kind, _, label = name.removeprefix("data.").partition(".")
-    if name.startswith("local."):
-        argument = sources.local_argument(label)
-        yield from [(argument.text, path)] if argument else []
-    elif name.startswith("var."):
-        parent = resolver.module_sources(path.parent) if path.steps else None
-        call = parent.call(path.steps[-1].name) if parent else None
-        given = call.arguments.get(label) if call else None
-        yield from [(given.text, path.parent)] if given else []
+    if name.startswith(("local.", "var.")):
+        found = source_of(name, path, resolver)
+        yield from [(found[0].text, found[1])] if found is not None else []
     elif blocks:
         block = sources.resource("data" if name.startswith("data.") else "resource", kind, label)
         yield from [(block.repetition[1], path)] if block and block.repetition else []

@@ -12,6 +12,7 @@ import pytest
 
 from tests.bombs.stack import Bomb, evaluated, plan, policy, role, row, statements
 from tests.laws import some
+from tests.plan.made import declared
 from tfcheck.cli import main as cli
 from tfcheck.cli.report import FORMATS
 
@@ -157,6 +158,7 @@ def other_resources(plan: dict[str, Any]) -> None:
             },
         }
     )
+    declared(plan)
 
 
 POISONS: Sequence[Poison] = (

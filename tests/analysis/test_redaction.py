@@ -10,6 +10,7 @@ import msgspec
 import pytest
 
 from tests.cases import TESTDATA
+from tests.plan.made import declared
 from tests.rows import every_row
 from tests.symbols import symbol
 from tfcheck.analysis.redaction import Redactor
@@ -174,7 +175,7 @@ def test_no_format_shows_what_another_resource_marks(
     row = {"address": "aws_db_instance.d", "mode": "managed", "type": "aws_db_instance", "name": "d", "change": change}
     document["resource_changes"].append(row)
     path = tmp_path / "plan.json"
-    path.write_text(json.dumps(document), encoding="utf-8")
+    path.write_text(json.dumps(declared(document)), encoding="utf-8")
     assert SECRET in load(path).plans[0].secrets()
     for form in (["text"], ["json"], *([each] for each in FORMATS)):
         main.run(["--format", *form, str(path)])

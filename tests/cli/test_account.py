@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import shutil
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +10,7 @@ import pytest
 
 from tests.atlantis.server import in_process
 from tests.cases import TESTDATA
+from tests.plan.made import declared
 from tfcheck.analysis.options import RunOptions
 from tfcheck.cli import action_inputs
 from tfcheck.cli import main as cli
@@ -33,8 +33,10 @@ def plan(tmp_path: Path) -> str:
     bucket = {"address": "aws_s3_bucket_policy.b", "mode": "managed", "type": "aws_s3_bucket_policy", "name": "b"}
     found["resource_changes"].append(bucket | {"change": {"actions": ["create"], "before": None, "after": elsewhere}})
     path = tmp_path / "plan.json"
-    path.write_text(json.dumps(found), encoding="utf-8")
-    shutil.copy(TESTDATA / "ssm-parameters" / "main.tf", tmp_path)
+    path.write_text(json.dumps(declared(found)), encoding="utf-8")
+    (tmp_path / "main.tf").write_text(
+        (TESTDATA / "ssm-parameters" / "main.tf").read_text() + 'resource "aws_s3_bucket_policy" "b" {\n}\n'
+    )
     return str(path)
 
 

@@ -178,6 +178,7 @@ def test_a_module_between_with_several_instances_of_which_one_lacks_it_passes_no
     plan = json.loads((folder / "plan.json").read_text())
     task = 'module.app["back"].aws_ecs_task_definition.this'
     plan["resource_changes"] = [each for each in plan["resource_changes"] if not each["address"].endswith(task)]
+    del plan["planned_values"]
     (folder / "plan.json").write_text(json.dumps(plan))
     assert not [each for each in fixes(folder) if "`kms_key_arns`" in each.fix.title]
 

@@ -13,7 +13,13 @@ TESTDATA = Path(__file__).resolve().parents[2] / "testdata"
 PLANS = sorted(path for path in TESTDATA.glob("*/*plan.json"))
 
 #: The smallest complete plan.
-SMALLEST = {"format_version": "1.2", "terraform_version": "1.11.4", "complete": True, "resource_changes": []}
+SMALLEST = {
+    "format_version": "1.2",
+    "terraform_version": "1.11.4",
+    "complete": True,
+    "resource_changes": [],
+    "configuration": {"root_module": {}},
+}
 
 
 def change(address: str, *actions: str, mode: str = "managed", **parts: Any) -> dict[str, Any]:
@@ -26,8 +32,26 @@ def change(address: str, *actions: str, mode: str = "managed", **parts: Any) -> 
 
 
 def plan(*changes: dict[str, Any], **sections: Any) -> Plan:
-    """Make a plan of these resource changes and other sections, and load it."""
-    return loaded(json.dumps(SMALLEST | {"resource_changes": list(changes)} | sections)).plans[0]
+    """Make a plan of these resource changes and other sections, and load it; its configuration has a root module."""
+    configured = {"root_module": {}} | sections.pop("configuration", {})
+    document = SMALLEST | {"resource_changes": list(changes), "configuration": configured} | sections
+    return loaded(json.dumps(document)).plans[0]
+
+
+def declared(document: dict[str, Any]) -> dict[str, Any]:
+    """Add the blocks of rows in the root module that the configuration lacks."""
+    root = document.setdefault("configuration", {}).setdefault("root_module", {})
+    known = root.setdefault("resources", [])
+    names = {each["address"] for each in known}
+    for row in document["resource_changes"]:
+        if row["address"] not in names and "module_address" not in row and "index" not in row:
+            known.append({key: row[key] for key in ("address", "mode", "type", "name")} | {"expressions": {}})
+    return document
+
+
+def redacted(*changes: dict[str, Any]) -> Plan:
+    """Make a plan as HCP Terraform redacts it, and load it."""
+    return loaded(json.dumps({"plan_format_version": "1.2", "resource_changes": changes})).plans[0]
 
 
 def loaded(text: str | bytes) -> Loaded:

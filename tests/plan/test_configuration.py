@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 import pytest
 
-from tests.plan.made import TESTDATA, nested, plan
+from tests.plan.made import SMALLEST, TESTDATA, loaded, nested, plan, redacted
 from tests.rows import every_row
 from tfcheck.plan import ConfigModule, constant, load, references
 from tfcheck.vocabulary.errors import InputError
@@ -116,8 +117,10 @@ def test_a_provider_nested_too_deep_is_refused_by_name() -> None:
         _ = found.provider_configs
 
 
-def test_a_plan_without_modules_has_no_configuration() -> None:
+def test_a_plan_without_modules_is_refused() -> None:
     for section in (None, {}, {"root_module": None}):
-        found = plan(configuration=section)
-        assert found.configuration is None
-        assert found.provider_configs == {}
+        with pytest.raises(InputError, match="is not a complete plan: it has no `configuration`") as caught:
+            loaded(json.dumps(SMALLEST | {"configuration": section}))
+        assert caught.value.hint == "pass the unfiltered output of `terraform show -json`"
+    assert redacted().configuration is None
+    assert redacted().provider_configs == {}

@@ -108,7 +108,7 @@ def test_a_newer_major_is_refused() -> None:
 
 
 def test_a_plan_without_format_version_is_read_with_a_warning() -> None:
-    found = loaded('{"resource_changes": []}')
+    found = loaded('{"resource_changes": [], "configuration": {"root_module": {}}}')
     assert found.plans[0].format_version == ""
     assert "format_version" in found.warnings[0]
 
@@ -132,22 +132,21 @@ def test_optional_keys_may_be_missing_or_null(missing: str) -> None:
 
 
 def test_a_refresh_only_plan_says_nothing_about_changes() -> None:
-    (plan,) = loaded('{"format_version": "1.2", "planned_values": {}, "configuration": {}}').plans
+    (plan,) = loaded('{"format_version": "1.2", "planned_values": {}, "configuration": {"root_module": {}}}').plans
     assert not plan.has_changes
 
 
 def test_a_plan_of_nulls_is_a_plan_of_nothing() -> None:
-    keys = ("resource_changes", "variables", "prior_state", "configuration", "planned_values", "complete", "errored")
-    (plan,) = loaded(json.dumps(dict.fromkeys(keys) | {"format_version": "1.2"})).plans
+    keys = ("resource_changes", "variables", "prior_state", "planned_values", "complete", "errored")
+    (plan,) = loaded(json.dumps(SMALLEST | dict.fromkeys(keys))).plans
     assert plan.variables == {}
-    assert plan.configuration is None
     assert plan.provider_configs == {}
     assert plan.data_sources("aws_iam_role") == []
     assert [str(path) for path in plan.module_instances()] == [""]
 
 
 def test_the_last_of_duplicate_keys_wins() -> None:
-    (plan,) = loaded('{"format_version": "9.0", "format_version": "1.1", "resource_changes": []}').plans
+    (plan,) = loaded('{"format_version": "9.0", ' + json.dumps(SMALLEST | {"format_version": "1.1"})[1:]).plans
     assert plan.format_version == "1.1"
 
 

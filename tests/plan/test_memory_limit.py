@@ -85,8 +85,9 @@ def test_a_part_that_is_too_large_is_not_decoded(monkeypatch: pytest.MonkeyPatch
 
 
 def test_more_plans_than_one_file_may_have_are_refused() -> None:
-    assert len(loaded(json.dumps(SMALLEST) * 100).plans) == 100
-    assert refused(json.dumps(SMALLEST) * 101).message == "standard input contains more than 100 plans"
+    text = json.dumps(SMALLEST, indent=20)
+    assert len(loaded(text * 100).plans) == 100
+    assert refused(text * 101).message == "standard input contains more than 100 plans"
 
 
 @pytest.mark.parametrize("encoding", ["utf-16", "utf-16-le", "utf-16-be"])

@@ -10,13 +10,13 @@ from typing import Any
 import pytest
 
 from tests.cases import TESTDATA, Case
-from tests.plan.made import change, plan
+from tests.plan.made import change, plan, redacted
 from tests.rows import every_row
 from tfcheck.analysis.inputs import read_plans
 from tfcheck.hcl.modules import from_directory
 from tfcheck.plan import Plan, load
 from tfcheck.repository import SourceAccess
-from tfcheck.resolve import refuse_left_out
+from tfcheck.resolve import refuse_shortened
 from tfcheck.resolve.left_out import left_out
 from tfcheck.vocabulary.errors import InputError
 
@@ -78,7 +78,7 @@ POLICY_ROW = change("aws_iam_role_policy.p[0]", "create", name="p", index=0, aft
         planned(ROLE_ROW, POLICY_ROW),
         planned(change("aws_iam_role.r", "delete", name="r", before={"name": "r"}, after=None)),  # -destroy
         planned(ROLE_ROW, resource_changes=None),  # -refresh-only
-        planned(ROLE_ROW, configuration=None),
+        redacted(ROLE_ROW),
     ],
 )
 def test_a_plan_of_everything_leaves_nothing_out(made: Plan, tmp_path: Path) -> None:
@@ -88,7 +88,8 @@ def test_a_plan_of_everything_leaves_nothing_out(made: Plan, tmp_path: Path) -> 
 def partial_plans(case: Case) -> list[tuple[str, dict[str, Any]]]:
     """Return a first plan without each resource that no other one needs, as `-target` leaves it out."""
     document = json.loads((case.folder / "plan.json").read_bytes())
-    document.pop("complete", None)
+    for section in ("planned_values", "complete"):
+        document.pop(section, None)
     configuration = json.dumps(document["configuration"])
     made = []
     for row in document["resource_changes"]:
@@ -108,7 +109,7 @@ def test_a_targeted_plan_is_refused_with_its_sources(name: str) -> None:
     for address, document in made:
         found = load(None, io.BytesIO(json.dumps(document).encode())).plans[0]
         with pytest.raises(InputError, match="is not a complete plan: it leaves out") as caught:
-            refuse_left_out(found, case.sources(found))
+            refuse_shortened(found, case.sources(found))
         assert f"`{address}`, which its configuration declares" in caught.value.message
 
 

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from tests.cases import TESTDATA
-from tests.plan.made import SMALLEST, change
+from tests.plan.made import SMALLEST, change, declared
 from tfcheck.analysis.session import Session
 from tfcheck.cli import main
 from tfcheck.vocabulary.finding import Answer, EvidenceKind, Report, Verdict
@@ -149,7 +149,7 @@ def test_a_role_that_another_stack_shows_is_one_of_the_tasks_account(tmp_path: P
     role: dict[str, Any] = {"address": "aws_iam_role.exec", "mode": "managed", "type": "aws_iam_role", "name": "exec"}
     role |= {"values": {"name": "exec", "arn": arn, "assume_role_policy": policy}}
     state = {"format_version": "1.0", "terraform_version": "1.11.4", "values": {"root_module": {"resources": [role]}}}
-    (tmp_path / "plan.json").write_text(json.dumps(made))
+    (tmp_path / "plan.json").write_text(json.dumps(declared(made)))
     (tmp_path / "state.json").write_text(json.dumps(state))
     (found,) = Session([str(tmp_path / "plan.json")], (str(tmp_path / "state.json"),)).check(
         str(tmp_path / "plan.json")
@@ -206,7 +206,7 @@ def test_a_list_of_this_plan_holds_for_what_another_stack_gives_its_role(tmp_pat
         }
         path = tmp_path / "plan.json"
         changed = [*plan["resource_changes"], *([] if names is None else [row])]
-        path.write_text(json.dumps({**plan, "resource_changes": changed}), encoding="utf-8")
+        path.write_text(json.dumps(declared({**plan, "resource_changes": changed})), encoding="utf-8")
         (found,) = Session((str(path),), (shared,)).check(str(path))
         verdicts += [
             each.verdict.value

@@ -23,7 +23,6 @@ def checked(tmp_path: Path, unread: set[int]) -> Report:
         change = policies[number]["change"]
         change["after"].pop("policy")
         change["after_unknown"]["policy"] = True
-    del plan["configuration"]
     path = tmp_path / "plan.json"
     path.write_text(json.dumps(plan), encoding="utf-8")
     return check(load(path).plans[0])

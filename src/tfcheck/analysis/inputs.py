@@ -80,11 +80,11 @@ def _with_sources(
 ) -> Iterator[PlanInput]:
     """Yield each plan with its sources; refuse one that leaves out what they declare."""
     from tfcheck.hcl.modules import find
-    from tfcheck.resolve import refuse_left_out
+    from tfcheck.resolve import refuse_shortened
 
     for plan in plans:
         found = find(option, path, plan.configuration, run=run)
-        refuse_left_out(plan, found.sources)
+        refuse_shortened(plan, found.sources)
         yield PlanInput(plan, found)
 
 

@@ -143,6 +143,8 @@ class PossibleObject(_PlanObject):
     def attribute(self, name: str) -> Value:
         if name == "policy":
             return JsonText({"Version": "2012-10-17", "Statement": self._open})
+        if self._resolver.block(self.address) is not None:
+            return self._resolver.evaluate(self.address, name) if self.is_configured(name) else self._open
         if name in _SUBJECTS:
             seen = self._resolver.candidate(self.address, name)
             return self._open if seen is None or (isinstance(seen, Unknown) and seen.symbol is None) else seen

@@ -152,11 +152,11 @@ def settings(world: World, setting: SettingKind) -> SettingsIndex:
     return found_once(world, (settings, setting), lambda: SettingsIndex(world, setting, world.resources))
 
 
-def looked_up_settings(world: World, setting: SettingKind, subject: SettingOwner) -> Sequence[WorldObject]:
+def looked_up_settings(world: World, setting: SettingKind, subject: SettingOwner) -> AttachedSettings:
     """Return the data sources that show a setting on a resource, unless the plan had it, which may change it."""
     index = found_once(world, (looked_up_settings, setting), lambda: SettingsIndex(world, setting, world.looked_up))
-    found = index.on(subject).definite
-    return () if found and was_set(world, setting, subject) else found
+    found = index.on(subject)
+    return _NOTHING if found.definite and was_set(world, setting, subject) else found
 
 
 def was_set(world: World, setting: SettingKind, subject: SettingOwner) -> bool:

@@ -385,7 +385,10 @@ def difference_words(world: World) -> str:
 
 
 def left_out_words(addresses: Iterable[Address]) -> str:
-    """Return the reason for what depends on resources that a plan may leave out."""
+    """Return the reason for what depends on resources that a plan may leave out, or on what it does not show."""
+    addresses = list(addresses)
+    if all(each.mode == "data" for each in addresses):
+        return "what data sources read, which the plan does not show"
     names = sorted(set(map(str, addresses)))
     more = f" and {len(names) - _MOST_NAMED:,} more" if len(names) > _MOST_NAMED else ""
     return f"whether there is {', '.join(names[:_MOST_NAMED])}{more}, {NOT_LISTED}"

@@ -3,12 +3,14 @@
 from tfcheck.plan.configuration import ConfigModule, ConfigResource, ModuleCall, constant, constant_text, references
 from tfcheck.plan.file import SavedPlanError
 from tfcheck.plan.instance import Deposed, Instance, PriorData
-from tfcheck.plan.load import Loaded, load
+from tfcheck.plan.load import KEEP, UNFILTERED, Loaded, load
 from tfcheck.plan.overlay import is_masked
 from tfcheck.plan.plan import Plan
 from tfcheck.plan.state import load_shown
 
 __all__ = [
+    "KEEP",
+    "UNFILTERED",
     "ConfigModule",
     "ConfigResource",
     "Deposed",

@@ -148,6 +148,11 @@ class ConfigResource(_Repeated):
         return self._row.provider_config_key or ""
 
     @property
+    def shows_arguments(self) -> bool:
+        """Whether it has `expressions`, which Terraform leaves out only if no argument is written."""
+        return present(self._row.expressions)
+
+    @property
     def has_provisioners(self) -> bool:
         """Whether it runs provisioners on creation."""
         return present(self._row.provisioners) and bytes(self._row.provisioners) != b"[]"

@@ -19,6 +19,7 @@ from tfcheck.plan.document import (
     Mode,
     State,
     StateModule,
+    StateValues,
     decoded_section,
     each_module,
     is_written,
@@ -50,6 +51,9 @@ _OTHERS = (
     ("serial", "is a Terraform state, not a plan", SHOW),
     ("values", "is a Terraform state shown as JSON, not a plan", SHOW),
 )
+#: What to do with a partial plan.
+KEEP = "plan without `-target` and `-exclude`, then `show -json`; filters must keep what does not change"
+UNFILTERED = "pass the unfiltered output of `terraform show -json`"
 #: A state without resources has only versions.
 _EMPTY_STATE = regex(rb'\s*\{(\s*"(format|terraform)_version"\s*:\s*"[^"]*"\s*,?)+\s*\}\s*')
 _LONGEST_EMPTY_STATE = 300
@@ -69,12 +73,7 @@ def format_version(document: Document, named: str, text: Buffer = b"") -> str:
             f"{named} is not a complete plan: it was made with `-target` or leaves changes for later",
             hint="plan without `-target`, then `terraform show -json`",
         )
-    missing = left_out(document)
-    if missing:
-        raise InputError(
-            f"{named} is not a complete plan: it leaves out `{missing}`, which its prior state holds",
-            hint="plan without `-target` and `-exclude`, then `show -json`; filters must keep what does not change",
-        )
+    _refuse_left_out(document, named)
     version = document.format_version if present(document.format_version) else document.plan_format_version
     return known_version(version, named) if present(version) else ""
 
@@ -110,34 +109,52 @@ def known_version(raw: Raw, named: str) -> str:
     return bytes(raw).strip(b'"').decode()
 
 
-def left_out(document: Document) -> str:
-    """Return the address of a managed object that the plan leaves out; empty if there is none.
+def _refuse_left_out(document: Document, named: str) -> None:
+    """Raise an InputError if `resource_changes` leaves out an object that another section lists.
 
-    Every managed object is listed in `resource_changes`, even an unchanged one. One that only `prior_state` has was
-    excluded by a filter, or by `-target` or `-exclude`, which OpenTofu and Terraform before 1.8 do not say
+    It lists every object, even an unchanged one. One that only `planned_values` has was excluded by a filter, one that
+    only `prior_state` has also by `-target` or `-exclude`, which OpenTofu and Terraform before 1.8 do not say
     (https://developer.hashicorp.com/terraform/internals/json-format#plan-representation).
     """
     changes = document.resource_changes
-    if not isinstance(changes, list) or not present(document.prior_state):
-        return ""
-    listed = {address for row in changes if row for address in (row.address, row.previous_address)}
-    return next((each for each in _managed_addresses(document) if each not in listed), "")
+    is_refresh = not isinstance(changes, list)
+    listed = {address for row in changes or () if row for address in (row.address, row.previous_address)}
+    for section, has, hint in (
+        (() if is_refresh else _prior_objects(document), "prior state holds", KEEP),
+        (_planned_objects(document), "`planned_values` hold", UNFILTERED),
+    ):
+        missing = next((each for each in section if each not in listed), "")
+        if missing:
+            raise InputError(f"{named} is not a complete plan: it leaves out `{missing}`, which its {has}", hint=hint)
 
 
-def _managed_addresses(document: Document) -> Iterator[str]:
-    state = decoded_section(document.prior_state, State[KeptRow], "the plan's prior state")
-    for module in each_module(state.values.root_module if state.values else None):
+def _prior_objects(document: Document) -> Iterator[str]:
+    """Yield the addresses of the managed objects in the prior state."""
+    if present(document.prior_state):
+        state = decoded_section(document.prior_state, State[KeptRow], "the plan's prior state")
+        yield from _objects(state.values, Mode.MANAGED)
+
+
+def _planned_objects(document: Document) -> Iterator[str]:
+    """Yield the addresses of the planned objects, and of the data sources that the apply reads."""
+    if present(document.planned_values):
+        values = decoded_section(document.planned_values, StateValues[KeptRow], "the plan's planned values")
+        yield from _objects(values, Mode.MANAGED, Mode.DATA)
+
+
+def _objects(values: StateValues[KeptRow] | None, *modes: Mode) -> Iterator[str]:
+    for module in each_module(values.root_module if values else None):
         for row in module.resources or ():
-            if row and row.mode is Mode.MANAGED and _is_listed(row, module):
+            if row and row.mode in modes and _is_listed(row, module):
                 yield row.address
 
 
 def _is_listed(row: KeptRow, module: StateModule[KeptRow]) -> bool:
-    """Whether an object belongs in `resource_changes` under its address in the state."""
+    """Whether an object belongs in `resource_changes` under its address there."""
     # NOTE: deposed objects have rows of their own, and early versions wrote addresses without the module and the key.
     key = "" if row.index is None else "["
-    whole = f"{module.address}.{row.type}.{row.name}" if module.address else f"{row.type}.{row.name}"
-    return row.deposed_key is None and row.address.startswith(whole + key)
+    path, mode = f"{module.address}." if module.address else "", "data." if row.mode is Mode.DATA else ""
+    return row.deposed_key is None and row.address.startswith(f"{path}{mode}{row.type}.{row.name}{key}")
 
 
 _TRAILING = regex(r"trailing characters \(byte (\d+)\)")
@@ -172,6 +189,8 @@ def load(path: Path | None, stdin: BinaryIO | None = None) -> Loaded:
         version = format_version(document, which, own)
         label = "-" if path is None else str(path)
         plans.append(Plan(label if number == 1 else f"{label}#{number}", document, version, len(text)))
+        if plans[-1].configuration is None and not plans[-1].is_redacted:
+            raise InputError(f"{which} is not a complete plan: it has no `configuration`", hint=UNFILTERED)
         if not version:
             warnings += (
                 f"{which} has no `format_version`: it was made by hand or by another tool, and is read as it is",

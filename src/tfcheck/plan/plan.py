@@ -74,6 +74,11 @@ class Plan:
         return parts.present(self._document.plan_format_version)
 
     @property
+    def shows_planned_values(self) -> bool:
+        """Whether it shows its planned values, which list every object that `resource_changes` has."""
+        return parts.present(self._document.planned_values)
+
+    @property
     def has_changes(self) -> bool:
         """Whether it lists resources at all; a refresh-only or an empty plan does not."""
         return isinstance(self._document.resource_changes, list)

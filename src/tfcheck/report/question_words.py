@@ -7,7 +7,7 @@ from tfcheck.symbolic.regex import regex
 from tfcheck.vocabulary.finding import Answer, Reason, Report
 
 #: What a provider configuration takes from its environment, and where it can be written.
-_OF_PROVIDER = regex(r"\$\{provider\..+\.(?:region|account_id|partition)\}")
+_OF_PROVIDER = regex(r'\$\{provider\.[^[]+(?:\["[^[]*"\])?\.(?:region|account_id|partition)\}')
 _SET_IN_PROVIDER = {
     "region": "Set `region` in the provider configuration: the plan does not show which one it uses.",
     "account_id": "Pass --account ID, or set `allowed_account_ids` in the provider configuration.",
@@ -24,7 +24,7 @@ def question_words(reason: Reason | None, cause: str) -> str:
     """Return in words why something is undecided, and what decides it."""
     if reason is Reason.UNKNOWN_VALUE:
         cause = cause.removesuffix(_ASKS_FOR_SOURCES)  # so does `deciding_words`
-    if reason is Reason.UNKNOWN_VALUE and cause.startswith((*EITHER_ROLE, "whether ", "which ", "whom ")):
+    if reason is Reason.UNKNOWN_VALUE and cause.startswith((*EITHER_ROLE, "whether ", "which ", "whom ", "what ")):
         what = cause.removesuffix(_LATER)
         return f"it depends on {what}" + (f", which{_LATER}" if what != cause else "")
     if reason is Reason.POLICY_NOT_READABLE and _may_detach_policy(cause):

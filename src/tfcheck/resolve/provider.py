@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from tfcheck.plan.instance import arn_beginning
 from tfcheck.resolve.literal_accounts import literal_accounts
-from tfcheck.resolve.provider_arguments import ProviderArguments, ProviderInstances
+from tfcheck.resolve.provider_arguments import ProviderArguments, ProviderInstances, nested_blocks
 from tfcheck.resolve.surroundings import Surroundings
 from tfcheck.symbolic.marks import has_mark
 from tfcheck.symbolic.regex import regex
@@ -110,8 +110,17 @@ class Providers:
     def key_of(self, address: Address) -> str:
         """Return the key of a resource's provider configuration."""
         resource = self._attributes.declarations.config_resource(address)
-        block = self._source_of((resource and resource.provider_config_key) or self._instances.written_key(address))
-        return self._instances.key_of(block, address)
+        written = (resource and resource.provider_config_key) or self._instances.written_key(address)
+        if not written and self._plan.configuration is not None and len(self._provider_keys) == 1:
+            (written,) = self._provider_keys  # what is no longer declared is also there
+        return self._instances.key_of(self._source_of(written) if written else None, address)
+
+    @cached_property
+    def _provider_keys(self) -> frozenset[str]:
+        """The keys of the AWS provider configurations."""
+        configs = self._plan.provider_configs.items()
+        found = [key for key, each in configs if (each.full_name or each.name).rpartition("/")[2] == "aws"]
+        return frozenset(map(self._source_of, found or ("aws",)))
 
     def _account_key_of(self, address: Address) -> str:
         """Return the key that provider configurations of one account share."""
@@ -139,11 +148,12 @@ class Providers:
         """Return the location of the resources of the provider configuration `key`."""
         if key not in self._known:
             # NOTE: the arguments of a data source may lead back to an ARN, which needs its location.
-            remedy = _ASK_SOURCES if self._instances.is_open(key) else _SET_REGION
+            is_open = self._instances.is_open(key)
+            remedy, ask = (_ASK_SOURCES, _ASK_SOURCES) if is_open else (_SET_REGION, _ASK)
             self._known[key] = Surroundings(
                 _shared_unknown(key, "partition", PARTITION),
                 _shared_unknown(key, "region", REGION, remedy),
-                _shared_unknown(key, "account_id", ACCOUNT_ID, _ASK),
+                _shared_unknown(key, "account_id", ACCOUNT_ID, ask),
             )
             group = self._account_group(key)
             region = self._region(key)
@@ -151,7 +161,7 @@ class Providers:
             self._known[key] = Surroundings(
                 partition=self._partition(key, group, region, account),
                 region=region if region is not None else _shared_unknown(key, "region", REGION, remedy),
-                account=account if account is not None else _shared_unknown(group[0], "account_id", ACCOUNT_ID, _ASK),
+                account=account if account is not None else _shared_unknown(group[0], "account_id", ACCOUNT_ID, ask),
                 assumption=assumption,
             )
         return self._known[key]
@@ -168,7 +178,7 @@ class Providers:
         if not exists or self._arguments.value(key, "ignore_tags") is not None:
             return None
         written = self._arguments.value(key, "default_tags")
-        blocks = _blocks(written)
+        blocks = nested_blocks(written)
         if not is_known([each.get("tags") for each in blocks]) or isinstance(written, Unknown):
             return None
         return {name: value for each in blocks for name, value in (each.get("tags") or {}).items()}
@@ -230,9 +240,7 @@ class Providers:
 
     @cached_property
     def _groups(self) -> frozenset[tuple[str, ...]]:
-        configs = self._plan.provider_configs.items()
-        ours = [key for key, config in configs if (config.full_name or config.name).rpartition("/")[2] == "aws"]
-        return frozenset(map(self._account_group, map(self._source_of, ours or ("aws",))))
+        return frozenset(map(self._account_group, self._provider_keys))
 
     @cached_property
     def _open_groups(self) -> frozenset[tuple[str, ...]]:
@@ -312,7 +320,7 @@ class Providers:
 
     def _assumed_account(self, key: str) -> str | None:
         """Return the account of the role that the provider assumes."""
-        for block in _blocks(self._arguments.value(key, "assume_role")):
+        for block in nested_blocks(self._arguments.value(key, "assume_role")):
             arn = parse_arn(role) if isinstance(role := block.get("role_arn"), str) else None
             if arn is not None and isinstance(arn.account, str) and arn.account:
                 return arn.account
@@ -382,7 +390,7 @@ class Providers:
 
 
 _SET_REGION = "set `region` in the provider configuration"
-_ASK_SOURCES = "pass the sources, which show the instance of the provider configuration"
+_ASK_SOURCES = "pass the sources, which show the provider configuration"
 _ASK = "pass `--account`, or set `allowed_account_ids` in the provider configuration"
 
 
@@ -390,9 +398,3 @@ def _shared_unknown(key: str, name: str, hole: Hole, remedy: str = "") -> Unknow
     symbol = Symbol(ProviderConfiguration(key), (name,))
     reason = f"the plan does not show the {name.replace('_', ' ')}"
     return Unknown(symbol=symbol, reason=f"{reason}: {remedy}" if remedy else reason, hole=hole)
-
-
-def _blocks(value: Value) -> list[dict[str, Any]]:
-    """Return nested blocks, which JSON syntax writes as a list or as one object."""
-    listed = value if isinstance(value, list) else [value]
-    return [each for each in listed if isinstance(each, dict)]

@@ -52,8 +52,12 @@ class ProviderInstances:
         self._keys: dict[tuple[str, Address], str] = {}
         self._instances: dict[str, tuple[str, str | None]] = {}
 
-    def key_of(self, block: str, address: Address) -> str:
+    def key_of(self, block: str | None, address: Address) -> str:
         """Return the key of the provider instance that a resource uses; one of its own if it is open which that is."""
+        if block is None:
+            key = f"aws[{address}]"
+            self._instances[key] = "", None
+            return key
         config = self._attributes.plan.provider_configs.get(block)
         if block not in self._repeated:
             self._repeated[block] = config is not None and _names_instance(config, *(config.expressions or {}))
@@ -66,20 +70,22 @@ class ProviderInstances:
             self._keys[block, address] = key
         return self._keys[block, address]
 
-    def written_key(self, address: Address) -> str:
-        """Return the key of the provider configuration that the sources name, for plans without configuration."""
+    def written_key(self, address: Address) -> str | None:
+        """Return the key of the provider configuration that the sources name; None if they do not have the resource."""
         block, module = self._attributes.block(address), address.module
-        name = _name(block.attribute("provider") if block is not None else None) or "aws"
+        if block is None:
+            return None
+        name = _name(block.attribute("provider")) or "aws"
         while module.steps:
             call = self._attributes.declarations.call_block(module)
             written = _passed_provider(call, name)
             if call is None or (written is None and name != "aws"):
-                return f"{module}:{name}" if block is not None else name
+                return f"{module}:{name}"
             name, module = _name(written) or name, module.parent
         return name
 
     def block_of(self, key: str) -> str:
-        """Return the key of the block of an instance."""
+        """Return the key of the block of an instance; empty if it is open which one that is."""
         return self._instances.get(key, (key, None))[0]
 
     def key_with_account(self, key: str) -> str:
@@ -87,7 +93,9 @@ class ProviderInstances:
         if key not in self._instances:
             return key
         block, _ = self._instances[key]
-        return key if _names_instance(self._attributes.plan.provider_configs[block], *CREDENTIALS) else block
+        return (
+            key if not block or _names_instance(self._attributes.plan.provider_configs[block], *CREDENTIALS) else block
+        )
 
     def is_open(self, key: str) -> bool:
         """Whether it is unknown which instance this is."""
@@ -198,6 +206,8 @@ class ProviderArguments:
     def _value(self, key: str, name: str) -> Value:
         """Evaluate an argument in the sources; where they are missing or doubted, return the configuration's value."""
         attributes, block_key = self._attributes, self._instances.block_of(key)
+        if not block_key:
+            return Unknown(reason="the plan does not show the provider configuration")
         config = attributes.plan.provider_configs.get(block_key)
         if config is None:
             return None
@@ -232,3 +242,9 @@ def _configured_block(block: Any) -> Value:
     if not isinstance(block, dict):
         return Unknown(reason=configuration_refs.unproven(block))
     return {name: _configured_value(each) for name, each in block.items()}
+
+
+def nested_blocks(value: Value) -> list[dict[str, Any]]:
+    """Return nested blocks, which JSON syntax writes as a list or as one object."""
+    listed = value if isinstance(value, list) else [value]
+    return [each for each in listed if isinstance(each, dict)]

@@ -184,8 +184,10 @@ def policy_of(world: World, policies: Policies, setting: SettingKind, subject: S
     own = own_policy(world, policies, setting, subject)
     is_managed = subject.resource is not None and subject.resource.address.mode == "managed"
     if not own.policy and not own.hidden and not is_managed:
-        shown = [policies.of_attribute(each, "policy") for each in looked_up_settings(world, setting, subject)]
-        own = shown[0] if shown else own
+        looked_up = looked_up_settings(world, setting, subject)
+        own = next((policies.of_attribute(each, "policy") for each in looked_up.definite), own)
+        possible = readable(policies.of_attribute(each, "policy") for each in looked_up.possible)
+        own = msgspec.structs.replace(own, possible_policies=(*own.possible_policies, *possible))
     return msgspec.structs.replace(own, possible_policies=(*found.possible_policies, *own.possible_policies))
 
 

@@ -148,8 +148,8 @@ VARIANTS: tuple[tuple[str, str, str, str], ...] = (
     (
         "NotResource is Resource",
         "iam/resource.py",
-        "return ~answer & have_values((each.whole for each in resources.entries), context) if resources.negated else answer",
-        "return answer",
+        "~answer & have_values((each.whole for each in resources.entries), context) if resources.negated else answer",
+        "answer",
     ),
     (
         "`arn:…` matches a request on `*`",

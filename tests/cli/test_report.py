@@ -168,7 +168,7 @@ def test_only_the_format_that_is_asked_for_is_loaded(tmp_path: Path) -> None:
 
 
 def _real() -> list[Report]:
-    return [case.report() for case in part(cases.with_expectation(), 24)]
+    return [case.report() for case in part(cases.with_expectation(), 20)]
 
 
 @pytest.mark.long

@@ -8,6 +8,7 @@ from tests.rows import every_row
 from tfcheck.iam import Allowed, Caller, Context, Denied, Policy, PolicyKind, Request, Undecided, parse_policy
 from tfcheck.role import Role
 from tfcheck.role.policies import AttachedPolicies
+from tfcheck.symbolic.value import Value
 from tfcheck.verdict.call import RoleCall, decide_call
 from tfcheck.verdict.resource_policy import ResourceSide
 
@@ -47,7 +48,8 @@ def test_what_each_order_of_writing_grants_is_allowed(
 
 
 def test_a_bucket_s_policy_alone_grants_nothing_where_its_account_is_assumed() -> None:
-    statement = {"Effect": "Allow", "Action": "s3:*", "Resource": "*", "Principal": {"AWS": CALLER.arn}}
+    principal: Value = {"AWS": CALLER.arn}
+    statement: Value = {"Effect": "Allow", "Action": "s3:*", "Resource": "*", "Principal": principal}
     side = ResourceSide(parse_policy({"Statement": statement}, "p", PolicyKind.RESOURCE), in_plan=True)
     role = Role("aws_iam_role.r", True, CALLER, AttachedPolicies(()))
     assert type(decide_call(RoleCall(role, REQUEST, side))) is Undecided

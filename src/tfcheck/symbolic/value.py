@@ -16,7 +16,7 @@ import msgspec
 
 from tfcheck.symbolic.caching import cache_by_object
 from tfcheck.symbolic.sensitive_text import join, redact
-from tfcheck.symbolic.symbol import Symbol
+from tfcheck.symbolic.symbol import Result, Symbol
 
 
 class Truth(Enum):
@@ -364,6 +364,8 @@ def display(value: Value) -> str:
             return "(known after apply)"
         case Unknown(symbol=None, shape=shape):
             return display(shape)
+        case Unknown(symbol=Symbol(owner=Result(function="conditional"))):
+            return "(known after apply)"
         case Unknown(symbol=symbol):
             return f"${{{symbol}}}"
         case Text():

@@ -29,7 +29,8 @@ _COMMENT = r"\#[^\n]*+|//[^\n]*+|/\*(?:[^*]++|\*(?!/))*+\*/"
 _HEREDOC = r"<<-?[^\W\d][\w-]*+[ \t]*+\r?\n"
 _DOLLARS = r"\$\$\{|%%\{|\$(?!\{)|%(?!\{)"
 _SIMPLE_SEQUENCE = r'[$%]\{[^{}"\n\#/<]*+\}'
-_SIMPLE_STRING = rf'"(?:[^"\\$%\n]++|\\[^\n]|{_DOLLARS}|{_SIMPLE_SEQUENCE})*+"'
+_QUOTED_CHARACTERS = rf'[^"\\$%\n]++|\\[^\n]|{_DOLLARS}'
+_SIMPLE_STRING = rf'"(?:{_QUOTED_CHARACTERS}|{_SIMPLE_SEQUENCE})*+"'
 _SIMPLE_BRACKETS = r'\([^"\#/{}()\[\]<\n]*+\)|\[[^"\#/{}()\[\]<\n]*+\]'
 _SINGLE_CHARACTERS = rf"/(?![/*])|<(?!{_HEREDOC[1:]})"
 
@@ -39,6 +40,7 @@ _TOKEN = regex(
     (?:(?P<newline>\n)
     |(?P<word>[^\W\d][\w-]*+)
     |(?P<number>\d++(?:\.\d++)*+(?:[eE][+-]?+\d++)?+)
+    |(?P<plain>"(?:{_QUOTED_CHARACTERS})*+")
     |(?P<quoted>")
     |(?P<heredoc>{_HEREDOC})
     |(?P<opening>[(\[{{])
@@ -63,7 +65,7 @@ _VALUE = regex(
     (?:(?P<quoted>")|(?P<heredoc>{_HEREDOC})|(?P<opening>[(\[{{]))?+""",
     re.VERBOSE,
 )
-_QUOTED_TEXT = regex(rf'(?:[^"\\$%\n]++|\\[^\n]|{_DOLLARS})++')
+_QUOTED_TEXT = regex(rf"(?:{_QUOTED_CHARACTERS})++")
 _BARE_TEXT = regex(rf"(?:[^$%\n]++|{_DOLLARS})*+\n?+")
 _MARKER = regex(r"[ \t]*+([^\W\d][\w-]*+)(?=[ \t]*+\r?+(?:\n|\Z))")
 _BARE_LINES = regex(rf"(?:[^$%\n]++|{_DOLLARS}|{_SIMPLE_SEQUENCE}|\n(?!{_MARKER.pattern}))*+\n?+")
@@ -74,6 +76,8 @@ _HEREDOC_AT = regex(_HEREDOC)
 
 _CLOSINGS = {"(": ")", "[": "]", "{": "}", "${": "}", "%{": "}"}
 _SEQUENCES = ("${", "%{")
+#: The groups of a token that neither opens nor closes anything.
+_SINGLE = ("word", "operator", "number", "other")
 
 
 class MalformedError(Exception):
@@ -246,7 +250,12 @@ class _Scanner:
     def code_token(self, kind: str | None, found: re.Match[str]) -> None:
         self.position = found.end()
         start = found.start(kind) if kind else self.position
+        if kind in _SINGLE:  # NOTE: most tokens are: they do without the other comparisons
+            self.add(found[kind] if kind == "operator" else kind, start)
+            return
         match kind:
+            case "plain":
+                self.plain(start)
             case "opening":
                 self.opens(found[kind], start)
             case "quoted":
@@ -259,10 +268,8 @@ class _Scanner:
                 self.newline(start)
             case "comment":
                 raise MalformedError("a comment is not closed", start)
-            case None:
-                self.finish()
             case _:
-                self.add(found[kind] if kind == "operator" else kind, start)
+                self.finish()
 
     def template_token(self, inside: _OpenConstruct) -> None:
         text, start = self.text, self.position
@@ -317,6 +324,9 @@ class _Scanner:
                 message = "a bracket is not closed"
         raise MalformedError(message, unclosed.start)
 
+    def plain(self, start: int) -> None:
+        """Skip a string without interpolations."""
+
     def newline(self, start: int) -> None:
         if self.open[-1].newlines:
             self.add("newline", start)
@@ -351,6 +361,16 @@ class _Lexer(_Scanner):
 
     def close(self, kind: str, start: int) -> None:
         self.found.closings[self.open.pop().index] = self.add(kind, start)
+
+    def plain(self, start: int) -> None:
+        end = self.position
+        self.position = start + 1
+        self.opens('"', start)
+        self.position = end - 1
+        if end - start > len('""'):
+            self.add("text", start + 1)
+        self.position = end
+        self.close("close", end - 1)
 
     def finish(self) -> None:
         if len(self.open) > 1 or self.open[0].marker:

@@ -37,6 +37,8 @@ _LONGEST = 150
 
 def number(written: str, offset: int) -> int | Fraction:
     """Parse `1`, `-1.50` or `1e3`: an int if it is whole, else a fraction."""
+    if written.isdecimal() and len(written) <= _LONGEST:
+        return int(written)
     digits, _, exponent = written.lower().partition("e")
     try:
         if len(digits) > _LONGEST or abs(int(exponent[:10] or "0")) > _LONGEST:

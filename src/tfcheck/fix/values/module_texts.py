@@ -15,7 +15,7 @@ from tfcheck.fix.needed_statements import Reference, Spelled, join_parts
 from tfcheck.hcl.evaluate.scope import Scope, Seen
 from tfcheck.hcl.modules import Module
 from tfcheck.hcl.syntax.block import Block
-from tfcheck.hcl.syntax.expression import Expression, Literal, Template
+from tfcheck.hcl.syntax.expression import Expression, Literal, Template, inner_nodes
 from tfcheck.hcl.syntax.parse import reference_text
 from tfcheck.resolve import Resolver
 from tfcheck.resolve.scope import ResourceReferent
@@ -217,15 +217,11 @@ def _has_reference(written: list[str | Expression]) -> bool:
     return any(not isinstance(each, str) for each in written)
 
 
-def _templates_inside(expression: object) -> Iterator[Template]:
+def _templates_inside(expression: Expression) -> Iterator[Template]:
     if isinstance(expression, Template):
         yield expression
-    if isinstance(expression, tuple):
-        for each in expression:
-            yield from _templates_inside(each)
-    elif isinstance(expression, msgspec.Struct):
-        for name in expression.__struct_fields__:
-            yield from _templates_inside(getattr(expression, name))
+    for each in inner_nodes(expression):
+        yield from _templates_inside(each)
 
 
 #: The fields of an ARN that a data source provides, with its attributes.

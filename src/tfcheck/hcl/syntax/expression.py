@@ -6,7 +6,6 @@ They follow the HCL native syntax specification (https://github.com/hashicorp/hc
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from typing import Any, TypeAlias, Union, get_args
 
 import msgspec
@@ -179,17 +178,23 @@ Expression: TypeAlias = Union[  # noqa: UP007 (nodes refer to each other)
     Unreadable,
 ]
 
-_NODES = get_args(Expression)
+#: The fields of each kind of node that contain nodes.
+_INNER = {
+    kind: tuple(name for name, hint in kind.__annotations__.items() if "Expression" in hint)
+    for kind in get_args(Expression)
+}
 #: The roots of references that have a type and a name.
 LONG_ROOTS = ("data", "ephemeral", "resource")
 
 
-def inner_nodes(node: Expression) -> Iterator[Expression]:
-    """Yield the nodes directly inside a node, in the order of its fields."""
-    waiting: list[Any] = [getattr(node, name) for name in reversed(node.__struct_fields__)]
+def inner_nodes(node: Expression) -> list[Expression]:
+    """Return the nodes directly inside a node, in the order of its fields."""
+    found: list[Expression] = []
+    waiting: list[Any] = [getattr(node, name) for name in reversed(_INNER[type(node)])]
     while waiting:
-        found = waiting.pop()
-        if isinstance(found, tuple):
-            waiting += reversed(found)
-        elif isinstance(found, _NODES):
-            yield found
+        each = waiting.pop()
+        if isinstance(each, tuple):
+            waiting += reversed(each)
+        elif each is not None:
+            found.append(each)
+    return found

@@ -17,7 +17,7 @@ from tfcheck.fix.edits.insertion import Insertion, group_by_file, line_end
 from tfcheck.hcl.modules import Sources
 from tfcheck.hcl.syntax.block import Block
 from tfcheck.hcl.syntax.source import BYTE_ORDER_MARK, SourceText
-from tfcheck.hcl.syntax.tf_json import read_source
+from tfcheck.hcl.syntax.tf_json import read_original
 from tfcheck.report.safe_text import without_commands
 from tfcheck.repository import RefusedError, work_tree
 from tfcheck.repository.work_tree import has_git
@@ -42,7 +42,7 @@ class ShownLines(Lines):
         self._conceals = conceals
         self._is_json = source.name.endswith(".json")
         self._is_policy = not source.is_configuration
-        blocks = () if self._is_policy else read_source(source).blocks
+        blocks = () if self._is_policy else read_original(source).blocks
         self._blocks = sorted(blocks, key=lambda each: -each.start)
         self._edited: tuple[range, ...] = ()
 

@@ -32,7 +32,7 @@ from tfcheck.hcl.modules import Module, Sources
 from tfcheck.hcl.syntax.block import Block, Problem, SourceFile
 from tfcheck.hcl.syntax.lexer import MalformedError
 from tfcheck.hcl.syntax.source import SourceText
-from tfcheck.hcl.syntax.tf_json import read_source
+from tfcheck.hcl.syntax.tf_json import read_original, read_source
 from tfcheck.iam import parse_policy
 from tfcheck.inventory.ecs import TASK_TYPES, TaskDefinition, tasks_by_address
 from tfcheck.inventory.world import After, World
@@ -123,6 +123,8 @@ def _identity(block: Block) -> tuple[str, tuple[str, ...], str]:
 @lru_cache(maxsize=64)
 def reread(source: SourceText, text: str) -> SourceFile:
     """Read the new text of a file, also checking its syntax."""
+    if text is source.text and source.is_configuration:
+        return read_original(source)
     changed = SourceText(source.name, text, bom=source.bom)
     if not source.is_configuration:
         return SourceFile(changed, (), _problem_of(changed))

@@ -21,7 +21,7 @@ from tfcheck.hcl.syntax.block import Problem, SourceFile
 from tfcheck.hcl.syntax.expression import Place
 from tfcheck.hcl.syntax.parse import constant_text
 from tfcheck.hcl.syntax.source import SourceText, decode_source
-from tfcheck.hcl.syntax.tf_json import read_source
+from tfcheck.hcl.syntax.tf_json import read_original
 from tfcheck.repository import Gate, RefusedError, SourceAccess, refusal_error
 from tfcheck.repository.machine import is_shared
 from tfcheck.symbolic.regex import regex
@@ -258,7 +258,7 @@ def from_saved_plan(path: Path, directory: Path | None = None, *, run: SourceAcc
 def _file(text: SourceText | Problem) -> SourceFile:
     if isinstance(text, Problem):
         return SourceFile(SourceText(text.place.file, ""), (), text)
-    return read_source(text)
+    return read_original(text)
 
 
 # Where the files of modules are kept; a module is named by its key (`web.roles`) and its directory below the root.

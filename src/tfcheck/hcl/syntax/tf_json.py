@@ -14,6 +14,7 @@ from tfcheck.hcl.syntax.json_document import Array, JsonScalar, JsonValue, Membe
 from tfcheck.hcl.syntax.lexer import MalformedError
 from tfcheck.hcl.syntax.parse import parse, template_of
 from tfcheck.hcl.syntax.source import CHARACTERS, TOO_LONG, SourceText
+from tfcheck.symbolic.caching import cache_by_object
 
 _LABELS = {"resource": 2, "data": 2, "ephemeral": 2, "variable": 1, "output": 1, "module": 1, "provider": 1, "check": 1}
 #: Strings that are references or types, not templates: (type of block or any, name).
@@ -166,3 +167,7 @@ def read_source(source: SourceText) -> SourceFile:
     if len(source.text) > CHARACTERS:  # its lines are not counted either
         return SourceFile(source, (), Problem(Place(source.name, source.first_line), TOO_LONG))
     return read_json(source) if source.name.endswith(".json") else read_blocks(source)
+
+
+#: Reads a file of the original sources, whose expressions are then parsed once; changed texts are not to be kept.
+read_original = cache_by_object(read_source)

@@ -124,6 +124,8 @@ def is_other(evaluated: Value, planned: Value, kind: str = "") -> bool:
 
     Providers sort unordered values, format documents their own way, and add defaults.
     """
+    if isinstance(evaluated, str) and evaluated == planned:
+        return False
     if evaluated is None or not is_known(planned) or (isinstance(planned, str) and _HASH.fullmatch(planned)):
         return False
     compared = drop_empty(_parse_json(evaluated), _parse_json(planned))

@@ -64,6 +64,10 @@ __all__ = ["LocalScope", "evaluate", "see"]
 
 def evaluate(expression: Expression, scope: Scope) -> Value:
     """Evaluate all of `expression`; an error gives an `Unknown` with the reason and place. Never raises."""
+    # NOTE: most arguments are constants.
+    match expression:
+        case Literal(value=value) | Template(parts=(Literal(value=str(value)),)):
+            return value
     try:
         return evaluate_all(see(expression, scope))
     except EvaluationError as error:

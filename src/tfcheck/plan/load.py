@@ -189,8 +189,6 @@ def load(path: Path | None, stdin: BinaryIO | None = None) -> Loaded:
         version = format_version(document, which, own)
         label = "-" if path is None else str(path)
         plans.append(Plan(label if number == 1 else f"{label}#{number}", document, version, len(text)))
-        if plans[-1].configuration is None and not plans[-1].is_redacted:
-            raise InputError(f"{which} is not a complete plan: it has no `configuration`", hint=UNFILTERED)
         if not version:
             warnings += (
                 f"{which} has no `format_version`: it was made by hand or by another tool, and is read as it is",
@@ -198,6 +196,8 @@ def load(path: Path | None, stdin: BinaryIO | None = None) -> Loaded:
         if plans[-1].is_redacted:
             lacks = "without configuration and sensitive values: more stays unknown"
             warnings += (f"{which} is a redacted plan, {lacks}",)
+        elif plans[-1].configuration is None:
+            warnings += (f"{which} has no `configuration`: a tool has removed it, and more stays unknown",)
     release(text)
     return Loaded(tuple(plans), warnings)
 

@@ -29,10 +29,13 @@ _LONGEST_ADDRESS = 100_000
 
 
 class Plan:
-    """One complete plan. `label` is the file's name, with `#2` for the second plan in one file."""
+    """One complete plan, or a state as one. `label` is the file's name, with `#2` for the second plan in one file."""
 
-    def __init__(self, label: str, document: parts.Document, format_version: str, size: int = 0) -> None:
+    def __init__(
+        self, label: str, document: parts.Document, format_version: str, size: int = 0, *, is_state: bool = False
+    ) -> None:
         """Build from a document that was recognised as a plan, and the size of its file in bytes."""
+        self._is_state = is_state
         self.size = size
         self.label = label
         self.format_version = format_version
@@ -72,6 +75,11 @@ class Plan:
     def is_redacted(self) -> bool:
         """Whether it is HCP Terraform's redacted form: no configuration, variables or prior state."""
         return parts.present(self._document.plan_format_version)
+
+    @property
+    def shows_configuration(self) -> bool:
+        """Whether no configuration is missing: a redacted plan has none, and a tool may have removed it."""
+        return self._is_state or (self.configuration is not None and not self.is_redacted)
 
     @property
     def shows_planned_values(self) -> bool:
@@ -324,7 +332,7 @@ class _Amended(Plan):
     ) -> None:
         # NOTE: not by that of a plan: it is the same one, and only what its rows decide is worked out anew.
         self.label, self.format_version, self.size = base.label, base.format_version, base.size
-        self._document, self._addresses = base._document, base._addresses
+        self._document, self._addresses, self._is_state = base._document, base._addresses, base._is_state
         self._managed, self._read, self._references = {}, {}, {}
         self.variables = base.variables if variables is None else dict(variables)
         self._base = base

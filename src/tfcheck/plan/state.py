@@ -86,7 +86,7 @@ def load_shown(path: Path | None) -> ShownFile:
         document = parts.Document(
             terraform_version=first.terraform_version, resource_changes=rows, prior_state=Raw(text)
         )
-        return ShownFile(Loaded((Plan(label, document, ""),), warnings), is_state=True)
+        return ShownFile(Loaded((Plan(label, document, "", is_state=True),), warnings), is_state=True)
     if first is not None and (parts.is_written(first.lineage) or parts.is_written(first.serial)):
         raise InputError(f"{named} is a raw state, not what `show -json` prints of it", hint=_SHOW)
     try:

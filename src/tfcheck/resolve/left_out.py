@@ -95,7 +95,7 @@ def left_out(plan: Plan, sources: Sources | None) -> Iterator[LeftOut]:
         if sources is None and not plan.shows_planned_values:
             rows += _repeated_resources(plan.configuration, "", is_repeated=False)
     else:
-        rows = list(_data_sources(plan, sources)) if plan.is_redacted else []
+        rows = list(_data_sources(plan, sources)) if not plan.shows_configuration else []
     if rows:  # NOTE: plans of Terraform 0.12 write addresses without the module.
         listed = {each.address.config for each in plan.each_instance(*plan.types())}
         listed.update(each.address.config for each in plan.instances(*plan.types("data"), mode="data"))

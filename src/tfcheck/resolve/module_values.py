@@ -133,9 +133,9 @@ class ModuleNames:
 
     def _passed_value(self, module: ModulePath, name: str) -> Seen | NotWritten:
         if not module.steps:
-            if name not in self._plan.variables and self._plan.is_redacted:
+            if name not in self._plan.variables and not self._plan.shows_configuration:
                 # NOTE: other plans show all variables, including those with defaults: the default may not be the value.
-                return self._nameless(module, "var", name, f"a redacted plan does not show var.{name}")
+                return self._nameless(module, "var", name, f"the plan does not show var.{name}")
             return self._plan.variables.get(name, _ABSENT)
         call = self._declarations.config_call(module)
         if self._declarations.is_doubted("var", module.config, name):

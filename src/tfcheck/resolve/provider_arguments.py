@@ -71,16 +71,19 @@ class ProviderInstances:
         return self._keys[block, address]
 
     def written_key(self, address: Address) -> str | None:
-        """Return the key of the provider configuration that the sources name; None if they do not have the resource."""
+        """Return the key of the provider configuration that the sources name; None if they do not name one."""
         block, module = self._attributes.block(address), address.module
-        if block is None:
+        argument = block.attribute("provider") if block is not None else None
+        name = _name(argument) if argument is not None else "aws"
+        if block is None or not name:
             return None
-        name = _name(block.attribute("provider")) or "aws"
         while module.steps:
             call = self._attributes.declarations.call_block(module)
             written = _passed_provider(call, name)
             if call is None or (written is None and name != "aws"):
                 return f"{module}:{name}"
+            if written is not None and not _name(written):
+                return None
             name, module = _name(written) or name, module.parent
         return name
 

@@ -299,7 +299,7 @@ class NamedInstances:
         block = self._declarations.block(address)
         counted = (config and config.count_expression is not None) or (block and block.attribute("count") is not None)
         mapped = (config and config.for_each_expression is not None) or (block and block.attribute("for_each"))
-        if not self._plan.is_redacted:
+        if self._plan.shows_configuration:
             if block and block.switch() is not None:
                 return None  # it is not enabled
             if counted or mapped:

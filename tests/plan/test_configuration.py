@@ -122,7 +122,7 @@ def test_a_plan_without_modules_has_no_configuration() -> None:
         found = loaded(json.dumps(SMALLEST | {"configuration": section}))
         assert found.plans[0].configuration is None
         assert found.warnings == (
-            "standard input has no `configuration`: a tool has removed it, and more stays unknown",
+            "standard input has no `configuration`, which Terraform always writes: more stays unknown",
         )
     assert redacted().configuration is None
     assert redacted().provider_configs == {}

@@ -197,7 +197,7 @@ def load(path: Path | None, stdin: BinaryIO | None = None) -> Loaded:
             lacks = "without configuration and sensitive values: more stays unknown"
             warnings += (f"{which} is a redacted plan, {lacks}",)
         elif plans[-1].configuration is None:
-            warnings += (f"{which} has no `configuration`: a tool has removed it, and more stays unknown",)
+            warnings += (f"{which} has no `configuration`, which Terraform always writes: more stays unknown",)
     release(text)
     return Loaded(tuple(plans), warnings)
 

@@ -91,6 +91,11 @@ def blocks_or_unknown(value: Value) -> list[dict[str, Value] | Unknown]:
     return [each for each in listed if isinstance(each, (dict, Unknown))]
 
 
+def blocks_or_object(value: Value) -> list[dict[str, Any]]:
+    """Return the known nested blocks, which JSON syntax writes as a list or as one object."""
+    return [value] if isinstance(value, dict) else blocks(value)
+
+
 def only_block(value: Value) -> dict[str, Value] | None:
     """Return the only nested block of a kind."""
     return next(iter(blocks(value)), None)

@@ -12,8 +12,9 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from tfcheck.plan.instance import arn_beginning
+from tfcheck.resolve.blocks import blocks_or_object
 from tfcheck.resolve.literal_accounts import literal_accounts
-from tfcheck.resolve.provider_arguments import ProviderArguments, ProviderInstances, nested_blocks
+from tfcheck.resolve.provider_arguments import ProviderArguments, ProviderInstances
 from tfcheck.resolve.surroundings import Surroundings
 from tfcheck.symbolic.marks import has_mark
 from tfcheck.symbolic.regex import regex
@@ -178,10 +179,10 @@ class Providers:
         if not exists or self._arguments.value(key, "ignore_tags") is not None:
             return None
         written = self._arguments.value(key, "default_tags")
-        blocks = nested_blocks(written)
-        if not is_known([each.get("tags") for each in blocks]) or isinstance(written, Unknown):
+        tags = [each.get("tags") for each in blocks_or_object(written)]
+        if not is_known(tags) or isinstance(written, Unknown):
             return None
-        return {name: value for each in blocks for name, value in (each.get("tags") or {}).items()}
+        return {name: value for each in tags for name, value in (each or {}).items()}
 
     def _region(self, key: str) -> str | None:
         written = self._arguments.value(key, "region")
@@ -320,7 +321,7 @@ class Providers:
 
     def _assumed_account(self, key: str) -> str | None:
         """Return the account of the role that the provider assumes."""
-        for block in nested_blocks(self._arguments.value(key, "assume_role")):
+        for block in blocks_or_object(self._arguments.value(key, "assume_role")):
             arn = parse_arn(role) if isinstance(role := block.get("role_arn"), str) else None
             if arn is not None and isinstance(arn.account, str) and arn.account:
                 return arn.account
@@ -395,6 +396,5 @@ _ASK = "pass `--account`, or set `allowed_account_ids` in the provider configura
 
 
 def _shared_unknown(key: str, name: str, hole: Hole, remedy: str = "") -> Unknown:
-    symbol = Symbol(ProviderConfiguration(key), (name,))
-    reason = f"the plan does not show the {name.replace('_', ' ')}"
-    return Unknown(symbol=symbol, reason=f"{reason}: {remedy}" if remedy else reason, hole=hole)
+    reason = f"the plan does not show the {name.replace('_', ' ')}{remedy and f': {remedy}'}"
+    return Unknown(symbol=Symbol(ProviderConfiguration(key), (name,)), reason=reason, hole=hole)

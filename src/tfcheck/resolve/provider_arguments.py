@@ -96,9 +96,9 @@ class ProviderInstances:
         if key not in self._instances:
             return key
         block, _ = self._instances[key]
-        return (
-            key if not block or _names_instance(self._attributes.plan.provider_configs[block], *CREDENTIALS) else block
-        )
+        if not block or _names_instance(self._attributes.plan.provider_configs[block], *CREDENTIALS):
+            return key
+        return block
 
     def is_open(self, key: str) -> bool:
         """Whether it is unknown which instance this is."""
@@ -245,9 +245,3 @@ def _configured_block(block: Any) -> Value:
     if not isinstance(block, dict):
         return Unknown(reason=configuration_refs.unproven(block))
     return {name: _configured_value(each) for name, each in block.items()}
-
-
-def nested_blocks(value: Value) -> list[dict[str, Any]]:
-    """Return nested blocks, which JSON syntax writes as a list or as one object."""
-    listed = value if isinstance(value, list) else [value]
-    return [each for each in listed if isinstance(each, dict)]

@@ -154,11 +154,12 @@ def unify(values: Sequence[Value], *, structural: bool = False) -> list[Value]:
 def _reading(values: Sequence[Value], *, collections: bool) -> list[Value] | None:
     """Convert to the common type with all lists as tuples, or, with `collections`, as lists where possible."""
     shared = types.common([types.type_of(value, collections=collections) for value in values])
+    if shared is None:
+        return None
+    if shared == types.ANY:  # there are only nulls
+        return list(values)
     try:
-        # ANY means that there are only nulls
-        return (
-            None if shared is None else [value if shared == types.ANY else convert(value, shared) for value in values]
-        )
+        return [convert(value, shared) for value in values]
     except EvaluationError:
         return None
 

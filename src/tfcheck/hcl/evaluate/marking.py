@@ -146,7 +146,7 @@ def call_mark_function(name: str, argument: Seen) -> tuple[bool, Seen]:
 
 #: Functions that evaluate their first argument, so that the result may quote it where it is unknown.
 _TEMPLATES = frozenset({"templatefile", "templatestring"})
-#: Functions that depend on nothing but their arguments, and return texts, numbers or bools, but never null.
+#: Functions that depend on nothing but their arguments, and never return null.
 _PURE = frozenset(
     {
         *("alltrue", "anytrue", "contains", "endswith", "length", "startswith", "strcontains"),

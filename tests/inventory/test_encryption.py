@@ -25,13 +25,15 @@ def bucket(**attributes: Value) -> MadeResource:
     return MadeResource("aws_s3_bucket.cfg", {"bucket": "cfg", "id": "cfg", "arn": "arn:aws:s3:::cfg", **attributes})
 
 
-def encryption(key: Value = KEY, on: Value = "cfg", algorithm: str = "aws:kms", **rule: Value) -> MadeResource:
+def encryption(
+    key: Value = KEY, on: Value = "cfg", algorithm: str = "aws:kms", name: str = "cfg", **rule: Value
+) -> MadeResource:
     default: Value = [{"sse_algorithm": algorithm, "kms_master_key_id": key}]
     attributes: dict[str, Value] = {
         "bucket": on,
         "rule": [{"apply_server_side_encryption_by_default": default, **rule}],
     }
-    return MadeResource("aws_s3_bucket_server_side_encryption_configuration.cfg", attributes)
+    return MadeResource(f"aws_s3_bucket_server_side_encryption_configuration.{name}", attributes)
 
 
 def file(computed: tuple[str, ...] = (), **attributes: Value) -> MadeResource:
@@ -88,6 +90,16 @@ def test_an_encryption_that_may_be_of_another_bucket_makes_the_key_uncertain() -
     assert found.doubt
     mine = reference("aws_s3_bucket.cfg", "id")
     assert keys_of_object("arn:aws:s3:::other/x", MadeWorld(bucket(), encryption(on=mine))) is None
+
+
+def test_of_two_encryptions_of_one_bucket_the_one_that_is_written_remains() -> None:
+    for name in ("a", "z"):
+        both = [encryption(), encryption(OTHER, name=name)]
+        assert sorted(possible(MadeWorld(bucket(), *both, earlier=()))) == [(KEY, False), (OTHER, False)]
+        assert possible(MadeWorld(bucket(), encryption(), encryption(name=name), earlier=())) == [(KEY, True)]
+        assert has_bucket_key(FILE, MadeWorld(bucket(), *both, earlier=())) is None
+        written = MadeWorld(bucket(), *both, file(), earlier=[bucket(), encryption(), encryption(name=name)])
+        assert possible(written) == [(KEY, False), (OTHER, False)]  # whether the file is written after it is unknown
 
 
 def test_existing_objects_keep_the_key_of_their_upload() -> None:

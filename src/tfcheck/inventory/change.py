@@ -56,6 +56,14 @@ def is_changed(resource: WorldObject, attributes: tuple[str, ...], world: World)
     return any(equal(earlier.attribute(name), resource.attribute(name)) is not Truth.TRUE for name in attributes)
 
 
+def is_unchanged(resource: WorldObject, attributes: tuple[str, ...], world: World) -> Truth:
+    """Whether the change keeps an object, with these attributes as they are."""
+    earlier = None if is_created(resource, world) else object_before(resource, world)
+    if earlier is None:
+        return Truth.FALSE
+    return Truth.every(equal(earlier.attribute(name), resource.attribute(name)) for name in attributes)
+
+
 def object_before(resource: WorldObject, world: World) -> WorldObject | None:
     """Return an object as it was before the change; None if it did not exist."""
     return find_object(resource.address, world.before())

@@ -12,7 +12,7 @@ from tfcheck.inventory.catalogue import KEY, OBJECT, catalogue, looked_up_by
 from tfcheck.inventory.change import is_changed, is_created, is_written
 from tfcheck.inventory.key import KmsKey, doubt_key, is_same_key, named_key
 from tfcheck.inventory.named_objects import bucket_of
-from tfcheck.inventory.setting import BUCKET_ENCRYPTION, SettingOwner, settings, was_set
+from tfcheck.inventory.setting import BUCKET_ENCRYPTION, SettingOwner, remaining, settings, was_set
 from tfcheck.inventory.world import World, WorldObject, value_if_written
 from tfcheck.resolve.blocks import only_block_or_unknown
 from tfcheck.symbolic.match import equal
@@ -49,9 +49,9 @@ _UPLOAD_OPEN = "which default encryption its bucket had when the object was writ
 
 
 class DefaultEncryption(msgspec.Struct, frozen=True):
-    """The default encryption of a bucket: its customer managed key, if any, and the resource that sets it."""
+    """The default encryption of a bucket: its customer managed key, or possible ones, and the resource that sets it."""
 
-    key: KmsKey | None = None
+    keys: tuple[KmsKey, ...] = ()
     set_by: WorldObject | None = None
     with_bucket_key: Value = None
 
@@ -153,7 +153,8 @@ def _is_customers(key: KmsKey, arn: TextLike, world: World) -> bool:
     looked_up = looked_up_by("arn", key.arn, world, "aws_kms_key")
     if any(each.attribute("key_manager") == "CUSTOMER" for each in looked_up):
         return True
-    return any(each and each.key and equal(each.key.arn, key.arn) is Truth.TRUE for each in _defaults(arn, world))
+    defaults = (each for default in _defaults(arn, world) if default for each in default.keys)
+    return any(equal(each.arn, key.arn) is Truth.TRUE for each in defaults)
 
 
 def _is_plain(resource: WorldObject) -> bool:
@@ -195,27 +196,30 @@ def _defaults(arn: TextLike, world: World) -> tuple[DefaultEncryption | None, De
 
 def _either_key(old: DefaultEncryption | None, new: DefaultEncryption | None, doubt: str) -> tuple[KmsKey, ...] | None:
     """Return the common key of both defaults, otherwise the keys of either, with the doubt."""
-    one, other = (each.key if each is not None else None for each in (old, new))
-    if one is None or other is None:
-        return tuple(doubt_key(each, doubt) for each in (one, other) if each is not None) or None
-    return (other,) if is_same_key(one, other) else (doubt_key(one, doubt), doubt_key(other, doubt))
+    one, other = (each.keys if each is not None else () for each in (old, new))
+    if len(one) == len(other) == 1 and is_same_key(one[0], other[0]):
+        return other
+    return tuple(doubt_key(each, doubt) for each in (*one, *other)) or None
 
 
 def _keys_of_default(default: DefaultEncryption | None) -> tuple[KmsKey, ...] | None:
-    return (default.key,) if default is not None and default.key is not None else None
+    return (default.keys or None) if default is not None else None
 
 
 def _default(bucket: SettingOwner | None, world: World) -> DefaultEncryption | None:
     if bucket is None:
         return None
     joined = settings(world, BUCKET_ENCRYPTION).on(bucket)
-    for each in joined.definite:
+    remains = remaining(joined, BUCKET_ENCRYPTION.sets, world)
+    for each in remains.definite:
         return _encryption_from(each, "rule", world)
-    for each in joined.possible:
-        found = _encryption_from(each, "rule", world)
-        doubt = f"whether {each.address} is for this bucket"
-        key = doubt_key(found.key, doubt) if found.key else None
-        return msgspec.structs.replace(found, key=key, with_bucket_key=Unknown(reason=doubt))
+    if remains.possible:
+        doubt = "which of several encryptions its bucket gets last"
+        if not joined.definite:
+            doubt = f"whether {remains.possible[0].address} is for this bucket"
+        found = [key for each in remains.possible for key in _encryption_from(each, "rule", world).keys]
+        keys = tuple(doubt_key(each, doubt) for each in found)
+        return DefaultEncryption(keys, None, Unknown(reason=doubt))
     argument, resource = "server_side_encryption_configuration", bucket.resource
     # NOTE: an argument that is not written is computed, and repeats what another resource sets.
     if resource is None or (not resource.is_configured(argument) and was_set(world, BUCKET_ENCRYPTION, bucket)):
@@ -229,7 +233,8 @@ def _encryption_from(resource: WorldObject, argument: str, world: World) -> Defa
     default = _member(rule, "apply_server_side_encryption_by_default")
     key = named_key(_member(default, "kms_master_key_id"), resource, world)
     is_single = _member(default, "sse_algorithm") != _DUAL_LAYER
-    return DefaultEncryption(key, resource, _member(rule, "bucket_key_enabled") if is_single else False)
+    with_bucket_key = _member(rule, "bucket_key_enabled") if is_single else False
+    return DefaultEncryption((key,) if key else (), resource, with_bucket_key)
 
 
 def _member(block: Value, name: str) -> Value:

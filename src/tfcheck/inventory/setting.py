@@ -12,10 +12,11 @@ import msgspec
 
 from tfcheck.inventory import catalogue as kinds
 from tfcheck.inventory.catalogue import ObjectKind, catalogue
-from tfcheck.inventory.change import index_names
+from tfcheck.inventory.change import index_names, is_unchanged
 from tfcheck.inventory.world import World, WorldObject, found_once
 from tfcheck.resolve.surroundings import Surroundings, is_in_same_region
 from tfcheck.symbolic.beginnings import Matches
+from tfcheck.symbolic.match import equal
 from tfcheck.symbolic.value import PlainText, TextLike, Truth
 from tfcheck.vocabulary.arn import is_arn
 
@@ -27,7 +28,7 @@ class SettingKind(msgspec.Struct, frozen=True, eq=False):
     """A resource type that sets something on a resource of one kind, which one of its arguments names.
 
     `by` is the attribute that identifies the resource from outside the plan. Without `takes_arn`, AWS refuses a setting
-    whose argument is an ARN, so that it is on nothing.
+    whose argument is an ARN, so that it is on nothing. `sets` are the arguments with what it sets.
     """
 
     type: str
@@ -35,15 +36,26 @@ class SettingKind(msgspec.Struct, frozen=True, eq=False):
     kind: ObjectKind
     by: str
     takes_arn: bool = True
+    sets: tuple[str, ...] = ("policy",)
 
 
 BUCKET_POLICY = SettingKind("aws_s3_bucket_policy", "bucket", kinds.BUCKET, "bucket", takes_arn=False)
 BUCKET_ENCRYPTION = SettingKind(
-    "aws_s3_bucket_server_side_encryption_configuration", "bucket", kinds.BUCKET, "bucket", takes_arn=False
+    "aws_s3_bucket_server_side_encryption_configuration",
+    "bucket",
+    kinds.BUCKET,
+    "bucket",
+    takes_arn=False,
+    sets=("rule",),
 )
 BUCKET_OWNERSHIP = SettingKind("aws_s3_bucket_ownership_controls", "bucket", kinds.BUCKET, "bucket", takes_arn=False)
 BUCKET_PUBLIC_ACCESS = SettingKind(
-    "aws_s3_bucket_public_access_block", "bucket", kinds.BUCKET, "bucket", takes_arn=False
+    "aws_s3_bucket_public_access_block",
+    "bucket",
+    kinds.BUCKET,
+    "bucket",
+    takes_arn=False,
+    sets=("block_public_acls", "block_public_policy", "ignore_public_acls", "restrict_public_buckets"),
 )
 KEY_POLICY = SettingKind("aws_kms_key_policy", "key_id", kinds.KEY, "key_id")
 KEY_GRANT = SettingKind("aws_kms_grant", "key_id", kinds.KEY, "key_id")
@@ -77,6 +89,20 @@ class AttachedSettings(msgspec.Struct, frozen=True, eq=False):
 
 
 _NOTHING = AttachedSettings()
+
+
+def remaining(found: AttachedSettings, sets: tuple[str, ...], world: World) -> AttachedSettings:
+    """Return the settings of which a resource has one: if several are definite, any of them may remain.
+
+    Each of them overwrites, in an unknown order, what the others set in the arguments `sets`.
+    """
+    if len(found.definite) < 2:
+        return found
+    written = [each for each in found.definite if is_unchanged(each, sets, world) is not Truth.TRUE]
+    first, *others = written or found.definite
+    if all(equal(each.attribute(name), first.attribute(name)) is Truth.TRUE for each in others for name in sets):
+        return AttachedSettings((first,), found.possible)
+    return AttachedSettings((), (first, *others, *found.possible))
 
 
 class SettingsIndex:

@@ -168,8 +168,9 @@ def test_a_policy_that_names_its_bucket_by_arn_is_refused() -> None:
 # Public access
 
 
-def blocked(*, restrict: Value = True, on: Value = "cfg") -> MadeResource:
-    return MadeResource("aws_s3_bucket_public_access_block.cfg", {"bucket": on, "restrict_public_buckets": restrict})
+def blocked(*, restrict: Value = True, on: Value = "cfg", name: str = "cfg") -> MadeResource:
+    attributes: dict[str, Value] = {"bucket": on, "restrict_public_buckets": restrict}
+    return MadeResource(f"aws_s3_bucket_public_access_block.{name}", attributes)
 
 
 def test_restricting_a_public_bucket_cuts_off_other_accounts_only() -> None:
@@ -183,6 +184,17 @@ def test_restricting_a_public_bucket_cuts_off_other_accounts_only() -> None:
     perhaps = blocked(on=Unknown(reason="a variable"))
     open_ = of(FILE, bucket(ELSEWHERE), bucket_policy(text=public, around=ELSEWHERE), perhaps)
     assert isinstance(decided("s3:GetObject", FILE, open_), Undecided)
+
+
+def test_of_two_blocks_on_one_bucket_either_may_remain() -> None:
+    foreign = [bucket(ELSEWHERE), bucket_policy(text=policy(principal="*"), around=ELSEWHERE)]
+    for name in ("a", "z"):
+        either = of(FILE, *foreign, blocked(), blocked(restrict=False, name=name))
+        assert isinstance(decided("s3:GetObject", FILE, either), Undecided)
+    attributes: dict[str, Value] = {"account_id": ELSEWHERE.account, "restrict_public_buckets": True}
+    whole_account = MadeResource("aws_s3_account_public_access_block.all", attributes, ELSEWHERE)
+    cut = of(FILE, *foreign, blocked(), blocked(restrict=False, name="z"), whole_account)
+    assert isinstance(decided("s3:GetObject", FILE, cut), Denied)
 
 
 @every_row(
@@ -370,15 +382,16 @@ def test_a_grant_for_an_unknown_grantee_decides_nothing() -> None:
     assert isinstance(found, Undecided)
 
 
-@every_row(("many", "waits_for"), [(100, None), (101, "limit: 101 different policies that may be on it,")])
-def test_very_many_different_policies_that_may_be_on_a_bucket_are_unknown(many: int, waits_for: str | None) -> None:
+@every_row(("many", "limit"), [(100, ""), (101, "limit: 101 different policies that may be on it")])
+def test_very_many_different_policies_that_may_be_on_a_bucket_are_unknown(many: int, limit: str) -> None:
     on = Unknown(reason="a variable")
     policies = (policy(Sid=f"s{each}") for each in range(many))
     several = [
         MadeResource(f"aws_s3_bucket_policy.b{i}", {"bucket": on, "policy": each}) for i, each in enumerate(policies)
     ]
     guarded = of(FILE, bucket(), *several)
-    assert (guarded.hidden, len(guarded.possible_policies)) == (waits_for, 0 if waits_for else 100)
+    assert len(guarded.possible_policies) == (1 if limit else 100)
+    assert guarded.possible_policies[0].statements[0].unread == (Unknown(reason=limit) if limit else None)
 
 
 def test_of_many_equal_policies_that_may_be_on_a_bucket_one_counts() -> None:
@@ -538,12 +551,18 @@ def test_a_repository_s_and_its_registry_s_policies_are_joined() -> None:
     assert of(REPOSITORY, repository, far).policy is None
 
 
-def test_more_policies_of_a_registry_than_are_read_may_deny_a_call() -> None:
-    document = policy().replace(', "Resource": "*"', "")
-    several = [MadeResource(f"aws_ecr_registry_policy.r{each}", {"policy": document}) for each in range(101)]
-    decision = decided("ecr:BatchGetImage", REPOSITORY, of(REPOSITORY, *several))
-    assert isinstance(decision, Undecided)
-    assert decision.waits_for == "limit: 101 policies of one registry"
+@every_row(
+    ("many", "names"), [(2, ["aws_ecr_registry_policy.r0", "aws_ecr_registry_policy.r1"]), (101, ["the policy"])]
+)
+def test_of_several_policies_of_a_registry_any_may_remain(many: int, names: list[str]) -> None:
+    def registry(*texts: str) -> ResourceSide:
+        policies = (MadeResource(f"aws_ecr_registry_policy.r{i}", {"policy": text}) for i, text in enumerate(texts))
+        return of(REPOSITORY, *policies)
+
+    alike = registry(*[policy("Deny")] * many)
+    assert isinstance(decided("ecr:BatchGetImage", REPOSITORY, alike), Denied)
+    several = registry(*(policy("Deny", Sid=f"S{each}") for each in range(many)))
+    assert (several.policy, [each.name for each in several.possible_policies]) == (None, names)
 
 
 def test_a_repository_of_another_account_is_not_visible() -> None:

@@ -18,7 +18,14 @@ from tfcheck.iam.condition import Condition
 from tfcheck.iam.operators import arn_like, ip_address, string_equals, string_equals_ignore_case, string_like
 from tfcheck.iam.variables import PolicyTemplate, PolicyText
 from tfcheck.inventory.named_objects import bucket_of
-from tfcheck.inventory.setting import BUCKET_OWNERSHIP, BUCKET_POLICY, BUCKET_PUBLIC_ACCESS, SettingOwner, settings
+from tfcheck.inventory.setting import (
+    BUCKET_OWNERSHIP,
+    BUCKET_POLICY,
+    BUCKET_PUBLIC_ACCESS,
+    SettingOwner,
+    remaining,
+    settings,
+)
 from tfcheck.inventory.world import World, WorldObject, found_once
 from tfcheck.role.policies import Policies
 from tfcheck.symbolic.match import equal
@@ -58,18 +65,20 @@ def _side_of_bucket(bucket: SettingOwner, world: World, policies: Policies) -> R
 def _restrict_public(policy: Policy, bucket: SettingOwner, owner: WorldObject, world: World) -> Policy:
     """Return a public policy that denies other accounts where public access is restricted, as AWS does by itself."""
     public = Truth.some(is_public(each) for each in policy.statements)
-    joined = settings(world, BUCKET_PUBLIC_ACCESS).on(bucket)
+    joined = remaining(settings(world, BUCKET_PUBLIC_ACCESS).on(bucket), BUCKET_PUBLIC_ACCESS.sets, world)
     blocks = [(each, Truth.TRUE) for each in joined.definite] + [(each, Truth.UNKNOWN) for each in joined.possible]
     for each in world.resources("aws_s3_account_public_access_block"):
         named = each.attribute("account_id")  # computed where it is not set
         account = named if isinstance(named, str) and named else each.surroundings.account
         blocks.append((each, equal(account, owner.surroundings.account)))
+    restricting: dict[Truth, WorldObject] = {}
     for block, applies in blocks:
         value = block.attribute("restrict_public_buckets")
         is_set = Truth.UNKNOWN if isinstance(value, Unknown) else Truth.of(value is True)
-        restricts = is_set & applies & public
-        if restricts is not Truth.FALSE:
-            cut = _cut_off(owner, block, is_definite=restricts is Truth.TRUE)
+        restricting.setdefault(is_set & applies & public, block)
+    for how in (Truth.TRUE, Truth.UNKNOWN):
+        if how in restricting:
+            cut = _cut_off(owner, restricting[how], is_definite=how is Truth.TRUE)
             return msgspec.structs.replace(policy, statements=(*policy.statements, *cut.statements))
     return policy
 

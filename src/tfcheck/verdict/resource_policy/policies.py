@@ -32,11 +32,11 @@ from tfcheck.inventory.setting import (
     SettingOwner,
     settings,
 )
-from tfcheck.inventory.world import World, found_once
+from tfcheck.inventory.world import World, WorldObject, found_once
 from tfcheck.resolve.surroundings import Surroundings, is_in_same_region
 from tfcheck.role.policies import Policies, PolicyOrReason
 from tfcheck.symbolic.texts import without_prefix
-from tfcheck.symbolic.value import PlainText, TextLike, Truth, Unknown, Value
+from tfcheck.symbolic.value import PlainText, TextLike, Truth
 from tfcheck.verdict.resource_policy import reading
 from tfcheck.verdict.resource_policy.resource_side import DECIDING, GRANTEE, KeyGrant, KeyGrants, ResourceSide, side_of
 from tfcheck.vocabulary.arn import Arn, parse_arn
@@ -56,9 +56,6 @@ _PUBLISHERS = (
 )
 _PUBLIC_PULL = """{"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Principal": "*", "Action": [
     "ecr:BatchCheckLayerAvailability", "ecr:BatchGetImage", "ecr:GetDownloadUrlForLayer"]}]}"""
-
-#: The policies of one registry that are read.
-_MOST = 100
 
 
 def key_side(arn: TextLike, world: World, policies: Policies) -> ResourceSide:
@@ -135,7 +132,8 @@ def repository_side(arn: TextLike, world: World, policies: Policies) -> Resource
     near = resource.surroundings if resource else Surroundings(parts.partition, parts.region, parts.account)
     subject = SettingOwner(resource, (arn, without_prefix(parts.resource, "repository/")), near)
     own = reading.set_policy(world, policies, REPOSITORY_POLICY, subject) or _published_policy(parts, policies)
-    found = [*([own] if own else []), *_registry(near, world, policies)]
+    registry = found_once(world, (_registry, near), lambda: _registry(near, world, policies))
+    found = [each for each in (own, registry) if each]
     read = reading.readable(found)
     statements = tuple(statement for policy in read for statement in policy.statements)
     is_open = any(each.open for each in read)
@@ -147,28 +145,17 @@ def repository_side(arn: TextLike, world: World, policies: Policies) -> Resource
         in_plan=resource is not None,
         outside=None if seen else "a repository outside the plan",
         notes=tuple(note for each in found for note in each.notes),
-        possible_policies=own.possible_policies if own else (),
+        possible_policies=tuple(policy for each in found for policy in each.possible_policies),
     )
 
 
-def _registry(near: Surroundings, world: World, policies: Policies) -> list[PolicyOrReason]:
-    """Return the policies of the registry of a region, which AWS has one of."""
-    found = found_once(world, (_registry, near), lambda: list(_every_registry_policy(near, world, policies)))
-    if len(found) <= _MOST:
-        return found
-    # NOTE: any of what is not read could allow or deny a call.
-    unread = Unknown(reason=f"limit: {len(found):,} policies of one registry")
-    document: Value = {"Version": "2012-10-17", "Statement": [unread]}
-    return [policies.read(document, "the registry", PolicyKind.RESOURCE)]
-
-
-def _every_registry_policy(near: Surroundings, world: World, policies: Policies) -> Iterator[PolicyOrReason]:
-    for holder in world.resources("aws_ecr_registry_policy"):
-        here = is_in_same_region(holder.surroundings, near) & holder.remains_on(None)
-        if here is Truth.TRUE:
-            yield reading.policy_as_saved(policies.of_attribute(holder, "policy"), holder, world)
-        elif here is Truth.UNKNOWN:
-            yield PolicyOrReason(hidden=f"{holder.address}, which may be of its registry,")
+def _registry(near: Surroundings, world: World, policies: Policies) -> PolicyOrReason | None:
+    """Read the policy of a region's registry, which has one; None if there is none."""
+    found: dict[Truth, list[WorldObject]] = {each: [] for each in Truth}
+    for each in world.resources("aws_ecr_registry_policy"):
+        found[is_in_same_region(each.surroundings, near) & each.remains_on(None)].append(each)
+    joined = AttachedSettings(tuple(found[Truth.TRUE]), tuple(found[Truth.UNKNOWN]))
+    return reading.policy_of_settings(joined, world, policies)
 
 
 def s3_file_system_side(arn: TextLike, world: World, policies: Policies) -> ResourceSide:

@@ -11,9 +11,9 @@ from collections.abc import Hashable, Iterable, Iterator, Sequence
 
 import msgspec
 
-from tfcheck.iam import Policy, Statement
+from tfcheck.iam import Policy, PolicyKind, Statement
 from tfcheck.inventory.catalogue import BUCKET, SECRET, catalogue
-from tfcheck.inventory.change import deleted_roles, is_created, object_before
+from tfcheck.inventory.change import deleted_roles, is_created, is_unchanged
 from tfcheck.inventory.setting import (
     BUCKET_POLICY,
     KEY_POLICY,
@@ -24,6 +24,7 @@ from tfcheck.inventory.setting import (
     SettingKind,
     SettingOwner,
     looked_up_settings,
+    remaining,
     settings,
     was_set,
 )
@@ -38,7 +39,7 @@ from tfcheck.vocabulary.address import owner_of
 def policy_as_saved(found: PolicyOrReason, holder: WorldObject, world: World) -> PolicyOrReason:
     """Return the policy of `holder` with only the roles that it still names after the change."""
     gone = world.once(deleted_roles)
-    unchanged = _is_unchanged(holder, "policy", world) if gone and found.policy else Truth.FALSE
+    unchanged = is_unchanged(holder, ("policy",), world) if gone and found.policy else Truth.FALSE
     if unchanged is Truth.FALSE or found.policy is None:
         return found
     policy = _policy_without_roles(found.policy, gone, unchanged)
@@ -82,13 +83,7 @@ def _policy_without_roles(policy: Policy, gone: list[WorldObject], unchanged: Tr
 
 def names_deleted_role(role: Value, holder: WorldObject, argument: str, world: World) -> bool:
     """Whether an unchanged argument of `holder` names a role that the change deletes."""
-    return _is_gone(role, world.once(deleted_roles)) and _is_unchanged(holder, argument, world) is Truth.TRUE
-
-
-def _is_unchanged(holder: WorldObject, argument: str, world: World) -> Truth:
-    """Whether the change does not rewrite an argument of a resource."""
-    earlier = None if is_created(holder, world) else object_before(holder, world)
-    return Truth.FALSE if earlier is None else equal(earlier.attribute(argument), holder.attribute(argument))
+    return _is_gone(role, world.once(deleted_roles)) and is_unchanged(holder, (argument,), world) is Truth.TRUE
 
 
 def _statement_without_roles(statement: Statement, gone: list[WorldObject], unchanged: Truth) -> Statement:
@@ -123,36 +118,27 @@ _OF_CLOUD_CONTROL = {
 def set_policy(world: World, policies: Policies, setting: SettingKind, subject: SettingOwner) -> PolicyOrReason | None:
     """Read the policy that a separate resource sets on a resource; None if there is none."""
     joined = settings(world, setting).on(subject)
-    return found_once(world, (set_policy, joined), lambda: _policy_of_settings(joined, world, policies))
+    return found_once(world, (set_policy, joined), lambda: policy_of_settings(joined, world, policies))
 
 
-def _policy_of_settings(joined: AttachedSettings, world: World, policies: Policies) -> PolicyOrReason | None:
-    remaining = _remaining(joined.definite, world)
-    if len(remaining) == 1:
-        (holder,) = remaining
+def policy_of_settings(joined: AttachedSettings, world: World, policies: Policies) -> PolicyOrReason | None:
+    """Read the policy of a resource that has one, from what sets it; None if there is nothing."""
+    joined = remaining(joined, ("policy",), world)
+    for holder in joined.definite:
         found = policy_as_saved(policies.of_attribute(holder, "policy"), holder, world)
         return found if found.policy or found.hidden else PolicyOrReason(hidden=f"{holder.address} shows no policy")
-    if not remaining and not joined.possible:
+    if not joined.possible:
         return None
-    holders = distinct((*remaining, *joined.possible), ("policy",), world)
+    holders = distinct(joined.possible, ("policy",), world)
     if len(holders) > MOST_POSSIBLE:
-        return PolicyOrReason(hidden=f"limit: {len(holders):,} different policies that may be on it,")
+        # NOTE: any of what is not read could allow or deny a call.
+        unread: Value = Unknown(reason=f"limit: {len(holders):,} different policies that may be on it")
+        document: Value = {"Version": "2012-10-17", "Statement": [unread]}
+        return PolicyOrReason(possible_policies=readable([policies.read(document, "the policy", PolicyKind.RESOURCE)]))
     possible = [policy_as_saved(policies.of_attribute(each, "policy"), each, world) for each in holders]
-    unread = (each for each, found in zip(holders, possible, strict=True) if not found.policy)
-    hidden = next((f"{holder.address}, which may be on it," for holder in unread), "")
+    without = (each for each, found in zip(holders, possible, strict=True) if not found.policy)
+    hidden = next((f"{holder.address}, which may be on it," for holder in without), "")
     return PolicyOrReason(hidden=hidden, possible_policies=readable(possible))
-
-
-def _remaining(holders: Sequence[WorldObject], world: World) -> Sequence[WorldObject]:
-    """Return, of the resources that set the one policy of a resource, those whose policy may remain.
-
-    Each of them overwrites what the others set, in an unknown order.
-    """
-    if len(holders) < 2:
-        return holders
-    written = [each for each in holders if _is_unchanged(each, "policy", world) is not Truth.TRUE] or holders
-    first, *others = (each.attribute("policy") for each in written)
-    return written[:1] if all(equal(each, first) is Truth.TRUE for each in others) else written
 
 
 def distinct(holders: Sequence[WorldObject], arguments: tuple[str, ...], world: World) -> Sequence[WorldObject]:
@@ -164,8 +150,8 @@ def distinct(holders: Sequence[WorldObject], arguments: tuple[str, ...], world: 
     for each in holders:
         values = [each.attribute(name) for name in arguments]
         content = msgspec.json.encode(values).decode() if is_known(values) else each.address
-        rewritten = (_is_unchanged(each, name, world) for name in arguments) if gone else ()
-        found.setdefault((content, *rewritten), each)
+        rewritten = is_unchanged(each, arguments, world) if gone else None
+        found.setdefault((content, rewritten), each)
     return list(found.values())
 
 
@@ -197,8 +183,8 @@ def _overwrites(subject: SettingOwner, setting: SettingKind, world: World) -> bo
     if own is None or not own.is_configured("policy") or is_created(own, world):
         return False
     others = settings(world, setting).on(subject).definite
-    is_rewritten = _is_unchanged(own, "policy", world) is Truth.FALSE
-    return is_rewritten and all(_is_unchanged(each, "policy", world) is Truth.TRUE for each in others)
+    is_rewritten = is_unchanged(own, ("policy",), world) is Truth.FALSE
+    return is_rewritten and all(is_unchanged(each, ("policy",), world) is Truth.TRUE for each in others)
 
 
 def readable(found: Iterable[PolicyOrReason]) -> tuple[Policy, ...]:

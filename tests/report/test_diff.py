@@ -1,10 +1,17 @@
 from __future__ import annotations
 
-from hypothesis import given
+import difflib
+import subprocess
+from collections.abc import Sequence
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+from hypothesis import assume, example, given, settings
+from hypothesis import strategies as st
 
 from tests.report.hostile import names
 from tests.rows import every_row
-from tfcheck.report.diff import Edit, edits
+from tfcheck.report.diff import Edit, Patches, edits
 
 HEAD = "--- a/infra/main.tf\n+++ b/infra/main.tf\n"
 
@@ -57,3 +64,59 @@ def test_nothing_is_read_of_anything_else(diff: str) -> None:
 def test_any_text_is_read_without_complaint(diff: str) -> None:
     for each in edits(f"{HEAD}@@ -1,3 +1,9 @@\n{diff}"):
         assert each.file == "infra/main.tf"
+
+
+LINES = [f"line {each}\n" for each in range(12)]
+#: Two places, each with the number of lines that it replaces, and the lines of context around them.
+CHANGES = st.tuples(st.integers(0, 12), st.integers(0, 2), st.integers(0, 3))
+
+
+def changed(change: tuple[int, int, int], name: str) -> tuple[list[str], str]:
+    """Return the lines with three new ones at a place, and the diff with its context."""
+    place, old, context = change
+    new = [*LINES[:place], *(f"{name} {each}\n" for each in range(3)), *LINES[place + old :]]
+    rows = difflib.unified_diff(LINES, new, "a/x.tf", "b/x.tf", n=context)
+    return new, "".join(rows)
+
+
+def both(one: tuple[int, int, int], other: tuple[int, int, int]) -> list[str]:
+    """Return the lines with both changes, which lie apart."""
+    (first, old, _), (second, length, _) = sorted((one, other))
+    (name, later) = ("one", "other") if (first, old) == one[:2] else ("other", "one")
+    between, rest = LINES[first + old : second], LINES[second + length :]
+    added = ([f"{each} {number}\n" for number in range(3)] for each in (name, later))
+    return [*LINES[:first], *next(added), *between, *next(added), *rest]
+
+
+def apply(file: Path, diffs: Sequence[str]) -> bool:
+    file.write_text("".join(LINES))
+    command = ["git", "apply", "--unidiff-zero", "-"]
+    return all(subprocess.run(command, cwd=file.parent, input=each.encode()).returncode == 0 for each in diffs)
+
+
+@settings(max_examples=20)
+@given(CHANGES, CHANGES)
+@example((4, 0, 1), (8, 0, 0))
+def test_patches_that_are_said_to_apply_one_after_the_other_do(
+    one: tuple[int, int, int], other: tuple[int, int, int]
+) -> None:
+    diffs = [changed(one, "one")[1], changed(other, "other")[1]]
+    assume(one[0] != other[0])
+    patches = Patches()
+    if all(patches.add(each) for each in diffs):
+        with TemporaryDirectory() as folder:
+            file = Path(folder, "x.tf")
+            assert apply(file, diffs)
+            assert file.read_text() == "".join(both(one, other))
+
+
+def test_a_patch_next_to_another_one_is_refused() -> None:
+    for other in ((5, 0, 3), (5, 1, 1), (7, 0, 3), (8, 1, 3)):
+        patches = Patches()
+        assert patches.add(changed((5, 1, 1), "one")[1])
+        assert not patches.add(changed(other, "other")[1])
+    beside = HEAD + "@@ -1,2 +1,4 @@\n }\n+\n+{}\n \n"  # whose first new line is like the next old one
+    patches = Patches()
+    assert [patches.add(beside.replace("{}", each)) for each in ("x", "y")] == [True, True]
+    patches = Patches()
+    assert [patches.add(changed((place, 0, 1), "one")[1]) for place in (4, 8)] == [True, True]

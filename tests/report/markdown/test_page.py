@@ -15,6 +15,8 @@ from tests.report import samples
 from tests.report.github_markdown import assert_harmless, assert_whole, fences, inline, parsed, rows
 from tests.report.hostile import filled, names, reports
 from tests.rows import every_row
+from tfcheck.report.diff import OVERLAPPING
+from tfcheck.report.html import html
 from tfcheck.report.manual import Manual
 from tfcheck.report.markdown import markdown, summary
 from tfcheck.report.markdown.marker import marker, parse_marker
@@ -398,3 +400,10 @@ def test_the_first_change_is_open_and_stands_before_the_reasons() -> None:
     assert page.index("\n- ❌ ") < page.index("<details open><summary>Suggested change: fix 1 ")
     assert page.index("change: fix 1 ") < page.index("<summary>Why") < page.index("change: fix 2 ")
     assert "<details><summary>Suggested change: fix 2 " in page
+
+
+def test_a_page_says_which_patch_does_not_apply_after_those_before_it() -> None:
+    report = Case(TESTDATA / "keys-of-outer-callers").report()
+    page, browser = markdown([report]), html([report])
+    assert [page.count(each) for each in ("then `git apply fix.patch`", OVERLAPPING)] == [2, 1]
+    assert [browser.count(each) for each in ("<code>git apply fix.patch</code>", "alters lines shown here")] == [2, 1]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from tfcheck.report.causes import Cause, Group, Need, block, breakage, fixes, remedies
-from tfcheck.report.diff import needs_unidiff_zero
+from tfcheck.report.diff import OVERLAPPING, Patches, needs_unidiff_zero
 from tfcheck.report.html.element import Child, Markup, View, address, capitalize, join_markup, prose, sentence, tag
 from tfcheck.report.markdown.page import TargetedCause
 from tfcheck.report.pattern_mismatch import nearest, parting
@@ -31,6 +31,7 @@ class AlreadyShown:
     """The fixes and remedies that the page has already shown."""
 
     def __init__(self) -> None:
+        self.patches = Patches()
         self.fixes: dict[Fix, str] = {}
         self.remedies: set[Remedy] = set()
 
@@ -204,7 +205,7 @@ def _fixes(group: Group, shown: AlreadyShown) -> Iterator[Markup]:
             yield tag("p", tag("b", "Fix: "), prose(fix.title), " (", again, ")", class_="prose")
         else:
             shown.fixes[fix] = f"fix-{len(shown.fixes) + 1}"
-            yield tag("div", change(fix), id=shown.fixes[fix])
+            yield tag("div", change(fix, shown.patches), id=shown.fixes[fix])
     for gist, remedy in remedies(group.findings).items():
         if gist not in shown.remedies:
             shown.remedies.add(gist)
@@ -232,13 +233,15 @@ def _numbered_lines(found: Excerpt) -> Iterator[Markup]:
             yield tag("span", label, text.replace("\t", "    "), class_="at" if number == found.line else None)
 
 
-def change(fix: Fix) -> Markup:
-    """Write a suggested change with its diff, or the code to add."""
+def change(fix: Fix, patches: Patches) -> Markup:
+    """Write a suggested change with its diff, or the code to add; `patches` are those before it on the page."""
     caption = (("Fix: ", prose(fix.title)), fix_words(fix))
     if not fix.diff:
         return _figure(caption, list(_code(fix.hcl)))
     command = tag("code", f"git apply {'--unidiff-zero ' if needs_unidiff_zero(fix.diff) else ''}fix.patch")
-    how = ("Save as ", tag("code", "fix.patch"), ", then ", command, " at the top of the repository.")
+    how: Child = ("Save as ", tag("code", "fix.patch"), ", then ", command, " at the top of the repository.")
+    if not patches.add(fix.diff):
+        how = prose(OVERLAPPING)
     return _figure(caption, list(_diff(fix.diff)), tag("p", how, class_="how"))
 
 

@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from tfcheck.report.causes import fixes, remedies
+from tfcheck.report.diff import Patches
 from tfcheck.report.markdown import budget, fold, rest, top
 from tfcheck.report.markdown import rows as listed
 from tfcheck.report.markdown.budget import PagePart, PartKind
@@ -48,14 +49,15 @@ def _parts(found: PageContent, page: Page, rows: int, *, marked: bool) -> Iterat
     now = group_by_cause(each for each in found.findings if each.finding.change != "existing")
     existing = group_by_cause(each for each in found.findings if each.finding.change == "existing")
     yield from listed.rows(now, found.waiting, found, page, rows)
-    yield from _folds(now, found, rows, page, first=0, pictures=_PICTURES)
+    patches = Patches()
+    yield from _folds(now, found, rows, page, patches, first=0, pictures=_PICTURES)
     if existing:
         number = sum(len(each.cause.findings) for each in existing)
         yield PagePart(
             f"<details><summary>{plural(number, 'finding')} from before this change</summary>", PartKind.KEPT
         )
         yield from listed.rows(existing, (), found, page, rows)
-        yield from _folds(existing, found, rows, page, first=rows, pictures=0)
+        yield from _folds(existing, found, rows, page, patches, first=rows, pictures=0)
         yield PagePart("</details>", PartKind.KEPT)
     if found.known:
         title = f"{plural(len(found.known), 'finding')} in the baseline"
@@ -77,7 +79,14 @@ def _parts(found: PageContent, page: Page, rows: int, *, marked: bool) -> Iterat
 
 
 def _folds(
-    causes: list[TargetedCause], found: PageContent, most: int, page: Page, first: int, pictures: int
+    causes: list[TargetedCause],
+    found: PageContent,
+    most: int,
+    page: Page,
+    patches: Patches,
+    *,
+    first: int,
+    pictures: int,
 ) -> Iterator[PagePart]:
     """Write the fix of each cause, the first one open, and its explanation; a shared fix is shown once."""
     worst = min((each.cause.severity.rank for each in causes), default=0)
@@ -97,7 +106,8 @@ def _folds(
         for fix in fixes(group.findings):
             change = fix.diff or fix.hcl
             if change not in shown:
-                yield from fold.suggestion(fix, number, tuple(targets.get(change, ())), opened=not shown and not first)
+                opened = not shown and not first
+                yield from fold.suggestion(fix, number, tuple(targets.get(change, ())), patches, opened=opened)
                 shown.add(change)
         for gist, remedy in remedies(group.findings).items():
             if tasks := to_do.pop(gist, ()):

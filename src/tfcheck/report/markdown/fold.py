@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import msgspec
 
 from tfcheck.report.causes import Group, broken_actions
-from tfcheck.report.diff import needs_unidiff_zero
+from tfcheck.report.diff import OVERLAPPING, Patches, needs_unidiff_zero
 from tfcheck.report.markdown.budget import PagePart, PartKind
 from tfcheck.report.markdown.escape import code, fence, html_code, html_prose, prose, sentence
 from tfcheck.report.markdown.page import Page
@@ -114,12 +114,17 @@ def _statement(found: Evidence, answer: Answer, report: Report, page: Page) -> s
     return f"  - {code(found.policy)}{sid}{on}{f' at {place}' if place else ''}: {prose(evidence_words(found))}"
 
 
-def suggestion(fix: Fix, number: int, targets: tuple[str, ...], *, opened: bool) -> Iterator[PagePart]:
-    """Write the fold with the suggested change for these targets, if a page is about several."""
+def suggestion(
+    fix: Fix, number: int, targets: tuple[str, ...], patches: Patches, *, opened: bool
+) -> Iterator[PagePart]:
+    """Write the fold with the suggested change for these targets, if a page is about several.
+
+    `patches` are those before it on the page.
+    """
     where = f" in {few(list(map(html_code, targets)), 2)}" if targets else ""
     state = "<details open>" if opened else "<details>"
     top = f"{state}<summary>Suggested change{where}: {html_prose(fix.title)} ({fix_words(fix)})</summary>"
-    yield PagePart(f"{top}\n\n{_change_itself(fix)}\n\n</details>", PartKind.DIFF, number)
+    yield PagePart(f"{top}\n\n{_change_itself(fix, patches)}\n\n</details>", PartKind.DIFF, number)
 
 
 def remedy_part(finding: Finding, remedy: Remedy, number: int, tasks: str) -> PagePart:
@@ -130,7 +135,7 @@ def remedy_part(finding: Finding, remedy: Remedy, number: int, tasks: str) -> Pa
     )
 
 
-def _change_itself(fix: Fix) -> str:
+def _change_itself(fix: Fix, patches: Patches) -> str:
     if not fix.diff:
         return f"Add:\n\n{fence(fix.hcl, 'hcl')}"
     diff = fix.diff.replace("\r\n", "\n")
@@ -138,6 +143,8 @@ def _change_itself(fix: Fix) -> str:
         return "It touches lines with characters that cannot be seen, so it is not shown here."
     option = "--unidiff-zero " if needs_unidiff_zero(diff) else ""
     how = f"Save as `fix.patch`, then `git apply {option}fix.patch` at the top of the repository."
+    if not patches.add(diff):
+        how = OVERLAPPING
     if diff != fix.diff:
         how = "The lines of this file end with CR LF, which a comment cannot carry: make the change by hand."
     return f"{how}\n\n{fence(diff, 'diff')}"

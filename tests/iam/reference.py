@@ -161,9 +161,7 @@ class Reference:
         if prefix:
             return all(passed) if prefix == "ForAllValues" else any(passed)
         if isinstance(value, list):
-            if negated:
-                raise Open
-            return False
+            raise Open
         return passed[0]
 
     def equals(self, name: str, pattern: str, value: str) -> bool:

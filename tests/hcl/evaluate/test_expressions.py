@@ -410,6 +410,10 @@ def test_try_is_unknown_where_an_argument_may_fail() -> None:
     # The doubt counts although the value that is picked does not depend on it.
     assert isinstance(worth("try({a = strange(1), b = 2}.b, 5)"), Unknown)
     assert isinstance(worth("try(false && [1][2], 5)"), Unknown)
+    for last, may_fail in (("5", False), ('"a"', False), ('""', False), ('"${strange(1)}"', True), ("var.y", True)):
+        value = worth(f"try(var.x + 1, {last})", x=ARN)
+        assert isinstance(value, Unknown)
+        assert value.may_fail is may_fail
 
 
 def test_try_does_not_catch_an_error_in_another_block() -> None:

@@ -346,7 +346,9 @@ class _Evaluation:
                 continue
             if open_part is None:
                 return seen
-            ends_well = isinstance(nodes[-1], Literal)
+            last = nodes[-1]
+            parts = last.parts if isinstance(last, Template) else (last,)
+            ends_well = all(isinstance(each, Literal) for each in parts)
             undecided = Unknown(reason=open_part.reason, where=open_part.where, may_fail=not ends_well)
             return marking.mark_if(marking.is_marked(seen), undecided)
         raise EvaluationError("no argument of `try` succeeds")

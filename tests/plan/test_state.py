@@ -10,7 +10,8 @@ from typing import Any
 import pytest
 
 from tests.cases import TESTDATA
-from tfcheck.plan import Plan, load, load_shown
+from tfcheck.plan import Plan, load
+from tfcheck.plan.state import load_shown
 from tfcheck.vocabulary.errors import InputError
 
 STATE = TESTDATA / "role-stack" / "state.json"

@@ -32,7 +32,7 @@ def _grown(directory: Path, path: Path | None, plan: Plan, run: SourceAccess) ->
     NOTE: a copy elsewhere in the work tree may by then look more similar, but is not what was planned.
     """
     from tfcheck.hcl.modules import find
-    from tfcheck.hcl.modules.saved_plan import is_saved_plan
+    from tfcheck.hcl.modules.sources import is_saved_plan
 
     if plan.configuration is None or (path is not None and is_saved_plan(path)):
         return None

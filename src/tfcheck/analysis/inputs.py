@@ -95,7 +95,8 @@ def read_stack(path: Path | None, run: SourceAccess) -> InputFile:
         InputError: it cannot be read, is a raw state, or holds something else.
     """
     from tfcheck.hcl.modules import FoundSources, find
-    from tfcheck.plan import SavedPlanError, load_shown
+    from tfcheck.plan import SavedPlanError
+    from tfcheck.plan.state import load_shown
 
     try:
         found = load_shown(path)

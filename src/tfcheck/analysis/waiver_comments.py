@@ -21,12 +21,12 @@ from tfcheck.hcl.syntax.tf_json import JsonBlock
 from tfcheck.symbolic import limits
 from tfcheck.symbolic.regex import regex
 from tfcheck.vocabulary.clipping import clip
+from tfcheck.vocabulary.waiver import WAIVER_MARK
 
 if TYPE_CHECKING:
     from tfcheck.hcl.modules import Sources
     from tfcheck.hcl.syntax.block import Block, SourceFile
 
-_MARK = "tfcheck:"
 _WAIVER = regex(r"[# ]*tfcheck:[ \t]*ignore\b")
 _COMMENT = regex(r"(?:^|(?<=[\s,{}\[\]()]))(?:#|//)[ \t]*tfcheck:[ \t]*ignore\b(?P<rest>.*)$")
 _ONLY_COMMENT = regex(r"[ \t]*(?:#|//|$)")
@@ -43,7 +43,7 @@ def comments(sources: Sources, directory: str | None, rules: tuple[str, ...]) ->
     """Yield the waivers in the files that were read; their paths are relative to `directory`."""
     every = (
         each
-        for file in sources.files_with(_MARK)
+        for file in sources.files_with(WAIVER_MARK)
         if sources.may_be_shown(file.source.name)
         for each in _read_file(file, directory, rules)
     )
@@ -57,7 +57,7 @@ def _read_file(file: SourceFile, directory: str | None, rules: tuple[str, ...]) 
         return
     lines = file.source.text.split("\n")
     for number, line in enumerate(lines, 1):
-        if _MARK in line and (comment := _COMMENT.search(line)):
+        if WAIVER_MARK in line and (comment := _COMMENT.search(line)):
             further = _continuation(comment["rest"], lines, number) if _ONLY_COMMENT.match(line) else []
             text, block = " ".join((comment["rest"], *further)), _block(file, lines, number)
             yield _waiver(text, block, lines, number, name, rules, len(further))

@@ -17,7 +17,7 @@ from tfcheck.symbolic import limits
 from tfcheck.symbolic.wildcards import affordable, glob_known
 from tfcheck.vocabulary import fingerprint
 from tfcheck.vocabulary.finding import Answer, Finding, Verdict
-from tfcheck.vocabulary.waiver import Waived, WaiverState, WaiverUse
+from tfcheck.vocabulary.waiver import WAIVER_MARK, Waived, WaiverState, WaiverUse
 
 if TYPE_CHECKING:
     from tfcheck.config.waivers import Waiver
@@ -239,12 +239,15 @@ def waivers_of(
     policies: Callable[[Answer], tuple[str, ...]],
 ) -> Waivers:
     """Return the waivers of the configuration file and of the comments in the sources that were read."""
-    from tfcheck.analysis.rulebook import known_rules
-    from tfcheck.analysis.waiver_comments import comments
 
     def collect() -> list[Waiver]:
         # NOTE: without a date, it is unknown which of them are valid.
-        return list(comments(sources, directory, known_rules())) if sources and choice.today else []
+        if not (sources and choice.today and any(sources.files_with(WAIVER_MARK))):
+            return []
+        from tfcheck.analysis.rulebook import known_rules
+        from tfcheck.analysis.waiver_comments import comments  # most sources have none
+
+        return list(comments(sources, directory, known_rules()))
 
     return Waivers(choice.waivers, choice.today, locations, collect, policies)
 

@@ -6,7 +6,6 @@ from tfcheck.plan.instance import Deposed, Instance, PriorData
 from tfcheck.plan.load import KEEP, UNFILTERED, Loaded, load
 from tfcheck.plan.overlay import is_masked
 from tfcheck.plan.plan import Plan
-from tfcheck.plan.state import load_shown
 
 __all__ = [
     "KEEP",
@@ -24,6 +23,5 @@ __all__ = [
     "constant_text",
     "is_masked",
     "load",
-    "load_shown",
     "references",
 ]

@@ -9,8 +9,6 @@ import msgspec
 from msgspec.structs import replace
 
 from tfcheck.report.causes import Cause, Group, Need, block, blocks, breakage, fixes, keys, remedies
-from tfcheck.report.pattern_mismatch import nearest, parting
-from tfcheck.report.question_words import deciding_words, open_question, question_words
 from tfcheck.report.safe_text import quotable, visible
 from tfcheck.report.screen import Line, Span, SpanStyle, line, wrap
 from tfcheck.report.words import (
@@ -192,6 +190,8 @@ def _nearest_statements(group: Group, detail: Detail) -> Iterator[Line]:
 def _evidence(need: Need, evidence: Evidence, detail: Detail) -> Iterator[Line]:
     yield from wrap("  ", f"{origin(evidence, detail.directory)}", detail.width)
     needed = need.answer.requirement.shown_resource
+    from tfcheck.report.pattern_mismatch import nearest, parting
+
     patterns = nearest(need.answer.requirement, evidence)
     most = _ALL if detail.verbose else _SHOWN_PATTERNS
     label = "denied" if evidence.effect == "Deny" else "granted"
@@ -283,12 +283,19 @@ def unknown_lines(report: Report, detail: Detail) -> Iterator[list[Line]]:
 
 def open_questions(report: Report) -> dict[tuple[Reason | None, str], list[Answer]]:
     """Return what is undecided, by reason and cause."""
-    return group_by_key((open_question(answer), answer) for answer in report.undecided_answers())
+    undecided = report.undecided_answers()
+    if not undecided:
+        return {}
+    from tfcheck.report.question_words import open_question
+
+    return group_by_key((open_question(answer), answer) for answer in undecided)
 
 
 def _paragraph(
     reason: Reason | None, cause: str, members: list[Answer], report: Report, detail: Detail
 ) -> Iterator[Line]:
+    from tfcheck.report.question_words import deciding_words, question_words
+
     yield from _title(members, detail)
     yield from wrap("  ", sentence(question_words(reason, cause)), detail.width)
     yield from _deciding(members, detail)

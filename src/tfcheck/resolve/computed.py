@@ -12,7 +12,6 @@
 
 from __future__ import annotations
 
-import base64
 from contextlib import suppress
 from typing import TYPE_CHECKING
 
@@ -78,6 +77,7 @@ def is_hash(planned: Value) -> bool:
 
 def proven_by(planned: str, evaluated: Value) -> bool:
     """Whether a hash is that of a text."""
+    import base64
     import hashlib  # loads OpenSSL, which takes longer than a small plan
 
     if not isinstance(evaluated, str):

@@ -226,17 +226,11 @@ def _is_expression_kept(written: Expression | None, planned: Any) -> bool:
 _MOST_NAMED = 3
 
 
-def resolver_of(plan: Plan, sources: Sources | None, workspace: str | None, account: str | None = None) -> Resolver:
-    """Return a plan's resolver, without the workspace and the sources that the plan contradicts.
-
-    `workspace` and `account` are those of the options; without a workspace the one that the sources' directory has
-    selected counts, or otherwise the one that the plan's values show.
-    """
-    chosen = workspace or (sources.workspace if sources else None)
-    changed = sorted(changed_since(sources, plan), key=str) if sources else []
+def confirmed_resolver(plan: Plan, sources: Sources, workspace: str | None, account: str | None) -> Resolver:
+    """Return the resolver of a plan with sources, as `resolver_of` does."""
+    chosen = workspace or sources.workspace
+    changed = sorted(changed_since(sources, plan), key=str)
     resolver = Resolver(plan, sources, chosen, account, changed)
-    if sources is None:
-        return resolver
     rows = list(compare(resolver))
     differs = any(each.differs for each in rows)
     if (chosen is None or differs) and any(".workspace" in each for each in resolver.declarations.source_texts()):

@@ -16,7 +16,6 @@ from tfcheck.inventory.catalogue import ReferenceIndex
 from tfcheck.inventory.ecs import TASK_TYPES
 from tfcheck.inventory.world import World, WorldObject
 from tfcheck.role.attachment import NOTHING_OWNED, Attachments, GrantOutcomes, OwnAttachments, account_of
-from tfcheck.role.other_stacks import OtherStackGrants, TargetRole
 from tfcheck.role.policies import (
     NOTHING_ATTACHED,
     Attached,
@@ -66,16 +65,14 @@ class Roles:
         """
         caller = _caller_named(reference) if own is None else _caller(own)
         stacks = [self._world, *self._world.context]
-        target = TargetRole(caller.name, caller.account)
-        outcomes = [OtherStackGrants(target, stacks, each).outcome for each in range(len(stacks))]
-        here = outcomes[0] if len(stacks) > 1 else None
+        here, *elsewhere = _grant_outcomes(caller, stacks)
         owned = own is not None and own.address.mode == "managed"
         if own is not None:
             role = self.of_object(own, here)
         else:
             role = self._outside_role(reference, caller, here, nameless=nameless)
         arn = identity(caller.arn)
-        for stack, outcome in zip(stacks[1:], outcomes[1:], strict=True):
+        for stack, outcome in zip(stacks[1:], elsewhere, strict=True):
             theirs = stack.once(Roles)
             resource = None if owned or not isinstance(arn, str) else theirs.find_managed(arn)
             if resource is not None:
@@ -255,6 +252,16 @@ def _caller_named(reference: Value) -> Caller:
         unique_id=None,
         tags=Unknown(reason="the role's tags are not in the plan"),
     )
+
+
+def _grant_outcomes(caller: Caller, stacks: Sequence[World]) -> Iterable[GrantOutcomes | None]:
+    """Return for each stack what the others leave of its attachments to a role; None where there are no others."""
+    if len(stacks) == 1:
+        return (None,)
+    from tfcheck.role.other_stacks import OtherStackGrants, TargetRole  # most plans are checked alone
+
+    target = TargetRole(caller.name, caller.account)
+    return [OtherStackGrants(target, stacks, each).outcome for each in range(len(stacks))]
 
 
 def _name_in(reference: TextLike | None) -> TextLike | None:

@@ -9,6 +9,8 @@ import msgspec
 #: The number of a line, from 1.
 LineNumber: TypeAlias = Annotated[int, msgspec.Meta(ge=1, le=100_000_000)]
 
+#: What a comment with a waiver contains.
+WAIVER_MARK = "tfcheck:"
 WaiverState: TypeAlias = Literal["used", "unused", "expired", "elsewhere", "invalid"]
 
 

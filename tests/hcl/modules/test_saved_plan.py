@@ -8,7 +8,8 @@ import pytest
 
 from tests.repository.git import git, init
 from tfcheck.analysis.inputs import read_plans
-from tfcheck.hcl.modules.saved_plan import as_json, is_saved_plan
+from tfcheck.hcl.modules.saved_plan import as_json
+from tfcheck.hcl.modules.sources import is_saved_plan
 from tfcheck.repository import SourceAccess
 from tfcheck.vocabulary.errors import InputError
 

@@ -16,8 +16,15 @@ from typing import Any, Protocol
 import msgspec
 
 from tfcheck.hcl.modules.module import module_files
-from tfcheck.hcl.modules.saved_plan import is_saved_plan, snapshot
-from tfcheck.hcl.modules.sources import NO_RUN, ModuleNames, Sources, from_directory, from_saved_plan, skim
+from tfcheck.hcl.modules.sources import (
+    NO_RUN,
+    ModuleNames,
+    Sources,
+    from_directory,
+    from_saved_plan,
+    is_saved_plan,
+    skim,
+)
 from tfcheck.hcl.syntax.source import decode_source
 from tfcheck.repository import Gate, RefusedError, SourceAccess, work_tree
 from tfcheck.repository.gate import error_words, refusal_error
@@ -144,6 +151,8 @@ def _directory_of_saved_plan(saved: Path, run: SourceAccess) -> Path | None:
 
     It is the plan's or the current one, whichever contains exactly the files of the saved root module.
     """
+    from tfcheck.hcl.modules.saved_plan import snapshot
+
     root = snapshot(saved).files.get("", {})
     for directory in (saved.parent, Path()):
         try:

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 from functools import cached_property, reduce
 
+import msgspec
+
 from tfcheck.hcl.syntax.block import Argument, Block, SourceFile
 from tfcheck.hcl.syntax.expression import Expression
 from tfcheck.hcl.syntax.parse import constant_text
@@ -23,6 +25,13 @@ _LAST_WORD, _CONTINUED = regex(r"(?<=\.)[\w-]+"), regex(r"[\w.]")
 
 _ENDINGS = (".tf", ".tf.json")
 _OPENTOFU_ENDINGS = (".tofu", ".tofu.json")
+
+
+class Record(msgspec.Struct, rename="pascal"):
+    """One module in a manifest: its call path joined by dots, and its directory relative to the root."""
+
+    key: str = ""
+    dir: str = ""
 
 
 def module_files(names: Iterable[str], *, opentofu: bool) -> tuple[str, ...]:

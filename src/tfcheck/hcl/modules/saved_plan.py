@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
+from tfcheck.hcl.modules.module import Record
 from tfcheck.repository import work_tree
 from tfcheck.repository.gate import may_be_of_pull_request
 from tfcheck.symbolic.regex import regex
@@ -32,29 +33,11 @@ _MOST_ENTRIES = 20_000
 _STORED, _DEFLATED = 0, 8
 
 
-class Record(msgspec.Struct, rename="pascal"):
-    """One module in a manifest: its call path joined by dots, and its directory relative to the root."""
-
-    key: str = ""
-    dir: str = ""
-
-
 class Snapshot(msgspec.Struct, frozen=True):
     """The configuration in a saved plan: directory and files of each module, by key."""
 
     directories: dict[str, str]
     files: dict[str, dict[str, bytes]]
-
-
-def is_saved_plan(path: Path) -> bool:
-    """Whether a file looks like a saved plan."""
-    if not os.path.isfile(path):  # NOTE: opening a pipe again would wait for ever, or consume its content
-        return False
-    try:
-        with path.open("rb") as file:
-            return file.read(4) == b"PK\x03\x04"
-    except OSError:
-        return False
 
 
 def snapshot(path: Path) -> Snapshot:

@@ -11,21 +11,23 @@ import re
 from collections.abc import Callable, Iterable, Iterator
 from functools import cached_property
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import msgspec
 
 from tfcheck.hcl.evaluate.scope import EvaluationError
-from tfcheck.hcl.modules.module import Module, module_files
-from tfcheck.hcl.modules.saved_plan import Record, Snapshot, snapshot
+from tfcheck.hcl.modules.module import Module, Record, module_files
 from tfcheck.hcl.syntax.block import Problem, SourceFile
 from tfcheck.hcl.syntax.expression import Place
 from tfcheck.hcl.syntax.parse import constant_text
 from tfcheck.hcl.syntax.source import SourceText, decode_source
-from tfcheck.hcl.syntax.tf_json import read_original
 from tfcheck.repository import Gate, RefusedError, SourceAccess, refusal_error
 from tfcheck.repository.machine import is_shared
 from tfcheck.symbolic.regex import regex
 from tfcheck.symbolic.sensitive_text import redact
+
+if TYPE_CHECKING:
+    from tfcheck.hcl.modules.saved_plan import Snapshot
 
 ModuleNames = tuple[str, ...]
 #: Returns the source of a module in the plan, empty if it has none.
@@ -244,6 +246,17 @@ def from_directory(
     return Sources(Folder(gate), str(root), gate, opentofu=opentofu, run=run, planned=planned)
 
 
+def is_saved_plan(path: Path) -> bool:
+    """Whether a file looks like a saved plan."""
+    if not os.path.isfile(path):  # NOTE: opening a pipe again would wait for ever, or consume its content
+        return False
+    try:
+        with path.open("rb") as file:
+            return file.read(4) == b"PK\x03\x04"
+    except OSError:
+        return False
+
+
 def from_saved_plan(path: Path, directory: Path | None = None, *, run: SourceAccess = NO_RUN) -> Sources:
     """Return the sources in a saved plan; files that they read come from `directory`, if given.
 
@@ -251,6 +264,8 @@ def from_saved_plan(path: Path, directory: Path | None = None, *, run: SourceAcc
         InputError: the file is not a saved plan.
         RefusedError: the directory is a link that leads out of the repository.
     """
+    from tfcheck.hcl.modules.saved_plan import snapshot
+
     gate = Gate(directory, run) if directory else None
     return Sources(SavedPlanFiles(snapshot(path)), str(path), gate, run=run)
 
@@ -258,6 +273,8 @@ def from_saved_plan(path: Path, directory: Path | None = None, *, run: SourceAcc
 def _file(text: SourceText | Problem) -> SourceFile:
     if isinstance(text, Problem):
         return SourceFile(SourceText(text.place.file, ""), (), text)
+    from tfcheck.hcl.syntax.tf_json import read_original
+
     return read_original(text)
 
 

@@ -82,6 +82,15 @@ def test_ignored_files_are_named(folder: Path) -> None:
     assert [each for each in done.notes if "main.tf" in each and "ignore" in each]
 
 
+def test_an_ignored_file_is_named_where_the_fix_is_in_another(tmp_path: Path) -> None:
+    subprocess.run(["git", "init", "-q"], cwd=tmp_path, check=True)
+    found = Path(shutil.copytree(TESTDATA / "conventions-of-modules", tmp_path / "case"))
+    (found / ".gitignore").write_text("modules/role/main.tf\n")
+    done = fix([str(found / "plan.json")], str(found), FixSelection())
+    assert "`modules/role/main.tf` is not changed: git ignores it" in done.notes
+    assert all(each.startswith("case/main.tf: ") for each in done.summary) and done.summary
+
+
 def test_a_link_to_a_file_with_another_ending_is_named(folder: Path) -> None:
     (folder / "main.tf").rename(folder / "main.txt")
     (folder / "main.tf").symlink_to("main.txt")

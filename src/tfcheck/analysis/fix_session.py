@@ -221,7 +221,7 @@ class _FixRun:
         self.drafts += [self._with_absolute_paths(each, world.resolver.sources) for each in own if each.insertions]
         self.texts += [each for each in own if not each.insertions]
         self.notes += _unfixed_notes(wanted, drafts, self._selection, {each.fix.title for each in asked})
-        self.notes += drafts.skipped if not all(map(drafts.of, wanted)) else ()
+        self.notes += drafts.skipped
 
     def _ask(self, draft: DraftFix, home: OtherStackAddress, world: After, stacks: Sequence[Stack]) -> bool:
         """Ask another plan of the run for what one of its roles lacks, and return whether there is such a plan."""

@@ -88,7 +88,8 @@ def test_an_ignored_file_is_named_where_the_fix_is_in_another(tmp_path: Path) ->
     (found / ".gitignore").write_text("modules/role/main.tf\n")
     done = fix([str(found / "plan.json")], str(found), FixSelection())
     assert "`modules/role/main.tf` is not changed: git ignores it" in done.notes
-    assert all(each.startswith("case/main.tf: ") for each in done.summary) and done.summary
+    assert all(each.startswith("case/main.tf: ") for each in done.summary)
+    assert done.summary
 
 
 def test_a_link_to_a_file_with_another_ending_is_named(folder: Path) -> None:

@@ -11,6 +11,7 @@ from tests.cases import TESTDATA, Case
 from tests.fix.found import copied, found_in, replaced
 from tfcheck.analysis.fix_session import Fixed, fix
 from tfcheck.analysis.options import FixSelection
+from tfcheck.fix.edits.insertion import Replacement
 from tfcheck.fix.layout.new_policy import NewRole, role_hcl
 from tfcheck.fix.proposal import DraftFix
 from tfcheck.hcl.syntax.source import SourceText
@@ -103,10 +104,59 @@ def test_what_is_written_is_formatted_and_written_once(folder: Path) -> None:
     assert any("run `terraform plan` again" in each for each in again.notes)
 
 
-def test_an_argument_that_a_variable_leaves_empty_is_not_written_twice(folder: Path) -> None:
+def test_an_argument_that_is_null_is_replaced(folder: Path) -> None:
     old = "  task_role_arn            = aws_iam_role.task.arn\n"
     replaced(folder / "main.tf", old, f"{old}  execution_role_arn       = null\n")
-    assert found(folder)["web"].insertions == ()
+    (edit,) = found(folder)["web"].insertions
+    assert edit == Replacement(edit.source, edit.offset, "aws_iam_role.pull.arn", "null")
+
+
+@pytest.fixture
+def passing(folder: Path) -> Path:
+    """Return the case with a module that accepts its role."""
+    module = folder / "modules/service/main.tf"
+    replaced(module, "  container_definitions ", "  execution_role_arn = var.role\n  container_definitions ")
+    module.write_text(f'{module.read_text()}\nvariable "role" {{\n  default = null\n}}\n')
+    return folder
+
+
+@pytest.mark.parametrize("given", ["", "  role  = null\n"])
+def test_a_role_that_a_call_could_pass_is_set_there(passing: Path, given: str) -> None:
+    tags = '  tags  = { team = "search" }\n'
+    replaced(passing / "main.tf", tags, tags + given)
+    module = found(passing)["this"].fix
+    assert module.title == "set `role` of aws_ecs_task_definition.this (2 instances) to `aws_iam_role.pull.arn`"
+    assert [each for each in module.diff.split("\n") if "role" in each and each[0] == "+"][1:] in (
+        ["+  role = aws_iam_role.pull.arn"],
+        ["+  role  = aws_iam_role.pull.arn"],
+    )
+
+
+def test_a_role_that_a_call_could_pass_is_created_beside_it(passing: Path) -> None:
+    replaced(passing / "iam.tf", '"pull"', '"of_others"')
+    module = found(passing)["this"].fix
+    assert "(2 instances), passed by `role`" in module.title
+    assert 'name               = "search-execution"' in module.hcl
+    assert module.hcl.endswith("role = aws_iam_role.search_execution.arn")
+
+
+def test_a_role_for_one_element_is_a_text_for_the_call(passing: Path) -> None:
+    tags = '  tags  = { team = "search" }\n'
+    replaced(passing / "main.tf", tags, f'{tags}  role  = lookup(each.value, "role", null)\n')
+    replaced(passing / "main.tf", 'toset(["blue", "green"])', "{ blue = {}, green = {} }")
+    texts = [each.fix for each in found_in(passing).fixes.found if not each.insertions]
+    assert [each.hcl.split("\n")[-1] for each in texts] == [
+        f'# and pass it to module.search["{key}"]: aws_iam_role.search_{key}_execution.arn' for key in ("blue", "green")
+    ]
+
+
+def test_a_role_that_an_element_leaves_null_is_its_own(passing: Path) -> None:
+    tags = '  tags  = { team = "search" }\n'
+    replaced(passing / "main.tf", tags, f"{tags}  role  = each.value.role\n")
+    elements = "\n    blue = {\n      role = null\n    }\n    green = {\n      role = null\n    }\n  "
+    replaced(passing / "main.tf", 'toset(["blue", "green"])', f"{{{elements}}}")
+    drafts = [each.fix for each in found_in(passing).fixes.found if "module.search[" in each.fix.title]
+    assert [each.hcl for each in drafts] == ["role = aws_iam_role.pull.arn"] * 2
 
 
 def test_instances_get_nothing_that_the_new_role_has() -> None:

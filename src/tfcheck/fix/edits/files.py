@@ -253,6 +253,7 @@ _LINE = regex(
             _TEXT,
             rf"(?<![\w.]){_REFERENCE}(?![\w(])",
             rf"(?:{_CALLED})\(",
+            r"(?<![\w.])null\b",
             r"[\[\]{}(),=:]",
         )
     )

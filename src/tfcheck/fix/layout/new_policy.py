@@ -157,8 +157,8 @@ def label_for(task: str, taken: frozenset[str]) -> str:
 
 
 def name_for(label: str, task: Block, family: object, *, several: bool, repeated: bool) -> tuple[str, str]:
-    """Return names for a role after the family of its tasks, as unique as that is, otherwise by a prefix."""
-    text = task.attribute_text("family")
+    """Return names for a role after the family, or the name that a call passes, as unique as it is, or a prefix."""
+    text = task.attribute_text("name" if task.type == "module" else "family")
     fits = not isinstance(family, str) or len(f"{family}-execution") <= _LONGEST
     uses = "${" in text or not text.startswith('"')
     is_own = "each." in text or "count." in text

@@ -9,14 +9,23 @@ import pytest
 from tests.cases import TESTDATA, Case
 from tests.fix.found import copied, replaced
 from tests.fix.test_existing_policy import fixes
+from tfcheck.fix.needed_statements import Reference
+from tfcheck.fix.values.container_lists import spelled_text
 from tfcheck.fix.values.written_lists import WrittenLists
 from tfcheck.inventory.world import After
 from tfcheck.resolve import Resolver
+from tfcheck.symbolic import limits
 from tfcheck.vocabulary.address import parse
 from tfcheck.vocabulary.finding import Answer
 
 FLAGS = "[for name, parameter in aws_ssm_parameter.flag : { name = upper(name), valueFrom = parameter.name }]"
 FILES = '[for file in local.files : { type = "s3", value = "${aws_s3_bucket.config.arn}/${file}" }]'
+
+
+def test_a_text_that_is_read_beyond_the_limit_of_steps_is_not_written() -> None:
+    assert spelled_text('"${each.key}/a"') == (Reference("each.key"), "/a")
+    with limits.sublimit(limits.Allowance(0)):
+        assert spelled_text('"${each.key}/a"') == ()
 
 
 def resources(folder: Path) -> dict[str, list[str]]:

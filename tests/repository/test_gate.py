@@ -273,6 +273,13 @@ def test_without_git_what_lies_below_the_root_module_is_read(tmp_path: Path) -> 
         gate.file("b.json")
 
 
+def test_an_empty_git_directory_does_not_hide_the_repository_around_it(tree: Path) -> None:
+    (tree / "infra/prod/.git").mkdir()
+    for path in ("untracked.json", "local.env"):
+        with pytest.raises(RefusedError):
+            gate(tree).file(path)
+
+
 def test_the_files_of_the_run_are_refused_by_any_name(tree: Path) -> None:
     add(tree, "infra/prod/plan.json", text=CANARY)
     os.link(tree / "infra/prod/plan.json", tree / "infra/prod/other.json")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Container, Iterable, Iterator, Sequence
-from itertools import chain
+from itertools import chain, islice
 from typing import TYPE_CHECKING
 
 import msgspec
@@ -100,9 +100,12 @@ NOT_EVALUATED = (
     "that applies is allowed iam:PassRole for the roles of the tasks"
 )
 
-#: Steps for looking at a task definition, deciding one of its requirements, reporting a
-#: finding, and finding a fix for it.
-_TASK_STEPS, _REQUIREMENT_STEPS, _FINDING_STEPS, _FIX_STEPS = 1_000, 350, 500, 300
+#: Steps for looking at a task definition, deciding one of its requirements, and reporting a finding.
+_TASK_STEPS, _REQUIREMENT_STEPS, _FINDING_STEPS = 1_000, 350, 500
+#: Steps for the fix of a finding, and of a block in the sources with all its instances. All fixes of a check have a
+#: small part of the run's steps, so that they do not take much longer than the verdicts.
+_FIX_STEPS, _BLOCK_STEPS, _MOST_FIX_STEPS = 300, 6_000, 1_500_000
+_FEWER_FIXES = "limit: only some fixes were looked for; `tfcheck fix` takes more time and looks for more"
 #: The bytes of a plan that count for each task definition: what fills a plan beside them allows no more steps.
 _TASK_BYTES = 15_000
 
@@ -290,11 +293,12 @@ def _with_fixes(
 ) -> Report:
     from tfcheck.fix import suggest
 
-    affordable = limits.steps_left() // _FIX_STEPS
-    if affordable < len(wanted):
-        wanted, notes = wanted[:affordable], (*report.notes, f"limit: fixes of {affordable:,} findings are looked for")
-        report = msgspec.structs.replace(report, notes=notes)
-    pairs = zip(wanted, suggest(wanted, after, redactor.finds, report.answers, check_again), strict=True)
+    with limits.sublimit(limits.Allowance(min(limits.steps_left(), _MOST_FIX_STEPS))) as allowance:
+        affordable = _affordable(wanted, after)
+        found = suggest(affordable, after, redactor.finds, report.answers, check_again)
+    if len(affordable) < len(wanted) or allowance.exceeded:
+        report = msgspec.structs.replace(report, notes=(*report.notes, _FEWER_FIXES))
+    pairs = zip(affordable, found, strict=True)
     remedy = Remedy("grant it by a reference to what the value is taken from: the plan marks the value as sensitive")
     fixed = {}
     for old, new in pairs:
@@ -305,6 +309,18 @@ def _with_fixes(
             new = msgspec.structs.replace(new, remedy=remedy)
         fixed[id(old)] = new
     return msgspec.structs.replace(report, findings=tuple(fixed.get(id(each), each) for each in report.findings))
+
+
+def _affordable(wanted: Sequence[Finding], after: After) -> list[Finding]:
+    """Return the first findings that there are enough steps to fix."""
+    from tfcheck.report.causes import block
+
+    wanted = wanted[: limits.steps_left() // _FIX_STEPS]
+    if after.resolver.sources is None:
+        return list(wanted)
+    blocks = dict.fromkeys(block(each.task_definition) for each in wanted)
+    first = set(islice(blocks, limits.steps_left() // _BLOCK_STEPS))
+    return [each for each in wanted if block(each.task_definition) in first]
 
 
 def writes_secret(fix: Fix, redactor: Redactor) -> bool:

@@ -197,7 +197,7 @@ class FixFinder:
                 yield finding, remedy_for_stale_plan(older=self._is_older)
 
     def _can_share(self, need: RoleNeed) -> bool:
-        return self.places.can_share(need) or self._added.share_at_call(need) is not None
+        return not is_exceeded() and (self.places.can_share(need) or self._added.share_at_call(need) is not None)
 
     def _create_roles(self, answers: Sequence[Answer]) -> tuple[list[DraftFix], list[Answer]]:
         """Create the execution roles that are missing; also return what those of newer sources grant."""
@@ -248,7 +248,7 @@ class FixFinder:
 
     def _drafts_in_doubt(self, needs: Sequence[RoleNeed]) -> list[DraftFix]:
         """Return as text the needed changes whose effect also depends on something unknown."""
-        doubts = InDoubt(needs if self._sources is not None else [], self._world)
+        doubts = InDoubt(needs if self._sources is not None and not is_exceeded() else [], self._world)
         cases = self._proven([RoleCase(each, self._rank) for each in doubts.needs], enough=doubts.after)
         return [
             DraftFix(doubts.fix(each.current, each.answers), each.answers) for each in cases if each.current is not None

@@ -11,6 +11,7 @@ import msgspec
 
 from tfcheck.fix.edits.insertion import Change, Insertion, merge_changes
 from tfcheck.inventory.world import WorldObject
+from tfcheck.symbolic.limits import is_exceeded
 from tfcheck.vocabulary.address import Address, OtherStackAddress
 from tfcheck.vocabulary.finding import Answer, Finding, Fix, Reason, Remedy, Requirement
 from tfcheck.vocabulary.grouping import group_by_key
@@ -121,8 +122,8 @@ class Case:
         self.doubt = ""  # of the current proposal
 
     def advance(self) -> bool:
-        """Move to the next proposal, and return whether there is one."""
-        self.current = next(self.proposals, None)
+        """Move to the next proposal, and return whether there is one; none is looked for beyond the limit of steps."""
+        self.current = None if is_exceeded() else next(self.proposals, None)
         return self.current is not None
 
     def split_by(self, fixed: Sequence[Answer]) -> list[Case]:

@@ -345,10 +345,9 @@ class _Amended(Plan):
     @cached_property
     def _rows(self) -> dict[tuple[str, str], list[parts.ResourceChange]]:
         found = dict(self._base._rows)
-        for row in self._new.values():
-            kind = self._addresses.kind(row)
-            found[kind] = [each for each in found.get(kind, ()) if each.address != row.address]
-            found[kind].append(row)
+        new = group_by_key((self._addresses.kind(row), row) for row in self._new.values())
+        for kind, rows in new.items():
+            found[kind] = [*(each for each in found.get(kind, ()) if each.address not in self._new), *rows]
         return found
 
     @cached_property

@@ -18,8 +18,12 @@ def work_tree(directory: Path) -> Path:
 
 
 def find_work_tree(resolved: Path) -> Path | None:
-    """Return the nearest directory at or above `resolved` that git treats as a work tree."""
-    return next((each for each in (resolved, *resolved.parents) if has_git(each) and not is_all(each)), None)
+    """Return the nearest directory at or above `resolved` that git treats as a work tree.
+
+    An empty `.git` counts only outside of all others, like for git.
+    """
+    found = [each for each in (resolved, *resolved.parents) if has_git(each) and not is_all(each)]
+    return next(filter(is_repository, found), found[0] if found else None)
 
 
 def is_all(directory: Path) -> bool:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from bisect import bisect_left
 from collections.abc import Callable, Hashable, Iterable, Iterator, Sequence
 from functools import cached_property
-from itertools import islice
+from itertools import cycle
 from typing import Generic, TypeVar
 
 import msgspec
@@ -156,12 +156,15 @@ class Beginnings(Generic[_Item]):
 
     def _fewest(self, text: Value) -> list[tuple[Hashable, list[int]]]:
         """Return what fits by its beginning or by its ending, whichever leaves less to compare."""
-        by_side = [(known_of(text), places) for known_of, places in self._sides]
-        by_side.sort(key=lambda side: len(side[0].known), reverse=True)
-        (first, places), (second, others) = by_side
-        found = list(places.fitting(first))
-        fewer = list(islice(others.fitting(second), len(found)))
-        return fewer if len(fewer) < len(found) else found
+        sides = [(known_of(text), places) for known_of, places in self._sides]
+        sides.sort(key=lambda side: len(side[0].known), reverse=True)
+        fitting = [(places.fitting(known), list[tuple[Hashable, list[int]]]()) for known, places in sides]
+        # NOTE: in turns, since one of them may have all rows for every text.
+        for left, found in cycle(fitting):
+            if (each := next(left, None)) is None:
+                return found
+            found.append(each)
+        raise AssertionError("a cycle does not end")
 
 
 class Members:

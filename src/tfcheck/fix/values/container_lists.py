@@ -60,10 +60,13 @@ def _own_texts(text: str, found: Tokens) -> Iterator[tuple[str, str]]:
 
 
 def spelled_text(text: str) -> Spelled:
-    """Read a quoted text, or an expression; empty if it is built in another way."""
+    """Read a quoted text, or an expression; empty if it is built in another way, or beyond the limit of steps."""
     if not text.startswith('"'):
         return (Reference(text),)
-    found = tokens(text, 0, len(text))
+    try:
+        found = tokens(text, 0, len(text))
+    except MalformedError:
+        return ()
     if "\\" in text or "$${" in text or "%{" in text or found.stretch(0).end != len(text):
         return ()
     pieces = map(found.stretch, found.indices_inside(0))

@@ -19,6 +19,7 @@ from tfcheck.hcl.syntax.expression import Expression, Literal, Template, inner_n
 from tfcheck.hcl.syntax.parse import reference_text
 from tfcheck.resolve import Resolver
 from tfcheck.resolve.scope import ResourceReferent
+from tfcheck.symbolic.limits import is_exceeded
 from tfcheck.symbolic.regex import regex
 from tfcheck.symbolic.sensitive_text import Sensitive
 from tfcheck.symbolic.value import PlainText, TextLike, Unknown, display, pieces
@@ -197,7 +198,8 @@ def _prefix_with_value(parts: tuple[_Piece, ...], value: str) -> Spelled | None:
 
 def _templates(module: Module) -> Iterator[tuple[Block, _Parts]]:
     for block in module.blocks:
-        for argument in block.all_arguments() if block.type in _WRITTEN_IN else ():
+        is_searched = block.type in _WRITTEN_IN
+        for argument in takewhile(lambda _: not is_exceeded(), block.all_arguments() if is_searched else ()):
             yield from ((block, each) for node in _templates_inside(argument.expression) for each in _texts_in(node))
 
 

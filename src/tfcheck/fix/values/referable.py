@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Hashable, Iterable, Iterator
 from contextlib import suppress
 from functools import cached_property
+from itertools import takewhile
 from typing import TypeAlias
 
 from tfcheck.fix.layout.render import quote
@@ -27,6 +28,7 @@ from tfcheck.inventory.catalogue import (
 from tfcheck.inventory.world import After, World, WorldObject
 from tfcheck.resolve.module_values import is_true
 from tfcheck.resolve.scope import CallReferent, InstanceReferent, ModuleReferent, ResourceReferent
+from tfcheck.symbolic.limits import is_exceeded
 from tfcheck.symbolic.regex import regex
 from tfcheck.symbolic.sensitive_text import Sensitive
 from tfcheck.symbolic.value import PlainText, Text, TextLike, Unknown, identity, pieces, spelled_out
@@ -161,7 +163,8 @@ class Referable:
         found = [(f"var.{each}", self._resolver.names.variable(self._module, each)) for each in module.variables()]
         for call in module.calls():
             found += self._outputs(f"module.{call}", self._resolver.names.call(self._module, call))
-        found += [(f"local.{each}", self._resolver.names.local(self._module, each)) for each in module.locals()]
+        named = takewhile(lambda _: not is_exceeded(), module.locals())
+        found += [(f"local.{each}", self._resolver.names.local(self._module, each)) for each in named]
         ephemeral = _ephemeral_names(module)
         rows = ((".".join(_HEAD.findall(each)[:2]), each, seen) for each, seen in found)
         return [row for row in rows if row[0] not in ephemeral]

@@ -164,14 +164,16 @@ def _with_key(expression: str, key: InstanceKey) -> str:
     if key is None:
         return expression
     index = f"[{key}]" if isinstance(key, int) else f"[{quote(key)}]"
+    if index not in expression:
+        return expression
     own = "[count.index]" if isinstance(key, int) else "[each.key]"
     return re.sub(rf"(?<=\w){re.escape(index)}", own, expression)  # what follows a call is no instance
 
 
 def _split(text: str, words: Mapping[str, str]) -> list[str | Reference]:
     """Replace the words of an instance in a literal, but not inside other words."""
-    if not words:
-        return [text]
+    if not any(each in text for each in words):
+        return [text] if text else []
     listed = "|".join(map(re.escape, sorted(words, key=len, reverse=True)))
     parts = re.split(rf"(?<![A-Za-z0-9])({listed})(?![A-Za-z0-9])", text)
     found = [Reference(words[each]) if number % 2 else each for number, each in enumerate(parts)]

@@ -6,6 +6,7 @@ import itertools
 import re
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from functools import cache
 
 import msgspec
 
@@ -60,6 +61,7 @@ class WrittenLists:
         self._world = world
         self._resolver = world.resolver
         self._known: dict[Address, tuple[WrittenList, ...]] = {}
+        self._parse = cache(lambda text: parse(text, Place("", 1)))  # instances of a block have the same texts
 
     def grants(
         self, answers: Sequence[Answer], place: Address, refuse: Refuse, is_named: Callable[[Answer], bool]
@@ -176,7 +178,7 @@ class WrittenLists:
             collection = _collection(block) if isinstance(task.key, str) else ""
             for each in self._lists_in(task) if collection else ():
                 text = _for_expression(collection, each.text, is_map=isinstance(self.evaluate(collection, place), dict))
-                names = None if each.over or len(text) > _LONGEST else reference_roots(parse(text, Place("", 1)))
+                names = None if each.over or len(text) > _LONGEST else reference_roots(self._parse(text))
                 yield from self._list(text, collection, place) if names and not any(map(refuse, names)) else ()
 
     def _list(self, text: str, over: str, place: Address) -> Iterator[WrittenList]:
@@ -189,7 +191,7 @@ class WrittenLists:
         for each in self._lists_in(task):
             text = self.translate(place, each.text, task)
             over = self.translate(place, each.over, task)
-            named = reference_roots(parse(text, Place("", 1))) if text and bool(over) is lists else None
+            named = reference_roots(self._parse(text)) if text and bool(over) is lists else None
             if named is not None and len(text) <= _LONGEST and not any(map(refuse, named)):
                 yield WrittenList(text, over, each.values)
 
@@ -247,7 +249,7 @@ class WrittenLists:
 
     def evaluate(self, text: str, place: Address) -> Seen:
         """Evaluate an expression as an instance of a block does."""
-        return self._resolver.evaluation.evaluate(parse(text, Place("", 1)), self._resolver.scope_of(place))
+        return self._resolver.evaluation.evaluate(self._parse(text), self._resolver.scope_of(place))
 
 
 def _collection(block: Block | None) -> str:

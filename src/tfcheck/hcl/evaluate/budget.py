@@ -14,6 +14,8 @@ from tfcheck.symbolic.value import Unknown, Value
 
 #: Evaluated nodes, created elements and hundreds of characters, for one expression.
 STEPS = 600_000
+#: Steps for an expression, and for each of its nodes.
+_EXPRESSION_STEPS, _NODE_STEPS = 12, 6
 #: The number of steps that are taken from the run's allowance at once.
 _MOST_OWED = 200
 #: Nested expressions. Python's own limit must not be reached first.
@@ -36,7 +38,7 @@ class Budget:
     def __init__(self) -> None:
         self.steps = STEPS
         self.depth = 0
-        self._owed = 0
+        self._owed = _EXPRESSION_STEPS
 
     def spend(self, steps: int) -> None:
         """Spend a number of steps."""
@@ -57,7 +59,7 @@ class Budget:
         if self.depth >= DEPTH:
             raise Limit("limit: the expression nests too deeply")
         self.depth += 1
-        self.spend(4)
+        self.spend(_NODE_STEPS)
 
     def leave(self) -> None:
         """Leave a nested expression."""

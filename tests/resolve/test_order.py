@@ -60,6 +60,51 @@ def test_an_output_leads_into_its_module_and_no_further() -> None:
     assert "module.stock.aws_ecs_service.this" not in found
 
 
+TERRAFORM = """
+module "m" {
+  source = "./m"
+}
+resource "terraform_data" "service" {
+  input = module.m.role
+  lifecycle {
+    replace_triggered_by = [terraform_data.trigger]
+    precondition {
+      condition     = terraform_data.condition.id != ""
+      error_message = "none"
+    }
+  }
+}
+"""
+OUTPUT = """
+output "role" {
+  value      = terraform_data.role.id
+  depends_on = [terraform_data.policy]
+  precondition {
+    condition     = terraform_data.checked.id != ""
+    error_message = "none"
+  }
+}
+"""
+
+
+def test_what_lifecycle_and_outputs_wait_for_counts(tmp_path: Path) -> None:
+    """`terraform graph` draws the same edges."""
+    service = {"mode": "managed", "type": "terraform_data", "name": "service"}
+    output = {"expression": {"references": ["terraform_data.role.id"]}, "depends_on": ["terraform_data.policy"]}
+    root = {
+        "resources": [{**service, "expressions": {"input": {"references": ["module.m.role", "module.m"]}}}],
+        "module_calls": {"m": {"module": {"outputs": {"role": output}}}},
+    }
+    made = plan(configuration={"root_module": root})
+    (tmp_path / "m").mkdir()
+    (tmp_path / "main.tf").write_text(TERRAFORM)
+    (tmp_path / "m" / "main.tf").write_text(OUTPUT)
+    within = {"module.m.terraform_data.role", "module.m.terraform_data.policy"}
+    seen = {"module.m.terraform_data.checked", "terraform_data.trigger", "terraform_data.condition"}
+    for known, waits in ((None, within), (from_directory(tmp_path), within | seen)):
+        assert Order(Resolver(made, known)).earlier(parse("terraform_data.service")).resources == waits
+
+
 def test_an_output_that_only_the_sources_have_leads_into_its_module(tmp_path: Path) -> None:
     folder = shutil.copytree(TWELVE.folder, tmp_path / "twelve-services")
     with (folder / "service" / "main.tf").open("a") as file:

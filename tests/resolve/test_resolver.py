@@ -48,13 +48,17 @@ def test_an_arn_of_a_known_name_is_derived_and_keeps_its_symbol() -> None:
     assert spelled.pieces[-1] == ":role/orders-execution"
 
 
-def test_the_id_of_a_secret_version_is_no_arn() -> None:
+def test_the_id_of_a_secret_version_is_no_arn_and_that_of_its_rotation_is() -> None:
     arn = "arn:aws:secretsmanager:eu-west-1:111122223333:secret:db-AbCdEf"
     row = change("aws_secretsmanager_secret_version.db", "create", after={"secret_id": arn}, after_unknown={"id": True})
     found = Resolver(plan(row)).attribute(parse("aws_secretsmanager_secret_version.db"), "id")
     spelled = spelled_out(found) if isinstance(found, Unknown) else None
     assert isinstance(spelled, Text)
     assert spelled.pieces[0] == f"{arn}|"
+    row = change("aws_secretsmanager_secret_rotation.r", "create", after={"secret_id": arn}, after_unknown={"id": True})
+    found = Resolver(plan(row)).attribute(parse("aws_secretsmanager_secret_rotation.r"), "id")
+    assert isinstance(found, Unknown)
+    assert spelled_out(found) == arn
 
 
 def test_a_given_value_is_what_refers_to_it() -> None:

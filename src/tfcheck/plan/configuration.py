@@ -64,6 +64,7 @@ class _Call(msgspec.Struct, gc=False):
 
 class _Output(msgspec.Struct, gc=False):
     expression: Raw = _NOTHING
+    depends_on: Raw = _NOTHING
     sensitive: bool | None = None
     ephemeral: bool | None = None
 
@@ -114,8 +115,7 @@ class _Repeated:
     @property
     def depends_on(self) -> tuple[str, ...]:
         """The references of `depends_on`."""
-        raw = self._row.depends_on
-        return tuple(decode(raw, list[str], self._description)) if present(raw) else ()
+        return _references(self._row.depends_on, self._description)
 
     @property
     def _description(self) -> str:
@@ -223,6 +223,11 @@ class ConfigModule:
         rows = (self._row.outputs or {}).items()
         return {name: decoded_json(row.expression, f"output `{name}`") if row else None for name, row in rows}
 
+    def output_depends_on(self, name: str) -> tuple[str, ...]:
+        """Return the references of the `depends_on` of an output."""
+        row = (self._row.outputs or {}).get(name)
+        return _references(row.depends_on, f"output `{name}`") if row else ()
+
     def marks_output(self, name: str) -> bool:
         """Whether an output is declared as sensitive or ephemeral."""
         row = (self._row.outputs or {}).get(name)
@@ -243,6 +248,10 @@ class ConfigModule:
 def configuration(raw: Raw) -> Configuration:
     """Decode the `configuration` of a plan; a missing one has no root module."""
     return decoded_section(raw, Configuration, "the plan's configuration") if present(raw) else Configuration()
+
+
+def _references(raw: Raw, description: str) -> tuple[str, ...]:
+    return tuple(decode(raw, list[str], description)) if present(raw) else ()
 
 
 def constant(expression: Any) -> tuple[bool, Value]:

@@ -344,6 +344,7 @@ _DERIVATIONS: dict[str, dict[str, Derivation]] = {
         "id": _concatenation(_attribute("secret_id"), "|", _opaque("version", "", NAME)),
     },
     "aws_secretsmanager_secret_policy": {"id": _attribute("secret_arn")},
+    "aws_secretsmanager_secret_rotation": {"id": _attribute("secret_id")},
     "aws_ecr_repository": {
         "id": _attribute("name"),
         "arn": _repository_arn,

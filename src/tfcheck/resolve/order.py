@@ -1,8 +1,9 @@
 """The order in which Terraform creates resources.
 
 Follows Terraform's graph (https://developer.hashicorp.com/terraform/internals/graph): a resource waits for everything
-that its arguments, its `count` or `for_each` and its `depends_on` refer to, through variables, locals and outputs, and
-for the `depends_on` of the modules around it. Instances of one resource are not distinguished.
+that its arguments, its `count` or `for_each`, its `depends_on` and its `lifecycle` refer to, through variables, locals
+and outputs, and for the `depends_on` of these outputs and of the modules around it. Instances of one
+resource are not distinguished.
 """
 
 from __future__ import annotations
@@ -14,7 +15,7 @@ import msgspec
 
 from tfcheck.hcl.syntax.block import Block
 from tfcheck.hcl.syntax.expression import Attribute, Expression, Variable, inner_nodes
-from tfcheck.plan import ConfigModule, ModuleCall, references
+from tfcheck.plan import ConfigModule, ConfigResource, ModuleCall, references
 from tfcheck.resolve.resolver import Resolver
 from tfcheck.symbolic import limits
 from tfcheck.symbolic.regex import regex
@@ -144,11 +145,12 @@ class Order:
                 call = self._call(path)
                 return _nodes(path[:-1], call.expressions.get(rest)) if call else []
             case "output":
-                # NOTE: one that a fix adds is not in the plan's configuration.
+                # NOTE: the plan's configuration has no preconditions, nor an output that a fix adds.
                 sources = self._resolver.sources.module(path) if self._resolver.sources else None
-                block = sources.output(rest) if sources and rest not in module.outputs else None
+                block = sources.output(rest) if sources else None
                 written = tuple(block_references(block)) if block is not None else ()
-                return [*_nodes(path, module.outputs.get(rest)), *_referenced_nodes(path, written)]
+                waited = (*module.output_depends_on(rest), *written)
+                return [*_nodes(path, module.outputs.get(rest)), *_referenced_nodes(path, waited)]
             case "module":
                 called = self._module((*path, rest))
                 if called is None:
@@ -169,7 +171,7 @@ class Order:
             return nodes  # nothing for a name bound by `for`
         own = [found.expressions, found.count_expression, found.for_each_expression]
         nodes += [node for each in own for node in _nodes(path, each)]
-        nodes += _referenced_nodes(path, tuple(found.depends_on))
+        nodes += _referenced_nodes(path, (*found.depends_on, *self._lifecycle_references(path, found)))
         for length in range(1, len(path) + 1):
             call = self._call(path[:length])
             if call is not None:
@@ -178,6 +180,13 @@ class Order:
                 nodes += _referenced_nodes(around, (*call.depends_on, *self._more.get(called, ())))
                 nodes += [*_nodes(around, call.count_expression), *_nodes(around, call.for_each_expression)]
         return nodes
+
+    def _lifecycle_references(self, path: tuple[str, ...], resource: ConfigResource) -> Iterator[str]:
+        """Yield what `replace_triggered_by` and conditions refer to, which the plan's configuration does not show."""
+        sources = self._resolver.sources.module(path) if self._resolver.sources else None
+        block = sources.resource(resource.mode, resource.type, resource.name) if sources else None
+        for each in block.blocks("lifecycle") if block is not None else ():
+            yield from block_references(each)
 
     def _module(self, path: tuple[str, ...]) -> ConfigModule | None:
         return self._root.descendant(path) if self._root else None

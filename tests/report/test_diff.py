@@ -11,7 +11,9 @@ from hypothesis import strategies as st
 
 from tests.report.hostile import names
 from tests.rows import every_row
-from tfcheck.report.diff import Edit, Patches, edits
+from tfcheck.report.diff import Edit, edits, join_diffs
+from tfcheck.report.joined_fixes import join_fixes
+from tfcheck.vocabulary.finding import Fix
 
 HEAD = "--- a/infra/main.tf\n+++ b/infra/main.tf\n"
 
@@ -94,29 +96,51 @@ def apply(file: Path, diffs: Sequence[str]) -> bool:
     return all(subprocess.run(command, cwd=file.parent, input=each.encode()).returncode == 0 for each in diffs)
 
 
+def fix(diff: str) -> Fix:
+    return Fix(title="t", safety="safe", proven=True, hcl="", diff=diff)
+
+
 @settings(max_examples=20)
 @given(CHANGES, CHANGES)
 @example((4, 0, 1), (8, 0, 0))
-def test_patches_that_are_said_to_apply_one_after_the_other_do(
-    one: tuple[int, int, int], other: tuple[int, int, int]
-) -> None:
-    diffs = [changed(one, "one")[1], changed(other, "other")[1]]
-    assume(one[0] != other[0])
-    patches = Patches()
-    if all(patches.add(each) for each in diffs):
-        with TemporaryDirectory() as folder:
-            file = Path(folder, "x.tf")
-            assert apply(file, diffs)
-            assert file.read_text() == "".join(both(one, other))
+@example((5, 0, 3), (5, 1, 1))
+def test_patches_of_a_page_apply_one_after_the_other(one: tuple[int, int, int], other: tuple[int, int, int]) -> None:
+    fixes = [fix(changed(one, "one")[1]), fix(changed(other, "other")[1])]
+    (first, old, _), second = min(one, other), max(one, other)[0]
+    assume(fixes[0] != fixes[1] and first + max(old, 1) <= second)
+    shown = join_fixes(fixes).values()
+    diffs = list(dict.fromkeys(each.fix.diff for each in shown if not each.is_refused))
+    assert not any(each.is_refused for each in shown)
+    with TemporaryDirectory() as folder:
+        file = Path(folder, "x.tf")
+        assert apply(file, diffs)
+        assert file.read_text() == "".join(both(one, other))
 
 
-def test_a_patch_next_to_another_one_is_refused() -> None:
-    for other in ((5, 0, 3), (5, 1, 1), (7, 0, 3), (8, 1, 3)):
-        patches = Patches()
-        assert patches.add(changed((5, 1, 1), "one")[1])
-        assert not patches.add(changed(other, "other")[1])
-    beside = HEAD + "@@ -1,2 +1,4 @@\n }\n+\n+{}\n \n"  # whose first new line is like the next old one
-    patches = Patches()
-    assert [patches.add(beside.replace("{}", each)) for each in ("x", "y")] == [True, True]
-    patches = Patches()
-    assert [patches.add(changed((place, 0, 1), "one")[1]) for place in (4, 8)] == [True, True]
+def test_near_patches_are_joined_and_those_that_exclude_each_other_are_not() -> None:
+    base = fix(changed((5, 1, 3), "one")[1])
+    for other, joined in (
+        ((5, 0, 3), True),
+        ((5, 1, 3), False),
+        ((4, 2, 1), False),
+        ((6, 0, 3), True),
+        ((7, 1, 3), True),
+    ):
+        shown = join_fixes([base, fix(changed(other, "other")[1])])
+        assert [len(set(shown.values())), any(each.is_refused for each in shown.values())] == [2 - joined, not joined]
+    far = fix(changed((12, 0, 1), "far")[1])
+    assert [each.fix for each in join_fixes([base, far]).values()] == [base, far]
+    near = fix(changed((6, 0, 3), "near")[1])
+    shown = join_fixes([base], [near])
+    assert [shown[each].is_refused for each in (base, near)] == [False, True]
+
+
+def test_a_joined_patch_keeps_the_order_and_makes_equal_edits_once() -> None:
+    one, two = (changed((5, 0, 3), name)[1] for name in ("one", "two"))
+    assert [each.new for each in edits(join_diffs([two, one, two]))] == [(*lines("two"), *lines("one"))]
+    assert join_diffs([one]) == "diff --git a/x.tf b/x.tf\n" + one.replace("\t", "")
+    assert join_diffs([one, one[:-1] + "\\ No newline at end of file\n"]) == ""
+
+
+def lines(name: str) -> list[str]:
+    return [f"{name} {each}" for each in range(3)]

@@ -8,7 +8,9 @@ from __future__ import annotations
 
 import posixpath
 import re
-from collections.abc import Iterator
+from bisect import insort
+from collections.abc import Iterable, Iterator
+from itertools import pairwise
 
 import msgspec
 
@@ -33,13 +35,42 @@ class Edit(msgspec.Struct, frozen=True):
     new: tuple[str, ...]
 
 
-class _Hunk(msgspec.Struct, frozen=True):
+class Hunk(msgspec.Struct, frozen=True):
     """A part of a diff: the lines of the file that it shows, from `line`, and the edits among them."""
 
     file: str
     line: int
     old: list[str]
     edits: list[Edit]
+    needs_option: bool
+
+    @property
+    def end(self) -> int:
+        """The line after those that it shows."""
+        return self.line + len(self.old)
+
+    def join(self, other: Hunk) -> Hunk | None:
+        """Return the hunk with the edits of both, these before the other's at one line; None if they exclude it."""
+        line, old = self.line, dict(enumerate(self.old, self.line))
+        later = dict(enumerate(other.old, other.line))
+        found = sorted(dict.fromkeys((*self.edits, *other.edits)), key=lambda each: (each.line, bool(each.old)))
+        apart = all(one.line + len(one.old) <= two.line for one, two in pairwise(found))
+        if not apart or any(old[number] != later[number] for number in old.keys() & later.keys()):
+            return None
+        lines = dict(sorted((old | later).items()))
+        needs_option = self.needs_option or other.needs_option
+        return Hunk(self.file, min(line, other.line), list(lines.values()), found, needs_option)
+
+    def rows(self) -> Iterator[str]:
+        """Yield the lines of the diff, without newlines."""
+        position = 0
+        for each in self.edits:
+            start = each.line - self.line
+            yield from (f" {text}" for text in self.old[position:start])
+            yield from (f"-{text}" for text in each.old)
+            yield from (f"+{text}" for text in each.new)
+            position = start + len(each.old)
+        yield from (f" {text}" for text in self.old[position:])
 
 
 class _OtherDiffError(Exception):
@@ -48,17 +79,18 @@ class _OtherDiffError(Exception):
 
 def edits(diff: str) -> tuple[Edit, ...]:
     """Parse the edits of a diff; none if it cannot be parsed or leads outside the repository."""
-    return tuple(edit for hunk in _hunks(diff) for edit in hunk.edits)
+    return tuple(edit for hunk in hunks(diff) for edit in hunk.edits)
 
 
-def _hunks(diff: str) -> tuple[_Hunk, ...]:
+def hunks(diff: str) -> tuple[Hunk, ...]:
+    """Parse the hunks of a diff; none if it cannot be parsed or leads outside the repository."""
     try:
         return tuple(_files(iter(diff.split("\n"))))
     except _OtherDiffError:
         return ()
 
 
-def _files(rows: Iterator[str]) -> Iterator[_Hunk]:
+def _files(rows: Iterator[str]) -> Iterator[Hunk]:
     file = ""
     for row in rows:
         if row.startswith("+++ "):
@@ -69,12 +101,13 @@ def _files(rows: Iterator[str]) -> Iterator[_Hunk]:
             file = path
         elif found := _HUNK.fullmatch(row):
             start, old, new = int(found[1]), int(found[2] or 1), int(found[3] or 1)
-            yield _hunk(rows, file, start if old else start + 1, old, new)
+            hunk = _hunk(rows, file, start if old else start + 1, old, new)
+            yield msgspec.structs.replace(hunk, needs_option=needs_unidiff_zero(row))
 
 
-def _hunk(rows: Iterator[str], file: str, line: int, old: int, new: int) -> _Hunk:
+def _hunk(rows: Iterator[str], file: str, line: int, old: int, new: int) -> Hunk:
     """Parse one hunk of `old` lines before and `new` after the change, beginning at `line`."""
-    hunk = _Hunk(file, line, [], [])
+    hunk = Hunk(file, line, [], [], needs_option=False)
     removed: list[str] = []
     added: list[str] = []
     while old > 0 or new > 0:
@@ -95,34 +128,58 @@ def _hunk(rows: Iterator[str], file: str, line: int, old: int, new: int) -> _Hun
     return hunk
 
 
-class Patches:
-    """The diffs of a page, which a reader may apply one after the other in its order."""
+def join_diffs(diffs: Iterable[str]) -> str:
+    """Write diffs as one with all their edits, those of the first before others at one line.
 
-    def __init__(self) -> None:
-        self._removed: dict[str, set[int]] = {}
-        self._added: dict[str, dict[int, tuple[str, ...]]] = {}
+    Empty if they change the same lines differently, or one cannot be parsed.
+    """
+    by_file: dict[str, list[Hunk]] = {}
+    for diff in diffs:
+        found = hunks(diff) if "\n\\ " not in diff else ()
+        if not all([found, *(_add_hunk(by_file.setdefault(each.file, []), each) for each in found)]):
+            return ""
+    return "".join(_file_diff(file, several) for file, several in sorted(by_file.items()))
 
-    def add(self, diff: str) -> bool:
-        """Add the next diff, and return whether `git apply` accepts it after the earlier ones."""
-        found = _hunks(diff)
-        accepted = all(map(self._accepts, found))
-        for each in (edit for hunk in found for edit in hunk.edits):
-            self._removed.setdefault(each.file, set()).update(range(each.line, each.line + len(each.old)))
-            added = self._added.setdefault(each.file, {})
-            added[each.line] = (*each.new, *added.get(each.line, ()))
-        return accepted
 
-    def _accepts(self, hunk: _Hunk) -> bool:
-        """Whether the lines that a hunk shows are still together; without any it would go to its line's number."""
-        if hunk.file not in self._added:
-            return True
-        removed, added = self._removed[hunk.file], self._added[hunk.file]
-        now: list[str] = []
-        for number, text in enumerate(hunk.old, hunk.line):
-            now += added.get(number, ()) if number > hunk.line else ()
-            now += [text] if number not in removed else []
-        places = range(len(now) - len(hunk.old) + 1)
-        return bool(hunk.old) and any(now[each : each + len(hunk.old)] == hunk.old for each in places)
+def _add_hunk(joined: list[Hunk], hunk: Hunk) -> bool:
+    """Add a hunk to those of a file, joined with those whose lines it touches, and return whether that is possible."""
+    for each in [each for each in joined if each.line <= hunk.end and hunk.line <= each.end]:
+        joined.remove(each)
+        together = each.join(hunk)
+        if together is None:
+            return False
+        hunk = together
+    insort(joined, hunk, key=lambda each: each.line)
+    return True
+
+
+def _file_diff(file: str, joined: Iterable[Hunk]) -> str:
+    written, grown = file_head(f"a/{file}", f"b/{file}"), 0
+    for each in joined:
+        rows = list(each.rows())
+        added = sum(not row.startswith("-") for row in rows)
+        written += hunk_head(each.line - 1, len(each.old), grown, added, needs_option=each.needs_option)
+        written += "".join(f"{row}\n" for row in rows)
+        grown += added - len(each.old)
+    return written
+
+
+def file_head(old: str, new: str) -> str:
+    """Write the lines before the hunks of a file, whose two names are quoted where git needs it."""
+    tab = "\t" if " " in new else ""
+    return f"diff --git {old} {new}\n--- {old}{tab}\n+++ {new}{tab}\n"
+
+
+def hunk_head(first: int, old: int, grown: int, new: int, *, needs_option: bool) -> str:
+    """Write the head of a hunk of `old` lines from index `first`, for which `new` ones are there `grown` lower."""
+    mark = f" {UNIDIFF_ZERO}" if needs_option else ""
+    return f"@@ -{_range(first, old)} +{_range(first + grown, new)} @@{mark}\n"
+
+
+def _range(first: int, count: int) -> str:
+    if count == 0:
+        return f"{first},0"
+    return f"{first + 1}" if count == 1 else f"{first + 1},{count}"
 
 
 def needs_unidiff_zero(diff: str) -> bool:

@@ -15,7 +15,7 @@ import msgspec
 from msgspec.structs import replace
 
 from tfcheck.fix.edits.insertion import Insertion, apply_insertions
-from tfcheck.report.diff import UNIDIFF_ZERO
+from tfcheck.report.diff import file_head, hunk_head
 
 _CONTEXT = 3
 _NO_NEWLINE = "\\ No newline at end of file\n"
@@ -55,8 +55,7 @@ def diff(path: str, lines: Lines, insertions: Sequence[Insertion]) -> str:
     Lines keep their ends, including carriage returns. Offsets count characters of the text.
     """
     hunks = "".join(_hunk(lines, group, before) for group, before in _groups(lines, line_changes(lines, insertions)))
-    old, new, tab = _quote("a/" + path), _quote("b/" + path), "\t" if " " in path else ""
-    return f"diff --git {old} {new}\n--- {old}{tab}\n+++ {new}{tab}\n{hunks}" if hunks else ""
+    return file_head(_quote("a/" + path), _quote("b/" + path)) + hunks if hunks else ""
 
 
 def _quote(path: str) -> str:
@@ -174,8 +173,7 @@ def _hunk(lines: Lines, changes: list[_Change], grown: int) -> str:
     # NOTE: git assumes that a hunk without a context line at its end is at the end of the file, and a hunk
     # without any old line after the first line of a file at its beginning.
     needs_option = last == changes[-1].end < len(lines.all) or (first, removed) == (1, 0)
-    mark = f" {UNIDIFF_ZERO}" if needs_option else ""
-    head = f"@@ -{_range(first, removed)} +{_range(first + grown, added)} @@{mark}\n"
+    head = hunk_head(first, removed, grown, added, needs_option=needs_option)
     return head + "".join(line if line.endswith("\n") else f"{line}\n{_NO_NEWLINE}" for line in body)
 
 
@@ -187,9 +185,3 @@ def _move_up(lines: Lines, change: _Change, least: int) -> _Change:
         return change
     line = lines.all[before]
     return change if change.lines[-1] != line else _Change(before, before, (line, *change.lines[:-1]))
-
-
-def _range(first: int, count: int) -> str:
-    if count == 0:
-        return f"{first},0"
-    return f"{first + 1}" if count == 1 else f"{first + 1},{count}"

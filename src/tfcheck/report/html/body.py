@@ -24,8 +24,9 @@ from tfcheck.report.html.element import (
 )
 from tfcheck.report.html.finding import AlreadyShown, article
 from tfcheck.report.html.tree import access_tree
+from tfcheck.report.joined_fixes import join_fixes
 from tfcheck.report.left_out_words import excused_words, selection_sentence, waiver_sentences
-from tfcheck.report.markdown.page import PageContent, group_by_cause
+from tfcheck.report.markdown.page import PageContent, fixes_in_order, group_by_cause
 from tfcheck.report.origin import context_text, target
 from tfcheck.report.question_words import deciding_words, question_words
 from tfcheck.report.words import TaskStatus, fixed_words, headline, instances, lack_words, plural, standings
@@ -281,8 +282,9 @@ def _section(
 
 def _findings(content: PageContent, view: View) -> tuple[list[Child], list[Child], list[Child]]:
     """Write all causes, including known and waived ones, with fewer groups if there are very many."""
-    shown, left = AlreadyShown(), _MOST_GROUPS
     open_causes, known, waived = (group_by_cause(each) for each in (content.findings, content.known, content.waived))
+    changes = join_fixes(fixes_in_order(open_causes), fixes_in_order((*known, *waived)))
+    shown, left = AlreadyShown(changes), _MOST_GROUPS
     articles: list[Child] = []
     for number, each in enumerate((*open_causes, *known, *waived), 1):
         articles.append(article(each, number, view, shown, max(left, 1)))

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 from tfcheck.report.causes import Cause, Group, Need, block, breakage, fixes, remedies
-from tfcheck.report.diff import OVERLAPPING, Patches, needs_unidiff_zero
+from tfcheck.report.diff import OVERLAPPING, needs_unidiff_zero
 from tfcheck.report.html.element import Child, Markup, View, address, capitalize, join_markup, prose, sentence, tag
+from tfcheck.report.joined_fixes import ShownChange
 from tfcheck.report.markdown.page import TargetedCause
 from tfcheck.report.pattern_mismatch import nearest, parting
 from tfcheck.report.words import (
@@ -28,10 +29,10 @@ _CHANGES = {"introduced": "introduced by this change", "existing": "already brok
 
 
 class AlreadyShown:
-    """The fixes and remedies that the page has already shown."""
+    """The fixes and remedies that the page has already shown; `changes` is what it shows for each fix."""
 
-    def __init__(self) -> None:
-        self.patches = Patches()
+    def __init__(self, changes: Mapping[Fix, ShownChange]) -> None:
+        self.changes = changes
         self.fixes: dict[Fix, str] = {}
         self.remedies: set[Remedy] = set()
 
@@ -200,12 +201,13 @@ def _places(finding: Finding) -> Iterator[tuple[str, Location]]:
 
 def _fixes(group: Group, shown: AlreadyShown) -> Iterator[Markup]:
     for fix in fixes(group.findings):
-        if fix in shown.fixes:
-            again = tag("a", "the change above", href=f"#{shown.fixes[fix]}")
+        found = shown.changes[fix]
+        if found.fix in shown.fixes:
+            again = tag("a", "the change above", href=f"#{shown.fixes[found.fix]}")
             yield tag("p", tag("b", "Fix: "), prose(fix.title), " (", again, ")", class_="prose")
         else:
-            shown.fixes[fix] = f"fix-{len(shown.fixes) + 1}"
-            yield tag("div", change(fix, shown.patches), id=shown.fixes[fix])
+            shown.fixes[found.fix] = f"fix-{len(shown.fixes) + 1}"
+            yield tag("div", change(found), id=shown.fixes[found.fix])
     for gist, remedy in remedies(group.findings).items():
         if gist not in shown.remedies:
             shown.remedies.add(gist)
@@ -233,14 +235,15 @@ def _numbered_lines(found: Excerpt) -> Iterator[Markup]:
             yield tag("span", label, text.replace("\t", "    "), class_="at" if number == found.line else None)
 
 
-def change(fix: Fix, patches: Patches) -> Markup:
-    """Write a suggested change with its diff, or the code to add; `patches` are those before it on the page."""
+def change(found: ShownChange) -> Markup:
+    """Write a suggested change with its diff, or the code to add."""
+    fix = found.fix
     caption = (("Fix: ", prose(fix.title)), fix_words(fix))
     if not fix.diff:
         return _figure(caption, list(_code(fix.hcl)))
     command = tag("code", f"git apply {'--unidiff-zero ' if needs_unidiff_zero(fix.diff) else ''}fix.patch")
     how: Child = ("Save as ", tag("code", "fix.patch"), ", then ", command, " at the top of the repository.")
-    if not patches.add(fix.diff):
+    if found.is_refused:
         how = prose(OVERLAPPING)
     return _figure(caption, list(_diff(fix.diff)), tag("p", how, class_="how"))
 

@@ -10,16 +10,16 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from tfcheck.report.causes import fixes, remedies
-from tfcheck.report.diff import Patches
+from tfcheck.report.joined_fixes import ShownChange, join_fixes
 from tfcheck.report.markdown import budget, fold, rest, top
 from tfcheck.report.markdown import rows as listed
 from tfcheck.report.markdown.budget import PagePart, PartKind
 from tfcheck.report.markdown.escape import code
-from tfcheck.report.markdown.page import Page, PageContent, TargetedCause, content, group_by_cause
+from tfcheck.report.markdown.page import Page, PageContent, TargetedCause, content, fixes_in_order, group_by_cause
 from tfcheck.report.markdown.rest import edited_choices_parts, newly_waived_parts, waived_rest
 from tfcheck.report.words import fixed_words, plural
 from tfcheck.vocabulary.clipping import few
-from tfcheck.vocabulary.finding import Remedy, Report
+from tfcheck.vocabulary.finding import Fix, Remedy, Report
 
 _ROWS_OF_COMMENT = 30
 _ROWS_OF_SUMMARY = 1000
@@ -49,15 +49,16 @@ def _parts(found: PageContent, page: Page, rows: int, *, marked: bool) -> Iterat
     now = group_by_cause(each for each in found.findings if each.finding.change != "existing")
     existing = group_by_cause(each for each in found.findings if each.finding.change == "existing")
     yield from listed.rows(now, found.waiting, found, page, rows)
-    patches = Patches()
-    yield from _folds(now, found, rows, page, patches, first=0, pictures=_PICTURES)
+    changes = join_fixes(fixes_in_order((*now, *existing)))
+    shown: set[str] = set()
+    yield from _folds(now, found, rows, page, changes, shown, first=0, pictures=_PICTURES)
     if existing:
         number = sum(len(each.cause.findings) for each in existing)
         yield PagePart(
             f"<details><summary>{plural(number, 'finding')} from before this change</summary>", PartKind.KEPT
         )
         yield from listed.rows(existing, (), found, page, rows)
-        yield from _folds(existing, found, rows, page, patches, first=rows, pictures=0)
+        yield from _folds(existing, found, rows, page, changes, shown, first=rows, pictures=0)
         yield PagePart("</details>", PartKind.KEPT)
     if found.known:
         title = f"{plural(len(found.known), 'finding')} in the baseline"
@@ -83,7 +84,8 @@ def _folds(
     found: PageContent,
     most: int,
     page: Page,
-    patches: Patches,
+    changes: dict[Fix, ShownChange],
+    shown: set[str],
     *,
     first: int,
     pictures: int,
@@ -96,19 +98,18 @@ def _folds(
     targets: dict[str, dict[str, None]] = {}
     for each, group in groups if len(found.targets) > 1 else ():
         for fix in fixes(group.findings):
-            targets.setdefault(fix.diff or fix.hcl, {}).update(dict.fromkeys(each.targets))
+            targets.setdefault(changes[fix].gist, {}).update(dict.fromkeys(each.targets))
     to_do: dict[Remedy, dict[str, None]] = {}
     for _, group in groups:
         for gist in remedies(group.findings):
             to_do.setdefault(gist, {}).update(dict.fromkeys(group.shown))
-    shown: set[str] = set()
     for number, (each, group) in enumerate(groups, first):
         for fix in fixes(group.findings):
-            change = fix.diff or fix.hcl
-            if change not in shown:
+            change = changes[fix]
+            if change.gist not in shown:
                 opened = not shown and not first
-                yield from fold.suggestion(fix, number, tuple(targets.get(change, ())), patches, opened=opened)
-                shown.add(change)
+                yield from fold.suggestion(change, number, tuple(targets.get(change.gist, ())), opened=opened)
+                shown.add(change.gist)
         for gist, remedy in remedies(group.findings).items():
             if tasks := to_do.pop(gist, ()):
                 shown_tasks = few(list(tasks), _TASKS, code)

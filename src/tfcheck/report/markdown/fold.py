@@ -7,7 +7,8 @@ from collections.abc import Iterator
 import msgspec
 
 from tfcheck.report.causes import Group, broken_actions
-from tfcheck.report.diff import OVERLAPPING, Patches, needs_unidiff_zero
+from tfcheck.report.diff import OVERLAPPING, needs_unidiff_zero
+from tfcheck.report.joined_fixes import ShownChange
 from tfcheck.report.markdown.budget import PagePart, PartKind
 from tfcheck.report.markdown.escape import code, fence, html_code, html_prose, prose, sentence
 from tfcheck.report.markdown.page import Page
@@ -17,7 +18,7 @@ from tfcheck.report.safe_text import is_visible, visible
 from tfcheck.report.words import evidence_words, fix_words, reason_words, symptom_words
 from tfcheck.symbolic.regex import regex
 from tfcheck.vocabulary.clipping import and_more, few, join_names
-from tfcheck.vocabulary.finding import Answer, Evidence, Finding, Fix, Reason, Remedy, Report, Severity, Verdict
+from tfcheck.vocabulary.finding import Answer, Evidence, Finding, Reason, Remedy, Report, Severity, Verdict
 
 _SHOWN_ANSWERS = 12
 _SHOWN_EVIDENCE = 4
@@ -114,17 +115,13 @@ def _statement(found: Evidence, answer: Answer, report: Report, page: Page) -> s
     return f"  - {code(found.policy)}{sid}{on}{f' at {place}' if place else ''}: {prose(evidence_words(found))}"
 
 
-def suggestion(
-    fix: Fix, number: int, targets: tuple[str, ...], patches: Patches, *, opened: bool
-) -> Iterator[PagePart]:
-    """Write the fold with the suggested change for these targets, if a page is about several.
-
-    `patches` are those before it on the page.
-    """
+def suggestion(change: ShownChange, number: int, targets: tuple[str, ...], *, opened: bool) -> Iterator[PagePart]:
+    """Write the fold with the suggested change for these targets, if a page is about several."""
+    fix = change.fix
     where = f" in {few(list(map(html_code, targets)), 2)}" if targets else ""
     state = "<details open>" if opened else "<details>"
     top = f"{state}<summary>Suggested change{where}: {html_prose(fix.title)} ({fix_words(fix)})</summary>"
-    yield PagePart(f"{top}\n\n{_change_itself(fix, patches)}\n\n</details>", PartKind.DIFF, number)
+    yield PagePart(f"{top}\n\n{_change_itself(change)}\n\n</details>", PartKind.DIFF, number)
 
 
 def remedy_part(finding: Finding, remedy: Remedy, number: int, tasks: str) -> PagePart:
@@ -135,7 +132,8 @@ def remedy_part(finding: Finding, remedy: Remedy, number: int, tasks: str) -> Pa
     )
 
 
-def _change_itself(fix: Fix, patches: Patches) -> str:
+def _change_itself(change: ShownChange) -> str:
+    fix = change.fix
     if not fix.diff:
         return f"Add:\n\n{fence(fix.hcl, 'hcl')}"
     diff = fix.diff.replace("\r\n", "\n")
@@ -143,7 +141,7 @@ def _change_itself(fix: Fix, patches: Patches) -> str:
         return "It touches lines with characters that cannot be seen, so it is not shown here."
     option = "--unidiff-zero " if needs_unidiff_zero(diff) else ""
     how = f"Save as `fix.patch`, then `git apply {option}fix.patch` at the top of the repository."
-    if not patches.add(diff):
+    if change.is_refused:
         how = OVERLAPPING
     if diff != fix.diff:
         how = "The lines of this file end with CR LF, which a comment cannot carry: make the change by hand."

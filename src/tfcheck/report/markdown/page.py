@@ -12,11 +12,11 @@ from operator import attrgetter
 
 import msgspec
 
-from tfcheck.report.causes import Cause, causes
+from tfcheck.report.causes import Cause, causes, fixes
 from tfcheck.report.manual import Manual
 from tfcheck.report.markdown.marker import clipped_target, hashed_target, marker
 from tfcheck.report.origin import Links, context_text, plan_path, target
-from tfcheck.vocabulary.finding import Answer, Finding, Report
+from tfcheck.vocabulary.finding import Answer, Finding, Fix, Report
 from tfcheck.vocabulary.grouping import group_by_key
 
 #: The id of a page about several targets.
@@ -243,6 +243,11 @@ def group_by_cause(findings: Iterable[TargetedFinding]) -> list[TargetedCause]:
         for cause in causes(each.finding for each in members)
     ]
     return sorted(found, key=lambda each: (each.cause.severity.rank, not each.cause.breaks))
+
+
+def fixes_in_order(causes: Iterable[TargetedCause]) -> tuple[Fix, ...]:
+    """Return the suggested changes in the order of a page."""
+    return fixes(finding for each in causes for group in each.cause.groups for finding in group.findings)
 
 
 def _unknown_by_cause(reports: list[Report]) -> list[TargetedUnknown]:

@@ -15,8 +15,12 @@ def test_a_log_group_is_made_by_someone() -> None:
     later = MadeResource("aws_cloudwatch_log_group.later", {"name": LATER})
     search, container = log_group_absent.CHECK, logs(awslogs_group="/a", awslogs_region=HERE.region)
     assert len(messages(search, container)) == 1
-    for known in (group, read, later):
+    cloud_control, open_name = (
+        MadeResource("awscc_logs_log_group.a", {"log_group_name": name}) for name in ("/a", LATER)
+    )
+    for known in (group, read, later, cloud_control, open_name):
         assert messages(search, container, world=MadeWorld(known)) == []
+    assert len(messages(search, logs(awslogs_group="/b"), world=MadeWorld(cloud_control))) == 1
     assert messages(search, logs(awslogs_group="/a", awslogs_create_group="true")) == []
     assert messages(search, logs(awslogs_group="/a", awslogs_create_group=LATER)) == []
     assert messages(search, logs(awslogs_group=LATER)) == []

@@ -27,6 +27,7 @@ from tfcheck.inventory.world import World
 from tfcheck.startup import existence
 from tfcheck.startup.awslogs_calls import missing_group_reason
 from tfcheck.startup.awslogs_options import AwsLogs, awslogs
+from tfcheck.symbolic.beginnings import Members
 from tfcheck.symbolic.value import Truth
 from tfcheck.vocabulary.finding import Severity
 
@@ -58,7 +59,13 @@ def _may_exist(log: AwsLogs, task: TaskDefinition, world: World) -> bool:
         or existence.is_read(log.group, world)
         or existence.namesake(LOG_GROUP, named, world) is not Truth.FALSE
         or bool(groups_in_other_regions(log, task, world))
+        or world.once(_of_cloud_control).include(log.group) is not Truth.FALSE
     )
+
+
+def _of_cloud_control(world: World) -> Members:
+    """Return the names of the groups of the AWS Cloud Control provider."""
+    return Members(each.attribute("log_group_name") for each in world.resources("awscc_logs_log_group"))
 
 
 CHECK = Check("log-group-absent", "missing log groups", __doc__, _search)

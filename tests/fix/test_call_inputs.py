@@ -231,3 +231,9 @@ def test_a_map_that_two_calls_pass_is_left_alone(tmp_path: Path) -> None:
     with (folder / "main.tf").open("a") as file:
         file.write(f'\nlocals {{\n  services = {value}\n}}\n\noutput "services" {{\n  value = local.services\n}}\n')
     assert all("`secret_arns`" not in each.fix.title for each in found_in(folder).fixes.found)
+
+
+def test_of_several_calls_the_one_whose_policy_has_the_action_passes_it() -> None:
+    (fix,) = (each.fix for each in found_in(TESTDATA / "policies-by-kind").fixes.found)
+    assert fix.title == "pass what module.role.aws_iam_role.this lacks by `resources`"
+    assert fix.hcl == ", aws_secretsmanager_secret.mail.arn"

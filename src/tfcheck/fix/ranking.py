@@ -30,12 +30,16 @@ def rank(need: RoleNeed, places: FixPlaces, added: PoliciesAtCalls) -> Iterator[
     block = places.world.resolver.block(need.roles[0].address)
     if block is not None:
         yield from propose_attachments(need, block, places)
-    if need.roles[0].address.module.steps:
-        yield from _propose_by_callers(need, places, added)
-    if any(each.resource.address.module.steps for each in places.policies.of(need.roles[0])):
+    is_called = bool(need.roles[0].address.module.steps)
+    is_beside = any(each.resource.address.module.steps for each in places.policies.of(need.roles[0]))
+    yield from added.propose_at_callers(need, attaches=True) if is_called else ()
+    if is_called or is_beside:
         from tfcheck.fix.callers.call_inputs import propose_call_inputs
 
-        yield from propose_call_inputs(need, places, beside=True)
+        yield from propose_call_inputs(need, places) if is_called else ()
+        yield from propose_call_inputs(need, places, beside=True) if is_beside else ()
+    if is_called and not places.names_all(need):
+        yield from _propose_by_callers(need, places, added)
     yield from propose_in_elements(need, places)
     alone = added.reach(need) <= need.names()
     # NOTE: a new policy, in which each role gets what it lacks itself, is better than all of it in an existing one, and
@@ -60,12 +64,8 @@ def _plain_first(proposals: Iterable[Proposal], remarks: Sequence[str]) -> Itera
 
 def _propose_by_callers(need: RoleNeed, places: FixPlaces, added: PoliciesAtCalls) -> Iterator[Proposal]:
     """Yield the ways by which the callers of a role's module name what it lacks."""
-    from tfcheck.fix.callers.call_inputs import propose_call_inputs, propose_new_inputs
+    from tfcheck.fix.callers.call_inputs import propose_new_inputs
 
-    yield from added.propose_at_callers(need, attaches=True)
-    yield from propose_call_inputs(need, places)
-    if places.names_all(need):
-        return
     yield from propose_existing(need, places, wide=False, in_callers=True)
     if is_for_callers(need, places):
         yield from added.propose_at_callers(need)

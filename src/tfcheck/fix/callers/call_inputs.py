@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from itertools import islice
 
 from tfcheck.fix.callers.module_inputs import ModuleInput, grants_of, inputs_for
 from tfcheck.fix.callers.passed_value import CallNeeds, Lacking, PassedInput, pass_value
@@ -48,7 +49,13 @@ def propose_call_inputs(need: RoleNeed, places: FixPlaces, *, beside: bool = Fal
 
     With `beside` these are the modules of their policies, where that is another one.
     """
-    paths = _policy_modules(need, places) if beside else {str(role.address): role.address.module for role in need.roles}
+    own = {str(role.address): role.address.module for role in need.roles}
+    for paths in islice(_policy_modules(need, places), _MOST) if beside else (own,):
+        yield from _propose_inputs(need, paths, places)
+
+
+def _propose_inputs(need: RoleNeed, paths: Mapping[str, ModulePath], places: FixPlaces) -> Iterator[Proposal]:
+    """Yield proposals to pass what roles lack to the module instance of each."""
     calls = passings(need, paths, places) if len(paths) == len(need.roles) else []
     sources = places.world.resolver.sources
     assert sources is not None  # otherwise nothing is proposed
@@ -71,7 +78,8 @@ def propose_call_inputs(need: RoleNeed, places: FixPlaces, *, beside: bool = Fal
         }
         if losing:
             kept = [each for each in need.answers if each.role not in losing]
-            yield from propose_call_inputs(need.restrict_to(kept), places, beside=beside) if kept else ()
+            others = {name: path for name, path in paths.items() if name not in losing}
+            yield from _propose_inputs(need.restrict_to(kept), others, places) if kept else ()
             return
         yield Proposal(
             title=f"pass what {who} by {' and '.join(f'`{each}`' for each in change.names)}"
@@ -84,14 +92,15 @@ def propose_call_inputs(need: RoleNeed, places: FixPlaces, *, beside: bool = Fal
         )
 
 
-def _policy_modules(need: RoleNeed, places: FixPlaces) -> dict[str, ModulePath]:
-    """Map roles to the module of their first policy that is in a module beside theirs."""
-    found: dict[str, ModulePath] = {}
+def _policy_modules(need: RoleNeed, places: FixPlaces) -> Iterator[dict[str, ModulePath]]:
+    """Yield a module of each role's policies that is beside the role's, first those of the first policies."""
+    found: dict[str, list[ModulePath]] = {}
     for role in need.roles:
         own = role.address.module.steps
-        modules = (each.resource.address.module for each in places.policies.of(role))
-        found |= {str(role.address): each for each in reversed([*modules]) if each.steps != own[: len(each.steps)]}
-    return found
+        modules = dict.fromkeys(each.resource.address.module for each in places.policies.of(role))
+        found[str(role.address)] = [each for each in modules if each.steps != own[: len(each.steps)]]
+    for number in range(max(map(len, found.values()))):
+        yield {role: modules[min(number, len(modules) - 1)] for role, modules in found.items() if modules}
 
 
 def passings(need: RoleNeed, paths: Mapping[str, ModulePath], places: FixPlaces) -> list[CallNeeds]:

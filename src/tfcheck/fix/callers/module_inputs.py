@@ -33,6 +33,7 @@ _GRANTING = regex(r"statement|polic|permission|grant|arn")
 #: How a module reads the members of an untyped input.
 _MEMBER = regex(r"\.value(?:\.|\[\"|, \")(?:actions|resources)\b")
 _EFFECT = regex(r"(?<!try\()(?<!lookup\()\b\w+\.value\.effect\b")
+_COMPUTED_ACTION = regex(r'\b[Aa]ctions?"?\s*[=:]\s*(?!\[?\s*")')
 _OPEN_TYPES = ("", "any", "list(any)", "map(any)")
 
 
@@ -88,8 +89,10 @@ class _ArnInputs:
         if known is None:
             found = tuple(self._find(path))
             frames = [each for one in found for each in one.frames]
-            # NOTE: what else policies make of an element may depend on the other inputs of the instance.
-            known = module if frames and not any(each.before or each.after for each in frames) else path
+            # NOTE: what policies make of an element, and allow on it, may depend on other inputs of the instance.
+            is_plain = bool(frames) and not any(each.before or each.after for each in frames)
+            is_same = is_plain and not any(_COMPUTED_ACTION.search(each.text) for each in module.blocks)
+            known = module if is_same else path
             self._known[known] = found
         return self._known[known]
 

@@ -18,7 +18,7 @@ from tfcheck.fix.layout.render import WIDEST, StatementStyle, label_like, render
 from tfcheck.fix.needed_statements import Reference, Spelled, references_in, rewrite
 from tfcheck.fix.policies.element_frames import elements_for, is_whole, value_of
 from tfcheck.fix.policies.fix_places import FixPlaces
-from tfcheck.fix.text.policy_text import ObjectParts, Syntax
+from tfcheck.fix.text.policy_text import ObjectParts, Parts, Syntax
 from tfcheck.fix.values.definitions import own_element
 from tfcheck.fix.values.repetition import InstanceTerms, Statements, share_statements, terms_of_call
 from tfcheck.hcl.evaluate.scope import Seen
@@ -30,6 +30,7 @@ from tfcheck.vocabulary.address import InstanceKey, ModulePath
 from tfcheck.vocabulary.finding import Answer
 
 _OF_ELEMENT = regex(r'each\.value(?:\.([\w-]+)|\["([\w-]+)"\]|,\s*"([\w-]+)")')
+_ELEMENT = regex(r"each\.value")
 _HANDED_ON = regex(r"var\.([\w-]+)")
 #: An argument with these accepts an element without the member.
 _OPTIONAL = regex(r"\b(?:try|lookup)\(")
@@ -186,9 +187,9 @@ def pass_value(passing: CallNeeds, given: ModuleInput, actions: Sequence[str]) -
     if (given.is_set or _BY_ELEMENTS.search(value)) and passing.is_counted(given.name):
         return None
     handed_on = _HANDED_ON.fullmatch(value)
-    member = _OF_ELEMENT.search(value) if passing.is_repeated else None
+    member = (_ELEMENT.fullmatch(value) or _OF_ELEMENT.search(value)) if passing.is_repeated else None
     if member and passing.is_for_one and not isinstance(passing.call, JsonBlock):
-        name, is_optional = next(filter(None, member.groups())), bool(_OPTIONAL.search(value))
+        name, is_optional = next(filter(None, member.groups()), ""), bool(_OPTIONAL.search(value))
         return _add_to_element(passing, given, actions, name, is_optional)
     statements = passing.as_elements(given, passing.shared_statements(actions))
     above = passing.parent() if handed_on else None
@@ -257,15 +258,23 @@ def _add_to_element(
         if own is None or statements is None or not passing.places.files.editable(own.source):
             return None
         source, element = own.source, own.parts
-        if not isinstance(element, ObjectParts):
+        if isinstance(element, ObjectParts) is not bool(member):
             return None
-        item, unit = element.item(member), _step(source, element)
-        known = source.text[item.value.start : item.value.end] if item is not None else ""
+        item = element.item(member) if isinstance(element, ObjectParts) else None
+        value = item.value if item is not None else element if not member else None
+        unit = _step(source, element)
+        known = source.text[value.start : value.end] if value is not None else ""
         elements = _elements(statements, given, unit, known)
         flat, edits = f"[{', '.join(each.flat for each in elements)}]", tuple[Insertion, ...]()
-        if item is not None and elements:
-            edits = extend_value(source, item.value.start, item.value.end, elements, unit)
-        elif item is None and is_optional and given.shape in ("arns", "list") and elements and len(flat) <= WIDEST:
+        if value is not None and elements:
+            edits = extend_value(source, value.start, value.end, elements, unit)
+        elif (
+            isinstance(element, ObjectParts)
+            and is_optional
+            and given.shape in ("arns", "list")
+            and elements
+            and len(flat) <= WIDEST
+        ):
             edits = extend_or_group(source, element, [NewItem(flat, flat, member)], passing.places.files.reveals)
         if statements and not edits:
             return None
@@ -273,9 +282,9 @@ def _add_to_element(
     return _as_passed(passing, given, found)
 
 
-def _step(source: SourceText, element: ObjectParts) -> str:
-    base = indentation(source.text, element.start)
-    step = indentation(source.text, element.items[0].start).removeprefix(base) if element.items else ""
+def _step(source: SourceText, element: Parts) -> str:
+    base, inside = indentation(source.text, element.start), element.items if isinstance(element, ObjectParts) else ()
+    step = indentation(source.text, inside[0].start).removeprefix(base) if inside else ""
     return step or "  "
 
 

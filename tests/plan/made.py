@@ -34,7 +34,8 @@ def change(address: str, *actions: str, mode: str = "managed", **parts: Any) -> 
 def plan(*changes: dict[str, Any], **sections: Any) -> Plan:
     """Make a plan of these resource changes and other sections, and load it; its configuration has a root module."""
     configured = {"root_module": {}} | sections.pop("configuration", {})
-    document = SMALLEST | {"resource_changes": list(changes), "configuration": configured} | sections
+    made = {"resource_changes": list(changes), "planned_values": {"root_module": {}}, "configuration": configured}
+    document = SMALLEST | made | sections
     return loaded(json.dumps(document)).plans[0]
 
 

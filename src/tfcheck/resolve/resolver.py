@@ -23,7 +23,7 @@ from tfcheck.resolve.data_source_twin import DataSourceLookups
 from tfcheck.resolve.declarations import CHANGED, DOCUMENT, Declarations, Doubted
 from tfcheck.resolve.derived_instance import DerivedInstance
 from tfcheck.resolve.evaluation import Evaluation, evaluate_all
-from tfcheck.resolve.left_out import LeftOut, left_out
+from tfcheck.resolve.left_out import LeftOut, lacks_instances, left_out, may_lack_instances, with_lacking_instances
 from tfcheck.resolve.merge import fill
 from tfcheck.resolve.module_values import ModuleNames, NotWritten
 from tfcheck.resolve.provider import Providers
@@ -79,7 +79,8 @@ class Resolver:
         self.assumptions: list[str] = []
         self.contradictions: list[str] = []  # what the plan disproves
         self._around: dict[Address, Surroundings] = {}
-        self._instances = NamedInstances(self.declarations, self)
+        self._is_shortened = plan.has_changes and may_lack_instances(plan)
+        self._instances = NamedInstances(self.declarations, self, self._may_lack)
         self.providers = Providers(self, account)
         self._all_tags = AllTags(self, self.providers)
         self._look_ups = DataSourceLookups(self)
@@ -88,7 +89,12 @@ class Resolver:
     @cached_property
     def possibly_left_out(self) -> Sequence[LeftOut]:
         """What the plan may leave out because of `-target` or a filter."""
-        return tuple(left_out(self.plan, self.sources))
+        return tuple(with_lacking_instances(left_out(self.plan, self.sources), self))
+
+    def _may_lack(self, address: Address) -> bool:
+        """Whether the plan may lack instances of a block, in one module instance."""
+        key = ("instances", address)
+        return self._is_shortened and self.evaluation.once(key, lambda: lacks_instances(address, self)) is not False
 
     # What a resource is
 

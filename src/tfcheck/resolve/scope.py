@@ -263,7 +263,11 @@ _Resource: TypeAlias = tuple[ModulePath, str, str, str]
 class NamedInstances:
     """The instances of every resource, as expressions see them."""
 
-    def __init__(self, declarations: Declarations, resources: PlanResources) -> None:
+    def __init__(
+        self, declarations: Declarations, resources: PlanResources, may_lack: Callable[[Address], bool]
+    ) -> None:
+        """Build for one plan; `may_lack` is whether it may lack instances of a block in one module instance."""
+        self._may_lack = may_lack
         self._plan = declarations.plan
         self._declarations = declarations
         self._resources = resources
@@ -284,10 +288,13 @@ class NamedInstances:
         }
         for prior in self._plan.data_siblings(module, resource_type, name) if mode == "data" else ():
             found.setdefault(prior.address.key, prior.address)
+        address = Address(module, mode, resource_type, name)
         if not found:
-            return self._absent(Address(module, mode, resource_type, name))
+            return self._absent(address)
         if list(found) == [None]:
             return InstanceReferent(self._resources, found[None])
+        if self._may_lack(address):
+            return Unknown(symbol=Symbol(address), reason=f"the plan may not list every instance of {address}")
         numbers = sorted(key for key in found if isinstance(key, int))
         if len(numbers) == len(found):
             return ResourceReferent(self._resources, [found[key] for key in numbers])
@@ -299,7 +306,7 @@ class NamedInstances:
         block = self._declarations.block(address)
         counted = (config and config.count_expression is not None) or (block and block.attribute("count") is not None)
         mapped = (config and config.for_each_expression is not None) or (block and block.attribute("for_each"))
-        if self._plan.shows_configuration:
+        if self._plan.shows_configuration and not self._may_lack(address):
             if block and block.switch() is not None:
                 return None  # it is not enabled
             if counted or mapped:

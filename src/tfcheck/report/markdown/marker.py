@@ -120,8 +120,9 @@ def target_list(present: Iterable[str], absent: Iterable[str] = (), size: int = 
 
 
 def listed_targets(body: str) -> ListedTargets:
-    """Parse the targets of a comment; none if its last line lists none."""
-    last = body.rstrip().rpartition("\n")[2]
+    """Parse the targets of a comment from the last line that lists some; none without one."""
+    # NOTE: below it is what somebody has added to the comment.
+    last = next((each.rstrip() for each in reversed(body.split("\n")) if each.startswith("<!-- tfcheck:targets:")), "")
     try:
         if found := _HASHES.fullmatch(last):
             data = base64.b64decode(found["hashes"], validate=True)

@@ -10,6 +10,7 @@ from types import SimpleNamespace
 import pytest
 
 from tests.bombs.stack import container, plan, policy, role, statements, task
+from tests.cases import TESTDATA, Case
 from tests.plan.made import loaded
 from tests.symbols import symbol
 from tfcheck.analysis import check as analysis
@@ -88,13 +89,13 @@ def test_the_allowance_is_that_of_all_plans_together_and_ends_at_a_size() -> Non
             found.extend(each)
         return found.steps - limits.STEPS
 
-    assert allowed(2_000_000) == allowed(1_000_000, 1_000_000) == 6_000_000
-    assert allowed(5_000_000) == allowed(20_000_000) == allowed(*[5_000_000] * 4) == 15_000_000
-    assert allowed(40_000_000) == 35_000_000
+    assert allowed(2_000_000) == allowed(1_000_000, 1_000_000) == 8_000_000
+    assert allowed(5_000_000) == allowed(20_000_000) == allowed(*[5_000_000] * 4) == 20_000_000
+    assert allowed(40_000_000) == 40_000_000
 
 
 def test_fixes_have_a_limit_of_their_own_which_leaves_the_verdicts(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(analysis, "_MOST_FIX_STEPS", 500)
+    monkeypatch.setattr(analysis, "_MOST_FOR_FIXES", 500)
     rows = role(), policy(statements("arn:aws:s3:::other/*")), *(task([container(str(each))], each) for each in "ab")
     report = check(loaded(json.dumps(plan(*rows))).plans[0], options=RunOptions(fixes=True))
 
@@ -167,3 +168,16 @@ def test_input_that_is_too_large_ends_with_one_line(
 
     assert main.run([PLAN]) == 3
     assert capsys.readouterr().err.startswith("error: the input is too large or too deeply nested\nhint: ")
+
+
+def test_beyond_the_limit_of_fixes_only_those_that_are_proven_are_shown(monkeypatch: pytest.MonkeyPatch) -> None:
+    case = Case(TESTDATA / "keys-of-outer-callers")
+    found = {}
+    for steps in (10_000, 15_000, 20_000):
+        monkeypatch.setattr(analysis, "_MOST_FOR_FIXES", steps)
+        made = case.plan()
+        report = check(made, case.sources(made), RunOptions(fixes=True))
+        assert all(each.remedy is None for each in report.findings)
+        found[steps] = {each.fix is not None and each.fix.proven for each in report.findings}
+        assert any(each.startswith("limit: ") for each in report.notes) is (False in found[steps])
+    assert found == {10_000: {False}, 15_000: {False, True}, 20_000: {True}}

@@ -102,9 +102,10 @@ NOT_EVALUATED = (
 
 #: Steps for looking at a task definition, deciding one of its requirements, and reporting a finding.
 _TASK_STEPS, _REQUIREMENT_STEPS, _FINDING_STEPS = 1_000, 350, 500
-#: Steps for the fix of a finding, and of a block in the sources with all its instances. All fixes of a check have a
-#: small part of the run's steps, so that they do not take much longer than the verdicts.
-_FIX_STEPS, _BLOCK_STEPS, _MOST_FIX_STEPS = 300, 6_000, 1_500_000
+#: Steps that there must be for the fix of a finding, and of a block in the sources with all its instances. All fixes of
+#: a check have a part of the run's steps, with some for each finding: they do not take much longer than the verdicts.
+_FIX_STEPS, _BLOCK_STEPS = 300, 3_000
+_LEAST_FOR_FIXES, _FOR_EACH_FIX, _MOST_FOR_FIXES = 1_500_000, 1_250, 6_500_000
 _FEWER_FIXES = "limit: only some fixes were looked for; `tfcheck fix` takes more time and looks for more"
 #: The bytes of a plan that count for each task definition: what fills a plan beside them allows no more steps.
 _TASK_BYTES = 15_000
@@ -293,12 +294,15 @@ def _with_fixes(
 ) -> Report:
     from tfcheck.fix import suggest
 
-    with limits.sublimit(limits.Allowance(min(limits.steps_left(), _MOST_FIX_STEPS))) as allowance:
+    steps = min(_LEAST_FOR_FIXES + _FOR_EACH_FIX * len(wanted), _MOST_FOR_FIXES, limits.steps_left())
+    with limits.sublimit(limits.Allowance(steps)) as allowance:
         affordable = _affordable(wanted, after)
         found = suggest(affordable, after, redactor.finds, report.answers, check_again)
     if len(affordable) < len(wanted) or allowance.exceeded:
         report = msgspec.structs.replace(report, notes=(*report.notes, _FEWER_FIXES))
-    pairs = zip(affordable, found, strict=True)
+    pairs = list(zip(affordable, found, strict=True))
+    if allowance.exceeded:  # what was not proven by then may be worse than what is left to look for
+        pairs = [(old, new) for old, new in pairs if new.fix is not None and new.fix.proven]
     remedy = Remedy("grant it by a reference to what the value is taken from: the plan marks the value as sensitive")
     fixed = {}
     for old, new in pairs:

@@ -22,7 +22,7 @@ from tfcheck.symbolic.value import JsonText, Set, Text, Value, parts_of
 STEPS = 2_000_000
 #: A run may take so many more steps for every byte of small plans, which 2,000 services with blocks of their own in the
 #: sources need. No more for a larger plan, since most of it is about other things, until it is very large.
-_OF_A_BYTE, _SMALL, _LARGE = 3, 5_000_000, 20_000_000
+_OF_A_BYTE, _SMALL, _LARGE = 4, 5_000_000, 20_000_000
 #: The maximum number of decoded values and objects for each file: they take 60 to 100 bytes of memory each. Beyond
 #: the size of a compressed plan, one more for every so many bytes.
 _VALUES, _MOST_COMPRESSED, _BYTES_OF_A_VALUE = 3_000_000, 96 * 2**20, 8

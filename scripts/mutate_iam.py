@@ -436,16 +436,16 @@ VARIANTS: tuple[tuple[str, str, str, str], ...] = (
         "each in known",
     ),
     (
-        "the first of two policies of a bucket remains",
-        "verdict/resource_policy/reading.py",
-        "return written[:1] if all(",
-        "return written[:1] if True or all(",
+        "the first of several settings of a bucket remains",
+        "inventory/setting.py",
+        "    if all(equal(each.attribute(name), first",
+        "    if True or all(equal(each.attribute(name), first",
     ),
     (
-        "a policy that is not written overwrites another",
-        "verdict/resource_policy/reading.py",
-        "is not Truth.TRUE] or holders\n    first",
-        "is not Truth.TRUE and False] or holders\n    first",
+        "a setting that is not written overwrites another",
+        "inventory/setting.py",
+        "is_unchanged(each, sets, world) is not Truth.TRUE]",
+        "is_unchanged(each, sets, world) is not Truth.TRUE and False]",
     ),
     (
         "a context that a grant wants equal may hold more",
@@ -505,13 +505,13 @@ VARIANTS: tuple[tuple[str, str, str, str], ...] = (
     (
         "a registry's policy is forgotten",
         "verdict/resource_policy/policies.py",
-        ", *_registry(near, world, policies)]",
-        "]",
+        "for each in (own, registry) if each]",
+        "for each in (own,) if each]",
     ),
     (
         "a registry of another region counts",
         "verdict/resource_policy/policies.py",
-        "is_in_same_region(holder.surroundings, near) & ",
+        "is_in_same_region(each.surroundings, near) & ",
         "",
     ),
     (

@@ -98,7 +98,7 @@ def left_out(plan: Plan, sources: Sources | None) -> Iterator[LeftOut]:
     if not plan.has_changes:
         return
     if plan.configuration is not None:
-        rows = list(_declared(plan.configuration, (), sources, True, False, plan.listed_addresses))
+        rows = list(_declared_resources(plan.configuration, (), sources, True, False, plan.listed_addresses))
     else:
         rows = list(_data_sources(plan, sources)) if not plan.shows_configuration else []
     if rows:  # NOTE: plans of Terraform 0.12 write addresses without the module.
@@ -140,7 +140,7 @@ def _lacks_in_some_module(
             block = attributes.declarations.call_block(child)
             is_doubted = attributes.declarations.is_doubted("repetition", child.config)
             keys = listed.get((module, step.name), ())
-            created = None if is_doubted else _created(block, module, keys, attributes)
+            created = None if is_doubted else _created_keys(block, module, keys, attributes)
             if created is None:
                 return True
             called += [module.child(step.name, key) for key in islice(created, _MOST)]
@@ -155,11 +155,11 @@ def lacks_instances(address: Address, attributes: Attributes) -> bool:
     listed = {each.address.key for each in plan.siblings(module, address.mode, address.type, address.name)}
     if address.mode == "data":
         listed.update(each.address.key for each in plan.data_siblings(module, address.type, address.name))
-    created = None if is_doubted else _created(block, module, listed, attributes)
+    created = None if is_doubted else _created_keys(block, module, listed, attributes)
     return created is None or not all(key in listed for key in created)
 
 
-def _created(
+def _created_keys(
     block: Block | None, module: ModulePath, listed: Collection[InstanceKey], attributes: Attributes
 ) -> Iterable[InstanceKey] | None:
     """Return the keys of the instances that a block creates: those of the sources or else those that are listed.
@@ -198,7 +198,7 @@ def _data_sources(plan: Plan, sources: Sources | None) -> Iterator[LeftOut]:
                 yield LeftOut(f"{prefix}data.{kind}.{name}", mode, kind)
 
 
-def _declared(
+def _declared_resources(
     module: ConfigModule,
     path: tuple[str, ...],
     sources: Sources | None,
@@ -218,7 +218,9 @@ def _declared(
     for name, call in module.calls.items():
         block = written.call(name) if written else None
         is_repeated = repeated or _is_repeated(call, block)
-        yield from _declared(call.module, (*path, name), sources, definite and block is not None, is_repeated, listed)
+        yield from _declared_resources(
+            call.module, (*path, name), sources, definite and block is not None, is_repeated, listed
+        )
 
 
 def _is_repeated(planned: ConfigResource | ModuleCall, block: Block | None) -> bool:

@@ -137,7 +137,8 @@ class FixPlaces:
         """Write what roles lack with the conditions under which their task definitions read it, or with their keys."""
         block, divided = self.policies.instances(need.roles[0].address), dict[str, Mapping[Address, Sequence[Answer]]]()
         for each in need.parts or [need]:
-            lacking = {each.places()[name]: answers for name, answers in each.answers_by_role().items()}
+            named = each.places()
+            lacking = {named[name]: answers for name, answers in each.answers_by_role().items()}
             divided |= {has_key(lacking): lacking} if need.parts else self.flags.divide(lacking, block)
         for lists in (True, False) if divided else ():
             groups: list[tuple[str, list[tuple[InstanceTerms, Statements]]]] = []

@@ -164,10 +164,12 @@ def _with_key(expression: str, key: InstanceKey) -> str:
     if key is None:
         return expression
     index = f"[{key}]" if isinstance(key, int) else f"[{quote(key)}]"
-    if index not in expression:
-        return expression
     own = "[count.index]" if isinstance(key, int) else "[each.key]"
-    return re.sub(rf"(?<=\w){re.escape(index)}", own, expression)  # what follows a call is no instance
+    found, *parts = expression.split(index)
+    for part in parts:
+        is_instance = found[-1:].isalnum() or found.endswith("_")  # what follows a call is none
+        found += (own if is_instance else index) + part
+    return found
 
 
 def _split(text: str, words: Mapping[str, str]) -> list[str | Reference]:

@@ -99,7 +99,7 @@ def _policy_modules(need: RoleNeed, places: FixPlaces) -> Iterator[dict[str, Mod
         own = role.address.module.steps
         modules = dict.fromkeys(each.resource.address.module for each in places.policies.of(role))
         found[str(role.address)] = [each for each in modules if each.steps != own[: len(each.steps)]]
-    for number in range(max(map(len, found.values()))):
+    for number in range(max(map(len, found.values()), default=0)):
         yield {role: modules[min(number, len(modules) - 1)] for role, modules in found.items() if modules}
 
 

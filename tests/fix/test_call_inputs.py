@@ -237,3 +237,11 @@ def test_of_several_calls_the_one_whose_policy_has_the_action_passes_it() -> Non
     (fix,) = (each.fix for each in found_in(TESTDATA / "policies-by-kind").fixes.found)
     assert fix.title == "pass what module.role.aws_iam_role.this lacks by `resources`"
     assert fix.hcl == ", aws_secretsmanager_secret.mail.arn"
+
+
+def test_a_plan_that_does_not_say_that_it_is_complete_has_the_same_fix() -> None:
+    case = Case(TESTDATA / "modules-passing-arns")
+    fixes = {each.fix for name in ("plan.json", "tofu.plan.json") for each in case.report(name).findings}
+    assert [each.title for each in fixes if each] == [
+        "pass what module.roles.aws_iam_role.execution lacks by `env_file_arns`"
+    ]

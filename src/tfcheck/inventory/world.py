@@ -19,6 +19,7 @@ from tfcheck.inventory.plan_objects import (
 )
 from tfcheck.plan import Instance, references
 from tfcheck.resolve import Resolver
+from tfcheck.resolve.left_out import LeftOut
 from tfcheck.resolve.order import FinishedBefore, Order
 from tfcheck.resolve.surroundings import Surroundings
 from tfcheck.symbolic.value import Truth, Unknown, Value, strings
@@ -254,7 +255,7 @@ class After(_PlanWorld):
         """
         super().__init__(resolver, context)
         self._former = former
-        self._possible = () if is_certain else resolver.possibly_left_out
+        self._is_certain = is_certain
         self._asked_for: dict[Address, None] = {}
         self._before = Before(resolver, context if former is None else former, self._shared)
         self._order = Order(resolver)
@@ -279,6 +280,11 @@ class After(_PlanWorld):
         found: list[WorldObject] = [PlannedObject(self.resolver, each) for each in deferred if each.exists_after]
         found.extend(ObjectRead(self.resolver, each) for each in read if str(each.address) not in later)
         return [*found, *self._possible_objects("data", *types)]
+
+    @property
+    def _possible(self) -> Sequence[LeftOut]:
+        # NOTE: not when it is built: a trial gives values to variables before anything is evaluated.
+        return () if self._is_certain else self.resolver.possibly_left_out
 
     def _possible_objects(self, mode: str, *types: str) -> list[WorldObject]:
         """Return what the plan may leave out of these types."""

@@ -260,6 +260,7 @@ def test_filters_and_keys_work(reader: Any, tmp_path: Path) -> None:
 def test_a_link_opens_the_map_that_it_leads_to(reader: Any, tmp_path: Path) -> None:
     show(reader, tmp_path / "page.html", html([of("access-changed")]))
     reader.locator("article a[href^='#map-']").first.click()
+    reader.locator("details.map[open]").first.wait_for()  # the page is told of its new address later
     assert reader.locator("details.map[open]").count() == 1
     reader.get_by_role("button", name="Close all maps").or_(reader.get_by_role("button", name="Open all maps")).click()
     assert reader.locator("details.map[open]").count() == 0

@@ -98,8 +98,9 @@ class MissingRoles(Finder):
         settings = role_settings(instances, self._resolver)
         if settings:
             self._with_roles = with_execution_roles(self._world, dict.fromkeys(instances, ()))
+        by_task = group_by_key((parse(each.requirement.task_definition), each) for each in without)
         for setting, tasks in settings.items():
-            several = tuple(each for each in without if parse(each.requirement.task_definition) in tasks)
+            several = tuple(each for task in tasks for each in by_task.get(task, ()))
             ways = self._ways(setting, tasks) if several else ()
             tried = ((each, self._allowed_by(each, several)) for each in ways)
             found, allowed = next((each for each in tried if each[1]), (None, ()))

@@ -98,6 +98,8 @@ def test_of_two_encryptions_of_one_bucket_the_one_that_is_written_remains() -> N
         assert sorted(possible(MadeWorld(bucket(), *both, earlier=()))) == [(KEY, False), (OTHER, False)]
         assert possible(MadeWorld(bucket(), encryption(), encryption(name=name), earlier=())) == [(KEY, True)]
         assert has_bucket_key(FILE, MadeWorld(bucket(), *both, earlier=())) is None
+        alike = encryption(name=name, bucket_key_enabled=True)
+        assert possible(MadeWorld(bucket(), encryption(), alike, earlier=())) == [(KEY, False)]
         written = MadeWorld(bucket(), *both, file(), earlier=[bucket(), encryption(), encryption(name=name)])
         assert possible(written) == [(KEY, False), (OTHER, False)]  # whether the file is written after it is unknown
 

@@ -6,6 +6,8 @@ key that was in force when it was written. A new default encryption of its bucke
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 import msgspec
 
 from tfcheck.inventory.catalogue import KEY, OBJECT, catalogue, looked_up_by
@@ -199,7 +201,16 @@ def _either_key(old: DefaultEncryption | None, new: DefaultEncryption | None, do
     one, other = (each.keys if each is not None else () for each in (old, new))
     if len(one) == len(other) == 1 and is_same_key(one[0], other[0]):
         return other
-    return tuple(doubt_key(each, doubt) for each in (*one, *other)) or None
+    return _doubt_keys((*one, *other), doubt) or None
+
+
+def _doubt_keys(keys: Iterable[KmsKey], doubt: str) -> tuple[KmsKey, ...]:
+    """Return different keys with a reason for doubt."""
+    found: list[KmsKey] = []
+    for key in keys:
+        if not any(is_same_key(key, each) for each in found):
+            found.append(doubt_key(key, doubt))
+    return tuple(found)
 
 
 def _keys_of_default(default: DefaultEncryption | None) -> tuple[KmsKey, ...] | None:
@@ -217,9 +228,8 @@ def _default(bucket: SettingOwner | None, world: World) -> DefaultEncryption | N
         doubt = "which of several encryptions its bucket gets last"
         if not joined.definite:
             doubt = f"whether {remains.possible[0].address} is for this bucket"
-        found = [key for each in remains.possible for key in _encryption_from(each, "rule", world).keys]
-        keys = tuple(doubt_key(each, doubt) for each in found)
-        return DefaultEncryption(keys, None, Unknown(reason=doubt))
+        found = (key for each in remains.possible for key in _encryption_from(each, "rule", world).keys)
+        return DefaultEncryption(_doubt_keys(found, doubt), None, Unknown(reason=doubt))
     argument, resource = "server_side_encryption_configuration", bucket.resource
     # NOTE: an argument that is not written is computed, and repeats what another resource sets.
     if resource is None or (not resource.is_configured(argument) and was_set(world, BUCKET_ENCRYPTION, bucket)):

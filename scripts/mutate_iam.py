@@ -444,8 +444,8 @@ VARIANTS: tuple[tuple[str, str, str, str], ...] = (
     (
         "a setting that is not written overwrites another",
         "inventory/setting.py",
-        "is_unchanged(each, sets, world) is not Truth.TRUE]",
-        "is_unchanged(each, sets, world) is not Truth.TRUE and False]",
+        "is_kept(each, sets, world) is not Truth.TRUE]",
+        "is_kept(each, sets, world) is not Truth.TRUE and False]",
     ),
     (
         "a context that a grant wants equal may hold more",

@@ -56,7 +56,7 @@ def is_changed(resource: WorldObject, attributes: tuple[str, ...], world: World)
     return any(equal(earlier.attribute(name), resource.attribute(name)) is not Truth.TRUE for name in attributes)
 
 
-def is_unchanged(resource: WorldObject, attributes: tuple[str, ...], world: World) -> Truth:
+def is_kept(resource: WorldObject, attributes: tuple[str, ...], world: World) -> Truth:
     """Whether the change keeps an object, with these attributes as they are."""
     earlier = None if is_created(resource, world) else object_before(resource, world)
     if earlier is None:

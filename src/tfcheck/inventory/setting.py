@@ -12,7 +12,7 @@ import msgspec
 
 from tfcheck.inventory import catalogue as kinds
 from tfcheck.inventory.catalogue import ObjectKind, catalogue
-from tfcheck.inventory.change import index_names, is_unchanged
+from tfcheck.inventory.change import index_names, is_kept
 from tfcheck.inventory.world import World, WorldObject, found_once
 from tfcheck.resolve.surroundings import Surroundings, is_in_same_region
 from tfcheck.symbolic.beginnings import Matches
@@ -98,7 +98,7 @@ def remaining(found: AttachedSettings, sets: tuple[str, ...], world: World) -> A
     """
     if len(found.definite) < 2:
         return found
-    written = [each for each in found.definite if is_unchanged(each, sets, world) is not Truth.TRUE]
+    written = [each for each in found.definite if is_kept(each, sets, world) is not Truth.TRUE]
     first, *others = written or found.definite
     if all(equal(each.attribute(name), first.attribute(name)) is Truth.TRUE for each in others for name in sets):
         return AttachedSettings((first,), found.possible)

@@ -13,7 +13,7 @@ import msgspec
 
 from tfcheck.iam import Policy, PolicyKind, Statement
 from tfcheck.inventory.catalogue import BUCKET, SECRET, catalogue
-from tfcheck.inventory.change import deleted_roles, is_created, is_unchanged
+from tfcheck.inventory.change import deleted_roles, is_created, is_kept
 from tfcheck.inventory.setting import (
     BUCKET_POLICY,
     KEY_POLICY,
@@ -39,7 +39,7 @@ from tfcheck.vocabulary.address import owner_of
 def policy_as_saved(found: PolicyOrReason, holder: WorldObject, world: World) -> PolicyOrReason:
     """Return the policy of `holder` with only the roles that it still names after the change."""
     gone = world.once(deleted_roles)
-    unchanged = is_unchanged(holder, ("policy",), world) if gone and found.policy else Truth.FALSE
+    unchanged = is_kept(holder, ("policy",), world) if gone and found.policy else Truth.FALSE
     if unchanged is Truth.FALSE or found.policy is None:
         return found
     policy = _policy_without_roles(found.policy, gone, unchanged)
@@ -83,7 +83,7 @@ def _policy_without_roles(policy: Policy, gone: list[WorldObject], unchanged: Tr
 
 def names_deleted_role(role: Value, holder: WorldObject, argument: str, world: World) -> bool:
     """Whether an unchanged argument of `holder` names a role that the change deletes."""
-    return _is_gone(role, world.once(deleted_roles)) and is_unchanged(holder, (argument,), world) is Truth.TRUE
+    return _is_gone(role, world.once(deleted_roles)) and is_kept(holder, (argument,), world) is Truth.TRUE
 
 
 def _statement_without_roles(statement: Statement, gone: list[WorldObject], unchanged: Truth) -> Statement:
@@ -150,7 +150,7 @@ def distinct(holders: Sequence[WorldObject], arguments: tuple[str, ...], world: 
     for each in holders:
         values = [each.attribute(name) for name in arguments]
         content = msgspec.json.encode(values).decode() if is_known(values) else each.address
-        rewritten = is_unchanged(each, arguments, world) if gone else None
+        rewritten = is_kept(each, arguments, world) if gone else None
         found.setdefault((content, rewritten), each)
     return list(found.values())
 
@@ -183,8 +183,8 @@ def _overwrites(subject: SettingOwner, setting: SettingKind, world: World) -> bo
     if own is None or not own.is_configured("policy") or is_created(own, world):
         return False
     others = settings(world, setting).on(subject).definite
-    is_rewritten = is_unchanged(own, ("policy",), world) is Truth.FALSE
-    return is_rewritten and all(is_unchanged(each, ("policy",), world) is Truth.TRUE for each in others)
+    is_rewritten = is_kept(own, ("policy",), world) is Truth.FALSE
+    return is_rewritten and all(is_kept(each, ("policy",), world) is Truth.TRUE for each in others)
 
 
 def readable(found: Iterable[PolicyOrReason]) -> tuple[Policy, ...]:

@@ -102,6 +102,20 @@ def test_all_comments_that_a_run_replaces_become_one_also_if_they_are_read_again
     assert only(github).split("\n")[1].startswith("### ✅ tfcheck: resolved")
 
 
+def test_a_comment_on_other_targets_is_replaced_once_a_run_is_about_them_too(
+    github: FakeGitHub, where: dict[str, str], tmp_path: Path
+) -> None:
+    """Two comments that disagree are the worst; but another job's comment, which each run updates, stays."""
+    run(variables(tmp_path, where), [bad("b")], UNNAMED)
+    run(variables(tmp_path, where, run="10.2"), [bad("a"), bad("c")], UNNAMED)
+    run(variables(tmp_path, where, run="11.1"), [clean("a"), clean("b"), clean("c")], UNNAMED)
+    assert only(github).split("\n")[1].startswith("### ✅ tfcheck: resolved")
+    for number in (12, 13):
+        run(variables(tmp_path, where, run=f"{number}.1"), [bad("a"), bad("b")], UNNAMED)
+        run(variables(tmp_path, where, run=f"{number}.1"), [bad("b")], UNNAMED)
+    assert len(github.comments) == 2
+
+
 def test_only_comments_that_nobody_named_are_continued(
     github: FakeGitHub, where: dict[str, str], tmp_path: Path
 ) -> None:

@@ -49,7 +49,7 @@ class OwnComments:
         """Return the workflow's comments, and the number of all comments."""
         own: dict[int, Comment] = {}
         others: dict[int, Comment] = {}
-        listed = 0
+        listed, last = 0, (0, 0)
         for each in self._conversation.comments():
             listed += 1
             mark = parse_marker(each.body or "")
@@ -60,13 +60,23 @@ class OwnComments:
                     self._foreign[each.user.login] = each.user
             elif mark.key == self.marker.key:
                 own[each.id] = each
+                last = max(last, mark.run)
             elif mark.run != self.marker.run and self._draft.succeeds(listed_targets(each.body or ""), mark):
                 others[each.id] = each
-        is_replacing = self.marker.key != self._draft.marker.key
-        found = [each for _, each in sorted((own | others if is_replacing else own or others).items())]
+        if own and self.marker.key == self._draft.marker.key:
+            others = {number: each for number, each in others.items() if self._is_left_behind(each, last)}
+        found = [each for _, each in sorted((own | others).items())]
         if not own and found and (oldest := parse_marker(found[0].body or "")):
             self.marker = msgspec.structs.replace(self.marker, key=oldest.key)
         return found, listed
+
+    def _is_left_behind(self, other: Comment, last: tuple[int, int]) -> bool:
+        """Whether the run `last`, or an earlier one, should have replaced a comment whose targets are all in this run.
+
+        NOTE: a job that is still to write its own comment in this run has written it in the last one, too.
+        """
+        mark = parse_marker(other.body or "")
+        return mark is not None and mark.run < last and self._draft.covers(listed_targets(other.body or ""))
 
     def remove(self, comment: Comment) -> None:
         """Remove a comment."""

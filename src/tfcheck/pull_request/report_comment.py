@@ -93,6 +93,10 @@ class ReportComment:
         """Whether this comment replaces one with another id, neither of which the user has named."""
         return not self._wishes.id and self._results_here().include((*listed.present, *listed.absent), marker.key)
 
+    def covers(self, listed: ListedTargets) -> bool:
+        """Whether this comment names all targets of another one."""
+        return self._results_here().names.issuperset((*listed.present, *listed.absent))
+
     def is_in(self, listed: Collection[str]) -> bool:
         """Whether another comment names all of these targets."""
         return self.content.listed.are_in(listed, self.content.targets)

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from tfcheck.analysis.options import RunOptions
     from tfcheck.fix import PlanFixes
     from tfcheck.hcl.modules import Sources
-    from tfcheck.inventory.world import After
+    from tfcheck.inventory.plan_world import After
     from tfcheck.plan import Plan
     from tfcheck.resolve import Resolver
     from tfcheck.vocabulary.finding import Finding, Report
@@ -135,7 +135,7 @@ def check_with_world(plan: Plan, sources: Sources | None, options: RunOptions | 
     """Check a plan, and return the report with the world after the change: what it has evaluated is known in it."""
     from tfcheck.analysis.check import check
     from tfcheck.analysis.options import RunOptions
-    from tfcheck.inventory.world import After
+    from tfcheck.inventory.plan_world import After
 
     kept: list[After] = []
 

@@ -12,7 +12,7 @@ from tests.plan.made import change, plan
 from tfcheck.analysis.check import check
 from tfcheck.checks.named_objects import starting_services
 from tfcheck.inventory.ecs import task_definitions
-from tfcheck.inventory.world import After
+from tfcheck.inventory.plan_world import After
 from tfcheck.plan import Plan
 from tfcheck.resolve import Resolver
 from tfcheck.startup.launch import possible_services, services

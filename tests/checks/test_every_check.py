@@ -16,7 +16,7 @@ from tfcheck.checks import CHECKS, misconfigurations
 from tfcheck.checks.misconfiguration import Check
 from tfcheck.inventory.change import is_changed, is_new
 from tfcheck.inventory.ecs import task_definitions
-from tfcheck.inventory.world import After
+from tfcheck.inventory.plan_world import After
 from tfcheck.resolve import Resolver
 from tfcheck.startup import RULES
 from tfcheck.symbolic import limits

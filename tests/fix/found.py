@@ -13,7 +13,7 @@ from tfcheck.fix.edits.insertion import apply_insertions, group_by_file
 from tfcheck.fix.proof.second_reader import SecondOpinion, compare
 from tfcheck.fix.proposal import DraftFix
 from tfcheck.hcl.modules import from_directory
-from tfcheck.inventory.world import After
+from tfcheck.inventory.plan_world import After
 from tfcheck.plan import Plan, load
 from tfcheck.resolve import Resolver
 from tfcheck.vocabulary.finding import Report

@@ -13,7 +13,7 @@ from tfcheck.fix.policies.written_policies import is_frozen
 from tfcheck.fix.proof.plan_differences import unplanned_instances
 from tfcheck.fix.proof.trial import Trial
 from tfcheck.hcl.modules import Sources
-from tfcheck.inventory.world import After
+from tfcheck.inventory.plan_world import After
 from tfcheck.plan import Plan
 from tfcheck.resolve import Resolver
 from tfcheck.resolve.blocks import nested_names

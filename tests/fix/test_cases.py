@@ -25,7 +25,7 @@ from tfcheck.fix.proposal import DraftFix
 from tfcheck.hcl.modules import Sources, from_directory
 from tfcheck.hcl.modules.find import planned_source
 from tfcheck.inventory.ecs import tasks_by_address
-from tfcheck.inventory.world import After
+from tfcheck.inventory.plan_world import After
 from tfcheck.plan import Plan, load
 from tfcheck.resolve import Resolver
 from tfcheck.verdict.judge import Judge

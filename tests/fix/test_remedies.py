@@ -16,7 +16,7 @@ from tfcheck.checks.misconfiguration import Misconfiguration
 from tfcheck.checks.remedies import remedy
 from tfcheck.cli.main import run
 from tfcheck.inventory.ecs import task_definitions
-from tfcheck.inventory.world import After
+from tfcheck.inventory.plan_world import After
 from tfcheck.resolve import Resolver
 from tfcheck.vocabulary.finding import Severity
 

@@ -15,7 +15,7 @@ from tfcheck.fix.proof.second_reader import SecondOpinion, compare
 from tfcheck.fix.proof.trial import Trial
 from tfcheck.fix.proposal import DraftFix
 from tfcheck.hcl.modules import from_directory
-from tfcheck.inventory.world import After
+from tfcheck.inventory.plan_world import After
 from tfcheck.resolve import Resolver
 from tfcheck.vocabulary.address import ModulePath
 from tfcheck.vocabulary.finding import Finding

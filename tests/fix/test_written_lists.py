@@ -12,7 +12,7 @@ from tests.fix.test_existing_policy import fixes
 from tfcheck.fix.needed_statements import Reference
 from tfcheck.fix.values.container_lists import spelled_text
 from tfcheck.fix.values.written_lists import WrittenLists
-from tfcheck.inventory.world import After
+from tfcheck.inventory.plan_world import After
 from tfcheck.resolve import Resolver
 from tfcheck.symbolic import limits
 from tfcheck.vocabulary.address import parse

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from tests.plan.made import change, plan
-from tfcheck.inventory.world import After
+from tfcheck.inventory.plan_world import After
 from tfcheck.resolve import Resolver
 
 KIND = "aws_iam_role_policy"

@@ -8,7 +8,7 @@ from tests.cases import TESTDATA, Case
 from tests.plan.made import change, plan
 from tests.rows import every_row
 from tfcheck.inventory.change import deleted_objects, is_created
-from tfcheck.inventory.world import After
+from tfcheck.inventory.plan_world import After
 from tfcheck.resolve import Resolver
 from tfcheck.symbolic.value import Truth
 from tfcheck.vocabulary.finding import Verdict

@@ -6,7 +6,7 @@ from tests.cases import TESTDATA, Case
 from tests.plan.made import change, plan
 from tfcheck.iam.model import Effect
 from tfcheck.inventory.other_stack import Stack, stack_of
-from tfcheck.inventory.world import After
+from tfcheck.inventory.plan_world import After
 from tfcheck.resolve import Resolver
 from tfcheck.role.policies import Policies
 from tfcheck.symbolic.match import equal

@@ -12,7 +12,7 @@ import pytest
 from tests.plan.made import change, plan
 from tests.rows import every_row
 from tfcheck.hcl.modules.sources import from_directory
-from tfcheck.inventory.world import After
+from tfcheck.inventory.plan_world import After
 from tfcheck.resolve import Resolver
 from tfcheck.startup.instance_roles import ClusterInstances, instances_of_cluster
 from tfcheck.symbolic.value import Value

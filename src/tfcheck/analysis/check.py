@@ -17,7 +17,8 @@ from tfcheck.analysis.waivers import Waivers, waivers_of
 from tfcheck.inventory.ecs import TASK_TYPES, TaskDefinition, task_definitions
 from tfcheck.inventory.named_objects import subject
 from tfcheck.inventory.other_stack import Stack, formerly
-from tfcheck.inventory.world import After, World
+from tfcheck.inventory.plan_world import After
+from tfcheck.inventory.world import World
 from tfcheck.plan import Plan
 from tfcheck.resolve import resolver_of
 from tfcheck.resolve.locations import Locations

@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from tfcheck.hcl.syntax.block import SourceFile
     from tfcheck.hcl.syntax.source import SourceText
     from tfcheck.inventory.other_stack import Stack
-    from tfcheck.inventory.world import After
+    from tfcheck.inventory.plan_world import After
     from tfcheck.plan import Plan
     from tfcheck.vocabulary.address import OtherStackAddress
 

@@ -9,7 +9,7 @@ import msgspec
 from tfcheck.fix.fix_finder import find_fixes
 from tfcheck.fix.proposal import FixChoice, PlanFixes
 from tfcheck.fix.revealed import CheckAgain
-from tfcheck.inventory.world import After
+from tfcheck.inventory.plan_world import After
 from tfcheck.vocabulary.finding import Answer, Finding
 
 __all__ = ["FixChoice", "PlanFixes", "find_fixes", "suggest"]

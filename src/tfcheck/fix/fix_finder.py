@@ -34,7 +34,7 @@ from tfcheck.fix.revealed import CheckAgain, add_revealed
 from tfcheck.fix.without_grants import without_grants
 from tfcheck.fix.words.as_text import InDoubt, draft_of, grants_as_text, grants_elsewhere
 from tfcheck.fix.words.remedies import Remedies, remedy_for_stale_plan
-from tfcheck.inventory.world import After
+from tfcheck.inventory.plan_world import After
 from tfcheck.symbolic.limits import is_exceeded
 from tfcheck.vocabulary.address import Address
 from tfcheck.vocabulary.finding import Answer, Finding, Reason, Remedy, Requirement, Verdict

@@ -13,7 +13,8 @@ from tfcheck.fix.proposal import Allows, FixChoice, PlanFixes, RoleCase, RoleNee
 from tfcheck.fix.words.as_text import draft_of
 from tfcheck.inventory.ecs import TaskDefinition
 from tfcheck.inventory.other_stack import Stack
-from tfcheck.inventory.world import After, WorldObject, find_object
+from tfcheck.inventory.plan_world import After
+from tfcheck.inventory.world import WorldObject, find_object
 from tfcheck.verdict.judge import Judge
 from tfcheck.vocabulary.address import Address, OtherStackAddress
 from tfcheck.vocabulary.finding import Answer, Verdict

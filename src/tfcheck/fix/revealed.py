@@ -23,7 +23,7 @@ from tfcheck.fix.proof.task_proof import are_sound
 from tfcheck.fix.proof.trial import Trial
 from tfcheck.fix.proposal import DraftFix, PlanFixes, join_titles, replace_drafts
 from tfcheck.hcl.syntax.source import SourceText
-from tfcheck.inventory.world import After
+from tfcheck.inventory.plan_world import After
 from tfcheck.vocabulary.finding import Answer, Finding, Fix
 
 #: Finds what is reported about some task definitions in a changed world.

@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from tfcheck.inventory.world import After, Before, CachingWorld, World, WorldObject
+from tfcheck.inventory.plan_world import After, Before
+from tfcheck.inventory.world import CachingWorld, World, WorldObject
 from tfcheck.plan import Plan
 from tfcheck.resolve import Resolver
 from tfcheck.resolve.order import FinishedBefore

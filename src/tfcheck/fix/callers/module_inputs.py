@@ -19,7 +19,8 @@ from tfcheck.fix.text.policy_text import DOCUMENT
 from tfcheck.hcl.evaluate.scope import Seen
 from tfcheck.hcl.modules import Module
 from tfcheck.hcl.syntax.block import Block
-from tfcheck.inventory.world import After, World
+from tfcheck.inventory.plan_world import After
+from tfcheck.inventory.world import World
 from tfcheck.resolve import Resolver
 from tfcheck.symbolic.regex import regex
 from tfcheck.symbolic.value import Value

@@ -41,7 +41,8 @@ from tfcheck.inventory.catalogue import (
     ObjectKind,
     catalogue,
 )
-from tfcheck.inventory.world import After, World, WorldObject
+from tfcheck.inventory.plan_world import After
+from tfcheck.inventory.world import World, WorldObject
 from tfcheck.resolve import Resolver
 from tfcheck.symbolic.limits import take
 from tfcheck.symbolic.regex import regex

@@ -30,7 +30,8 @@ from tfcheck.hcl.syntax.block import Block
 from tfcheck.hcl.syntax.expression import ListOf
 from tfcheck.hcl.syntax.parse import reference_text
 from tfcheck.inventory.ecs import SERVICE_TYPES, TaskDefinition, tasks_by_address
-from tfcheck.inventory.world import After, WorldObject, WorldView
+from tfcheck.inventory.plan_world import After
+from tfcheck.inventory.world import WorldObject, WorldView
 from tfcheck.resolve import Resolver
 from tfcheck.resolve.order import FinishedBefore, Order, block_references
 from tfcheck.symbolic.limits import take

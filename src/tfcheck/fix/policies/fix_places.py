@@ -21,7 +21,7 @@ from tfcheck.fix.values.written_lists import WrittenLists
 from tfcheck.hcl.modules import Module
 from tfcheck.hcl.syntax.block import Block
 from tfcheck.inventory.ecs import tasks_by_address
-from tfcheck.inventory.world import After
+from tfcheck.inventory.plan_world import After
 from tfcheck.symbolic.limits import take
 from tfcheck.symbolic.regex import regex
 from tfcheck.verdict.evidence import UnmetCondition

@@ -16,7 +16,8 @@ from tfcheck.fix.text.policy_statements import Evaluate, ReadableStatement, read
 from tfcheck.fix.text.policy_text import DOCUMENT, FileText, document_of, documents_of
 from tfcheck.hcl.modules import Module
 from tfcheck.hcl.syntax.block import Argument, Block
-from tfcheck.inventory.world import After, WorldObject
+from tfcheck.inventory.plan_world import After
+from tfcheck.inventory.world import WorldObject
 from tfcheck.role import Roles
 from tfcheck.role.grants import grants
 from tfcheck.symbolic.value import PlainText, Value

@@ -20,7 +20,8 @@ from tfcheck.hcl.syntax.expression import Unreadable
 from tfcheck.hcl.syntax.json_document import read_document
 from tfcheck.hcl.syntax.lexer import MalformedError
 from tfcheck.inventory.ecs import TaskDefinition, tasks_by_address
-from tfcheck.inventory.world import After, World
+from tfcheck.inventory.plan_world import After
+from tfcheck.inventory.world import World
 from tfcheck.resolve import Resolver
 from tfcheck.verdict.judge import Judge
 from tfcheck.vocabulary.address import Address

@@ -35,7 +35,8 @@ from tfcheck.hcl.syntax.source import SourceText
 from tfcheck.hcl.syntax.tf_json import read_original, read_source
 from tfcheck.iam import parse_policy
 from tfcheck.inventory.ecs import TASK_TYPES, TaskDefinition, tasks_by_address
-from tfcheck.inventory.world import After, World
+from tfcheck.inventory.plan_world import After
+from tfcheck.inventory.world import World
 from tfcheck.plan import Plan
 from tfcheck.plan.document import Mode, ResourceChange
 from tfcheck.resolve import Resolver

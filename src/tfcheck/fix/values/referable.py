@@ -25,7 +25,8 @@ from tfcheck.inventory.catalogue import (
     S3_FILE_SYSTEM,
     SECRET,
 )
-from tfcheck.inventory.world import After, World, WorldObject
+from tfcheck.inventory.plan_world import After
+from tfcheck.inventory.world import World, WorldObject
 from tfcheck.resolve.module_values import is_true
 from tfcheck.resolve.scope import CallReferent, InstanceReferent, ModuleReferent, ResourceReferent
 from tfcheck.symbolic.limits import is_exceeded

@@ -7,7 +7,7 @@ from functools import partial
 
 from tfcheck.fix.needed_statements import Reference, Spelled, join_parts
 from tfcheck.fix.values.referable import Referable, References, Refuse, local_name
-from tfcheck.inventory.world import After
+from tfcheck.inventory.plan_world import After
 from tfcheck.symbolic.regex import regex
 from tfcheck.symbolic.sensitive_text import Sensitive, iter_stretches
 from tfcheck.symbolic.value import (

@@ -23,7 +23,7 @@ from tfcheck.hcl.syntax.lexer import MalformedError, tokens
 from tfcheck.hcl.syntax.parse import parse
 from tfcheck.hcl.syntax.tf_json import JsonBlock
 from tfcheck.inventory.ecs import tasks_by_address
-from tfcheck.inventory.world import After
+from tfcheck.inventory.plan_world import After
 from tfcheck.resolve import Resolver
 from tfcheck.resolve.configuration_refs import reference_roots
 from tfcheck.symbolic.regex import regex

@@ -31,7 +31,7 @@ from tfcheck.fix.values.referable import local_name
 from tfcheck.fix.values.repetition import InstanceTerms, Statements, share_statements, use_each_key
 from tfcheck.hcl.syntax.source import SourceText
 from tfcheck.inventory.ecs import tasks_by_address
-from tfcheck.inventory.world import After
+from tfcheck.inventory.plan_world import After
 from tfcheck.report.question_words import question_words
 from tfcheck.role import Role
 from tfcheck.role.removed import removes_other

@@ -48,6 +48,22 @@ def test_a_comment_that_was_created_slowly_is_no_false_alarm(tmp_path: Path, pus
     assert github.problems == []
 
 
+def test_a_slow_change_of_a_removed_comment_creates_none_for_an_old_commit(tmp_path: Path) -> None:
+    github, clock = FakeGitHub(), Clock()
+
+    def late(go: Callable[[], Answer]) -> Answer:
+        github.comments.clear()  # a run of the newer commit has found nothing
+        github.open_pull(sha="a" * 40)
+        clock.sleep(20)
+        return go()
+
+    with serving(github) as where:
+        run(variables(tmp_path, where, run="9.1"), [bad()])
+        github.fault("PATCH", "/issues/comments/", late)
+        older = run(variables(tmp_path, where, run="10.1"), [bad(message="otherwise")], patience=clock.patience())
+    assert (titles(github), older.outcome.did) == ([], CommentAction.NOTHING)
+
+
 def test_a_run_that_replaces_a_comment_on_another_commit_looks_for_a_newer_one(tmp_path: Path) -> None:
     """It may have ended without a comment, before a slow run of the other commit created this one."""
     github = FakeGitHub()

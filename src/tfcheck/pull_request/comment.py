@@ -74,11 +74,12 @@ class CommentThread:
     def _round(self) -> Outcome | None:
         """Read the state and take the next step; None if the state must be read again.
 
-        INVARIANT: nothing is written after a wait that came after the head or the thread was read.
+        INVARIANT: nothing is written after a wait, or a slow write, that came after the head or the thread was read.
         """
         waits = self._conversation.patience.waits
+        is_old = waits != self._waits or self._late_write.is_slow()
         self._late_write.start_reading()
-        if waits != self._waits and (why := self._conversation.outdated_reason()):
+        if is_old and (why := self._conversation.outdated_reason()):
             has_written = self._conversation.patience.lost or self._wrote is CommentAction.CREATED
             return self._give_way(why, self._ours() if has_written else [])
         ours = self._ours()
@@ -234,12 +235,8 @@ class CommentThread:
 
         NOTE: an unchanged comment keeps its old run, so a run between the two would count as the newer one.
         """
-        mark = parse_marker(body)
-        if (
-            not comment.superseded
-            and is_same_body(comment.body or "", body)
-            and parse_marker(comment.body or "") == mark
-        ):
+        before = comment.body or ""
+        if not comment.superseded and is_same_body(before, body) and parse_marker(before) == parse_marker(body):
             self._late_write.recognise(comment)
             is_late = self._conversation.patience.expects_late_write() or self._late_write.was_slow
             return not (is_late or self._late_write.newer) or self._is_still_ours(comment, body)

@@ -295,7 +295,7 @@ EXPRESSIONS = (
     'file("${var.token}.env")',
     'file("../${var.token}.env")',
     'templatefile("${var.token}.tpl", {})',
-    'fileset("../${var.token}", "*")[0]',
+    'fileset("../${upper(var.token)}", "*")[0]',
     '{ a = "b" }[var.token]',
     '{ a = "b" }[sensitive("canary-7f3a")]',
     '{ a = "b" }.a[var.token]',

@@ -74,7 +74,7 @@ def _rebuilt(value: Value, parts: list[Value]) -> Value:
         case Set():
             return Set(tuple(parts))
         case list():
-            return parts
+            return type(value)(parts)
         case dict():
             return type(value)(zip(value, parts, strict=True))
         case _:

@@ -3,11 +3,12 @@ from __future__ import annotations
 from tests.hcl.evaluate.test_expressions import ARN, Names
 from tfcheck.hcl.evaluate.dynamic import nested_blocks, possible
 from tfcheck.hcl.evaluate.expressions import evaluate
+from tfcheck.hcl.evaluate.marking import mark
 from tfcheck.hcl.evaluate.scope import Scope, Seen
 from tfcheck.hcl.syntax.block import Block
 from tfcheck.hcl.syntax.source import SourceText
 from tfcheck.hcl.syntax.tf_json import read_source
-from tfcheck.symbolic.value import Set, Unknown, Value
+from tfcheck.symbolic.value import Set, Unknown, Value, display
 
 
 def block(body: str) -> Block:
@@ -52,6 +53,11 @@ def test_for_each_iterates_over_maps_by_key_and_sets_by_element() -> None:
     assert sids(DYNAMIC, all={"y": 1, "x": 2})[0] == ["First", "x-2", "y-1", "Last"]
     assert sids(DYNAMIC, all=Set(("a", "b")))[0] == ["First", "a-a", "b-b", "Last"]
     assert sids(DYNAMIC, all=[]) == (["First", "Last"], None)
+
+
+def test_a_sensitive_for_each_marks_the_key_too() -> None:
+    first, *_ = sids(DYNAMIC, all=mark({"y": "z"}))[0][1:]
+    assert display(first) == "(sensitive)-(sensitive)"
 
 
 def test_an_unknown_for_each_means_that_there_may_be_more_blocks() -> None:

@@ -187,6 +187,10 @@ def _filled(draw: st.DrawFn, form: str, parts: dict[str, st.SearchStrategy[str]]
 #: Expressions whose marks were wrong once.
 FOUND = [
     '[for x in nonsensitive(toset(var.l)) : "k" if x != "a"]',
+    '[for x in nonsensitive([for y in [for z in var.l : "${z}k"] : upper(y)]) : "${x}l"]',
+    "nonsensitive({ for k, v in var.m : k => var.s })",
+    "nonsensitive({ for k, v in var.m : k => var.s }).a",
+    "nonsensitive([for x in var.l : x])[0]",
     'try((var.u != var.l ? var.m.b : "%{for x in ["a", sensitive("b")]}${x}%{endfor}"), "a")',
 ]
 

@@ -27,11 +27,12 @@ from tfcheck.hcl.evaluate.elements import (
     member_at,
     splat_of_unknown,
 )
-from tfcheck.hcl.evaluate.marking import is_marked, mark_if, without_mark
+from tfcheck.hcl.evaluate.marking import Marked, is_marked, mark_if, nonsensitive, without_mark
 from tfcheck.hcl.evaluate.operators import condition
 from tfcheck.hcl.evaluate.scope import EvaluationError, Scope, Seen
 from tfcheck.hcl.evaluate.types import is_definitely_text
 from tfcheck.hcl.syntax.expression import Expression, ForList, ForObject, JoinedTexts, Literal, Splat, Template
+from tfcheck.symbolic.sensitive_text import Sensitive
 from tfcheck.symbolic.value import (
     JsonText,
     Set,
@@ -156,44 +157,56 @@ class _UnknownShape(Exception):  # noqa: N818 (ends a walk)
         self.result = Unknown(reason=waits.reason, where=waits.where, may_fail=True)
 
 
-def evaluate_for_list(node: ForList, scope: Scope, run: EvaluationRun) -> Seen:
-    """Evaluate `[for … : …]`."""
+def evaluate_for(node: ForList | ForObject, scope: Scope, run: EvaluationRun) -> Seen:
+    """Evaluate `[for … : …]` or `{for … : … => …}`.
+
+    For Terraform, the elements of a sensitive collection have no marks of their own; only the result has one. They do
+    have some here, so that no error and no reason quotes them, but not in what `nonsensitive` of the result returns.
+    """
     collection = run.see(node.collection, scope)
+    made = _evaluate_for(node, collection, scope, run)
+    if isinstance(made, Marked) and isinstance(collection, Marked):
+        made.unmarked = lambda: nonsensitive(_evaluate_for(node, nonsensitive(collection), scope, run))
+    return made
+
+
+def _evaluate_for(node: ForList | ForObject, collection: Seen, scope: Scope, run: EvaluationRun) -> Seen:
     marks = _Marks(collection)
+    rounds = _rounds(node, collection, scope, run, marks)
     try:
-        rounds = [(key, run.see(node.result, inner)) for key, inner in _rounds(node, collection, scope, run, marks)]
+        made = _list(node, rounds, run) if isinstance(node, ForList) else _object(node, rounds, run, marks)
     except _UnknownShape as found:
-        return mark_if(marks.found, found.result)
-    results = gather([result for _, result in rounds])
+        made = found.result
+    return mark_if(marks.found, made)
+
+
+def _list(node: ForList, rounds: Iterator[tuple[Value, Scope]], run: EvaluationRun) -> Seen:
+    made = [(key, run.see(node.result, inner)) for key, inner in rounds]
+    results = gather([result for _, result in made])
     # Only the keys of a set are its elements: if one is unknown, so is the order.
-    ordered = len(rounds) < 2 or all(is_known(key) for key, _ in rounds)
-    return mark_if(marks.found, results if ordered or not isinstance(results, list) else Unordered(results))
+    ordered = len(made) < 2 or all(is_known(key) for key, _ in made)
+    return results if ordered or not isinstance(results, list) else Unordered(results)
 
 
-def evaluate_for_object(node: ForObject, scope: Scope, run: EvaluationRun) -> Seen:
-    """Evaluate `{for … : … => …}`, also grouping by `...`."""
+def _object(node: ForObject, rounds: Iterator[tuple[Value, Scope]], run: EvaluationRun, marks: _Marks) -> Seen:
+    """Build an object, also grouping by `...`."""
     members: dict[str, Seen] = {}
     groups: dict[str, list[Seen]] = {}
-    collection = run.see(node.collection, scope)
-    marks = _Marks(collection)
-    try:
-        for _, inner in _rounds(node, collection, scope, run, marks):
-            written = run.see(node.name, inner)
-            marks.found = marks.found or is_marked(written)
-            name = key_of(evaluate_all(written))
-            if isinstance(name, Unknown):
-                raise _UnknownShape(name)
-            if name in members:
-                raise EvaluationError("two elements have one key")
-            seen = run.see(node.result, inner)
-            if node.group:
-                groups.setdefault(name, []).append(seen)
-            else:
-                members[name] = seen
-    except _UnknownShape as found:
-        return mark_if(marks.found, found.result)
+    for _, inner in rounds:
+        written = run.see(node.name, inner)
+        marks.found = marks.found or is_marked(written)
+        name = key_of(evaluate_all(written))
+        if isinstance(name, Unknown):
+            raise _UnknownShape(name)
+        if name in members:
+            raise EvaluationError("two elements have one key")
+        seen = run.see(node.result, inner)
+        if node.group:
+            groups.setdefault(name, []).append(seen)
+        else:
+            members[name] = seen
     grouped: dict[str, Seen] = {name: gather(group) for name, group in groups.items()}
-    return mark_if(marks.found, gather(grouped if node.group else members))
+    return gather(grouped if node.group else members)
 
 
 def splat(node: Splat, scope: Scope, run: EvaluationRun) -> Seen:
@@ -229,14 +242,15 @@ def _rounds(
     node: ForList | ForObject, collection: Seen, scope: Scope, run: EvaluationRun, marks: _Marks
 ) -> Iterator[tuple[Value, Scope]]:
     """Yield the key and the scope of every element that passes the `if`."""
-    items = elements(without_mark(collection))
+    items = elements(collection)
     if isinstance(items, Unknown):
         raise _UnknownShape(items)
     if not items and node.condition is not None and run.trying:
         # Terraform checks the condition even of an empty collection.
         condition(run.probe(node.condition, LocalScope(scope, {node.key: Unknown(), node.value: Unknown()})))
-    for key, item in items:
+    for name, item in items:
         run.budget.spend(3)
+        key = Sensitive(name) if isinstance(name, str) and is_marked(collection) else name
         inner = LocalScope(scope, {node.key: key, node.value: item} if node.key else {node.value: item})
         if node.condition is not None:
             passes, is_secret = run.condition(node.condition, inner)

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from tfcheck.hcl.evaluate.elements import LazyCollection, LocalScope, elements
 from tfcheck.hcl.evaluate.expressions import see
+from tfcheck.hcl.evaluate.marking import is_marked, mark_if
 from tfcheck.hcl.evaluate.scope import EvaluationError, Scope, Seen
 from tfcheck.hcl.syntax.block import Block
 from tfcheck.hcl.syntax.expression import Variable
@@ -64,7 +65,8 @@ def _expand(block: Block, name: str, scope: Scope) -> list[tuple[Block, Scope]] 
         return Unknown(reason="unsupported: a `dynamic` block without `for_each` and `content`", where=str(block.place))
     where = str(for_each.place)
     try:
-        items = elements(see(for_each, scope))
+        seen = see(for_each, scope)
+        items = elements(seen)
     except EvaluationError as error:
         return Unknown(reason=f"evaluation error: {error}", where=where, may_fail=True)
     except RecursionError:
@@ -73,4 +75,4 @@ def _expand(block: Block, name: str, scope: Scope) -> list[tuple[Block, Scope]] 
         return Unknown(reason=items.reason, where=items.where or where, may_fail=items.may_fail)
     if len(items) > _MOST:
         return Unknown(reason=f"limit: more than {_MOST} `dynamic` blocks", where=where, may_fail=True)
-    return [_content(block, name, scope, *each) for each in items]
+    return [_content(block, name, scope, mark_if(is_marked(seen), key), item) for key, item in items]

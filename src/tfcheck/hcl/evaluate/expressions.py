@@ -12,15 +12,7 @@ import msgspec
 
 from tfcheck.hcl.evaluate import marking, operators
 from tfcheck.hcl.evaluate.budget import Budget, Limit
-from tfcheck.hcl.evaluate.comprehension import (
-    call_lazily,
-    evaluate_for_list,
-    evaluate_for_object,
-    join_texts,
-    key_of,
-    render,
-    splat,
-)
+from tfcheck.hcl.evaluate.comprehension import call_lazily, evaluate_for, join_texts, key_of, render, splat
 from tfcheck.hcl.evaluate.convert import convert
 from tfcheck.hcl.evaluate.elements import (
     LocalScope,
@@ -174,10 +166,8 @@ class _Evaluation:
                 return marking.mark_if(marking.is_marked(operand), compute(evaluate_all(operand)))
             case Splat():
                 return splat(node, scope, self)
-            case ForList():
-                return evaluate_for_list(node, scope, self)
-            case ForObject():
-                return evaluate_for_object(node, scope, self)
+            case ForList() | ForObject():
+                return evaluate_for(node, scope, self)
             case JoinedTexts():
                 return join_texts(node, scope, self)
             case Unreadable():

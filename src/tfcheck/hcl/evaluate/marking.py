@@ -36,10 +36,14 @@ from tfcheck.symbolic.value import (
 
 
 class Marked:
-    """A marked value other than a text: a number, a bool, null or a collection."""
+    """A marked value other than a text: a number, a bool, null or a collection.
+
+    `unmarked`: what `nonsensitive` returns, if it is not the value.
+    """
 
     def __init__(self, value: Value) -> None:
         self.value = value
+        self.unmarked: Callable[[], Seen] | None = None
         self._whole: Value = None
 
     def member(self, key: str | int) -> Seen:
@@ -129,15 +133,22 @@ def without_mark(seen: Seen) -> Seen:
     return seen.value if isinstance(seen, Marked) else seen
 
 
+def nonsensitive(seen: Seen) -> Seen:
+    """Return a value without its mark, but with those of its elements."""
+    if isinstance(seen, Marked) and seen.unmarked:
+        return seen.unmarked()
+    value = without_mark(seen)
+    # NOTE: a set has the marks of its elements, which have none of their own.
+    return unmark_all(value) if isinstance(value, (TextLike, Set)) else value
+
+
 def call_mark_function(name: str, argument: Seen) -> tuple[bool, Seen]:
     """Compute `sensitive`, `nonsensitive` and `issensitive`; the first result is whether `name` is one of them."""
     match name.removeprefix("core::"):
         case "sensitive":
             return True, mark(argument)
         case "nonsensitive":
-            # NOTE: a set has the marks of its elements, which have none of their own.
-            value = without_mark(argument)
-            return True, unmark_all(value) if isinstance(value, (TextLike, Set)) else value
+            return True, nonsensitive(argument)
         case "issensitive":
             return True, is_marked(argument)
         case _:

@@ -24,7 +24,7 @@ from tfcheck.hcl.syntax.source import SourceText, decode_source
 from tfcheck.repository import Gate, RefusedError, SourceAccess, refusal_error
 from tfcheck.repository.machine import is_shared
 from tfcheck.symbolic.regex import regex
-from tfcheck.symbolic.sensitive_text import redact
+from tfcheck.symbolic.sensitive_text import SENSITIVE, Sensitive, redact
 
 if TYPE_CHECKING:
     from tfcheck.hcl.modules.saved_plan import Snapshot
@@ -132,9 +132,11 @@ class Sources:
 
         try:
             return matching_files(self._gate, directory, pattern) if self._gate else None
-        except RefusedError as error:
+        except RefusedError:
+            if isinstance(directory, Sensitive) or isinstance(pattern, Sensitive):
+                error = refusal_error(SENSITIVE, "a rule forbids something that the pattern matches")
             self.refusals[str(error)] = None
-            raise
+            raise error from None
 
     def read_source(self, name: str) -> bytes:
         """Read a file of a module from its directory, to edit it; raises as `Gate` does, also for a generated one."""

@@ -98,7 +98,7 @@ class MissingRoles(Finder):
         settings = role_settings(instances, self._resolver)
         if settings:
             self._with_roles = with_execution_roles(self._world, dict.fromkeys(instances, ()))
-        by_task = group_by_key((parse(each.requirement.task_definition), each) for each in without)
+        by_task = _by_task(without)
         for setting, tasks in settings.items():
             several = tuple(each for task in tasks for each in by_task.get(task, ()))
             ways = self._ways(setting, tasks) if several else ()
@@ -115,8 +115,7 @@ class MissingRoles(Finder):
                 fix = Fix(title=found.title, safety="review", proven=True, hcl=found.hcl, diff=diff)
                 relieved = relieved_answers(answers, found.beside, trial)
                 yield draft_fix(fix, (*allowed, *relieved), found)
-        open_needs = (each for each in without if each not in done)
-        left = group_by_key((parse(each.requirement.task_definition), each) for each in open_needs)
+        left = _by_task(each for each in without if each not in done)
         for text, task in roles_as_text(left, self._places):
             yield DraftFix(text, tuple(left[task]))
 
@@ -126,7 +125,7 @@ class MissingRoles(Finder):
         answers = list(answers)
         for block, several in self._group_by_block(answers):
             if ARGUMENT in block.arguments:
-                tasks = self._places.policies.instances(next(_tasks(several)))
+                tasks = self._instances(several)
                 added = (each for task in tasks for each in unplanned_instances(task.module, self._resolver))
                 touched = [ChangedAttribute(each, ARGUMENT) for each in tasks]
                 modules = {each.module for each in tasks}
@@ -140,11 +139,10 @@ class MissingRoles(Finder):
 
     def _group_by_block(self, answers: Iterable[Answer]) -> list[tuple[Block, tuple[Answer, ...]]]:
         found: dict[int, tuple[Block, list[Answer]]] = {}
-        for each in answers:
-            if each.reason is Reason.NO_EXECUTION_ROLE and self._resolver.sources is not None:
-                block = self._resolver.block(parse(each.requirement.task_definition))
-                if block is not None and not isinstance(block, JsonBlock):
-                    found.setdefault(id(block), (block, []))[1].append(each)
+        for task, several in _by_task(each for each in answers if each.reason is Reason.NO_EXECUTION_ROLE).items():
+            block = self._resolver.block(task)
+            if block is not None and not isinstance(block, JsonBlock):
+                found.setdefault(id(block), (block, []))[1].extend(several)
         return [(block, tuple(several)) for block, several in found.values()]
 
     # The ways
@@ -169,7 +167,7 @@ class MissingRoles(Finder):
                 yield from self._new_roles_with(*own, without, managed) if own is not None else ()
 
     def _instances(self, answers: Sequence[Answer]) -> Sequence[Address]:
-        return self._places.policies.instances(next(_tasks(answers)))
+        return self._places.policies.instances(next(iter(_by_task(answers))))
 
     def _other_users(self, without: _Roleless) -> Iterator[tuple[str, str]]:
         module = self._resolver.module_sources(without.place.module)
@@ -374,8 +372,8 @@ class MissingRoles(Finder):
         return () if outdated_objects((), proposal.beside, self._resolver) else allowed
 
 
-def _tasks(answers: Iterable[Answer]) -> Iterator[Address]:
-    yield from (parse(each) for each in dict.fromkeys(one.requirement.task_definition for one in answers))
+def _by_task(answers: Iterable[Answer]) -> dict[Address, list[Answer]]:
+    return group_by_key((parse(each.requirement.task_definition), each) for each in answers)
 
 
 def _is_of_iam(block: Block) -> bool:

@@ -12,7 +12,7 @@ import msgspec
 from tfcheck.fix.edits.insertion import ChangedAttribute, Insertion, Replacement, line_end, line_start
 from tfcheck.fix.layout.items import NewItem, extend_value, plain_items
 from tfcheck.fix.layout.render import align, label_like, quote, text
-from tfcheck.fix.needed_statements import NeededStatement, Reference, Spelled, free
+from tfcheck.fix.needed_statements import NeededStatement, Reference, Spelled, free, references_in
 from tfcheck.fix.policies.element_frames import PROBE, Grants, elements_for, frames_in, grants_in, shown_parts, value_of
 from tfcheck.fix.policies.into_policy import PolicyEdit, count_parts, extension
 from tfcheck.fix.policies.policy_files import passed_variables
@@ -39,6 +39,8 @@ from tfcheck.symbolic.regex import regex
 from tfcheck.symbolic.wildcards import glob_known
 from tfcheck.vocabulary.address import ModulePath
 
+#: The key of an instance that a reference names, which a policy may look up.
+_KEY = regex(r'\["([^"\]]+)"\]')
 #: An element without references, as the default of a variable has it.
 _LITERAL = regex(r'"[^"$%]*"')
 #: The own element of an instance in the map that it is repeated for, or in another one, and perhaps a member of it.
@@ -239,7 +241,8 @@ class StatementData:
             return one.elements_for(wanted[0]) if len(wanted) == 1 else ()
         sources, edits = self._resolver.sources, one.extend(one.texts([(PROBE,)]))
         frames = frames_in(self._grants(change_sources(sources, edits)) if sources and edits else None)
-        return one.texts(elements_for(wanted, frames, self._value_of))
+        keys = _KEY.findall(" ".join(each.expression for each in references_in(wanted)))
+        return one.texts(elements_for(wanted, frames, self._value_of)) or one.texts((each,) for each in keys)
 
     def _value_of(self, reference: Reference) -> str:
         own = self._policy.resource.address

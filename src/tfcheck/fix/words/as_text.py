@@ -128,17 +128,24 @@ def roles_as_text(lacking: Mapping[Address, Sequence[Answer]], places: FixPlaces
     """Write an execution role for each task definition without one, if that allows what it lacks."""
     trial = with_execution_roles(places.world, lacking) if lacking else None
     for task, answers in lacking.items():
-        block, module = places.world.resolver.block(task), task.module
-        is_passed = bool(module.steps) and block is not None and "execution_role_arn" in block.arguments
-        who = module_reference(module) if is_passed else local_name(task)
-        base = re.sub(r"\W+", "_", who.removeprefix("module.")).strip("_") if is_passed else task.name
-        name, statements = f"{base}_execution", places.as_statements(answers, module.parent if is_passed else module)
-        if statements is not None and trial is not None and all(trial.allows(each) for each in answers):
-            new = NewRole(name, ("name", quote(name.replace("_", "-"))), "", "", statements)
-            users = [f"# and in {who}:", f"#   execution_role_arn = {new.reference}.arn"]
-            users = [f"# and pass it to {who}: {new.reference}.arn"] if is_passed else users
-            text = "\n".join([*role_hcl(new), "", *users])
+        text = role_as_text(task, answers, places)
+        if text and trial is not None and all(trial.allows(each) for each in answers):
             yield Fix(title=f"set an execution role for {task}", safety="review", proven=True, hcl=text), task
+
+
+def role_as_text(task: Address, answers: Sequence[Answer], places: FixPlaces) -> str:
+    """Write an execution role for a task definition; empty if what it lacks cannot be written."""
+    block, module = places.world.resolver.block(task), task.module
+    is_passed = bool(module.steps) and block is not None and "execution_role_arn" in block.arguments
+    who = module_reference(module) if is_passed else local_name(task)
+    base = re.sub(r"\W+", "_", who.removeprefix("module.")).strip("_") if is_passed else task.name
+    name, statements = f"{base}_execution", places.as_statements(answers, module.parent if is_passed else module)
+    if statements is None:
+        return ""
+    new = NewRole(name, ("name", quote(name.replace("_", "-"))), "", "", statements)
+    users = [f"# and in {who}:", f"#   execution_role_arn = {new.reference}.arn"]
+    users = [f"# and pass it to {who}: {new.reference}.arn"] if is_passed else users
+    return "\n".join([*role_hcl(new), "", *users])
 
 
 def _policy_text(need: RoleNeed, places: FixPlaces, *, managed: bool) -> tuple[str, str] | None:

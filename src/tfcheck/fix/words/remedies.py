@@ -6,7 +6,6 @@ from collections.abc import Iterable, Sequence
 
 import msgspec
 
-from tfcheck.fix.layout.new_policy import NewRole, role_hcl
 from tfcheck.fix.layout.render import StatementStyle, listing, plain_style, quote
 from tfcheck.fix.needed_statements import NeededStatement, Reference, Spelled, assume_role, sid, writable
 from tfcheck.fix.policies.existing_policy import propose_existing
@@ -16,7 +15,7 @@ from tfcheck.fix.proof.trial import verdicts_with
 from tfcheck.fix.proposal import RoleNeed
 from tfcheck.fix.text.policy_text import Syntax, document_of, file_of, is_json
 from tfcheck.fix.values.referable import local_name
-from tfcheck.fix.words.as_text import long_words, mention_file
+from tfcheck.fix.words.as_text import long_words, mention_file, role_as_text
 from tfcheck.fix.words.narrowing import DenialPlace, narrowing
 from tfcheck.hcl.syntax.block import Argument
 from tfcheck.iam import CLOCK_KEYS
@@ -29,7 +28,7 @@ from tfcheck.symbolic.value import pieces
 from tfcheck.verdict.evidence import UnmetCondition
 from tfcheck.verdict.judge import Judge
 from tfcheck.verdict.resource_policy import policy_holder
-from tfcheck.vocabulary.address import Address, ModulePath, address_in
+from tfcheck.vocabulary.address import Address, ModulePath, address_in, parse
 from tfcheck.vocabulary.clipping import and_more, join_names
 from tfcheck.vocabulary.finding import Answer, EvidenceKind, Reason, Remedy, RoleKind, Verdict
 
@@ -74,7 +73,7 @@ class Remedies(Finder):
                 words = f"let {service} assume {first.role}: add this statement to its `assume_role_policy`"
                 return Remedy(words, listing([assume_role(service)], StatementStyle()))
             case Reason.NO_EXECUTION_ROLE:
-                return self._role(first)
+                return self._set_role(answers)
             case _:
                 return self._grant(answers)
 
@@ -189,15 +188,12 @@ class Remedies(Finder):
                 found.setdefault(denial.origin, (denial, []))[1].append(answer)
         return found
 
-    def _role(self, answer: Answer) -> Remedy:
-        task = answer.requirement.task_definition
-        argument = "task_role_arn" if answer.requirement.role_kind is RoleKind.TASK else "execution_role_arn"
-        name = f"{_label(task)}_execution" if argument == "execution_role_arn" else f"{_label(task)}_task"
-        words = f"create a role that ECS can assume, grant it {_permissions([answer])}, and set `{argument}` of {task}"
-        lines = role_hcl(NewRole(name, ("name", quote(name.replace("_", "-"))), "", "", ()))
-        return Remedy(
-            words, "\n".join([*lines, "", f"# and in the task definition: {argument} = aws_iam_role.{name}.arn"])
-        )
+    def _set_role(self, answers: Sequence[Answer]) -> Remedy:
+        task = answers[0].requirement.task_definition
+        granted = _permissions(answers)
+        words = f"create a role that ECS can assume, grant it {granted}, and set `execution_role_arn` of {task}"
+        ways = (role_as_text(parse(task), each, self._places) for each in (answers, ()))
+        return Remedy(words, next(filter(None, ways), ""))
 
     def _judged_role(self, answer: Answer) -> Role | None:
         task = self._tasks.get(answer.requirement.task_definition)
@@ -285,8 +281,3 @@ def _resources(answers: Sequence[Answer]) -> str:
 
 def _holders(answers: Sequence[Answer]) -> str:
     return join_names(dict.fromkeys(policy_holder(each.requirement) for each in answers))
-
-
-def _label(task: str) -> str:
-    found = address_in(task)
-    return found.name if found is not None else "task"

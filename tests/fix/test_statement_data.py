@@ -169,3 +169,43 @@ def test_the_default_of_a_variable_gets_no_references(tmp_path: Path) -> None:
     found = [each.fix for each in found_in(folder, plan=plan_with_open_policies).fixes.found]
     assert "var.parameters" not in " ".join(each.title for each in found)
     assert not [each for each in found if "default = " in each.diff]
+
+
+def test_a_list_of_keys_gets_the_key_of_what_is_missing(tmp_path: Path) -> None:
+    folder = copied(LISTS, tmp_path)
+    written = '"arn:aws:ssm:ap-northeast-1:${data.aws_caller_identity.current.account_id}:parameter/${name}"'
+    replaced(
+        folder / "main.tf", f"var.parameters :\n      {written}", "var.parameters : aws_ssm_parameter.shop[name].arn"
+    )
+    found = {each.fix.title: each.fix for each in found_in(folder, plan=plan_with_open_policies).fixes.found}
+    title = "add an element to var.parameters; data.aws_iam_policy_document.till is made from it"
+    assert found[title].hcl == '"shop/token",'
+
+
+OUTSIDE = "which data.aws_iam_policy_document.till is made from"
+
+
+@pytest.mark.parametrize("names", [("terraform.tfvars",), ("a.auto.tfvars", "b.auto.tfvars")])
+def test_the_file_with_the_value_of_a_variable_is_named(tmp_path: Path, names: tuple[str, ...]) -> None:
+    folder = copied(LISTS, tmp_path)
+    replaced(folder / "main.tf", '  default = ["shop/db"]\n', "")
+    replaced(folder / "plan.json", '"default":["shop/db"]', '"description":"names"')
+    for name in names:
+        (folder / name).write_text('parameters = ["shop/db"]\n')
+    (fix,) = (each.fix for each in found_in(folder).fixes.found if "till" in each.fix.title)
+    where = "terraform.tfvars" if len(names) == 1 else "a .tfvars file, `-var` or `TF_VAR_parameters`"
+    assert f'; or add `"shop/token"` to `var.parameters` in {where}, {OUTSIDE}' in fix.title
+    assert fix.safety == "review"
+
+
+def test_the_list_in_a_yaml_file_is_named(tmp_path: Path) -> None:
+    folder = copied(LISTS, tmp_path)
+    (folder / "names.yaml").write_text("shop:\n  other: 1\n  read: [shop/db]\n")
+    replaced(folder / "main.tf", "for name in var.parameters :", "for name in local.names.shop.read :")
+    replaced(
+        folder / "main.tf",
+        "  secret_arns = [",
+        '  names = yamldecode(file("${path.module}/names.yaml"))\n\n  secret_arns = [',
+    )
+    (fix,) = (each.fix for each in found_in(folder).fixes.found if "till" in each.fix.title)
+    assert f'; or add `"shop/token"` to `shop.read` in names.yaml, {OUTSIDE}' in fix.title

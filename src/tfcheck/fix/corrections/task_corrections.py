@@ -17,6 +17,7 @@ from tfcheck.fix.edits.insertion import ChangedAttribute, Replacement
 from tfcheck.fix.layout.render import quote, text
 from tfcheck.fix.needed_statements import has_reference
 from tfcheck.fix.policies.fix_places import Finder
+from tfcheck.fix.policies.outside_values import Path, path_words, replace_part, where_set
 from tfcheck.fix.policies.written_policies import WrittenPolicy
 from tfcheck.fix.proof.task_proof import blocks_of, mistakes, partition_of, proven_draft, wrong_tasks
 from tfcheck.fix.proof.trial import Trial
@@ -203,7 +204,7 @@ class TaskCorrections(Finder):
             leaves = ((name, *each) for name, value in known.items() for each in _leaves(value, wrong.value))
             for name, path, literal in islice(leaves, _MOST):
                 new = next(filter(None, CORRECTIONS[finding.rule](literal, partition)), _QUOTE).strip(_QUOTE)
-                if self._is_solved(finding, wrong, {**known, name: _replace_leaf(known[name], path, new)}):
+                if self._is_solved(finding, wrong, {**known, name: replace_part(known[name], path, new)}):
                     yield finding, _set_variable(name, path, new)
                     break
 
@@ -264,24 +265,15 @@ class TaskCorrections(Finder):
         return [known[each] for each in (map(str, same) if own else [finding.task_definition]) if each in known]
 
 
-#: The keys and indices to a part of a value.
-_Path: TypeAlias = tuple[str | int, ...]
-
-
-def _set_variable(name: str, path: _Path, new: str) -> Remedy:
+def _set_variable(name: str, path: Path, new: str) -> Remedy:
     """Return how to set a part of a root variable."""
-    steps = (
-        f".{each}" if str(each).isidentifier() else f"[{quote(each) if isinstance(each, str) else each}]"
-        for each in path
-    )
-    place = f"var.{name}{''.join(steps)}"
-    where = f"in a .tfvars file, `-var` or `TF_VAR_{name}`"
     key = (name, *path)[-1]
     hcl = f"{key} = {quote(new)}" if isinstance(key, str) else quote(new)
-    return Remedy(f"set `{place}` to `{new}` where it gets its value: {where}", hcl)
+    place = path_words(f"var.{name}", path)
+    return Remedy(f"set `{place}` to `{new}` where it gets its value: {where_set(name)}", hcl)
 
 
-def _leaves(value: Value, wanted: str, path: _Path = ()) -> Iterator[tuple[_Path, WrittenText]]:
+def _leaves(value: Value, wanted: str, path: Path = ()) -> Iterator[tuple[Path, WrittenText]]:
     """Yield the texts in a value that are `wanted`, as an argument would have them."""
     inner: Iterable[tuple[str | int, Value]] = (
         value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()
@@ -293,15 +285,6 @@ def _leaves(value: Value, wanted: str, path: _Path = ()) -> Iterator[tuple[_Path
         source = SourceText("", f"{name}{quote(wanted)}")
         literal = written_text(source, OtherParts(len(name), len(source.text)), lambda _: None)
         yield from [(path, literal)] if literal is not None else []
-
-
-def _replace_leaf(value: Value, path: _Path, new: str) -> Value:
-    if not path:
-        return new
-    key, *rest = path
-    pairs = value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()
-    replaced = [(name, _replace_leaf(each, tuple(rest), new) if name == key else each) for name, each in pairs]
-    return {str(name): each for name, each in replaced} if isinstance(value, dict) else [each for _, each in replaced]
 
 
 def literals_in(block: Block, scope: Scope, resolver: Resolver) -> Iterator[WrittenText]:

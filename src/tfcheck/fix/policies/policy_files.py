@@ -76,12 +76,8 @@ class PolicyFiles:
         for path in {each.config for each in self._resolver.plan.module_instances()}:
             module = sources.module(path) if sources else None
             found |= {id(module): module} if module else {}
-        return [
-            posixpath.normpath(_HOLE.sub("*", written.replace("${path.module}", each.directory).replace(*_ROOT)))
-            for each in found.values()
-            for file in each.files
-            for written in _READ_FILE.findall(file.source.text)
-        ]
+        files = ((file.source.text, each.directory) for each in found.values() for file in each.files)
+        return [name for text, directory in files for name in files_read(text, directory)]
 
     def _text(self, name: str) -> SourceText | None:
         if name not in self._texts:
@@ -103,6 +99,12 @@ class PolicyFiles:
 
 
 _ROOT = ("${path.root}", ".")
+
+
+def files_read(text: str, directory: str) -> list[str]:
+    """Return the files that the text of a module reads, as patterns."""
+    found = (each.replace("${path.module}", directory).replace(*_ROOT) for each in _READ_FILE.findall(text))
+    return [posixpath.normpath(_HOLE.sub("*", each)) for each in found]
 
 
 def literal_in(file: FileText, spell: Spell) -> Spell:

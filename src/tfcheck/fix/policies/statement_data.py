@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import itertools
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import cached_property
 
 import msgspec
@@ -36,11 +36,12 @@ from tfcheck.hcl.modules import Sources
 from tfcheck.hcl.syntax.source import SourceText
 from tfcheck.resolve import Resolver
 from tfcheck.symbolic.regex import regex
+from tfcheck.symbolic.value import Value
 from tfcheck.symbolic.wildcards import glob_known
 from tfcheck.vocabulary.address import ModulePath
 
 #: The key of an instance that a reference names, which a policy may look up.
-_KEY = regex(r'\["([^"\]]+)"\]')
+KEY = regex(r'\["([^"\]]+)"\]')
 #: An element without references, as the default of a variable has it.
 _LITERAL = regex(r'"[^"$%]*"')
 #: The own element of an instance in the map that it is repeated for, or in another one, and perhaps a member of it.
@@ -175,10 +176,9 @@ class StatementData:
         path: ModulePath | None = None,
     ) -> None:
         """Build from the attributes that change with the policy's text, and the module, by default the policy's own."""
-        self._policy = policy
+        self.policy, self.resolver = policy, resolver
         self._module = policy.module
         self._touched = touched
-        self._resolver = resolver
         self._path = policy.place.module if path is None else path
 
     def insert(self, wanted: Statements, *, extends: bool, adds: bool, shared: bool) -> PolicyEdit | None:
@@ -187,7 +187,7 @@ class StatementData:
         With `extends` also add the resources of statements to lists that the policy's text names. `adds` and `shared`
         are those of `insert_into_policy`.
         """
-        argument, is_open = self._policy.argument, any(each.gate or each.principal for each in wanted)
+        argument, is_open = self.policy.argument, any(each.gate or each.principal for each in wanted)
         if is_open or shared or not adds or any(each.resource_list for each in wanted):
             return None
         if isinstance(argument, FileText):
@@ -239,29 +239,31 @@ class StatementData:
         """Write statements as elements of a collection: of a list, what the policy makes their resources from."""
         if isinstance(one.parts, ObjectParts) or any(isinstance(each, ObjectParts) for each in one.parts.items):
             return one.elements_for(wanted[0]) if len(wanted) == 1 else ()
-        sources, edits = self._resolver.sources, one.extend(one.texts([(PROBE,)]))
-        frames = frames_in(self._grants(change_sources(sources, edits)) if sources and edits else None)
-        keys = _KEY.findall(" ".join(each.expression for each in references_in(wanted)))
+        sources, edits = self.resolver.sources, one.extend(one.texts([(PROBE,)]))
+        frames = frames_in(self.grants(change_sources(sources, edits)) if sources and edits else None)
+        keys = KEY.findall(" ".join(each.expression for each in references_in(wanted)))
         return one.texts(elements_for(wanted, frames, self._value_of)) or one.texts((each,) for each in keys)
 
-    def _value_of(self, reference: Reference) -> str:
-        own = self._policy.resource.address
-        scope = self._resolver.scope_of(own) if own.module == self._path else self._resolver.module_scope(self._path)
-        return value_of(reference, self._resolver.evaluation, scope)
+    def values(self, wanted: NeededStatement) -> list[str]:
+        """Return the values of the resources of a statement as `flat` writes them."""
+        parts = ([each if isinstance(each, str) else self._value_of(each) for each in one] for one in wanted.resources)
+        return list(map("".join, parts))
 
-    def _adds(self, edits: Sequence[Insertion], wanted: Sequence[NeededStatement]) -> bool:
-        """Whether the policy then allows what statements do, and nothing more that they do not need."""
-        sources, old = self._resolver.sources, self._old_grants
-        if not edits or sources is None or old is None:
-            return False
-        new = self._grants(change_sources(sources, edits))
-        needed = {
-            (action.lower(), "".join(self._value_of(part) if isinstance(part, Reference) else part for part in one))
-            for each in wanted
-            for action in each.actions
-            for one in each.resources
-        }
-        if new is None or old - new:
+    def _value_of(self, reference: Reference) -> str:
+        own = self.policy.resource.address
+        scope = self.resolver.scope_of(own) if own.module == self._path else self.resolver.module_scope(self._path)
+        return value_of(reference, self.resolver.evaluation, scope)
+
+    def _adds(self, edits: Sequence[Insertion], wanted: Statements) -> bool:
+        """Whether edits make the policy allow what statements do, and nothing more that they do not need."""
+        sources = self.resolver.sources
+        return bool(edits) and sources is not None and self.gives(self.grants(change_sources(sources, edits)), wanted)
+
+    def gives(self, new: Grants | None, wanted: Statements) -> bool:
+        """Whether new grants of the policy are the old ones and those of statements, and nothing more."""
+        old = self._old_grants
+        needed = {(action.lower(), one) for each in wanted for action in each.actions for one in self.values(each)}
+        if new is None or old is None or old - new:
             return False
         pairs = {
             (one, each) for one in new - old for each in needed if one[0] == each[0] and glob_known(one[1], each[1])
@@ -270,12 +272,15 @@ class StatementData:
 
     @cached_property
     def _old_grants(self) -> Grants | None:
-        return self._grants(self._resolver.sources)
+        return self.grants(self.resolver.sources)
 
-    def _grants(self, sources: Sources | None) -> Grants | None:
-        """Return what the text of the policy allows by these sources; None if that cannot be read completely."""
-        resolver = Trial(self._resolver, sources, self._touched).world.resolver
-        address, argument = self._policy.resource.address, self._policy.argument
+    def grants(self, sources: Sources | None, variables: Mapping[str, Value] | None = None) -> Grants | None:
+        """Return what the text of the policy allows by these sources; None if that cannot be read completely.
+
+        `variables` are the values of root variables, by default those of the plan.
+        """
+        resolver = Trial(self.resolver, sources, self._touched, variables=variables).world.resolver
+        address, argument = self.policy.resource.address, self.policy.argument
         if isinstance(argument, FileText):
             return grants_in(resolver.evaluate(address, argument.name))
         return grants_in(resolver.evaluation.evaluate(argument.expression, resolver.scope_of(address)))
@@ -292,7 +297,7 @@ class StatementData:
         waiting, seen = self._texts(), set[str]()
         while waiting:
             for name in NAMED.findall(waiting.pop()):
-                found = definition(name, self._path, self._resolver) if name not in seen else None
+                found = definition(name, self._path, self.resolver) if name not in seen else None
                 if found is not None and found.path == self._path and self._module.count_uses(name) == 1:
                     waiting.append(found.text)
                     yield from (_Collection(name, found.source, each) for each in _all_inside(found.parts))
@@ -300,12 +305,10 @@ class StatementData:
 
     def _members(self) -> Iterator[_Collection]:
         """Yield the lists and maps in the own element of a local map, or a member of it, that only this policy uses."""
-        key, documents = self._policy.place.key, documents_of(self._policy.argument, self._module)
-        blocks = {self._policy.block, self._resolver.block(self._policy.resource.address), *documents}
-        texts = [each.text for each in blocks if each is not None]
+        key, texts = self.policy.place.key, self.block_texts()
         files = [each.source.text for each in self._module.files]
         for local, member in dict.fromkeys(one for each in self._texts() for one in _OF_EACH.findall(each)):
-            found = own_element(self._policy.block, key, self._policy.place.module, self._resolver, local)
+            found = own_element(self.policy.block, key, self.policy.place.module, self.resolver, local)
             name, element = (found.name, found.parts) if found is not None else ("", None)
             uses = re.compile(rf"{re.escape(f'.{member}' if member else name)}(?![\w-])")
             counts = [sum(len(uses.findall(each)) for each in several) for several in (texts, files)]
@@ -314,10 +317,16 @@ class StatementData:
             is_here = found is not None and found.path == self._path and counts[0] == counts[1]
             yield from (_Collection(name, found.source, each) for each in inside if found and is_here)
 
+    def block_texts(self) -> list[str]:
+        """Return the texts of the blocks with the policy: its own, and its documents."""
+        documents = documents_of(self.policy.argument, self._module)
+        blocks = {self.policy.block, self.resolver.block(self.policy.resource.address), *documents}
+        return [each.text for each in blocks if each is not None]
+
     def _texts(self) -> list[str]:
         """Return the text of the policy: that of its documents, or of the argument."""
-        documents = documents_of(self._policy.argument, self._module)
-        return [each.text for each in documents] or [self._policy.argument.text]
+        documents = documents_of(self.policy.argument, self._module)
+        return [each.text for each in documents] or [self.policy.argument.text]
 
 
 def _is_beside(edit: Insertion, collections: Iterable[_Collection]) -> bool:

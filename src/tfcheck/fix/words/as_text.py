@@ -24,6 +24,9 @@ from tfcheck.fix.layout.render import StatementStyle, listing, quote
 from tfcheck.fix.needed_statements import Spelled, free, needed_statements
 from tfcheck.fix.policies.attachments import AWS_POLICY, BY_AWS
 from tfcheck.fix.policies.fix_places import FixPlaces
+from tfcheck.fix.policies.outside_values import element_outside
+from tfcheck.fix.policies.statement_data import StatementData
+from tfcheck.fix.policies.written_policies import WrittenPolicy
 from tfcheck.fix.proof.trial import Trial, exactly, verdicts_with, with_execution_roles
 from tfcheck.fix.proposal import Allows, Case, DraftFix, Proposal, RoleCase, RoleNeed, draft_fix
 from tfcheck.fix.text.policy_text import FileText, file_of
@@ -39,6 +42,7 @@ from tfcheck.symbolic.regex import regex
 from tfcheck.symbolic.value import TextLike
 from tfcheck.verdict.judge import Judge, Judgement
 from tfcheck.vocabulary.address import Address, ModulePath, OtherStackAddress
+from tfcheck.vocabulary.clipping import few, join_names
 from tfcheck.vocabulary.finding import Answer, Fix, Reason, Verdict
 
 _INPUT = regex(r"statement|polic|permission|grant")
@@ -252,6 +256,7 @@ def _spell_known(value: TextLike) -> Spelled | None:
 
 
 _IN_FILE = "; the role's other policy is read from `{}`, which tfcheck does not edit"
+_OUTSIDE = "; or add {}, which {} is made from"
 #: Comments on lines of their own, those below each other as one.
 _COMMENT = regex(r"^[ \t]*(?:(?:#|//)[^\n]*(?:\n[ \t]*(?:#|//)[^\n]*)*|/\*(?:[^*]|\*(?!/))*\*/)", re.MULTILINE)
 _WORD = regex(rf'"[\w-]+:\w+"|{AWS_POLICY}')
@@ -265,6 +270,23 @@ def mention_file(need: RoleNeed, places: FixPlaces) -> str:
         if file.endswith((".yaml", ".yml")) or (is_file and not places.policies.readable(policy)):
             return _IN_FILE.format(file)
     return ""
+
+
+def mention_value(need: RoleNeed, places: FixPlaces) -> str:
+    """Return how values outside the configuration could grant what each role lacks; empty if they cannot."""
+    found: dict[str, str] = {}
+    for role, answers in zip(need.roles, need.answers_by_role().values(), strict=True):
+        ways = ((each, _element_outside(each, answers, places)) for each in places.policies.of(role))
+        element, policy = next(((element, each.place.resource) for each, element in ways if element), ("", ""))
+        found |= {element: policy}
+    return _OUTSIDE.format(few(list(found)), join_names(dict.fromkeys(found.values()))) if found and all(found) else ""
+
+
+def _element_outside(policy: WrittenPolicy, answers: Sequence[Answer], places: FixPlaces) -> str:
+    is_secret = any(each.requirement.sensitive for each in answers)
+    wanted = places.as_statements(answers, policy.place.module) if not is_secret else None
+    data = StatementData(policy, places.policies.changes(policy), places.world.resolver)
+    return element_outside(data, wanted) if wanted else ""
 
 
 def commented_grant(need: RoleNeed, places: FixPlaces) -> str:
@@ -303,6 +325,7 @@ def draft_of(case: Case, places: FixPlaces) -> DraftFix | None:
     moved, title = KEPT_GRANTS.get(next(reasons, None), ""), proposal.title
     if isinstance(case, RoleCase):
         title += mention_file(case.need, places) if proposal.added else ""
+        moved += mention_value(case.need, places)
         moved += f"; it is commented out at {place}" if (place := commented_grant(case.need, places)) else ""
     moved += case.doubt
     safety, diff = "review" if moved else proposal.safety, places.files.diff(proposal.insertions)

@@ -15,7 +15,7 @@ from tfcheck.fix.proof.trial import verdicts_with
 from tfcheck.fix.proposal import RoleNeed
 from tfcheck.fix.text.policy_text import Syntax, document_of, file_of, is_json
 from tfcheck.fix.values.referable import local_name
-from tfcheck.fix.words.as_text import long_words, mention_file, role_as_text
+from tfcheck.fix.words.as_text import long_words, mention_file, mention_value, role_as_text
 from tfcheck.fix.words.narrowing import DenialPlace, narrowing
 from tfcheck.hcl.syntax.block import Argument
 from tfcheck.iam import CLOCK_KEYS
@@ -100,6 +100,7 @@ class Remedies(Finder):
         role = answers[0].role or "the role"
         need = RoleNeed(tuple(self._roles(answers)), tuple(answers))
         where = f"where the policies of that role are managed{mention_file(need, self._places)}"
+        where += mention_value(need, self._places)
         where += f", and {other}" if (other := self._other_denial(answers)) else ""
         where += long_words(answers, self._places)
         return Remedy(f"grant {_permissions(answers)} to {role}: add this statement {where}", self._statements(answers))

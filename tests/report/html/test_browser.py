@@ -224,7 +224,7 @@ def coloured(tab: Any, scheme: str) -> list[int]:
 
 @pytest.mark.parametrize(
     ("case", "red", "violet"),
-    [("literal-missing", True, False), ("literal-granted", False, False), ("open-collections", False, True)],
+    [("literal-missing", True, False), ("literal-granted", False, False), ("conditional-grant", False, True)],
 )
 def test_the_picture_of_a_map_shows_what_is_missing_in_red_and_what_is_open_in_violet(
     case: str, red: bool, violet: bool, open_tab: Any, tmp_path: Path

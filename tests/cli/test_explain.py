@@ -105,7 +105,7 @@ def test_a_text_comes_from_standard_input(capsys: pytest.CaptureFixture[str], mo
 
 
 def test_what_is_not_known_is_reported(capsys: pytest.CaptureFixture[str]) -> None:
-    assert run(["explain", "Essential container in task exited"]) == 3
+    assert run(["explain", "The deployment has reached a steady state"]) == 3
     assert capsys.readouterr().err.startswith("error: unrecognised error text\nhint: pass the complete `stoppedReason`")
 
 

@@ -12,6 +12,7 @@ import msgspec
 from tfcheck.symbolic.regex import regex
 from tfcheck.vocabulary.stopped_reason.known_text import KnownText, StopCause
 from tfcheck.vocabulary.stopped_reason.normalized_text import NormalizedText
+from tfcheck.vocabulary.stopped_reason.other_reasons import OTHER_REASONS, REFUSAL
 from tfcheck.vocabulary.stopped_reason.refusal import (
     CALLS,
     UNREACHED,
@@ -23,7 +24,17 @@ from tfcheck.vocabulary.stopped_reason.refusal import (
 )
 from tfcheck.vocabulary.stopped_reason.texts import KNOWN
 
-__all__ = ["CALLS", "KNOWN", "UNREACHED", "Denial", "Explanation", "KnownText", "StopCause", "explain_text"]
+__all__ = [
+    "CALLS",
+    "KNOWN",
+    "OTHER_REASONS",
+    "UNREACHED",
+    "Denial",
+    "Explanation",
+    "KnownText",
+    "StopCause",
+    "explain_text",
+]
 
 
 class Explanation(msgspec.Struct, frozen=True):
@@ -44,6 +55,8 @@ def explain_text(text: str) -> Explanation | None:
     known = _recognise(normalized, denial)
     if known is None and unanswered:
         known = _first_match(UNREACHED, normalized)
+    if known is None and not unanswered and not normalized.search(REFUSAL):
+        known = _first_match(OTHER_REASONS, normalized)
     if known is None:
         return None
     return Explanation(known, StopCause.NETWORK if unanswered else known.cause, denial, _arns_in(normalized))

@@ -22,6 +22,7 @@ class StopCause(Enum):
     LIMIT = "a limit on calls, not IAM"
     REFUSED = "a permission of the role that was refused"
     OTHER_CALL = "who made this call: ECS does not"
+    RUNNING = "the containers or what they run on, not IAM"
 
 
 FARGATE, EC2, BOTH, API = "on Fargate", "on EC2", "on Fargate and EC2", "when it is registered or deployed"
@@ -65,5 +66,6 @@ mistake = partial(_texts, StopCause.MISTAKE)
 network = partial(_texts, StopCause.NETWORK)
 no_role = partial(_texts, StopCause.NO_ROLE)
 permission = partial(_texts, StopCause.PERMISSION)
+running = partial(_texts, StopCause.RUNNING)
 task_permission = partial(_texts, StopCause.TASK_PERMISSION)
 trust = partial(_texts, StopCause.TRUST)

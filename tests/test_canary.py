@@ -68,6 +68,7 @@ def sensitive_definitions(plan: dict[str, Any]) -> None:
 
     def change(definitions: list[dict[str, Any]]) -> str:
         for container in definitions:
+            container["environment"] = [{"name": f"{CANARY}_PASSWORD", "value": "plain"}]
             for file in container.get("environmentFiles", []):
                 file["value"] += CANARY
         return json.dumps(definitions)
@@ -97,14 +98,20 @@ def broken_policies(plan: dict[str, Any]) -> None:
 def _with_secret_statements(text: str) -> str:
     """Put statements into a policy that say much in its Sids, resources and conditions."""
     document = json.loads(text)
-    for effect in ("Allow", "Deny"):
+    named = [f"arn:aws:s3:::acme-config/{CANARY}/*", f"arn:aws:s3:::{CANARY}"]
+    for effect, resources, key in (
+        ("Allow", named, "aws:PrincipalTag"),
+        ("Deny", named, "aws:PrincipalTag"),
+        ("Allow", "*", "aws:PrincipalTag"),
+        ("Allow", "*", "other"),
+    ):
         document["Statement"].append(
             {
                 "Sid": SID + effect,
                 "Effect": effect,
                 "Action": "s3:GetObject",
-                "Resource": [f"arn:aws:s3:::acme-config/{CANARY}/*", f"arn:aws:s3:::{CANARY}"],
-                "Condition": {"StringLike": {f"aws:PrincipalTag/{CANARY}": [CANARY]}},
+                "Resource": resources,
+                "Condition": {"StringLike": {f"{key}/{CANARY}": [CANARY]}},
             }
         )
     return json.dumps(document)

@@ -17,7 +17,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from tfcheck.checks.misconfiguration import Check, Misconfiguration
+from tfcheck.checks.misconfiguration import Check, Misconfiguration, quote_value
 from tfcheck.inventory.ecs import TaskDefinition, member
 from tfcheck.inventory.world import World
 from tfcheck.symbolic.regex import regex
@@ -41,13 +41,12 @@ def _search(task: TaskDefinition, world: World) -> Iterator[Misconfiguration]:
         for each in () if isinstance(listed, Unknown) else listed:
             name = member(each, "name")
             if isinstance(name, str) and _NAME.fullmatch(name) and _may_be_credential(member(each, "value")):
-                shown = redact(name)
                 yield Misconfiguration(
-                    f"`{shown}` of container `{container.name}` is given its value in `environment`, where it can be "
-                    "read: take it from a secret",
+                    f"{quote_value(task, name)} of container `{container.name}` is given its value in `environment`, "
+                    "where it can be read: take it from a secret",
                     Severity.INFO,
                     container.name,
-                    shown,
+                    redact(name),
                 )
 
 

@@ -92,13 +92,11 @@ def _undecided_statement(origin: iam.Origin, call: RoleCall) -> Evidence:
             effect = _EFFECTS[statement.effect]
             keys = [each.name for each in iam.applies(statement, call.request).waits if each.kind == "condition"]
             break
-    key = keys[0] if keys and not origin.secret else ""
-    return _statement(origin, effect, EvidenceKind.MAY_DECIDE, key=key)
+    return _statement(origin, effect, EvidenceKind.MAY_DECIDE, key=keys[0] if keys else "")
 
 
 def _near(miss: iam.NearMiss) -> Evidence:
-    kind, patterns = _NEAR[miss.mismatch], () if miss.origin.secret else miss.patterns
-    return _statement(miss.origin, "Allow", kind, patterns, key=miss.condition_key)
+    return _statement(miss.origin, "Allow", _NEAR[miss.mismatch], miss.patterns, key=miss.condition_key)
 
 
 def _statement(
@@ -110,6 +108,8 @@ def _statement(
     key: str = "",
     role: str = "",
 ) -> Evidence:
+    if origin.secret:
+        patterns, key = (), ""
     by = origin.policy, origin.sid, effect, kind, patterns
     return Evidence(*by, number=origin.number, condition_key=key, granted_to=role)
 

@@ -363,7 +363,8 @@ def _wait_words(decision: iam.Undecided, role: Role, *, secret: bool = False) ->
         deleted = f"a role that is deleted: {role.deleted}" if role.deleted is not None else ""
         return role.unknown_because or deleted or decision.waits_for
     marked = any(origin.secret for origin in decision.by)
-    return SENSITIVE if decision.kind == "unknown_value" and (secret or marked) else decision.waits_for
+    hidden = marked if decision.kind == "condition" else decision.kind == "unknown_value" and (secret or marked)
+    return SENSITIVE if hidden else decision.waits_for
 
 
 def _without_role(requirement: Requirement) -> Judgement:

@@ -50,7 +50,11 @@ def _written(address: str, **arguments: str | tuple[str, ...]) -> dict[str, Any]
 
 
 def _plan(
-    *written: dict[str, Any], rows: Sequence[dict[str, Any]] = (), secrets: Sequence[dict[str, Any]] = (), **more: Any
+    *written: dict[str, Any],
+    rows: Sequence[dict[str, Any]] = (),
+    secrets: Sequence[dict[str, Any]] = (),
+    is_applied: bool = False,
+    **more: Any,
 ) -> Plan:
     """Plan a task that is allowed everything but to create its log group."""
     options = {"awslogs-group": "/web", "awslogs-region": "eu-west-1", "awslogs-stream-prefix": "web"}
@@ -68,13 +72,16 @@ def _plan(
     }
     policy = {"role": "execution", "name": "start", "policy": _text(Action=[_READ, _STREAM, _PUT], Resource="*")}
     configuration = {"provider_config": _PROVIDER, "root_module": {"resources": [*written]}}
-    rows = [
-        *rows,
-        _role("execution"),
-        _role("other"),
-        change("aws_iam_role_policy.start", "create", name="start", after=policy),
-        change("aws_ecs_task_definition.web", "create", name="web", after=task),
+    of_task = (("aws_iam_role_policy.start", policy), ("aws_ecs_task_definition.web", task))
+    for address, made in of_task:
+        parts: dict[str, Any] = {"name": address.split(".")[1], "after": made} | (
+            {"before": made} if is_applied else {}
+        )
+        rows = [*rows, change(address, "no-op" if is_applied else "create", **parts)]
+    roles = [
+        _role(each) for each in ("execution", "other") if f"aws_iam_role.{each}" not in {r["address"] for r in rows}
     ]
+    rows = [*roles, *rows]
     return plan(*rows, **{"complete": None, "configuration": configuration} | more)
 
 
@@ -118,6 +125,23 @@ def test_what_it_may_change_is_open_and_nothing_else(written: dict[str, Any], op
         if answer.requirement.action in opened:
             assert written["address"] in answer.waits_for
             assert answer.waits_for.endswith(": pass the sources")
+    applied = check(_plan(written, is_applied=True))
+    before = {each.requirement.action: each.before.value for each in applied.answers if each.before}
+    # NOTE: an exclusive list removes nothing that is there before the change.
+    open_before = () if "exclusive" in written["type"] else opened
+    for action in before.keys() & {_TRUST, _READ, _STREAM, _PUT}:
+        assert before[action] == ("unknown" if action in open_before else _DECIDED[action])
+    assert bool(applied.access_unknown) is (_STREAM in opened)
+
+
+@every_row(("name", "expected"), [("execution", "unknown"), ("other", "allowed")])
+def test_what_is_left_out_was_on_the_role_that_it_refers_to_under_its_former_name(name: str, expected: str) -> None:
+    row = _role(name)
+    row["change"] |= {"actions": ["delete", "create"], "after": row["change"]["after"] | {"id": "new", "name": "new"}}
+    written = _written("aws_iam_role_policy.p", role=(f"aws_iam_role.{name}.name", f"aws_iam_role.{name}"))
+    report = check(_plan(written, rows=[row], is_applied=True))
+    former = [each.before for each in report.answers if each.requirement.action == _READ]
+    assert [each.value for each in former if each] == [expected]
 
 
 def test_a_filter_of_a_complete_plan_may_have_left_it_out() -> None:

@@ -73,7 +73,7 @@ def deleted_objects(kind: str, world: World) -> list[WorldObject]:
     """Return the objects of a type that the change deletes, also to replace them."""
     stay = {str(each.address) for each in world.resources(kind) if not is_created(each, world)}
     former = world.before().resources(kind)
-    return [each for each in former if str(each.address) not in stay]
+    return [each for each in former if not each.is_left_out and str(each.address) not in stay]
 
 
 def deleted_roles(world: World) -> list[WorldObject]:

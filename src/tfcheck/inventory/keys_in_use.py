@@ -245,7 +245,7 @@ def _customer_key(database: WorldObject, world: World) -> KmsKey | None:
     argument = _DATABASES[database.address.type][1]
     reference: Value = database.attribute(argument)
     key = named_key(reference, database, world)
-    if key is None or database.is_configured(argument):
+    if key is None or database.is_configured(argument) or database.is_left_out:
         return key
     known = isinstance(reference, str) and catalogue(world, KEY).find(reference, database.surroundings) is not None
     return key if known else None

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from tfcheck.plan import Deposed, Instance, PriorData, constant, is_masked
 from tfcheck.resolve import LeftOut, Resolver
@@ -115,13 +115,19 @@ class ObjectRead(_PlanObject):
         return None
 
 
-#: The arguments that name what an object belongs to, of which a single reference shows which one is meant.
-_SUBJECTS = frozenset(
-    {
-        *("bucket", "file_system_id", "key_id", "repository", "role", "role_name", "secret_arn", "secret_id"),
-        *("task_definition", "vpc_endpoint_id"),
-    }
-)
+#: The arguments that name what an object belongs to, of which a single reference shows which one is meant: its types.
+_SUBJECTS = {
+    "bucket": "aws_s3_bucket",
+    "file_system_id": "aws_efs_file_system",
+    "key_id": "aws_kms_key",
+    "repository": "aws_ecr_repository",
+    "role": "aws_iam_role",
+    "role_name": "aws_iam_role",
+    "secret_arn": "aws_secretsmanager_secret",
+    "secret_id": "aws_secretsmanager_secret",
+    "task_definition": "aws_ecs_task_definition",
+    "vpc_endpoint_id": "aws_vpc_endpoint",
+}
 
 
 class PossibleObject(_PlanObject):
@@ -157,6 +163,25 @@ class PossibleObject(_PlanObject):
 
     def is_configured(self, name: str) -> bool | None:
         return self._resolver.is_configured(self.address, name)
+
+
+class PossiblyExisting(PossibleObject):
+    """A resource that the plan may leave out, before the change: it is taken to have belonged to the same object.
+
+    Nothing else of it is known. `former` returns what an attribute of an object of a type was, by its value now.
+    """
+
+    def __init__(self, resolver: Resolver, found: LeftOut, former: Callable[[str, Value], Value]) -> None:
+        super().__init__(resolver, found)
+        self._former = former
+
+    def attribute(self, name: str) -> Value:
+        if name in _SUBJECTS:
+            return self._former(_SUBJECTS[name], super().attribute(name))
+        return super().attribute(name) if name == "policy" else self._open
+
+    def is_configured(self, name: str) -> bool | None:
+        return super().is_configured(name) if name in _SUBJECTS else None
 
 
 def without_adopted(instances: Sequence[Instance]) -> Sequence[Instance]:

@@ -15,16 +15,20 @@ from tfcheck.inventory.plan_objects import (
     ObjectRead,
     PlannedObject,
     PossibleObject,
+    PossiblyExisting,
     without_adopted,
 )
-from tfcheck.inventory.world import CachingWorld, World, WorldObject
+from tfcheck.inventory.world import NOT_LISTED, CachingWorld, World, WorldObject, found_once
 from tfcheck.plan import Instance, references
 from tfcheck.resolve import Resolver
 from tfcheck.resolve.left_out import LeftOut
 from tfcheck.resolve.order import FinishedBefore, Order
-from tfcheck.symbolic.value import Truth, strings
-from tfcheck.vocabulary.address import Address, ModulePath
+from tfcheck.symbolic.value import Truth, Unknown, Value, strings
+from tfcheck.vocabulary.address import Address, ModulePath, owner_of
 from tfcheck.vocabulary.grouping import group_by_key
+
+#: The attributes that identify an object.
+_IDENTITY = ("arn", "bucket", "id", "key_id", "name")
 
 
 def _documents(world: World) -> dict[tuple[ModulePath, str], list[WorldObject]]:
@@ -37,13 +41,23 @@ class _PlanWorld(CachingWorld):
     """A world of a plan's own resources."""
 
     def __init__(
-        self, resolver: Resolver, context: Sequence[World] = (), shared: dict[tuple[object, ...], Any] | None = None
+        self,
+        resolver: Resolver,
+        context: Sequence[World],
+        shared: dict[tuple[object, ...], Any] | None,
+        *,
+        is_certain: bool,
     ) -> None:
-        """Build from the plan's resolver, the other stacks, and the cache shared with the world at the other time."""
+        """Build from the plan's resolver, the other stacks, and the cache shared with the world at the other time.
+
+        If it `is_certain`, the world is without what the plan may leave out.
+        """
         super().__init__({} if shared is None else shared)
         self.resolver = resolver
         self.planned_at = resolver.plan.planned_at
         self.context = context
+        self._is_certain = is_certain
+        self._asked_for: dict[Address, None] = {}
         self._resources: dict[tuple[str, ...], Sequence[WorldObject]] = {}
         self._texts_read: frozenset[str] | None = None
 
@@ -64,6 +78,32 @@ class _PlanWorld(CachingWorld):
         left = () if kind.startswith("aws_ecs_") else (*plan.instances(kind), *plan.deposed_objects(kind))
         outlasts = self.resolver.survival.outlasts_replacement
         return [each for each in left if each.left_behind is not None and outlasts(each) is not Truth.FALSE]
+
+    @property
+    def _possible(self) -> Sequence[LeftOut]:
+        # NOTE: not when it is built: a trial gives values to variables before anything is evaluated.
+        return () if self._is_certain else self.resolver.possibly_left_out
+
+    def _possible_objects(self, mode: str, *types: str) -> list[WorldObject]:
+        """Return what the plan may leave out of these types."""
+        listed = (each for each in self._possible if each.mode == mode and each.type in types)
+        found = [self._possible_object(each) for each in listed]
+        self._asked_for.update(dict.fromkeys(each.address for each in found))
+        return found
+
+    def _possible_object(self, found: LeftOut) -> WorldObject:
+        raise NotImplementedError
+
+    @property
+    def left_out(self) -> Sequence[Address]:
+        """The addresses of what the plan may leave out, of the types that were asked for."""
+        return list(self._asked_for)
+
+    def _certain_context(self) -> Sequence[World] | None:
+        """Return the other stacks without what their plans may leave out; None if nothing here may be left out."""
+        context = [each.certain for each in self.context]
+        is_same = all(one is other for one, other in zip(context, self.context, strict=True))
+        return None if is_same and not self._possible else context
 
     def module_from_elsewhere(self, module: ModulePath) -> str:
         """Return the name of the module, or enclosing one, from outside the configuration; empty if none is."""
@@ -97,17 +137,15 @@ class After(_PlanWorld):
         context: Sequence[World] = (),
         former: Sequence[World] | None = None,
         *,
-        is_certain: bool = False,
+        certain_before: Before | None = None,
     ) -> None:
         """Build from the plan's resolver and the other stacks; `former` are these before the change.
 
-        If it `is_certain`, the world is without what the plan may leave out.
+        With `certain_before`, both are without what the plan may leave out.
         """
-        super().__init__(resolver, context)
-        self._former = former
-        self._is_certain = is_certain
-        self._asked_for: dict[Address, None] = {}
-        self._before = Before(resolver, context if former is None else former, self._shared)
+        shared = None if certain_before is None else certain_before._shared
+        super().__init__(resolver, context, shared, is_certain=certain_before is not None)
+        self._before = certain_before or Before(resolver, context if former is None else former, self._shared)
         self._order = Order(resolver)
 
     def _of_type(self, kind: str) -> Sequence[WorldObject]:
@@ -131,31 +169,14 @@ class After(_PlanWorld):
         found.extend(ObjectRead(self.resolver, each) for each in read if str(each.address) not in later)
         return [*found, *self._possible_objects("data", *types)]
 
-    @property
-    def _possible(self) -> Sequence[LeftOut]:
-        # NOTE: not when it is built: a trial gives values to variables before anything is evaluated.
-        return () if self._is_certain else self.resolver.possibly_left_out
-
-    def _possible_objects(self, mode: str, *types: str) -> list[WorldObject]:
-        """Return what the plan may leave out of these types."""
-        listed = (each for each in self._possible if each.mode == mode and each.type in types)
-        found: list[WorldObject] = [PossibleObject(self.resolver, each) for each in listed]
-        self._asked_for.update(dict.fromkeys(each.address for each in found))
-        return found
+    def _possible_object(self, found: LeftOut) -> WorldObject:
+        return PossibleObject(self.resolver, found)
 
     @cached_property
     def certain(self) -> After:
         """The world without what the plan, or that of another stack, may leave out."""
-        context = [each.certain for each in self.context]
-        if not self._possible and all(one is other for one, other in zip(context, self.context, strict=True)):
-            return self
-        former = None if self._former is None else [each.certain for each in self._former]
-        return After(self.resolver, context, former, is_certain=True)
-
-    @property
-    def left_out(self) -> Sequence[Address]:
-        """The addresses of what the plan may leave out, of the types that were asked for."""
-        return list(self._asked_for)
+        context = self._certain_context()
+        return self if context is None else After(self.resolver, context, certain_before=self._before.certain)
 
     def before(self) -> World:
         """Return the world before the change."""
@@ -167,7 +188,17 @@ class After(_PlanWorld):
 
 
 class Before(_PlanWorld):
-    """The refreshed world before the change: everything in it is known."""
+    """The refreshed world before the change: everything in it is known, except what the plan may leave out."""
+
+    def __init__(
+        self,
+        resolver: Resolver,
+        context: Sequence[World] = (),
+        shared: dict[tuple[object, ...], Any] | None = None,
+        *,
+        is_certain: bool = False,
+    ) -> None:
+        super().__init__(resolver, context, shared, is_certain=is_certain)
 
     def _of_type(self, kind: str) -> Sequence[WorldObject]:
         instances = [each for each in self.resolver.plan.instances(kind) if each.exists_before]
@@ -175,21 +206,39 @@ class Before(_PlanWorld):
         deposed = [] if kind.startswith("aws_ecs_") else self.resolver.plan.deposed_objects(kind)
         left = self._left_behind(kind)
         known = [*without_adopted(instances), *deposed]
-        return [(LeftBehind if each in left else ExistingObject)(self.resolver, each) for each in known]
+        existing = [(LeftBehind if each in left else ExistingObject)(self.resolver, each) for each in known]
+        return [*existing, *self._possible_objects("managed", kind)]
 
     def looked_up(self, *types: str) -> Sequence[WorldObject]:
         """Return the data sources of these types that were read while planning."""
-        return [ObjectRead(self.resolver, each) for each in self.resolver.plan.data_sources(*types)]
+        read = [ObjectRead(self.resolver, each) for each in self.resolver.plan.data_sources(*types)]
+        return [*read, *self._possible_objects("data", *types)]
 
-    @property
+    def _possible_object(self, found: LeftOut) -> WorldObject:
+        return PossiblyExisting(self.resolver, found, self._former)
+
+    def _former(self, kind: str, now: Value) -> Value:
+        """Return the value before the change of an attribute that identifies an object of a type, by its value now."""
+        if isinstance(now, str):
+            return found_once(self, (self._former_names, kind), lambda: self._former_names(kind)).get(now, now)
+        owner = owner_of(now)
+        instance = None if owner is None else self.resolver.plan.instance(str(owner))
+        if not isinstance(now, Unknown) or now.symbol is None or instance is None:
+            return Unknown(reason=NOT_LISTED)
+        return now if instance.before is None else instance.before.get(str(now.symbol.path[0]))
+
+    def _former_names(self, kind: str) -> dict[Value, Value]:
+        """Index the changed names, ids and ARNs of the objects of a type by their values now."""
+        kept = [each for each in self.resolver.plan.instances(kind) if each.before and each.after]
+        pairs = ((each.after or {}, each.before or {}, name) for each in kept for name in _IDENTITY)
+        named = ((after.get(name), before.get(name)) for after, before, name in pairs)
+        return {now: then for now, then in named if isinstance(now, str) and now != then}
+
+    @cached_property
     def certain(self) -> Before:
-        """The world itself."""
-        return self
-
-    @property
-    def left_out(self) -> Sequence[Address]:
-        """Nothing: the plan shows what was there."""
-        return ()
+        """The world without what the plan, or that of another stack, may leave out."""
+        context = self._certain_context()
+        return self if context is None else Before(self.resolver, context, is_certain=True)
 
     def before(self) -> World:
         """Return itself."""

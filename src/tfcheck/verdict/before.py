@@ -44,17 +44,15 @@ class VerdictsBefore:
         if is_exceeded():
             return Verdict.UNKNOWN
         is_trust = requirement.action == startup.trust.ACTION  # ECS assumes the role of a task, whichever it is
-        same = [
-            each
-            for each in self._requirements(task).get(_comparable_part(requirement), ())
-            if is_trust or equal(each.resource, requirement.resource) is Truth.TRUE
-        ]
+        alike = self._requirements(task).get(_comparable_part(requirement), ())
+        compared = [(each, Truth.of(is_trust) | equal(each.resource, requirement.resource)) for each in alike]
+        same = [each for each, truth in compared if truth is Truth.TRUE]
         if not same:
-            return None
+            return None if all(truth is Truth.FALSE for _, truth in compared) else Verdict.UNKNOWN
         earlier = same[0] if len(same) == 1 else max(same, key=lambda each: _likeness(requirement, each))
         found = self._judge.verdict(earlier, task)
         was_optional = earlier.severity.rank > requirement.severity.rank
-        return None if was_optional and found is not Verdict.ALLOWED else found
+        return None if was_optional and found is Verdict.DENIED else found
 
     def could_start(self, task: TaskDefinition) -> Truth:
         """Whether a task definition could start before the change: everything required was allowed."""

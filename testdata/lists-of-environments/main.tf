@@ -187,3 +187,44 @@ resource "aws_ecs_task_definition" "desks" {
     secrets = [{ name = "LICENSE", valueFrom = aws_secretsmanager_secret.license.arn }]
   }])
 }
+
+# The input of these is an object, whose list some leave out.
+module "mailer" {
+  source = "./modules/configured"
+
+  config = {
+    name    = "mailer"
+    secrets = { SMTP = aws_secretsmanager_secret.smtp.arn }
+  }
+}
+
+locals {
+  printers = {
+    labels = {
+      secrets     = { DB = aws_secretsmanager_secret.db.arn, SMTP = aws_secretsmanager_secret.smtp.arn }
+      secret_arns = [aws_secretsmanager_secret.db.arn]
+    }
+    bills = {
+      secrets = { DB = aws_secretsmanager_secret.db.arn }
+    }
+  }
+}
+
+module "printer" {
+  source   = "./modules/configured"
+  for_each = local.printers
+
+  config = merge(each.value, { name = each.key })
+}
+
+module "reports" {
+  source = "./modules/reports"
+
+  settings = {
+    secrets = {
+      DB   = aws_secretsmanager_secret.db.arn
+      SMTP = aws_secretsmanager_secret.smtp.arn
+    }
+    readable = [aws_secretsmanager_secret.db.arn]
+  }
+}

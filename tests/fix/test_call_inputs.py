@@ -223,6 +223,19 @@ def test_each_value_is_written_where_it_is_defined() -> None:
     assert {(each.safety, each.proven) for each in fixes} == {("review", True)}
 
 
+def test_the_list_in_an_object_that_is_passed_is_extended_or_added() -> None:
+    """In the argument of a call, in its element of `for_each`, and for a module that is passed the list of another."""
+    found = found_in(TESTDATA / ENVIRONMENTS).fixes.found
+    fixes = [each.fix for each in found if "config.secret_arns" in each.fix.title or "settings" in each.fix.title]
+    assert sorted(line[1:].strip() for each in fixes for line in each.diff.splitlines() if line[:2] == "+ ") == [
+        "readable = [aws_secretsmanager_secret.db.arn, aws_secretsmanager_secret.smtp.arn]",
+        "readable_secret_arns = [aws_secretsmanager_secret.db.arn, aws_secretsmanager_secret.smtp.arn]",
+        "secret_arns = [aws_secretsmanager_secret.db.arn, aws_secretsmanager_secret.smtp.arn]",
+        "secret_arns = [aws_secretsmanager_secret.db.arn]",
+        "secret_arns = [aws_secretsmanager_secret.smtp.arn]",
+    ]
+
+
 def test_a_map_that_two_calls_pass_is_left_alone(tmp_path: Path) -> None:
     folder = copied(ENVIRONMENTS, tmp_path)
     text = (folder / "main.tf").read_text()

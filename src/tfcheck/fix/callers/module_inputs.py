@@ -35,22 +35,37 @@ _GRANTING = regex(r"statement|polic|permission|grant|arn")
 _MEMBER = regex(r"\.value(?:\.|\[\"|, \")(?:actions|resources)\b")
 _EFFECT = regex(r"(?<!try\()(?<!lookup\()\b\w+\.value\.effect\b")
 _COMPUTED_ACTION = regex(r'\b[Aa]ctions?"?\s*[=:]\s*(?!\[?\s*")')
+_OPTIONAL_LIST = regex(r"([\w-]+)\s*=\s*optional\(\s*(?:list|set)\(string\)")
 _OPEN_TYPES = ("", "any", "list(any)", "map(any)")
 
 
 class ModuleInput(msgspec.Struct, frozen=True):
-    """An input and its kind: `arns`, one `arn`, or statements in a `list` or a `map`, also with their effect."""
+    """An input and its kind: `arns`, one `arn`, or statements in a `list` or a `map`, also with their effect.
+
+    `member` is an optional part of the input's object, if that is meant.
+    """
 
     name: str
     shape: str
     effect: bool = False
     is_set: bool = False
     frames: tuple[Frame, ...] = ()
+    member: str = ""
+
+    @property
+    def label(self) -> str:
+        """The name of the input, or of its member."""
+        return f"{self.name}.{self.member}" if self.member else self.name
 
     @property
     def probe(self) -> str:
         """A value that is only this input's."""
-        return f"{PROBE}.{self.name}."
+        return f"{PROBE}.{self.label}."
+
+    def probed(self, now: Seen) -> Value:
+        """Return the value of the input, now another one, with only the probe in what it grants."""
+        probe: Value = self.probe if self.shape == "arn" else [self.probe]
+        return {**now, self.member: probe} if self.member and isinstance(now, dict) else probe
 
     @property
     def is_of_arns(self) -> bool:
@@ -105,9 +120,12 @@ class _ArnInputs:
             kind, is_used = _attribute_text(variable, "type"), any(f"var.{name}" in each for each in texts)
             shape = _shape_of_arns(kind, variable, now) if variable and not _STATEMENTS.search(name) else ""
             found += [ModuleInput(name, shape, is_set=kind.startswith("set("))] if shape and is_used else []
+            members = _OPTIONAL_LIST.findall(kind) if isinstance(now, dict) and kind.startswith("object(") else ()
+            is_read = (each for each in members if any(f".{each}" in one for one in texts))
+            found += [ModuleInput(name, "arns", member=each) for each in is_read]
         # NOTE: lists are tried together, and a text alone: it may decide which resources there are.
-        lists, alone = ([each for each in found if each.shape == shape] for shape in ("arns", "arn"))
-        for several in filter(None, [lists, *([each] for each in alone)]):
+        lists = [each for each in found if each.shape == "arns" and not each.member]
+        for several in filter(None, [lists, *([each] for each in found if each not in lists)]):
             grants = self._grants_with(several, path)
             yield from (replace(each, frames=frames_in(grants, each.probe)) for each in several)
 
@@ -118,7 +136,7 @@ class _ArnInputs:
         resolver, touched = self._world.resolver, list(policies_of(path, self._world))
         now = Trial(resolver, resolver.sources, touched, [each.address for each in added]).world.resolver
         for each in inputs:
-            value: Value = each.probe if each.shape == "arn" else [each.probe]
+            value = each.probed(resolver.names.variable(path, each.name))
             now.evaluation.once(("var", path, each.name), lambda value=value: value)  # type: ignore[misc]
         unplanned = (each for each in unplanned_instances(path, now) if (each.type,) in _WRITTEN_IN)
         new = [] if added else [ChangedAttribute(each) for each in unplanned]

@@ -19,7 +19,7 @@ from tfcheck.fix.needed_statements import Reference, Spelled, references_in, rew
 from tfcheck.fix.policies.element_frames import elements_for, is_whole, value_of
 from tfcheck.fix.policies.fix_places import FixPlaces
 from tfcheck.fix.text.policy_text import ObjectParts, Parts, Syntax
-from tfcheck.fix.values.definitions import own_element
+from tfcheck.fix.values.definitions import Defined, definition, own_element
 from tfcheck.fix.values.repetition import InstanceTerms, Statements, share_statements, terms_of_call
 from tfcheck.hcl.evaluate.scope import Seen
 from tfcheck.hcl.syntax.block import Argument, Block
@@ -31,7 +31,9 @@ from tfcheck.vocabulary.finding import Answer
 
 _OF_ELEMENT = regex(r'each\.value(?:\.([\w-]+)|\["([\w-]+)"\]|,\s*"([\w-]+)")')
 _ELEMENT = regex(r"each\.value")
-_HANDED_ON = regex(r"var\.([\w-]+)")
+_HANDED_ON = regex(r"var\.([\w-]+)(?:\.([\w-]+))?")
+#: The whole element, perhaps with more members.
+_WHOLE = regex(r"(?:merge\(\s*)?each\.value(?=,|$)")
 #: An argument with these accepts an element without the member.
 _OPTIONAL = regex(r"\b(?:try|lookup)\(")
 #: Terraform does not know the length of these if an element is unknown.
@@ -93,6 +95,13 @@ class CallNeeds:
     def value_of(self, name: str) -> Seen:
         """Return the value of an input in the first of the instances."""
         return self.world.resolver.names.variable(self.paths[0], name)
+
+    def element(self, key: InstanceKey, given: ModuleInput) -> Defined | None:
+        """Return the element of `for_each` for an instance, or what the only instance is passed by an input."""
+        resolver = self.world.resolver
+        if self.is_repeated:
+            return own_element(self.call, key, self.caller, resolver)
+        return definition(f"var.{given.name}", self.caller.child(self.name, key), resolver)
 
     def parent(self) -> CallNeeds | None:
         """Return the enclosing call that passes all instances of this one the same value."""
@@ -186,6 +195,10 @@ def pass_value(passing: CallNeeds, given: ModuleInput, actions: Sequence[str]) -
     value = passing.call.attribute_text(given.name)
     if (given.is_set or _BY_ELEMENTS.search(value)) and passing.is_counted(given.name):
         return None
+    if given.member:
+        is_usable = passing.is_for_one and not isinstance(passing.call, JsonBlock)
+        is_element = is_usable and (not passing.is_repeated or _WHOLE.match(value))
+        return _add_to_element(passing, given, actions, given.member, is_optional=True) if is_element else None
     handed_on = _HANDED_ON.fullmatch(value)
     member = (_ELEMENT.fullmatch(value) or _OF_ELEMENT.search(value)) if passing.is_repeated else None
     if member and passing.is_for_one and not isinstance(passing.call, JsonBlock):
@@ -195,7 +208,7 @@ def pass_value(passing: CallNeeds, given: ModuleInput, actions: Sequence[str]) -
     above = passing.parent() if handed_on else None
     is_from_above = all(each.expression.startswith("var.") for each in references_in(statements or ()))
     if above is not None and handed_on is not None and is_from_above:
-        higher = pass_value(above, replace(given, name=handed_on[1]), actions)
+        higher = pass_value(above, replace(given, name=handed_on[1], member=handed_on[2] or ""), actions)
         if higher is not None:
             return higher
     if not statements or not passing.is_for_one or not passing.places.files.editable(passing.call.source):
@@ -205,7 +218,7 @@ def pass_value(passing: CallNeeds, given: ModuleInput, actions: Sequence[str]) -
 
 
 def _as_passed(passing: CallNeeds, given: ModuleInput, edits: tuple[Insertion, ...]) -> PassedInput | None:
-    return PassedInput(passing, given.name, insertions=edits) if edits else None
+    return PassedInput(passing, given.label, insertions=edits) if edits else None
 
 
 def _add_argument(
@@ -252,7 +265,7 @@ def _add_to_element(
 ) -> PassedInput | None:
     found: tuple[Insertion, ...] = ()
     for key in passing.answers:
-        own = own_element(passing.call, key, passing.caller, passing.world.resolver) if given.shape != "arn" else None
+        own = passing.element(key, given) if given.shape != "arn" else None
         wanted = passing.statements_for(key, actions, own.name, own.path) if own else None
         statements = passing.as_elements(given, wanted, own.path) if own else None
         if own is None or statements is None or not passing.places.files.editable(own.source):

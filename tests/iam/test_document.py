@@ -2,11 +2,11 @@ from __future__ import annotations
 
 import json
 
-from tests.iam.examples import ACCOUNT, CFG, O, allow, deny, document, resource_policy
+from tests.iam.examples import ACCOUNT, CFG, O, allow, deny, document, request, resource_policy
 from tests.rows import every_row
 from tests.symbols import symbol
-from tfcheck.iam import Allowed, Denied, Effect, Layers, PolicyKind, Undecided, decide, parse_policy
-from tfcheck.symbolic.value import JsonText, Set, Unknown, Value, text
+from tfcheck.iam import Allowed, Denied, Effect, Layers, Policy, PolicyKind, Undecided, decide, parse_policy
+from tfcheck.symbolic.value import JsonText, OneOf, Set, Unknown, Value, text
 
 SLOT = Unknown(symbol("x.y", ("z",)), reason="known after apply")
 GOOD = allow("s3:GetObject", CFG + "/*")
@@ -194,3 +194,37 @@ def test_unknown_parts_leave_open_what_depends_on_them() -> None:
     unknown_sid = parse_policy(document(GOOD | {"Sid": SLOT}), "p")
     assert unknown_sid.statements[0].origin.sid is None
     assert isinstance(decide(O, Layers((unknown_sid,))), Allowed)
+
+
+def _one_of(*values: Value) -> OneOf:
+    return OneOf(reason="a condition", values=values)
+
+
+def _effects(policy: Policy) -> list[tuple[str, bool]]:
+    return [(each.effect.value, bool(each.conditions)) for each in policy.statements]
+
+
+@every_row(
+    ("statement", "effects"),
+    [  # the effect of each statement, and whether it is in doubt
+        (_one_of([GOOD], [GOOD, deny("s3:*", "*")]), [("Allow", False), ("Deny", True)]),
+        (_one_of(GOOD, None), [("Allow", True)]),
+        ([GOOD, _one_of(deny("s3:*", "*"), None)], [("Allow", False), ("Deny", True)]),
+        ([GOOD | {"Resource": _one_of(["*"], ["*", CFG])}], [("Allow", False), ("Allow", True)]),
+        ([GOOD | {"Action": _one_of(["s3:*"], None)}], [("Allow", True)]),
+        ([GOOD | {"Resource": _one_of(CFG, "*")}], [("Allow", False)]),
+        ([GOOD | {"Condition": _one_of({}, {"Bool": {"aws:SecureTransport": "true"}})}], [("Allow", True)] * 2),
+        ([GOOD, _one_of({"Effect": "Nonsense"}, None)], [("Allow", False), ("unknown", False)]),
+    ],
+)
+def test_what_a_condition_adds_to_a_policy_is_in_doubt(statement: Value, effects: list[tuple[str, bool]]) -> None:
+    policy = parse_policy({"Version": "2012-10-17", "Statement": statement}, "p")
+    assert not policy.invalid
+    assert _effects(policy) == effects
+
+
+def test_an_exception_that_a_condition_adds_is_left_out_with_certainty() -> None:
+    exceptions = _one_of([CFG + "/a"], [CFG + "/a", CFG + "/b"])
+    layers = Layers((parse_policy(document(allow("s3:GetObject", NotResource=exceptions)), "p"),))
+    found = [decide(request("s3:GetObject", f"{CFG}/{each}"), layers) for each in "abc"]
+    assert [type(each) for each in found] == [Denied, Undecided, Allowed]

@@ -7,6 +7,7 @@ is `invalid`, with the reason, and is not evaluated. What is only unusual is a w
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
 from typing import NoReturn, TypeVar
 
 import msgspec
@@ -17,8 +18,9 @@ from tfcheck.iam.model import UNLISTED, Effect, Origin, Policy, PolicyKind, Stat
 from tfcheck.iam.principal import KINDS, Principals
 from tfcheck.iam.resource import Resource, Resources, read_resource
 from tfcheck.iam.variables import PolicyTemplate, PolicyText, as_text, read_text
+from tfcheck.symbolic.choices import is_choice, is_structural, possible_elements, values_of, without_choice
 from tfcheck.symbolic.regex import regex
-from tfcheck.symbolic.value import JsonText, Set, Text, TextLike, Truth, Unknown, Value, pieces, spelled_out
+from tfcheck.symbolic.value import JsonText, OneOf, Set, Text, TextLike, Truth, Unknown, Value, pieces, spelled_out
 
 _VERSIONS = ("2012-10-17", "2008-10-17")
 _POLICY_KEYS = ("Version", "Id", "Statement")
@@ -124,10 +126,15 @@ class _PolicyReader:
         if "Statement" not in document:
             raise _RefusedPolicyError("the policy has no Statement")
         statement = document["Statement"]
-        if isinstance(statement, Unknown):
+        if isinstance(statement, Unknown) and not is_choice(statement):
             unread = (self.unread(statement, UNLISTED),)
             return Policy(self.name, unread, version, warnings=tuple(self.warnings), open=True)
-        statements = tuple(self.statement(each, index) for index, each in enumerate(_as_list(statement)))
+        written = enumerate(possible_elements(statement))
+        statements = tuple(
+            each
+            for index, (entry, is_certain) in written
+            for each in self.possible_statements(entry, index, None if is_certain else _doubt(statement))
+        )
         sids = [each.origin.sid for each in statements if each.origin.sid]
         if len(sids) != len(set(sids)):
             self.warn("two statements have the same Sid")
@@ -145,6 +152,19 @@ class _PolicyReader:
         return spelled
 
     # One statement
+
+    def possible_statements(self, value: Value, index: int, doubt: Unknown | None) -> Iterator[Statement]:
+        """Yield what a statement is, or may be: whether it is in the policy is then unknown like a condition."""
+        for part, why in _possible_parts(value, doubt):
+            if why is None:
+                yield self.statement(part, index)
+                continue
+            try:
+                found = self.statement(part, index)
+            except _UnreadError:  # AWS may refuse it, but it may not be there
+                yield self.unread(why, index)
+            else:
+                yield msgspec.structs.replace(found, conditions=(*found.conditions, *self.conditions(why)))
 
     def statement(self, value: Value, index: int) -> Statement:
         if isinstance(value, Unknown):
@@ -304,6 +324,27 @@ class _PolicyReader:
     def warn(self, warning: str) -> None:
         if warning not in self.warnings:
             self.warnings.append(warning)
+
+
+def _possible_parts(statement: Value, doubt: Unknown | None) -> list[tuple[Value, Unknown | None]]:
+    """Return a statement, or those that it may be where a member is one of several, each with why it is in doubt."""
+    members = statement.items() if isinstance(statement, dict) else ()
+    name = next((name for name, value in members if isinstance(value, OneOf) and is_structural(value)), None)
+    if name is None or not isinstance(statement, dict):
+        return [(statement, doubt)]
+    value, more = statement[name], doubt or _doubt(statement[name])
+    parts: list[tuple[Value, Unknown | None]] = [(each, more) for each in values_of(value)]
+    elements = possible_elements(value)
+    if name in ("Action", "Resource"):
+        certain, others = ([each for each, is_sure in elements if is_sure is wanted] for wanted in (True, False))
+        parts = [(certain, doubt), (others, more)]
+    elif name in ("NotAction", "NotResource"):
+        parts.append(([each for each, _ in elements], doubt))
+    return [inner for part, why in parts if part != [] for inner in _possible_parts({**statement, name: part}, why)]
+
+
+def _doubt(value: Value) -> Unknown:
+    return without_choice(value) if isinstance(value, Unknown) else Unknown()
 
 
 def _refuse_constant(name: str) -> NoReturn:

@@ -10,11 +10,13 @@ from functools import cached_property
 
 import msgspec
 
+from tfcheck.hcl.evaluate.alternatives import every_choice
 from tfcheck.hcl.evaluate.scope import EvaluationError
 from tfcheck.hcl.formats.json import decode
 from tfcheck.inventory.world import World, WorldObject
 from tfcheck.resolve.attribute_shapes import LOG_GROUP
 from tfcheck.resolve.blocks import only_block_or_unknown
+from tfcheck.symbolic.choices import is_same, is_structural
 from tfcheck.symbolic.limits import is_deep, may_be_deep
 from tfcheck.symbolic.marks import is_marked_throughout, unmark_all
 from tfcheck.symbolic.sensitive_text import Sensitive, redact
@@ -83,13 +85,24 @@ class TaskDefinition(msgspec.Struct, frozen=True):
 
     `problem` says why the containers, or some of them, cannot be determined. `sensitive`: the plan marks all of the
     container definitions as sensitive, and it is unknown which part is meant: then only their names and places may be
-    shown.
+    shown. If the containers are one of several `possible` lists, `containers` are those in all of them; `variant` is
+    the number of the one that a copy of the task definition has.
     """
 
     resource: WorldObject
     containers: tuple[Container, ...]
     problem: str = ""
     sensitive: bool = False
+    possible: tuple[tuple[Container, ...], ...] = ()
+    variant: int = 0
+
+    def variants(self) -> tuple[TaskDefinition, ...]:
+        """Return a copy for each list of containers that it may have; itself if there is only one."""
+        copies = (
+            msgspec.structs.replace(self, containers=each, possible=(), variant=number)
+            for number, each in enumerate(self.possible, 1)
+        )
+        return tuple(copies) or (self,)
 
     @property
     def address(self) -> Address:
@@ -167,8 +180,24 @@ def _task_definition(resource: WorldObject, world: World) -> TaskDefinition | No
     if isinstance(text, str) and not isinstance(text, Sensitive):
         containers, problem = world.once_for_both(("containers", text), lambda: _containers(text))
     else:
-        containers, problem = _containers(text)
+        return _one_of_several(resource, text, sensitive)
     return TaskDefinition(resource, tuple(containers), problem, sensitive)
+
+
+def _one_of_several(resource: WorldObject, text: Value, sensitive: bool) -> TaskDefinition:
+    """Return a task definition with what a condition, which is unknown, leaves of its containers."""
+    try:
+        definitions = text if isinstance(text, list) else _decode(text)
+    except EvaluationError:
+        definitions = text
+    lists, problems = zip(*(_containers(each) for (each,) in every_choice([definitions], is_structural)), strict=True)
+    shared = (
+        each
+        for each in lists[0]
+        if all(any(is_same(each.definition, one.definition) for one in other) for other in lists)
+    )
+    possible = tuple(map(tuple, lists)) if len(lists) > 1 else ()
+    return TaskDefinition(resource, tuple(shared), next(filter(None, problems), ""), sensitive, possible)
 
 
 def _containers(text: Value) -> tuple[list[Container], str]:

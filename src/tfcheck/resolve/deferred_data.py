@@ -6,6 +6,7 @@ https://registry.terraform.io/providers/hashicorp/template/latest/docs/data-sour
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from tfcheck.hcl.evaluate.scope import EvaluationError
@@ -14,6 +15,7 @@ from tfcheck.plan import Instance
 from tfcheck.resolve.blocks import nested_blocks, possible_blocks
 from tfcheck.resolve.declarations import CHANGED
 from tfcheck.resolve.difference import statements_differ
+from tfcheck.symbolic.choices import is_structural
 from tfcheck.symbolic.value import JsonText, Text, Unknown, Value, is_known, items
 from tfcheck.vocabulary.address import Address
 
@@ -23,24 +25,29 @@ if TYPE_CHECKING:
 
 def policy_document(attributes: Attributes, instance: Instance) -> Value:
     """Return the JSON text of a deferred policy document, from its planned and written statements."""
+    from tfcheck.hcl.evaluate.alternatives import choose, every_choice
     from tfcheck.resolve.policy_document import document
 
     statements, further = _statements(attributes, instance)
-    address = instance.address
-    rendered = document(
-        statements,
-        version=attributes.attribute(address, "version"),
-        policy_id=attributes.attribute(address, "policy_id"),
-        sources=_source_documents(attributes, instance, "source_policy_documents", "source_json"),
-        overrides=_source_documents(attributes, instance, "override_policy_documents", "override_json"),
-        open=further,
-    )
+    version, policy_id, *documents = (attributes.attribute(instance.address, each) for each in _ARGUMENTS)
+    possible = [
+        document(statements, version, policy_id, _documents(each[:2]), _documents(each[2:]), open=further)
+        for each in every_choice(documents, is_structural)
+    ]
+    rendered = choose(possible, Unknown(reason=_OPEN_DOCUMENTS))
     return rendered if isinstance(rendered, Unknown) else encode(rendered)
 
 
-def _source_documents(attributes: Attributes, instance: Instance, *arguments: str) -> list[Value]:
+_ARGUMENTS = (
+    *("version", "policy_id", "source_policy_documents", "source_json"),
+    *("override_policy_documents", "override_json"),
+)
+_OPEN_DOCUMENTS = "which documents are merged is known only after apply"
+
+
+def _documents(values: Sequence[Value]) -> list[Value]:
     found: list[Value] = []
-    for value in (attributes.attribute(instance.address, each) for each in arguments):
+    for value in values:
         listed = (value,) if isinstance(value, (str, Text, JsonText)) else items(value)
         # An unknown document may be any number of documents: each may add statements and replace others.
         found += [listed] if isinstance(listed, Unknown) else listed

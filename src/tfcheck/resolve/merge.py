@@ -9,6 +9,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from fractions import Fraction
 
+import msgspec
+
 from tfcheck.hcl.evaluate.scope import EvaluationError
 from tfcheck.hcl.formats.json import decode
 from tfcheck.symbolic import limits
@@ -45,14 +47,8 @@ def _more_informative(planned: Unknown, written: Value) -> Value:
         return list(written.items) if isinstance(written, Set) else written
     if written.symbol is not None or written.shape is not None:
         return written
-    return Unknown(
-        symbol=planned.symbol,
-        reason=written.reason,
-        where=written.where,
-        hole=written.hole,
-        shape=planned.shape,
-        family=planned.family,
-    )
+    known = {"symbol": planned.symbol, "shape": planned.shape, "family": planned.family}
+    return msgspec.structs.replace(written, **known, may_fail=False, sensitive=False, fresh=False)
 
 
 def _fill_list(planned: list[Value], written: list[Value]) -> Value:

@@ -12,14 +12,17 @@ from collections.abc import Sequence
 
 import msgspec
 
+from tfcheck.hcl.evaluate.alternatives import choose
 from tfcheck.hcl.evaluate.scope import EvaluationError
 from tfcheck.hcl.formats.json import decode
 from tfcheck.symbolic import limits
 from tfcheck.symbolic.beginnings import distinct
+from tfcheck.symbolic.choices import is_structural, without_choice
 from tfcheck.symbolic.match import equal
 from tfcheck.symbolic.numbers import as_text
 from tfcheck.symbolic.value import (
     JsonText,
+    OneOf,
     Set,
     Text,
     TextLike,
@@ -270,6 +273,8 @@ def _present(name: str, value: Value) -> dict[str, Value]:
 
 def _scalar_or_list(value: Value, version: Value = "") -> Value:
     """Write a set of strings: none as nothing, one as itself, several sorted backwards."""
+    if isinstance(value, OneOf) and is_structural(value):
+        return choose([_scalar_or_list(each, version) for each in value.values], without_choice(value))
     listed = _distinct(value)
     if isinstance(listed, Unknown):
         return listed

@@ -41,9 +41,10 @@ from tfcheck.role.removed import (
     removal,
     removed_by_update,
 )
+from tfcheck.symbolic.choices import possible_items
 from tfcheck.symbolic.match import equal
 from tfcheck.symbolic.symbol import Owner
-from tfcheck.symbolic.value import TextLike, Truth, Unknown, Value, display, identity, items
+from tfcheck.symbolic.value import TextLike, Truth, Unknown, Value, display, identity
 from tfcheck.vocabulary.address import Address
 from tfcheck.vocabulary.arn import parse_arn
 
@@ -117,7 +118,7 @@ class Attachments:
                 if is_left_alone is Truth.FALSE:
                     own.append(grant)
                 else:
-                    self._doubt(grant, "which this change may leave as another resource leaves it", attached)
+                    self._doubt(grant, "which this change may leave out, or as another resource leaves it", attached)
             gone = removed_by_update(role, self._world)
             definite = [*(each for each in definite if not self._is_undone(each, gone, role, attached)), *own]
         self._collect(attached, definite, possible, name, outcome)
@@ -338,17 +339,16 @@ class Attachments:
 
         An apply writes only what the role did not list before. Each comes with whether the change may leave it.
         """
-        value = role.attribute(argument)
-        listed = items(value)
-        if isinstance(value, Unknown) and role.is_configured(argument) is not False:
+        listed = possible_items(role.attribute(argument))
+        if isinstance(listed, Unknown) and role.is_configured(argument) is not False:
             what = "inline policies" if argument == "inline_policy" else "managed policies"
             attached.hidden.append(f"the {what} of {role.address}, known only after apply")
         earlier = earlier_entries(role, argument, self._world)
         had = [each for each in earlier if isinstance(name := name_or_arn(each), str) and name in elsewhere]
-        for each in () if isinstance(listed, Unknown) else listed:
+        for each, is_certain in () if isinstance(listed, Unknown) else listed:
             truth = Truth.some(equal(each, one) for one in had)
             if truth is not Truth.TRUE:
-                yield each, truth
+                yield each, truth if is_certain else Truth.UNKNOWN
 
     # Resources that remove what they do not list
 

@@ -9,9 +9,10 @@ import msgspec
 from tfcheck.inventory.change import deleted_objects
 from tfcheck.inventory.world import NOT_LISTED, World, WorldObject
 from tfcheck.role.policies import PolicyOrReason, unread_policy
+from tfcheck.symbolic.choices import possible_items
 from tfcheck.symbolic.match import equal
 from tfcheck.symbolic.symbol import Owner
-from tfcheck.symbolic.value import ReasonWithHint, TextLike, Truth, Unknown, Value, identity, items
+from tfcheck.symbolic.value import ReasonWithHint, TextLike, Truth, Unknown, Value, identity
 from tfcheck.vocabulary.grouping import group_by_key
 
 
@@ -138,9 +139,12 @@ def known_arn(value: Value) -> Value:
 
 
 def members(value: Value, reason: str) -> tuple[Value, ...]:
-    """Return the elements of a list; an unknown list is one unknown element, which may be any or none."""
-    listed = items(value)
-    return (Unknown(reason=reason),) if isinstance(listed, Unknown) else listed
+    """Return the elements of a list; what it may also have is one unknown element, which may be any or none."""
+    listed = possible_items(value)
+    if isinstance(listed, Unknown):
+        return (Unknown(reason=reason),)
+    certain = tuple(each for each, is_certain in listed if is_certain)
+    return certain if len(certain) == len(listed) else (*certain, Unknown(reason=reason))
 
 
 def owner_by_name(role: Value) -> Owner | None:

@@ -18,6 +18,7 @@ from tfcheck.symbolic.limits import take
 from tfcheck.symbolic.match import equal, spelling
 from tfcheck.symbolic.sensitive_text import Sensitive
 from tfcheck.symbolic.value import (
+    OneOf,
     PlainText,
     Text,
     TextLike,
@@ -96,7 +97,7 @@ class Policies:
         """Read a policy document; `label` names its place, and nothing of a `secret` one may be shown."""
         if document is None or document == "":
             return PolicyOrReason()
-        if isinstance(document, Text):
+        if isinstance(document, Text | OneOf):
             try:
                 document = decode(document)
             except EvaluationError as error:

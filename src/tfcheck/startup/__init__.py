@@ -42,6 +42,7 @@ _FETCHES: tuple[Rule, ...] = (
     s3_files_volume.RULE,
 )
 _KEYS: tuple[Rule, ...] = (decrypt.rule(_FETCHES),)
+_OPTIONAL = "whether the task definition names it is known only after apply"
 RULES: tuple[Rule, ...] = (*_FETCHES, *_KEYS)
 
 
@@ -52,7 +53,13 @@ def rule(rule_id: str) -> Rule:
 
 def requirements(task: TaskDefinition, world: World) -> tuple[Requirement, ...]:
     """Return what a task definition needs to start in a world, in the order of the rules; of too many, the first."""
-    found = (*derive_requirements(_FETCHES, task, world), *derive_requirements(_KEYS, task, world))
+    needed = [
+        (*derive_requirements(_FETCHES, each, world), *derive_requirements(_KEYS, each, world))
+        for each in task.variants()
+    ]
+    found, *others = sorted(needed, key=len, reverse=True)
+    for other in others:
+        found = join(found, other, _OPTIONAL)
     if world.certain is not world:
         found = join(found, requirements(task, world.certain), difference_words(world))
     return found[:MOST_REQUIREMENTS]

@@ -1,4 +1,4 @@
-"""Join what a task needs whether or not a resource exists that the plan may leave out."""
+"""Join what a task needs whether or not something exists: a resource that the plan may leave out, an element."""
 
 from __future__ import annotations
 
@@ -7,10 +7,12 @@ from typing import TypeAlias
 
 import msgspec
 
+from tfcheck.symbolic.regex import regex
 from tfcheck.symbolic.value import TextLike
 from tfcheck.vocabulary.finding import Requirement, RoleKind
 from tfcheck.vocabulary.needed_call import CallDetails
 
+_INDEX = regex(r"/\d+")
 _Key: TypeAlias = tuple[str, str | None, str, RoleKind, str, TextLike, CallDetails]
 
 
@@ -22,7 +24,16 @@ def join(needed: Sequence[Requirement], certain: Sequence[Requirement], doubt: s
 
 
 def _key(need: Requirement) -> _Key:
-    return need.rule, need.container, need.pointer, need.role_kind, need.action, need.resource, need.details
+    # NOTE: an element has another index where one before it is absent.
+    return (
+        need.rule,
+        need.container,
+        _INDEX.sub("", need.pointer),
+        need.role_kind,
+        need.action,
+        need.resource,
+        need.details,
+    )
 
 
 def _milder(one: Requirement, other: Requirement | None, doubt: str) -> Requirement:

@@ -99,7 +99,7 @@ def derive_requirements(rules: tuple[Rule, ...], task: TaskDefinition, world: Wo
     needs = islice((need for rule in rules for need in rule.derive(task, world)), MOST_REQUIREMENTS)
     return found_once(
         world,
-        (derive_requirements, task.address, id(rules)),
+        (derive_requirements, task.address, task.variant, id(rules)),
         lambda: tuple(unmark_requirement(each, world) if each.sensitive else each for each in needs),
     )
 

@@ -15,7 +15,7 @@ import msgspec
 from tfcheck.symbolic.numbers import SENSITIVE_NUMBERS as _NUMBERS
 from tfcheck.symbolic.numbers import as_text, marked_number, unmarked_number
 from tfcheck.symbolic.sensitive_text import Sensitive, is_fully_marked, merge_spans, stretches
-from tfcheck.symbolic.value import JsonText, Set, Text, Unknown, Value, parts_of
+from tfcheck.symbolic.value import JsonText, OneOf, Set, Text, Unknown, Value, parts_of
 
 
 def mark_all(value: Value) -> Value:
@@ -52,6 +52,8 @@ def _marked_leaf(leaf: Leaf) -> Value:
         return Sensitive(str(leaf))
     if not isinstance(leaf, Unknown):
         return marked_number(leaf)
+    if isinstance(leaf, OneOf):
+        return msgspec.structs.replace(leaf, sensitive=True, values=())
     return leaf if leaf.sensitive else msgspec.structs.replace(leaf, sensitive=True)
 
 

@@ -175,6 +175,16 @@ class ListStart(Unknown, frozen=True):
     first: tuple[Value, ...] = ()
 
 
+class OneOf(Unknown, frozen=True):
+    """One of several values, by a condition that is unknown; none of them is marked."""
+
+    values: tuple[Value, ...] = ()
+
+    def __hash__(self) -> int:
+        """Return a hash without the values, which may be lists."""
+        return hash(self.reason)
+
+
 class JsonText(msgspec.Struct, frozen=True, eq=False):
     """A string that is the JSON encoding of `value`, which has unknown leaves."""
 

@@ -8,10 +8,12 @@ https://developer.hashicorp.com/terraform/language/expressions/strings. The pars
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from itertools import chain, product
 from typing import Any, cast
 
 import msgspec
 
+from tfcheck.hcl.evaluate.alternatives import MOST, choose, for_each_choice
 from tfcheck.hcl.evaluate.budget import LENGTH, PIECES, EvaluationRun, Limit
 from tfcheck.hcl.evaluate.convert import to_string
 from tfcheck.hcl.evaluate.elements import (
@@ -32,9 +34,11 @@ from tfcheck.hcl.evaluate.operators import condition
 from tfcheck.hcl.evaluate.scope import EvaluationError, Scope, Seen
 from tfcheck.hcl.evaluate.types import is_definitely_text
 from tfcheck.hcl.syntax.expression import Expression, ForList, ForObject, JoinedTexts, Literal, Splat, Template
+from tfcheck.symbolic.choices import without_choice
 from tfcheck.symbolic.sensitive_text import Sensitive
 from tfcheck.symbolic.value import (
     JsonText,
+    OneOf,
     Set,
     Text,
     TextLike,
@@ -115,7 +119,15 @@ def join_texts(node: JoinedTexts, scope: Scope, run: EvaluationRun) -> Seen:
     """Evaluate a `%{ for }`."""
     listed = run.see(node.texts, scope)
     texts = evaluate_all(without_mark(listed))
-    joined = _join([as_text(each) for each in texts], run) if isinstance(texts, list) else texts
+
+    def join(texts: Value) -> Value:
+        return _join([as_text(each) for each in texts], run) if isinstance(texts, list) else texts
+
+    if isinstance(texts, OneOf):
+        return mark_if(
+            is_marked(listed), for_each_choice([texts], without_choice(texts), lambda chosen: join(chosen[0]))
+        )
+    joined = join(texts)
     return mark_if(is_marked(listed), joined)
 
 
@@ -171,36 +183,53 @@ def evaluate_for(node: ForList | ForObject, scope: Scope, run: EvaluationRun) ->
 
 
 def _evaluate_for(node: ForList | ForObject, collection: Seen, scope: Scope, run: EvaluationRun) -> Seen:
+    """Evaluate a `for`.
+
+    Where the shape is unknown, it is what is certain for each choice in the collection, then with and without each
+    element.
+    """
     marks = _Marks(collection)
-    rounds = _rounds(node, collection, scope, run, marks)
+
+    def build(rounds: Sequence[_Round]) -> Seen:
+        return _list(node, rounds, run) if isinstance(node, ForList) else _object(node, rounds, run, marks)
+
+    def evaluate(items: Seen, rest: Unknown) -> Value:
+        try:
+            possible = _possible_rounds(list(_rounds(node, items, scope, run, marks)))
+            return choose([evaluate_all(build(each)) for each in possible], rest)
+        except _UnknownShape as found:
+            return found.result
+
     try:
-        made = _list(node, rounds, run) if isinstance(node, ForList) else _object(node, rounds, run, marks)
+        result = build(list(_certain_rounds(_rounds(node, collection, scope, run, marks))))
     except _UnknownShape as found:
-        made = found.result
-    return mark_if(marks.found, made)
+        rest: Unknown = found.result
+        whole = rest if is_referent(collection) else evaluate_all(collection)
+        result = for_each_choice([whole], rest, lambda chosen: evaluate(chosen[0], rest))
+        result = evaluate(collection, rest) if result is rest else result
+    return mark_if(marks.found, result)
 
 
-def _list(node: ForList, rounds: Iterator[tuple[Value, Scope]], run: EvaluationRun) -> Seen:
-    made = [(key, run.see(node.result, inner)) for key, inner in rounds]
-    results = gather([result for _, result in made])
+def _list(node: ForList, rounds: Sequence[_Round], run: EvaluationRun) -> Seen:
+    results = gather([run.see(node.result, each.scope) for each in rounds])
     # Only the keys of a set are its elements: if one is unknown, so is the order.
-    ordered = len(made) < 2 or all(is_known(key) for key, _ in made)
+    ordered = len(rounds) < 2 or all(is_known(each.key) for each in rounds)
     return results if ordered or not isinstance(results, list) else Unordered(results)
 
 
-def _object(node: ForObject, rounds: Iterator[tuple[Value, Scope]], run: EvaluationRun, marks: _Marks) -> Seen:
+def _object(node: ForObject, rounds: Sequence[_Round], run: EvaluationRun, marks: _Marks) -> Seen:
     """Build an object, also grouping by `...`."""
     members: dict[str, Seen] = {}
     groups: dict[str, list[Seen]] = {}
-    for _, inner in rounds:
-        written = run.see(node.name, inner)
+    for each in rounds:
+        written = run.see(node.name, each.scope)
         marks.found = marks.found or is_marked(written)
         name = key_of(evaluate_all(written))
         if isinstance(name, Unknown):
             raise _UnknownShape(name)
         if name in members:
             raise EvaluationError("two elements have one key")
-        seen = run.see(node.result, inner)
+        seen = run.see(node.result, each.scope)
         if node.group:
             groups.setdefault(name, []).append(seen)
         else:
@@ -211,11 +240,15 @@ def _object(node: ForObject, rounds: Iterator[tuple[Value, Scope]], run: Evaluat
 
 def splat(node: Splat, scope: Scope, run: EvaluationRun) -> Seen:
     """Evaluate `source[*]…`: null gives an empty list, anything but a list or set a list of one."""
-    source = run.see(node.source, scope)
+    return _splat(node, run.see(node.source, scope), scope, run)
+
+
+def _splat(node: Splat, source: Seen, scope: Scope, run: EvaluationRun) -> Seen:
     items = _splat_items(without_mark(source))
     if isinstance(items, Unknown):
         open_list = splat_of_unknown(items, lambda item: run.see(node.each, LocalScope(scope, {"*": item})))
-        return msgspec.structs.replace(open_list, sensitive=is_marked(source))
+        open_list = msgspec.structs.replace(open_list, sensitive=is_marked(source))
+        return for_each_choice([items], open_list, lambda chosen: evaluate_all(_splat(node, chosen[0], scope, run)))
     run.budget.spend(len(items))
     found = gather([run.see(node.each, LocalScope(scope, {"*": item})) for item in items])
     return mark_if(is_marked(source), found)
@@ -231,6 +264,30 @@ def key_of(value: Value) -> str | Unknown:
     raise EvaluationError("a key must not be null")
 
 
+class _Round(msgspec.Struct, frozen=True):
+    """One element of a `for`: its key, its scope, and why it is unknown whether it passes the `if`."""
+
+    key: Value
+    scope: Scope
+    doubt: Unknown | None
+
+
+def _certain_rounds(rounds: Iterator[_Round]) -> Iterator[_Round]:
+    for each in rounds:
+        if each.doubt is not None:
+            raise _UnknownShape(each.doubt)
+        yield each
+
+
+def _possible_rounds(rounds: list[_Round]) -> list[list[_Round]]:
+    """Return every possible selection of elements, if there are not too many."""
+    doubts = [each.doubt for each in rounds if each.doubt is not None]
+    if 2 ** len(doubts) > MOST:
+        raise _UnknownShape(doubts[0])
+    choices = product(*([(each,)] if each.doubt is None else [(each,), ()] for each in rounds))
+    return [list(chain.from_iterable(each)) for each in choices]
+
+
 class _Marks:
     """Whether a collection, a condition or a key is sensitive, which makes the whole result sensitive."""
 
@@ -240,8 +297,8 @@ class _Marks:
 
 def _rounds(
     node: ForList | ForObject, collection: Seen, scope: Scope, run: EvaluationRun, marks: _Marks
-) -> Iterator[tuple[Value, Scope]]:
-    """Yield the key and the scope of every element that passes the `if`."""
+) -> Iterator[_Round]:
+    """Yield every element that passes the `if`, or may pass it."""
     items = elements(collection)
     if isinstance(items, Unknown):
         raise _UnknownShape(items)
@@ -252,14 +309,12 @@ def _rounds(
         run.budget.spend(3)
         key = Sensitive(name) if isinstance(name, str) and is_marked(collection) else name
         inner = LocalScope(scope, {node.key: key, node.value: item} if node.key else {node.value: item})
+        passes: bool | Unknown = True
         if node.condition is not None:
             passes, is_secret = run.condition(node.condition, inner)
             marks.found = marks.found or is_secret
-            if isinstance(passes, Unknown):
-                raise _UnknownShape(passes)
-            if not passes:
-                continue
-        yield key, inner
+        if passes is not False:
+            yield _Round(key, inner, passes if isinstance(passes, Unknown) else None)
 
 
 def _splat_items(source: Seen) -> list[Seen] | Unknown:

@@ -12,6 +12,7 @@ from typing import TypeVar
 
 import msgspec
 
+from tfcheck.hcl.evaluate.alternatives import as_choice
 from tfcheck.hcl.evaluate.budget import EvaluationRun
 from tfcheck.hcl.evaluate.convert import OPEN_TYPE, build_set, combine, unify
 from tfcheck.hcl.evaluate.elements import Unordered, bound_value, evaluate_all, is_referent
@@ -43,6 +44,7 @@ from tfcheck.hcl.syntax.expression import (
     Template,
     Variable,
 )
+from tfcheck.symbolic.choices import is_choice, values_of
 from tfcheck.symbolic.marks import has_mark
 from tfcheck.symbolic.results import name_result
 from tfcheck.symbolic.symbol import Result
@@ -159,7 +161,7 @@ def _common_parts(one: Value, other: Value, truth: Unknown, rest: Unknown) -> Va
     if equal_values(one, other) is Truth.TRUE:
         return one
     if not is_definitely_text(one) or not is_definitely_text(other) or has_mark(one) or has_mark(other):
-        return rest
+        return as_choice(rest, [one, other])
     assert isinstance(one, TextLike)
     assert isinstance(other, TextLike)
     between: Value = rest
@@ -169,11 +171,13 @@ def _common_parts(one: Value, other: Value, truth: Unknown, rest: Unknown) -> Va
         kept = slice(len(first) if isinstance(first, str) else None, -len(last) if isinstance(last, str) else None)
         between = msgspec.structs.replace(rest, hole=one_of(one[kept], other[kept]))
         between = name_result(between, "conditional", [truth, one[kept], other[kept]])
+        assert isinstance(between, Unknown)
+        between = as_choice(between, [one[kept], other[kept]])
     else:
         between = name_result(rest, "conditional", [truth, one, other])
     assert isinstance(between, Unknown)
     around = shared_ends(one, other, between)
-    return between if around is None else msgspec.structs.replace(rest, shape=around)
+    return as_choice(between if around is None else msgspec.structs.replace(rest, shape=around), [one, other])
 
 
 def _may_clash(one: Value, other: Value) -> bool:
@@ -196,8 +200,8 @@ _CONVERTIBLE = (int, float, Fraction, Set)
 
 
 def _has_any(value: Value, kinds: tuple[type, ...]) -> bool:
-    """Whether a value, or what is in its lists and objects, is of one of some types."""
-    inner = parts_of(value) if isinstance(value, (list, dict)) else ()
+    """Whether a value, or what is or may be in its lists and objects, is of one of some types."""
+    inner = parts_of(value) if isinstance(value, (list, dict)) else values_of(value) if is_choice(value) else ()
     return isinstance(value, kinds) or any(_has_any(each, kinds) for each in inner)
 
 

@@ -10,10 +10,13 @@ from collections.abc import Callable, Iterable, Sequence
 from fractions import Fraction
 
 from tfcheck.hcl.evaluate import types
+from tfcheck.hcl.evaluate.alternatives import for_each_choice
 from tfcheck.hcl.evaluate.scope import EvaluationError
+from tfcheck.symbolic.choices import is_choice, without_choice
 from tfcheck.symbolic.limits import LEAVES, REASON, size, take
+from tfcheck.symbolic.marks import Leaf, map_leaves
 from tfcheck.symbolic.numbers import ROUNDED, as_text, exact, parse_number, spell_number
-from tfcheck.symbolic.value import JsonText, Set, Text, Truth, Unknown, Value
+from tfcheck.symbolic.value import JsonText, OneOf, Set, Text, Truth, Unknown, Value, parts_of, unknowns
 
 
 class MapValue(dict[str, Value]):
@@ -74,6 +77,8 @@ def _converted_text(value: Value, wanted: str) -> Value:
 
 def convert(value: Value, kind: types.Type) -> Value:
     """Convert `value` to `kind`, as Terraform does for a variable of that type."""
+    if isinstance(value, OneOf) and value.values:
+        return for_each_choice([value], without_choice(value), lambda chosen: convert(chosen[0], kind))
     if isinstance(value, Unknown) or value is None:
         return value
     if isinstance(value, (list, dict)) and not take(2 * len(value)):
@@ -137,11 +142,15 @@ def unify(values: Sequence[Value], *, structural: bool = False) -> list[Value]:
     Whether a list is a list or a tuple for Terraform may affect its elements: then the element becomes unknown. With
     `structural` all are tuples and objects.
     """
-    if all(isinstance(value, str | Text | JsonText | Unknown | None) for value in values):
+    if all(isinstance(value, str | Text | JsonText | Unknown | None) for value in values) and not any(
+        isinstance(value, OneOf) for value in values
+    ):
         return list(values)
     leaves = size(list(values)).leaves
     if leaves > LEAVES or not take(2 * leaves):
         return [Unknown(reason=REASON) for _ in values]
+    if any(map(is_choice, unknowns(list(values)))):
+        values = [map_leaves(value, _without_open_choice(values)) for value in values]
     readings = [_reading(values, collections=False)]
     if not structural:
         readings.append(_reading(values, collections=True))
@@ -149,6 +158,20 @@ def unify(values: Sequence[Value], *, structural: bool = False) -> list[Value]:
     if not possible:
         raise EvaluationError("the values have no type in common")
     return [combine(one, other, _common_reading) for one, other in zip(possible[0], possible[-1], strict=True)]
+
+
+def _without_open_choice(values: Sequence[Value]) -> Callable[[Leaf], Value]:
+    """Return what forgets the choices among `values` that the common type may change: all but those of texts."""
+    has_set = _has_any(list(values), (Set,))
+    return lambda leaf: (
+        without_choice(leaf)
+        if isinstance(leaf, OneOf) and (has_set or _has_any([*leaf.values], (int, float, Fraction, Set)))
+        else leaf
+    )
+
+
+def _has_any(value: Value, kinds: tuple[type, ...]) -> bool:
+    return isinstance(value, kinds) or any(_has_any(each, kinds) for each in parts_of(value))
 
 
 def _reading(values: Sequence[Value], *, collections: bool) -> list[Value] | None:

@@ -12,6 +12,7 @@ from typing import TypeGuard
 
 import msgspec
 
+from tfcheck.hcl.evaluate.alternatives import for_each_choice
 from tfcheck.hcl.evaluate.convert import kind_name, to_string
 from tfcheck.hcl.evaluate.scope import EvaluationError, Referent, Scope, Seen
 from tfcheck.hcl.evaluate.types import Type, is_definitely_text
@@ -133,7 +134,8 @@ def member(seen: Seen, name: str) -> Seen:
                 raise EvaluationError(f"no attribute `{redact(name)}`")
             return seen[name]
         case Unknown():
-            return _part_of_unknown(seen, name)
+            part = _part_of_unknown(seen, name)
+            return for_each_choice([seen], part, lambda chosen: evaluate_all(member(chosen[0], name)))
         case list():
             raise EvaluationError(f"a list has no attribute `{redact(name)}`")
         case _:
@@ -171,7 +173,8 @@ def element(seen: Seen, key: Value) -> Seen:
         case ListStart() if (known := known_element(seen, key)) is not None:
             return known
         case Unknown():
-            return _part_of_unknown(seen, key if isinstance(key, (int, str)) else _member_name(key))
+            part = _part_of_unknown(seen, key if isinstance(key, (int, str)) else _member_name(key))
+            return for_each_choice([seen], part, lambda chosen: evaluate_all(element(chosen[0], key)))
         case _:
             raise EvaluationError(f"{kind_name(evaluate_all(seen))} has no elements to be picked")
 

@@ -7,10 +7,12 @@ Follows https://developer.hashicorp.com/terraform/language/expressions and the H
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import partial
 
 import msgspec
 
 from tfcheck.hcl.evaluate import marking, operators
+from tfcheck.hcl.evaluate.alternatives import for_each_choice
 from tfcheck.hcl.evaluate.budget import Budget, Limit
 from tfcheck.hcl.evaluate.comprehension import call_lazily, evaluate_for, join_texts, key_of, render, splat
 from tfcheck.hcl.evaluate.convert import convert
@@ -199,15 +201,20 @@ class _Evaluation:
         left, right = self.see(node.left, scope), self.see(node.right, scope)
         marks = marking.has_mark(left) or marking.has_mark(right)
         left, right = marking.without_mark(left), marking.without_mark(right)
-        if node.operator in ("==", "!="):
-            equal = self._equals(node, left, right)
-            result = equal if node.operator == "==" else operators.invert(equal)
-        else:
-            self.budget.spend(20)  # numbers are kept exactly
-            result = operators.compute(node.operator, evaluate_all(left), evaluate_all(right))
+        result = self._compute(node, (left, right))
         if isinstance(result, Unknown):
             result = self._compare_length(node, scope, left, right, result)
+        if isinstance(result, Unknown):
+            result = for_each_choice(list(map(evaluate_all, (left, right))), result, partial(self._compute, node))
         return marking.mark_if(marks, result)
+
+    def _compute(self, node: Binary, operands: Sequence[Seen]) -> Value:
+        left, right = operands
+        if node.operator not in ("==", "!="):
+            self.budget.spend(20)  # numbers are kept exactly
+            return operators.compute(node.operator, evaluate_all(left), evaluate_all(right))
+        equal = self._equals(node, left, right)
+        return equal if node.operator == "==" else operators.invert(equal)
 
     def _compare_length(self, node: Binary, scope: Scope, left: Seen, right: Seen, result: Unknown) -> Value:
         """Return the result of a comparison of the length of a definitely non-empty text, if possible."""

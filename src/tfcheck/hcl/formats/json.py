@@ -12,13 +12,16 @@ from fractions import Fraction
 from itertools import takewhile
 from typing import Any
 
+from tfcheck.hcl.evaluate.alternatives import choose
 from tfcheck.hcl.evaluate.scope import EvaluationError
+from tfcheck.symbolic.choices import without_choice
 from tfcheck.symbolic.numbers import ROUNDED, as_text, parse_number
 from tfcheck.symbolic.regex import regex
 from tfcheck.symbolic.sensitive_text import Sensitive, iter_stretches, join
 from tfcheck.symbolic.value import (
     ANYTHING,
     JsonText,
+    OneOf,
     Set,
     Text,
     TextLike,
@@ -64,12 +67,22 @@ def decode(value: TextLike) -> Value:
     match value:
         case JsonText():
             return value.value
+        case OneOf() if value.values and all(isinstance(each, TextLike) for each in value.values):
+            return choose([decode(each) for each in value.values], without_choice(value))  # type: ignore[arg-type]
         case Unknown() if value.shape is not None:
             return decode(value.shape)
         case Unknown():
             return Unknown(reason=value.reason, where=value.where, may_fail=True)
         case _:
-            return _Document(value).decode()
+            document = _Document(value)
+            found = document.choice_outside_strings()
+            return document.decode() if found is None else _decode_each(value, found)
+
+
+def _decode_each(value: Text | str, choice: OneOf) -> Value:
+    """Return what is certain of the documents that a text is, by one of its pieces."""
+    variants = ([by if piece is choice else piece for piece in pieces(value)] for by in choice.values)
+    return choose([decode(text(each)) for each in variants], without_choice(choice))  # type: ignore[arg-type]
 
 
 def inline(value: TextLike) -> TextLike:
@@ -190,6 +203,18 @@ class _Document:
             first = next(unknowns(self.source))
             reason = f"{first.reason}; the JSON text around it does not parse: {_message(error)}"
             return Unknown(reason=reason, where=first.where, may_fail=True)
+
+    def choice_outside_strings(self) -> OneOf | None:
+        """Return the first piece that is one of several texts and not a part of a JSON string."""
+        in_string = False
+        for piece in pieces(self.source) if self.holes else ():
+            if isinstance(piece, str):
+                in_string = _string_open(piece, in_string)
+            elif (
+                isinstance(piece, OneOf) and not in_string and all(isinstance(each, TextLike) for each in piece.values)
+            ):
+                return piece if piece.values else None
+        return None
 
     def _with_markers(self) -> str:
         out: list[str] = []

@@ -12,11 +12,12 @@ from typing import Any
 
 import msgspec
 
+from tfcheck.hcl.evaluate.alternatives import for_each_choice
 from tfcheck.hcl.evaluate.elements import evaluate_all
 from tfcheck.hcl.evaluate.scope import LimitError, Scope, Seen
 from tfcheck.hcl.formats.json import normal
 from tfcheck.hcl.functions.arguments import MOST_PIECES, Function, See, afford, convert_arguments, limit_error
-from tfcheck.symbolic.value import KnownAfterApply, Text, Unknown, Value, known_text
+from tfcheck.symbolic.value import ANYTHING, KnownAfterApply, Text, Unknown, Value, known_text
 
 #: The functions of each module, which is imported when the first of them is called.
 _MODULES = {
@@ -60,7 +61,11 @@ def call(name: str, arguments: Sequence[Seen], scope: Scope, see: See) -> Value:
         # NOTE: what is known as an attribute first keeps its symbol, which says more than the same text.
         if isinstance(result, Unknown) and result.symbol is None and (known := _spell_out(values)) != values:
             result = _compute(function, known, context)
-        return _add_function_name(result, name)
+        result = _add_function_name(result, name)
+        is_open = isinstance(result, Unknown) and result.symbol is None and result.shape is None
+        if not isinstance(result, Unknown) or not is_open or result.hole != ANYTHING:
+            return result
+        return for_each_choice(values, result, lambda chosen: call(name, chosen, scope, see))
     except LimitError as limit:
         return Unknown(reason=f"`{name}`: {limit}", may_fail=not function.total)
     except RecursionError:

@@ -1,0 +1,79 @@
+"""What is certain of a value that is one of several."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+import msgspec
+
+from tfcheck.symbolic.value import JsonText, OneOf, Set, Unknown, Value, items, parts_of
+
+
+def values_of(value: Value) -> tuple[Value, ...]:
+    """Return the values that a choice is between; any other value alone."""
+    return value.values if isinstance(value, OneOf) and value.values else (value,)
+
+
+def is_choice(value: Value) -> bool:
+    """Whether a value is one of several."""
+    return isinstance(value, OneOf) and value.values != ()
+
+
+def is_structural(choice: OneOf) -> bool:
+    """Whether a choice is not only between texts and what one of them may be."""
+    return any(each is None or isinstance(each, (list, dict, Set)) for each in choice.values)
+
+
+def without_choice(value: Unknown) -> Unknown:
+    """Return an unknown value without what it may be."""
+    return msgspec.structs.replace(value, values=()) if isinstance(value, OneOf) else value
+
+
+def distinct_values(values: Iterable[Value]) -> list[Value]:
+    """Return values, and those of choices among them, without duplicates."""
+    distinct: list[Value] = []
+    for each in (inner for value in values for inner in values_of(value)):
+        if not any(is_same(each, other) for other in distinct):
+            distinct.append(each)
+    return distinct
+
+
+def is_same(one: Value, other: Value) -> bool:
+    """Whether two values are one and the same, or are unknown for the same reason."""
+    if type(one) is not type(other) or (isinstance(one, dict) and one.keys() != other.keys()):  # type: ignore[union-attr]
+        return False
+    if isinstance(one, (list, dict, JsonText)):
+        parts = parts_of(one)
+        others = [other[name] for name in one] if isinstance(one, dict) else parts_of(other)  # type: ignore[index, call-overload]
+        return len(parts) == len(others) and all(map(is_same, parts, others))
+    return one == other
+
+
+def possible_elements(value: Value) -> list[tuple[Value, bool]]:
+    """Return the elements that a list has or may have, each with whether it certainly has it.
+
+    What is not a list or a set is one element; null is none if it is one of several values.
+    """
+    if not is_choice(value):
+        return _elements(value)
+    lists = [[] if each is None else _elements(each) for each in values_of(value)]
+    found: list[tuple[Value, bool]] = []
+    for each in distinct_values(element for listed in sorted(lists, key=len, reverse=True) for element, _ in listed):
+        found.append((each, all(any(is_sure and is_same(each, own) for own, is_sure in listed) for listed in lists)))
+    return found
+
+
+def possible_items(value: Value) -> list[tuple[Value, bool]] | Unknown:
+    """Return the elements that a list or a set has or may have, as `items` does; null has none."""
+    if is_choice(value):
+        return possible_elements(value)
+    listed = items(value)
+    return listed if isinstance(listed, Unknown) else [(each, True) for each in listed]
+
+
+def _elements(value: Value) -> list[tuple[Value, bool]]:
+    found: list[tuple[Value, bool]] = []
+    for each in parts_of(value) if isinstance(value, (list, Set)) else [value]:
+        values = values_of(each)
+        found += [(inner, len(values) == 1) for inner in values if len(values) == 1 or inner is not None]
+    return found

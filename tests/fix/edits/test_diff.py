@@ -76,6 +76,15 @@ def test_only_new_lines_are_marked_where_lines_are_put_in() -> None:
     assert written.count("@@ -") == 2
 
 
+def test_a_change_finds_its_place_among_equal_lines_after_another_change() -> None:
+    """Git takes the nearest lines that fit: without its first line, the second block is where the third was."""
+    blocks = [f"block {name} {{\n  a\n  b\n  c\n  d\n}}\n" for name in ("one", "two", "three")]
+    text, more = "".join(blocks), blocks[0].replace("one", "new")
+    lines, place = Lines(text), text.rindex("  d")
+    before = applied("f", text, diff("f", lines, [insertion(0, more)]))
+    assert applied("f", before, diff("f", lines, [insertion(place, "  x\n")])) == f"{more}{text[:place]}  x\n  d\n}}\n"
+
+
 def test_a_missing_last_newline_is_marked() -> None:
     assert diff("f", Lines("a\n}"), [insertion(3, "\n\nb {\n}")]).split("\n")[3:] == [
         "@@ -1,2 +1,5 @@", " a", "-}", "\\ No newline at end of file", "+}", "+", "+b {", "+}",

@@ -1,14 +1,17 @@
 """Render a change as a diff that `git apply` accepts.
 
 Follows the format of git (https://git-scm.com/docs/diff-format). The hunks are built from the insertions themselves:
-comparing the texts again could only find another, less telling way from one to the other. At most three lines around a
-change are shown, and only those that are allowed; a diff that shows too few for `git apply` needs `--unidiff-zero`.
+comparing the texts again could only find another, less telling way from one to the other. Three lines around a change
+are shown, and only those that are allowed; a diff that shows too few for `git apply` needs `--unidiff-zero`. If these
+lines occur elsewhere in the file, more lines before them are shown: after another change `git apply` would take the
+nearest ones.
 """
 
 from __future__ import annotations
 
 from bisect import bisect_right
 from collections.abc import Iterator, Sequence
+from functools import cached_property
 from itertools import accumulate
 
 import msgspec
@@ -16,8 +19,11 @@ from msgspec.structs import replace
 
 from tfcheck.fix.edits.insertion import Insertion, apply_insertions
 from tfcheck.report.diff import file_head, hunk_head
+from tfcheck.vocabulary.grouping import group_by_key
 
 _CONTEXT = 3
+#: A line that occurs more often identifies no place.
+_MOST_ALIKE = 50
 _NO_NEWLINE = "\\ No newline at end of file\n"
 _ESCAPES = {"#": "\\043", "\a": "\\a", "\b": "\\b", "\t": "\\t", "\n": "\\n", "\v": "\\v", "\f": "\\f", "\r": "\\r"}
 
@@ -40,6 +46,18 @@ class Lines:
     def may_show(self, number: int) -> bool:
         """Whether a diff may show an unchanged line."""
         return True
+
+    @cached_property
+    def _places(self) -> dict[str, list[int]]:
+        return group_by_key((line, number) for number, line in enumerate(self.all))
+
+    def occur_once(self, first: int, last: int) -> bool:
+        """Whether the lines from `first` to `last` occur nowhere else in the text; False if they are very common."""
+        block = self.all[first:last]
+        numbered = ((self._places[line], number) for number, line in enumerate(block))
+        places, number = min(numbered, key=lambda each: len(each[0]), default=([], 0))
+        found = (self.all[place - number : place - number + len(block)] for place in places)
+        return len(places) <= _MOST_ALIKE and sum(each == block for each in found) <= 1
 
     def line_at(self, offset: int) -> int:
         """Return the index of the line at `offset`; after the last newline it is a new line."""
@@ -142,9 +160,9 @@ def _groups(lines: Lines, changes: Iterator[_Change]) -> Iterator[tuple[list[_Ch
     """Group changes whose context would overlap, each group with the number of lines added before it."""
     group: list[_Change] = []
     grown = growing = 0
-    for change in changes:
-        between = range(group[-1].end if group else 0, change.start)
-        if group and not (len(between) <= 2 * _CONTEXT and all(map(lines.may_show, between))):
+    for each in changes:
+        change = _move_up(lines, each, group[-1].end if group else 0)
+        if group and _first_shown(lines, change) > _last_shown(lines, group[-1]):
             yield group, grown
             group, grown = [], growing
         group.append(change)
@@ -153,13 +171,28 @@ def _groups(lines: Lines, changes: Iterator[_Change]) -> Iterator[tuple[list[_Ch
         yield group, grown
 
 
-def _hunk(lines: Lines, changes: list[_Change], grown: int) -> str:
-    changes = [*changes[:-1], _move_up(lines, changes[-1], changes[-2].end if len(changes) > 1 else 0)]
-    first, last = changes[0].start, changes[-1].end
-    while first > max(changes[0].start - _CONTEXT, 0) and lines.may_show(first - 1):
+def _first_shown(lines: Lines, change: _Change) -> int:
+    """Return the first line to show with a change: three before it, or so many that they occur once, if possible."""
+    first, last = change.start, _last_shown(lines, change)
+    while first > max(change.start - _CONTEXT, 0) and lines.may_show(first - 1):
         first -= 1
-    while last < min(changes[-1].end + _CONTEXT, len(lines.all)) and lines.may_show(last):
+    enough = first
+    while not lines.occur_once(enough, last):
+        if not enough or not lines.may_show(enough - 1):
+            return first
+        enough -= 1
+    return enough
+
+
+def _last_shown(lines: Lines, change: _Change) -> int:
+    last = change.end
+    while last < min(change.end + _CONTEXT, len(lines.all)) and lines.may_show(last):
         last += 1
+    return last
+
+
+def _hunk(lines: Lines, changes: list[_Change], grown: int) -> str:
+    first, last = _first_shown(lines, changes[0]), _last_shown(lines, changes[-1])
     body: list[str] = []
     position = first
     for change in changes:

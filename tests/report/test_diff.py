@@ -6,10 +6,12 @@ from collections.abc import Sequence
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
+import msgspec
 from hypothesis import assume, example, given, settings
 from hypothesis import strategies as st
 
 from tests.report.hostile import names
+from tests.report.samples import DENIED, DENIED_BUCKET, FINDING, report
 from tests.rows import every_row
 from tfcheck.report.diff import Edit, edits, join_diffs
 from tfcheck.report.joined_fixes import join_fixes
@@ -140,6 +142,17 @@ def test_a_joined_patch_keeps_the_order_and_makes_equal_edits_once() -> None:
     assert [each.new for each in edits(join_diffs([two, one, two]))] == [(*lines("two"), *lines("one"))]
     assert join_diffs([one]) == "diff --git a/x.tf b/x.tf\n" + one.replace("\t", "")
     assert join_diffs([one, one[:-1] + "\\ No newline at end of file\n"]) == ""
+
+
+def test_a_joined_patch_has_the_order_of_the_answers() -> None:
+    """As `tfcheck fix` writes it; the page has the order of the causes."""
+    one, two = (fix(changed((5, 0, 3), name)[1]) for name in ("one", "two"))
+    found = [
+        msgspec.structs.replace(FINDING, answers=(answer,), fix=fix)
+        for answer, fix in ((DENIED, one), (DENIED_BUCKET, two))
+    ]
+    shown = join_fixes([two, one], reports=[report(DENIED, DENIED_BUCKET, findings=tuple(found))])
+    assert [each.new for each in edits(shown[one].fix.diff)] == [(*lines("one"), *lines("two"))]
 
 
 def lines(name: str) -> list[str]:

@@ -8,7 +8,7 @@ import msgspec
 
 from tfcheck.report.diff import hunks, join_diffs
 from tfcheck.vocabulary.clipping import and_more
-from tfcheck.vocabulary.finding import Fix
+from tfcheck.vocabulary.finding import Fix, Report
 from tfcheck.vocabulary.grouping import group_by_key
 
 _SHOWN_TITLES = 3
@@ -28,15 +28,20 @@ class ShownChange(msgspec.Struct, frozen=True):
         return self.fix.diff or self.fix.hcl
 
 
-def join_fixes(fixes: Iterable[Fix], others: Iterable[Fix] = ()) -> dict[Fix, ShownChange]:
+def join_fixes(
+    fixes: Iterable[Fix], others: Iterable[Fix] = (), reports: Iterable[Report] = ()
+) -> dict[Fix, ShownChange]:
     """Return what to show for each fix of a page, in its order: itself, or what it is joined into.
 
-    The `others`, further down, are not joined.
+    The `others`, further down, are not joined. At one line, changes are in the order of the answers in the `reports`,
+    as `tfcheck fix` makes them.
     """
     wanted = dict.fromkeys(fixes)
-    everything = list(wanted | dict.fromkeys(others))
+    groups = list(_near(list(wanted | dict.fromkeys(others))))
+    is_alone = all(len(group) == 1 for group in groups)
+    order = {} if is_alone else {fix: number for number, fix in enumerate(_fixes_as_made(reports))}
     shown: dict[Fix, ShownChange] = {}
-    for group in _near(everything):
+    for group in groups:
         joined, diff = group[:1], group[0].diff
         for each in group[1:]:
             fits = each in wanted and len(diff) + len(each.diff) <= _LONGEST
@@ -45,8 +50,20 @@ def join_fixes(fixes: Iterable[Fix], others: Iterable[Fix] = ()) -> dict[Fix, Sh
                 joined, diff = [*joined, each], together
             else:
                 shown[each] = ShownChange(each, is_refused=True)
+        if len(joined) > 1:
+            made = sorted(joined, key=lambda each: order.get(each, len(order)))
+            diff = join_diffs(each.diff for each in made) or diff
         shown.update(dict.fromkeys(joined, ShownChange(_together(joined, diff))))
     return shown
+
+
+def _fixes_as_made(reports: Iterable[Report]) -> dict[Fix | None, None]:
+    """Return the fixes of findings in the order of the answers that need them, which `tfcheck fix` keeps."""
+    found: dict[Fix | None, None] = {}
+    for report in reports:
+        fixes = {each.requirement.id: finding.fix for finding in report.findings for each in finding.answers}
+        found |= dict.fromkeys(fixes.get(answer.requirement.id) for answer in report.answers)
+    return found
 
 
 def _near(fixes: Sequence[Fix]) -> Iterator[list[Fix]]:

@@ -283,7 +283,7 @@ def _section(
 def _findings(content: PageContent, view: View) -> tuple[list[Child], list[Child], list[Child]]:
     """Write all causes, including known and waived ones, with fewer groups if there are very many."""
     open_causes, known, waived = (group_by_cause(each) for each in (content.findings, content.known, content.waived))
-    changes = join_fixes(fixes_in_order(open_causes), fixes_in_order((*known, *waived)))
+    changes = join_fixes(fixes_in_order(open_causes), fixes_in_order((*known, *waived)), content.reports)
     shown, left = AlreadyShown(changes), _MOST_GROUPS
     articles: list[Child] = []
     for number, each in enumerate((*open_causes, *known, *waived), 1):

@@ -49,7 +49,7 @@ def _parts(found: PageContent, page: Page, rows: int, *, marked: bool) -> Iterat
     now = group_by_cause(each for each in found.findings if each.finding.change != "existing")
     existing = group_by_cause(each for each in found.findings if each.finding.change == "existing")
     yield from listed.rows(now, found.waiting, found, page, rows)
-    changes = join_fixes(fixes_in_order((*now, *existing)))
+    changes = join_fixes(fixes_in_order((*now, *existing)), reports=found.reports)
     shown: set[str] = set()
     yield from _folds(now, found, rows, page, changes, shown, first=0, pictures=_PICTURES)
     if existing:

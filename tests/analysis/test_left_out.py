@@ -54,6 +54,7 @@ def _plan(
     rows: Sequence[dict[str, Any]] = (),
     secrets: Sequence[dict[str, Any]] = (),
     is_applied: bool = False,
+    roles: Sequence[str] = ("execution", "other"),
     **more: Any,
 ) -> Plan:
     """Plan a task that is allowed everything but to create its log group."""
@@ -78,10 +79,7 @@ def _plan(
             {"before": made} if is_applied else {}
         )
         rows = [*rows, change(address, "no-op" if is_applied else "create", **parts)]
-    roles = [
-        _role(each) for each in ("execution", "other") if f"aws_iam_role.{each}" not in {r["address"] for r in rows}
-    ]
-    rows = [*roles, *rows]
+    rows = [*(_role(each) for each in roles), *rows]
     return plan(*rows, **{"complete": None, "configuration": configuration} | more)
 
 
@@ -134,12 +132,18 @@ def test_what_it_may_change_is_open_and_nothing_else(written: dict[str, Any], op
     assert bool(applied.access_unknown) is (_STREAM in opened)
 
 
+@every_row(("name", "expected"), [("execution", "unknown"), ("third", "allowed")])
+def test_a_role_that_is_left_out_may_have_a_boundary(name: str, expected: str) -> None:
+    assert _verdicts(check(_plan(_written("aws_iam_role.r", name=name), roles=())))[_READ] == expected
+
+
 @every_row(("name", "expected"), [("execution", "unknown"), ("other", "allowed")])
 def test_what_is_left_out_was_on_the_role_that_it_refers_to_under_its_former_name(name: str, expected: str) -> None:
     row = _role(name)
     row["change"] |= {"actions": ["delete", "create"], "after": row["change"]["after"] | {"id": "new", "name": "new"}}
     written = _written("aws_iam_role_policy.p", role=(f"aws_iam_role.{name}.name", f"aws_iam_role.{name}"))
-    report = check(_plan(written, rows=[row], is_applied=True))
+    others = [each for each in ("execution", "other") if each != name]
+    report = check(_plan(written, rows=[row], is_applied=True, roles=others))
     former = [each.before for each in report.answers if each.requirement.action == _READ]
     assert [each.value for each in former if each] == [expected]
 

@@ -14,7 +14,7 @@ import msgspec
 from tfcheck.iam import Caller, Policy
 from tfcheck.inventory.catalogue import ReferenceIndex
 from tfcheck.inventory.ecs import TASK_TYPES
-from tfcheck.inventory.world import World, WorldObject
+from tfcheck.inventory.world import NOT_LISTED, World, WorldObject
 from tfcheck.role.attachment import NOTHING_OWNED, Attachments, GrantOutcomes, OwnAttachments, account_of
 from tfcheck.role.policies import (
     NOTHING_ATTACHED,
@@ -213,11 +213,21 @@ class Roles:
             label=SENSITIVE if nameless else display(known) if known is not None and not unknown_because else None,
             managed=attached.closed,
             caller=caller,
+            boundary_hidden=self._boundary_left_out(caller),
             trust=PolicyOrReason(hidden=unknown_because or "the role is not in the plan"),
             unknown_because=unknown_because,
             refused=_refused_policies(attached),
         )
         return attach(role, attached)
+
+    def _boundary_left_out(self, caller: Caller) -> str | None:
+        """Return that a role may have the boundary of one that the plan leaves out; None if that is not possible."""
+        same = (each for each in self._left_out if equal(each.attribute("name"), caller.name) is not Truth.FALSE)
+        return next((f"the boundary of {each.address}, {NOT_LISTED}" for each in same), None)
+
+    @cached_property
+    def _left_out(self) -> Sequence[WorldObject]:
+        return [each for each in self._managed_roles if each.is_left_out]
 
 
 def _refused_policies(attached: Attached) -> tuple[tuple[str, Policy], ...]:

@@ -198,6 +198,13 @@ def test_the_file_with_the_value_of_a_variable_is_named(tmp_path: Path, names: t
     assert fix.safety == "review"
 
 
+def test_no_list_of_a_sensitive_variable_is_named(tmp_path: Path) -> None:
+    folder = copied(LISTS, tmp_path)
+    replaced(folder / "main.tf", '  default = ["shop/db"]\n', "  sensitive = true\n")
+    replaced(folder / "plan.json", '"default":["shop/db"]', '"sensitive":true')
+    assert not [each for each in titles(found_in(folder)) if "var.parameters" in each]
+
+
 def test_the_list_in_a_yaml_file_is_named(tmp_path: Path) -> None:
     folder = copied(LISTS, tmp_path)
     (folder / "names.yaml").write_text("shop:\n  other: 1\n  read: [shop/db]\n")

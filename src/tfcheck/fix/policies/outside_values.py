@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator, Sequence
 from itertools import islice
 from typing import TypeAlias, TypeGuard
@@ -14,12 +13,13 @@ from tfcheck.fix.needed_statements import references_in
 from tfcheck.fix.policies.element_frames import PROBE, elements_for, frames_in
 from tfcheck.fix.policies.policy_files import files_read
 from tfcheck.fix.policies.statement_data import KEY, StatementData
-from tfcheck.fix.proof.trial import ChangedSources
 from tfcheck.fix.values.definitions import NAMED, source_of
 from tfcheck.fix.values.repetition import Statements
 from tfcheck.hcl.modules import Sources
+from tfcheck.inventory.world import World
 from tfcheck.repository import RefusedError
 from tfcheck.resolve import Resolver
+from tfcheck.resolve.evaluation import Key
 from tfcheck.symbolic.regex import regex
 from tfcheck.symbolic.value import Value
 from tfcheck.vocabulary.address import ModulePath
@@ -32,21 +32,30 @@ _MOST = 8
 Path: TypeAlias = tuple[str | int, ...]
 
 
+class Attempts:
+    """The number of policies and lists that may still be tried for one plan: each evaluates a policy anew."""
+
+    def __init__(self, _: World) -> None:
+        self._left = 40
+
+    def take(self) -> bool:
+        """Count one; whether it may be tried."""
+        self._left -= 1
+        return self._left >= 0
+
+
 class _OutsideValue(msgspec.Struct, frozen=True):
-    """A value, with the name of its root variable or of its file."""
+    """A value, with the name of its root variable or of its file, and the key that it is evaluated by."""
 
     name: str
+    key: Key
     value: Value
     is_file: bool = False
 
     def grants(self, data: StatementData, path: Path, added: Sequence[str]) -> frozenset[tuple[str, str]] | None:
         """Return what a policy allows if the list at a path gets further elements."""
-        sources = data.resolver.sources
-        assert sources is not None  # otherwise no policy would be written there
         new = replace_part(self.value, path, [*_part(self.value, path), *added])
-        if self.is_file:
-            return data.grants(ChangedSources(sources, {self.name: json.dumps(new)}))
-        return data.grants(sources, {**data.resolver.plan.variables, self.name: new})
+        return data.grants(data.resolver.sources, {self.key: new})
 
     def place(self, path: Path, sources: Sources | None) -> str:
         """Describe the list at a path, and where it is."""
@@ -55,7 +64,7 @@ class _OutsideValue(msgspec.Struct, frozen=True):
         return f"`{path_words(f'var.{self.name}', path)}` {where_set(self.name, sources)}"
 
 
-def element_outside(data: StatementData, wanted: Statements) -> str:
+def element_outside(data: StatementData, wanted: Statements, attempts: Attempts) -> str:
     """Describe the element of a value outside the configuration that lets a policy grant exactly statements, or empty.
 
     The value may be one of a root variable, or of a file that `yamldecode` or `jsondecode` reads.
@@ -64,7 +73,7 @@ def element_outside(data: StatementData, wanted: Statements) -> str:
     keys = [*dict.fromkeys(KEY.findall(" ".join(each.expression for each in references_in(wanted))))]
     for one in _values(data):
         lists = sorted(_lists(one.value), key=lambda path: str(data.policy.place.key) not in path)
-        for path in islice(lists, _MOST):
+        for path in (each for each in islice(lists, _MOST) if attempts.take()):
             elements = elements_for(needs, frames_in(one.grants(data, path, [PROBE])), lambda each: each.expression)
             found = [text(each).strip('"') for each in elements] or keys
             if found and "\0" not in "".join(found) and data.gives(one.grants(data, path, found), wanted):
@@ -91,7 +100,8 @@ def _values(data: StatementData) -> Iterator[_OutsideValue]:
             if module is not None and call is None and _DECODED.fullmatch(argument.text):
                 value = resolver.names.local(path, label)
                 files = files_read(argument.text, module.directory)
-                yield from (_OutsideValue(each, value, is_file=True) for each in files if _is_plain(value))
+                key = "local", path, label
+                yield from (_OutsideValue(each, key, value, is_file=True) for each in files if _is_plain(value))
 
 
 def _variable(name: str, resolver: Resolver) -> Iterator[_OutsideValue]:
@@ -101,7 +111,7 @@ def _variable(name: str, resolver: Resolver) -> Iterator[_OutsideValue]:
     block = module.variable(name) if module is not None else None
     default = block.attribute("default") if block is not None else None
     is_default = default is not None and resolver.evaluation.see_safely(default, resolver.module_scope(root)) == value
-    yield from [_OutsideValue(name, value)] if _is_plain(value) and not is_default else []
+    yield from [_OutsideValue(name, ("var", root, name), value)] if _is_plain(value) and not is_default else []
 
 
 def _is_plain(value: object) -> TypeGuard[Value]:

@@ -35,6 +35,7 @@ from tfcheck.fix.values.repetition import Statements, names_instance
 from tfcheck.hcl.modules import Sources
 from tfcheck.hcl.syntax.source import SourceText
 from tfcheck.resolve import Resolver
+from tfcheck.resolve.evaluation import Key
 from tfcheck.symbolic.regex import regex
 from tfcheck.symbolic.value import Value
 from tfcheck.symbolic.wildcards import glob_known
@@ -274,12 +275,14 @@ class StatementData:
     def _old_grants(self) -> Grants | None:
         return self.grants(self.resolver.sources)
 
-    def grants(self, sources: Sources | None, variables: Mapping[str, Value] | None = None) -> Grants | None:
+    def grants(self, sources: Sources | None, others: Mapping[Key, Value] | None = None) -> Grants | None:
         """Return what the text of the policy allows by these sources; None if that cannot be read completely.
 
-        `variables` are the values of root variables, by default those of the plan.
+        `others` are values that are not those of the sources, by the key that they are evaluated by.
         """
-        resolver = Trial(self.resolver, sources, self._touched, variables=variables).world.resolver
+        resolver = Trial(self.resolver, sources, self._touched).world.resolver
+        for key, value in (others or {}).items():
+            resolver.evaluation.once(key, lambda value=value: value)  # type: ignore[misc]
         address, argument = self.policy.resource.address, self.policy.argument
         if isinstance(argument, FileText):
             return grants_in(resolver.evaluate(address, argument.name))

@@ -24,9 +24,8 @@ from tfcheck.fix.layout.render import StatementStyle, listing, quote
 from tfcheck.fix.needed_statements import Spelled, free, needed_statements
 from tfcheck.fix.policies.attachments import AWS_POLICY, BY_AWS
 from tfcheck.fix.policies.fix_places import FixPlaces
-from tfcheck.fix.policies.outside_values import element_outside
+from tfcheck.fix.policies.outside_values import Attempts, element_outside
 from tfcheck.fix.policies.statement_data import StatementData
-from tfcheck.fix.policies.written_policies import WrittenPolicy
 from tfcheck.fix.proof.trial import Trial, exactly, verdicts_with, with_execution_roles
 from tfcheck.fix.proposal import Allows, Case, DraftFix, Proposal, RoleCase, RoleNeed, draft_fix
 from tfcheck.fix.text.policy_text import FileText, file_of
@@ -42,7 +41,6 @@ from tfcheck.symbolic.regex import regex
 from tfcheck.symbolic.value import TextLike
 from tfcheck.verdict.judge import Judge, Judgement
 from tfcheck.vocabulary.address import Address, ModulePath, OtherStackAddress
-from tfcheck.vocabulary.clipping import few, join_names
 from tfcheck.vocabulary.finding import Answer, Fix, Reason, Verdict
 
 _INPUT = regex(r"statement|polic|permission|grant")
@@ -273,20 +271,15 @@ def mention_file(need: RoleNeed, places: FixPlaces) -> str:
 
 
 def mention_value(need: RoleNeed, places: FixPlaces) -> str:
-    """Return how values outside the configuration could grant what each role lacks; empty if they cannot."""
-    found: dict[str, str] = {}
-    for role, answers in zip(need.roles, need.answers_by_role().values(), strict=True):
-        ways = ((each, _element_outside(each, answers, places)) for each in places.policies.of(role))
-        element, policy = next(((element, each.place.resource) for each, element in ways if element), ("", ""))
-        found |= {element: policy}
-    return _OUTSIDE.format(few(list(found)), join_names(dict.fromkeys(found.values()))) if found and all(found) else ""
-
-
-def _element_outside(policy: WrittenPolicy, answers: Sequence[Answer], places: FixPlaces) -> str:
-    is_secret = any(each.requirement.sensitive for each in answers)
-    wanted = places.as_statements(answers, policy.place.module) if not is_secret else None
-    data = StatementData(policy, places.policies.changes(policy), places.world.resolver)
-    return element_outside(data, wanted) if wanted else ""
+    """Return which value outside the configuration could grant what the only role lacks; empty if none could."""
+    attempts = places.world.once(Attempts)
+    is_secret = any(each.requirement.sensitive for each in need.answers)
+    for policy in places.policies.of(need.roles[0]) if len(need.roles) == 1 and not is_secret else ():
+        wanted = places.as_statements(need.answers, policy.place.module) if attempts.take() else None
+        data = StatementData(policy, places.policies.changes(policy), places.world.resolver)
+        if wanted and (element := element_outside(data, wanted, attempts)):
+            return _OUTSIDE.format(element, policy.place.resource)
+    return ""
 
 
 def commented_grant(need: RoleNeed, places: FixPlaces) -> str:

@@ -44,6 +44,15 @@ def test_a_folder_must_be_absolute() -> None:
         root({"TFCHECK_ATLANTIS_DIR": "results"})
 
 
+def test_nothing_is_made_behind_a_link_in_a_repository(tmp_path: Path) -> None:
+    (tmp_path / "clone" / ".git").mkdir(parents=True)
+    (tmp_path / "elsewhere").mkdir()
+    (tmp_path / "clone" / "results").symlink_to(tmp_path / "elsewhere", target_is_directory=True)
+    with pytest.raises(InputError, match="is a symbolic link that leads elsewhere"):
+        ResultStore(tmp_path / "clone" / "results", PULL).announce(PROJECT)
+    assert list((tmp_path / "elsewhere").iterdir()) == []
+
+
 def test_the_temporary_folder_is_private_or_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
     found = root({"DIR": "/elsewhere"})

@@ -27,7 +27,7 @@ from tfcheck.atlantis.surroundings import PlannedPull, Project
 from tfcheck.report.origin import context_text
 from tfcheck.repository.clone import Clone, is_commit
 from tfcheck.repository.gate import error_words
-from tfcheck.repository.writing import write
+from tfcheck.repository.writing import destination, write
 from tfcheck.symbolic.regex import regex
 from tfcheck.vocabulary.errors import InputError, TfcheckError, UsageError
 from tfcheck.vocabulary.finding import Report
@@ -272,7 +272,7 @@ def _utf8(text: str) -> str:
 
 
 def _write(path: Path, text: bytes) -> None:
-    _make_private(path.parent)
+    _make_private(destination(path).parent)
     write(path, text, mode=0o600)
 
 

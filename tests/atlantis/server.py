@@ -21,6 +21,7 @@ from pathlib import Path
 from unittest.mock import patch
 
 from tests.pull_request.fake import SHA, FakeGitHub
+from tests.pull_request.one_job import CLOCK
 from tfcheck.cli import main as cli
 
 ROOT = Path(__file__).parents[2]
@@ -200,7 +201,8 @@ def in_dash(bin: Path) -> Run:
     """Run commands as Atlantis does on the Debian image, whose `sh` is dash; `bin` holds `tfcheck`."""
     bin.mkdir(exist_ok=True)
     script = bin / "tfcheck"
-    script.write_text(f'#!/bin/sh\nPYTHONPATH={ROOT / "src"} exec {sys.executable} -m tfcheck "$@"\n', encoding="utf-8")
+    path = f"{ROOT / 'src'}:{CLOCK}"
+    script.write_text(f'#!/bin/sh\nPYTHONPATH={path} exec {sys.executable} -m tfcheck "$@"\n', encoding="utf-8")
     script.chmod(0o755)
 
     def run(command: str, variables: dict[str, str], directory: Path) -> tuple[str, int]:

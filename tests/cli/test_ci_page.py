@@ -22,7 +22,7 @@ from check_jsonschema import main as check_jsonschema
 from click.testing import CliRunner
 
 from tests.laws import some
-from tests.pull_request.one_job import in_gitlab
+from tests.pull_request.one_job import CLOCK, in_gitlab
 from tests.pull_request.second_server import HEAD, ROBOT, SecondServer, listening
 
 ROOT = Path(__file__).parents[2]
@@ -65,7 +65,7 @@ def prepare(folder: Path, case: str, curl: str = "cat > /dev/null") -> dict[str,
     plan = ROOT / "testdata" / case / "plan.json"
     programs = {
         "terraform": f'case "$1" in show) cat {plan} ;; plan) : > tfplan ;; esac',
-        "tfcheck": f'PYTHONPATH={ROOT / "src"} exec {sys.executable} -m tfcheck "$@"',
+        "tfcheck": f'PYTHONPATH={ROOT / "src"}:{CLOCK} exec {sys.executable} -m tfcheck "$@"',
         "curl": curl,
     }
     for name, script in programs.items():

@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 from tests.cases import TESTDATA, Case
+from tests.fix.found import found_in
 from tfcheck.fix.layout.render import statement, style_of
 from tfcheck.fix.needed_statements import NeededStatement, Reference
+from tfcheck.fix.policies.written_policies import FILLED
+from tfcheck.fix.proposal import DraftFix, PlanFixes, Proposal, join_proposals
+from tfcheck.fix.ranking import _plain_first
 from tfcheck.fix.text.policy_text import Syntax, items, read_parts
-from tfcheck.fix.values.gates import choices_in
+from tfcheck.fix.values.gates import OF_THIS_PLAN, choices_in
 from tfcheck.fix.values.repetition import Repeated
 from tfcheck.hcl.syntax.source import SourceText
 from tfcheck.hcl.syntax.tf_json import read_source
+from tfcheck.vocabulary.finding import Fix
 
 
 def fixes_of(name: str) -> list[tuple[str, str]]:
@@ -181,3 +186,30 @@ def test_what_is_needed_is_written_by_the_names_and_among_the_like_of_its_module
     assert '"${local.arn_prefix}/${local.app}/salt",' in lines
     # the module has this text as it is
     assert '"${local.arn_prefix}/shared/ledger",' in lines
+
+
+def proposal(title: str, safety: str = "review") -> Proposal:
+    return Proposal(title=title, safety=safety, hcl="")
+
+
+def test_ways_that_may_be_wrong_for_other_plans_come_last() -> None:
+    ways = [f"a{OF_THIS_PLAN}{FILLED}", f"b{OF_THIS_PLAN}", f"c{FILLED}", "d"]
+    found = _plain_first(map(proposal, ways), (OF_THIS_PLAN, FILLED))
+    assert [each.title[0] for each in found] == ["d", "c", "b", "a"]
+
+
+def test_changes_are_safe_together_only_if_each_is() -> None:
+    assert join_proposals([proposal("a", "safe"), proposal("b", "safe")]).safety == "safe"
+    assert join_proposals([proposal("a", "safe"), proposal("b")]).safety == "review"
+
+
+def test_a_finding_names_the_change_for_most_of_it_and_text_last() -> None:
+    """The finding lacks three permissions: the text is for all, one change for one of them, and another for two."""
+    (finding, *_) = (
+        each for each in found_in(TESTDATA / "attachments-at-their-quota").report.findings if len(each.answers) > 2
+    )
+    drafts = [
+        DraftFix(Fix(title=title, safety="review", proven=True, hcl="", diff=diff), finding.answers[:number])
+        for title, diff, number in (("text", "", 3), ("one", "-", 1), ("two", "-", 2))
+    ]
+    assert [each.title for each in PlanFixes(tuple(drafts)).fixes_of(finding)] == ["two", "one", "text"]

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import pytest
+
 from tests.cases import TESTDATA, Case
 from tests.fix.found import found_in
 from tfcheck.fix.layout.render import statement, style_of
@@ -213,3 +215,28 @@ def test_a_finding_names_the_change_for_most_of_it_and_text_last() -> None:
         for title, diff, number in (("text", "", 3), ("one", "-", 1), ("two", "-", 2))
     ]
     assert [each.title for each in PlanFixes(tuple(drafts)).fixes_of(finding)] == ["two", "one", "text"]
+
+
+@pytest.mark.parametrize(
+    ("name", "titles"),
+    [
+        # A policy beside the call that grants the same, rather than a literal in the module.
+        ("containers-from-modules", {"add a statement to aws_iam_policy.files"}),
+        # A policy where the module is called, which its users can name.
+        (
+            "conventions-of-modules",
+            {"add aws_iam_role_policy.role_start_up", "add aws_iam_role_policy.role_jobs_start_up"},
+        ),
+        # A new input where the module has none for that.
+        (
+            "arns-of-another-module",
+            {
+                "add a statement to data.aws_iam_policy_document.execution, and pass what it names to "
+                f"module.{each} by the new input `secret_arns`"
+                for each in ("iam", "web_iam", "worker_iam")
+            },
+        ),
+    ],
+)
+def test_what_a_module_cannot_name_is_written_at_its_calls(name: str, titles: set[str]) -> None:
+    assert {title for title, _ in fixes_of(name)} == titles

@@ -44,6 +44,7 @@ from tfcheck.iam import (
     service_context,
 )
 from tfcheck.iam.principal import PrincipalMatch, Principals, match
+from tfcheck.symbolic import limits
 from tfcheck.symbolic.value import ACCOUNT_ID, NAME, Hole, TextLike, Truth, Unknown, Value, text
 
 T, F, U = Truth.TRUE, Truth.FALSE, Truth.UNKNOWN
@@ -352,3 +353,11 @@ def test_a_trust_policy_that_cannot_be_read() -> None:
         "policy_not_readable", "aws_iam_role.exec: the document is not JSON"
     )
     assert resource_policy(R_ROLE).invalid is None
+
+
+def test_many_policies_are_not_searched_for_one_bucket() -> None:
+    others = tuple(identity(allow("s3:GetObject", f"arn:aws:s3:::other-{number}/*")) for number in range(100))
+    granting = identity(allow("s3:GetObject", "arn:aws:s3:::cfg/app/*"))
+    with limits.limit_steps() as left:
+        assert isinstance(decide(O, Layers(identity=(*others, granting))), Allowed)
+    assert limits.STEPS - left.steps < 100

@@ -4,9 +4,6 @@ from __future__ import annotations
 
 from itertools import count
 
-import pytest
-
-from tfcheck.symbolic import caching
 from tfcheck.symbolic.caching import cache_by_object
 from tfcheck.symbolic.sensitive_text import Sensitive
 from tfcheck.symbolic.value import NAME, Text, Unknown, spelled_out
@@ -36,10 +33,9 @@ def test_equal_texts_keep_their_own_marks() -> None:
         assert type(spelled.pieces[0]) is kind
 
 
-def test_what_is_kept_is_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(caching, "_MOST", 2)
+def test_what_is_kept_is_bounded() -> None:
     seen: list[object] = []
-    find = cache_by_object(seen.append)
+    find = cache_by_object(seen.append, most=2)
     values = [Text((str(number), NAMED)) for number in range(3)]
     for each in (*values, *values[:1]):
         find(each)

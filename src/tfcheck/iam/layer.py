@@ -10,7 +10,7 @@ import msgspec
 from tfcheck.iam import principal
 from tfcheck.iam.applies import elements_apply
 from tfcheck.iam.context import Caller, Context
-from tfcheck.iam.model import Effect, Policy, Request, Statement
+from tfcheck.iam.model import Effect, Policy, Request, Statement, join_many
 from tfcheck.iam.principal import PrincipalMatch, Principals
 from tfcheck.iam.resource import Target
 from tfcheck.symbolic.limits import take
@@ -40,10 +40,10 @@ class ResourceAnswer(msgspec.Struct, frozen=True):
     denying: tuple[Applicable, ...] = ()
 
 
-def evaluate_layer(policies: Iterable[Policy], request: Request, wanted: Target) -> LayerAnswer:
+def evaluate_layer(policies: tuple[Policy, ...], request: Request, wanted: Target) -> LayerAnswer:
     """Evaluate the policies of one layer without principals."""
     take(_STEPS)  # without enough, no statement is certain to apply or not to
-    statements = [each for policy in policies for each in policy.index.covering(wanted.name)]
+    statements = [each for policy in join_many(policies) for each in policy.index.covering(wanted.name)]
     return evaluate_statements(statements, request.action, wanted, request.context)
 
 

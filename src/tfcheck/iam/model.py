@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Sequence
 from enum import Enum
-from functools import cached_property
+from functools import cached_property, partial
 
 import msgspec
 
@@ -19,6 +19,7 @@ from tfcheck.iam.index import FEW, NameIndex
 from tfcheck.iam.principal import Principals
 from tfcheck.iam.resource import Resources, name_of
 from tfcheck.symbolic.beginnings import Beginning
+from tfcheck.symbolic.caching import cache_by_object
 from tfcheck.symbolic.value import TextLike, Unknown
 
 
@@ -44,6 +45,8 @@ class PolicyKind(Enum):
     __hash__ = object.__hash__
 
 
+#: The roles of which many policies are kept joined: the calls of one role are decided one after another.
+_MOST_JOINED = 16
 #: The index of a statement that is not in a list.
 UNLISTED = -1
 
@@ -151,6 +154,16 @@ class Policy(msgspec.Struct, frozen=True, dict=True):
     @cached_property
     def _by_role(self) -> NameIndex[Statement]:
         return NameIndex((each, _role_names(each)) for each in self.statements)
+
+
+def join_many(policies: tuple[Policy, ...]) -> tuple[Policy, ...]:
+    """Return policies; for very many, one with the statements of all, so that its index finds those to look at."""
+    return policies if len(policies) <= FEW else (_joined(policies),)
+
+
+@partial(cache_by_object, most=_MOST_JOINED)
+def _joined(policies: tuple[Policy, ...]) -> Policy:
+    return Policy("", tuple(statement for each in policies for statement in each.statements))
 
 
 class Request(msgspec.Struct, frozen=True):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from enum import Enum, auto
 
 import msgspec
@@ -10,7 +10,7 @@ import msgspec
 from tfcheck.iam import action, condition, resource
 from tfcheck.iam.applies import applies
 from tfcheck.iam.context import Context
-from tfcheck.iam.model import Effect, Origin, Policy, Request, Statement
+from tfcheck.iam.model import Effect, Origin, Policy, Request, Statement, join_many
 from tfcheck.iam.principal import names_service
 from tfcheck.symbolic import limits
 from tfcheck.symbolic.value import Truth, display
@@ -47,14 +47,14 @@ class NearMiss(msgspec.Struct, frozen=True):
     condition_key: str = ""
 
 
-def near_misses(request: Request, policies: Iterable[Policy]) -> list[NearMiss]:
+def near_misses(request: Request, *layers: tuple[Policy, ...]) -> list[NearMiss]:
     """Return the Allow statements that almost grant a request, nearest first, each with the difference.
 
-    In a policy with very many statements, only the first that may cover the resource are considered, and the first
-    others; these only in the first of very many policies.
+    Of very many statements in a policy, or a layer, only the first that may cover the resource are considered, and the
+    first others.
     """
     found, seen = [], 0
-    for policy in policies:
+    for policy in (each for layer in layers for each in _of_layer(layer)):
         statements: Sequence[Statement] = policy.statements
         seen += len(statements)
         if len(statements) > _MANY or seen > _MOST_ALIKE:
@@ -69,6 +69,11 @@ def near_misses(request: Request, policies: Iterable[Policy]) -> list[NearMiss]:
                 if ranked is not None:
                     found.append(ranked)
     return [miss for _, miss in sorted(found, key=lambda each: each[0])]
+
+
+def _of_layer(policies: tuple[Policy, ...]) -> tuple[Policy, ...]:
+    """Return the policies of a layer, joined if people would not read all of them."""
+    return policies if sum(len(each.statements) for each in policies) <= _MOST_ALIKE else join_many(policies)
 
 
 def near_trust(policy: Policy, service: str, context: Context) -> list[NearMiss]:

@@ -12,8 +12,8 @@ _Out = TypeVar("_Out")
 _MOST = 4096
 
 
-def cache_by_object(function: Callable[[_In], _Out]) -> Callable[[_In], _Out]:
-    """Return a function that computes the result for the same object only once.
+def cache_by_object(function: Callable[[_In], _Out], most: int = _MOST) -> Callable[[_In], _Out]:
+    """Return a function that computes the result for the same object only once, and keeps at most so many.
 
     NOTE: equal texts may have different marks, which `functools.lru_cache` would take for the same.
     """
@@ -23,7 +23,7 @@ def cache_by_object(function: Callable[[_In], _Out]) -> Callable[[_In], _Out]:
     def find(value: _In) -> _Out:
         found = known.get(id(value))
         if found is None:
-            if len(known) >= _MOST:
+            if len(known) >= most:
                 known.clear()
             found = known[id(value)] = value, function(value)
         return found[1]

@@ -6,12 +6,15 @@ Follows https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elem
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import lru_cache
 
 from tfcheck.symbolic.limits import take
 
 #: The maximum number of compared pairs of characters of a pattern and a text, those of two texts of 1,500 characters,
 #: more than any ARN has; and how many of them cost a step of the run.
 _MOST_PAIRS, _PAIRS = 2_250_000, 40
+#: Roles that several policies limit have the same patterns again and again.
+_MOST_KNOWN = 10_000
 #: Steps for each star of a pattern with more than a few.
 _STAR, _FEW_STARS = 2, 4
 
@@ -21,8 +24,11 @@ def glob_known(pattern: str, subject: str) -> bool:
 
     What takes too long with `?` does not match: see `affordable`.
     """
-    if pattern == subject or pattern == "*":
-        return True
+    return pattern in (subject, "*") or _matches(pattern, subject)
+
+
+@lru_cache(_MOST_KNOWN)
+def _matches(pattern: str, subject: str) -> bool:
     head, *rest = pattern.split("*")
     if not rest:
         return len(head) == len(subject) and _matches_at(head, subject, 0)

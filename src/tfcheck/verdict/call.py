@@ -29,10 +29,15 @@ class RoleCall(msgspec.Struct, frozen=True):
     necessity: Necessity = NECESSARY
 
     @property
-    def policies(self) -> tuple[Policy, ...]:
+    def layers(self) -> tuple[tuple[Policy, ...], ...]:
         """The policies that affect it, those of the role first."""
         own = (self.guarded.policy,) if self.guarded.policy is not None else ()
-        return (*self.role.attached.identity, *(self.role.boundary or ()), *own)
+        return (self.role.attached.identity, self.role.boundary or (), own)
+
+    @property
+    def policies(self) -> Iterator[Policy]:
+        """The policies of all layers."""
+        return itertools.chain.from_iterable(self.layers)
 
 
 def decide_call(call: RoleCall) -> Decision:

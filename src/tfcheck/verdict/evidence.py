@@ -46,7 +46,7 @@ def call_evidence(decision: iam.Decision, call: RoleCall) -> tuple[Evidence, ...
             found = [_undecided_statement(origin, call) for origin in by]
         case _:
             assert_never(decision)
-    return (*found, *map(_near, iam.near_misses(call.request, call.policies)))[:_MOST]
+    return (*found, *map(_near, iam.near_misses(call.request, *call.layers)))[:_MOST]
 
 
 def trust_evidence(

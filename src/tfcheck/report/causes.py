@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Iterator
+from functools import cached_property
+from itertools import compress
 
 import msgspec
 
@@ -75,7 +77,7 @@ class Group(msgspec.Struct, frozen=True):
     message: str
 
 
-class Cause(msgspec.Struct, frozen=True):
+class Cause(msgspec.Struct, frozen=True, dict=True):
     """Findings with one cause: the groups of task definitions that have it, the most severe first."""
 
     rule: str
@@ -105,10 +107,16 @@ class Cause(msgspec.Struct, frozen=True):
 
     def names(self, group: Group) -> str:
         """Return the names in which the message of a group differs from those of the others, or all of another one."""
-        if len({_NAME.sub(_DIFFERENT, each.message) for each in self.groups}) > 1:
+        if self._differing is None:
             return group.message
-        split = zip(*(_NAME.split(each.message) for each in (group, *self.groups)), strict=True)
-        return ", ".join(dict.fromkeys(each[0] for each in split if len(set(each)) > 1))
+        return ", ".join(dict.fromkeys(compress(_NAME.split(group.message), self._differing)))
+
+    @cached_property
+    def _differing(self) -> list[bool] | None:
+        """Whether the groups differ in each part of their messages; None if these differ in more than names."""
+        if len({_NAME.sub(_DIFFERENT, each.message) for each in self.groups}) > 1:
+            return None
+        return [len(set(each)) > 1 for each in zip(*(_NAME.split(each.message) for each in self.groups), strict=True)]
 
     def rest(self, most: int) -> tuple[int, str]:
         """Return the number of task definitions in all but the first `most` groups; of findings, if these overlap."""
@@ -167,16 +175,35 @@ def remedies(findings: Iterable[Finding]) -> dict[Remedy, Remedy]:
 
 def _without_names(remedy: Remedy, message: str) -> Remedy:
     """Return a remedy without the names that a message has in backticks, also as identifiers."""
-    names = {each.lower() for name in _NAMED.findall(message) for each in (name, _NO_LETTER.sub("_", name))}
-    if not (names and remedy.hcl):
+    if not remedy.hcl:
         return remedy
-    longest = sorted(map(re.escape, names), key=len, reverse=True)
-    pattern = re.compile(rf"(?<!\w)(?:{'|'.join(longest)})(?!\w)", re.IGNORECASE)
-    return msgspec.structs.replace(remedy, hcl=pattern.sub("`", remedy.hcl))
+    names = {each.lower() for name in _NAMED.findall(message) for each in (name, _NO_LETTER.sub("_", name))}
+    text = searched = remedy.hcl
+    if len(text.lower()) == len(text):
+        searched = text.lower()
+    parts: list[str] = []
+    begin = 0
+    # NOTE: a pattern of the names would have to be compiled for each finding, which takes longer than all else here.
+    for start, size in sorted((start, -len(name)) for name in names for start in _places_of(name, searched)):
+        if start >= begin:
+            parts.append(text[begin:start])
+            begin = start - size
+    return msgspec.structs.replace(remedy, hcl="`".join((*parts, text[begin:])))
+
+
+def _places_of(word: str, text: str) -> Iterator[int]:
+    """Yield where a text has a word by itself."""
+    start = text.find(word)
+    while start >= 0:
+        end = start + len(word)
+        if not _WORD_PART.match(text[start - 1 : start]) and not _WORD_PART.match(text[end : end + 1]):
+            yield start
+        start = text.find(word, start + 1)
 
 
 _NAMED = regex(r"`([^`]+)`")
 _NO_LETTER = regex(r"\W")
+_WORD_PART = regex(r"\w")
 
 
 def causes(findings: Iterable[Finding]) -> list[Cause]:

@@ -15,7 +15,13 @@ from tfcheck.vocabulary.needed_call import NECESSARY, NO_DETAILS, CallDetails, N
 from tfcheck.vocabulary.waiver import Waived, WaiverUse
 
 
-class Severity(Enum):
+class _Word(Enum):
+    """A word in the keys of most caches, hashed by identity: up to Python 3.12 an enumeration hashes in Python."""
+
+    __hash__ = object.__hash__
+
+
+class Severity(_Word):
     """The severity of a denied requirement or a broken rule; the value is its name in every report."""
 
     ERROR = "error"
@@ -31,7 +37,7 @@ class Severity(Enum):
 _RANKS = {each.value: rank for rank, each in enumerate(Severity)}
 
 
-class Verdict(Enum):
+class Verdict(_Word):
     """The answer to one requirement; the value is its name in every report."""
 
     ALLOWED = "allowed"
@@ -39,7 +45,7 @@ class Verdict(Enum):
     UNKNOWN = "unknown"
 
 
-class Reason(Enum):
+class Reason(_Word):
     """Why a requirement is denied or unknown; the values are part of the JSON report's format."""
 
     IMPLICIT_DENY = "implicit_deny"
@@ -56,16 +62,13 @@ class Reason(Enum):
     NO_EXECUTION_ROLE = "no_execution_role"
 
 
-class RoleKind(Enum):
+class RoleKind(_Word):
     """Whose permissions a call needs."""
 
     EXECUTION = "execution"
     TASK = "task"
     #: The role of container instances, which pulls and logs for tasks on EC2 without an execution role.
     INSTANCE = "instance"
-
-    # NOTE: it is part of the keys of most caches, and up to Python 3.12 an enumeration hashes its name in Python.
-    __hash__ = object.__hash__
 
 
 #: The maximum number of shown characters of a resource: no ARN has more, but references in it may be long.
@@ -120,7 +123,7 @@ class Requirement(msgspec.Struct, frozen=True):
         return SENSITIVE if self.sensitive else display(self.resource)
 
 
-class EvidenceKind(Enum):
+class EvidenceKind(_Word):
     """What a statement does, or why it does not grant a call; the values are part of the JSON report's format."""
 
     ALLOWS = "allows"

@@ -277,6 +277,7 @@ class Labels:
 
     def __init__(self) -> None:
         self._given: dict[tuple[str, str], _Use] = {}
+        self._by_role: dict[str, list[tuple[str, str]]] = {}
         self._written: set[tuple[str, str]] = set()
         self._known: dict[int, frozenset[str]] = {}
 
@@ -300,13 +301,16 @@ class Labels:
         label, number = f"{base}_start_up", 2
         while label in declared or self._is_for_others((module, label), use):
             label, number = f"{base}_start_up_{number}", number + 1
-        self._given.setdefault((module, label), use)
+        if (module, label) not in self._given:
+            self._given[module, label] = use
+            for role in roles:
+                self._by_role.setdefault(role, []).append((module, label))
         return label
 
     def names_for_others(self, roles: frozenset[str], rules: frozenset[str]) -> frozenset[str]:
         """Return the label suffixes of the policies for other rules that any of the roles has: `-2`."""
-        uses = (place for place, use in self._given.items() if use.roles & roles)
-        others = (label for module, label in uses if self._is_for_others((module, label), _Use(roles, rules)))
+        used = {place for role in roles for place in self._by_role.get(role, ())}
+        others = (label for module, label in used if self._is_for_others((module, label), _Use(roles, rules)))
         return frozenset(f"-{label.rpartition('_')[2]}" if label[-1].isdigit() else "" for label in others)
 
     def keep(self, sources: Module | None, label: str) -> None:

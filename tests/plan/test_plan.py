@@ -63,6 +63,7 @@ def find_every_instance(path: Path) -> None:
         assert instance in found.instances(address.type, mode=address.mode)
         assert instance in found.siblings(address.module, address.mode, address.type, address.name)
         assert address.module in found.module_instances()
+        assert address.config in found.changed_configs
         assert instance.before == row["change"]["before"]
         if instance.actions == ("forget",):
             assert instance.after == row["change"]["before"]
@@ -153,6 +154,7 @@ def test_an_address_in_another_writing_is_built_from_its_parts() -> None:
     row = {"address": "m/t/x/0", "type": "t", "name": "x", "index": 0, "module_address": "module.m", "change": {}}
     (instance,) = plan(row).instances("t")
     assert instance.address == Address(parse_module("module.m"), "managed", "t", "x", 0)
+    assert plan(row).changed_configs == {"module.m.t.x"}
     with pytest.raises(InputError, match="the plan lists `m/t/x/0`, which is not the address"):
         plan({"address": "m/t/x/0", "type": "t"}).instances("t")
 

@@ -190,6 +190,12 @@ class Plan:
             made = (Instance(self._addresses.build(row), row) for row in rows) if known is None else ()
             yield from made if known is None else known.by_address.values()
 
+    @cached_property
+    def changed_configs(self) -> frozenset[str]:
+        """The addresses in the configuration of the resources and data sources that are in the rows."""
+        rows = (row for (mode, _), each in self._rows.items() if mode in ("managed", "data") for row in each)
+        return frozenset(map(self._addresses.config, rows))
+
     def deposed_objects(self, kind: str) -> list[Deposed]:
         """Return the deposed objects of a resource type, which an earlier apply could not delete."""
         return self._deposed_rows.get(kind, [])
@@ -353,6 +359,10 @@ class _Amended(Plan):
     @cached_property
     def listed_addresses(self) -> frozenset[str]:
         return self._base.listed_addresses | self._new.keys()
+
+    @cached_property
+    def changed_configs(self) -> frozenset[str]:
+        return self._base.changed_configs.union(map(self._addresses.config, self._new.values()))
 
     @cached_property
     def _prior(self) -> _Prior:

@@ -55,6 +55,12 @@ class Addresses:
         mode = str(row.mode or Mode.MANAGED)
         return Address(self.module(row.module_address or ""), mode, row.type, row.name or "", row.index)
 
+    def config(self, row: ResourceChange) -> str:
+        """Return the address of a row in the configuration."""
+        if "[" not in (row.module_address or "") and _is_same_address(row):
+            return row.address.partition("[")[0]
+        return self.build(row).config
+
     def kind(self, row: ResourceChange) -> tuple[str, str]:
         """Return mode and type of a row, from its address if it lacks one of them."""
         if row.mode and row.type:

@@ -78,6 +78,8 @@ def _missing_declarations(plan: Plan) -> Iterator[str]:
     for address, resource in declared.items():
         if resource.type in _WITH_ARGUMENTS and not resource.shows_arguments:
             yield f"the arguments of `{address}`"
+    if plan.changed_configs <= declared.keys():
+        return
     for each in (*plan.each_instance(*plan.types()), *plan.instances(*plan.types("data"), mode="data")):
         is_declared = each.address.config in declared
         # NOTE: `plan -generate-config-out` imports objects that nothing declares yet.
@@ -102,9 +104,7 @@ def left_out(plan: Plan, sources: Sources | None) -> Iterator[LeftOut]:
     else:
         rows = list(_data_sources(plan, sources)) if not plan.shows_configuration else []
     if rows:  # NOTE: plans of Terraform 0.12 write addresses without the module.
-        listed = {each.address.config for each in plan.each_instance(*plan.types())}
-        listed.update(each.address.config for each in plan.instances(*plan.types("data"), mode="data"))
-        listed.update(each.address.config for each in plan.all_data_sources())
+        listed = plan.changed_configs.union(each.address.config for each in plan.all_data_sources())
         rows = [each for each in rows if (may_lack_instances(plan) if each.repeated else each.address not in listed)]
     # NOTE: a plan of `destroy` does not list what has never been created.
     if rows and any(each.after is not None for each in plan.each_instance(*plan.types())):

@@ -62,7 +62,7 @@ class ModuleInput(msgspec.Struct, frozen=True):
         """A value that is only this input's."""
         return f"{PROBE}.{self.label}."
 
-    def probed(self, now: Seen) -> Value:
+    def with_probe(self, now: Seen) -> Value:
         """Return the value of the input, now another one, with only the probe in what it grants."""
         probe: Value = self.probe if self.shape == "arn" else [self.probe]
         return {**now, self.member: probe} if self.member and isinstance(now, dict) else probe
@@ -136,7 +136,7 @@ class _ArnInputs:
         resolver, touched = self._world.resolver, list(policies_of(path, self._world))
         now = Trial(resolver, resolver.sources, touched, [each.address for each in added]).world.resolver
         for each in inputs:
-            value = each.probed(resolver.names.variable(path, each.name))
+            value = each.with_probe(resolver.names.variable(path, each.name))
             now.evaluation.once(("var", path, each.name), lambda value=value: value)  # type: ignore[misc]
         unplanned = (each for each in unplanned_instances(path, now) if (each.type,) in _WRITTEN_IN)
         new = [] if added else [ChangedAttribute(each) for each in unplanned]

@@ -158,11 +158,11 @@ class Policy(msgspec.Struct, frozen=True, dict=True):
 
 def join_many(policies: tuple[Policy, ...]) -> tuple[Policy, ...]:
     """Return policies; for very many, one with the statements of all, so that its index finds those to look at."""
-    return policies if len(policies) <= FEW else (_joined(policies),)
+    return policies if len(policies) <= FEW else (_join(policies),)
 
 
 @partial(cache_by_object, most=_MOST_JOINED)
-def _joined(policies: tuple[Policy, ...]) -> Policy:
+def _join(policies: tuple[Policy, ...]) -> Policy:
     return Policy("", tuple(statement for each in policies for statement in each.statements))
 
 

@@ -215,6 +215,7 @@ def _effects(policy: Policy) -> list[tuple[str, bool]]:
         ([GOOD | {"Resource": _one_of(CFG, "*")}], [("Allow", False)]),
         ([GOOD | {"Condition": _one_of({}, {"Bool": {"aws:SecureTransport": "true"}})}], [("Allow", True)] * 2),
         ([GOOD, _one_of({"Effect": "Nonsense"}, None)], [("Allow", False), ("unknown", False)]),
+        ([dict.fromkeys(("Effect", "Action", "Resource"), _one_of(*["*"] * 5, None))], [("unknown", False)]),
     ],
 )
 def test_what_a_condition_adds_to_a_policy_is_in_doubt(statement: Value, effects: list[tuple[str, bool]]) -> None:

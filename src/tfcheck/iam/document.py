@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from math import prod
 from typing import NoReturn, TypeVar
 
 import msgspec
@@ -23,6 +24,8 @@ from tfcheck.symbolic.regex import regex
 from tfcheck.symbolic.value import JsonText, OneOf, Set, Text, TextLike, Truth, Unknown, Value, pieces, spelled_out
 
 _VERSIONS = ("2012-10-17", "2008-10-17")
+#: The number of forms of one statement that are told apart.
+_MOST_CHOICES = 32
 _POLICY_KEYS = ("Version", "Id", "Statement")
 STATEMENT_KEYS = (
     "Sid",
@@ -328,11 +331,14 @@ class _PolicyReader:
 
 def _possible_parts(statement: Value, doubt: Unknown | None) -> list[tuple[Value, Unknown | None]]:
     """Return a statement, or those that it may be where a member is one of several, each with why it is in doubt."""
-    members = statement.items() if isinstance(statement, dict) else ()
-    name = next((name for name, value in members if isinstance(value, OneOf) and is_structural(value)), None)
-    if name is None or not isinstance(statement, dict):
+    members = statement if isinstance(statement, dict) else {}
+    choices = {name: each for name, each in members.items() if isinstance(each, OneOf) and is_structural(each)}
+    if not choices:
         return [(statement, doubt)]
-    value, more = statement[name], doubt or _doubt(statement[name])
+    name, value = next(iter(choices.items()))
+    more = doubt or _doubt(value)
+    if prod(len(each.values) for each in choices.values()) > _MOST_CHOICES:
+        return [(more, doubt)]
     parts: list[tuple[Value, Unknown | None]] = [(each, more) for each in values_of(value)]
     elements = possible_elements(value)
     if name in ("Action", "Resource"):
@@ -340,7 +346,7 @@ def _possible_parts(statement: Value, doubt: Unknown | None) -> list[tuple[Value
         parts = [(certain, doubt), (others, more)]
     elif name in ("NotAction", "NotResource"):
         parts.append(([each for each, _ in elements], doubt))
-    return [inner for part, why in parts if part != [] for inner in _possible_parts({**statement, name: part}, why)]
+    return [inner for part, why in parts if part != [] for inner in _possible_parts({**members, name: part}, why)]
 
 
 def _doubt(value: Value) -> Unknown:

@@ -16,7 +16,8 @@ from tfcheck.hcl.formats.json import decode
 from tfcheck.inventory.world import World, WorldObject
 from tfcheck.resolve.attribute_shapes import LOG_GROUP
 from tfcheck.resolve.blocks import only_block_or_unknown
-from tfcheck.symbolic.choices import is_same, is_structural
+from tfcheck.symbolic import limits
+from tfcheck.symbolic.choices import is_structural, likeness
 from tfcheck.symbolic.limits import is_deep, may_be_deep
 from tfcheck.symbolic.marks import is_marked_throughout, unmark_all
 from tfcheck.symbolic.sensitive_text import Sensitive, redact
@@ -27,6 +28,8 @@ from tfcheck.vocabulary.address import Address
 #: Far more than ECS accepts (https://docs.aws.amazon.com/AmazonECS/latest/developerguide/service-quotas.html): larger
 #: definitions cannot be registered, and are not parsed.
 _LONGEST, MOST_CONTAINERS = 1_000_000, 500
+#: The steps for the needs of each further list of containers that a task definition may have.
+_VARIANT = 1_000
 EXPRESS_SERVICE = "aws_ecs_express_gateway_service"
 #: Types of resources that define tasks and are not read, with the reason.
 _CLOUD_CONTROL = "it belongs to the provider `awscc`, whose task definitions are not read"
@@ -190,12 +193,12 @@ def _one_of_several(resource: WorldObject, text: Value, sensitive: bool) -> Task
         definitions = text if isinstance(text, list) else _decode(text)
     except EvaluationError:
         definitions = text
-    lists, problems = zip(*(_containers(each) for (each,) in every_choice([definitions], is_structural)), strict=True)
-    shared = (
-        each
-        for each in lists[0]
-        if all(any(is_same(each.definition, one.definition) for one in other) for other in lists)
-    )
+    variants = every_choice([definitions], is_structural)
+    if not limits.take(_VARIANT * (len(variants) - 1)):
+        variants = [[definitions]]
+    lists, problems = zip(*(_containers(each) for (each,) in variants), strict=True)
+    alike = set.intersection(*({likeness(each.definition) for each in listed} for listed in lists))
+    shared = (each for each in lists[0] if likeness(each.definition) in alike)
     possible = tuple(map(tuple, lists)) if len(lists) > 1 else ()
     return TaskDefinition(resource, tuple(shared), next(filter(None, problems), ""), sensitive, possible)
 

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Hashable, Iterable
 
 import msgspec
 
-from tfcheck.symbolic.value import JsonText, OneOf, Set, Unknown, Value, items, parts_of
+from tfcheck.symbolic.value import JsonText, ListStart, OneOf, Set, Unknown, Value, items, parts_of
 
 
 def values_of(value: Value) -> tuple[Value, ...]:
@@ -31,22 +31,25 @@ def without_choice(value: Unknown) -> Unknown:
 
 def distinct_values(values: Iterable[Value]) -> list[Value]:
     """Return values, and those of choices among them, without duplicates."""
-    distinct: list[Value] = []
+    distinct: dict[Hashable, Value] = {}
     for each in (inner for value in values for inner in values_of(value)):
-        if not any(is_same(each, other) for other in distinct):
-            distinct.append(each)
-    return distinct
+        distinct.setdefault(likeness(each), each)
+    return list(distinct.values())
 
 
-def is_same(one: Value, other: Value) -> bool:
-    """Whether two values are one and the same, or are unknown for the same reason."""
-    if type(one) is not type(other) or (isinstance(one, dict) and one.keys() != other.keys()):  # type: ignore[union-attr]
-        return False
-    if isinstance(one, (list, dict, JsonText)):
-        parts = parts_of(one)
-        others = [other[name] for name in one] if isinstance(one, dict) else parts_of(other)  # type: ignore[index, call-overload]
-        return len(parts) == len(others) and all(map(is_same, parts, others))
-    return one == other
+def likeness(value: Value) -> Hashable:
+    """Return what two values have in common if they are one and the same, or are unknown for the same reason."""
+    match value:
+        case dict():
+            return type(value), *((name, likeness(value[name])) for name in sorted(value))
+        case list() | Set() | JsonText():
+            return type(value), *map(likeness, parts_of(value))
+        case ListStart():
+            return type(value), value.symbol, value.reason, *map(likeness, value.first)
+        case OneOf():
+            return type(value), value.symbol, value.reason, *map(likeness, value.values)
+        case _:
+            return type(value), value
 
 
 def possible_elements(value: Value) -> list[tuple[Value, bool]]:
@@ -56,11 +59,10 @@ def possible_elements(value: Value) -> list[tuple[Value, bool]]:
     """
     if not is_choice(value):
         return _elements(value)
-    lists = [[] if each is None else _elements(each) for each in values_of(value)]
-    found: list[tuple[Value, bool]] = []
-    for each in distinct_values(element for listed in sorted(lists, key=len, reverse=True) for element, _ in listed):
-        found.append((each, all(any(is_sure and is_same(each, own) for own, is_sure in listed) for listed in lists)))
-    return found
+    lists = sorted(([] if each is None else _elements(each) for each in values_of(value)), key=len, reverse=True)
+    certain = [{likeness(each) for each, is_sure in listed if is_sure} for listed in lists]
+    shared = set.intersection(*certain)
+    return [(each, likeness(each) in shared) for each in distinct_values(each for one in lists for each, _ in one)]
 
 
 def possible_items(value: Value) -> list[tuple[Value, bool]] | Unknown:

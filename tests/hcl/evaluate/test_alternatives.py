@@ -6,6 +6,7 @@ import pytest
 
 from tests.hcl.evaluate.test_expressions import worth
 from tests.symbols import symbol
+from tfcheck.hcl.evaluate.alternatives import every_choice
 from tfcheck.symbolic.choices import possible_elements
 from tfcheck.symbolic.value import OneOf, Unknown, Value
 
@@ -91,3 +92,15 @@ def test_an_error_in_one_choice_leaves_the_value_unknown() -> None:
 def test_unknown_elements_keep_their_names() -> None:
     found = possible_elements(worth('concat([var.later], var.on ? ["b"] : [])', on=FLAG, later=LATER))
     assert found == [(LATER, True), ("b", False)]
+
+
+def test_thousands_of_elements_are_not_compared_with_one_another() -> None:
+    many: list[Value] = [{"Action": f"s3:{number}"} for number in range(10_000)]
+    found = possible_elements(OneOf(values=(many, [])))
+    assert [is_certain for _, is_certain in found] == [False] * len(many)
+
+
+def test_more_variants_than_one_value_may_have_parts_are_not_made() -> None:
+    flags: list[Value] = [OneOf(reason=str(number), values=("a", None)) for number in range(5)]
+    small, large = ([*flags, *map(str, range(count))] for count in (100, 5_000))
+    assert [len(every_choice([each])) for each in (small, large)] == [32, 1]

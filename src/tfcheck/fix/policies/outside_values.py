@@ -58,16 +58,16 @@ class _OutsideValue(msgspec.Struct, frozen=True):
         return data.grants(data.resolver.sources, {self.key: new})
 
     def place(self, path: Path, sources: Sources | None) -> str:
-        """Describe the list at a path, and where it is."""
+        """Return words for the list at a path, and for where it is."""
         if self.is_file:
             return f"`{path_words('', path).lstrip('.') or 'the list'}` in {self.name}"
         return f"`{path_words(f'var.{self.name}', path)}` {where_set(self.name, sources)}"
 
 
 def element_outside(data: StatementData, wanted: Statements, attempts: Attempts) -> str:
-    """Describe the element of a value outside the configuration that lets a policy grant exactly statements, or empty.
+    """Return words for the element of an outside value that lets a policy grant exactly statements; empty if none does.
 
-    The value may be one of a root variable, or of a file that `yamldecode` or `jsondecode` reads.
+    An outside value is that of a root variable, or of a file that `yamldecode` or `jsondecode` reads.
     """
     needs = [msgspec.structs.replace(each, resources=tuple((one,) for one in data.values(each))) for each in wanted]
     keys = [*dict.fromkeys(KEY.findall(" ".join(each.expression for each in references_in(wanted))))]

@@ -6,11 +6,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
+from itertools import chain
 
 import msgspec
 
 from tfcheck.hcl.evaluate.scope import EvaluationError
 from tfcheck.hcl.evaluate.types import is_definitely_text
+from tfcheck.symbolic import limits
 from tfcheck.symbolic.choices import distinct_values
 from tfcheck.symbolic.marks import has_mark
 from tfcheck.symbolic.value import JsonText, OneOf, Unknown, Value, one_of, parts_of, unknowns
@@ -69,13 +71,31 @@ def every_choice(
 ) -> Sequence[Sequence[Value]]:
     """Return what `values` are for every choice in them that counts; if that is too much, only themselves."""
     possible: Sequence[Sequence[Value]] = [values]
-    while chosen := next(
-        (found for each in possible for value in each for found in _choices(value) if counts(found)), None
+    most = _most_variants(values, counts)
+    while most > 1 and (
+        chosen := next(
+            (found for each in possible for value in each for found in _choices(value) if counts(found)), None
+        )
     ):
         possible = [other for each in possible for other in _variants(each, chosen)]
-        if len(possible) > MOST:
+        if len(possible) > most:
             return [values]
     return possible
+
+
+def _most_variants(values: Sequence[Value], counts: Callable[[OneOf], bool]) -> int:
+    """Return how many variants of values can be told apart; 1 if there are more, or too little is left of the run."""
+    number, known = 1, set[int]()
+    for each in chain.from_iterable(map(_choices, values)):
+        if counts(each) and id(each) not in known:
+            known.add(id(each))
+            number *= len(each.values)
+        if number > MOST:
+            return 1
+    if number == 1:
+        return 1
+    leaves = limits.size(list(values)).leaves
+    return MOST if leaves * number <= limits.LEAVES and limits.take(leaves * number) else 1
 
 
 def _variants(values: Sequence[Value], chosen: OneOf) -> Sequence[Sequence[Value]]:

@@ -132,9 +132,10 @@ class Sources:
 
         try:
             return matching_files(self._gate, directory, pattern) if self._gate else None
-        except RefusedError:
-            if isinstance(directory, Sensitive) or isinstance(pattern, Sensitive):
-                error = refusal_error(SENSITIVE, "a rule forbids something that the pattern matches")
+        except RefusedError as refused:
+            is_secret = isinstance(directory, Sensitive) or isinstance(pattern, Sensitive)
+            hidden = refusal_error(SENSITIVE, "a rule forbids something that the pattern matches")
+            error = hidden if is_secret else refused
             self.refusals[str(error)] = None
             raise error from None
 

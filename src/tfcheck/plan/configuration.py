@@ -113,6 +113,11 @@ class _Repeated:
         return decoded_json(self._row.for_each_expression, self._description)
 
     @property
+    def is_repeated(self) -> bool:
+        """Whether it has `count` or `for_each`, as far as a plan shows."""
+        return present(self._row.count_expression) or present(self._row.for_each_expression)
+
+    @property
     def depends_on(self) -> tuple[str, ...]:
         """The references of `depends_on`."""
         return _references(self._row.depends_on, self._description)

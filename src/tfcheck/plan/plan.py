@@ -5,7 +5,6 @@ Resources are sorted by type in one pass; only those of the requested types are 
 
 from __future__ import annotations
 
-import itertools
 from collections.abc import Iterable, Iterator, Mapping
 from functools import cached_property
 from typing import Generic, Protocol, TypeVar
@@ -163,16 +162,14 @@ class Plan:
         """Return the types of all resources and data sources in the plan."""
         return frozenset(kind for _, kind in self._rows) | frozenset(self._prior.reads)
 
-    @cached_property
-    def listed_addresses(self) -> frozenset[str]:
-        """The addresses of what is in the plan, as it writes them."""
-        changed = (row.address for rows in self._rows.values() for row in rows)
-        read = (row.address for rows in self._prior.reads.values() for row in rows)
-        return frozenset(itertools.chain(changed, read))
+    def listed_addresses(self) -> Iterator[str]:
+        """Yield the addresses of what is in the plan, as it writes them."""
+        yield from (row.address for rows in self._rows.values() for row in rows)
+        yield from (row.address for rows in self._prior.reads.values() for row in rows)
 
     def written_addresses(self) -> Iterator[str]:
         """Yield the addresses of what is in the plan, and those of what its configuration declares, in any module."""
-        yield from self.listed_addresses
+        yield from self.listed_addresses()
         if self.configuration:
             yield from self.configuration.resources
             for call in self.configuration.all_calls():
@@ -355,10 +352,6 @@ class _Amended(Plan):
         for kind, rows in new.items():
             found[kind] = [*(each for each in found.get(kind, ()) if each.address not in self._new), *rows]
         return found
-
-    @cached_property
-    def listed_addresses(self) -> frozenset[str]:
-        return self._base.listed_addresses | self._new.keys()
 
     @cached_property
     def changed_configs(self) -> frozenset[str]:

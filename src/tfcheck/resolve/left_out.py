@@ -100,7 +100,8 @@ def left_out(plan: Plan, sources: Sources | None) -> Iterator[LeftOut]:
     if not plan.has_changes:
         return
     if plan.configuration is not None:
-        rows = list(_declared_resources(plan.configuration, (), sources, True, False, plan.listed_addresses))
+        written = frozenset(plan.listed_addresses())
+        rows = list(_declared_resources(plan.configuration, (), sources, True, False, written))
     else:
         rows = list(_data_sources(plan, sources)) if not plan.shows_configuration else []
     if rows:  # NOTE: plans of Terraform 0.12 write addresses without the module.
@@ -225,6 +226,5 @@ def _declared_resources(
 
 def _is_repeated(planned: ConfigResource | ModuleCall, block: Block | None) -> bool:
     """Whether a block may have another number of instances than one."""
-    if planned.count_expression is not None or planned.for_each_expression is not None:
-        return True
-    return block is not None and (block.repetition is not None or block.switch() is not None)
+    is_written = block is not None and (block.repetition is not None or block.switch() is not None)
+    return planned.is_repeated or is_written

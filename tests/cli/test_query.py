@@ -98,6 +98,7 @@ def test_an_explanation_without_a_plan_is_whole(capsys: pytest.CaptureFixture[st
     assert found["rules"][0] == "env-file"
 
 
+@pytest.mark.long
 def test_changes_that_are_written_are_counted(case: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert run(["fix", "--write", "plan.json", "--query", "changed"]) == 0
     assert capsys.readouterr() == ("1\n", "")

@@ -53,8 +53,8 @@ from tfcheck.vocabulary.finding import Reason
             "Pass the state of the stack that manages it: --context FILE, from `terraform show -json`.",
         ),
         (
-            "managed policy arn:aws:iam::aws:policy/ReadOnlyAccess, which is not in the bundled set",
-            "a policy cannot be read: managed policy arn:aws:iam::aws:policy/ReadOnlyAccess, which is not in the "
+            "managed policy arn:aws:iam::aws:policy/SecurityAudit, which is not in the bundled set",
+            "a policy cannot be read: managed policy arn:aws:iam::aws:policy/SecurityAudit, which is not in the "
             "bundled set",
             'Look the policy up with `data "aws_iam_policy"`: the plan then shows its text.',
         ),

@@ -36,7 +36,8 @@ def test_text_is_written_once_for_all_instances_where_the_account_is_open() -> N
     assert fix.hcl == _STATEMENT
     assert fix.title == (
         "add a statement to aws_iam_role_policy.execution; needed, but it may not be enough: "
-        "a repository outside the plan; whether it is in the account of the role is open: pass `--account`"
+        "a repository outside the plan; whether it is in the account of the role is open: "
+        "pass `--account`, or set `allowed_account_ids` in the provider configuration"
     )
     assert (fix.safety, fix.proven, fix.diff) == ("review", False, "")
 

@@ -13,7 +13,7 @@ from tests.symbols import symbol
 from tfcheck.resolve.order import FinishedBefore
 from tfcheck.resolve.surroundings import Surroundings
 from tfcheck.role import Roles
-from tfcheck.symbolic.value import JsonText, ReasonWithHint, Unknown, Value
+from tfcheck.symbolic.value import JsonText, OneOf, ReasonWithHint, Unknown, Value
 from tfcheck.vocabulary.address import Address
 
 POLICY = json.dumps({"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": "s3:*", "Resource": "*"}]})
@@ -39,6 +39,15 @@ def test_a_policy_is_attached_to_the_role_of_its_own_account(
         open_,
         bool(open_),
     )
+
+
+@every_row(("arn", "hidden"), [(ARN, True), (ARN.replace("111122223333", "444455556666"), False)])
+def test_the_boundary_of_a_role_that_the_plan_leaves_out_is_in_its_own_account(arn: str, *, hidden: bool) -> None:
+    role = MadeResource("aws_iam_role.exec", {"name": "exec"})
+    role.is_left_out = True
+    found = Roles(MadeWorld(role)).of(arn)
+    assert found is not None
+    assert (found.boundary_hidden is not None) is hidden
 
 
 def test_a_new_role_and_its_policies_are_in_one_account_whichever_it_is() -> None:
@@ -116,6 +125,8 @@ def exclusive(arns: Value, role: Value = "exec") -> MadeResource:
         ([attachment(["other"])], (0, 0, False, False)),
         ([attachment(LATER)], (0, 1, True, False)),
         ([attachment([LATER, "other"])], (0, 1, True, False)),
+        ([attachment(["other", OneOf(values=("exec", None))])], (0, 1, True, False)),
+        ([attachment(["exec", OneOf(values=("other", None))])], (1, 0, False, False)),
         # The owner of all attachments of a policy only attaches when it is created.
         ([single(), attachment(["other"])], (1, 0, False, True)),
         ([single(), attachment(LATER)], (1, 1, True, False)),
@@ -124,6 +135,7 @@ def exclusive(arns: Value, role: Value = "exec") -> MadeResource:
         # Exclusive lists attach what they list, and detach everything else.
         ([exclusive([MANAGED])], (1, 0, False, False)),
         ([exclusive(LATER)], (0, 0, True, False)),
+        ([exclusive(OneOf(values=([], [MANAGED])))], (0, 1, True, False)),
         ([single(), exclusive([])], (0, 0, False, True)),
         ([single(), exclusive(LATER)], (0, 1, True, False)),
         ([single(), exclusive([], LATER)], (0, 1, True, False)),

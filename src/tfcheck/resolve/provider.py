@@ -20,7 +20,19 @@ from tfcheck.symbolic.marks import has_mark
 from tfcheck.symbolic.regex import regex
 from tfcheck.symbolic.sensitive_text import Sensitive, redact
 from tfcheck.symbolic.symbol import ProviderConfiguration, Symbol
-from tfcheck.symbolic.value import ACCOUNT_ID, PARTITION, REGION, Hole, Set, TextLike, Unknown, Value, is_known, strings
+from tfcheck.symbolic.value import (
+    ACCOUNT_ID,
+    PARTITION,
+    REGION,
+    Hole,
+    ReasonWithHint,
+    Set,
+    TextLike,
+    Unknown,
+    Value,
+    is_known,
+    strings,
+)
 from tfcheck.vocabulary.address import Address
 from tfcheck.vocabulary.arn import parse_arn, partition_of_region
 from tfcheck.vocabulary.grouping import group_by_key
@@ -150,7 +162,7 @@ class Providers:
         if key not in self._known:
             # NOTE: the arguments of a data source may lead back to an ARN, which needs its location.
             is_open = self._instances.is_open(key)
-            remedy, ask = (_ASK_SOURCES, _ASK_SOURCES) if is_open else (_SET_REGION, _ASK)
+            remedy, ask = (_ASK_SOURCES, _ASK_EITHER) if is_open else (_SET_REGION, _ASK)
             self._known[key] = Surroundings(
                 _shared_unknown(key, "partition", PARTITION),
                 _shared_unknown(key, "region", REGION, remedy),
@@ -392,9 +404,11 @@ class Providers:
 
 _SET_REGION = "set `region` in the provider configuration"
 _ASK_SOURCES = "pass the sources, which show the provider configuration"
+_ASK_EITHER = "pass `--account`, or the sources, which show the provider configuration"
 _ASK = "pass `--account`, or set `allowed_account_ids` in the provider configuration"
 
 
 def _shared_unknown(key: str, name: str, hole: Hole, remedy: str = "") -> Unknown:
-    reason = f"the plan does not show the {name.replace('_', ' ')}{remedy and f': {remedy}'}"
+    problem = f"the plan does not show the {name.replace('_', ' ')}"
+    reason = ReasonWithHint(problem, remedy) if remedy else problem
     return Unknown(symbol=Symbol(ProviderConfiguration(key), (name,)), reason=reason, hole=hole)

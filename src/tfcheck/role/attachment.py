@@ -154,7 +154,7 @@ class Attachments:
             return attached
         ours, others = self._grants_for(None, name)
         here = [(each, equal(each.resource.surroundings.account, account)) for each in ours]
-        here += [(each, Truth.UNKNOWN) for each in others if each.resource.is_left_out]
+        here += [(each, Truth.UNKNOWN) for each in others if each.is_in_doubt]
         definite = [each for each, truth in here if truth is Truth.TRUE]
         self._collect(attached, definite, [each for each, truth in here if truth is Truth.UNKNOWN], name, outcome)
         return attached
@@ -285,9 +285,9 @@ class Attachments:
                 possibly_of_name.extend(listed)
         located = [(each, Truth.TRUE) for each in by_owner.get(address, ())]
         located += [(each, _is_in_account(each, account)) for each in of_name]
-        definite = [each for each, truth in located if truth is Truth.TRUE and not each.resource.is_left_out]
+        definite = [each for each, truth in located if truth is Truth.TRUE and not each.is_in_doubt]
         possible = [each for each in possibly_of_name if _is_in_account(each, account) is not Truth.FALSE]
-        absent = (each for each, truth in located if truth is Truth.TRUE and each.resource.is_left_out)
+        absent = (each for each, truth in located if truth is Truth.TRUE and each.is_in_doubt)
         return definite, [*possible, *(each for each, truth in located if truth is Truth.UNKNOWN), *absent]
 
     @cached_property

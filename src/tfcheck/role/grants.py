@@ -9,10 +9,10 @@ import msgspec
 from tfcheck.inventory.change import deleted_objects
 from tfcheck.inventory.world import NOT_LISTED, World, WorldObject
 from tfcheck.role.policies import PolicyOrReason, unread_policy
-from tfcheck.symbolic.choices import possible_items
+from tfcheck.symbolic.choices import possible_elements, possible_items
 from tfcheck.symbolic.match import equal
 from tfcheck.symbolic.symbol import Owner
-from tfcheck.symbolic.value import ReasonWithHint, TextLike, Truth, Unknown, Value, identity
+from tfcheck.symbolic.value import TextLike, Truth, Unknown, Value, hint_words, identity
 from tfcheck.vocabulary.grouping import group_by_key
 
 
@@ -20,7 +20,7 @@ class PolicyAttachment(msgspec.Struct, frozen=True):
     """Something in the plan that attaches a policy to a role.
 
     `name` is the name of an inline policy, None for a managed one; `reference` is then the managed policy's ARN.
-    `found` is the policy where it has been read already.
+    `found` is the policy where it has been read already. `is_optional`: the element that attaches it may be absent.
     """
 
     resource: WorldObject
@@ -28,14 +28,19 @@ class PolicyAttachment(msgspec.Struct, frozen=True):
     name: Value = None
     reference: Value = None
     found: PolicyOrReason | None = None
+    is_optional: bool = False
+
+    @property
+    def is_in_doubt(self) -> bool:
+        """Whether it may not exist, although its role is known."""
+        return self.is_optional or self.resource.is_left_out
 
     @property
     def possibly_attached(self) -> str:
         """A clause for a policy that may be attached to a role: asks for the sources that would show that."""
         if self.resource.is_left_out:
             return NOT_LISTED
-        reason = self.role.reason if isinstance(self.role, Unknown) else None
-        return "which may be attached to this role" + (f": {reason.hint}" if isinstance(reason, ReasonWithHint) else "")
+        return f"which may be attached to this role{hint_words(self.role)}"
 
 
 def grants(world: World) -> Iterator[PolicyAttachment]:
@@ -47,11 +52,13 @@ def grants(world: World) -> Iterator[PolicyAttachment]:
             resource, resource.attribute("role"), reference=known_arn(resource.attribute("policy_arn"))
         )
     for resource in world.resources("aws_iam_policy_attachment"):
-        for role in members(resource.attribute("roles"), "the list of roles is known only after apply"):
-            yield PolicyAttachment(resource, role, reference=known_arn(resource.attribute("policy_arn")))
+        reference = known_arn(resource.attribute("policy_arn"))
+        for role, is_certain in _members(resource, "roles"):
+            yield PolicyAttachment(resource, role, reference=reference, is_optional=not is_certain)
     for resource in world.resources("aws_iam_role_policy_attachments_exclusive"):
-        for arn in members(resource.attribute("policy_arns"), "the list of policies is known only after apply"):
-            yield PolicyAttachment(resource, resource.attribute("role_name"), reference=known_arn(arn))
+        name = resource.attribute("role_name")
+        for arn, is_certain in _members(resource, "policy_arns"):
+            yield PolicyAttachment(resource, name, reference=known_arn(arn), is_optional=not is_certain)
     yield from _of_cloud_control(world)
 
 
@@ -76,9 +83,9 @@ def _of_cloud_control(world: World) -> Iterator[PolicyAttachment]:
         name = resource.attribute("policy_name")
         yield PolicyAttachment(resource, resource.attribute("role_name"), name, found=unread_policy(resource))
     for resource in world.resources("awscc_iam_managed_policy"):
-        reference = known_arn(resource.attribute("policy_arn"))
-        for role in members(resource.attribute("roles"), "the list of roles is known only after apply"):
-            yield PolicyAttachment(resource, role, reference=reference, found=unread_policy(resource))
+        reference, found = known_arn(resource.attribute("policy_arn")), unread_policy(resource)
+        for role, is_certain in _members(resource, "roles"):
+            yield PolicyAttachment(resource, role, reference=reference, found=found, is_optional=not is_certain)
 
 
 #: Types whose deletion detaches the policy, unlike that of an exclusive resource.
@@ -138,13 +145,13 @@ def known_arn(value: Value) -> Value:
     return Unknown(reason="the policy's ARN is not in the plan") if value is None else value
 
 
-def members(value: Value, reason: str) -> tuple[Value, ...]:
-    """Return the elements of a list; what it may also have is one unknown element, which may be any or none."""
-    listed = possible_items(value)
-    if isinstance(listed, Unknown):
-        return (Unknown(reason=reason),)
-    certain = tuple(each for each, is_certain in listed if is_certain)
-    return certain if len(certain) == len(listed) else (*certain, Unknown(reason=reason))
+def _members(resource: WorldObject, argument: str) -> list[tuple[Value, bool]]:
+    """Return the elements of a list, each with whether it certainly has it; of an unknown list, one that may be any."""
+    written = resource.attribute(argument)
+    if not isinstance(possible_items(written), Unknown):
+        return possible_elements(written) if written is not None else []
+    what = "roles" if argument == "roles" else "policies"
+    return [(Unknown(reason=f"the list of {what} is known only after apply"), True)]
 
 
 def owner_by_name(role: Value) -> Owner | None:

@@ -222,8 +222,10 @@ class Roles:
 
     def _boundary_left_out(self, caller: Caller) -> str | None:
         """Return that a role may have the boundary of one that the plan leaves out; None if that is not possible."""
-        same = (each for each in self._left_out if equal(each.attribute("name"), caller.name) is not Truth.FALSE)
-        return next((f"the boundary of {each.address}, {NOT_LISTED}" for each in same), None)
+        known: Value = [caller.name, caller.account]
+        found = ((each, equal([each.attribute("name"), account_of(each)], known)) for each in self._left_out)
+        possible = (each.address for each, truth in found if truth is not Truth.FALSE)
+        return next((f"the boundary of {each}, {NOT_LISTED}" for each in possible), None)
 
     @cached_property
     def _left_out(self) -> Sequence[WorldObject]:

@@ -148,6 +148,12 @@ class ReasonWithHint(str):
         return self
 
 
+def hint_words(*values: Value) -> str:
+    """Return what to pass so that the first unknown value that can become known does; empty if none can."""
+    reasons = (each.reason for each in values if isinstance(each, Unknown))
+    return next((f": {each.hint}" for each in reasons if isinstance(each, ReasonWithHint)), "")
+
+
 class Unknown(msgspec.Struct, frozen=True):
     """A value known only after apply, or one that tfcheck cannot compute.
 

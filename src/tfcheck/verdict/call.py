@@ -14,7 +14,7 @@ from tfcheck.iam.resource import target
 from tfcheck.role import Role
 from tfcheck.symbolic.limits import REASON, is_exceeded, take
 from tfcheck.symbolic.match import equal
-from tfcheck.symbolic.value import Truth
+from tfcheck.symbolic.value import Truth, hint_words
 from tfcheck.verdict.resource_policy import ResourceSide
 from tfcheck.vocabulary.arn import parse_arn
 from tfcheck.vocabulary.needed_call import NECESSARY, Necessity
@@ -175,7 +175,8 @@ def _layers(call: RoleCall, identity: tuple[Policy, ...]) -> Layers:
         # A bucket's ARN has no account: the role's is assumed.
         same = Truth.TRUE if arn is None or arn.service == "s3" else equal(arn.account, role.caller.account)
         is_settled = guarded.outside_only_elsewhere and same is Truth.TRUE
-        outside = None if is_settled else outside + _MISSING[same]
+        hint = hint_words(arn.account if arn else None, role.caller.account)
+        outside = None if is_settled else outside + _MISSING[same].format(hint=hint)
     return Layers(
         identity=identity,
         identity_hidden=role.attached.hidden,
@@ -193,7 +194,7 @@ def _layers(call: RoleCall, identity: tuple[Policy, ...]) -> Layers:
 #: What is missing to decide about an outside object, by whether it is in the role's account.
 _MISSING = {
     Truth.TRUE: "",
-    Truth.UNKNOWN: "; whether it is in the account of the role is open: pass `--account`",
+    Truth.UNKNOWN: "; whether it is in the account of the role is open{hint}",
     Truth.FALSE: ", in another account; pass the plan or the state of its stack with `--context`",
 }
 

@@ -14,7 +14,7 @@ from tfcheck.inventory.world import World, difference_words, share_equal
 from tfcheck.role import Role, Roles
 from tfcheck.symbolic.match import equal
 from tfcheck.symbolic.sensitive_text import SENSITIVE
-from tfcheck.symbolic.value import TextLike, Truth
+from tfcheck.symbolic.value import TextLike, Truth, hint_words
 from tfcheck.verdict import evidence
 from tfcheck.verdict.call import RoleCall, decide_call, denials, without_denials
 from tfcheck.verdict.evidence import UnmetCondition, unmet
@@ -314,7 +314,8 @@ class Judge:
         first, *others = (self._trusts(role, trust, each, side, kind) for each in service_principals(kind, side))
         if all(each.verdict is first.verdict for each in others):
             if same is Truth.UNKNOWN and role.home is None and first.verdict is Verdict.ALLOWED:
-                waits = "whether the role is in the account of the task definition: pass `--account`"
+                hint = hint_words(role.caller.account, around.account)
+                waits = f"whether the role is in the account of the task definition{hint}"
                 return Judgement(role.label, Verdict.UNKNOWN, Reason.UNKNOWN_VALUE, waits, first.evidence)
             return first
         return Judgement(role.label, Verdict.UNKNOWN, Reason.UNKNOWN_VALUE, "the name of the service EC2 in China")

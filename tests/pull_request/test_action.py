@@ -57,7 +57,9 @@ def start(where: dict[str, str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 
 def outputs_in(tmp_path: Path) -> dict[str, str]:
     """Read the outputs as the runner does: of two values for a name the later one counts."""
-    return dict(line.split("=", 1) for line in (tmp_path / "output").read_text(encoding="utf-8").splitlines())
+    lines = (tmp_path / "output").read_text(encoding="utf-8").splitlines()
+    assert len(lines) == len(set(lines))
+    return dict(line.split("=", 1) for line in lines)
 
 
 def test_a_plan_with_findings(

@@ -48,6 +48,7 @@ STORIES = [
            "comment created", posts=1),
     Script("429 at writing", at(POST, says(429, "Retry later", retry_after="9"), 1), "comment created", posts=2),
     Script("429 without a word", at(POST, sends(b"Retry later\n", 429), 1), "comment created", posts=2),
+    Script("409 at writing", at(POST, says(409, "409 Conflict"), 1), "comment created", posts=2),
     Script("closed", closes, "is closed", ours=0),
     Script("closed and opened again", all_of(ours(), closes, opens), "comment updated"),
     Script("a newer commit", all_of(ours(), runs_on), "another newest commit", body="run=9.1"),

@@ -6,9 +6,11 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from socketserver import BaseRequestHandler, ThreadingTCPServer
+from ssl import SSLCertVerificationError
 
 import pytest
 import urllib3
+from urllib3.exceptions import ProxyError, SSLError
 
 from tests.pull_request.fake import TOKEN
 from tests.pull_request.job import Clock
@@ -102,6 +104,31 @@ def test_a_proxy_that_cannot_be_used_is_a_refusal_that_does_not_show_it(
         Client(hosts({}), TOKEN)
     assert refusal.value.kind is RefusalKind.PROXY
     assert "secret" not in str(refusal.value)
+
+
+@pytest.mark.parametrize("kind", [RefusalKind.CERTIFICATE, RefusalKind.PROXY])
+def test_a_certificate_that_is_not_trusted_is_named(monkeypatch: pytest.MonkeyPatch, kind: RefusalKind) -> None:
+    without_proxies(monkeypatch)
+    untrusted = SSLCertVerificationError(1, "certificate verify failed")
+    untrusted.verify_message = "self-signed certificate"
+    error = SSLError(untrusted)
+
+    def fails(*_: object, **__: object) -> None:
+        raise error if kind is RefusalKind.CERTIFICATE else ProxyError("", error)
+
+    clock = Clock()
+    asked = Client(Hosts("https://github.example", "", ""), TOKEN, clock.patience())
+    monkeypatch.setattr(asked._connection._pool, "request", fails)
+    with pytest.raises(RefusalError, match=r"not trusted.*self-signed certificate") as refusal:
+        asked.create("/comments", {}, User)
+    assert (refusal.value.kind, clock.waited) == (kind, 0)
+    assert refusal.value.kind.hint_elsewhere("of the token") == kind.hint
+
+
+@pytest.mark.parametrize("host", ["a..b", f"{'a' * 64}.example"])
+def test_a_host_that_cannot_exist_is_a_wrong_address(host: str) -> None:
+    with pytest.raises(RefusalError, match="the address of the API is not valid"):
+        Client(Hosts(f"http://{host}", "", ""), TOKEN)
 
 
 def without_proxies(monkeypatch: pytest.MonkeyPatch) -> None:

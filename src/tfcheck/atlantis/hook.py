@@ -21,7 +21,7 @@ from tfcheck.pull_request.conversation import Conversation
 from tfcheck.pull_request.event import RequestedPull
 from tfcheck.pull_request.github import GiteaConversation, GitHubConversation
 from tfcheck.pull_request.publish import publish
-from tfcheck.pull_request.refusal import OF_TOKENS, RefusalError, refusing
+from tfcheck.pull_request.refusal import RefusalError, refusing
 from tfcheck.pull_request.report_comment import CommentOptions
 from tfcheck.report.left_out_words import excused_words, severity_counts
 from tfcheck.report.manual import Manual
@@ -217,8 +217,8 @@ def _published_result(hook: Hook, results: StoredResults, clone: Path) -> HookRe
         with refusing(debug=hook.debug):
             return _post(hook, _conversation(hook, host, server, token), results, clone)
     except RefusalError as refusal:
-        hint = f"; the token needs {words.rights}" if refusal.kind in OF_TOKENS else ""
-        return HookResult(f"no comment: {refusal.words(words.name)}{hint}", in_log=True)
+        hint = refusal.kind.hint_elsewhere(f"the token needs {words.rights}")
+        return HookResult("; ".join(filter(None, (f"no comment: {refusal.words(words.name)}", hint))), in_log=True)
 
 
 def _post(hook: Hook, there: Conversation[Any], results: StoredResults, clone: Path) -> HookResult:

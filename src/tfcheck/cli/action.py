@@ -34,15 +34,13 @@ def github(debug: bool) -> int:
     The page on the GitHub Action lists them.
     """
     try:
-        status = _check_and_publish(inputs(os.environ, load_configuration(os.environ)), os.environ, debug=debug)
+        return _check_and_publish(inputs(os.environ, load_configuration(os.environ)), os.environ, debug=debug)
     except TfcheckError as error:
         terminal.print_error(error)
         _annotate([error])
         with suppress(UsageError):  # one error is enough, and it may be the same
             step_outputs({"exit-code": str(error.exit_status)}, os.environ)
         return error.exit_status
-    step_outputs({"exit-code": str(status)}, os.environ)
-    return status
 
 
 class _Found(msgspec.Struct, frozen=True):
@@ -163,7 +161,10 @@ def _publish(wanted: Inputs, found: _Found, status: int, variables: Mapping[str,
         return status
     outcome = post(reports, comment_options, variables, debug=debug)
     if outcome is None:
-        return REFUSED if wanted.comment == "required" and status == 0 else status
+        if wanted.comment == "required" and status == 0:
+            step_outputs({"exit-code": str(REFUSED)}, variables)
+            return REFUSED
+        return status
     step_outputs({"comment-id": str(outcome.id or ""), "comment-url": outcome.url}, variables)
     return status
 

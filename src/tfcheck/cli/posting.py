@@ -19,7 +19,7 @@ from tfcheck.pull_request.conversation import Conversation
 from tfcheck.pull_request.event import NothingToDo, find_pull_request
 from tfcheck.pull_request.github import GitHubConversation
 from tfcheck.pull_request.publish import Published, page, publish
-from tfcheck.pull_request.refusal import OF_TOKENS, RefusalError, RefusalKind, refusing
+from tfcheck.pull_request.refusal import RefusalError, refusing
 from tfcheck.pull_request.report_comment import CommentAction, CommentOptions, Outcome
 from tfcheck.report.annotations import Annotation, workflow_command
 from tfcheck.report.markdown import budget, markdown, summary
@@ -78,7 +78,6 @@ _BITBUCKET = _Host(
     "comment on the pull request",
     "pass a repository access token with the scope `pullrequest:write` as TFCHECK_BITBUCKET_TOKEN",
 )
-_OF_ANY_HOST = (RefusalKind.PROXY, RefusalKind.BUG)
 
 
 def _host(variables: Mapping[str, str]) -> _Host | None:
@@ -92,11 +91,10 @@ def _refusal_words(refusal: RefusalError, variables: Mapping[str, str]) -> str:
     """Return a refusal in one line, with a hint."""
     host = _host(variables)
     if host:
-        advice = host.hint if refusal.kind in OF_TOKENS else refusal.kind.hint if refusal.kind in _OF_ANY_HOST else ""
-        hint = f"; {advice}" if advice else ""
-        return f"no {host.comment}: {refusal.words(host.name)}{hint}"
-    hint = f"; {refusal.kind.hint}" if refusal.kind.hint else ""
-    return f"no comment on the pull request: {refusal}{hint}"
+        words = f"no {host.comment}: {refusal.words(host.name)}", refusal.kind.hint_elsewhere(host.hint)
+    else:
+        words = f"no comment on the pull request: {refusal}", refusal.kind.hint
+    return "; ".join(filter(None, words))
 
 
 def _conversation(

@@ -17,13 +17,12 @@ from tfcheck.pull_request.bitbucket import UNKNOWN_ACCOUNT, BitbucketConversatio
 from tfcheck.pull_request.client import Client, LinkedPage
 from tfcheck.pull_request.conversation import Added
 from tfcheck.pull_request.event import RequestedPull
-from tfcheck.pull_request.refusal import RefusalError, RefusalKind, WaitedError
+from tfcheck.pull_request.refusal import RefusalError, RefusalKind
 from tfcheck.pull_request.shapes import Comment, User
 from tfcheck.report.markdown.escape import hide_markers, restore_markers
 
 _T = TypeVar("_T")
 
-_CONFLICT = 409
 #: The default maximum number of files that the server lists for a pull request.
 _MOST_CHANGES = 1000
 
@@ -116,14 +115,9 @@ class ServerConversation(BitbucketConversation[_ServerComment]):
                 yield self._to_comment(each.comment)
 
     def change(self, comment: Comment, body: str) -> Comment:
-        """Change a comment at the version that was read; a conflict means that it must be read again."""
+        """Change a comment at the version that was read; after a conflict it must be read again."""
         content = {**self._content(body), "version": int(comment.node_id)}
-        try:
-            return self._to_comment(self.client.change(self._comment_path(comment), content, _ServerComment, self.edit))
-        except RefusalError as refusal:
-            if refusal.status == _CONFLICT:
-                raise WaitedError(RefusalKind.OTHER, refusal.message, refusal.status) from None
-            raise
+        return self._to_comment(self.client.change(self._comment_path(comment), content, _ServerComment, self.edit))
 
     def remove(self, comment: Comment) -> None:
         """Remove a comment at the version that was read."""

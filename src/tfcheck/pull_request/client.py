@@ -39,8 +39,8 @@ _T = TypeVar("_T")
 #: In seconds, for requests that can be omitted.
 _OPTIONAL = 10.0
 _MOST_RETRIES = 4
-#: The status of a response without a body.
-_NOTHING = 204
+#: The status of a response without a body, and of one to a write that lost against another one.
+_NOTHING, _CONFLICT = 204, 409
 _UNDOCUMENTED = "the answer is not what GitHub documents"
 #: Unread pages may contain our comment.
 _ENDLESS = "a list that it gives has no end"
@@ -260,7 +260,9 @@ class Client:
         return answer_message(body.replace(self._password.encode(), b"***") if self._password else body)
 
     def _limit(self, answer: HttpAnswer, limits: int) -> float | None:
-        """Return the seconds to wait after too many requests, else None."""
+        """Return the seconds to wait after too many requests, or after another write to the same object, else None."""
+        if answer.status == _CONFLICT and limits < _MOST_RETRIES:
+            return math.ldexp(0.5, limits)
         if answer.status not in (403, 429):
             return None
         after = answer.headers.get("retry-after", "")

@@ -9,6 +9,7 @@ from __future__ import annotations
 import base64
 from collections.abc import Callable
 from queue import Empty, SimpleQueue
+from ssl import SSLCertVerificationError
 from threading import Thread
 from typing import TypeVar
 from urllib.parse import SplitResult, unquote, urlsplit
@@ -16,7 +17,7 @@ from urllib.request import getproxies, proxy_bypass
 
 import msgspec
 import urllib3
-from urllib3.exceptions import ConnectTimeoutError, HTTPError, NewConnectionError, ProxyError
+from urllib3.exceptions import ConnectTimeoutError, HTTPError, NewConnectionError, ProxyError, SSLError
 
 from tfcheck.pull_request.refusal import RefusalError, RefusalKind
 from tfcheck.symbolic.regex import regex
@@ -87,14 +88,24 @@ class Connection:
         except (ConnectTimeoutError, NewConnectionError):
             return NoAnswer("no connection", sent=False)
         except ProxyError as error:
+            if untrusted := _certificate_problem(error.original_error):
+                raise RefusalError(RefusalKind.PROXY, f"its certificate is not trusted: {untrusted}") from None
             if refused := _TUNNEL.search(str(error.original_error)):
                 raise RefusalError(RefusalKind.PROXY, "it refuses the connection", int(refused[1])) from None
             return NoAnswer("no connection to the proxy", sent=False)
         except HTTPError as error:
+            if untrusted := _certificate_problem(error):
+                raise RefusalError(RefusalKind.CERTIFICATE, untrusted) from None
             return NoAnswer(f"the connection broke: {type(error).__name__}", sent=True)
         if len(content) > _LARGEST:
             return NoAnswer("the answer is too long", sent=True)
         return HttpAnswer(found.status, {name.lower(): value for name, value in found.headers.items()}, content)
+
+
+def _certificate_problem(error: Exception) -> str:
+    """Return why a certificate is not trusted; empty if something else went wrong."""
+    cause = error.args[0] if isinstance(error, SSLError) and error.args else None
+    return cause.verify_message if isinstance(cause, SSLCertVerificationError) else ""
 
 
 def _call_with_timeout(seconds: float, call: Callable[[], _T]) -> _T | None:
@@ -169,6 +180,7 @@ def _split_address(address: str) -> SplitResult | None:
     try:
         parts = urlsplit(address)
         whole = bool(parts.hostname) and parts.port != 0
+        (parts.hostname or "").encode("idna")  # fails if a label is empty or too long
     except ValueError:
         return None
     plain = address.isascii() and address.isprintable() and " " not in address

@@ -27,6 +27,7 @@ class RefusalKind(Enum):
     UNREACHABLE = "GitHub could not be reached"
     ADDRESS = "the address of GitHub is wrong"
     PROXY = "the proxy cannot be used"
+    CERTIFICATE = "the certificate of GitHub is not trusted"
     BUG = "tfcheck failed"
     OTHER = "GitHub refused"
 
@@ -35,9 +36,14 @@ class RefusalKind(Enum):
         """What the user can do about it; empty if there is nothing."""
         return _HINTS.get(self, "")
 
+    def hint_elsewhere(self, tokens: str) -> str:
+        """Return what the user can do about it on any host, where `tokens` is the hint about the token."""
+        return tokens if self in OF_TOKENS else self.hint if self in _OF_ANY_HOST else ""
+
 
 #: Kinds that another token may solve.
 OF_TOKENS = (RefusalKind.TOKEN, RefusalKind.PERMISSION, RefusalKind.GONE)
+_OF_ANY_HOST = (RefusalKind.PROXY, RefusalKind.CERTIFICATE, RefusalKind.BUG)
 _HINTS = {
     RefusalKind.PERMISSION: (
         "grant the job `permissions: pull-requests: write`; jobs of forks and of Dependabot never have it, "
@@ -46,6 +52,7 @@ _HINTS = {
     RefusalKind.TOKEN: "pass `github-token`, or set GITHUB_TOKEN",
     RefusalKind.ADDRESS: "check GITHUB_API_URL, GITHUB_GRAPHQL_URL and GITHUB_SERVER_URL",
     RefusalKind.PROXY: "check HTTPS_PROXY and HTTP_PROXY, or name the host in NO_PROXY",
+    RefusalKind.CERTIFICATE: "set SSL_CERT_FILE to a file with the certificates that the job trusts",
     RefusalKind.BUG: "please report this bug, with the output of `--debug`",
     RefusalKind.GONE: "grant the job `permissions: pull-requests: write`",
 }

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import shutil
+from pathlib import Path
+
 import pytest
 
 from tests.cases import TESTDATA, Case
-from tests.fix.found import found_in
+from tests.fix.found import found_in, replaced
 from tfcheck.fix.layout.render import statement, style_of
 from tfcheck.fix.needed_statements import NeededStatement, Reference
 from tfcheck.fix.policies.written_policies import FILLED
@@ -109,6 +112,20 @@ def test_no_role_gets_two_policies_where_others_lack_a_part_of_what_it_lacks() -
         'each.key == "worker" ? [',
         'contains(["cron", "worker"], each.key) ? [',
     ]
+
+
+def test_what_every_role_of_a_policy_lacks_has_no_condition(tmp_path: Path) -> None:
+    folder = shutil.copytree(TESTDATA / "roles-of-separate-tasks", tmp_path / "case")
+    # The plan contradicts this: nothing is decided for the role of this task.
+    only = "valueFrom = aws_secretsmanager_secret.db.arn }]"
+    replaced(folder / "main.tf", only, only.replace(".db.", ".mail."))
+    (found,) = found_in(folder).fixes.found
+    lines = [each[1:].strip() for each in found.fix.diff.split("\n") if each.startswith("+")]
+    assert (
+        'for_each = { for key, role in aws_iam_role.execution : key => role if contains(["cron", "worker"], key) }'
+        in lines
+    )
+    assert [each for each in lines if each.endswith("[")] == ["[", 'each.key == "cron" ? [', 'each.key == "worker" ? [']
 
 
 def test_instances_of_a_module_that_calls_the_role_module_share_one_policy() -> None:

@@ -136,10 +136,12 @@ class FixPlaces:
     ) -> Iterator[SharedStatements]:
         """Write what roles lack with the conditions under which their task definitions read it, or with their keys."""
         block, divided = self.policies.instances(need.roles[0].address), dict[str, Mapping[Address, Sequence[Answer]]]()
+        everywhere = set(block) if goal else set(need.places().values())  # a new policy is for these roles only
         for each in need.parts or [need]:
             named = each.places()
             lacking = {named[name]: answers for name, answers in each.answers_by_role().items()}
-            divided |= {has_key(lacking): lacking} if need.parts else self.flags.divide(lacking, block)
+            gate = "" if lacking.keys() == everywhere else has_key(lacking)
+            divided |= {gate: lacking} if need.parts else self.flags.divide(lacking, block)
         for lists in (True, False) if divided else ():
             groups: list[tuple[str, list[tuple[InstanceTerms, Statements]]]] = []
             for gate, several in divided.items():

@@ -117,7 +117,9 @@ def test_a_text_of_a_module_is_found_by_its_rarest_name() -> None:
     texts, module = ModuleTexts(resolver, ModulePath()), resolver.module_sources(ModulePath())
     assert module is not None
     blocks = [each.text for each in module.blocks]
-    there = {block[start : start + size] for block in blocks for start in range(0, len(block), 7) for size in (1, 9, 30)}
+    there = {
+        block[start : start + size] for block in blocks for start in range(0, len(block), 7) for size in (1, 9, 30)
+    }
     assert all(map(texts.has_text, there))
     assert not any(texts.has_text(f"{each}, absent ") for each in there)
     words = [("arn:aws:ssm:x:123456789012", False), ("/app/token", True), ("-node.js", False), ("app/*", True)]

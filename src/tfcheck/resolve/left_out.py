@@ -100,7 +100,8 @@ def left_out(plan: Plan, sources: Sources | None) -> Iterator[LeftOut]:
     if not plan.has_changes:
         return
     if plan.configuration is not None:
-        written = frozenset(plan.listed_addresses())
+        # Of repeated blocks, one listed instance is enough if the plan lacks none.
+        written = frozenset(plan.listed_addresses()) if may_lack_instances(plan) else plan.changed_configs
         rows = list(_declared_resources(plan.configuration, (), sources, True, False, written))
     else:
         rows = list(_data_sources(plan, sources)) if not plan.shows_configuration else []

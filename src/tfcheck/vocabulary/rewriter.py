@@ -88,11 +88,10 @@ class Rewriter:
             maker = keep if old is None else self._makers.get(type(old), self.of)
             if maker is not keep and (new := maker(old)) is not old:
                 changed[name] = new
-        if not changed:
-            return part
+        found = msgspec.structs.replace(part, **changed) if changed else part
         # INVARIANT: the struct is kept with its result, so that no later one has its id.
-        self._structs[id(part)] = part, msgspec.structs.replace(part, **changed)
-        return self._structs[id(part)][1]
+        self._structs[id(part)] = part, found
+        return found
 
 
 def _values_of(names: tuple[str, ...]) -> Callable[[Any], tuple[Any, ...]]:

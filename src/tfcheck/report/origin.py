@@ -109,6 +109,11 @@ class Links(msgspec.Struct, frozen=True):
         base, found, page = self._base(), _RUN.fullmatch(self.run), _HOSTS[self.host].run
         return base + page.format(id=found[1], attempt=found[2]) if base and found and page else None
 
+    @property
+    def has_summary(self) -> bool:
+        """Whether the run has a page with summaries of its jobs."""
+        return self.host == "github" and self.run_url() is not None
+
     def _base(self) -> str | None:
         server, about = self.server.rstrip("/"), _HOSTS[self.host]
         if not _SERVER.fullmatch(server) or not about.repository.fullmatch(self.repository):

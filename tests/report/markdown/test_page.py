@@ -21,7 +21,7 @@ from tfcheck.report.manual import Manual
 from tfcheck.report.markdown import markdown, summary
 from tfcheck.report.markdown.marker import marker, parse_marker
 from tfcheck.report.markdown.page import Page
-from tfcheck.report.origin import Links
+from tfcheck.report.origin import LinkHost, Links
 from tfcheck.vocabulary.finding import Answer, Finding, Fix, Location, Remedy, Report, Severity, Skipped
 
 SHA = "9f2c1ab04d7e55c2f3a8b6d1e09c7745a1b2c3d4"
@@ -325,6 +325,16 @@ def test_a_page_of_any_size_is_whole_and_in_its_budget(name: str, many: int, siz
     assert len(page.encode()) <= size
     assert_harmless(page, links_to="https://github.com/acme/shop/")
     assert len(rows(page)) <= 30
+
+
+@pytest.mark.parametrize(
+    ("host", "run", "place"),
+    [("github", "7.1", "job summary"), ("github", "7.0", "JSON report"), ("gitlab", "7.1", "JSON report")],
+)
+def test_what_is_left_out_is_where_the_host_has_it(host: LinkHost, run: str, place: str) -> None:
+    links = msgspec.structs.replace(LINKS, run=run, host=host)
+    page = markdown([of("prod", samples.MIXED)], msgspec.structs.replace(PAGE, links=links), size=1_500)
+    assert f"left out: see the {place}." in page
 
 
 @pytest.mark.long

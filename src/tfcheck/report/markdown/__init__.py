@@ -29,8 +29,8 @@ _PICTURES, _TASKS = 3, 3
 def markdown(reports: Sequence[Report], page: Page | None = None, *, size: int = budget.COMMENT) -> str:
     """Write a comment about one or more reports in at most `size` bytes, with the marker on its first line."""
     page = page or Page()
-    found = content(reports, page)
-    return budget.page(_parts(found, page, _ROWS_OF_COMMENT, marked=True), size, "the job summary")
+    elsewhere = "the job summary" if page.links and page.links.has_summary else "the JSON report"
+    return budget.page(_parts(content(reports, page), page, _ROWS_OF_COMMENT, marked=True), size, elsewhere)
 
 
 def summary(reports: Sequence[Report], page: Page | None = None, *, size: int = budget.SUMMARY) -> str:

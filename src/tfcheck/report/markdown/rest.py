@@ -206,6 +206,8 @@ _ICONS = {"fixed": "✅", "still_broken": "⚠️"}
 #: More lines on access than this are folded.
 _UNFOLDED = 4
 _SHOWN_BROKEN = 10
+#: A list of names is as long as a third of its lines would be.
+_NAMES = 3
 
 
 def broken(content: PageContent) -> Iterator[PagePart]:
@@ -246,8 +248,8 @@ def _tasks(report: Report, most: int) -> Iterator[str]:
         found = changed_tasks(report, kind)
         if kind == "still_broken":
             found = [each for each in found if each not in hidden]
-        yield from (f"- {_ICONS[kind]} {words} {code(each)}" for each in found[:most])
-        yield from _more_line(len(found), most)
+        if found:
+            yield f"- {_ICONS[kind]} {words} {few(found, most // _NAMES, code)}"
 
 
 def _roles(report: Report, most: int) -> Iterator[str]:

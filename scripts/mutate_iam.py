@@ -291,8 +291,8 @@ VARIANTS: tuple[tuple[str, str, str, str], ...] = (
     (
         "an explicit deny is overridden",
         "iam/decide.py",
-        'if deny is _T:\n        return Denied("explicit", _origins(denying, _T))\n    guard',
-        "guard",
+        'if deny is _T:\n        return Denied("explicit", _origins(denying, _T))\n    core',
+        "core",
     ),
     ("an open deny is ignored", "iam/decide.py", "if core is _T and deny is _F:", "if core is _T:"),
     (

@@ -254,13 +254,6 @@ def test_grants_on_a_key() -> None:
     assert isinstance(decide(K, kms(deny("kms:*", "*"), key_policy=admin, grants=((grant, T),))), Denied)
 
 
-def test_guards_must_allow_too() -> None:
-    logs_only = (identity(allow("logs:*", "*")),)
-    assert decide(O, layers(allow("s3:*", "*"), guards=(logs_only,))) == Denied("implicit")
-    both = (identity(allow("s3:*", "*")),)
-    assert isinstance(decide(O, layers(allow("s3:*", "*"), guards=(both,))), Allowed)
-
-
 def test_a_role_outside_still_has_what_the_plan_shows() -> None:
     assert decide(O, layers(deny("s3:*", "*"), outside=True)) == Denied("explicit", (Origin("identity", None, 0),))
     assert decide(O, layers(outside=True, boundary=allow("logs:*", "*"))) == Denied("implicit")

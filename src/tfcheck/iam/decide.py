@@ -72,7 +72,7 @@ class Layers(msgspec.Struct, frozen=True):
     its policies. A `boundary` of None is no boundary. A `resource` of None is a resource without a policy; an unknown
     one is named in `resource_outside`. A KMS key without a policy has the default one; a resource of kind `open`
     without a policy admits everybody. `grants` are KMS grants to the caller, with how definitely they cover the
-    request. Each of `guards` is one level of SCPs or an endpoint policy, which must allow it too.
+    request.
     """
 
     identity: tuple[Policy, ...] = ()
@@ -85,7 +85,6 @@ class Layers(msgspec.Struct, frozen=True):
     resource_outside: str | None = None
     resource_kind: Literal["plain", "kms", "open"] = "plain"
     grants: tuple[tuple[Origin, Truth], ...] = ()
-    guards: tuple[tuple[Policy, ...], ...] = ()
 
 
 _T, _F, _U = Truth.TRUE, Truth.FALSE, Truth.UNKNOWN
@@ -97,11 +96,10 @@ class _Case(msgspec.Struct, frozen=True):
     identity: LayerAnswer
     boundary: LayerAnswer
     resource: ResourceAnswer
-    guards: tuple[LayerAnswer, ...]
     same: Truth
 
     def denying_statements(self) -> list[Applicable]:
-        layers: tuple[LayerAnswer | ResourceAnswer, ...] = (self.identity, self.boundary, self.resource, *self.guards)
+        layers: tuple[LayerAnswer | ResourceAnswer, ...] = (self.identity, self.boundary, self.resource)
         return [statement for layer in layers for statement in layer.denying]
 
 
@@ -135,7 +133,7 @@ def _decide_by_cases(request: Request, layers: Layers) -> Decision:
     decision = _decide(request, layers)
     if not isinstance(decision, Undecided) or decision.kind != "condition":
         return decision
-    policies = [*layers.identity, *(layers.boundary or ()), *(each for guard in layers.guards for each in guard)]
+    policies = [*layers.identity, *(layers.boundary or ())]
     policies += [layers.resource] if layers.resource is not None else []
     contexts = possible_contexts(policies, request.context)
     return _common(_decide(msgspec.structs.replace(request, context=each), layers) for each in contexts) or decision
@@ -164,17 +162,16 @@ def _decide(request: Request, layers: Layers) -> Decision:
     deny = any_applies(denying)
     if deny is _T:
         return Denied("explicit", _origins(denying, _T))
-    guard = Truth.every(each.allow for each in case.guards) if case.guards else _T
-    core = _core(case, layers, hidden=False) & guard
+    core = _core(case, layers, hidden=False)
     if core is _T and deny is _F:
         return Allowed(_granting_origins(case, layers), _assumptions(request, layers, case))
     if core is _T:
         return _open_because(request, denying)
-    if (_core(case, layers, hidden=True) & guard) is _F:
+    if _core(case, layers, hidden=True) is _F:
         by_role = case.identity.allow | case.resource.named.role
         if by_role is not _F and case.boundary.allow is _F:
             return Denied("boundary")
-        return Denied("resource_policy" if case.identity.allow is not _F and guard is not _F else "implicit")
+        return Denied("resource_policy" if case.identity.allow is not _F else "implicit")
     return _undecided_because(request, layers, case, core)
 
 
@@ -243,7 +240,6 @@ def _evaluate_layers(request: Request, layers: Layers) -> _Case:
         identity,
         boundary,
         evaluate_resource_policy(layers.resource, request, wanted, bounded=bounded),
-        tuple(evaluate_layer(each, request, wanted) for each in layers.guards) if layers.guards else (),
         _T if owner is None else equal(owner, request.caller.account),
     )
 
@@ -366,7 +362,6 @@ def _doubtful(case: _Case) -> list[Applicable]:
     layers = [case.identity.allowing if case.identity.allow is _U else ()]
     layers.append(case.boundary.allowing if case.boundary.allow is _U else ())
     layers.append(case.resource.allowing if case.resource.named.any_match() is _U or not case.identity.allowing else ())
-    layers.extend(each.allowing for each in case.guards if each.allow is _U)
     return [each for layer in layers for each in layer if each[1] is _U]
 
 

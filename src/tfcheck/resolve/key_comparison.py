@@ -44,7 +44,7 @@ def compare_keys(resolver: Resolver, planned: Sequence[Address]) -> Iterator[Com
     for address, keys in islice(resources.items(), _MOST):
         own: Key = ("argument", address, "for_each")
         yield from _compare(resolver, address, resolver.block(address), address.module, keys, own)
-    modules = group_by_key((_call(each), each.steps[-1].key) for each in _enclosing(planned))
+    modules = group_by_key((each.parent.child(each.steps[-1].name), each.steps[-1].key) for each in _enclosing(planned))
     for module, keys in islice(modules.items(), _MOST):
         block = resolver.declarations.call_block(module)
         for found in _compare(resolver, module, block, module.parent, keys, ("repetition", module)):
@@ -61,10 +61,6 @@ def _enclosing(planned: Sequence[Address]) -> Iterator[ModulePath]:
             found.add(module)
             yield module
             module = module.parent
-
-
-def _call(module: ModulePath) -> ModulePath:
-    return module.parent.child(module.steps[-1].name)
 
 
 def _compare(

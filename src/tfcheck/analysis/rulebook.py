@@ -25,7 +25,7 @@ def permission_rules() -> tuple[Manual, ...]:
 
 
 def check_rules() -> tuple[Manual, ...]:
-    """Return the manuals of the rules about configuration mistakes."""
+    """Return the manuals of the rules about misconfigurations."""
     return _manuals(CHECKS)
 
 

@@ -31,8 +31,8 @@ _LONGEST, MOST_CONTAINERS = 1_000_000, 500
 #: The steps for the needs of each further list of containers that a task definition may have.
 _VARIANT = 1_000
 EXPRESS_SERVICE = "aws_ecs_express_gateway_service"
-#: Types of resources that define tasks and are not read, with the reason.
 _CLOUD_CONTROL = "it belongs to the provider `awscc`, whose task definitions are not read"
+#: Types of resources that define tasks and are not read, with the reason.
 _UNREAD_TYPES = {
     "aws_ecs_daemon_task_definition": "task definitions of daemons are not read",
     "awscc_ecs_daemon_task_definition": _CLOUD_CONTROL,

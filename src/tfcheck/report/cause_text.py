@@ -31,7 +31,7 @@ _SHOWN_NEEDS = 6
 _SHOWN_BLOCKS = 4
 _SHOWN_EVIDENCE = 2
 _SHOWN_PATTERNS = 2
-#: The mark for omitted text.
+#: More than there are of anything: all are shown.
 _ALL = 1_000_000
 _HUNK = regex(r"@@ -\d+(?:,\d+)? \+(\d+)(?:,\d+)? @@.*")
 _KEYS_SHOWN = 4
@@ -126,7 +126,7 @@ def _group(cause: Cause, group: Group, detail: Detail) -> Iterator[Line]:
 
 
 def _misconfiguration(cause: Cause, group: Group, detail: Detail) -> Iterator[Line]:
-    """Yield who makes a mistake, whose message is the title, and the names that the title leaves out."""
+    """Yield whose misconfiguration the title is about, and the names that the title leaves out."""
     names = cause.names(group)
     yield from wrap("  ", f"{_tasks(group, detail)}: {names}" if names else _tasks(group, detail), detail.width)
     if group.role and group.role not in group.shown:

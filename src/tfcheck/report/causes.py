@@ -1,4 +1,4 @@
-"""Group findings by cause, so that a mistake in many instances is shown once.
+"""Group findings by cause, so that a misconfiguration of many instances is shown once.
 
 A report has one finding for each task definition, because the exit status, baselines and other tools count them. For
 people, they are grouped by the rule that is broken and what is missing.
@@ -35,7 +35,7 @@ _KEY = regex(r'\["((?:[^"\\]|\\.)*)"\]|\[(-?\d+)\]')
 _MODULE = regex(r'(?:module\.[\w-]+(?:\[(?:-?\d+|"(?:[^"\\]|\\.)*")\])?\.)+')
 #: A shorter key may be part of any word, and is replaced only as a separate word.
 _SHORTEST = 3
-#: The parts of a message in which mistakes of one kind differ: names in backticks, addresses, and numbers.
+#: The parts of a message in which misconfigurations of one kind differ: names in backticks, addresses, and numbers.
 _NAME = regex(
     r"(`[^`]*`"
     r"|(?:module\.[\w*-]+(?:\[[^\]]*\])?\.)*(?:data\.)?aws(?:cc)?_\w+\.[\w-]+(?:\[(?:\"(?:[^\"\\]|\\.)*\"|[^\]\"]*)\])?"
@@ -63,7 +63,7 @@ class Need(msgspec.Struct, frozen=True):
 
 
 class Group(msgspec.Struct, frozen=True):
-    """Task definitions that lack the same permissions of one role, or make the same mistake.
+    """Task definitions that lack the same permissions of one role, or have the same misconfiguration.
 
     `tasks` are all of their addresses; `shown` names them by block, `role` is the role or the object to change, both
     with `[*]` for several instances.
@@ -214,7 +214,7 @@ def causes(findings: Iterable[Finding]) -> list[Cause]:
 
 
 def _cause(finding: Finding) -> tuple[object, ...]:
-    """Build a cause from its findings; recommended permissions are shown with required ones."""
+    """Return what the findings of one cause have in common; recommended permissions are shown with required ones."""
     first = finding.answers[0] if finding.answers else None
     if first is None:
         return finding.rule, finding.change, finding.severity, _NAME.sub(_DIFFERENT, folded_message(finding))
@@ -371,7 +371,7 @@ def module(address: str) -> str:
 
 
 def with_module_wildcard(text: str, address: str) -> str:
-    """Replace the module of an object in a text by `module.*`: calls of one module often share a mistake."""
+    """Replace the module of an object in a text by `module.*`: calls of one module often share a misconfiguration."""
     found = _MODULE.match(address)
     return text if found is None else re.sub(rf"(?<![\w.-]){re.escape(found[0])}", "module.*.", text)
 

@@ -194,7 +194,7 @@ def _identity(finding: Finding) -> tuple[str, str, str | None]:
     return finding.rule, finding.task_definition, finding.address
 
 
-#: The possible answers about a call that a plan grants or does not grant.
+#: The causes that are about a call, which a plan grants or does not grant.
 _OF_CALLS = (
     StopCause.PERMISSION,
     StopCause.TASK_PERMISSION,
@@ -253,7 +253,7 @@ def _most_certain(answers: Iterable[Answer], test: Callable[[Answer], Truth]) ->
 
 
 def _is_about(finding: Finding, explanation: Explanation, rows: set[tuple[object, ...]], names: _RoleNames) -> bool:
-    """Whether a text may be about a finding: one of its calls, or a mistake of its rules."""
+    """Whether a text may be about a finding: one of its calls, or a misconfiguration by its rules."""
     if finding.answers:
         return any(row(answer) in rows for answer in finding.answers)
     if explanation.cause is StopCause.NETWORK:
@@ -265,7 +265,7 @@ def _is_about(finding: Finding, explanation: Explanation, rows: set[tuple[object
     denial = explanation.denial
     if denial is None:
         return True
-    # NOTE: such a mistake is about a call of the task role that no container waits for.
+    # NOTE: such a misconfiguration is about a call of the task role that no container waits for.
     has_role = _has_role(denial, finding.task_definition, RoleKind.TASK, names)
     return denial.action in finding.message and has_role is not Truth.FALSE
 

@@ -282,7 +282,7 @@ def _profile_label(world: World, profile: Value, near: WorldObject) -> str | Non
 # What launches the instances of a cluster
 
 INSTANCES = ("aws_instance", "aws_spot_instance_request")
-#: Resources that launch instances, and the path to their user data. Fleets do not show what they launch.
+#: Resources that launch instances; fleets do not show what they launch.
 LAUNCHING = (*INSTANCES, "aws_launch_template", "aws_launch_configuration")
 _FLEETS = ("aws_spot_fleet_request", "aws_ec2_fleet")
 #: In the agent's configuration, in Bottlerocket's settings, and in the call that starts the agent on Windows.

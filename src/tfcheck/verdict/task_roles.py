@@ -48,7 +48,7 @@ class RolesOfTask(msgspec.Struct, frozen=True):
         return self.instances[0] if len(self.instances) == 1 else None
 
     def other_role(self, kind: RoleKind) -> Role | None:
-        """Return the role that often gets a permission by mistake."""
+        """Return the role that often gets a permission in place of the right one."""
         return self.execution if kind is RoleKind.TASK else self.task
 
 

@@ -10,7 +10,7 @@ from tfcheck.symbolic.regex import regex
 
 
 class TfcheckError(Exception):
-    """A mistake that the user can fix; `hint` says how.
+    """A problem that the user can fix; `hint` says how.
 
     Messages are lower case, end without a full stop and put user input in backticks.
     """

@@ -1,8 +1,8 @@
 """The fingerprint of a problem: the same in every run, regardless of file, line and plan.
 
 It consists of the rule, the addresses of task definition and role, the container's name, the action, and the address of
-the needed object; for a mistake, of the rule and the address of what is wrong. Lines, files, the order of resources and
-containers, messages and the plan's name are not part of it.
+the needed object; for a misconfiguration, of the rule and the address of what is wrong. Lines, files, the order of
+resources and containers, messages and the plan's name are not part of it.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ def answer_fingerprint(answer: Answer) -> str:
 def finding_fingerprint(finding: Finding) -> str:
     """Return the fingerprint of a finding without requirements, as saved or computed.
 
-    A mistake in something that task definitions share is reported for the first of them, whichever that is.
+    A misconfiguration of something that task definitions share is reported for the first of them, whichever that is.
     """
     subject = finding.subject or finding.message
     return finding.fingerprint or _hash(finding.rule, finding.address or finding.task_definition, subject)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import shutil
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import pytest
 
@@ -14,12 +14,13 @@ from tests.rows import every_row
 from tests.symbols import symbol
 from tfcheck.hcl.evaluate.elements import element
 from tfcheck.hcl.evaluate.types import equal_values, is_definitely_text
-from tfcheck.hcl.modules import find
+from tfcheck.hcl.modules import find, from_directory
 from tfcheck.plan import Instance
 from tfcheck.resolve import Resolver
 from tfcheck.resolve.evaluation import evaluate_all
+from tfcheck.symbolic.choices import possible_items
 from tfcheck.symbolic.match import equal
-from tfcheck.symbolic.value import Set, Text, Truth, Unknown, Value, display, spelled_out
+from tfcheck.symbolic.value import JsonText, Set, Text, Truth, Unknown, Value, display, spelled_out
 from tfcheck.vocabulary.address import Address, ModulePath, parse
 
 
@@ -435,3 +436,56 @@ def test_an_image_is_in_the_registry_of_its_account_or_a_public_one() -> None:
     uri = _spelled(asked, image, "image_uri")
     assert uri == f"123.dkr.ecr.eu-west-1.amazonaws.com/web@${{{image}.image_digest}}"
     assert _spelled(asked, public, "repository_uri") == f"public.ecr.aws/${{{public}.registry_alias}}/web"
+
+
+_DYNAMIC = """
+data "aws_iam_policy_document" "d" {
+  dynamic "statement" {
+    for_each = terraform_data.x.id == "x" ? { One = "a" } : { Two = terraform_data.x.id }
+    content {
+      sid       = statement.key
+      actions   = ["s3:GetObject"]
+      resources = [statement.value]
+    }
+  }
+}
+resource "aws_iam_role" "r" {
+  inline_policy {
+    name = "base"
+  }
+  dynamic "inline_policy" {
+    for_each = terraform_data.x.id == "x" ? ["more"] : []
+    content {
+      name = inline_policy.value
+    }
+  }
+}
+resource "terraform_data" "x" {
+}
+resource "aws_ssm_parameter" "p" {
+  for_each = terraform_data.x.id == "x" ? { a = "/a" } : { a = "/a", b = "/b" }
+  name     = each.value
+}
+"""
+
+
+def test_what_a_condition_chooses_between_is_as_far_known_as_the_plan_and_all_choices_show(tmp_path: Path) -> None:
+    statement = {"sid": "Two", "actions": ["s3:GetObject"], "resources": [None]}
+    unknown = {"statement": [{"resources": [True]}], "json": True}
+    after = {"statement": [statement]}
+    rows = [
+        change("data.aws_iam_policy_document.d", "read", mode="data", after=after, after_unknown=unknown),
+        change("aws_iam_role.r", "create", after={}, after_unknown={"inline_policy": True}),
+        change("terraform_data.x", "create", after={}, after_unknown={"id": True}),
+        change('aws_ssm_parameter.p["b"]', "create", index="b", after={}, after_unknown={"name": True}),
+    ]
+    (tmp_path / "main.tf").write_text(_DYNAMIC)
+    asked = Resolver(plan(*rows), from_directory(tmp_path))
+    document = asked.attribute(parse("data.aws_iam_policy_document.d"), "json")
+    assert isinstance(document, JsonText)
+    assert asked.attribute(parse('aws_ssm_parameter.p["b"]'), "name") == "/b"
+    inline = asked.attribute(parse("aws_iam_role.r"), "inline_policy")
+    assert possible_items(inline) == [({"name": "base"}, True), ({"name": "more"}, False)]
+    statements = possible_items(cast(Any, document.value)["Statement"])
+    ((read, _),) = cast(list[tuple[dict[str, Value], bool]], statements)
+    assert equal(read["Resource"], asked.attribute(parse("terraform_data.x"), "id")) is Truth.TRUE

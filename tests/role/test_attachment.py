@@ -136,6 +136,11 @@ def exclusive(arns: Value, role: Value = "exec") -> MadeResource:
         ([exclusive([MANAGED])], (1, 0, False, False)),
         ([exclusive(LATER)], (0, 0, True, False)),
         ([exclusive(OneOf(values=([], [MANAGED])))], (0, 1, True, False)),
+        (
+            [exclusive(OneOf(values=([MANAGED], [MANAGED, "arn:aws:iam::aws:policy/ReadOnlyAccess"])))],
+            (1, 1, True, False),
+        ),
+        ([single(), exclusive(OneOf(values=([], [MANAGED])))], (0, 2, True, False)),
         ([single(), exclusive([])], (0, 0, False, True)),
         ([single(), exclusive(LATER)], (0, 1, True, False)),
         ([single(), exclusive([], LATER)], (0, 1, True, False)),

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from tfcheck.hcl.evaluate.scope import Scope
+from tfcheck.symbolic.choices import is_choice
 from tfcheck.symbolic.value import Unknown, Value, items
 
 if TYPE_CHECKING:
@@ -16,7 +17,21 @@ if TYPE_CHECKING:
 def block_values(evaluation: Evaluation, block: Block, name: str, scope: Scope) -> Value:
     """Return the nested blocks called `name` as a list of objects, or an `Unknown` if their number is unknown."""
     found, further = nested_blocks(evaluation, block, name, scope)
-    return list(found) if further is None else further
+    if further is None:
+        return list(found)
+    optional = possible_blocks(evaluation, block, name, scope)
+    if not 0 < len(optional) <= _MOST_OPTIONAL or not all(is_choice(more) for _, more in optional):
+        return further
+    from tfcheck.hcl.evaluate.alternatives import as_choice
+
+    lists: list[list[Value]] = [list(found)]
+    for each, _ in optional:
+        lists += [[*one, each] for one in lists]
+    return as_choice(further, lists)
+
+
+#: The number of blocks that may be there or not, for which every combination is a value.
+_MOST_OPTIONAL = 5
 
 
 def nested_blocks(

@@ -15,7 +15,8 @@ from tfcheck.plan import Instance
 from tfcheck.resolve.blocks import nested_blocks, possible_blocks
 from tfcheck.resolve.declarations import CHANGED
 from tfcheck.resolve.difference import statements_differ
-from tfcheck.symbolic.choices import is_structural
+from tfcheck.resolve.merge import possible as may_be
+from tfcheck.symbolic.choices import is_choice, is_structural
 from tfcheck.symbolic.value import JsonText, Text, Unknown, Value, is_known, items
 from tfcheck.vocabulary.address import Address
 
@@ -63,18 +64,21 @@ def _statements(attributes: Attributes, instance: Instance) -> tuple[list[dict[s
     address = instance.address
     if attributes.declarations.is_doubted("argument", address.module.config, address.resource, "statement"):
         return _planned_statements(Unknown(reason=CHANGED) if planned is None else planned)
-    written, further = nested_blocks(attributes.evaluation, block, "statement", attributes.scope_of(address))
+    asked = attributes.evaluation, block, "statement", attributes.scope_of(address)
+    written, further = nested_blocks(*asked)
+    possible = possible_blocks(*asked) if further is not None else []
     if isinstance(planned, list) and further is None:
         if statements_differ(written, planned):
             return _planned_statements(planned)
         if len(planned) == len(written):
             pairs = zip(planned, written, strict=True)
             return [{**mine, **_known_members(theirs, mine)} for theirs, mine in pairs], None
+    if isinstance(planned, list) and possible and all(is_choice(more) for _, more in possible):
+        planned = [_fill_statement(each, [*written, *(inner for inner, _ in possible)]) for each in planned]
     if isinstance(planned, list) and (further is not None or is_known(planned)):
         return _planned_statements(planned)
     if further is None:
         return written, None
-    possible = possible_blocks(attributes.evaluation, block, "statement", attributes.scope_of(address))
     # Whether a statement of a `dynamic` block exists is unknown like a condition: its content is known, and it does not
     # affect the rest. Only one with a Sid may replace another.
     if not possible or any(each.get("sid") for each, _ in possible):
@@ -88,6 +92,12 @@ def _planned_statements(planned: Value) -> tuple[list[dict[str, Value]], Unknown
         return [], listed
     strange = next((each for each in listed if isinstance(each, Unknown)), None)
     return [each for each in listed if isinstance(each, dict)], strange
+
+
+def _fill_statement(planned: Value, written: Sequence[dict[str, Value]]) -> Value:
+    """Return a planned statement with what the plan does not know from the only written one that it can be."""
+    alike = [each for each in written if isinstance(planned, dict) and may_be(planned, each)]
+    return {**alike[0], **_known_members(planned, alike[0])} if len(alike) == 1 else planned
 
 
 def _known_members(planned: Value, written: dict[str, Value]) -> dict[str, Value]:

@@ -10,6 +10,7 @@ from collections.abc import Callable, Sequence
 from contextlib import suppress
 from typing import Protocol, TypeAlias
 
+from tfcheck.hcl.evaluate.alternatives import choose
 from tfcheck.hcl.evaluate.scope import EvaluationError, Referent, Seen
 from tfcheck.hcl.evaluate.types import Type
 from tfcheck.resolve.declarations import DOCUMENT, Declarations
@@ -17,7 +18,7 @@ from tfcheck.resolve.evaluation import evaluate_all
 from tfcheck.symbolic.marks import apply_mask
 from tfcheck.symbolic.sensitive_text import shown_key
 from tfcheck.symbolic.symbol import Owner, Symbol
-from tfcheck.symbolic.value import Set, TextLike, Unknown, Value
+from tfcheck.symbolic.value import OneOf, Set, TextLike, Unknown, Value
 from tfcheck.vocabulary.address import Address, InstanceKey, ModulePath
 
 
@@ -123,6 +124,9 @@ class InstanceScope(ModuleScope):
         return super().lookup(root, name)
 
 
+_COLLECTION, _ABSENT = (dict, list, Set), "the sources contain no such element"
+
+
 class Elements:
     """The collection of a `for_each`."""
 
@@ -138,7 +142,12 @@ class Elements:
             case Set() | list():
                 return key
             case dict():
-                return collection.get(key, self._unknown("the sources contain no such element"))
+                return collection.get(key, self._unknown(_ABSENT))
+            case OneOf() if collection.values and all(isinstance(each, _COLLECTION) for each in collection.values):
+                # NOTE: the instance exists, so its collection has the key.
+                having = [each for each in collection.values if not isinstance(each, dict) or key in each]
+                found = [each[key] if isinstance(each, dict) else key for each in having]
+                return choose(found, self._unknown(collection.reason)) if found else self._unknown(_ABSENT)
             case Unknown():
                 return self._unknown(collection.reason)
             case Referent():

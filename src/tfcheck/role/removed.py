@@ -18,6 +18,7 @@ from tfcheck.inventory.change import is_changed, is_created, is_written, object_
 from tfcheck.inventory.world import World, WorldObject, found_once
 from tfcheck.role.grants import PolicyAttachment
 from tfcheck.symbolic.beginnings import Members
+from tfcheck.symbolic.choices import items_or_choices
 from tfcheck.symbolic.match import equal
 from tfcheck.symbolic.value import Truth, Unknown, Value, items
 from tfcheck.vocabulary.address import DeposedAddress
@@ -186,7 +187,7 @@ def exclusive(world: World, resource_type: str, argument: str, name: Value) -> E
     """Return what exclusive resources of one type leave on a role, since they remove what they do not list."""
     listing = possible_exclusive(world, resource_type, name)
     holders = ((each, equal(each.attribute("role_name"), name)) for each in listing)
-    found = [(each, truth, items(each.attribute(argument))) for each, truth in holders]
+    found = [(each, truth, items_or_choices(each.attribute(argument))) for each, truth in holders]
     return Exclusive(argument, found)
 
 
@@ -221,7 +222,7 @@ def possibly_of_one_name(
 
 def lists_role(owner: WorldObject, world: World, name: Value) -> Truth:
     """Whether an aws_iam_policy_attachment lists a role."""
-    listed = items(owner.attribute("roles"))
+    listed = items_or_choices(owner.attribute("roles"))
     if isinstance(listed, Unknown):
         return Truth.UNKNOWN
     return found_once(world, ("roles of", owner.address), lambda: Members(listed)).include(name)

@@ -73,6 +73,14 @@ def possible_items(value: Value) -> list[tuple[Value, bool]] | Unknown:
     return listed if isinstance(listed, Unknown) else [(each, True) for each in listed]
 
 
+def items_or_choices(value: Value) -> tuple[Value, ...] | Unknown:
+    """Return the elements of a list; one that it may lack is a choice between the element and null."""
+    listed = possible_items(value)
+    if isinstance(listed, Unknown):
+        return listed
+    return tuple(each if is_certain else OneOf(values=(each, None)) for each, is_certain in listed)
+
+
 def _elements(value: Value) -> list[tuple[Value, bool]]:
     found: list[tuple[Value, bool]] = []
     for each in parts_of(value) if isinstance(value, (list, Set)) else [value]:

@@ -8,7 +8,7 @@ from tfcheck.hcl.evaluate.scope import Scope, Seen
 from tfcheck.hcl.syntax.block import Block
 from tfcheck.hcl.syntax.source import SourceText
 from tfcheck.hcl.syntax.tf_json import read_source
-from tfcheck.symbolic.value import Set, Unknown, Value, display
+from tfcheck.symbolic.value import OneOf, Set, Unknown, Value, display
 
 
 def block(body: str) -> Block:
@@ -76,6 +76,15 @@ def test_content_that_no_element_decides_is_known_for_an_unknown_for_each() -> N
     assert more.reason == ARN.reason
     assert possible(block(body), "statement", Names(all=["a"])) == []
     assert possible(block(body.replace("for_each", "each")), "statement", Names(all=ARN)) == []
+
+
+def test_each_element_of_the_collections_that_a_condition_is_between_is_possible() -> None:
+    choice = OneOf(reason="a condition", values=({"x": 1}, {"x": 1, "y": 2}))
+    found, more = sids(DYNAMIC, all=choice)
+    assert found == ["First", "x-1", "Last"]
+    assert isinstance(more, OneOf)
+    ((content, scope, doubt),) = possible(block(DYNAMIC), "statement", Names(all=choice))
+    assert (worth(content, scope, "sid"), doubt.reason) == ("y-2", choice.reason)
 
 
 def test_an_error_in_for_each_means_that_there_may_be_more_blocks() -> None:

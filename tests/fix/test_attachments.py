@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import pytest
@@ -87,3 +88,36 @@ def test_a_policy_of_a_written_map_is_attached_to_one_instance() -> None:
     assert attached.title.startswith('attach aws_iam_policy.shared["license"] to aws_iam_role.desks["kiosk"]; ')
     assert '  policy_arn = aws_iam_policy.shared["license"].arn\n' in attached.hcl
     assert attached.safety == "review"
+
+
+OWNER = """
+resource "aws_iam_policy_attachment" "pull" {
+  name       = "pull"
+  policy_arn = aws_iam_policy.pull.arn
+  roles      = [aws_iam_role.web.name]
+}
+"""
+
+
+@pytest.mark.parametrize("repeated", ["", "  count = 1\n"])
+def test_a_policy_whose_attachments_have_an_owner_is_attached_by_that(tmp_path: Path, repeated: str) -> None:
+    own = copied("attachments-at-their-quota", tmp_path)
+    with (own / "main.tf").open("a") as file:
+        file.write(OWNER.replace("  name ", f"{repeated}  name "))
+    plan = json.loads((own / "plan.json").read_bytes())
+    place = "aws_iam_policy_attachment.pull"
+    address = {"mode": "managed", "type": "aws_iam_policy_attachment", "name": "pull"}
+    index = {"address": f"{place}[0]", "index": 0} if repeated else {"address": place}
+    after = {"name": "pull", "roles": ["web"], "users": None, "groups": None}
+    change = {"actions": ["create"], "before": None, "after": after, "after_unknown": {"policy_arn": True}}
+    plan["resource_changes"].append({**address, **index, "change": change})
+    written = {"policy_arn": {"references": ["aws_iam_policy.pull.arn", "aws_iam_policy.pull"]}}
+    plan["configuration"]["root_module"]["resources"].append({**address, "address": place, "expressions": written})
+    (own / "plan.json").write_text(json.dumps(plan))
+    found = [each.fix for each in found_in(own).fixes.found if "desk" in each.fix.title]
+    if repeated:
+        assert [each.title for each in found] == ["add aws_iam_role_policy.desk_start_up"]
+        return
+    (made,) = found
+    assert made.title.startswith(f"attach aws_iam_policy.pull to aws_iam_role.desk by {place}; ")
+    assert "+  roles      = [aws_iam_role.web.name, aws_iam_role.desk.name]\n" in made.diff

@@ -257,3 +257,10 @@ def test_a_finding_names_the_change_for_most_of_it_and_text_last() -> None:
 )
 def test_what_a_module_cannot_name_is_written_at_its_calls(name: str, titles: set[str]) -> None:
     assert {title for title, _ in fixes_of(name)} == titles
+
+
+def test_a_policy_for_the_role_of_a_module_that_may_have_none_says_so() -> None:
+    (title, safety), *others = fixes_of("empty-for-some-callers")
+    doubt = "; it names the role of module.api, which another plan of these files may not have"
+    assert f", by the new output `exec_role_name` of module.api{doubt}; and add " in title
+    assert (safety, others) == ("review", [])

@@ -198,7 +198,7 @@ def file_bytes(text: str, source: SourceText) -> bytes:
 _KEYS = (
     "Version|Statement|Sid|Effect|Action|NotAction|Resource|NotResource|Principal|NotPrincipal|Condition|AWS|Service|"
     "Federated|Id|sid|effect|actions|not_actions|resources|not_resources|principals|not_principals|condition|type|"
-    "identifiers|policy|inline_policy|policy_arn|policy_names|role|role_name|name|name_prefix|version|for_each|count|"
+    "identifiers|policy|inline_policy|policy_arn|policy_names|roles?|role_name|name|name_prefix|version|for_each|count|"
     "content|statement|assume_role_policy|provider|depends_on|execution_role_arn|resource|data|"
     "valueFrom|environmentFiles|secrets|platform_version|family|network_mode|requires_compatibilities|task_role_arn|"
     "container_definitions|cluster|task_definition|launch_type|cpu|memory|desired_count|tags|"

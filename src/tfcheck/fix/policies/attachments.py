@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 
 import msgspec
 
-from tfcheck.fix.edits.insertion import Change, ChangedAttribute, Insertion, Replacement, line_end, line_start
+from tfcheck.fix.edits.insertion import Change, ChangedAttribute, Insertion, Replacement, line_end, line_start, unit_of
 from tfcheck.fix.layout.items import extend_value, plain_items
 from tfcheck.fix.layout.new_block import OF_INSTANCE, block_lines, insert_after
 from tfcheck.fix.layout.new_policy import ATTACHMENT, module_words
@@ -25,7 +25,9 @@ from tfcheck.hcl.syntax.tf_json import JsonBlock
 from tfcheck.inventory.change import deleted_objects
 from tfcheck.inventory.ecs import tasks_by_address
 from tfcheck.inventory.world import WorldObject
+from tfcheck.role.grants import attachment_owners
 from tfcheck.symbolic.regex import regex
+from tfcheck.symbolic.value import identity
 from tfcheck.verdict.judge import Judge
 from tfcheck.vocabulary.address import Address, ModulePath
 from tfcheck.vocabulary.clipping import few
@@ -45,6 +47,7 @@ BY_AWS = frozenset(
         "logs:PutLogEvents",
     )
 )
+_ALL_OF_IT = "; it grants all that this policy allows"
 _ROLE_OF_KEY = regex(r"aws_iam_role\.([\w-]+)\[each\.(?:key|value)\]\.(?:name|id)")
 
 
@@ -104,8 +107,35 @@ def propose_own_policies(need: RoleNeed, after: AttachmentPlace, places: FixPlac
         if is_usable and _grants(policy, need, places):
             index, word = (f"[{quote(str(key))}]", f"_{key}") if key is not None else ("", "")
             name, label = f"{policy.address.resource}{index}", f"{after.name}_{policy.address.name}{word}"
+            if owners := places.world.once(attachment_owners).get(identity(policy.attribute("arn"))):
+                yield from _list_in_owner(name, owners, after, places)
+                continue
             label = free(re.sub(r"[^\w-]", "_", label), places.labels_of(module, ATTACHMENT), "_")
             yield _proposal(f"attach {name} to", label, f"{name}.arn", after)
+
+
+def _list_in_owner(
+    name: str, owners: Sequence[WorldObject], after: AttachmentPlace, places: FixPlaces
+) -> Iterator[Proposal]:
+    """Yield an addition to the role list of the resource that owns all attachments of a policy.
+
+    It would remove any other attachment.
+    """
+    address, block = owners[0].address, places.world.resolver.block(owners[0].address)
+    roles = block.arguments.get("roles") if block is not None and block.repetition is None else None
+    is_single = len(owners) == 1 and address.module in after.modules and not after.repeated.is_repeated
+    if block is None or roles is None or not is_single or not places.files.editable(roles.source):
+        return
+    role = after.repeated.role(by_value=False)
+    edits = extend_value(roles.source, roles.value_start, roles.value_end, plain_items([role]), unit_of(block))
+    if edits:
+        yield Proposal(
+            title=f"attach {name} to {after.words} by {address.resource}{_ALL_OF_IT}",
+            insertions=edits,
+            touched=tuple(ChangedAttribute(each, "roles") for each in places.policies.instances(address)),
+            hcl=role,
+            beside=after.beside,
+        )
 
 
 def _grants(policy: WorldObject, need: RoleNeed, places: FixPlaces) -> bool:
@@ -129,7 +159,7 @@ def _proposal(title: str, label: str, arn: str, after: AttachmentPlace) -> Propo
     lines = block_lines(head, inside, repeated=repetition, provider=after.provider)
     keys = after.repeated.made_keys()
     return Proposal(
-        title=f"{title} {after.words}; it grants all that this policy allows",
+        title=f"{title} {after.words}{_ALL_OF_IT}",
         insertions=(insert_after(after.block, lines),),
         added=tuple(Address(module, "managed", ATTACHMENT, label, key) for module in after.modules for key in keys),
         hcl="\n".join(lines),
@@ -190,7 +220,7 @@ def _propose_key(need: RoleNeed, places: FixPlaces) -> Iterator[Proposal]:
             modules = places.policies.modules(role.module)
             yield Proposal(
                 title=f"attach {AWS_POLICY} to {role.resource} by {address}, which has it for the other keys"
-                f"{module_words(modules)}; it grants all that this policy allows",
+                f"{module_words(modules)}{_ALL_OF_IT}",
                 insertions=edits,
                 added=tuple(
                     Address(each, "managed", ATTACHMENT, attached.labels[1], key) for each in modules for key in keys

@@ -10,7 +10,7 @@ from tfcheck.fix.edits.insertion import Change, Insertion, unit_of
 from tfcheck.fix.layout import new_block
 from tfcheck.fix.layout.new_block import block_lines
 from tfcheck.fix.layout.new_policy import POLICY, START_UP, passed_provider
-from tfcheck.fix.needed_statements import free, has_reference
+from tfcheck.fix.needed_statements import Reference, free, has_reference
 from tfcheck.fix.policies.added_policy import OF_ONE_CALLER, AddedPolicies
 from tfcheck.fix.policies.attachments import AttachmentPlace, propose_own_policies
 from tfcheck.fix.policies.fix_places import FixPlaces
@@ -26,6 +26,7 @@ from tfcheck.fix.values.repetition import (
     terms_of_call,
 )
 from tfcheck.fix.values.spelling import Spelling
+from tfcheck.fix.values.written_lists import may_vary
 from tfcheck.hcl.evaluate.scope import EvaluationError
 from tfcheck.hcl.syntax.block import Block
 from tfcheck.hcl.syntax.tf_json import JsonBlock
@@ -115,6 +116,7 @@ class PoliciesAtCalls(AddedPolicies):
         remark += OF_ONE_CALLER if repeated.others and repeated.is_repeated and caller.steps else ""
         remark += FILLED if shared.filled else ""
         remark += self._places.doubts(shared.statements, call.block, caller, gate=gate)
+        remark += self._doubt_of_role(need.roles[0].address, repeated)
         key = repeated.keys[0] if repeated.others and len(repeated.keys) == 1 else None
         label = self._labels.label(need.names(), self._resolver.module_sources(caller), call.name, key, need.rules())
         policy = self._policy(label, need, repeated, shared, passed_provider(call.block))
@@ -122,6 +124,14 @@ class PoliciesAtCalls(AddedPolicies):
         made_at = [(each.module, 0 if gate else each.key) for each in places]
         found = next(self._propose_after(call.block, policy, made_at, remark), None)
         return _with_output(found, call, need.roles[0].address) if found is not None and call.made else found
+
+    def _doubt_of_role(self, role: Address, repeated: Repeated) -> str:
+        """Return a remark if the called module has a role in some plans only."""
+        block = self._resolver.block(role)
+        is_gated = block is not None and "count" in block.arguments
+        if not is_gated or not may_vary(Reference(role.resource, role.resource), role.module, None, self._resolver):
+            return ""
+        return f"; it names the role of {repeated.base}, which another plan of these files may not have"
 
     def _output(self, role: WorldObject, module: ModulePath, is_new: bool) -> tuple[str | None, tuple[Insertion, ...]]:
         """Find the output of a module that is a role's name; if `is_new`, write one where there is none.
@@ -225,8 +235,10 @@ class PoliciesAtCalls(AddedPolicies):
 def _with_output(policy: Proposal, call: _CalledModule, role: Address) -> Proposal:
     """Return a proposal with the new outputs of the called module, and those between it and a role's module."""
     through = [f"module.{each.name}" for each in role.module.steps[len(call.callers[0].steps) + 1 :]]
-    title = f"{policy.title}, by the new output `{call.repeated.attribute}` of {call.repeated.base}"
-    title += f", through {' and '.join(through)}" if through else ""
+    what, *remarks = policy.title.split("; ")
+    what += f", by the new output `{call.repeated.attribute}` of {call.repeated.base}"
+    what += f", through {' and '.join(through)}" if through else ""
+    title = "; ".join([what, *remarks])
     return msgspec.structs.replace(extend_proposal(policy, title, Change(insertions=call.made)), adds_output=True)
 
 

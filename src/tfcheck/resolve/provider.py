@@ -43,29 +43,12 @@ if TYPE_CHECKING:
 
 #: Types whose known ARNs show their account and region.
 _TYPES_WITH_ARN = (
-    "aws_iam_role",
-    "aws_iam_policy",
-    "aws_ecs_cluster",
-    "aws_ecs_task_definition",
-    "aws_kms_key",
-    "aws_secretsmanager_secret",
-    "aws_ssm_parameter",
-    "aws_ecr_repository",
-    "aws_cloudwatch_log_group",
-    "aws_efs_file_system",
-    "aws_s3files_file_system",
-    "aws_kms_alias",
+    *("aws_iam_role", "aws_iam_policy", "aws_ecs_cluster", "aws_ecs_task_definition", "aws_kms_key"),
+    *("aws_secretsmanager_secret", "aws_ssm_parameter", "aws_ecr_repository", "aws_cloudwatch_log_group"),
+    *("aws_efs_file_system", "aws_s3files_file_system", "aws_kms_alias"),
     # Of these, nothing else is read.
-    "aws_lb",
-    "aws_lb_target_group",
-    "aws_vpc",
-    "aws_subnet",
-    "aws_security_group",
-    "aws_sqs_queue",
-    "aws_sns_topic",
-    "aws_lambda_function",
-    "aws_db_instance",
-    "aws_dynamodb_table",
+    *("aws_lb", "aws_lb_target_group", "aws_vpc", "aws_subnet", "aws_security_group", "aws_sqs_queue"),
+    *("aws_sns_topic", "aws_lambda_function", "aws_db_instance", "aws_dynamodb_table"),
 )
 #: Data sources that find only objects in their provider's account, with an ARN that contains it.
 _LOOKED_UP = (

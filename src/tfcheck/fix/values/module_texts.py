@@ -107,7 +107,7 @@ class ModuleTexts:
 
     def _texts_with(self, names: Iterable[str]) -> list[str]:
         """Return the texts of the blocks that may contain what has these names: those with the rarest one."""
-        return min((self._declared_by_name.get(each, []) for each in names), key=len, default=self._declared)
+        return min((self._declared_by_name.get(each, []) for each in names), key=len, default=self._declared_texts)
 
     @cached_property
     def _texts(self) -> list[_Written]:
@@ -151,7 +151,7 @@ class ModuleTexts:
         return tuple(found)
 
     @cached_property
-    def _declared(self) -> list[str]:
+    def _declared_texts(self) -> list[str]:
         """The texts of the blocks, without comments."""
         blocks = self._module.blocks if self._module else ()
         return [re.sub(r"(?m)(?:^|\s)(?:#|//).*$", "", each.text) for each in blocks if each.type in _WRITTEN_IN]
@@ -159,7 +159,9 @@ class ModuleTexts:
     @cached_property
     def _declared_by_name(self) -> dict[str, list[str]]:
         """Those texts by the names in them: a name is found there only as a whole."""
-        return group_by_key((name, text) for text in self._declared for name in dict.fromkeys(_NAME.findall(text)))
+        return group_by_key(
+            (name, text) for text in self._declared_texts for name in dict.fromkeys(_NAME.findall(text))
+        )
 
 
 def _flat(value: TextLike) -> str:

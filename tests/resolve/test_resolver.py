@@ -18,7 +18,7 @@ from tfcheck.hcl.modules import find, from_directory
 from tfcheck.plan import Instance
 from tfcheck.resolve import Resolver
 from tfcheck.resolve.evaluation import evaluate_all
-from tfcheck.symbolic.choices import possible_items
+from tfcheck.symbolic.choices import is_choice, possible_items
 from tfcheck.symbolic.match import equal
 from tfcheck.symbolic.value import JsonText, Set, Text, Truth, Unknown, Value, display, spelled_out
 from tfcheck.vocabulary.address import Address, ModulePath, parse
@@ -446,6 +446,14 @@ data "aws_iam_policy_document" "d" {
       sid       = statement.key
       actions   = ["s3:GetObject"]
       resources = [statement.value]
+      dynamic "condition" {
+        for_each = terraform_data.x.id == "x" ? ["StringEquals"] : []
+        content {
+          test     = condition.value
+          variable = "aws:PrincipalTag/team"
+          values   = ["x"]
+        }
+      }
     }
   }
 }
@@ -489,3 +497,5 @@ def test_what_a_condition_chooses_between_is_as_far_known_as_the_plan_and_all_ch
     statements = possible_items(cast(Any, document.value)["Statement"])
     ((read, _),) = cast(list[tuple[dict[str, Value], bool]], statements)
     assert equal(read["Resource"], asked.attribute(parse("terraform_data.x"), "id")) is Truth.TRUE
+    assert isinstance(read["Condition"], Unknown)
+    assert not is_choice(read["Condition"])

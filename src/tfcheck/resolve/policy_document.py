@@ -367,7 +367,7 @@ def _blocks(value: Value) -> list[dict[str, Value]] | Unknown:
     """Return the distinct nested blocks of a statement, or an Unknown if their number is unknown."""
     listed = (value,) if isinstance(value, dict) else items(value)
     if isinstance(listed, Unknown):
-        return listed
+        return without_choice(listed)  # it is between blocks, which a policy does not have
     strange = next((item for item in listed if not isinstance(item, dict)), None)
     if isinstance(strange, Unknown):
         return strange

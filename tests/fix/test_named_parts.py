@@ -12,7 +12,7 @@ from tests.fix.test_existing_policy import fixes
 from tests.rows import every_row
 from tfcheck.fix.layout.render import text
 from tfcheck.fix.text.policy_text import Syntax
-from tfcheck.fix.values.module_texts import ModuleTexts, NamedParts
+from tfcheck.fix.values.module_texts import NamedParts
 from tfcheck.resolve import Resolver
 from tfcheck.vocabulary.address import ModulePath
 
@@ -109,18 +109,3 @@ def test_no_statement_names_what_is_ephemeral(tmp_path: Path) -> None:
         replaced(folder / "main.tf", f'variable "{name}" {{\n', f'variable "{name}" {{\n  ephemeral = true\n')
     after = "".join(each.fix.diff for each in fixes(folder))
     assert [each for each in ("var.environment", "local.release", "local.folder") if f"${{{each}}}" in after] == []
-
-
-def test_a_text_of_a_module_is_found_by_its_rarest_name() -> None:
-    plan = CASE.plan()
-    resolver = Resolver(plan, CASE.sources(plan))
-    texts, module = ModuleTexts(resolver, ModulePath()), resolver.module_sources(ModulePath())
-    assert module is not None
-    blocks = [each.text for each in module.blocks]
-    there = {
-        block[start : start + size] for block in blocks for start in range(0, len(block), 7) for size in (1, 9, 30)
-    }
-    assert all(map(texts.has_text, there))
-    assert not any(texts.has_text(f"{each}, absent ") for each in there)
-    words = [("arn:aws:ssm:x:123456789012", False), ("/app/token", True), ("-node.js", False), ("app/*", True)]
-    assert [(each, texts.has_literally((each,))) for each, _ in words] == words

@@ -24,7 +24,6 @@ from tfcheck.symbolic.regex import regex
 from tfcheck.symbolic.sensitive_text import Sensitive
 from tfcheck.symbolic.value import PlainText, TextLike, Unknown, display, pieces
 from tfcheck.vocabulary.address import Address, ModulePath
-from tfcheck.vocabulary.grouping import group_by_key
 
 _PART = regex(r"[^:/]+")
 #: Parts of ARNs that name the type of resource.
@@ -36,8 +35,6 @@ _KINDS = frozenset(
     )
 )
 _NAME = regex(r"[\w-]+")
-#: A name that ends within a text: where that text occurs, nothing continues the name.
-_INNER_NAME = regex(r"(?<=[^\w-])[\w-]+(?=[^\w-])")
 #: References that differ between plans of one module, or that a fix would replace by a value.
 _REFERS = regex(r"(?:^| )(?:(?:var|local|data)\.|aws_\S+\.(?:key|name|bucket)(?: |$))")
 _WRITTEN_IN = ("resource", "data", "module", "locals", "provider")
@@ -98,16 +95,16 @@ class ModuleTexts:
 
     def has_text(self, part: str | Reference) -> bool:
         """Whether a literal occurs in the module as it is."""
-        return isinstance(part, str) and any(part in text for text in self._texts_with(_INNER_NAME.findall(part)))
+        return isinstance(part, str) and part in self._declared_text
 
     def _has_word(self, part: str) -> bool:
         if _NAME.fullmatch(part):
-            return part in self._declared_by_name
-        return any(_has_whole(text, part) for text in self._texts_with(_NAME.findall(part)))
-
-    def _texts_with(self, names: Iterable[str]) -> list[str]:
-        """Return the texts of the blocks that may contain what has these names: those with the rarest one."""
-        return min((self._declared_by_name.get(each, []) for each in names), key=len, default=self._declared_texts)
+            return part in self._words
+        text = self._declared_text
+        start, size = text.find(part), len(part)
+        while start >= 0 and any(map(_continues, (text[start - 1 : start], text[start + size : start + size + 1]))):
+            start = text.find(part, start + 1)
+        return start >= 0
 
     @cached_property
     def _texts(self) -> list[_Written]:
@@ -151,17 +148,16 @@ class ModuleTexts:
         return tuple(found)
 
     @cached_property
-    def _declared_texts(self) -> list[str]:
-        """The texts of the blocks, without comments."""
+    def _declared_text(self) -> str:
         blocks = self._module.blocks if self._module else ()
-        return [re.sub(r"(?m)(?:^|\s)(?:#|//).*$", "", each.text) for each in blocks if each.type in _WRITTEN_IN]
+        return "\n".join(
+            re.sub(r"(?m)(?:^|\s)(?:#|//).*$", "", each.text) for each in blocks if each.type in _WRITTEN_IN
+        )
 
     @cached_property
-    def _declared_by_name(self) -> dict[str, list[str]]:
-        """Those texts by the names in them: a name is found there only as a whole."""
-        return group_by_key(
-            (name, text) for text in self._declared_texts for name in dict.fromkeys(_NAME.findall(text))
-        )
+    def _words(self) -> frozenset[str]:
+        """The words of that text: a word is found there only as a whole."""
+        return frozenset(_NAME.findall(self._declared_text))
 
 
 def _flat(value: TextLike) -> str:
@@ -176,14 +172,6 @@ def _flat(value: TextLike) -> str:
 
 def _names(written: _Parts) -> list[str]:
     return [reference_text(each) for each in written if not isinstance(each, str)]
-
-
-def _has_whole(text: str, part: str) -> bool:
-    """Whether a part occurs in a text, and no word goes on before or after it."""
-    start, size = text.find(part), len(part)
-    while start >= 0 and any(map(_continues, (text[start - 1 : start], text[start + size : start + size + 1]))):
-        start = text.find(part, start + 1)
-    return start >= 0
 
 
 def _continues(char: str) -> bool:

@@ -24,7 +24,7 @@ from tfcheck.symbolic.regex import regex
 from tfcheck.symbolic.value import JsonText, OneOf, Set, Text, TextLike, Truth, Unknown, Value, pieces, spelled_out
 
 _VERSIONS = ("2012-10-17", "2008-10-17")
-#: The number of forms of one statement that are told apart.
+#: The number of forms of one statement that are distinguished.
 _MOST_CHOICES = 32
 _POLICY_KEYS = ("Version", "Id", "Statement")
 STATEMENT_KEYS = (

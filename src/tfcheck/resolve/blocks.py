@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from tfcheck.hcl.evaluate.alternatives import as_choice
 from tfcheck.hcl.evaluate.scope import Scope
 from tfcheck.symbolic.choices import is_choice
 from tfcheck.symbolic.value import Unknown, Value, items
@@ -22,8 +23,6 @@ def block_values(evaluation: Evaluation, block: Block, name: str, scope: Scope) 
     optional = possible_blocks(evaluation, block, name, scope)
     if not 0 < len(optional) <= _MOST_OPTIONAL or not all(is_choice(more) for _, more in optional):
         return further
-    from tfcheck.hcl.evaluate.alternatives import as_choice
-
     lists: list[list[Value]] = [list(found)]
     for each, _ in optional:
         lists += [[*one, each] for one in lists]

@@ -17,7 +17,7 @@ from tfcheck.symbolic.choices import distinct_values
 from tfcheck.symbolic.marks import has_mark
 from tfcheck.symbolic.value import JsonText, OneOf, Unknown, Value, one_of, parts_of, unknowns
 
-#: The number of values that are told apart.
+#: The number of values that are distinguished.
 MOST = 32
 
 
@@ -84,7 +84,7 @@ def every_choice(
 
 
 def _most_variants(values: Sequence[Value], counts: Callable[[OneOf], bool]) -> int:
-    """Return how many variants of values can be told apart; 1 if there are more, or too little is left of the run."""
+    """Return how many variants of values there are to distinguish; 1 if more than allowed, or if few steps are left."""
     number, known = 1, set[int]()
     for each in chain.from_iterable(map(_choices, values)):
         if counts(each) and id(each) not in known:

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable
+from itertools import product
 from pathlib import Path
 
 import pytest
 
+from tests.laws import part
 from tests.pull_request.arranged import ours
 from tests.pull_request.one_job import ROOT, Ended, command, earlier, ended, variables
 from tests.pull_request.second_server import HEAD, SecondServer, Step, after, resets, says, sends
@@ -108,8 +110,10 @@ def checked(server: SecondServer, tmp_path: Path) -> Run:
     return run
 
 
-@pytest.mark.parametrize("on_clean", ["update", "delete", "minimize"])
-@pytest.mark.parametrize("way", ["baseline", "ignored", "ignored by the comment", "waived"])
+WAYS = ("baseline", "ignored", "ignored by the comment", "waived")
+
+
+@pytest.mark.parametrize(("way", "on_clean"), part([*product(WAYS, ("update", "delete", "minimize"))], 2))
 def test_what_is_left_out_is_never_resolved(server: SecondServer, checked: Run, way: str, on_clean: str) -> None:
     ours()(server)
     arguments = ("--on-clean", on_clean)

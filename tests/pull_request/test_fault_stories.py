@@ -8,6 +8,7 @@ from pathlib import Path
 import msgspec
 import pytest
 
+from tests.laws import part
 from tests.pull_request.arranged import (
     GONE,
     GRAPHQL,
@@ -152,7 +153,7 @@ STORIES = [
 ]  # fmt: skip
 
 
-@pytest.mark.parametrize("script", STORIES, ids=lambda each: each.name)
+@pytest.mark.parametrize("script", part(STORIES, 2), ids=lambda each: each.name)
 def test_one_comment_that_is_true(server: SecondServer, tmp_path: Path, script: Script) -> None:
     end = plays(script, server, tmp_path, variables(server, tmp_path))
     assert ("::warning title=tfcheck::no comment" in end.output) is (script.said in _REFUSED)

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.laws import part
 from tests.pull_request.arranged import HTML, LIST, NESTED, PATCH, POST, PULL, REST, TOMORROW, all_of, at, ours, runs_on
 from tests.pull_request.one_job import CLEAN, Script, plays, variables
 from tests.pull_request.second_server import (
@@ -108,7 +109,7 @@ REFUSALS = [
 ]  # fmt: skip
 
 
-@pytest.mark.parametrize("script", REFUSALS, ids=lambda each: each.name)
+@pytest.mark.parametrize("script", part(REFUSALS, 2), ids=lambda each: each.name)
 def test_what_is_refused_is_a_warning_and_the_status_is_that_of_the_findings(
     server: SecondServer, tmp_path: Path, script: Script
 ) -> None:

@@ -146,7 +146,7 @@ ONE_OF_EACH = """() => {
 AUDIT = "(options) => axe.run({resultTypes: ['violations'], ...options}).then((found) => found.violations)"
 
 
-@pytest.mark.parametrize("name", AUDITED)
+@pytest.mark.parametrize("name", part([*AUDITED], 3))
 def test_axe_finds_no_fault(name: str, open_tab: Any, tmp_path: Path) -> None:
     show(open_tab, tmp_path / "page.html", whole_page(AUDITED[name]()), 390, 800)
     open_tab.evaluate(OPEN_ALL)
@@ -168,7 +168,7 @@ def test_axe_finds_a_fault_that_is_there(open_tab: Any, tmp_path: Path) -> None:
     assert [each["id"] for each in open_tab.evaluate(AUDIT, {"runOnly": ["color-contrast"]})] == ["color-contrast"]
 
 
-@pytest.mark.parametrize("case", ["near-misses", "twelve-services", "access-changed"])
+@pytest.mark.parametrize("case", part(["near-misses", "twelve-services", "access-changed"], 2))
 def test_it_fits_a_phone(case: str, reader: Any, tmp_path: Path) -> None:
     show(reader, tmp_path / "page.html", html([of(case)]), 360, 640)
     for _ in range(2):
@@ -185,7 +185,7 @@ CUT = """[...document.querySelectorAll('body *:not(pre, pre *)')]
   .filter((each) => each.scrollWidth > each.clientWidth && each.clientWidth).map((each) => each.outerHTML)"""
 
 
-@pytest.mark.parametrize("width", [360, 500])
+@pytest.mark.parametrize("width", part([360, 500], 2))
 def test_a_comment_fits_a_phone(width: int, reader: Any, tmp_path: Path) -> None:
     reports = [
         msgspec.structs.replace(of(each), context={"target": each}) for each in ("near-misses", "access-changed")

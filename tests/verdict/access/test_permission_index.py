@@ -63,6 +63,14 @@ def test_what_takes_too_many_steps_is_not_compared() -> None:
         changes(None, role(allow("s3:GetObject", patterns)))
 
 
+def test_what_is_not_completely_known_is_compared_once() -> None:
+    flagged, named = _points([allow("s3:GetObject", each) for each in (_OPEN[1], "arn:aws:s3:::a/x/y")])
+    with limits.sublimit(limits.Allowance(1_000)) as left:
+        found = [(includes(flagged, named), left.steps) for _ in range(2)]
+    assert found[0] == found[1] == (False, left.steps)
+    assert left.steps < 1_000
+
+
 def test_very_many_permissions_of_one_statement_are_not_listed() -> None:
     actions: list[Value] = [f"s3:Get{number}" for number in range(101)]
     resources: list[Value] = [f"arn:aws:s3:::b{number}" for number in range(100)]

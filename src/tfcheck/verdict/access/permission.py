@@ -45,6 +45,11 @@ class Permission(msgspec.Struct, frozen=True, dict=True):
         """Its resource as that of a request; the values of variables are not decided here."""
         return target(_open_variables(self.resource).written)
 
+    @cached_property
+    def found_by_entry(self) -> dict[int, tuple[Resource, Truth]]:
+        """Whether entries that are not completely known include its resource, by the entries' ids, once compared."""
+        return {}
+
     @property
     def name(self) -> Beginning:
         """The name of its resource; what covers `*` may have any."""
@@ -211,9 +216,12 @@ def _includes(entry: Resource, point: Permission) -> Truth:
     ours = _open_variables(entry)
     if point.resource.everything and _is_all_of_a_service(ours, point.action):
         return Truth.UNKNOWN
-    if ours.plain is None:
+    if ours.plain is not None:
+        return matches(ours, point.as_target, _NO_KEYS)
+    if id(entry) not in point.found_by_entry:
         charge(_OPEN)
-    return matches(ours, point.as_target, _NO_KEYS)
+        point.found_by_entry[id(entry)] = entry, matches(ours, point.as_target, _NO_KEYS)
+    return point.found_by_entry[id(entry)][1]
 
 
 #: A resource without a name: `*`, `*/*`, or with a type `secret:*`, `log-group:*:*`.

@@ -33,7 +33,7 @@ _STATEMENTS = regex(r"statement|polic|permission|grant")
 _GRANTING = regex(r"statement|polic|permission|grant|arn")
 #: How a module reads the members of an untyped input.
 _MEMBER = regex(r"\.value(?:\.|\[\"|, \")(?:actions|resources)\b")
-_EFFECT = regex(r"(?<!try\()(?<!lookup\()\b\w+\.value\.effect\b")
+_EFFECT = regex(r"\.value\.effect\b")
 _COMPUTED_ACTION = regex(r'\b[Aa]ctions?"?\s*[=:]\s*(?!\[?\s*")')
 _OPTIONAL_LIST = regex(r"([\w-]+)\s*=\s*optional\(\s*(?:list|set)\(string\)")
 _OPEN_TYPES = ("", "any", "list(any)", "map(any)")
@@ -178,7 +178,17 @@ def _statements(name: str, variable: Block, module: Module, now: Seen) -> Module
     if not _STATEMENTS.search(name) or not any(_MEMBER.search(each) for each in texts):
         return None
     shape = _shape(kind, variable, now)
-    return ModuleInput(name, shape, any(_EFFECT.search(each) for each in texts)) if shape else None
+    return ModuleInput(name, shape, any(map(_needs_effect, texts))) if shape else None
+
+
+def _needs_effect(text: str) -> bool:
+    """Whether a module reads the effect of a statement without a default."""
+    # NOTE: a pattern that begins with a name would be tried at every word.
+    for end in (each.start() for each in _EFFECT.finditer(text)):
+        start = text.rfind("(", 0, end)
+        if not (text[start + 1 : end].isidentifier() and text.endswith(("try", "lookup"), 0, max(start, 0))):
+            return True
+    return False
 
 
 def _shape(kind: str, variable: Block, now: Seen) -> str:

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from itertools import chain
 
+import msgspec
 from msgspec import Raw
 
 from tfcheck.plan import document as parts
@@ -19,12 +20,12 @@ _BEFORE, _AFTER = b'"before_sensitive"', b'"after_sensitive"'
 def sensitive_in_plan(document: parts.Document) -> Iterator[str]:
     """Yield the marked texts of a plan: in its changes, and in its resource drift."""
     drift: list[parts.ResourceChange | None] = []
-    if _marks_something(document.resource_drift):
+    if _may_mark(document.resource_drift):
         drift = parts.decoded_section(document.resource_drift, list[parts.ResourceChange | None], "`resource_drift`")
     for row in chain(document.resource_changes or (), drift):
         if row is not None and _marks_something(row.change):
             yield from _sensitive_in_change(row.change, f"`{row.address}` in the plan")
-    if _marks_something(document.output_changes):
+    if _may_mark(document.output_changes):
         outputs = parts.decoded_section(document.output_changes, dict[str, Raw], "`output_changes`")
         for name, change in outputs.items():
             yield from _sensitive_in_change(change, f"output `{name}` in the plan")
@@ -37,22 +38,37 @@ def sensitive_in_state(state: parts.State[parts.StateRow]) -> Iterator[str]:
             yield from marked_strings(mark_all(parts.decoded_json(output.value, f"output `{name}` in the plan")))
     for module in parts.each_module(state.values.root_module if state.values else None):
         for row in module.resources or ():
-            if row is not None and b"true" in bytes(row.sensitive_values):
+            if row is not None and _may_mark(row.sensitive_values):
                 named = f"`{row.address}` in the plan"
                 mask = parts.decoded_mask(row.sensitive_values, named)
                 yield from marked_strings(apply_mask(parts.decoded_json(row.values, named), mask))
 
 
+def _may_mark(masks: Raw) -> bool:
+    """Whether a mask may mark something, or one inside of a larger part of the plan."""
+    return b"true" in bytes(masks)
+
+
 def _marks_something(change: Raw) -> bool:
-    """Whether a mask of a change may mark something, judged from the end of its text, where Terraform writes masks."""
+    """Whether a mask of one change may mark something, judged from the end of its text, where Terraform writes masks.
+
+    Names of a map may be called like the masks: where these are not at the end, what is before them counts as well.
+    """
     text = bytes(change)
-    start = text.rfind(_BEFORE)
-    if start < 0 or text.find(_AFTER, start) < 0:
-        starts = [found for found in (start, text.rfind(_AFTER)) if found >= 0]
-        if not starts:
-            return False
-        start = min(starts)
-    return text.find(b"true", start) >= 0
+    starts = [found for found in map(text.rfind, (_BEFORE, _AFTER)) if found >= 0]
+    if not starts or b"true" not in text:
+        return False
+    masks = text[min(starts) :]
+    return b"true" in masks or not _is_end(masks)
+
+
+def _is_end(masks: bytes) -> bool:
+    """Whether this is the end of an object, and not of one inside of it."""
+    try:
+        msgspec.json.decode(b"{" + masks, type=dict[str, Raw])
+    except msgspec.DecodeError:
+        return False
+    return True
 
 
 def _sensitive_in_change(raw: Raw, named: str) -> Iterator[str]:

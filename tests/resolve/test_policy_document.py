@@ -19,6 +19,7 @@ from tests.symbols import symbol
 from tfcheck.hcl.formats.json import encode
 from tfcheck.resolve.policy_document import document
 from tfcheck.symbolic import limits
+from tfcheck.symbolic.choices import or_empty
 from tfcheck.symbolic.value import NAME, JsonText, Set, Text, Unknown, Value, is_known, text
 
 BUCKET: Final = Unknown(symbol=symbol("aws_s3_bucket.b", ("arn",)))
@@ -131,15 +132,15 @@ def test_an_unknown_source_may_bring_further_statements_but_takes_none_away() ->
 def test_an_unknown_override_may_replace_what_has_a_sid() -> None:
     first, second, further = statements(document_of(read("x"), read("y", "A"), overrides=[OPEN]))
     assert first["Resource"] == "x"
-    assert isinstance(second, Unknown)
-    assert "same Sid" in second.reason
+    assert is_possible(second)
+    assert "same Sid" in second["Condition"].reason
     assert isinstance(further, Unknown)
 
 
 def test_further_own_statements_may_replace_those_of_sources() -> None:
     given = source({"Sid": "A", "Effect": "Allow"}, {"Effect": "Deny"})
     first, second, own, further = statements(document_of(read("x", "B"), sources=[given], open=OPEN))
-    assert isinstance(first, Unknown)
+    assert is_possible(first)
     assert second == {"Effect": "Deny"}
     assert own["Sid"] == "B"
     assert further == OPEN
@@ -148,8 +149,25 @@ def test_further_own_statements_may_replace_those_of_sources() -> None:
 def test_an_unknown_sid_leaves_open_what_is_replaced() -> None:
     given = source({"Sid": "A", "Effect": "Allow"})
     first, own = statements(document_of(read("x", OPEN), sources=[given]))
-    assert isinstance(first, Unknown)
+    assert is_possible(first)
     assert own["Sid"] == OPEN
+
+
+def test_a_statement_that_may_not_exist_only_leaves_open_those_with_its_sid() -> None:
+    optional = read("x", or_empty("B", OPEN), condition=OPEN)
+    given = document_of(optional, sources=[source({"Sid": "A"}, {"Sid": "B"})])
+    first, second, own = statements(given)
+    assert first == {"Sid": "A"}
+    assert is_possible(second)
+    assert is_possible(own)
+    third, *others = statements(document_of(overrides=[JsonText(given), source({"Sid": "B", "Effect": "Deny"})]))
+    assert third == {"Sid": "A"}
+    assert [is_possible(each) for each in others] == [True, True, False]
+
+
+def is_possible(statement: Any) -> bool:
+    """Whether a statement may not exist: its condition is unknown, and no other certainly has its Sid."""
+    return isinstance(statement.get("Condition"), Unknown) and isinstance(statement.get("Sid"), Unknown)
 
 
 def test_a_sid_that_definitely_differs_replaces_nothing() -> None:
@@ -330,15 +348,15 @@ def covers(partly: Value, whole: Value) -> bool:
     """Whether `whole` is one of the documents that `partly` leaves open."""
     if isinstance(partly, Unknown) or isinstance(whole, Unknown):
         return True
-    mine, theirs = statements(partly) or [], list(statements(whole) or [])
-    for entry in mine:
-        if isinstance(entry, Unknown):
-            continue
+    listed, theirs = statements(partly) or [], list(statements(whole) or [])
+    mine = [entry for entry in listed if not isinstance(entry, Unknown)]
+    for entry in sorted(mine, key=is_possible):
         fitting = [each for each in theirs if all(fits(entry.get(name), each.get(name)) for name in {*entry, *each})]
-        if not fitting:
+        if fitting:
+            theirs.remove(fitting[0])
+        elif not is_possible(entry):
             return False
-        theirs.remove(fitting[0])
-    return not theirs or any(isinstance(entry, Unknown) for entry in mine)
+    return not theirs or mine != listed
 
 
 def fits(partly: Value, whole: Value) -> bool:

@@ -439,6 +439,17 @@ def test_an_image_is_in_the_registry_of_its_account_or_a_public_one() -> None:
 
 
 _DYNAMIC = """
+data "aws_iam_policy_document" "e" {
+  statement {
+    sid = "Always"
+  }
+  dynamic "statement" {
+    for_each = terraform_data.x.id == "x" ? [1] : []
+    content {
+      sid = "Later"
+    }
+  }
+}
 data "aws_iam_policy_document" "d" {
   dynamic "statement" {
     for_each = terraform_data.x.id == "x" ? { One = "a" } : { Two = terraform_data.x.id }
@@ -483,6 +494,7 @@ def test_what_a_condition_chooses_between_is_as_far_known_as_the_plan_and_all_ch
     after = {"statement": [statement]}
     rows = [
         change("data.aws_iam_policy_document.d", "read", mode="data", after=after, after_unknown=unknown),
+        change("data.aws_iam_policy_document.e", "read", mode="data", after={}, after_unknown={"statement": True}),
         change("aws_iam_role.r", "create", after={}, after_unknown={"inline_policy": True}),
         change("terraform_data.x", "create", after={}, after_unknown={"id": True}),
         change('aws_ssm_parameter.p["b"]', "create", index="b", after={}, after_unknown={"name": True}),
@@ -499,3 +511,9 @@ def test_what_a_condition_chooses_between_is_as_far_known_as_the_plan_and_all_ch
     assert equal(read["Resource"], asked.attribute(parse("terraform_data.x"), "id")) is Truth.TRUE
     assert isinstance(read["Condition"], Unknown)
     assert not is_choice(read["Condition"])
+    optional = asked.attribute(parse("data.aws_iam_policy_document.e"), "json")
+    assert isinstance(optional, JsonText)
+    always, later = cast(Any, optional.value)["Statement"]
+    assert always == {"Sid": "Always", "Effect": "Allow"}
+    assert later["Sid"].values == ("Later", "")
+    assert isinstance(later["Condition"], Unknown)

@@ -16,7 +16,7 @@ from tfcheck.resolve.blocks import nested_blocks, possible_blocks
 from tfcheck.resolve.declarations import CHANGED
 from tfcheck.resolve.difference import statements_differ
 from tfcheck.resolve.merge import possible as may_be
-from tfcheck.symbolic.choices import is_choice, is_structural
+from tfcheck.symbolic.choices import is_choice, is_structural, or_empty
 from tfcheck.symbolic.value import JsonText, Text, Unknown, Value, is_known, items
 from tfcheck.vocabulary.address import Address
 
@@ -79,11 +79,11 @@ def _statements(attributes: Attributes, instance: Instance) -> tuple[list[dict[s
         return _planned_statements(planned)
     if further is None:
         return written, None
-    # Whether a statement of a `dynamic` block exists is unknown like a condition: its content is known, and it does not
-    # affect the rest. Only one with a Sid may replace another.
-    if not possible or any(each.get("sid") for each, _ in possible):
+    if not possible:
         return written, further
-    return [*written, *({**each, "condition": reason} for each, reason in possible)], None
+    # Whether a statement of a `dynamic` block exists is unknown like a condition, and like its Sid.
+    optional = [{**each, "sid": or_empty(each.get("sid"), more), "condition": more} for each, more in possible]
+    return [*written, *optional], None
 
 
 def _planned_statements(planned: Value) -> tuple[list[dict[str, Value]], Unknown | None]:

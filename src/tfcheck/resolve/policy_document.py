@@ -2,13 +2,14 @@
 
 Follows https://registry.terraform.io/providers/hashicorp/aws/latest/docs/data-sources/iam_policy_document and what the
 provider (5.100) does: lists of one are written as their element, others sorted backwards; documents are merged by Sid.
-An element of `Statement` may be an `Unknown`: there may be further statements, which can allow and deny, or one
-statement may have been replaced by another.
+An element of `Statement` may be an `Unknown`: there may be further statements, which can allow and deny. One that may
+not exist, or may have been replaced by another, has an unknown `Condition`.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import product
 
 import msgspec
 
@@ -17,7 +18,7 @@ from tfcheck.hcl.evaluate.scope import EvaluationError
 from tfcheck.hcl.formats.json import decode
 from tfcheck.symbolic import limits
 from tfcheck.symbolic.beginnings import distinct
-from tfcheck.symbolic.choices import is_structural, without_choice
+from tfcheck.symbolic.choices import is_choice, is_structural, or_empty, values_of, without_choice
 from tfcheck.symbolic.match import equal
 from tfcheck.symbolic.numbers import as_text
 from tfcheck.symbolic.value import (
@@ -117,7 +118,7 @@ def _merge(policy: _Policy, newer: _Policy, replaceable: int | None = None) -> _
             if same is Truth.UNKNOWN:
                 first = next(unknowns([existing, entry]))
                 reason = f"{first.reason}; it decides whether a statement is replaced by one with the same Sid"
-                statements[index] = Unknown(reason=reason, where=first.where)
+                statements[index] = _possible(existing, Unknown(reason=reason, where=first.where))
         else:
             if replaceable is None:
                 by_sid.add(len(statements), entry)
@@ -131,6 +132,13 @@ def _merge(policy: _Policy, newer: _Policy, replaceable: int | None = None) -> _
     else:
         higher = other if isinstance(version, str) else version
     return _Policy(higher, identity, statements)
+
+
+def _possible(statement: Entry, reason: Unknown) -> Entry:
+    """Return a statement that may have been replaced: like a condition, and no later Sid certainly replaces it."""
+    if isinstance(statement, Unknown):
+        return statement
+    return {**statement, "Sid": or_empty(statement.get("Sid"), reason), "Condition": reason}
 
 
 class _BySid:
@@ -168,9 +176,11 @@ def _same_sid(existing: Entry, entry: Entry) -> Truth:
     if isinstance(existing, Unknown):
         return Truth.FALSE
     mine = existing.get("Sid", "")
-    if mine == "" or (isinstance(entry, dict) and entry.get("Sid", "") == ""):
-        return Truth.FALSE
-    return Truth.UNKNOWN if isinstance(entry, Unknown) else equal(mine, entry["Sid"])
+    if isinstance(entry, Unknown):
+        return Truth.FALSE if mine == "" else Truth.UNKNOWN
+    sids = mine, entry.get("Sid", "")
+    same = Truth.some(equal(*pair) for pair in product(*map(values_of, sids)) if "" not in pair)
+    return same & Truth.UNKNOWN if any(map(is_choice, sids)) else same
 
 
 def _refuse_twins(entries: Sequence[Entry], where: str) -> None:

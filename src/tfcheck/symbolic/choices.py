@@ -29,6 +29,14 @@ def without_choice(value: Unknown) -> Unknown:
     return msgspec.structs.replace(value, values=()) if isinstance(value, OneOf) else value
 
 
+def or_empty(value: Value, reason: Unknown) -> Value:
+    """Return a choice between a text and the empty one."""
+    if not value:
+        return ""
+    values = (value, "") if isinstance(value, str) else ()
+    return OneOf(reason=reason.reason, where=reason.where, values=values)
+
+
 def distinct_values(values: Iterable[Value]) -> list[Value]:
     """Return values, and those of choices among them, without duplicates."""
     distinct: dict[Hashable, Value] = {}

@@ -80,7 +80,7 @@ def test_a_reference_is_in_quotes_where_the_others_are() -> None:
     file = read_source(SourceText("main.tf", POLICY))
     needed = NeededStatement("Decrypt", ("kms:Decrypt",), ((Reference("aws_kms_key.b.arn"),),))
     found = extension(file.blocks[0].arguments["policy"], Module(".", [file]), [needed])
-    assert found.resources == ('"${aws_kms_key.b.arn}"',)
+    assert found.items["a resource"] == ['"${aws_kms_key.b.arn}"']
     assert 'Resource = ["${aws_kms_key.a.arn}", "${aws_kms_key.b.arn}"] }' in apply_insertions(POLICY, found.insertions)
 
 
@@ -115,7 +115,28 @@ def test_a_nearly_fitting_statement_gets_what_its_other_parts_do_not_widen(
     text = f'resource "aws_iam_role_policy" "a" {{\n  policy = jsonencode({{ Statement = [{written}] }})\n}}\n'
     file = read_source(SourceText("main.tf", text))
     found = extension(file.blocks[0].arguments["policy"], Module(".", [file]), [needed])
-    assert (list(found.actions), list(found.resources)) == (more_actions, more_resources)
+    assert (found.items["an action"], found.items["a resource"]) == (more_actions, more_resources)
+
+
+DECRYPT = NeededStatement("Decrypt", ("kms:Decrypt",), (("*",),), ("AWS", ((Reference("aws_iam_role.b.arn"),),)))
+IN_JSON = '{ Effect = "Allow", Principal = { AWS = aws_iam_role.a.arn }, Action = "kms:Decrypt", Resource = "*" }'
+#: What a key policy has, and what becomes of it; empty where the statement is for more, or for less.
+PRINCIPALS = [
+    (IN_JSON, IN_JSON.replace("aws_iam_role.a.arn", "[aws_iam_role.a.arn, aws_iam_role.b.arn]")),
+    (IN_JSON.replace('"kms:Decrypt"', '["kms:Decrypt", "kms:Encrypt"]'), ""),
+    (IN_JSON.replace("AWS =", "Service ="), ""),
+    (f"{IN_JSON[:-2]}, Condition = {{}} }}", ""),
+    (IN_JSON.replace("Allow", "Deny"), ""),
+]
+
+
+@every_row(("old", "new"), PRINCIPALS)
+def test_a_statement_for_the_same_calls_gets_the_principal(old: str, new: str) -> None:
+    text = f'resource "aws_kms_key" "a" {{\n  policy = jsonencode({{ Statement = [{old}] }})\n}}\n'
+    file = read_source(SourceText("main.tf", text))
+    found = extension(file.blocks[0].arguments["policy"], Module(".", [file]), [DECRYPT])
+    assert apply_insertions(text, found.insertions) == text.replace(old, new or old)
+    assert found.left == (() if new else (DECRYPT,))
 
 
 def test_a_line_that_would_be_too_long_is_spread_and_its_neighbours_stay_formatted(folder: Path) -> None:
@@ -300,3 +321,21 @@ def test_statements_of_local_values_that_a_policy_joins_are_its_own(other: str, 
     assert block is not None
     needed = NeededStatement("A", ("s3:GetObject",), ((Reference('local.files["b"]'),),))
     assert "".join(each.text for each in extension(block.arguments["policy"], module, [needed]).insertions) == written
+
+
+NEARLY_THERE = {
+    "add a principal to aws_kms_key.shop": "aws_iam_role.jobs.arn,",
+    "add a statement to data.aws_iam_policy_document.jobs; it names all instances of aws_cloudwatch_log_group.jobs": (
+        'resources = [for group in aws_cloudwatch_log_group.jobs : "${group.arn}:*"]'
+    ),
+    "pass what module.shop.aws_iam_role.this lacks by `statements`": ', aws_secretsmanager_secret.shop["mail"].arn',
+    "add aws_iam_role_policy.service_start_up": (
+        "{ for key, call in module.service : key => call if contains(keys(aws_secretsmanager_secret.cache), key) }"
+    ),
+}
+
+
+def test_what_lacks_only_one_thing_gets_it() -> None:
+    found = {each.fix.title: each.fix for each in found_in(TESTDATA / "statements-nearly-there").fixes.found}
+    assert found.keys() == NEARLY_THERE.keys()
+    assert all(part in found[title].hcl for title, part in NEARLY_THERE.items())

@@ -105,8 +105,15 @@ def test_a_policy_in_yaml_is_named_beside_the_new_one(folder: Path, expression: 
     assert "; the role's other policy is read from `policies/literal.yaml`" in found.fix.title
 
 
-def test_a_list_that_a_template_is_passed_gets_another_element(tmp_path: Path) -> None:
-    (found,) = found_in(copied("templates-passed-lists", tmp_path)).fixes.found
+@pytest.mark.parametrize("encodes", [False, True])
+def test_a_list_that_a_template_is_passed_gets_another_element(tmp_path: Path, *, encodes: bool) -> None:
+    folder = copied("templates-passed-lists", tmp_path)
+    if encodes:
+        replaced(folder / "templates" / "policy.json.tftpl", "${jsonencode(secrets)}", "${secrets}")
+        replaced(
+            folder / "main.tf", "[aws_secretsmanager_secret.db.arn]", "jsonencode([aws_secretsmanager_secret.db.arn])"
+        )
+    (found,) = found_in(folder).fixes.found
     assert found.fix.title == "add an element to `secrets` of templates/policy.json.tftpl"
     assert (found.fix.safety, [each.source.name for each in found.insertions]) == ("safe", ["main.tf"])
     assert found.insertions[0].text == ", aws_secretsmanager_secret.queue[count.index].arn"

@@ -70,10 +70,10 @@ def test_what_something_else_uses_is_left_alone(folder: Path) -> None:
         assert f"data.aws_iam_policy_document.{name}_trust" in drafts[f"aws_iam_role.{name}"].fix.title
 
 
-def test_a_statement_with_an_effect_of_its_own_gets_a_neighbour(folder: Path) -> None:
+def test_a_statement_that_says_allow_gets_the_service(folder: Path) -> None:
     changed(folder, '    actions = ["sts:AssumeRole"]\n', '    effect  = "Allow"\n    actions = ["sts:AssumeRole"]\n')
     draft = found(folder)["aws_iam_role.web_execution"]
-    assert draft.insertions[0].text.strip().startswith("statement {")
+    assert draft.insertions[0].text == ', "ecs-tasks.amazonaws.com"'
 
 
 def test_what_is_written_is_written_once(folder: Path) -> None:

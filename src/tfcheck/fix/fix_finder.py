@@ -111,7 +111,7 @@ class FixFinder:
         self._world = world
         self._outdated: dict[Requirement, Address] = {}
         self._is_older = False
-        self.places = FixPlaces(world, Files(self._sources, conceals), prefixes=choice.prefixes)
+        self.places = FixPlaces(world, Files(self._sources, conceals), answers, prefixes=choice.prefixes)
         self._added = PoliciesAtCalls(self.places)
         self._rank = partial(rank, places=self.places, added=self._added)
         self._remedies = Remedies(self.places)

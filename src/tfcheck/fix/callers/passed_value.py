@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from functools import cached_property
 from itertools import chain
 from typing import TypeAlias, TypeGuard
@@ -15,14 +16,17 @@ from tfcheck.fix.edits.insertion import Change, Insertion, Replacement, indentat
 from tfcheck.fix.layout.items import NewItem, extend_or_group, extend_value, new_value, plain_items
 from tfcheck.fix.layout.new_block import argument_beside, member_behind
 from tfcheck.fix.layout.render import WIDEST, StatementStyle, label_like, render_on_one_line, statement, text
-from tfcheck.fix.needed_statements import Reference, Spelled, references_in, rewrite
+from tfcheck.fix.needed_statements import Reference, Spelled, free, references_in, rewrite
 from tfcheck.fix.policies.element_frames import elements_for, is_whole, value_of
 from tfcheck.fix.policies.fix_places import FixPlaces
-from tfcheck.fix.text.policy_text import ObjectParts, Parts, Syntax
+from tfcheck.fix.policies.into_policy import extend_statements
+from tfcheck.fix.text.policy_statements import statements_in
+from tfcheck.fix.text.policy_text import ObjectParts, OtherParts, Parts, Syntax, read_parts
 from tfcheck.fix.values.definitions import Defined, definition, own_element
 from tfcheck.fix.values.repetition import InstanceTerms, Statements, share_statements, terms_of_call
 from tfcheck.hcl.evaluate.scope import Seen
 from tfcheck.hcl.syntax.block import Argument, Block
+from tfcheck.hcl.syntax.lexer import MalformedError
 from tfcheck.hcl.syntax.source import SourceText
 from tfcheck.hcl.syntax.tf_json import JsonBlock
 from tfcheck.symbolic.regex import regex
@@ -214,7 +218,7 @@ def pass_value(passing: CallNeeds, given: ModuleInput, actions: Sequence[str]) -
     if not statements or not passing.is_for_one or not passing.places.files.editable(passing.call.source):
         return None
     statements = passing.with_all_instances(statements) if given.shape == "arns" else statements
-    return _as_passed(passing, given, _add_argument(passing.call, argument, given, statements))
+    return _as_passed(passing, given, _add_argument(passing, argument, given, statements))
 
 
 def _as_passed(passing: CallNeeds, given: ModuleInput, edits: tuple[Insertion, ...]) -> PassedInput | None:
@@ -222,8 +226,9 @@ def _as_passed(passing: CallNeeds, given: ModuleInput, edits: tuple[Insertion, .
 
 
 def _add_argument(
-    call: Block, argument: Argument | None, given: ModuleInput, statements: Statements
+    passing: CallNeeds, argument: Argument | None, given: ModuleInput, statements: Statements
 ) -> tuple[Insertion, ...]:
+    call = passing.call
     source, unit = call.source, unit_of(call)
     if isinstance(call, JsonBlock):
         return _insert_in_json(call, argument, given, statements)
@@ -239,9 +244,24 @@ def _add_argument(
         base = f"{source.newline}{indentation(source.text, call.start)}{unit}"
         made = argument_beside(call, given.name, new_value(elements, base, unit)) if elements and not known else None
     else:
-        end = argument.value_end
-        return extend_value(argument.source, argument.value_start, end, elements, unit) if elements else ()
+        value = OtherParts(argument.value_start, argument.value_end)
+        return _extend(passing, argument.source, value, given, statements, unit)
     return (made,) if made else ()
+
+
+def _extend(
+    passing: CallNeeds, source: SourceText, value: Parts, given: ModuleInput, statements: Statements, unit: str
+) -> tuple[Insertion, ...]:
+    """Add statements to a value: to those in it, or as new elements."""
+    found, module = tuple[Insertion, ...](), called_module(passing.caller, passing.world)
+    if not given.is_of_arns:
+        with suppress(MalformedError):
+            known = statements_in(source, read_parts(source.text, value.start))
+            extended = extend_statements(known, module, statements)
+            found, statements = extended.insertions, extended.left
+    elements = _elements(statements, given, unit, source.text[value.start : value.end])
+    added = extend_value(source, value.start, value.end, elements, unit) if elements else ()
+    return (*found, *added) if added or not elements else ()
 
 
 def _is_list(spelled: Spelled) -> TypeGuard[tuple[Reference, ...]]:
@@ -279,8 +299,8 @@ def _add_to_element(
         known = source.text[value.start : value.end] if value is not None else ""
         elements = _elements(statements, given, unit, known)
         flat, edits = f"[{', '.join(each.flat for each in elements)}]", tuple[Insertion, ...]()
-        if value is not None and elements:
-            edits = extend_value(source, value.start, value.end, elements, unit)
+        if value is not None:
+            edits = _extend(passing, source, value, given, statements, unit)
         elif (
             isinstance(element, ObjectParts)
             and is_optional
@@ -311,7 +331,9 @@ def _elements(
             arns = dict.fromkeys(_FIRST.sub(r"one(\1[*]\2)", each) for each in arns)
         return plain_items([each for each in arns if each not in known])
     names = re.findall(r'(?m)^\s*"?([\w-]+)"?\s*=\s*\{', known)
-    labels = [label_like(each.sid, names) if given.shape == "map" else "" for each in statements]
+    labels = list[str]()
+    for each in statements:
+        labels.append(free(label_like(each.sid, names), (*names, *labels)) if given.shape == "map" else "")
     style = StatementStyle(document=True, sid=bool(_SID.search(known)), effect=given.effect, unit=unit)
     if syntax is Syntax.TF_JSON:
         style = replace(style, syntax=syntax, quoted=True, between=": ", pad="", unit="  ")

@@ -32,9 +32,10 @@ from tfcheck.symbolic.regex import regex
 
 #: A line that would be longer is spread over several, and one that cannot be is this long at most.
 _WIDEST_LINE, _LONGEST_LINE = 120, 180
-#: An expression that is one text: a quoted one, the ARN of one object, and what `format` returns.
+#: An expression that is one text: a quoted one, the ARN of one object, what is called that, and what `format` returns.
 TEXT = regex(
     r'"[^"\n]*"|(?:data\.)?aws_\w+\.[\w-]+(?:\[(?:\w+|"[^"\[\]]*"|(?:each|count)\.\w+)\])?\.arn|format\([^()]*\)'
+    r"|(?:var|local|module|each)\.(?:[\w-]+\.)*(?:[\w-]+_)?arn"
 )
 #: Functions that return, or combine, their lists or maps.
 _CALL = regex(r"(concat|merge|toset|tolist|tomap|distinct|compact|flatten)\(")

@@ -29,7 +29,8 @@ Item: TypeAlias = tuple[str, "str | Sequence[str]"]
 def block(wanted: NeededStatement, style: StatementStyle) -> list[str]:
     """Render a `statement` block, with lines indented relative to it."""
     items = _items(wanted, replace(style, document=True))
-    groups = [[each] for each in items] if style.apart else [items]
+    starts = [place for place, (name, _) in enumerate(items) if not place or name in style.apart]
+    groups = [items[start:end] for start, end in pairwise([*starts, len(items)])]
     lines = [line for each in groups for line in ("", *align(each))][1:]
     if wanted.principal:
         kind, who = wanted.principal
@@ -194,8 +195,7 @@ class StatementStyle(msgspec.Struct, frozen=True):
     that inside the brackets of a one-line list, `ends_lines` the text after each item on its own line, `closes` that
     after the last one, `order` the items of a statement. With `spread` each action, or each resource, has its own
     line, and with `trailing` the last one a comma; `widest` is the maximum length of a one-line list. With `document`
-    the names are those of an `aws_iam_policy_document`, whose arguments have blank lines between them if they are
-    `apart`.
+    the names are those of an `aws_iam_policy_document`; the arguments `apart` have a blank line before them.
     """
 
     syntax: Syntax = Syntax.HCL
@@ -214,7 +214,7 @@ class StatementStyle(msgspec.Struct, frozen=True):
     resource_lists: bool = False
     spread: tuple[bool, bool] = (False, False)
     trailing: bool = True
-    apart: bool = False
+    apart: frozenset[str] = frozenset()
     order: tuple[str, ...] = ()
     widest: int = WIDEST
     unit: str = "  "
@@ -308,17 +308,16 @@ def style_of_blocks(document: Block, nested: Sequence[Block]) -> StatementStyle:
         effect=effect,
         spread=("\n" in actions, "\n" in resources),
         trailing=ends_with_comma(every),
-        apart=bool(shown) and _are_apart(list(shown[-1].arguments.values())),
+        apart=frozenset(_apart(list(shown[-1].arguments.values()))) if shown else frozenset(),
         order=tuple(shown[-1].arguments) if shown else (),
         unit=unit_of(document),
     )
 
 
-def _are_apart(arguments: Sequence[Argument]) -> bool:
-    """Whether there is a blank line between all arguments of a block."""
-    pairs = list(pairwise(arguments))
-    between = (one.source.text[one.value_end : other.start] for one, other in pairs)
-    return bool(pairs) and all(each.count("\n") > 1 for each in between)
+def _apart(arguments: Sequence[Argument]) -> Iterator[str]:
+    """Yield the arguments with a blank line before them."""
+    for one, other in pairwise(arguments):
+        yield from [other.name] if one.source.text[one.value_end : other.start].count("\n") > 1 else []
 
 
 def ends_with_comma(lists: Iterable[str]) -> bool:

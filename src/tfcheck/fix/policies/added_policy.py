@@ -108,21 +108,20 @@ class AddedPolicies(Finder):
     ) -> Iterator[Proposal]:
         """Yield a policy with these statements; `made` are all instances of the role's block that get it."""
         role = need.roles[0]
-        module, keys, others = role.address.module, repeated.keys, repeated.others
+        module, others = role.address.module, repeated.others
         statements, gate, made = self._gate(shared, repeated, made, block)
         if gate is None:
             return
         shared = msgspec.structs.replace(shared, statements=statements)
         remark = other_roles_words(frozenset(map(str, made)), need.names())
-        remark += OF_ONE_CALLER if others and repeated.is_repeated and module.steps else ""
+        remark += OF_ONE_CALLER if repeated.names_keys and module.steps else ""
         remark += FILLED if shared.filled else ""
         remark += _BY_NUMBER if others and repeated.is_counted and self._varies(repeated, module) else ""
         given = block.attribute_text("provider")
         sources = self._resolver.module_sources(module)
-        label = self._labels.label(
-            need.names(), sources, role.address.name, keys[0] if others and len(keys) == 1 else None, need.rules()
-        )
-        remark += self._places.doubts(shared.statements, block, module, gate=gate)
+        key = None if gate else repeated.only_key
+        label = self._labels.label(need.names(), sources, role.address.name, key, need.rules())
+        remark += self._places.doubts(shared.statements, block, module, gate=gate or repeated.condition)
         prefix = self._prefix(need)
         listed: list[Proposal] = []
         for managed in _kinds(block):

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import cached_property
 
 from tfcheck.fix.edits.files import Files
 from tfcheck.fix.edits.insertion import Insertion
 from tfcheck.fix.layout.new_policy import rename_taken_sids
-from tfcheck.fix.needed_statements import NeededStatement, has_reference, needed_statements, rank
+from tfcheck.fix.needed_statements import NeededStatement, has_reference, needed_statements, rank, writable
 from tfcheck.fix.policies.written_policies import WrittenPolicies, WrittenPolicy
 from tfcheck.fix.proof.cycle import Dependencies
 from tfcheck.fix.proposal import RoleNeed
@@ -27,7 +27,8 @@ from tfcheck.symbolic.regex import regex
 from tfcheck.verdict.evidence import UnmetCondition
 from tfcheck.verdict.judge import Judge
 from tfcheck.vocabulary.address import Address, ModulePath
-from tfcheck.vocabulary.finding import Answer, Requirement
+from tfcheck.vocabulary.finding import Answer, Requirement, Verdict
+from tfcheck.vocabulary.grouping import group_by_key
 
 _WORD = regex(r'"([A-Za-z0-9]+)"')
 _HOLDERS = ("resource", "data")
@@ -40,7 +41,10 @@ _SPELLED = 20
 class FixPlaces:
     """What fixes find in the sources of one plan, each thing found once."""
 
-    def __init__(self, world: After, files: Files, *, prefixes: bool = False) -> None:
+    def __init__(self, world: After, files: Files, answers: Iterable[Answer] = (), *, prefixes: bool = False) -> None:
+        """Build from the world after the change, its files, and all answers of the plan."""
+        allowed = (each for each in answers if each.verdict is Verdict.ALLOWED)
+        self._granted = group_by_key((each.role, _permission(each)) for each in allowed)
         self.world = world
         self._resolver = world.resolver
         self._prefixes = prefixes
@@ -180,7 +184,8 @@ class FixPlaces:
         def is_named(answer: Answer) -> bool:
             return self._is_right(self.as_statements([answer], place.module, goal) or (), place.module)
 
-        named, left = self.lists.grants(answers, place, refuse, is_named) if lists else ((), answers)
+        granted = self._granted.get(answers[0].role, ()) if answers else ()
+        named, left = self.lists.grants(answers, place, refuse, is_named, granted) if lists else ((), answers)
         words = self.lists.own_words(left, place, refuse) if own else {}
         others = self.as_statements(left, place.module, goal) if left else ()
         if words:
@@ -222,6 +227,10 @@ class FixPlaces:
             blocks = (each for file in module.files for each in file.blocks if merged or each.type not in _HOLDERS)
             self._words[module] = frozenset(word for each in blocks for word in _WORD.findall(each.text))
         return self._words[module]
+
+
+def _permission(answer: Answer) -> tuple[str, str]:
+    return answer.requirement.action, flat(writable(answer.requirement.resource))
 
 
 class Finder:

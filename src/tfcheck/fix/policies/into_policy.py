@@ -84,23 +84,21 @@ def insert_into_policy(
 ) -> PolicyEdit | None:
     """Add to the policy in an argument; None if its text has no safe place.
 
-    With `extends` a statement with the same actions gets the resources, and one for the same resources the actions;
-    with `adds` there may be new ones. With `shared` others may use the text too. `beside` are changes made together
-    with this one.
+    With `extends` a statement that lacks only resources, actions or principals gets these; with `adds` there may be new
+    ones. With `shared` others may use the text too. `beside` are changes made together with this one.
     """
     if not (shared or is_own(argument, module)):
         return None
     documents = documents_of(argument, module)
     if document_of(argument) is not None and not documents:
         return None
-    nothing = Extension((), (), (), tuple(wanted), None)
-    extended = extension(argument, module, wanted, beside) if extends else nothing
+    extended = extension(argument, module, wanted, beside) if extends else Extension((), {}, tuple(wanted), None)
     document = _document_for(extended, documents) if documents else None
     added, into = _statements(argument, document, module, extended.left) if extended.left else ((), extended.source)
     if into is None or (added and not adds) or extended.source not in (None, into):
         return None
     insertions = (*extended.insertions, *added)
-    parts = {"a statement": extended.left, "an action": extended.actions, "a resource": extended.resources}
+    parts = {"a statement": extended.left, **extended.items}
     in_json = isinstance(argument, FileText)
     hcl = _written_out(extended, Syntax.JSON if in_json else Syntax.HCL, in_document=document is not None)
     return PolicyEdit(insertions, tuple(_edited_texts(argument, module, insertions)), count_parts(parts), hcl)
@@ -116,7 +114,7 @@ def _document_for(extended: Extension, documents: Sequence[Block]) -> Block:
 
 def _written_out(extended: Extension, syntax: Syntax, *, in_document: bool) -> str:
     """Write only what is new: items of lists, and statements."""
-    listed = "\n".join(f"{each}," for each in (*extended.actions, *extended.resources))
+    listed = "\n".join(f"{each}," for several in extended.items.values() for each in several)
     if in_document:
         blocks = ("\n".join(block(each, StatementStyle(effect=False))) for each in extended.left)
         return "\n\n".join([listed, *blocks]).strip()
@@ -242,11 +240,10 @@ _DISTINCT = ((_OF_OBJECT, _OF_BUCKET), (_OF_BUCKET, _OF_OBJECT))
 
 
 class Extension(msgspec.Struct, frozen=True):
-    """The additions to existing statements, and the needed statements that match none of them."""
+    """The additions to existing statements, by what they are, and the needed statements that match none of them."""
 
     insertions: tuple[Insertion, ...]
-    resources: tuple[str, ...]
-    actions: tuple[str, ...]
+    items: dict[str, list[str]]
     left: tuple[NeededStatement, ...]
     source: SourceText | None
 
@@ -254,41 +251,61 @@ class Extension(msgspec.Struct, frozen=True):
 def extension(
     argument: Argument, module: Module, wanted: Sequence[NeededStatement], beside: Sequence[Insertion] = ()
 ) -> Extension:
-    """Add needed statements to those of a policy with the same actions, or the same resources.
+    """Add needed statements to those of a policy, as `extend_statements` does."""
+    return extend_statements(statements_of(argument, module), module, wanted, beside)
+
+
+def extend_statements(
+    known: Iterable[WrittenStatement],
+    module: Module,
+    wanted: Sequence[NeededStatement],
+    beside: Sequence[Insertion] = (),
+) -> Extension:
+    """Add needed statements to those of a module that lack only resources, actions or principals.
 
     A statement that one of the changes `beside` corrects will not have the same resources.
     """
-    free = list(statements_of(argument, module))
+    free = list(known)
     insertions: list[Insertion] = []
-    resources: list[str] = []
-    actions: list[str] = []
+    new: dict[str, list[str]] = {"an action": [], "a resource": [], "a principal": []}
     left: list[NeededStatement] = []
     source: SourceText | None = None
     for each in wanted:
         here = [one for one in free if source is None or one.source is source]  # a policy is changed in one file
-        is_open = each.principal is not None or bool(each.gate)
-        needed = {f'"{action.lower()}"' for action in each.actions}
-        like = (one for one in here if _has_beside(_item_texts(one, one.actions), needed) and not _is_null(one, module))
-        extensible = not is_open and bool(each.resources) and each.resource_list is None
-        ways = [(one, one.resources, _texts(one, each), resources) for one in like if extensible and one.is_plain]
-        corrected = {
-            one
-            for one in here
-            for other in beside
-            if other.source is one.source and one.start <= other.offset < one.end
-        }
-        kept = (one for one in here if _is_about(one, each) and one not in corrected)
-        ways += [(one, one.actions, _actions(one, each), actions) for one in kept]
+        ways = _extensions(each, here, module, beside) if not each.gate else ()
         found = next(((way, made) for way in ways if (made := _append_items(*way[:3]))), None)
         if found is None:
             left.append(each)
         else:
-            (statement, _, new, written), made = found
+            (statement, _, written, kind), made = found
             source = statement.source
             free.remove(statement)
             insertions += made
-            written += new
-    return Extension(tuple(insertions), tuple(resources), tuple(actions), tuple(left), source)
+            new[kind] += written
+    return Extension(tuple(insertions), new, tuple(left), source)
+
+
+def _extensions(
+    wanted: NeededStatement, known: Sequence[WrittenStatement], module: Module, beside: Sequence[Insertion]
+) -> Iterator[tuple[WrittenStatement, Parts, list[str], str]]:
+    """Yield the statements that grant what is needed if a list in them gets these texts, and what those are."""
+    needed = {f'"{action.lower()}"' for action in wanted.actions}
+    if wanted.principal is not None:
+        kind, who = wanted.principal
+        for each in known:
+            has_actions = needed == {one.lower() for one in _item_texts(each, each.actions)}
+            has_all = has_actions and set(_item_texts(each, each.resources)) == set(_texts(each, wanted))
+            own = (values for one, values in each.principals if one == kind and has_all and _is_literal(each, values))
+            yield from ((each, values, [text(one, each.syntax) for one in who], "a principal") for values in own)
+        return
+    plain = [each for each in known if each.is_plain]
+    for each in plain if wanted.resources and wanted.resource_list is None else ():
+        if _has_beside(_item_texts(each, each.actions), needed) and not _is_null(each, module):
+            yield each, each.resources, _texts(each, wanted), "a resource"
+    for each in plain:
+        is_corrected = any(one.source is each.source and each.start <= one.offset < each.end for one in beside)
+        if not is_corrected and _is_about(each, wanted):
+            yield each, each.actions, _actions(each, wanted), "an action"
 
 
 def _is_null(statement: WrittenStatement, module: Module) -> bool:
@@ -301,15 +318,12 @@ def _is_null(statement: WrittenStatement, module: Module) -> bool:
 def _is_about(statement: WrittenStatement, wanted: NeededStatement) -> bool:
     actions = (*_item_texts(statement, statement.actions), *_actions(statement, wanted))
     services = set(map(service_of, actions))
-    is_open = not statement.is_plain or wanted.principal is not None or wanted.gate
     needed = set(_texts(statement, wanted))
     others = set(_item_texts(statement, statement.resources)) - needed
     inside = tuple(each[:-1] + "/" if each.startswith('"') else f'"${{{each}}}/' for each in needed)
     # NOTE: a call on a bucket is not allowed by the names of its objects.
     is_exact = not others or (wanted.actions == (_LOCATE,) and all(each.startswith(inside) for each in others))
-    return (
-        not is_open and len(services) == 1 and is_exact and needed <= set(_item_texts(statement, statement.resources))
-    )
+    return len(services) == 1 and is_exact and needed <= set(_item_texts(statement, statement.resources))
 
 
 def _has_beside(written: Sequence[str], needed: set[str]) -> bool:
@@ -341,12 +355,17 @@ def _texts(statement: WrittenStatement, wanted: NeededStatement) -> list[str]:
     return [f'"${{{each}}}"' if quotes and not each.startswith('"') else each for each in written]
 
 
+def _is_literal(statement: WrittenStatement, parts: Parts) -> bool:
+    """Whether parts are visibly a list or a text."""
+    return not isinstance(parts, OtherParts) or bool(TEXT.fullmatch(statement.source.text, parts.start, parts.end))
+
+
 def _append_items(statement: WrittenStatement, parts: Parts, new: Sequence[str]) -> tuple[Insertion, ...]:
     """Append texts to a list of a statement; nothing if its layout has no room."""
     written = _item_texts(statement, parts)
     if not written or not new or '"*"' in (*new, *written):
         return ()
-    is_expression = isinstance(parts, OtherParts) and not TEXT.fullmatch(written[0])
+    is_expression = not _is_literal(statement, parts)
     if is_expression and not _LIST.fullmatch(written[0]):
         return ()
     found = extend(statement.source, parts, plain_items(new))

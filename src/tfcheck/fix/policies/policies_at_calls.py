@@ -38,11 +38,15 @@ from tfcheck.vocabulary.address import Address, InstanceKey, ModulePath
 
 
 class _CalledModule(msgspec.Struct, frozen=True):
-    """A call of a module, in instances of a calling module; `made` are the outputs that the called one lacks."""
+    """A call of a module, in instances of a calling module, with the keys of its own instances.
+
+    `made` are the outputs that the called module lacks.
+    """
 
     name: str
     block: Block
     callers: tuple[ModulePath, ...]
+    keys: tuple[InstanceKey, ...]
     repeated: Repeated
     made: tuple[Insertion, ...]
 
@@ -85,10 +89,10 @@ class PoliciesAtCalls(AddedPolicies):
         if not self._places.files.editable(block.source):
             return None
         keys, seen = tuple(dict.fromkeys(path.steps[-1].key for path in paths)), self._resolver.names.call(caller, name)
-        every = seen.keys() if isinstance(seen, CallReferent) else (None,)
-        others = set(range(every) if isinstance(every, int) else every) != set(keys)
-        callers = tuple(dict.fromkeys(path.parent for path in paths))
-        return _CalledModule(name, block, callers, Repeated(f"module.{name}", output, block, keys, others), made)
+        number = seen.keys() if isinstance(seen, CallReferent) else (None,)
+        every = tuple(range(number) if isinstance(number, int) else number)
+        repeated = Repeated(f"module.{name}", output, block, keys, set(every) != set(keys))
+        return _CalledModule(name, block, tuple(dict.fromkeys(path.parent for path in paths)), every, repeated, made)
 
     def _attach_at(self, call: _CalledModule, need: RoleNeed) -> Proposal | None:
         """Attach a policy that is where a module is called."""
@@ -103,6 +107,9 @@ class PoliciesAtCalls(AddedPolicies):
         if shared is None:
             return None
         modules = self._places.policies.modules(caller)
+        every = [_policy_at(caller, key) for key in call.keys]
+        if condition := self._condition(shared, every, repeated.keys) if repeated.others else "":
+            repeated = msgspec.structs.replace(repeated, condition=condition)
         places: Sequence[Address] = [_policy_at(each, key) for each in modules for key in repeated.made_keys()]
         is_listed = any(each.resource_list for each in shared.statements)
         statements, gate, places = (
@@ -113,12 +120,12 @@ class PoliciesAtCalls(AddedPolicies):
         shared = msgspec.structs.replace(shared, statements=statements)
         others_too = {each.module for each in places}.difference(call.callers)
         remark = f"; {len(modules)} instances of the module that calls it share it" if others_too else ""
-        remark += OF_ONE_CALLER if repeated.others and repeated.is_repeated and caller.steps else ""
+        remark += OF_ONE_CALLER if repeated.names_keys and caller.steps else ""
         remark += FILLED if shared.filled else ""
-        remark += self._places.doubts(shared.statements, call.block, caller, gate=gate)
+        remark += self._places.doubts(shared.statements, call.block, caller, gate=gate or repeated.condition)
         remark += self._doubt_of_role(need.roles[0].address, repeated)
-        key = repeated.keys[0] if repeated.others and len(repeated.keys) == 1 else None
-        label = self._labels.label(need.names(), self._resolver.module_sources(caller), call.name, key, need.rules())
+        sources = self._resolver.module_sources(caller)
+        label = self._labels.label(need.names(), sources, call.name, repeated.only_key, need.rules())
         policy = self._policy(label, need, repeated, shared, passed_provider(call.block))
         policy = msgspec.structs.replace(policy, repeated=("count", gate)) if gate else policy
         made_at = [(each.module, 0 if gate else each.key) for each in places]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from functools import cached_property
 
 import msgspec
@@ -29,10 +30,12 @@ from tfcheck.fix.text.policy_text import (
     documents_of,
     is_own,
     items,
+    read_arguments,
 )
 from tfcheck.fix.values.definitions import NAMED, definition, own_element
 from tfcheck.fix.values.repetition import Statements, names_instance
 from tfcheck.hcl.modules import Sources
+from tfcheck.hcl.syntax.lexer import MalformedError
 from tfcheck.hcl.syntax.source import SourceText
 from tfcheck.resolve import Resolver
 from tfcheck.resolve.evaluation import Key
@@ -52,6 +55,7 @@ _ARN = regex(r"(?:data\.)?aws_\w+\.([\w-]+)\.arn")
 _ACTION = regex(r'"[a-z0-9-]+:[A-Za-z*]+"')
 _RESOURCES = regex(r"(?i)resources?|.*arns?")
 _LABEL = regex(r"(?i)sid|id|name")
+_CALL = regex(r"[a-z]\w*\(")
 #: The number of places that are tried for one statement.
 _MOST = 8
 
@@ -289,11 +293,11 @@ class StatementData:
         return grants_in(resolver.evaluation.evaluate(argument.expression, resolver.scope_of(address)))
 
     def _passed_lists(self, file: FileText) -> Iterator[_Collection]:
-        """Yield the lists that a template is passed."""
+        """Yield the lists and maps that a template is passed."""
         given, source = passed_variables(file), file.read_by.source
         for each in given.items if given is not None else ():
-            if isinstance(each.value, ListParts):
-                yield _Collection(f"`{each.name}` of {file.source.name}", source, each.value)
+            name = f"`{each.name}` of {file.source.name}"
+            yield from (_Collection(name, source, one) for one in _all_inside(each.value, source.text))
 
     def _collections(self) -> Iterator[_Collection]:
         """Yield the lists and maps that only the text of the policy uses: also those inside others."""
@@ -303,7 +307,8 @@ class StatementData:
                 found = definition(name, self._path, self.resolver) if name not in seen else None
                 if found is not None and found.path == self._path and self._module.count_uses(name) == 1:
                     waiting.append(found.text)
-                    yield from (_Collection(name, found.source, each) for each in _all_inside(found.parts))
+                    inside = _all_inside(found.parts, found.source.text)
+                    yield from (_Collection(name, found.source, each) for each in inside)
                 seen.add(name)
 
     def _members(self) -> Iterator[_Collection]:
@@ -316,9 +321,10 @@ class StatementData:
             uses = re.compile(rf"{re.escape(f'.{member}' if member else name)}(?![\w-])")
             counts = [sum(len(uses.findall(each)) for each in several) for several in (texts, files)]
             item = element.item(member) if isinstance(element, ObjectParts) and member else None
-            inside = _all_inside(item.value if item else None if member else element)
-            is_here = found is not None and found.path == self._path and counts[0] == counts[1]
-            yield from (_Collection(name, found.source, each) for each in inside if found and is_here)
+            own = item.value if item else None if member else element
+            if found is not None and found.path == self._path and counts[0] == counts[1]:
+                inside = _all_inside(own, found.source.text)
+                yield from (_Collection(name, found.source, each) for each in inside)
 
     def block_texts(self) -> list[str]:
         """Return the texts of the blocks with the policy: its own, and its documents."""
@@ -338,10 +344,14 @@ def _is_beside(edit: Insertion, collections: Iterable[_Collection]) -> bool:
     return isinstance(edit, Replacement) or any(each.name in line for each in collections)
 
 
-def _all_inside(parts: Parts | None) -> Iterator[ListParts | ObjectParts]:
-    """Yield a list or a map, and those inside it, the innermost first."""
+def _all_inside(parts: Parts | None, text: str) -> Iterator[ListParts | ObjectParts]:
+    """Yield a list or a map, and those inside it or in the arguments of a call, the innermost first."""
     if isinstance(parts, ListParts | ObjectParts):
         for each in parts.items:
-            yield from _all_inside(each.value if isinstance(each, ItemParts) else each)
+            yield from _all_inside(each.value if isinstance(each, ItemParts) else each, text)
         if parts.items or isinstance(parts, ListParts):
             yield parts
+    elif parts is not None and (call := _CALL.match(text, parts.start)):
+        with suppress(MalformedError):
+            for each in read_arguments(text, call.end() - 1, parts.end).items:
+                yield from _all_inside(each, text)

@@ -18,23 +18,12 @@ from tfcheck.fix.policies.fix_places import Finder
 from tfcheck.fix.policies.statement_data import MEMBER_OF_EACH
 from tfcheck.fix.policies.written_policies import WrittenPolicy, is_frozen
 from tfcheck.fix.proposal import Proposal
-from tfcheck.fix.text.policy_text import (
-    DOCUMENT,
-    FileText,
-    ObjectParts,
-    Parts,
-    document_of,
-    documents_of,
-    find_policy_text,
-    items,
-    read_parts,
-)
+from tfcheck.fix.text.policy_statements import statements_of
+from tfcheck.fix.text.policy_text import DOCUMENT, FileText, ObjectParts, Parts, document_of, documents_of, items
 from tfcheck.fix.values.definitions import own_element
 from tfcheck.fix.values.gates import has_key
 from tfcheck.hcl.modules import Module
 from tfcheck.hcl.syntax.block import Argument, Block
-from tfcheck.hcl.syntax.lexer import MalformedError
-from tfcheck.hcl.syntax.source import SourceText
 from tfcheck.hcl.syntax.tf_json import JsonBlock
 from tfcheck.inventory.ecs import task_definitions
 from tfcheck.inventory.world import WorldObject
@@ -45,7 +34,7 @@ from tfcheck.vocabulary.finding import Answer, RoleKind, Verdict
 
 _ARGUMENT = "assume_role_policy"
 _LOCAL = re.compile(r"local\.([\w-]+)")
-_ACTION = ('"sts:AssumeRole"', '["sts:AssumeRole"]')
+_ACTION = '"sts:AssumeRole"'
 _OF_ECS = re.compile(r'"ecs[\w.-]*"')
 _QUOTE = '"'
 _EC2, _TASKS = "ec2.amazonaws.com", "ecs-tasks.amazonaws.com"
@@ -133,7 +122,7 @@ class TrustPolicies(Finder):
             return
         keys = [str(each.key) for each in self._places.policies.instances(role.address)]
         conditions = tuple(f"each.key {sign} {quote(key)} ?" for key in keys for sign in ("==", "!="))
-        for services in _services(policy.argument, document):
+        for services in _services(policy.argument, policy.module):
             old = source.text[services.start : services.end]
             lacking = self._roles_without(role, service) if re.search(r"\beach\.", old) else []
             insertions = extend(source, services, plain_items([quote(service)]))
@@ -214,35 +203,8 @@ def _users(argument: Argument, block: Block, module: Module) -> list[Block] | No
     return found
 
 
-def _services(argument: Argument, document: Block | None) -> Iterator[Parts]:
-    try:
-        if document is not None and not isinstance(document, JsonBlock):
-            yield from _services_in_document(document)
-        elif document is None:
-            found = find_policy_text(argument)
-            item = found[0].item("Statement") if found and isinstance(found[0], ObjectParts) else None
-            yield from _services_in_policy(argument.source, item.value) if item else ()
-    except MalformedError:
-        return
-
-
-def _services_in_document(document: Block) -> Iterator[Parts]:
-    for each in (one for one in document.blocks("statement") if one.type == "statement"):
-        kinds = [one for one in each.nested if one.type == "principals"]
-        is_open = len(kinds) != 1 or len(each.nested) != 1 or "effect" in each.arguments
-        if not is_open and each.attribute_text("actions") in _ACTION and kinds[0].attribute_text("type") == '"Service"':
-            identifiers = kinds[0].arguments.get("identifiers")
-            if identifiers is not None and identifiers.source is document.source:
-                yield read_parts(identifiers.source.text, identifiers.value_start)
-
-
-def _services_in_policy(source: SourceText, statements: Parts) -> Iterator[Parts]:
-    for each in items(statements):
-        names = {one.name for one in each.items} if isinstance(each, ObjectParts) else set()
-        if isinstance(each, ObjectParts) and names <= {"Sid", "Effect", "Action", "Principal"}:
-            action, effect, principal = (each.item(name) for name in ("Action", "Effect", "Principal"))
-            is_allow = effect is not None and source.text[effect.value.start : effect.value.end] == '"Allow"'
-            is_plain = action is not None and source.text[action.value.start : action.value.end] in _ACTION
-            if is_allow and is_plain and principal is not None and isinstance(principal.value, ObjectParts):
-                service = principal.value.item("Service")
-                yield from [service.value] if service is not None else []
+def _services(argument: Argument, module: Module) -> Iterator[Parts]:
+    """Yield the services of the statements that let nothing but services assume a role."""
+    for each in statements_of(argument, module):
+        actions = [each.source.text[one.start : one.end] for one in items(each.actions)]
+        yield from (values for kind, values in each.principals if kind == "Service" and actions == [_ACTION])

@@ -41,10 +41,10 @@ _JOINING = "concat("
 
 
 class WrittenStatement(msgspec.Struct, frozen=True):
-    """An Allow statement with the places of its actions and resources.
+    """An Allow statement with the places of its actions and resources, which are empty if it has none.
 
-    `is_plain`: neither a condition nor a principal limits it. `among` is its list, None for a block; `of` is the number
-    of statements in the policy.
+    `is_plain`: neither a condition nor a principal limits it. `principals` are the values of each kind, if nothing else
+    limits it. `among` is its list, None for a block; `of` is the number of statements in the policy.
     """
 
     source: SourceText
@@ -54,6 +54,7 @@ class WrittenStatement(msgspec.Struct, frozen=True):
     actions: Parts
     resources: Parts
     is_plain: bool
+    principals: tuple[tuple[str, Parts], ...]
     among: Parts | None
     of: int
 
@@ -67,6 +68,13 @@ def statements_of(argument: Argument, module: Module) -> tuple[WrittenStatement,
         return tuple(each for block in documents_of(argument, module) for each in _statements_in_document(block))
     except MalformedError:
         return ()
+
+
+def statements_in(source: SourceText, parts: Parts) -> tuple[WrittenStatement, ...]:
+    """Find the Allow statements in a list or a map of objects with the names of a document."""
+    if isinstance(parts, ObjectParts):
+        parts = ListParts(parts.start, parts.end, tuple(each.value for each in parts.items))
+    return tuple(_readable_statements(source, parts, Syntax.HCL, DOCUMENT_ELEMENTS))
 
 
 class ReadableStatement(msgspec.Struct, frozen=True):
@@ -143,11 +151,22 @@ def _object(
     _, effect, *needed = names
     written = one.text_of(effect, source.text) or ('"Allow"' if names is DOCUMENT_ELEMENTS else "")
     action, resource = map(one.item, needed)
-    if action is None or resource is None or written != '"Allow"':
+    others = {each.name.lower().rstrip("s") for each in one.items if each.name not in names}
+    principals = _principals(source, one, names) if others == {"principal"} else ()
+    if action is None or not (resource or principals) or written != '"Allow"':
         return None
-    is_plain = {each.name for each in one.items} <= set(names)
+    resources = resource.value if resource is not None else ListParts(one.end, one.end, ())
     place = (source, syntax, one.start, one.end)
-    return WrittenStatement(*place, action.value, resource.value, is_plain, among, len(items(among)))
+    return WrittenStatement(*place, action.value, resources, not others, principals, among, len(items(among)))
+
+
+def _principals(source: SourceText, one: ObjectParts, names: Sequence[str]) -> tuple[tuple[str, Parts], ...]:
+    found = (each.value for each in one.items if each.name not in names)
+    objects = [each for value in found for each in items(value) if isinstance(each, ObjectParts)]
+    if names is ELEMENTS:
+        return tuple((each.name, each.value) for value in objects for each in value.items)
+    named = ((each.text_of("type", source.text).strip('"'), each.item("identifiers")) for each in objects)
+    return tuple((kind, each.value) for kind, each in named if each is not None)
 
 
 def _statements_in_document(block: Block) -> Iterator[WrittenStatement]:
@@ -167,11 +186,15 @@ def _statements_in_document(block: Block) -> Iterator[WrittenStatement]:
 def _block(block: Block, of: int) -> WrittenStatement | None:
     written = block.attribute_text("effect") or '"Allow"'
     actions, resources = _value(block, "actions"), _value(block, "resources")
-    if actions is None or resources is None or written != '"Allow"':
+    is_open = not set(block.arguments) <= set(DOCUMENT_ELEMENTS)
+    kinds = [(each.attribute_text("type").strip('"'), _value(each, "identifiers")) for each in block.nested]
+    known = tuple((kind, value) for kind, value in kinds if value is not None)
+    principals = known if not is_open and len(known) == len(kinds) else ()
+    if actions is None or not (resources or principals) or written != '"Allow"':
         return None
-    is_plain = set(block.arguments) <= set(DOCUMENT_ELEMENTS) and not block.nested
     place = (block.source, Syntax.HCL, block.start, block.end)
-    return WrittenStatement(*place, actions, resources, is_plain, None, of)
+    resources = resources or ListParts(block.end, block.end, ())
+    return WrittenStatement(*place, actions, resources, not is_open and not block.nested, principals, None, of)
 
 
 def _value(block: Block, name: str) -> Parts | None:

@@ -66,7 +66,9 @@ def own_element(
     if named is not None:
         whole = definition(named[0], path, resolver)
     else:
-        whole = _read_definition(".".join([block.type, *block.labels]), own, path) if block is not None else None
+        kind = () if block is None or block.type == "resource" else (block.type,)
+        place = ".".join((*kind, *block.labels)) if block is not None else ""
+        whole = _read_definition(f"`for_each` of {place}", own, path)
     item = whole.parts.item(str(key)) if whole is not None and isinstance(whole.parts, ObjectParts) else None
     return msgspec.structs.replace(whole, parts=item.value) if whole is not None and item is not None else None
 

@@ -106,13 +106,13 @@ def explain_doubts(
         return f"; it names {missing}, which another plan of these files may not have"
     if any(spelling.is_of_this_plan(each) for one in statements for each in one.resources):
         return OF_THIS_PLAN
-    lists = [each.resource_list for each in statements if each.resource_list and not each.gate]
+    every = [(each.resource_list, each.gate) for each in statements if each.resource_list]
     # NOTE: a collection with an index is written in the task definition, which reads all of it.
-    own = (each for each in lists if each.over.startswith("aws_") and "[" not in each.over)
+    own = (each for each, _ in every if each.over.startswith("aws_") and "[" not in each.over)
     whole = next((each.over for each in own if _ALL.search(each.expression)), "")
     if whole:
         return f"; it names all instances of {whole}"
-    vary = (each.over for each in lists if may_vary(each, module, place, resolver))
+    vary = (each.over for each, gated in every if not gated and may_vary(each, module, place, resolver))
     over = "" if gate else next(vary, "")
     return f"; a policy is invalid if `{over}` is empty in another plan of these files" if over else ""
 

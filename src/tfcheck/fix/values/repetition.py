@@ -206,6 +206,16 @@ class Repeated(msgspec.Struct, frozen=True):
         """Whether the instances are numbered."""
         return "count" in self.block.arguments
 
+    @property
+    def names_keys(self) -> bool:
+        """Whether the instances are chosen by their keys."""
+        return self.others and self.is_repeated and not self.condition
+
+    @property
+    def only_key(self) -> InstanceKey:
+        """The key, if the only instance is chosen by it."""
+        return self.keys[0] if self.names_keys and len(self.keys) == 1 else None
+
     def can_use_values(self) -> bool:
         """Whether the collection of `for_each` can be used a second time."""
         return _SIMPLE.fullmatch(self._collection()) is not None and not self.is_counted

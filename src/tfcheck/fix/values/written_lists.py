@@ -5,7 +5,7 @@ from __future__ import annotations
 import itertools
 import re
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Container, Iterable, Iterator, Sequence
 from functools import cache
 
 import msgspec
@@ -64,12 +64,18 @@ class WrittenLists:
         self._parse = cache(lambda text: parse(text, Place("", 1)))  # instances of a block have the same texts
 
     def grants(
-        self, answers: Sequence[Answer], place: Address, refuse: Refuse, is_named: Callable[[Answer], bool]
+        self,
+        answers: Sequence[Answer],
+        place: Address,
+        refuse: Refuse,
+        is_named: Callable[[Answer], bool],
+        granted: Container[tuple[str, str]] = (),
     ) -> tuple[tuple[NeededStatement, ...], tuple[Answer, ...]]:
         """Return statements that name lists, and the remaining answers, for the block instance `place`.
 
-        A list is used if each of its elements is needed. `refuse` tests whether an object must not be referred to,
-        `is_named` whether the place has an expression for what is needed.
+        A list is used if each of its elements is needed; of all instances of a block some may be `granted` already.
+        `refuse` tests whether an object must not be referred to, `is_named` whether the place has an expression for
+        what is needed.
         """
         by_value: dict[str, list[Answer]] = {}
         for each in answers:
@@ -83,18 +89,21 @@ class WrittenLists:
         repeated = self._lists_over_instances(tasks, place, refuse)
         alone = {flat(each.requirement.resource) for each in answers if not is_named(each)}
         read = [Reference(each.text, each.over) for each in lists]
-        instances, buckets = self._all_instances(answers, place, refuse), self._buckets(read, statements, place, alone)
+        instances = list(self._all_instances(answers, place, refuse))
+        buckets = self._buckets(read, statements, place, alone)
         for written in itertools.chain(lists, repeated, instances, buckets):
-            needed = ([each.requirement.action for each in by_value.get(value, ())] for value in written.values)
-            actions = set(map(tuple, map(dict.fromkeys, needed)))
-            if len(actions) == 1 and (names := actions.pop()):
-                for value in written.values:
+            needed = written.values & by_value.keys()
+            actions = {tuple(dict.fromkeys(each.requirement.action for each in by_value[value])) for value in needed}
+            names = actions.pop() if len(actions) == 1 else ()
+            others = ((name, value) for value in written.values - needed for name in names)
+            if names and all(written in instances and each in granted for each in others):
+                for value in needed:
                     del by_value[value]
                 resource = (Reference(written.text, written.over),)
                 statements.append(NeededStatement(sid(names[0]), names, (resource,)))
-        granted = {id(each) for each in answers} - {id(each) for several in by_value.values() for each in several}
+        named = {id(each) for each in answers} - {id(each) for several in by_value.values() for each in several}
         secret = {id(each) for each in answers if each.requirement.sensitive or not flat(each.requirement.resource)}
-        return tuple(statements), tuple(each for each in answers if id(each) not in granted - secret)
+        return tuple(statements), tuple(each for each in answers if id(each) not in named - secret)
 
     def own_words(self, answers: Sequence[Answer], place: Address, refuse: Refuse) -> dict[str, Spelled]:
         """Map each value that an instance of a task definition reads, as `flat` writes it, to its block's expression.

@@ -93,7 +93,7 @@ def test_a_proxy_is_what_people_write(
 
 
 @pytest.mark.parametrize(
-    "proxy", ["socks5://secret@proxy:1080", "http://", "http://secret:x@:1", "http://a:b", "http://[::1"]
+    "proxy", ["socks5://secret@proxy:1080", "http://", "http://secret:x@:1", "http://a:b", "http://[::1", "http://h%zz"]
 )
 def test_a_proxy_that_cannot_be_used_is_a_refusal_that_does_not_show_it(
     monkeypatch: pytest.MonkeyPatch, proxy: str
@@ -125,7 +125,21 @@ def test_a_certificate_that_is_not_trusted_is_named(monkeypatch: pytest.MonkeyPa
     assert refusal.value.kind.hint_elsewhere("of the token") == kind.hint
 
 
-@pytest.mark.parametrize("host", ["a..b", f"{'a' * 64}.example"])
+@pytest.mark.parametrize("kind", [RefusalKind.UNREACHABLE, RefusalKind.PROXY])
+def test_a_port_without_tls_is_named(monkeypatch: pytest.MonkeyPatch, kind: RefusalKind) -> None:
+    without_proxies(monkeypatch)
+    with proxy_that_answers("400 Bad Request") as address:
+        is_proxy = kind is RefusalKind.PROXY
+        if is_proxy:
+            monkeypatch.setenv("https_proxy", f"https://{address}")
+        host = "github.example" if is_proxy else address
+        asked = Client(Hosts(f"https://{host}", "", ""), TOKEN, Clock().patience())
+        with pytest.raises(RefusalError, match="starts with https://, but this port does not use TLS") as refusal:
+            asked.get("/user", User)
+    assert refusal.value.kind is kind
+
+
+@pytest.mark.parametrize("host", ["a..b", f"{'a' * 64}.example", "a%zz"])
 def test_a_host_that_cannot_exist_is_a_wrong_address(host: str) -> None:
     with pytest.raises(RefusalError, match="the address of the API is not valid"):
         Client(Hosts(f"http://{host}", "", ""), TOKEN)

@@ -7,9 +7,9 @@ in a thread, and is abandoned at its deadline.
 from __future__ import annotations
 
 import base64
+import ssl
 from collections.abc import Callable
 from queue import Empty, SimpleQueue
-from ssl import SSLCertVerificationError
 from threading import Thread
 from typing import TypeVar
 from urllib.parse import SplitResult, unquote, urlsplit
@@ -27,6 +27,9 @@ _T = TypeVar("_T")
 _CONNECT = 5.0
 #: The message of http.client if a proxy does not let a connection through, for example without a password.
 _TUNNEL = regex(r"Tunnel connection failed: (4\d\d)\b")
+#: OpenSSL's reasons if what it reads is not TLS.
+_NOT_TLS = ("WRONG_VERSION_NUMBER", "RECORD_LAYER_FAILURE", "PACKET_LENGTH_TOO_LONG")
+_WITHOUT_TLS = "its address starts with https://, but this port does not use TLS"
 #: For one request, from the first byte to the last.
 DEADLINE = 30.0
 #: More than any response with a hundred comments of 65,536 characters.
@@ -90,13 +93,16 @@ class Connection:
         except ProxyError as error:
             if untrusted := _certificate_problem(error.original_error):
                 raise RefusalError(RefusalKind.PROXY, f"its certificate is not trusted: {untrusted}") from None
+            if _lacks_tls(error.original_error):
+                raise RefusalError(RefusalKind.PROXY, _WITHOUT_TLS) from None
             if refused := _TUNNEL.search(str(error.original_error)):
                 raise RefusalError(RefusalKind.PROXY, "it refuses the connection", int(refused[1])) from None
             return NoAnswer("no connection to the proxy", sent=False)
         except HTTPError as error:
             if untrusted := _certificate_problem(error):
                 raise RefusalError(RefusalKind.CERTIFICATE, untrusted) from None
-            return NoAnswer(f"the connection broke: {type(error).__name__}", sent=True)
+            problem = _WITHOUT_TLS if _lacks_tls(error) else f"the connection broke: {type(error).__name__}"
+            return NoAnswer(problem, sent=True)
         if len(content) > _LARGEST:
             return NoAnswer("the answer is too long", sent=True)
         return HttpAnswer(found.status, {name.lower(): value for name, value in found.headers.items()}, content)
@@ -104,8 +110,19 @@ class Connection:
 
 def _certificate_problem(error: Exception) -> str:
     """Return why a certificate is not trusted; empty if something else went wrong."""
+    cause = _tls_error(error)
+    return cause.verify_message if isinstance(cause, ssl.SSLCertVerificationError) else ""
+
+
+def _lacks_tls(error: Exception) -> bool:
+    """Whether a port answers in another protocol than TLS."""
+    cause = _tls_error(error)
+    return cause is not None and cause.reason in _NOT_TLS
+
+
+def _tls_error(error: Exception) -> ssl.SSLError | None:
     cause = error.args[0] if isinstance(error, SSLError) and error.args else None
-    return cause.verify_message if isinstance(cause, SSLCertVerificationError) else ""
+    return cause if isinstance(cause, ssl.SSLError) else None
 
 
 def _call_with_timeout(seconds: float, call: Callable[[], _T]) -> _T | None:
@@ -181,6 +198,7 @@ def _split_address(address: str) -> SplitResult | None:
         parts = urlsplit(address)
         whole = bool(parts.hostname) and parts.port != 0
         (parts.hostname or "").encode("idna")  # fails if a label is empty or too long
+        urllib3.util.parse_url(address)
     except ValueError:
         return None
     plain = address.isascii() and address.isprintable() and " " not in address

@@ -318,7 +318,7 @@ def _with_fixes(
 
 def _affordable(wanted: Sequence[Finding], after: After) -> list[Finding]:
     """Return the first findings that there are enough steps to fix."""
-    from tfcheck.report.causes import block
+    from tfcheck.report.instance_names import block
 
     wanted = wanted[: limits.steps_left() // _FIX_STEPS]
     if after.resolver.sources is None:

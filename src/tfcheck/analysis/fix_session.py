@@ -13,7 +13,8 @@ from tfcheck.analysis.fix_writing import Choose, accepted_part, changed_error, w
 from tfcheck.analysis.fixable_sources import fixable_sources
 from tfcheck.analysis.options import DEFAULTS, FixSelection, RunOptions
 from tfcheck.analysis.session import Session
-from tfcheck.report.causes import folded_message, remedies, skipped_blocks
+from tfcheck.report.causes import folded_message, remedies
+from tfcheck.report.instance_names import keys, skipped_blocks
 from tfcheck.report.safe_text import visible
 from tfcheck.report.words import instances, plural
 from tfcheck.repository import SourceAccess
@@ -321,7 +322,8 @@ def _unfixed_notes(
 def _left_note(findings: Sequence[Finding], shown: Container[Remedy]) -> str:
     """Return what remains to be done about findings that differ only by instance, showing each HCL once."""
     first, number = findings[0], len(findings)
-    message = f"{folded_message(first)} ({number:,} task definitions)" if number > 1 else first.message
+    names = keys(each.task_definition for each in findings)[first.task_definition]
+    message = f"{folded_message(first, names)} ({number:,} task definitions)" if number > 1 else first.message
     note = f"left for you: {first.severity.value}[{first.rule}]: {visible(message)}"
     for gist, remedy in remedies(findings).items():
         again = bool(remedy.hcl) and gist in shown

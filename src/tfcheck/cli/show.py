@@ -12,7 +12,7 @@ from tfcheck.cli import options, terminal
 from tfcheck.cli.configured import OwnFormats
 from tfcheck.cli.options import json_pick
 from tfcheck.report.cause_text import Detail
-from tfcheck.report.causes import block
+from tfcheck.report.instance_names import block, is_named
 from tfcheck.symbolic.regex import regex
 from tfcheck.vocabulary.clipping import clip, few
 from tfcheck.vocabulary.errors import UsageError
@@ -83,7 +83,7 @@ def matching_addresses(task: str, addresses: Sequence[str]) -> frozenset[str]:
     Raises:
         UsageError: it is part of no address, or of those of several blocks.
     """
-    exact = [each for each in addresses if task in (each, block(each))]
+    exact = [each for each in addresses if is_named(each, task)]
     named = exact or [each for each in addresses if task in _PARTS.findall(each)]
     found = named or [each for each in addresses if task in each]
     blocks = list(dict.fromkeys(map(block, found)))

@@ -13,7 +13,7 @@ from typing import Any
 
 import msgspec
 
-from tfcheck.report.causes import block, fold_keys, keys
+from tfcheck.report.instance_names import block, common_name, fold_keys, keys
 from tfcheck.report.question_words import deciding_words, open_question
 from tfcheck.report.words import TaskStatus, evidence_words, reason_words, standings, why_words
 from tfcheck.vocabulary.access import AccessChange
@@ -279,17 +279,19 @@ def one_group_per_task(maps: Iterable[TaskNode]) -> tuple[MapGroup, ...]:
 def folded_maps(maps: Iterable[TaskNode]) -> tuple[MapGroup, ...]:
     """Merge the maps of similar instances, each in the place of the first."""
     blocks = group_by_key((block(each.address), each) for each in maps)
-    return tuple(group for name, members in blocks.items() for group in _groups(name, members))
+    return tuple(group for members in blocks.values() for group in _groups(members))
 
 
-def _groups(name: str, members: list[TaskNode]) -> Iterator[MapGroup]:
+def _groups(members: list[TaskNode]) -> Iterator[MapGroup]:
     if len(members) == 1:
         yield from one_group_per_task(members)
         return
     alike = _group_alike(members, lambda task: ())
     if len(alike) > 1:
-        by_key = _group_alike(members, lambda task: keys(task.address))
+        names = keys(each.address for each in members)
+        by_key = _group_alike(members, lambda task: names[task.address])
         alike = by_key if len(by_key) < len(alike) else alike
+    name = common_name([each.address for each in members])
     for likeness, tasks in alike.items():
         if len(tasks) == 1:
             yield from one_group_per_task(tasks)

@@ -10,8 +10,8 @@ from collections.abc import Iterator, Sequence
 
 import msgspec
 
-from tfcheck.report.causes import skipped_blocks
 from tfcheck.report.change_words import one_line_summary
+from tfcheck.report.instance_names import skipped_blocks
 from tfcheck.report.left_out_words import selection_sentence, waived_groups, waived_words, waiver_sentences
 from tfcheck.report.origin import file_path, target
 from tfcheck.report.safe_text import clip_width, visible

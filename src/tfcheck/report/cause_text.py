@@ -8,7 +8,8 @@ from collections.abc import Iterator, Sequence
 import msgspec
 from msgspec.structs import replace
 
-from tfcheck.report.causes import Cause, Group, Need, block, blocks, breakage, fixes, keys, remedies
+from tfcheck.report.causes import Cause, Group, Need, breakage, fixes, remedies
+from tfcheck.report.instance_names import block, blocks, keys
 from tfcheck.report.safe_text import quotable, visible
 from tfcheck.report.screen import Line, Span, SpanStyle, line, wrap
 from tfcheck.report.words import (
@@ -165,7 +166,7 @@ def _need_lines(group: Group, detail: Detail) -> Iterator[Line]:
 
 def instances(tasks: Sequence[str], detail: Detail) -> str:
     """Return task definitions by key: the first and the last of many, unless all are requested."""
-    names = [", ".join(reversed(keys(task))) or task for task in tasks]
+    names = [", ".join(each) or task for task, each in keys(tasks).items()]
     if detail.expand or len(names) <= _KEYS_SHOWN:
         return ", ".join(names)
     return f"{', '.join(names[: _KEYS_SHOWN - 1])}, ... {names[-1]} ({len(names)}; --expand lists them)"

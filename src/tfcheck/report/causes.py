@@ -6,35 +6,27 @@ people, they are grouped by the rule that is broken and what is missing.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Iterable, Iterator
 from functools import cached_property
 from itertools import compress
 
 import msgspec
 
+from tfcheck.report.instance_names import (
+    all_keys,
+    block,
+    blocks,
+    common_name,
+    fold_keys,
+    keys,
+    module,
+    with_module_wildcard,
+)
 from tfcheck.symbolic.regex import regex
 from tfcheck.vocabulary.clipping import join_names
-from tfcheck.vocabulary.finding import (
-    Answer,
-    Finding,
-    Fix,
-    Reason,
-    Remedy,
-    Report,
-    RoleKind,
-    Severity,
-    Skipped,
-    Verdict,
-)
+from tfcheck.vocabulary.finding import Answer, Finding, Fix, Reason, Remedy, Report, RoleKind, Severity, Verdict
 from tfcheck.vocabulary.grouping import group_by_key
 
-#: The key in place of those of several instances.
-_ANY = "[*]"
-_KEY = regex(r'\["((?:[^"\\]|\\.)*)"\]|\[(-?\d+)\]')
-_MODULE = regex(r'(?:module\.[\w-]+(?:\[(?:-?\d+|"(?:[^"\\]|\\.)*")\])?\.)+')
-#: A shorter key may be part of any word, and is replaced only as a separate word.
-_SHORTEST = 3
 #: The parts of a message in which misconfigurations of one kind differ: names in backticks, addresses, and numbers.
 _NAME = regex(
     r"(`[^`]*`"
@@ -256,7 +248,8 @@ def _likenesses(several: list[list[Finding]]) -> list[tuple[object, ...]]:
     whole = [_likeness(each, role, ()) for each in several]
     if len(set(whole)) == 1:
         return whole
-    folded = [_likeness(each, role, keys(each[0].task_definition)) for each in several]
+    differing = keys(each[0].task_definition for each in several)
+    folded = [_likeness(each, role, differing[each[0].task_definition]) for each in several]
     return folded if len(set(folded)) < len(set(whole)) else whole
 
 
@@ -273,8 +266,8 @@ def _likeness(findings: list[Finding], role: Callable[[str], str], names: tuple[
 
 
 def folded_message(finding: Finding, names: tuple[str, ...] | None = None) -> str:
-    """Return a message without the keys and the module of its task definition."""
-    found = keys(finding.task_definition) if names is None else names
+    """Return a message without the module of its task definition, and without keys: those given, or all."""
+    found = all_keys(finding.task_definition) if names is None else names
     return fold_keys(with_module_wildcard(finding.message, finding.task_definition), found)
 
 
@@ -295,14 +288,17 @@ def _object_of(answer: Answer) -> str:
 
 def _group(members: list[list[Finding]]) -> Group:
     tasks = tuple(dict.fromkeys(each[0].task_definition for each in members))
-    names = keys(tasks[0])
+    differing = keys(tasks)
+    names = differing[tasks[0]]
     differ = len({tuple(_resource_needs(each, _resource_of)) for each in members}) > 1
     alike = {
-        tuple(fold_keys(text, keys(each[0].task_definition)) for *_, text in _resource_needs(each, _resource_of))
+        tuple(fold_keys(text, differing[each[0].task_definition]) for *_, text in _resource_needs(each, _resource_of))
         for each in members
     }
-    role = _common([each[0].address or "" for each in members], block)
-    message = _common([each[0].message for each in members], lambda text: fold_keys(text, names))
+    roles = [each[0].address or "" for each in members]
+    role = common_name(roles) if len(set(map(block, roles))) == 1 else block(roles[0])
+    messages = [each[0].message for each in members]
+    message = messages[0] if len(set(messages)) == 1 else fold_keys(messages[0], names)
     if len({module(each) for each in tasks}) > 1:
         role, message = (with_module_wildcard(each, tasks[0]) for each in (role, message))
     return Group(
@@ -315,11 +311,6 @@ def _group(members: list[list[Finding]]) -> Group:
     )
 
 
-def _common(texts: list[str], fold: Callable[[str], str]) -> str:
-    """Return the common text, otherwise the first without what is specific to it."""
-    return texts[0] if len(set(texts)) == 1 else fold(texts[0])
-
-
 def _needs(members: list[list[Finding]], names: tuple[str, ...], name: Callable[[Answer], str]) -> Iterator[Need]:
     """Yield the needs, each once: several files may share a bucket. Those of all members are alike, in one order."""
     rows = [[answer for finding in each for answer in finding.answers] for each in members]
@@ -330,62 +321,7 @@ def _needs(members: list[list[Finding]], names: tuple[str, ...], name: Callable[
         yield Need(rows[0][numbers[0]], resource, tuple(row[number] for row in rows for number in numbers))
 
 
-# Instances
-
-
 def broken_tasks(reports: Iterable[Report]) -> tuple[str, ...]:
     """Return the addresses of the task definitions that the change breaks, each once."""
     changes = (each for report in reports for each in report.task_changes)
     return tuple(dict.fromkeys(each.task_definition for each in changes if each.change == "broken"))
-
-
-def keys(address: str) -> tuple[str, ...]:
-    """Return the keys of an instance and of the enclosing module instances, the longest first."""
-    found = ((each[1] if each[1] is not None else each[2]) for each in _KEY.finditer(address))
-    return tuple(sorted(dict.fromkeys(filter(None, found)), key=len, reverse=True))
-
-
-def block(address: str) -> str:
-    """Return the name of all instances of an instance's block: `aws_iam_role.exec[*]`."""
-    return _KEY.sub(_ANY, address)
-
-
-def blocks(addresses: Iterable[str]) -> tuple[str, ...]:
-    """Return the blocks of instances; a block with a single one by that instance."""
-    members = group_by_key((block(each), each) for each in addresses)
-    return tuple(name if len(each) > 1 else each[0] for name, each in members.items())
-
-
-def skipped_blocks(skipped: Iterable[Skipped]) -> list[tuple[Skipped, int]]:
-    """Merge skipped instances whose reasons differ only by key; return each with the number of instances."""
-    members = group_by_key(
-        ((block(each.address), fold_keys(each.reason, keys(each.address))), each) for each in skipped
-    )
-    return [(Skipped(*alike) if len(each) > 1 else each[0], len(each)) for alike, each in members.items()]
-
-
-def module(address: str) -> str:
-    """Return the module in an object's address, without keys; empty for the root module."""
-    found = _MODULE.match(address)
-    return block(found[0]) if found else ""
-
-
-def with_module_wildcard(text: str, address: str) -> str:
-    """Replace the module of an object in a text by `module.*`: calls of one module often share a misconfiguration."""
-    found = _MODULE.match(address)
-    return text if found is None else re.sub(rf"(?<![\w.-]){re.escape(found[0])}", "module.*.", text)
-
-
-def fold_keys(text: str, names: tuple[str, ...]) -> str:
-    """Replace the keys of an instance in a text, so that texts that differ only by key are equal."""
-    for name in names:
-        is_number = name.lstrip("-").isdecimal()
-        reference = "${count.index}" if is_number else "${each.key}"
-        if len(name) < _SHORTEST or is_number:
-            parts = re.split(rf"(?<![A-Za-z0-9]){re.escape(name)}(?![A-Za-z0-9])", text)
-            text = reference.join(parts)
-        else:
-            text = text.replace(name, reference)
-        for quoted in (f'["{reference}"]', f"[{reference}]"):
-            text = text.replace(quoted, f"[{reference[2:-1]}]")
-    return text

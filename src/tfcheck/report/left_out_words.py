@@ -7,7 +7,7 @@ from collections.abc import Collection, Iterable, Iterator
 
 import msgspec
 
-from tfcheck.report.causes import blocks
+from tfcheck.report.instance_names import blocks
 from tfcheck.vocabulary.clipping import clip, few
 from tfcheck.vocabulary.finding import Answer, Finding, Report, RunConfiguration, Severity, Verdict
 from tfcheck.vocabulary.waiver import Waived, WaiverUse

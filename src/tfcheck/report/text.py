@@ -10,8 +10,9 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 
 from tfcheck.report.cause_text import Detail, cause_lines, origin, unknown_lines
-from tfcheck.report.causes import Cause, blocks, broken_tasks, causes, fixes, skipped_blocks
+from tfcheck.report.causes import Cause, broken_tasks, causes, fixes
 from tfcheck.report.change_words import TASKS, access_changes, changed_tasks
+from tfcheck.report.instance_names import blocks, skipped_blocks
 from tfcheck.report.left_out_words import (
     configuration_words,
     severity_counts,

@@ -9,7 +9,7 @@ import msgspec
 from tfcheck import __version__
 from tfcheck.report.access_map import MapGroup
 from tfcheck.report.cause_text import open_questions
-from tfcheck.report.causes import blocks, broken_tasks, skipped_blocks
+from tfcheck.report.causes import broken_tasks
 from tfcheck.report.change_words import TASKS, access_changes, changed_tasks
 from tfcheck.report.html.element import (
     Child,
@@ -24,6 +24,7 @@ from tfcheck.report.html.element import (
 )
 from tfcheck.report.html.finding import AlreadyShown, article
 from tfcheck.report.html.tree import access_tree
+from tfcheck.report.instance_names import blocks, skipped_blocks
 from tfcheck.report.joined_fixes import join_fixes
 from tfcheck.report.left_out_words import excused_words, selection_sentence, waiver_sentences
 from tfcheck.report.markdown.page import PageContent, fixes_in_order, group_by_cause

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
-from tfcheck.report.causes import Cause, Group, Need, block, breakage, fixes, remedies
+from tfcheck.report.causes import Cause, Group, Need, breakage, fixes, remedies
 from tfcheck.report.diff import OVERLAPPING, needs_unidiff_zero
 from tfcheck.report.html.element import Child, Markup, View, address, capitalize, join_markup, prose, sentence, tag
+from tfcheck.report.instance_names import block
 from tfcheck.report.joined_fixes import ShownChange
 from tfcheck.report.markdown.page import TargetedCause
 from tfcheck.report.pattern_mismatch import nearest, parting

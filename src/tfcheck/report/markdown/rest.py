@@ -6,8 +6,9 @@ import posixpath
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from operator import attrgetter
 
-from tfcheck.report.causes import broken_tasks, skipped_blocks
+from tfcheck.report.causes import broken_tasks
 from tfcheck.report.change_words import TASKS, access_changes, access_counts, changed_tasks
+from tfcheck.report.instance_names import skipped_blocks
 from tfcheck.report.left_out_words import WaivedGroup, waived_groups, waiver_sentences
 from tfcheck.report.markdown.budget import PagePart, PartKind
 from tfcheck.report.markdown.escape import code, prose

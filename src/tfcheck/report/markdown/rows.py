@@ -13,7 +13,8 @@ from typing import TypeAlias
 
 import msgspec
 
-from tfcheck.report.causes import Cause, Group, Need, block, blocks, fold_keys, keys
+from tfcheck.report.causes import Cause, Group, Need
+from tfcheck.report.instance_names import block, blocks, common_name, fold_keys, keys
 from tfcheck.report.markdown.budget import PagePart, PartKind
 from tfcheck.report.markdown.escape import code, prose
 from tfcheck.report.markdown.page import Page, PageContent, TargetedCause, TargetedUnknown
@@ -45,12 +46,11 @@ class AlikeAnswers(msgspec.Struct, frozen=True):
     def task_words(self) -> str:
         """The name of the task definition, or of its block with the number of instances."""
         tasks = self.tasks
-        return f"{code(block(tasks[0]))}{instances(len(tasks))}" if len(tasks) > 1 else code(tasks[0])
+        return f"{code(common_name(tasks))}{instances(len(tasks)) if len(tasks) > 1 else ''}"
 
     def common(self, texts: Sequence[str]) -> str:
         """Return what texts about the answers have in common: the first one, without its key if they differ."""
-        first = self.answers[0].requirement.task_definition
-        return texts[0] if len(set(texts)) == 1 else fold_keys(texts[0], keys(first))
+        return texts[0] if len(set(texts)) == 1 else fold_keys(texts[0], keys(self.tasks)[self.tasks[0]])
 
 
 def alike(answers: Iterable[Answer]) -> list[AlikeAnswers]:
@@ -75,8 +75,9 @@ def _fold_texts(texts: Sequence[tuple[str, Answer]]) -> list[str]:
     tasks: dict[str, set[str]] = {}
     for text, answer in texts:
         tasks.setdefault(text, set()).add(answer.requirement.task_definition)
+    names = keys(answer.requirement.task_definition for _, answer in texts)
     return [
-        text if len(tasks[text]) > 1 else fold_keys(text, keys(answer.requirement.task_definition))
+        text if len(tasks[text]) > 1 else fold_keys(text, names[answer.requirement.task_definition])
         for text, answer in texts
     ]
 
@@ -88,12 +89,12 @@ def permission_words(answers: Iterable[Answer], resource: str) -> str:
 
 def blocks_with_keys(tasks: Sequence[str], most: int) -> str:
     """Return task definitions, the instances of a block once with their keys; at most `most` of each."""
-    members = group_by_key((block(each), each) for each in tasks)
+    members = list(group_by_key((block(each), each) for each in tasks).values())
     shown = []
-    for name, several in list(members.items())[:most]:
-        named = ", ".join(code(", ".join(reversed(keys(each))) or each) for each in several[:most])
-        keyed = f"{code(name)} ({named}{and_more(len(several), most)})"
-        shown.append(keyed if len(several) > 1 else code(several[0]))
+    for several in members[:most]:
+        named = ", ".join(code(", ".join(each) or task) for task, each in list(keys(several).items())[:most])
+        keyed = f" ({named}{and_more(len(several), most)})" if len(several) > 1 else ""
+        shown.append(f"{code(common_name(several))}{keyed}")
     return ", ".join(shown) + and_more(len(members), most)
 
 
@@ -101,7 +102,8 @@ def needed_by(answers: Sequence[Answer]) -> str:
     """Return the containers and attributes that need it: container `web`, `environmentFiles[0]`."""
     places = list(dict.fromkeys(_place_words(each, ()) for each in answers))
     if len(places) > 1:
-        places = list(dict.fromkeys(_place_words(each, keys(each.requirement.task_definition)) for each in answers))
+        names = keys(each.requirement.task_definition for each in answers)
+        places = list(dict.fromkeys(_place_words(each, names[each.requirement.task_definition]) for each in answers))
     return " or ".join(places[:_SHOWN_PLACES]) + and_more(len(places), _SHOWN_PLACES)
 
 
@@ -152,7 +154,8 @@ def unlike_groups(cause: Cause, most: int) -> list[Group]:
     for group in cause.groups:
         instances = tuple(map(block, group.shown))
         actions = tuple((each.answer.requirement.action, each.answer.requirement.severity) for each in group.needs)
-        key = (instances, block(group.role), actions) if instances != group.shown else group.tasks
+        is_one_of_several = instances != group.shown and len(group.tasks) == len(group.shown)
+        key = (instances, block(group.role), actions) if is_one_of_several else group.tasks
         seen[key] += 1
         if seen[key] <= most // 10:
             shown.append(group)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import posixpath
 import re
 from collections.abc import Callable
 from random import Random
@@ -19,6 +20,8 @@ _UNRELATED = "aws_sqs_queue.fuzz_unrelated"
 _WRITTEN = (".tf", ".tofu")
 #: What the address of a row is made of, where it has none.
 _PARTS = ("module_address", "mode", "type", "name", "index")
+_MASKS = {"after_unknown": "after", "before_sensitive": "before", "after_sensitive": "after"}
+_STRING, _LETTER = re.compile(r'"(?:[^"\\]|\\.)*"'), re.compile(r"\\(?:u....|.)|[a-zA-Z]")
 _TOP = re.compile(r"(?m)^(?=(?:resource|data|locals|variable|output|module|provider|terraform)\b)")
 
 
@@ -29,6 +32,28 @@ def key_order(given: Input, chance: Random) -> Input:
 def whitespace(given: Input, chance: Random) -> Input:
     text = json.dumps(json.loads(given.plan), indent=chance.choice((None, 1, "\t")), separators=(" , ", " : "))
     return msgspec.structs.replace(given, plan=b" \n" + text.encode("utf-8", "surrogatepass") + b"\r\n ")
+
+
+def escapes(given: Input, chance: Random) -> Input:
+    """Write some letters in strings as JSON may escape them."""
+
+    def escaped(found: re.Match[str]) -> str:
+        return found[0] if len(found[0]) > 1 or chance.random() < 0.98 else f"\\u{ord(found[0]):04x}"
+
+    text = _STRING.sub(lambda found: _LETTER.sub(escaped, found[0]), json.dumps(json.loads(given.plan)))
+    return msgspec.structs.replace(given, plan=text.encode())
+
+
+def masks_in_full(given: Input, chance: Random) -> Input:
+    """Mark every attribute that a mask does not name as known, and as not sensitive."""
+    document = json.loads(given.plan)
+    rows = document.get("resource_changes")
+    for row in rows if isinstance(rows, list) else ():
+        change: Any = row.get("change") if isinstance(row, dict) else None
+        for mask, side in _MASKS.items() if isinstance(change, dict) else ():
+            if isinstance(change.get(mask), dict) and isinstance(change.get(side), dict):
+                change[mask] = dict.fromkeys(change[side], False) | change[mask]
+    return _written(given, document)
 
 
 def more_keys(given: Input, chance: Random) -> Input:
@@ -83,6 +108,25 @@ def order_of_blocks(given: Input, chance: Random) -> Input:
     return _in_sources(given, shuffled)
 
 
+def line_ends(given: Input, chance: Random) -> Input:
+    return _in_sources(given, lambda text: text.replace("\n", "\r\n"))
+
+
+def several_files(given: Input, chance: Random) -> Input:
+    """Move some blocks of each file to a file of their own, which is read before the others."""
+    files = dict(given.files)
+    for name, data in given.files.items():
+        folder, base = posixpath.split(name)
+        if not base.endswith(".tf") or "override" in base or b"<<" in data:
+            continue
+        head, *blocks = _TOP.split(data.decode())
+        if len(blocks) > 1:
+            number = chance.randrange(1, len(blocks))
+            files[name] = "".join((head, *blocks[number:])).encode()
+            files[posixpath.join(folder, f"aa_{base}")] = "".join(blocks[:number]).encode()
+    return msgspec.structs.replace(given, files=files)
+
+
 def _in_sources(given: Input, change: Callable[[str], str]) -> Input:
     """Change the sources that have no heredocs, in which a line could look like the beginning of a block."""
     files = {
@@ -109,6 +153,8 @@ def _written(given: Input, document: Any) -> Input:
 
 
 #: What may be done to any plan that is an object, also to one that was mutated.
-OF_PLANS: tuple[Change, ...] = (key_order, whitespace, more_keys, order_of_resources, one_resource_more)
+OF_PLANS: tuple[Change, ...] = (
+    *(key_order, whitespace, escapes, masks_in_full, more_keys, order_of_resources, one_resource_more),
+)
 #: What is done to sources only as they are written by hand.
-OF_SOURCES: tuple[Change, ...] = (comments, order_of_blocks)
+OF_SOURCES: tuple[Change, ...] = (comments, line_ends, order_of_blocks, several_files)

@@ -6,6 +6,7 @@ A row is decoded only if its mask marks something, which can be seen in the byte
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import lru_cache
 from itertools import chain
 
 import msgspec
@@ -55,13 +56,14 @@ def _marks_something(change: Raw) -> bool:
     Names of a map may be called like the masks: where these are not at the end, what is before them counts as well.
     """
     text = bytes(change)
-    starts = [found for found in map(text.rfind, (_BEFORE, _AFTER)) if found >= 0]
-    if not starts or b"true" not in text:
-        return False
-    masks = text[min(starts) :]
-    return b"true" in masks or not _is_end(masks)
+    start = text.rfind(_BEFORE)
+    if start < 0 or text.find(_AFTER, start) < 0:
+        start = min((found for found in (start, text.rfind(_AFTER)) if found >= 0), default=len(text))
+    masks = text[start:]
+    return b"true" in masks or (masks != b"" and not _is_end(masks) and b"true" in text)
 
 
+@lru_cache(1_000)  # many rows end alike
 def _is_end(masks: bytes) -> bool:
     """Whether this is the end of an object, and not of one inside of it."""
     try:

@@ -31,6 +31,14 @@ def test_the_tail_behind_a_reference_is_cut_and_the_reference_stays() -> None:
     assert without_tail(text([bare, ":password::"])) == bare
 
 
+def test_an_arn_that_a_function_writes_out_is_the_attribute_of_its_secret() -> None:
+    suffix = reference("aws_secretsmanager_secret.db", "arn_suffix")
+    written = Text(("arn:aws:secretsmanager:eu-west-1:111122223333:secret:db-", suffix))
+    own = Unknown(symbol=reference("aws_secretsmanager_secret.db", "arn").symbol, shape=written)
+    world = MadeWorld(MadeResource("aws_secretsmanager_secret.db", {"name": "db", "arn": own}))
+    assert [(each.arn, each.named) for each in sources(written, HERE, world)] == [(own, None)]
+
+
 def test_a_hole_inside_a_known_arn_holds_no_colons() -> None:
     suffix = Unknown(hole=SECRET_SUFFIX)
     named = text(["arn:aws:secretsmanager:eu-west-1:111122223333:secret:db-", suffix])

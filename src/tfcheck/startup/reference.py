@@ -26,6 +26,7 @@ from tfcheck.symbolic.value import (
     SECRET_SUFFIX,
     Hole,
     PlainText,
+    Text,
     TextLike,
     Truth,
     Unknown,
@@ -63,7 +64,10 @@ def whole_arn(arn: TextLike, account: TextLike, world: World) -> TextLike:
     fields = split_text(parts.resource, ":") if parts is not None and parts.service == "secretsmanager" else None
     name = fields[1] if fields is not None and len(fields) == 2 and fields[0] == "secret" else None
     if parts is None or name is None or not has_no_suffix(name):
-        return arn
+        # What a function cut out of another text is still the attribute of the secret.
+        found = catalogue(world, SECRET).find_by_arn(arn) if isinstance(arn, Text) else None
+        own = found.attribute("arn") if found else None
+        return own if isinstance(own, PlainText) else arn
     if (known := _known_secret(arn, name, world)) is not None:
         return known
     same = equal(parts.account, account)

@@ -85,7 +85,7 @@ def sources(value: Value, around: Surroundings, world: World) -> tuple[Source, .
     if store is ValueStore.SECRETS_MANAGER:
         short = without_tail(value)
         whole = whole_arn(short, around.account, world)
-        says_more = short != whole or any((secret_fields(value) or ())[2:])
+        says_more = spelled_out(short) != spelled_out(whole) or any((secret_fields(value) or ())[2:])
         return (Source(store, whole, named=value if says_more else None),)
     if store is ValueStore.PARAMETER_STORE:
         return _parameter_sources(_without_version(value), around, world)

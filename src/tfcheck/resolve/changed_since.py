@@ -15,7 +15,7 @@ from tfcheck.hcl.syntax.expression import Expression, Literal
 from tfcheck.hcl.syntax.parse import parse_template
 from tfcheck.plan import ConfigModule, Plan, constant_text, references
 from tfcheck.resolve.blocks import nested_names
-from tfcheck.resolve.configuration_refs import PLACE, calls_function, reference_roots, root_of
+from tfcheck.resolve.configuration_refs import PLACE, calls_function, listed_roots, reference_roots, root_of
 from tfcheck.resolve.declarations import Doubted
 from tfcheck.symbolic import limits
 from tfcheck.symbolic.numbers import as_text, exact
@@ -196,7 +196,9 @@ def _expressions_differ(written: Expression | None, planned: Any) -> bool:
     if not mine and not is_constant and not references(planned):
         return not calls_function(written)
     if mine or not is_constant:
-        return mine != {root_of(each) for each in references(planned)}
+        theirs = listed_roots(references(planned))
+        # NOTE: of an attribute behind a splat or a variable key, and before Terraform 1.0 of any, the plan has none.
+        return mine.keys() != theirs.keys() or not all(theirs[root] <= attributes for root, attributes in mine.items())
     known = _constant(written)
     return is_known(known) and not _equals_json(known, value)
 

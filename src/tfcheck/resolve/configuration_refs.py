@@ -9,6 +9,7 @@ only a candidate for the value of an argument, which something known must confir
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from typing import Any
 
 from tfcheck.hcl.syntax import expression as syntax
@@ -122,31 +123,56 @@ def _traversal(written: str) -> syntax.Expression:
 
 
 _NAME = regex(r"[\w-]+")
+_KEY = regex(r'\[(?:\d+|"(?:[^"\\]|\\.)*")\]')
 
 
 def root_of(reference: str) -> str:
     """Return `aws_s3_bucket.config` for `aws_s3_bucket.config["a"].arn`, `local.names` for `local.names`."""
-    names = _NAME.findall(reference.partition("[")[0])
-    return ".".join(names[: 3 if names[:1] and names[0] in syntax.LONG_ROOTS else 2])
+    return _split(reference.partition("[")[0])[0]
 
 
-def reference_roots(expression: syntax.Expression) -> set[str] | None:
-    """Return the roots of all references; None if a part cannot be parsed."""
-    found: set[str] = set()
+def _split(reference: str) -> tuple[str, str]:
+    """Return the root of a reference without keys, and the attribute that follows it, if any."""
+    names = _NAME.findall(reference)
+    count = 3 if names[:1] and names[0] in syntax.LONG_ROOTS else 2
+    return ".".join(names[:count]), ".".join(names[count : count + 1])
+
+
+def listed_roots(named: Sequence[str]) -> dict[str, set[str]]:
+    """Return the roots of references of a plan, each with the attributes that follow it."""
+    found: dict[str, set[str]] = {}
+    for each in named:
+        root, attribute = _split(_KEY.sub("", each))
+        found.setdefault(root, set()).update({attribute} - {""})
+    return found
+
+
+def reference_roots(expression: syntax.Expression) -> dict[str, set[str]] | None:
+    """Return the roots of all references, each with the attributes that follow it; None if a part cannot be parsed."""
+    found: dict[str, set[str]] = {}
     waiting: list[tuple[syntax.Expression, frozenset[str]]] = [(expression, frozenset())]
     while waiting:
         node, bound = waiting.pop()
         if isinstance(node, syntax.Unreadable):
             return None
-        root = _root(node)
-        if root:
-            found |= {root} if root.partition(".")[0] not in bound else set()
-        elif isinstance(node, (syntax.ForList, syntax.ForObject)):
+        root, attribute = _reference(node)
+        if root and root.partition(".")[0] not in bound:
+            found.setdefault(root, set()).update({attribute} - {""})
+        if isinstance(node, (syntax.ForList, syntax.ForObject)):
             inner = bound | {node.key, node.value}
             waiting += [(each, bound if each is node.collection else inner) for each in syntax.inner_nodes(node)]
-        else:
+        elif attribute or not root:
             waiting += [(each, bound) for each in syntax.inner_nodes(node)]
     return found
+
+
+def _reference(node: syntax.Expression) -> tuple[str, str]:
+    """Return the root of a reference that begins here, or of the one whose attribute this is, and that attribute."""
+    owner: object = node.source if isinstance(node, syntax.Attribute) else None
+    while isinstance(owner, syntax.Index):
+        owner = owner.source
+    root = _root(owner)
+    return (root, node.name) if root and isinstance(node, syntax.Attribute) else (_root(node), "")
 
 
 def calls_function(expression: syntax.Expression) -> bool:

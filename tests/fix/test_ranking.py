@@ -3,22 +3,28 @@
 from __future__ import annotations
 
 import shutil
+from collections.abc import Iterator
 from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
 
 import pytest
 
 from tests.cases import TESTDATA, Case
 from tests.fix.found import found_in, replaced
+from tfcheck.fix import ranking
+from tfcheck.fix.callers import call_inputs
 from tfcheck.fix.layout.render import statement, style_of
 from tfcheck.fix.needed_statements import NeededStatement, Reference
 from tfcheck.fix.policies.written_policies import FILLED
 from tfcheck.fix.proposal import DraftFix, PlanFixes, Proposal, join_proposals
-from tfcheck.fix.ranking import _plain_first
+from tfcheck.fix.ranking import _plain_first, rank
 from tfcheck.fix.text.policy_text import Syntax, items, read_parts
 from tfcheck.fix.values.gates import OF_THIS_PLAN, choices_in
 from tfcheck.fix.values.repetition import Repeated
 from tfcheck.hcl.syntax.source import SourceText
 from tfcheck.hcl.syntax.tf_json import read_source
+from tfcheck.vocabulary.address import parse
 from tfcheck.vocabulary.finding import Fix
 
 
@@ -264,3 +270,49 @@ def test_a_policy_for_the_role_of_a_module_that_may_have_none_says_so() -> None:
     doubt = "; it names the role of module.api, which another plan of these files may not have"
     assert f", by the new output `exec_role_name` of module.api{doubt}; and add " in title
     assert (safety, others) == ("review", [])
+
+
+class _Ways:
+    """Ways to grant that are only names."""
+
+    def __getattr__(self, name: str) -> Any:
+        def propose(*_: object, **how: bool) -> Iterator[Proposal]:
+            words = [name.removeprefix("propose_"), *(each for each, is_so in how.items() if is_so)]
+            yield Proposal(title=" ".join(words), hcl="")
+
+        return propose
+
+    def reach(self, _: object) -> frozenset[str]:
+        return frozenset()
+
+
+AT_CALLERS, BY_OUTPUT = "at_callers", "at_callers new_output"
+#: What callers of a role's module can do: name what it cannot, name what would be a literal in it, have that literally.
+CALLERS = [
+    ((), [AT_CALLERS]),
+    (("for",), [AT_CALLERS, AT_CALLERS]),
+    (("named",), [BY_OUTPUT, AT_CALLERS]),
+    (("literally",), [AT_CALLERS, BY_OUTPUT, AT_CALLERS]),
+]
+
+
+@pytest.mark.parametrize(("able", "expected"), CALLERS)
+def test_callers_grant_what_a_module_cannot_name(
+    monkeypatch: pytest.MonkeyPatch, able: tuple[str, ...], expected: list[str]
+) -> None:
+    ways, named = _Ways(), lambda *_, literally=False: ("literally" if literally else "named") in able
+    for name in ("propose_attachments", "propose_existing", "propose_in_elements"):
+        monkeypatch.setattr(ranking, name, getattr(ways, name))
+    for name in ("propose_call_inputs", "propose_new_inputs"):
+        monkeypatch.setattr(call_inputs, name, getattr(ways, name))
+    monkeypatch.setattr(ranking, "is_for_callers", lambda *_: "for" in able)
+    monkeypatch.setattr(ranking, "is_named_by_callers", named)
+    role = SimpleNamespace(address=parse("module.service.aws_iam_role.execution"))
+    policies, resolver = SimpleNamespace(of=lambda _: ()), SimpleNamespace(block=lambda _: None)
+    places: Any = SimpleNamespace(
+        world=SimpleNamespace(resolver=resolver), policies=policies, names_all=lambda _: False
+    )
+    need: Any = SimpleNamespace(roles=(role,), names=frozenset)
+    found = [each.title for each in rank(need, places, ways)]  # type: ignore[arg-type]
+    assert [each for each in found if each in (AT_CALLERS, BY_OUTPUT)] == expected
+    assert found[-2:] == ["existing wide", "at_each_caller"]

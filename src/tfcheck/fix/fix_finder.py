@@ -141,10 +141,11 @@ class FixFinder:
         every = [*needs, *elsewhere]
         settled = self._granted_by_sources(every, groups)
         open_ = _OpenAnswers(settled, self._outdated)
-        replaced, lacking = self._fix_by_replacing(open_.of_needs(every))
+        replaced = self._fix_by_replacing(every, open_)
         self.places.replacing = tuple(one for each in replaced if each.current for one in each.current.insertions)
-        shared, lacking = self._fix_in_shared_policies(lacking)
-        cases: list[Case] = [RoleCase(need, self._rank) for need in lacking if need.answers]
+        shared = self._fix_in_shared_policies(open_.of_needs(every))
+        open_.close(shared)
+        cases: list[Case] = [RoleCase(need, self._rank) for need in open_.of_needs(every)]
         cases += [Case(each, iter(proposals)) for each, proposals in groups if not set(each) <= set(settled)]
         alone = list(self._current([*replaced, *shared, *self._join_policies(self._proven(cases))]))
         open_.close(alone)
@@ -318,34 +319,20 @@ class FixFinder:
             waiting = [case for case in failed if case.advance()]
         return proven
 
-    def _fix_by_replacing(self, needs: Sequence[RoleNeed]) -> tuple[list[Case], list[RoleNeed]]:
-        """Fix what a replacement can fix; also return the rest.
-
-        Each is tried separately, and must keep everything allowed that is.
-        """
+    def _fix_by_replacing(self, needs: Sequence[RoleNeed], open_: _OpenAnswers) -> list[Case]:
+        """Fix what a replacement can fix. Each is tried separately, and must keep everything allowed that is."""
         proven: list[Case] = []
-        left = list(needs)
         for ways in self._replacing:
-            for place, need in enumerate(left):
-                found = self._proven([RoleCase(need, ways)], kept=self._kept) if need.answers else []
-                proven += found
-                done = {answer for case in found for answer in case.answers}
-                left[place] = need.restrict_to([each for each in need.answers if each not in done]) if done else need
-        return proven, left
+            for need in open_.of_needs(needs):
+                proven += self._proven([RoleCase(need, ways)], kept=self._kept)
+            open_.close(proven)
+        return proven
 
-    def _fix_in_shared_policies(self, needs: Sequence[RoleNeed]) -> tuple[list[Case], list[RoleNeed]]:
-        """Fix what roles of several blocks lack in a policy that they share; also return the rest."""
-        if self._sources is None:
-            return [], list(needs)
-        cases = [
-            RoleCase(each, lambda need: propose_existing(need, self.places, wide=False))
-            for each in join_by_shared_policy(needs, self.places)
-        ]
-        found = self._proven(cases)
-        done = {answer for case in found for answer in case.answers}
-        if not done:
-            return [], list(needs)
-        return found, [each.restrict_to([one for one in each.answers if one not in done]) for each in needs]
+    def _fix_in_shared_policies(self, needs: Sequence[RoleNeed]) -> list[Case]:
+        """Fix what roles of several blocks lack in a policy that they share."""
+        joined = join_by_shared_policy(needs, self.places) if self._sources is not None else ()
+        ways = partial(propose_existing, places=self.places, wide=False)
+        return self._proven([RoleCase(each, ways) for each in joined])
 
     def _current(self, cases: Sequence[Case]) -> Iterator[Case]:
         """Yield the cases whose fix edits only what agrees with the plan; record the others."""

@@ -32,7 +32,7 @@ _PREFIXED = regex(r'"((?:[\w-]*\$\{(?:var|local)(?:\.[\w-]+)+\}-)+)[\w-]+"')
 _OF_KEY = regex(r"(?:^|[^\w.])((?:data\.)?aws_\w+\.[\w-]+)\[each\.key\]")
 _COMPARED = regex(r' != (?:null|"")$')
 _BY_NUMBER = "; it names instances by their numbers, which another plan of these files may give to others"
-OF_ONE_CALLER = "; it names instances that another caller of the module may not have"
+_OF_ONE_CALLER = "; it names instances that another caller of the module may not have"
 
 
 class AddedPolicies(Finder):
@@ -107,39 +107,34 @@ class AddedPolicies(Finder):
         self, need: RoleNeed, block: Block, repeated: Repeated, shared: SharedStatements, made: Sequence[Address]
     ) -> Iterator[Proposal]:
         """Yield a policy with these statements; `made` are all instances of the role's block that get it."""
-        role = need.roles[0]
-        module, others = role.address.module, repeated.others
+        role = need.roles[0].address
         statements, gate, made = self._gate(shared, repeated, made, block)
         if gate is None:
             return
         shared = msgspec.structs.replace(shared, statements=statements)
         remark = other_roles_words(frozenset(map(str, made)), need.names())
-        remark += OF_ONE_CALLER if repeated.names_keys and module.steps else ""
-        remark += FILLED if shared.filled else ""
-        remark += _BY_NUMBER if others and repeated.is_counted and self._varies(repeated, module) else ""
-        given = block.attribute_text("provider")
-        sources = self._resolver.module_sources(module)
-        key = None if gate else repeated.only_key
-        label = self._labels.label(need.names(), sources, role.address.name, key, need.rules())
-        remark += self._places.doubts(shared.statements, block, module, gate=gate or repeated.condition)
-        prefix = self._prefix(need)
+        remark += self._remark(repeated, shared, block, role.module, gate)
+        provider, prefix = block.attribute_text("provider"), self._prefix(need)
         listed: list[Proposal] = []
         for managed in _kinds(block):
-            policy = self._policy(label, need, repeated, shared, given, managed=managed, prefix=prefix)
-            if gate:
-                policy = msgspec.structs.replace(policy, repeated=("for_each" if gate[0] == "{" else "count", gate))
-            own = [(str(each.key) if others else each.key) if repeated.is_repeated else None for each in made]
-            keyed = [
-                (each.module, 0 if gate and not repeated.is_repeated else key)
-                for each, key in zip(made, own, strict=True)
-            ]
+            policy = self._policy(need, repeated, shared, gate, role.module, role.name)
+            policy = msgspec.structs.replace(policy, provider=provider, managed=managed, prefix=prefix)
             beside = tuple(each.address for each in need.roles)
-            for found in self._propose_after(block, policy, keyed, remark):
+            for found in self._propose_after(block, policy, keyed_places(made, repeated, gate), remark):
                 alone = msgspec.structs.replace(found, beside=beside)
                 several = list_exclusively(alone, policy, need, self._places)
                 listed += [several] if several else []
                 yield from [] if several else [alone]
         yield from listed
+
+    def _remark(
+        self, repeated: Repeated, shared: SharedStatements, anchor: Block, module: ModulePath, gate: str
+    ) -> str:
+        """Return what may be wrong for another plan with a policy after a block of a module."""
+        remark = _OF_ONE_CALLER if repeated.names_keys and module.steps else ""
+        remark += FILLED if shared.filled else ""
+        remark += _BY_NUMBER if repeated.others and repeated.is_counted and self._varies(repeated, module) else ""
+        return remark + self._places.doubts(shared.statements, anchor, module, gate=gate or repeated.condition)
 
     def _gate(
         self, shared: SharedStatements, repeated: Repeated, made: Sequence[Address], block: Block
@@ -189,25 +184,17 @@ class AddedPolicies(Finder):
         return any(all(several) for several in seen) if is_known else None
 
     def _policy(
-        self,
-        label: str,
-        need: RoleNeed,
-        repeated: Repeated,
-        shared: SharedStatements,
-        provider: str,
-        *,
-        managed: bool = False,
-        prefix: str = "",
+        self, need: RoleNeed, repeated: Repeated, shared: SharedStatements, gate: str, module: ModulePath, name: str
     ) -> NewPolicy:
+        """Return a policy for roles in a module, whose label begins with `name`."""
+        sources, key = self._resolver.module_sources(module), None if gate else repeated.only_key
+        gated = ("for_each" if gate.startswith("{") else "count", gate) if gate else None
         return NewPolicy(
-            label=label,
+            label=self._labels.label(need.names(), sources, name, key, need.rules()),
             name=self._name(need),
             role=repeated.role(by_value=shared.by_value),
             wanted=use_each_key(shared.statements) if repeated.others else shared.statements,
-            repeated=repeated.repetition(by_value=shared.by_value),
-            provider=provider,
-            managed=managed,
-            prefix=prefix,
+            repeated=gated or repeated.repetition(by_value=shared.by_value),
         )
 
     def _propose_after(
@@ -244,6 +231,13 @@ class AddedPolicies(Finder):
         taken = {each for each in known if isinstance(each, str)}
         taken |= {f"{START_UP}{each}" for each in self._labels.names_for_others(need.names(), need.rules())}
         return free(START_UP, taken, "-")
+
+
+def keyed_places(made: Sequence[Address], repeated: Repeated, gate: str) -> Sequence[tuple[ModulePath, InstanceKey]]:
+    """Return the modules and keys of a policy's instances, from those of its roles or calls."""
+    if not repeated.is_repeated:
+        return [(each.module, 0 if gate else None) for each in made]
+    return [(each.module, str(each.key) if repeated.others else each.key) for each in made]
 
 
 def _kinds(block: Block) -> Iterator[bool]:

@@ -11,10 +11,9 @@ from tfcheck.fix.layout import new_block
 from tfcheck.fix.layout.new_block import block_lines
 from tfcheck.fix.layout.new_policy import POLICY, START_UP, passed_provider
 from tfcheck.fix.needed_statements import Reference, free, has_reference
-from tfcheck.fix.policies.added_policy import OF_ONE_CALLER, AddedPolicies
+from tfcheck.fix.policies.added_policy import AddedPolicies, keyed_places
 from tfcheck.fix.policies.attachments import AttachmentPlace, propose_own_policies
 from tfcheck.fix.policies.fix_places import FixPlaces
-from tfcheck.fix.policies.written_policies import FILLED
 from tfcheck.fix.proposal import Proposal, RoleNeed, extend_proposal, join_proposals
 from tfcheck.fix.values.repetition import (
     AT_MOST_ONE,
@@ -120,16 +119,11 @@ class PoliciesAtCalls(AddedPolicies):
         shared = msgspec.structs.replace(shared, statements=statements)
         others_too = {each.module for each in places}.difference(call.callers)
         remark = f"; {len(modules)} instances of the module that calls it share it" if others_too else ""
-        remark += OF_ONE_CALLER if repeated.names_keys and caller.steps else ""
-        remark += FILLED if shared.filled else ""
-        remark += self._places.doubts(shared.statements, call.block, caller, gate=gate or repeated.condition)
+        remark += self._remark(repeated, shared, call.block, caller, gate)
         remark += self._doubt_of_role(need.roles[0].address, repeated)
-        sources = self._resolver.module_sources(caller)
-        label = self._labels.label(need.names(), sources, call.name, repeated.only_key, need.rules())
-        policy = self._policy(label, need, repeated, shared, passed_provider(call.block))
-        policy = msgspec.structs.replace(policy, repeated=("count", gate)) if gate else policy
-        made_at = [(each.module, 0 if gate else each.key) for each in places]
-        found = next(self._propose_after(call.block, policy, made_at, remark), None)
+        policy = self._policy(need, repeated, shared, gate, caller, call.name)
+        policy = msgspec.structs.replace(policy, provider=passed_provider(call.block))
+        found = next(self._propose_after(call.block, policy, keyed_places(places, repeated, gate), remark), None)
         return _with_output(found, call, need.roles[0].address) if found is not None and call.made else found
 
     def _doubt_of_role(self, role: Address, repeated: Repeated) -> str:

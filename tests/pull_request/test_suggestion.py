@@ -253,6 +253,7 @@ def test_outdated_suggestions_go_unless_somebody_answered(
     github.remark("why?", {"login": "octocat", "type": "User"}, in_reply_to_id=answered)
     strange = github.remark(f"{marker}\nforged", {"login": "mallory", "type": "User"}, line=None)
     current = github.remark(f"{marker}\ncurrent")
+    github.remark(f"{marker}\nof a run at the same moment")
     run(variables(tmp_path, where), [bad()], WISHES, top=tmp_path)
     assert set(github.remarks) >= {answered, strange, current}
     assert len(github.remarks) == 4

@@ -105,26 +105,30 @@ class Review:
         return WantedSuggestions(tuple(remarks), frozenset(unsettled))
 
     def _existing_keys(self, wanted: WantedSuggestions) -> set[str]:
-        """Return the keys of existing suggestions, and remove those that are no longer useful.
+        """Return the keys of existing suggestions, and remove those that are not, or no longer, useful.
 
-        One with a reply stays, and says that it is no longer needed.
+        One with a reply stays, and says that it is no longer needed. Two runs at one moment may both have made it.
         """
         comments = list(self._client.pages(f"{self._pull.path}/comments", ReviewComment))
         answered = {each.in_reply_to_id for each in comments}
         there: set[str] = set()
+        current: set[str] = set()
         for each in comments:
             marker = parse_suggestion(each.body) if self._author.wrote(each.user) else None
             if marker is None or marker.settled:
                 continue
             path = f"{self._pull.path.rpartition('/')[0]}/comments/{each.id}"
             needless = self._is_needless(each, marker, wanted)
-            if each.id not in answered and (needless or each.line is None is each.position):
+            is_outdated = each.line is None is each.position
+            if each.id not in answered and (needless or is_outdated or marker.key in current):
                 self._client.remove(path)
             elif needless:
                 settled = SuggestionMarker(marker.key, marker.of, settled=True)
                 self._client.change(path, {"body": f"{settled}\n{_SETTLED}"}, Created)
             else:
                 there.add(marker.key)
+                if not is_outdated:
+                    current.add(marker.key)
         return there
 
     def _is_needless(self, comment: ReviewComment, marker: SuggestionMarker, wanted: WantedSuggestions) -> bool:

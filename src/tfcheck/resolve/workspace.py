@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Iterator
+from itertools import islice
 from typing import TYPE_CHECKING, Any
 
 from tfcheck.hcl.evaluate.scope import EvaluationError
@@ -57,9 +58,9 @@ def compare(resolver: Resolver) -> Iterator[Comparison]:
         for mode in ("managed", "data")
     )
     yield from compare_keys(resolver, [each.address for each in managed])
-    for instance in (*managed, *read_later):
+    for instance in islice((*managed, *read_later), _MOST):
         seen[instance.address.config] += 1
-        if seen[instance.address.config] > _MOST_ALIKE or seen.total() > _MOST:
+        if seen[instance.address.config] > _MOST_ALIKE:
             continue
         block = resolver.block(instance.address)
         ignored = set(block.ignored_changes()) if block else set()

@@ -16,7 +16,8 @@ from tfcheck.symbolic.regex import regex
 #: Members of a container that list what is read, and the member of each element that names it.
 _LISTS = {"secrets": "valueFrom", "environmentFiles": "value"}
 _ELEMENT = frozenset((*_LISTS.values(), "credentialsParameter"))
-_PLAIN_NAME = regex(r"(?:var|local|each)(?:\.[\w-]+)+")
+#: The rest of a line that is a name.
+_PLAIN_NAME = regex(r"[^\S\n]*((?:var|local|each)(?:\.[\w-]+)+),*[^\S\n]*(?:\n|\Z)")
 #: A secret's ARN with a JSON key, and a name or id where a policy needs the ARN.
 _WITH_KEY = regex(r'"\$\{([^{}"]+)\}:[^"$]*"')
 _OTHER_ATTRIBUTE = regex(r"^(.*\w\]?\.)(?:name|id)$")
@@ -41,10 +42,9 @@ def _named_lists(text: str, found: Tokens) -> Iterator[tuple[str, str]]:
     """Yield `var.secrets[*].valueFrom` for `secrets = var.secrets`."""
     for index, token in enumerate(found.listed[:-2]):
         name = text[token.start : token.end].strip('"')
-        if token.kind == "word" and name in _LISTS and found.listed[index + 1].kind in ("=", ":"):
-            line = text[found.listed[index + 1].end :].split("\n", 1)[0].strip().rstrip(",")
-            if _PLAIN_NAME.fullmatch(line):
-                yield f"{line}[*].{_LISTS[name]}", line
+        named = token.kind == "word" and name in _LISTS and found.listed[index + 1].kind in ("=", ":")
+        if named and (plain := _PLAIN_NAME.match(text, found.listed[index + 1].end)):
+            yield f"{plain[1]}[*].{_LISTS[name]}", plain[1]
 
 
 def _own_texts(text: str, found: Tokens) -> Iterator[tuple[str, str]]:

@@ -40,11 +40,16 @@ class Spelling:
         self._module = module
         self._known = known
         self._refuse = refuse
+        self._spelled: dict[str | int, tuple[TextLike, Spelled | None]] = {}
 
     def spell(self, value: TextLike) -> Spelled | None:
         """Write a value; None if a part of it has no name here and is unknown or sensitive."""
-        found = self._spell(value)
-        return None if found is None else self._without_secrets(found)
+        # NOTE: equal values other than plain strings may have different marks.
+        key = value if type(value) is str else id(value)
+        if key not in self._spelled:
+            found = self._spell(value)
+            self._spelled[key] = value, None if found is None else self._without_secrets(found)
+        return self._spelled[key][1]
 
     def _without_secrets(self, spelled: Spelled) -> Spelled | None:
         """Write sensitive parts as the input or local that holds them; None where there is none."""

@@ -156,6 +156,7 @@ def test_what_was_not_sent_can_be_sent_again_after_a_wait_until_it_is_hopeless()
         (says(429, "", x_ratelimit_remaining="0", x_ratelimit_reset="1600000000"), 1),
         (says(429, ""), 60),
         (says(429, "", retry_after="0"), 1),
+        (says(422, "Validation Failed: was submitted too quickly"), 60),
     ],
 )
 @pytest.mark.parametrize("method", ["GET", "POST"])

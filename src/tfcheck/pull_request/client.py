@@ -39,8 +39,9 @@ _T = TypeVar("_T")
 #: In seconds, for requests that can be omitted.
 _OPTIONAL = 10.0
 _MOST_RETRIES = 4
-#: The status of a response without a body, and of one to a write that lost against another one.
-_NOTHING, _CONFLICT = 204, 409
+#: The status of a response without a body, of one to a write that lost against another one, and of one to a text that
+#: the host does not accept, or that comes too soon after others.
+_NOTHING, _CONFLICT, _INVALID = 204, 409, 422
 _UNDOCUMENTED = "the answer is not what GitHub documents"
 #: Unread pages may contain our comment.
 _ENDLESS = "a list that it gives has no end"
@@ -263,7 +264,10 @@ class Client:
         """Return the seconds to wait after too many requests, or after another write to the same object, else None."""
         if answer.status == _CONFLICT and limits < _MOST_RETRIES:
             return math.ldexp(0.5, limits)
-        if answer.status not in (403, 429):
+        if answer.status not in (403, _INVALID, 429):
+            return None
+        is_named = OF_A_LIMIT.search(answer_message(answer.body))
+        if answer.status == _INVALID and not is_named:
             return None
         after = answer.headers.get("retry-after", "")
         used_up = answer.headers.get("x-ratelimit-remaining") == "0"
@@ -271,7 +275,7 @@ class Client:
             return max(float(after[:9]), 1.0)
         if used_up and (seconds := _until_reset(answer)) is not None:
             return seconds + 1.0
-        if answer.status == 429 or used_up or OF_A_LIMIT.search(answer_message(answer.body)):
+        if answer.status == 429 or used_up or is_named:
             return math.ldexp(60.0, limits)
         return None
 

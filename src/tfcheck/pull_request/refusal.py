@@ -157,4 +157,4 @@ def _refusal_kind(status: int, message: str) -> RefusalKind:
 
 
 #: GitHub's messages about too many requests.
-OF_A_LIMIT = regex(r"rate limit|abuse detection", re.IGNORECASE)
+OF_A_LIMIT = regex(r"rate limit|abuse detection|submitted too quickly", re.IGNORECASE)

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Container, Iterable, Iterator, Sequence
-from functools import partial
+from collections.abc import Callable, Container, Hashable, Iterable, Iterator, Sequence
+from functools import lru_cache, partial
+from itertools import zip_longest
+from typing import TypeAlias
 
 from msgspec.structs import replace
 
@@ -19,6 +21,7 @@ from tfcheck.fix.policies.fix_places import FixPlaces
 from tfcheck.fix.policies.other_policies import DemandedTags, OtherPolicies
 from tfcheck.fix.policies.policies_at_calls import PoliciesAtCalls
 from tfcheck.fix.policies.shared_needs import (
+    group_connected,
     join_by_block,
     join_by_shared_policy,
     join_overlapping,
@@ -78,6 +81,10 @@ def _find_once(findings: Sequence[Finding], finder: FixFinder, *, corrects: bool
     return replace(found, remedies=(*remedies, *finder.remedies(findings, found)))
 
 
+#: The proposals to replace something for a role, and what it shares with roles that are tried separately.
+_Replacing: TypeAlias = tuple[Callable[[RoleNeed], Iterator[Proposal]], Callable[[RoleNeed], Iterable[Hashable]]]
+
+
 class _OpenAnswers:
     """What is still denied: neither fixed so far, nor allowed by the current sources (`settled`), nor `outdated`."""
 
@@ -118,12 +125,16 @@ class FixFinder:
         self._elsewhere = OtherPolicies(self.places)
         self._kept = [each for each in answers if each.verdict is not Verdict.DENIED]
         self._open_then: dict[Requirement, str] = {}
+        self._trial = lru_cache(maxsize=1)(partial(Trial.after, world))
         corrections = LiteralCorrections(self.places, answers)
-        self._replacing = [corrections.proposals] if choice.corrects else []
+        self._replacing: list[_Replacing] = []
+        if choice.corrects:
+            self._replacing.append((corrections.proposals, self._policies_of))
         if choice.moves:
             from tfcheck.fix.policies.attachments import MovedGrants
 
-            self._replacing.append(MovedGrants(self.places, self._rank).proposals)
+            # NOTE: a move may give to a role what another one takes.
+            self._replacing.append((MovedGrants(self.places, self._rank).proposals, lambda _: ("all",)))
 
     def fixes(self, answers: Sequence[Answer]) -> PlanFixes:
         """Find the fixes for denied requirements: changes of files, otherwise text."""
@@ -287,7 +298,10 @@ class FixFinder:
         return [answer for several in answers for answer in several if allows(answer)]
 
     def _proven(
-        self, cases: Sequence[Case], kept: Sequence[Answer] = (), enough: Callable[[Trial], Allows] | None = None
+        self,
+        cases: Sequence[Case],
+        kept: Sequence[Answer] | None = None,
+        enough: Callable[[Trial], Allows] | None = None,
     ) -> list[Case]:
         """Try the proposals of all cases together, then the next ones of those that did not suffice.
 
@@ -299,18 +313,17 @@ class FixFinder:
         for _ in range(_MOST_ROUNDS):
             if not waiting:
                 break
-            unsound = self._unsound(waiting)
+            unsound = self._unsound(waiting, kept)
             sane = [case for case in waiting if case not in unsound]
-            trial = Trial.after(self._world, *(case.current for case in sane if case.current))
+            trial = self._trial(*(case.current for case in sane if case.current))
             allows = enough(trial) if enough else self._decides(trial)
             failed: list[Case] = list(unsound)
             for case in sane:
                 fixed = tuple(each for each in case.answers if allows(each))
-                worsens = case.current is not None and trial.is_invalid(case.current)
-                worsens |= any(trial.verdict(each) not in (each.verdict, Verdict.ALLOWED) for each in kept)
-                is_long = not worsens and fixed and exceeds_size(case.answers, self._world, trial)
+                is_invalid = case.current is not None and trial.is_invalid(case.current)
+                is_long = not is_invalid and fixed and exceeds_size(case.answers, self._world, trial)
                 self.places.too_long |= {each.requirement for each in fixed if is_long}
-                fixed = () if worsens or is_long else fixed
+                fixed = () if is_invalid or is_long else fixed
                 if fixed == case.answers:
                     case.doubt = size_doubt(fixed, self._world, trial)
                     proven.append(case)
@@ -320,13 +333,16 @@ class FixFinder:
         return proven
 
     def _fix_by_replacing(self, needs: Sequence[RoleNeed], open_: _OpenAnswers) -> list[Case]:
-        """Fix what a replacement can fix. Each is tried separately, and must keep everything allowed that is."""
+        """Fix what a replacement can fix, keeping everything allowed that is."""
         proven: list[Case] = []
-        for ways in self._replacing:
-            for need in open_.of_needs(needs):
-                proven += self._proven([RoleCase(need, ways)], kept=self._kept)
+        for ways, keys in self._replacing if self._sources is not None else ():
+            for several in zip_longest(*group_connected(open_.of_needs(needs), keys)):
+                proven += self._proven([RoleCase(need, ways) for need in several if need], kept=self._kept)
             open_.close(proven)
         return proven
+
+    def _policies_of(self, need: RoleNeed) -> list[Hashable]:
+        return [each.argument.place for each in self.places.policies.of_need(need)]
 
     def _fix_in_shared_policies(self, needs: Sequence[RoleNeed]) -> list[Case]:
         """Fix what roles of several blocks lack in a policy that they share."""
@@ -353,16 +369,22 @@ class FixFinder:
                 found = next((each for each in differing if each.module == role.module), None)
                 self._outdated[answer.requirement] = found or (role if is_passed else differing[0])
 
-    def _unsound(self, cases: Sequence[Case]) -> list[Case]:
-        """Return the cases whose proposal would break a file, found by bisection."""
+    def _unsound(self, cases: Sequence[Case], kept: Sequence[Answer] | None = None) -> list[Case]:
+        """Return the cases whose proposal would break a file, or worsen one of the answers `kept`, by bisection."""
         if is_exceeded():
             return list(cases)
-        if self._is_sound([case.current for case in cases if case.current]):
+        if self._is_sound([case.current for case in cases if case.current]) and not self._worsens(cases, kept):
             return []
         half = len(cases) // 2
-        found = [*self._unsound(cases[:half]), *self._unsound(cases[half:])] if half else list(cases)
+        found = [*self._unsound(cases[:half], kept), *self._unsound(cases[half:], kept)] if half else list(cases)
         whole = merge_changes([case.current for case in cases if case.current])
-        return found or (list(cases[half:]) if self._makes_circles(whole) else [])
+        return found or (list(cases[half:]) if kept is not None or self._makes_circles(whole) else [])
+
+    def _worsens(self, cases: Sequence[Case], kept: Sequence[Answer] | None) -> bool:
+        if not kept:
+            return False
+        trial = self._trial(*(case.current for case in cases if case.current))
+        return any(trial.verdict(each) not in (each.verdict, Verdict.ALLOWED) for each in kept)
 
     def _makes_circles(self, change: Change) -> bool:
         assert self._sources is not None  # otherwise there are no proposals

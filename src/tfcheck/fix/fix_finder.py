@@ -377,14 +377,14 @@ class FixFinder:
             return []
         half = len(cases) // 2
         found = [*self._unsound(cases[:half], kept), *self._unsound(cases[half:], kept)] if half else list(cases)
+        if found:  # what is left was seen only in parts
+            return [*found, *self._unsound([case for case in cases if case not in found], kept)]
         whole = merge_changes([case.current for case in cases if case.current])
-        return found or (list(cases[half:]) if kept is not None or self._makes_circles(whole) else [])
+        return list(cases[half:]) if kept is not None or self._makes_circles(whole) else []
 
     def _worsens(self, cases: Sequence[Case], kept: Sequence[Answer] | None) -> bool:
-        if not kept:
-            return False
-        trial = self._trial(*(case.current for case in cases if case.current))
-        return any(trial.verdict(each) not in (each.verdict, Verdict.ALLOWED) for each in kept)
+        trial = self._trial(*(case.current for case in cases if case.current)) if kept else None
+        return any(trial.verdict(each) not in (each.verdict, Verdict.ALLOWED) for each in kept or () if trial)
 
     def _makes_circles(self, change: Change) -> bool:
         assert self._sources is not None  # otherwise there are no proposals

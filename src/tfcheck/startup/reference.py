@@ -18,6 +18,7 @@ from tfcheck.inventory.keys_in_use import replicas
 from tfcheck.inventory.world import World
 from tfcheck.resolve.surroundings import Surroundings
 from tfcheck.symbolic.beginnings import beginning
+from tfcheck.symbolic.marks import has_mark
 from tfcheck.symbolic.match import equal, glob
 from tfcheck.symbolic.regex import regex
 from tfcheck.symbolic.symbol import OfText, Symbol
@@ -64,8 +65,9 @@ def whole_arn(arn: TextLike, account: TextLike, world: World) -> TextLike:
     fields = split_text(parts.resource, ":") if parts is not None and parts.service == "secretsmanager" else None
     name = fields[1] if fields is not None and len(fields) == 2 and fields[0] == "secret" else None
     if parts is None or name is None or not has_no_suffix(name):
-        # What a function cut out of another text is still the attribute of the secret.
-        found = catalogue(world, SECRET).find_by_arn(arn) if isinstance(arn, Text) else None
+        # What a function cut out of another text is still the attribute of the secret, unless it is marked.
+        is_cut = isinstance(arn, Text) and not has_mark(arn)
+        found = catalogue(world, SECRET).find_by_arn(arn) if is_cut else None
         own = found.attribute("arn") if found else None
         return own if isinstance(own, PlainText) else arn
     if (known := _known_secret(arn, name, world)) is not None:

@@ -18,6 +18,7 @@ from tfcheck.cli import main as cli
 from tfcheck.cli.action import step_outputs
 from tfcheck.cli.action_inputs import inputs, load_configuration, paths
 from tfcheck.report.json import json as written
+from tfcheck.vocabulary.finding import Unread
 
 TESTDATA = Path(__file__).parents[2] / "testdata"
 MISSING = str(TESTDATA / "literal-missing" / "plan.json")
@@ -158,6 +159,10 @@ def test_reports_of_earlier_jobs_are_merged(github: FakeGitHub, start: Start, tm
     assert "1 result missing" in comment["body"]
     assert outputs_in(tmp_path)["errors"] == "1"
     assert not (tmp_path / "all.sarif").exists()  # which would close the alerts of the missing one
+    partial = msgspec.structs.replace(clean("infra/b"), unread=(Unread("c.json", "there is no file `c.json`"),))
+    (tmp_path / "reports" / "infra-b.json").write_text(written(partial), encoding="utf-8")
+    assert start(report="reports/*.json", comment="off", sarif_file="all.sarif") == 3
+    assert not (tmp_path / "all.sarif").exists()
 
 
 def test_no_report_at_all_is_reported_where_some_are_expected(github: FakeGitHub, start: Start) -> None:

@@ -23,7 +23,7 @@ from tfcheck.cli.report import baseline_filter, filter_reports
 from tfcheck.config.settings import Choice
 from tfcheck.report.words import plural
 from tfcheck.vocabulary.errors import InputError, TfcheckError, UsageError
-from tfcheck.vocabulary.finding import Report, Severity
+from tfcheck.vocabulary.finding import Report, Severity, all_unread
 
 
 @click.command(short_help="Run as the GitHub Action, with its inputs as variables.")
@@ -189,7 +189,7 @@ def _files(wanted: Inputs, found: _Found) -> dict[str, str]:
     report = wanted.output_json or wanted.temporary_file("report.json")
     lines = [encode(document(each), indent=len(reports) == 1) for each in reports]
     _write("".join(lines), report)
-    sarif = wanted.sarif_file if not found.errors else ""
+    sarif = wanted.sarif_file if not (found.errors or all_unread(reports)) else ""
     if sarif:
         _write(reporting.render("sarif", reports), sarif)
     page = wanted.html_file or (wanted.temporary_file("tfcheck.html") if wanted.has_page else "")

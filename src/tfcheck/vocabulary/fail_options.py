@@ -6,7 +6,8 @@ from collections.abc import Iterable
 
 import msgspec
 
-from tfcheck.vocabulary.finding import Answer, Report, Severity, Verdict
+from tfcheck.vocabulary.errors import InputError
+from tfcheck.vocabulary.finding import Answer, Report, Severity, Verdict, all_unread
 
 
 class FailOptions(msgspec.Struct, frozen=True):
@@ -44,8 +45,9 @@ class FailOptions(msgspec.Struct, frozen=True):
         )
 
     def exit_status(self, reports: Iterable[Report]) -> int:
-        """Return the exit status for reports: 1 if any of them fails a run."""
-        return 1 if self.fail(reports) else 0
+        """Return the exit status for reports: 3 if a plan beside them was not read, 1 if any of them fails a run."""
+        found = tuple(reports)
+        return InputError.exit_status if all_unread(found) else int(self.fail(found))
 
     def __str__(self) -> str:
         """Format the options that can fail a run."""

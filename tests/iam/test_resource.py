@@ -80,6 +80,8 @@ def fits(pattern: TextLike, resource: TextLike, variables: Truth = T) -> Truth:
         (CFG + "/${?}${$}", CFG + "/?$", T),
         (CFG + "/${x:a", CFG + "/x", U),
         ("arn:aws:s3:${x:a}::cfg", CFG, U),
+        ("arn:aws:s3:${x:a}::other", CFG, F),
+        ("arn:aws:s3:${x:a}", CFG, U),
         # parts known only after apply
         (text([ARN, "/*"]), text([ARN, "/x"]), T),
         (text([ARN, "/*"]), text([OTHER_ARN, "/x"]), U),

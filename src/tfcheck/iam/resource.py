@@ -17,6 +17,7 @@ from tfcheck.iam.index import FEW, NameIndex
 from tfcheck.iam.variables import PolicyTemplate, PolicyText, agree, have_values, read_text
 from tfcheck.symbolic.beginnings import Beginning, beginning
 from tfcheck.symbolic.match import Pattern, Verbatim, equal, glob
+from tfcheck.symbolic.regex import regex
 from tfcheck.symbolic.texts import may_contain, split_literals
 from tfcheck.symbolic.value import Text, TextLike, Truth, Unknown, display, identity, pieces, spelled_out, text
 from tfcheck.symbolic.wildcards import affordable, glob_known
@@ -109,13 +110,15 @@ def read_resource(written: TextLike, *, variables: Truth) -> Resource | str:
         return "a resource must be `*` or begin with `arn:`"
     whole = _with_variables(written, variables)
     if isinstance(spelled, str):
-        parts = spelled.split(":", 5)
+        templated = isinstance(whole, PolicyTemplate)
+        parts = _OUTSIDE_VARIABLES.split(spelled, 5) if templated else spelled.split(":", 5)
         if len(parts) < 6:
             return Resource(written, whole, short=True, strange="has fewer than the six parts of an ARN")
         *known, last = parts
-        if isinstance(whole, PolicyTemplate) and any("${" in part for part in known):
+        if templated and any("${" in part for part in known):
+            readable = tuple(_UNREADABLE if "${" in part else part for part in known)
             strange = "has a variable before the sixth part of its ARN"
-            return Resource(written, PolicyTemplate((), broken=True), strange=strange)
+            return _split_entry(written, _UNREADABLE, (*readable, _with_variables(last, variables)), strange)
         return _split_entry(written, whole, (*known, _with_variables(last, variables)), _strange(known, last))
     arn = parse_arn(spelled)
     if arn is None:
@@ -123,6 +126,12 @@ def read_resource(written: TextLike, *, variables: Truth) -> Resource | str:
     early: tuple[TextLike, ...] = ("arn", arn.partition, arn.service, arn.region, arn.account)
     entries = (*early, _with_variables(arn.resource, variables))
     return _split_entry(written, whole, entries, _strange(early, arn.resource))
+
+
+#: A colon that is not inside `${…}`.
+_OUTSIDE_VARIABLES = regex(r":(?![^${}]*\})")
+
+_UNREADABLE = PolicyTemplate((), broken=True)
 
 
 def _begins_like_arn(spelled: TextLike) -> bool:
@@ -140,7 +149,7 @@ def _split_entry(written: TextLike, whole: PolicyText, parts: tuple[PolicyText, 
 def _with_variables(written: TextLike, variables: Truth) -> PolicyText:
     read = read_text(written)
     if isinstance(read, PolicyTemplate) and variables is not Truth.TRUE:
-        return spelled_out(written) if variables is Truth.FALSE else PolicyTemplate((), broken=True)
+        return spelled_out(written) if variables is Truth.FALSE else _UNREADABLE
     return read
 
 

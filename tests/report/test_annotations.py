@@ -98,7 +98,7 @@ def test_what_the_change_does_comes_before_all_errors() -> None:
     assert (first[1], first["file"]) == ("notice", None)
     assert first["message"] == (
         "this change breaks aws_ecs_task_definition.a, fixes aws_ecs_task_definition.b, "
-        "leaves broken aws_ecs_task_definition.c"
+        "does not fix aws_ecs_task_definition.c"
     )
     assert [each[1] for each in others] == ["error"]
     assert commands(samples.BROKEN)[0][1] == "error"

@@ -287,7 +287,7 @@ def test_a_row_names_every_container_that_needs_a_permission() -> None:
     for page, sign in ((denied_page, "❌"), (undecided_page, "❔")):
         assert f"\n- {sign} `s3:GetObject` on `arn:aws:s3:::cart-files/all.env`" in page
         assert "`aws_ecs_task_definition.svc[*]` (3 instances), container `${each.key}`, " in page
-        assert "`aws_ecs_task_definition.two`, container `app`, `environmentFiles[0]` or container `proxy`, " in page
+        assert "`aws_ecs_task_definition.two`, container `app`, `environmentFiles[0]` and container `proxy`, " in page
     assert "\n- ❌ `ecr:BatchGetImage` and `ecr:Other` on `*`, needed by " in denied_page
     assert denied_page.count("\n- ❌ ") == 3
     assert " and 1 more permission, needed by `aws_ecs_task_definition.two`" in undecided_page

@@ -97,7 +97,7 @@ def test_what_the_change_does_stands_before_the_tests() -> None:
     assert told[:4] == [
         ("this change breaks", "aws_ecs_task_definition.a"),
         ("this change fixes", "aws_ecs_task_definition.b"),
-        ("this change leaves broken", "aws_ecs_task_definition.c"),
+        ("this change does not fix", "aws_ecs_task_definition.c"),
         (
             "this change switches the execution role",
             "of aws_ecs_task_definition.c from aws_iam_role.old to aws_iam_role.new",

@@ -22,7 +22,7 @@ _SHOWN_KEPT = 3
 _SHOWN_ROLES = 3
 
 #: The effects on task definitions, the worst first.
-TASKS = {"broken": "breaks", "fixed": "fixes", "still_broken": "leaves broken"}
+TASKS = {"broken": "breaks", "fixed": "fixes", "still_broken": "does not fix"}
 #: The effects on access.
 ACCESS = {"revoked": "revokes", "granted": "grants"}
 #: The possible effects on access, where other policies decide too.

@@ -37,7 +37,7 @@ def test_what_breaks_stands_below_the_title_and_the_rest_after_the_findings() ->
         "**What this change does**:",
         "",
         "- ✅ fixes `aws_ecs_task_definition.b`",
-        "- ⚠️ leaves broken `aws_ecs_task_definition.c`",
+        "- ⚠️ does not fix `aws_ecs_task_definition.c`",
         "",
         "<details><summary>Access of execution roles: 2 permissions revoked, 2 permissions granted,"
         " 1 role switched, 1 role not known</summary>",

@@ -414,6 +414,31 @@ def test_the_first_change_is_open_and_stands_before_the_reasons() -> None:
     assert "<details><summary>Suggested change: fix 2 " in page
 
 
+def test_a_long_title_continues_below_the_summary() -> None:
+    titles = ["add `aws_iam_role_policy.p`", *(f"it names `module.{letter * 90}`" for letter in "ab")]
+    fix = Fix("; ".join(titles), "review", True, "x")
+    page = markdown([reported(msgspec.structs.replace(finding("t"), fix=fix))])
+    assert (
+        "Suggested change: add <code>aws_iam_role_policy.p</code>; … (review it, proven)</summary>\n\nIt names" in page
+    )
+    assert f"It names `module.{'a' * 90}`; it names `module.{'b' * 90}`.\n\n" in page
+
+
+def test_one_permission_for_several_attributes_is_explained_once_and_alike_titles_name_their_rules() -> None:
+    (answer,) = finding("t").answers
+    pointers = ("/0/secrets/1", "/0/secrets/2", "/1/image")
+    needs = [msgspec.structs.replace(answer.requirement, pointer=each, container=each[1]) for each in pointers]
+    denied = tuple(msgspec.structs.replace(answer, requirement=each) for each in needs)
+    first = msgspec.structs.replace(finding("t"), answers=denied)
+    page = markdown([reported(first)])
+    assert page.count("(statement `EnvFile`)") == 1
+    assert ", needed by container `0`, `secrets[1]` and `secrets[2]` and 1 more" in page
+    assert " to <code>t</code></summary>" in page
+    other = msgspec.structs.replace(finding("t", resource="arn:aws:s3:::b/c"), rule="firelens-config")
+    page = markdown([reported(first, other)])
+    assert [page.count(f" to <code>t</code> (<code>{each.rule}</code>)") for each in (first, other)] == [1, 1]
+
+
 def test_a_page_joins_patches_near_one_another() -> None:
     report = Case(TESTDATA / "keys-of-outer-callers").report()
     page, browser = markdown([report]), html([report])

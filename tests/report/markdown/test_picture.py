@@ -46,6 +46,17 @@ def test_a_deny_is_crossed() -> None:
     assert '  n3 --x|"denies s3:GetBucketLocation"| n4' in drawn(samples.DENIED_BUCKET)
 
 
+def test_a_role_has_its_own_policies_and_is_checked_by_those_of_the_resource() -> None:
+    (evidence,) = samples.DENIED_BUCKET.evidence
+    for policy in ("aws_s3_bucket_policy.config", "module.key.aws_kms_key.this[0]"):
+        of_resource = msgspec.structs.replace(evidence, policy=policy)
+        answer = msgspec.structs.replace(samples.DENIED_BUCKET, evidence=(of_resource,))
+        assert '  n2 -->|"is checked by"| n3' in drawn(answer)
+    for policy in ("module.a.aws_iam_policy.p[0]", "arn:aws:iam::aws:policy/AdministratorAccess"):
+        of_role = msgspec.structs.replace(evidence, policy=policy)
+        assert '  n2 -->|"has"| n3' in drawn(msgspec.structs.replace(samples.DENIED_BUCKET, evidence=(of_role,)))
+
+
 def test_a_role_that_ecs_may_not_assume_ends_the_path() -> None:
     answer = msgspec.structs.replace(samples.DENIED, reason=Reason.TRUST_POLICY)
     assert '  n1 -.->|"ECS is not allowed to assume it"| n2' in drawn(answer)

@@ -7,6 +7,7 @@ what the change grants, what is undecided.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator, Sequence
 
 from tfcheck.report.causes import fixes, remedies
@@ -103,6 +104,7 @@ def _folds(
     for _, group in groups:
         for gist in remedies(group.findings):
             to_do.setdefault(gist, {}).update(dict.fromkeys(group.shown))
+    asked = Counter(fold.question(group) for _, group in groups if id(group) in explained)
     for number, (each, group) in enumerate(groups, first):
         for fix in fixes(group.findings):
             change = changes[fix]
@@ -116,4 +118,5 @@ def _folds(
                 yield fold.remedy_part(group.findings[0], remedy, number, shown_tasks if len(groups) > 1 else "")
         if id(group) in explained:
             drawn = number - first < pictures and each.cause.severity.rank == worst
-            yield from fold.evidence(group, each.report, number, page, drawn=drawn)
+            alike = asked[fold.question(group)] > 1
+            yield from fold.evidence(group, each.report, number, page, drawn=drawn, names_rule=alike)

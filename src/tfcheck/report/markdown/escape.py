@@ -21,7 +21,8 @@ from tfcheck.report.safe_text import clip_visible, clip_width, visible_source
 from tfcheck.symbolic.regex import regex
 
 _LONGEST = 600
-_LONGEST_IN_SUMMARY = 160
+#: The longest text of a fold's summary.
+LONGEST_IN_SUMMARY = 160
 _TICKS = regex("`+")
 #: A word, a short number or a dash, which cannot be confused with anything else, such as a commit's id.
 _PLAIN = regex(r"(?![a-f]{7,40}$)[A-Za-z]+(?:['’-][A-Za-z]+)*|['’]s|\d{1,6}|[–—]")
@@ -40,7 +41,7 @@ def code(text: str) -> str:
 
 def html_code(text: str) -> str:
     """Write foreign text as `<code>` for `<summary>`, which contains no Markdown."""
-    return f"<code>{html.escape(clip_visible(text, _LONGEST_IN_SUMMARY))}</code>"
+    return f"<code>{html.escape(clip_visible(text, LONGEST_IN_SUMMARY))}</code>"
 
 
 def fence(text: str, language: str = "") -> str:
@@ -64,7 +65,7 @@ def prose(text: str, names: Iterable[str | None] = ()) -> str:
 
 def html_prose(text: str) -> str:
     """Write a foreign sentence like `prose` for `<summary>`."""
-    return _write(_pieces(_clip(text, _LONGEST_IN_SUMMARY), ()), html_code)
+    return _write(_pieces(_clip(text, LONGEST_IN_SUMMARY), ()), html_code)
 
 
 def _clip(text: str, width: int) -> str:

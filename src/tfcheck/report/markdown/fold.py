@@ -10,7 +10,7 @@ from tfcheck.report.causes import Group, broken_actions
 from tfcheck.report.diff import OVERLAPPING, needs_unidiff_zero
 from tfcheck.report.joined_fixes import ShownChange
 from tfcheck.report.markdown.budget import PagePart, PartKind
-from tfcheck.report.markdown.escape import code, fence, html_code, html_prose, prose, sentence
+from tfcheck.report.markdown.escape import LONGEST_IN_SUMMARY, code, fence, html_code, html_prose, prose, sentence
 from tfcheck.report.markdown.page import Page
 from tfcheck.report.markdown.rows import blocks_with_keys, needed_by, place_link
 from tfcheck.report.pattern_mismatch import nearest
@@ -19,6 +19,7 @@ from tfcheck.report.words import evidence_words, fix_words, reason_words, sympto
 from tfcheck.symbolic.regex import regex
 from tfcheck.vocabulary.clipping import and_more, few, join_names
 from tfcheck.vocabulary.finding import Answer, Evidence, Finding, Reason, Remedy, Report, Severity, Verdict
+from tfcheck.vocabulary.grouping import group_by_key
 
 _SHOWN_ANSWERS = 12
 _SHOWN_EVIDENCE = 4
@@ -26,9 +27,12 @@ _SHOWN_PATTERNS = 3
 _SHOWN_TASKS = 20
 
 
-def evidence(group: Group, report: Report, number: int, page: Page, *, drawn: bool) -> Iterator[PagePart]:
+def evidence(
+    group: Group, report: Report, number: int, page: Page, *, drawn: bool, names_rule: bool
+) -> Iterator[PagePart]:
     """Write the fold with the explanation; `number` distinguishes the folds of a page, `drawn` adds a picture."""
     finding = _first_task_finding(group)
+    title = f"{question(group)}{f' ({html_code(finding.rule)})' if names_rule and finding.answers else ''}"
     kind = PartKind.EVIDENCE_OF_ERROR if finding.severity is Severity.ERROR else PartKind.EVIDENCE_OF_WARNING
     lines = list(_facts(finding, report, page))
     if len(group.tasks) > 1:
@@ -38,7 +42,7 @@ def evidence(group: Group, report: Report, number: int, page: Page, *, drawn: bo
     if finding.symptom:
         lines.append(f"- {symptom_words(finding.symptom).capitalize()} ECS would report {code(finding.symptom)}")
     bullets = "\n".join(lines)
-    yield PagePart(f"<details><summary>{_question(finding, group)}</summary>\n\n{bullets}", kind, number)
+    yield PagePart(f"<details><summary>{title}</summary>\n\n{bullets}", kind, number)
     drawing = picture(finding) if drawn else None
     if drawing:
         yield PagePart(fence(drawing, "mermaid"), PartKind.DIAGRAM)
@@ -57,7 +61,9 @@ def _first_task_finding(group: Group) -> Finding:
     )
 
 
-def _question(finding: Finding, group: Group) -> str:
+def question(group: Group) -> str:
+    """Return what the explanation of a group answers, in HTML."""
+    finding = _first_task_finding(group)
     actions = list(dict.fromkeys(answer.requirement.action for answer in finding.answers))
     task = html_code(group.shown[0])
     if not actions:
@@ -70,7 +76,7 @@ def _facts(finding: Finding, report: Report, page: Page) -> Iterator[str]:
     if broken_actions(finding):
         change = " (**this change breaks it**: it was allowed before)"
     yield f"- {sentence(finding.message, names(finding))}{change}"
-    belongs = place_link(finding.location, report, page)
+    belongs = "" if finding.fix else place_link(finding.location, report, page)
     needed = place_link(finding.needed_at, report, page)
     places = filter(None, (f"needed at {needed}" if needed else "", f"fix at {belongs}" if belongs else ""))
     if written := ", ".join(places):
@@ -94,15 +100,21 @@ def names(finding: Finding) -> tuple[str | None, ...]:
 
 
 def _answers(finding: Finding, report: Report, page: Page) -> Iterator[str]:
-    for answer in finding.answers[:_SHOWN_ANSWERS]:
-        need = answer.requirement
+    """Yield why each permission is denied, once for the containers that need it."""
+    found = group_by_key((_permission(each), each) for each in finding.answers)
+    for alike in list(found.values())[:_SHOWN_ANSWERS]:
+        answer, need = alike[0], alike[0].requirement
         why = reason_words(answer.reason)
-        yield f"- {code(need.action)} on {code(need.shown_resource)} for {needed_by([answer])}: {why}"
+        yield f"- {code(need.action)} on {code(need.shown_resource)} for {needed_by(alike)}: {why}"
         yield from (_statement(each, answer, report, page) for each in answer.evidence[:_SHOWN_EVIDENCE])
         if len(answer.evidence) > _SHOWN_EVIDENCE:
             yield f"  - and {len(answer.evidence) - _SHOWN_EVIDENCE:,} more"
-    if len(finding.answers) > _SHOWN_ANSWERS:
-        yield f"- and {len(finding.answers) - _SHOWN_ANSWERS:,} more"
+    if len(found) > _SHOWN_ANSWERS:
+        yield f"- and {len(found) - _SHOWN_ANSWERS:,} more"
+
+
+def _permission(answer: Answer) -> tuple[object, ...]:
+    return answer.requirement.action, answer.requirement.shown_resource, answer.reason, answer.evidence
 
 
 def _statement(found: Evidence, answer: Answer, report: Report, page: Page) -> str:
@@ -120,8 +132,12 @@ def suggestion(change: ShownChange, number: int, targets: tuple[str, ...], *, op
     fix = change.fix
     where = f" in {few(list(map(html_code, targets)), 2)}" if targets else ""
     state = "<details open>" if opened else "<details>"
-    top = f"{state}<summary>Suggested change{where}: {html_prose(fix.title)} ({fix_words(fix)})</summary>"
-    yield PagePart(f"{top}\n\n{_change_itself(change)}\n\n</details>", PartKind.DIFF, number)
+    title, others = fix.title, ""
+    if len(title) > LONGEST_IN_SUMMARY and "; " in title:
+        first, others = title.split("; ", 1)
+        title, others = f"{first}; …", f"\n\n{sentence(others)}."
+    top = f"{state}<summary>Suggested change{where}: {html_prose(title)} ({fix_words(fix)})</summary>"
+    yield PagePart(f"{top}{others}\n\n{_change_itself(change)}\n\n</details>", PartKind.DIFF, number)
 
 
 def remedy_part(finding: Finding, remedy: Remedy, number: int, tasks: str) -> PagePart:
@@ -155,6 +171,8 @@ def _change_itself(change: ShownChange) -> str:
 _MOST_NODES = 12
 _LONGEST_LABEL = 60
 _SHOWN_POLICIES = 3
+#: Policies of roles, by address or ARN; every other one belongs to a resource.
+_OF_ROLES = regex(r"(?:^|\.)aws_iam_|^arn:[^:]*:iam:")
 _MEANING = regex(r'[#"`<>&\\|]')
 _GAPS: dict[Reason | None, str] = {
     Reason.GRANTED_TO_TASK_ROLE: "granted to the task role only",
@@ -206,7 +224,7 @@ def _edges(answer: Answer) -> Iterator[Edge]:
     yield Edge(need.task_definition, role, f"{need.role_kind.value} role")
     policies = [each for each in answer.evidence if _is_on_the_path(each, answer)][:_SHOWN_POLICIES]
     for each in policies:
-        yield Edge(role, each.policy, "has")
+        yield Edge(role, each.policy, "has" if _OF_ROLES.search(each.policy) else "is checked by")
         if each.effect == "Deny":
             yield Edge(each.policy, need.shown_resource, f"denies {need.action}", "--x")
         else:

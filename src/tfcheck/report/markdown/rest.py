@@ -33,7 +33,8 @@ def undecided_parts(waiting: tuple[TargetedUnknown, ...]) -> Iterator[PagePart]:
     lines: list[str] = []
     for (reason, cause), members in groups.items():
         advice = deciding_words(reason, cause, reports[reason, cause])
-        lines.append(f"- {question_words(reason, prose(cause))}{f'. {prose(advice)}' if advice else ''}")
+        words = question_words(reason, prose(cause))
+        lines.append(f"- {words[:1].upper()}{words[1:]}{f'. {prose(advice)}' if advice else ''}")
         found = alike(members)
         for each in found[:_SHOWN_PER_GROUP]:
             tasks = blocks_with_keys(each.tasks, _SHOWN)

@@ -99,22 +99,25 @@ def blocks_with_keys(tasks: Sequence[str], most: int) -> str:
 
 
 def needed_by(answers: Sequence[Answer]) -> str:
-    """Return the containers and attributes that need it: container `web`, `environmentFiles[0]`."""
-    places = list(dict.fromkeys(_place_words(each, ()) for each in answers))
+    """Return the containers and attributes that need it: container `web`, `secrets[0]` and `secrets[2]`."""
+    places = dict.fromkeys(_place(each, ()) for each in answers)
     if len(places) > 1:
         names = keys(each.requirement.task_definition for each in answers)
-        places = list(dict.fromkeys(_place_words(each, names[each.requirement.task_definition]) for each in answers))
-    return " or ".join(places[:_SHOWN_PLACES]) + and_more(len(places), _SHOWN_PLACES)
+        places = dict.fromkeys(_place(each, names[each.requirement.task_definition]) for each in answers)
+    shown = group_by_key(list(places)[:_SHOWN_PLACES])
+    words = [", ".join(filter(None, (container, " and ".join(paths)))) for container, paths in shown.items()]
+    return (" and ".join(words) or "the task definition") + and_more(len(places), _SHOWN_PLACES)
 
 
-def _place_words(answer: Answer, names: tuple[str, ...]) -> str:
+def _place(answer: Answer, names: tuple[str, ...]) -> tuple[str, str]:
+    """Return the container and the attribute in it that need something, in words; empty without one."""
     need = answer.requirement
     steps = [step.replace("~1", "/").replace("~0", "~") for step in need.pointer.split("/")[1:]]
     if need.container is not None and steps and steps[0].isdecimal():
         steps = steps[1:]
     path = "".join(f"[{step}]" if step.isdecimal() else f".{step}" for step in steps).removeprefix(".")
     container = f"container {code(fold_keys(need.container, names))}" if need.container is not None else ""
-    return ", ".join(filter(None, (container, code(path) if path else ""))) or "the task definition"
+    return container, code(path) if path else ""
 
 
 ICONS = {Severity.ERROR: "❌", Severity.WARNING: "⚠️", Severity.INFO: "ℹ️"}

@@ -13,9 +13,11 @@ from tests.fix.test_cases import edits
 from tests.rows import every_row
 from tfcheck.fix import find_fixes
 from tfcheck.fix.edits.insertion import apply_insertions
+from tfcheck.fix.layout.render import statement, style_of
 from tfcheck.fix.needed_statements import NeededStatement, Reference
 from tfcheck.fix.policies.into_policy import extension
 from tfcheck.fix.proposal import DraftFix
+from tfcheck.fix.text.policy_text import Syntax, read_parts
 from tfcheck.hcl.modules import Module, from_directory
 from tfcheck.hcl.syntax.source import SourceText
 from tfcheck.hcl.syntax.tf_json import read_source
@@ -86,7 +88,9 @@ def test_a_reference_is_in_quotes_where_the_others_are() -> None:
 
 BUCKET, OBJECTS = "aws_s3_bucket.a.arn", '"${aws_s3_bucket.a.arn}/*"'
 LOCATE = NeededStatement("Locate", ("s3:GetBucketLocation",), ((Reference(BUCKET),),))
+PULL = NeededStatement("Pull", ("ecr:BatchGetImage",), ((Reference("aws_ecr_repository.b.arn"),),))
 READ = NeededStatement("Read", ("s3:GetObject",), ((Reference(BUCKET), "/b.env"),))
+COMPANION = '"ecr:BatchCheckLayerAvailability"'
 FILE = '"${aws_s3_bucket.a.arn}/b.env"'
 #: By what a statement has, actions and resources: what is needed, and what is added to either.
 NEARLY = [
@@ -99,6 +103,9 @@ NEARLY = [
     (['"s3:GetObject"', '"s3:DeleteObject"'], [BUCKET], READ, [], []),
     (['"s3:GetObject"', '"s3:GetBucketObjectLockConfiguration"'], [BUCKET], READ, [], []),
     (['"s3:GetObject"', '"s3:*"'], [BUCKET], READ, [], []),
+    (['"ecr:BatchGetImage"', COMPANION], ["aws_ecr_repository.a.arn"], PULL, [], ["aws_ecr_repository.b.arn"]),
+    (['"ecr:BatchGetImage"', '"ecr:PutImage"'], ["aws_ecr_repository.a.arn"], PULL, [], []),
+    ([COMPANION], ["aws_ecr_repository.a.arn"], PULL, [], []),
 ]
 
 
@@ -137,6 +144,13 @@ def test_a_statement_for_the_same_calls_gets_the_principal(old: str, new: str) -
     found = extension(file.blocks[0].arguments["policy"], Module(".", [file]), [DECRYPT])
     assert apply_insertions(text, found.insertions) == text.replace(old, new or old)
     assert found.left == (() if new else (DECRYPT,))
+
+
+@pytest.mark.parametrize("written", ['"*"', '["*"]'])
+def test_everything_is_written_like_in_the_others(written: str) -> None:
+    text = f'{{\n  Action   = ["kms:Get*"]\n  Resource = {written}\n}}'
+    style = style_of(text, [read_parts(text, 0)], Syntax.HCL)
+    assert f"Resource  = {written}" in "\n".join(statement(DECRYPT, style))
 
 
 def test_a_line_that_would_be_too_long_is_spread_and_its_neighbours_stay_formatted(folder: Path) -> None:

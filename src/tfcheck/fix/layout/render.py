@@ -114,7 +114,8 @@ def _items(wanted: NeededStatement, style: StatementStyle, *, principal: bool = 
     spread = style.spread[0] or (is_wide and len(actions) > 1)
     items.append((action, _list(actions, style, is_list=style.lists or style.document, spread=spread)))
     if wanted.resources:
-        is_list = style.resource_lists or style.document
+        is_everything = wanted.resources == (("*",),)
+        is_list = style.document or (style.resource_lists and not (is_everything and style.everything))
         spread = style.spread[1] or len(wanted.resources) > 1
         items.append((resource, _list(wanted.resources, style, is_list=is_list, spread=spread)))
     if principal and wanted.principal:
@@ -194,8 +195,9 @@ class StatementStyle(msgspec.Struct, frozen=True):
     `between` is the text between a name and its value, `pad` the text inside the braces of a one-line object, `gap`
     that inside the brackets of a one-line list, `ends_lines` the text after each item on its own line, `closes` that
     after the last one, `order` the items of a statement. With `spread` each action, or each resource, has its own
-    line, and with `trailing` the last one a comma; `widest` is the maximum length of a one-line list. With `document`
-    the names are those of an `aws_iam_policy_document`; the arguments `apart` have a blank line before them.
+    line, and with `trailing` the last one a comma; `widest` is the maximum length of a one-line list. With `everything`
+    `"*"` is not in a list, with `document` the names are those of an `aws_iam_policy_document`; the arguments `apart`
+    have a blank line before them.
     """
 
     syntax: Syntax = Syntax.HCL
@@ -212,6 +214,7 @@ class StatementStyle(msgspec.Struct, frozen=True):
     effect: bool = True
     lists: bool = False
     resource_lists: bool = False
+    everything: bool = False
     spread: tuple[bool, bool] = (False, False)
     trailing: bool = True
     apart: frozenset[str] = frozenset()
@@ -237,8 +240,8 @@ def style_of(text: str, known: Iterable[Parts], syntax: Syntax) -> StatementStyl
     actions = [one.value for each in shown if (one := each.item("Action") or each.item("actions"))]
     resources = [one for each in reversed(shown) if (one := each.item("Resource") or each.item("resources"))]
     # NOTE: everything is one text here.
-    named = (each for each in resources if text[each.value.start : each.value.end] != '"*"')
-    resource = next(named, action)
+    named = [each for each in resources if text[each.value.start : each.value.end] != '"*"']
+    resource = next(iter(named), action)
     flat = "\n" not in text[last.start : last.end]
     values = [each.value if each is not None else None for each in (action, resource)]
     wide = ["\n" in text[each.start : each.end] if isinstance(each, ListParts) else None for each in values]
@@ -256,6 +259,7 @@ def style_of(text: str, known: Iterable[Parts], syntax: Syntax) -> StatementStyl
         effect="effect" in names or last.item("actions") is None,
         lists=_lists_one(actions),
         resource_lists=resource is not None and isinstance(resource.value, ListParts),
+        everything=len(named) < len(resources),
         spread=(bool(wide[1] if wide[0] is None else wide[0]), bool(wide[0] if wide[1] is None else wide[1])),
         trailing=ends_with_comma(text[each.start : each.end] for each in every),
         order=tuple(each.name for each in last.items),

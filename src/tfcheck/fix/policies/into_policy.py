@@ -233,9 +233,15 @@ def _insert_into_json(document: JsonBlock, wanted: Sequence[NeededStatement]) ->
 _LIST = regex(r'(?:var|local|module)(?:\.[\w-]+)+|values\([\w.\[\]"-]+\)|[\w.-]+\[\*\]\.arn|\[for [^\n]*\]')
 _QUOTED_ARN = regex(r'"\$\{[^{}"]*\}"')
 
-
 #: Actions on buckets beside those on objects: whether their names have these words.
 _OF_OBJECT, _OF_BUCKET = {(True, False)}, {(False, True)}
+#: Actions, and others that are written beside them and reveal no more.
+_COMPANIONS = (
+    ('"ecr:batchgetimage"', '"ecr:batchchecklayeravailability"'),
+    ('"kms:decrypt"', '"kms:describekey"'),
+    ('"secretsmanager:getsecretvalue"', '"secretsmanager:describesecret"'),
+    ('"ssm:getparameters"', '"ssm:getparameter"'),
+)
 _DISTINCT = ((_OF_OBJECT, _OF_BUCKET), (_OF_BUCKET, _OF_OBJECT))
 
 
@@ -327,11 +333,12 @@ def _is_about(statement: WrittenStatement, wanted: NeededStatement) -> bool:
 
 
 def _has_beside(written: Sequence[str], needed: set[str]) -> bool:
-    """Whether actions are the needed ones, or have others beside them that no policy grants on the needed resource.
+    """Whether actions are the needed ones, beside others that reveal no more or do not apply to the needed resource.
 
     Those of S3 are for buckets or for objects, as their names say.
     """
     own = {each.lower() for each in written}
+    own -= {other for each, other in _COMPANIONS if each in needed} - needed
     others, kinds = ({("object" in each, "bucket" in each) for each in one} for one in (own - needed, needed))
     s3 = all(each.startswith('"s3:') and "*" not in each for each in own)
     return own == needed or (s3 and needed <= own and (others, kinds) in _DISTINCT)

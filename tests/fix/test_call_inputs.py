@@ -139,6 +139,19 @@ def test_other_roles_that_get_it_too_are_listed(tmp_path: Path) -> None:
     assert title == f'{by}; also for module.both.aws_iam_role.this["task"]'
 
 
+AT_CALLS = [
+    'secret_arns = [for name in each.value.secrets : aws_secretsmanager_secret.this["${each.key}/${name}"].arn]',
+    "secret_arns = [aws_secretsmanager_secret.job[each.key].arn]",
+    'secret_arns = [aws_secretsmanager_secret.job["dev"].arn, aws_secretsmanager_secret.job["stage"].arn]',
+    "Resource = [aws_secretsmanager_secret.audit[0].arn, aws_secretsmanager_secret.mail[0].arn]",
+]
+
+
+def test_the_list_of_another_call_is_passed_where_some_instances_need_nothing(tmp_path: Path) -> None:
+    added = added_by(copied("lists-at-calls", tmp_path))
+    assert [each for each in AT_CALLS if each not in added] == []
+
+
 def test_an_element_is_named_by_a_key_that_is_a_path() -> None:
     (found,) = found_in(TESTDATA / "secrets-by-path").fixes.found
     assert '+  secret_arns = [module.secrets.arns["app/db"], module.secrets.arns["app/mail"]]\n' in found.fix.diff

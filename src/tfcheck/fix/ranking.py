@@ -31,7 +31,8 @@ def rank(need: RoleNeed, places: FixPlaces, added: PoliciesAtCalls) -> Iterator[
     if block is not None:
         yield from propose_attachments(need, block, places)
     is_called = bool(need.roles[0].address.module.steps)
-    is_beside = any(each.resource.address.module.steps for each in places.policies.of(need.roles[0]))
+    policies = places.policies.of(need.roles[0])
+    is_beside = any(each.resource.address.module.steps or each.argument.text.startswith("module.") for each in policies)
     yield from added.propose_at_callers(need, attaches=True) if is_called else ()
     if is_called or is_beside:
         from tfcheck.fix.callers.call_inputs import propose_call_inputs

@@ -84,9 +84,11 @@ class Declarations:
         return self.sources.line(place) if self.sources else ""
 
     def block(self, address: Address) -> Block | None:
-        """Return the block that declares a resource, if the sources contain it."""
+        """Return the block that declares a resource, or calls a module, if the sources contain it."""
         is_former = isinstance(address, (DeposedAddress, ForgottenAddress))
         module = None if is_former else self.module_sources(address.module)
+        if module is not None and address.type == "module":
+            return module.call(address.name)
         return module.resource(address.mode, address.type, address.name) if module else None
 
     def call_block(self, module: ModulePath) -> Block | None:

@@ -59,6 +59,11 @@ class ModulePath(msgspec.Struct, frozen=True):
         """The module instance that calls this one."""
         return ModulePath(self.steps[:-1])
 
+    @property
+    def call(self) -> Address:
+        """The address of the module's call, which may be repeated like a resource."""
+        return Address(self.parent, "managed", "module", self.steps[-1].name, self.steps[-1].key)
+
     def child(self, name: str, key: InstanceKey = None) -> ModulePath:
         """Return the instance `key` of this module's call `name`."""
         return ModulePath((*self.steps, ModuleStep(name, key)))

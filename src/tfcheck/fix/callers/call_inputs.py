@@ -16,7 +16,7 @@ from tfcheck.fix.needed_statements import NeededStatement, Reference, Spelled, f
 from tfcheck.fix.policies.element_frames import shown_parts
 from tfcheck.fix.policies.existing_policy import propose_into, statements_for
 from tfcheck.fix.policies.fix_places import Finder, FixPlaces
-from tfcheck.fix.policies.written_policies import policies_of
+from tfcheck.fix.policies.written_policies import WrittenPolicy, policies_of
 from tfcheck.fix.proof.plan_differences import unplanned_instances
 from tfcheck.fix.proof.trial import change_sources
 from tfcheck.fix.proposal import Proposal, RoleNeed, extend_proposal
@@ -33,6 +33,7 @@ from tfcheck.vocabulary.clipping import few
 from tfcheck.vocabulary.finding import Answer
 from tfcheck.vocabulary.grouping import group_by_key
 
+_OUTPUT = regex(r"module\.([\w-]+)(?:\[[^\[\]]+\])?\.[\w-]+")
 #: The number of ways to divide needs among inputs that are tried.
 _MOST = 3
 
@@ -70,6 +71,8 @@ def _propose_inputs(need: RoleNeed, paths: Mapping[str, ModulePath], places: Fix
         who = f"{names[0]} lacks" if len(names) == 1 else f"{len(names)} roles lack"
         modules = dict.fromkeys(paths.values())
         touched = [each for path in modules for each in policies_of(path, places.world)]
+        outside = (each for each in places.policies.of_need(need) if each.resource.address.module not in modules)
+        touched += [one for each in outside for one in places.policies.changes(each)]
         added = [each for path in modules for each in unplanned_instances(path, again)]
         losing = {
             str(role.address)
@@ -97,10 +100,18 @@ def _policy_modules(need: RoleNeed, places: FixPlaces) -> Iterator[dict[str, Mod
     found: dict[str, list[ModulePath]] = {}
     for role in need.roles:
         own = role.address.module.steps
-        modules = dict.fromkeys(each.resource.address.module for each in places.policies.of(role))
+        modules = dict.fromkeys(path for each in places.policies.of(role) for path in _modules_with(each, places))
         found[str(role.address)] = [each for each in modules if each.steps != own[: len(each.steps)]]
     for number in range(max(map(len, found.values()), default=0)):
         yield {role: modules[min(number, len(modules) - 1)] for role, modules in found.items() if modules}
+
+
+def _modules_with(policy: WrittenPolicy, places: FixPlaces) -> Iterator[ModulePath]:
+    """Yield the module of a policy, and the one whose output is its text."""
+    address, output = policy.resource.address, _OUTPUT.fullmatch(policy.argument.text)
+    yield address.module
+    called = [address.module.child(output[1], each) for each in (None, address.key)] if output else []
+    yield from (each for each in called if each in places.world.resolver.plan.module_instances())
 
 
 def passings(need: RoleNeed, paths: Mapping[str, ModulePath], places: FixPlaces) -> list[CallNeeds]:

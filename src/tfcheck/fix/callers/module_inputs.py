@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import cast
 
 import msgspec
@@ -143,9 +143,12 @@ class _ArnInputs:
         return self._grants_with(inputs, path, new) if new else grants_of((*touched, *added), now)
 
 
-def grants_of(policies: Iterable[ChangedAttribute], resolver: Resolver) -> Grants:
-    """Return what policies allow, without those of which a part is unknown."""
-    seen = (resolver.attribute(each.address, "policy") for each in policies if each.address.type in WITH_TEXT)
+def grants_of(policies: Sequence[ChangedAttribute], resolver: Resolver) -> Grants:
+    """Return what policies allow, or documents where there are no others, without those with an unknown part."""
+    written = [each for each in policies if each.address.type in WITH_TEXT]
+    seen = [resolver.attribute(each.address, "policy") for each in written]
+    if not written:
+        seen = [resolver.attribute(each.address, "json") for each in policies]
     return frozenset(one for each in seen for one in grants_in(each) or ())
 
 

@@ -115,27 +115,40 @@ class CallNeeds:
         lacking = {key: list(chain.from_iterable(each.values())) for key, each in self._lacking.items()}
         return CallNeeds(self.places, path.parent, path.steps[-1].name, {None: lacking})
 
-    @cached_property
+    @property
     def is_for_all(self) -> bool:
         """Whether all instances of the call lack something."""
+        return self._instances == set(self.paths)
+
+    @cached_property
+    def _instances(self) -> set[ModulePath]:
+        """All instances of the call."""
         paths = self.world.resolver.plan.module_instances()
-        own = (each.steps[-1] for each in paths if each.steps and each.parent == self.caller)
-        return {step.key for step in own if step.name == self.name} == set(self.answers)
+        return {
+            each
+            for each in paths
+            if each.steps[:-1] == self.caller.steps and [step.name for step in each.steps[-1:]] == [self.name]
+        }
 
     def shared_statements(self, actions: Sequence[str]) -> Statements | None:
-        """Write what all instances lack as the call does; None if their needs differ."""
-        if not self.is_for_all:
-            return None
-        found: list[tuple[InstanceTerms, Statements]] = []
-        for key in self.answers:
-            statements = self.statements_for(key, actions)
-            if statements is None:
-                return None
-            found.append((terms_of_call(self.call, self.caller, key, self.world.resolver), statements))
-        if not self.is_repeated:
-            return found[0][1]
-        shared = share_statements(found)
-        return shared.statements if shared is not None else None
+        """Write what all instances lack as the call does; None if their needs differ, other than by lists."""
+        lacking = {each: wanted for each in self.paths if (wanted := self._lacking_of(each.steps[-1].key, actions))}
+        others = self._instances - lacking.keys()
+        for lists in (False, True) if self.is_repeated else (False,):
+            found: list[tuple[InstanceTerms, Statements]] = []
+            for path, wanted in lacking.items():
+                terms = terms_of_call(self.call, self.caller, path.steps[-1].key, self.world.resolver)
+                statements = self.places.statements(wanted, path.call, lists=lists)
+                found += [(terms, statements)] if statements is not None else []
+            shared = share_statements(found) if found and len(found) == len(lacking) else None
+            if shared is not None and all(self._is_nothing(shared.statements, each) for each in others):
+                return shared.statements
+        return None
+
+    def _is_nothing(self, statements: Statements, path: ModulePath) -> bool:
+        """Whether statements are only for lists that are empty in an instance."""
+        lists = [each.resource_list for each in statements]
+        return all(each and self.places.lists.evaluate(each.expression, path.call) == [] for each in lists)
 
     def doubts(self, actions: Sequence[str], given: ModuleInput) -> str:
         """Return why values passed to an input may be wrong for another plan of the same sources."""
@@ -167,6 +180,9 @@ class CallNeeds:
         if not given.is_of_arns or not statements:
             return statements
         lists = [one for each in statements for one in each.resources if _is_list(one)]
+        places = [each.call for each in self.paths]
+        if lists and self.is_counted(given.name) and not self.places.lists.are_counted(statements, places):
+            return None
         alone = [
             replace(each, resources=tuple(one for one in each.resources if one not in lists)) for each in statements
         ]
@@ -182,8 +198,11 @@ class CallNeeds:
         self, key: InstanceKey, actions: Sequence[str], into: str = "", path: ModulePath | None = None
     ) -> Statements | None:
         """Write what one instance lacks as the calling module does, or another one."""
-        wanted = [each for each in self.answers[key] if each.requirement.action in actions]
+        wanted = self._lacking_of(key, actions)
         return self.places.as_statements(wanted, self.caller if path is None else path, into) if wanted else ()
+
+    def _lacking_of(self, key: InstanceKey, actions: Sequence[str]) -> list[Answer]:
+        return [each for each in self.answers[key] if each.requirement.action in actions]
 
 
 class PassedInput(Change, frozen=True):

@@ -198,8 +198,11 @@ class FixPlaces:
         return rename_taken_sids(sorted((*others, *named), key=rank) if named else others, frozenset())
 
     def terms(self, address: Address) -> InstanceTerms:
-        """Return the key of a resource instance, and its element of `for_each`."""
+        """Return the key of a resource instance, and its element of `for_each`; no key of a block that writes `[0]`."""
         scope = self._resolver.scope_of(address) if isinstance(address.key, str) else None
+        block = self._resolver.block(address) if address.key == 0 else None
+        if block is not None and "[0]" in block.text and "count.index" not in block.text:
+            return InstanceTerms()
         return InstanceTerms(address.key, scope.lookup("each", "value") if scope is not None else None)
 
     def labels_of(self, module: ModulePath, kind: str) -> frozenset[str]:

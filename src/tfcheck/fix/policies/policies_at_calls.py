@@ -9,7 +9,7 @@ import msgspec
 from tfcheck.fix.edits.insertion import Change, Insertion, unit_of
 from tfcheck.fix.layout import new_block
 from tfcheck.fix.layout.new_block import block_lines
-from tfcheck.fix.layout.new_policy import POLICY, START_UP, passed_provider
+from tfcheck.fix.layout.new_policy import passed_provider
 from tfcheck.fix.needed_statements import Reference, free, has_reference
 from tfcheck.fix.policies.added_policy import AddedPolicies, keyed_places
 from tfcheck.fix.policies.attachments import AttachmentPlace, propose_own_policies
@@ -106,10 +106,12 @@ class PoliciesAtCalls(AddedPolicies):
         if shared is None:
             return None
         modules = self._places.policies.modules(caller)
-        every = [_policy_at(caller, key) for key in call.keys]
+        every = [caller.child(call.name, key).call for key in call.keys]
         if condition := self._condition(shared, every, repeated.keys) if repeated.others else "":
             repeated = msgspec.structs.replace(repeated, condition=condition)
-        places: Sequence[Address] = [_policy_at(each, key) for each in modules for key in repeated.made_keys()]
+        places: Sequence[Address] = [
+            each.child(call.name, key).call for each in modules for key in repeated.made_keys()
+        ]
         is_listed = any(each.resource_list for each in shared.statements)
         statements, gate, places = (
             self._gate(shared, repeated, places, call.block) if is_listed else (shared.statements, "", places)
@@ -198,18 +200,19 @@ class PoliciesAtCalls(AddedPolicies):
     def _share_at_call(
         self, need: RoleNeed, paths: Sequence[ModulePath], call: Block, *, by_value: bool = True
     ) -> SharedStatements | None:
-        by_role = need.answers_by_role()
-        for lists in (True, False) if call.repetition is None else (False,):
+        """Write what roles lack as one policy at a call; in a repeated call lists are for what differs."""
+        by_role, filled = need.answers_by_role(), None
+        for lists in (True, False) if call.repetition is None else (False, True):
             found: list[tuple[InstanceTerms, Statements]] = []
             for role, path in zip(need.roles, paths, strict=True):
-                place = _policy_at(path.parent)
-                statements = self._places.statements(by_role[str(role.address)], place, lists=lists)
+                statements = self._places.statements(by_role[str(role.address)], path.call, lists=lists)
                 if statements is not None:
                     found.append((terms_of_call(call, path.parent, path.steps[-1].key, self._resolver), statements))
             shared = share_statements(found, by_value=by_value, fills=True) if len(found) == len(paths) else None
-            if shared is not None:
+            if shared is not None and (not shared.filled or call.repetition is None):
                 return shared
-        return None
+            filled = filled or shared
+        return filled
 
     def _output_for_role(self, role: WorldObject, module: ModulePath) -> str | None:
         """Find the module output that is the role's name, or the role; one derived from the role is preferred."""
@@ -241,11 +244,6 @@ def _with_output(policy: Proposal, call: _CalledModule, role: Address) -> Propos
     what += f", through {' and '.join(through)}" if through else ""
     title = "; ".join([what, *remarks])
     return msgspec.structs.replace(extend_proposal(policy, title, Change(insertions=call.made)), adds_output=True)
-
-
-def _policy_at(module: ModulePath, key: InstanceKey = None) -> Address:
-    """Return the address of a policy beside a module call, which can name what its module can."""
-    return Address(module, "managed", POLICY, START_UP, key)
 
 
 def is_for_callers(need: RoleNeed, places: FixPlaces) -> bool:

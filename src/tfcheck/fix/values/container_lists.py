@@ -22,6 +22,7 @@ _PLAIN_NAME = regex(r"[^\S\n]*((?:var|local|each)(?:\.[\w-]+)+),*[^\S\n]*(?:\n|\
 _WITH_KEY = regex(r'"\$\{([^{}"]+)\}:[^"$]*"')
 _OTHER_ATTRIBUTE = regex(r"^(.*\w\]?\.)(?:name|id)$")
 _EACH = regex(r"\b(?:each|count)\.")
+_NAMED_VALUE = regex(r"(?:var|local|each)(?:\.[\w-]+|\[each\.key\])+")
 
 
 def lists_in(argument: Argument) -> Iterator[tuple[str, str]]:
@@ -30,12 +31,20 @@ def lists_in(argument: Argument) -> Iterator[tuple[str, str]]:
     try:
         found = tokens(text, argument.value_start, argument.value_end)
         for index, token in enumerate(found.listed):
-            each = _ForParts.parse(text, found, index) if token.kind == "[" else None
+            each = _ForParts.parse(text, found, index) if token.kind in ("[", "{") else None
             yield from each.lists() if each is not None else ()
         yield from _named_lists(text, found)
         yield from _own_texts(text, found)
     except MalformedError:
         return
+
+
+def passed_lists(argument: Argument) -> Iterator[tuple[str, str]]:
+    """Yield the lists and maps of texts that an argument of a module call has, each as a list with its collection."""
+    if _NAMED_VALUE.fullmatch(argument.text):
+        yield argument.text, argument.text
+        yield f"values({argument.text})", argument.text
+    yield from lists_in(argument)
 
 
 def _named_lists(text: str, found: Tokens) -> Iterator[tuple[str, str]]:
@@ -77,7 +86,7 @@ def spelled_text(text: str) -> Spelled:
 
 
 class _ForParts(msgspec.Struct, frozen=True):
-    """The parts of `[for KEY, VALUE in OVER : RESULT if CONDITION]`, as written."""
+    """The parts of `[for KEY, VALUE in OVER : RESULT if CONDITION]`, as written; of a map, those of its values."""
 
     key: str
     value: str
@@ -90,12 +99,13 @@ class _ForParts(msgspec.Struct, frozen=True):
         """Parse the expression that a token opens; None for another list, or one over too many lines."""
         inside = [found.stretch(each) for each in found.indices_inside(opening) if found.listed[each].kind != "newline"]
         words = [text[each.start : each.end] for each in inside]
-        if words[:1] != ["for"] or "in" not in words[:5] or ":" not in words:
+        arrow = "=>" if found.listed[opening].kind == "{" else ":"
+        if words[:1] != ["for"] or "in" not in words[:5] or not {":", arrow} <= {*words} or "..." in words:
             return None
-        at, colon = words.index("in"), words.index(":")
+        at, colon = words.index("in"), words.index(arrow)
         ending = words.index("if", colon) if "if" in words[colon:] else len(words)
         end = found.listed[found.closings[opening]].start
-        over = text[inside[at].end : inside[colon].start].strip()
+        over = text[inside[at].end : inside[words.index(":")].start].strip()
         result = text[inside[colon].end : inside[ending].start if ending < len(words) else end].strip()
         condition = text[inside[ending].end : end].strip() if ending < len(words) else ""
         key, value = ("", words[1]) if at == 2 else (words[1], words[3])

@@ -12,7 +12,7 @@ import msgspec
 
 from tfcheck.fix.needed_statements import NeededStatement, Reference, Spelled, is_exact, sid, writable
 from tfcheck.fix.text.policy_statements import flat
-from tfcheck.fix.values.container_lists import lists_in, spelled_text
+from tfcheck.fix.values.container_lists import lists_in, passed_lists, spelled_text
 from tfcheck.fix.values.definitions import source_of
 from tfcheck.fix.values.referable import Refuse
 from tfcheck.hcl.evaluate.scope import EvaluationError, Seen
@@ -84,9 +84,9 @@ class WrittenLists:
             by_value.setdefault(flat(writable(need.resource)) if is_usable else "", []).append(each)
         by_value.pop("", None)
         statements: list[NeededStatement] = []
-        tasks = list(self.tasks_of(answers, place))
-        lists = [each for task in tasks for each in self._usable(task, place, refuse, lists=True)]
-        repeated = self._lists_over_instances(tasks, place, refuse)
+        readers = list(self._readers_of(answers, place))
+        lists = [each for reader in readers for each in self._usable(reader, place, refuse, lists=True)]
+        repeated = self._lists_over_instances(readers, place, refuse)
         alone = {flat(each.requirement.resource) for each in answers if not is_named(each)}
         read = [Reference(each.text, each.over) for each in lists]
         instances = list(self._all_instances(answers, place, refuse))
@@ -112,17 +112,25 @@ class WrittenLists:
         """
         if place.key is None:
             return {}
-        tasks = self.tasks_of(answers, place)
-        usable = (each for task in tasks for each in self._usable(task, place, refuse, lists=False))
+        readers = self._readers_of(answers, place)
+        usable = (each for reader in readers for each in self._usable(reader, place, refuse, lists=False))
         found = ((value, spelled_text(each.text)) for each in usable for value in each.values)
         return {value: spelled for value, spelled in found if spelled}
 
     def tasks_of(self, answers: Iterable[Answer], place: Address) -> Iterator[Address]:
         """Yield the task definitions of the module of `place` that answers are about."""
+        return (each for each in self._readers_of(answers, place) if each.type != "module")
+
+    def _readers_of(self, answers: Iterable[Answer], place: Address) -> Iterator[Address]:
+        """Yield the task definitions in the module of `place`, and the calls there whose modules have them."""
         known = tasks_by_address(self._world)
-        for name in dict.fromkeys(each.requirement.task_definition for each in answers):
-            task = known.get(name)
-            yield from [task.address] if task is not None and task.address.module == place.module else []
+        names = dict.fromkeys(each.requirement.task_definition for each in answers)
+        tasks = [known[each].address for each in names if each in known]
+        depth = len(place.module.steps)
+        beside = (each for each in tasks if each.module.steps[:depth] == place.module.steps)
+        yield from dict.fromkeys(
+            each if each.module == place.module else ModulePath(each.module.steps[: depth + 1]).call for each in beside
+        )
 
     def are_usable(self, statements: Iterable[NeededStatement], places: Sequence[Address]) -> bool:
         """Whether lists contain ARNs in each instance of a block, and at least one where no other gate applies."""
@@ -223,14 +231,21 @@ class WrittenLists:
         seen = self._resolver.scope_of(address).lookup("each", "value")
         return seen if isinstance(seen, dict) and seen else None
 
-    # In a task definition
+    # In a task definition, or a call of its module
 
-    def _lists_in(self, task: Address) -> tuple[WrittenList, ...]:
-        if task not in self._known:
-            argument = self.containers_of(task)
-            found = (self._parse_list(*each, task) for each in lists_in(argument)) if argument else ()
-            self._known[task] = tuple(each for each in found if each is not None)
-        return self._known[task]
+    def _lists_in(self, reader: Address) -> tuple[WrittenList, ...]:
+        if reader not in self._known:
+            found = (self._parse_list(*each, reader) for each in self._written_in(reader))
+            self._known[reader] = tuple(each for each in found if each is not None)
+        return self._known[reader]
+
+    def _written_in(self, reader: Address) -> Iterator[tuple[str, str]]:
+        if reader.type == "module":
+            call = self._resolver.block(reader)
+            passed = call.arguments.values() if call and not isinstance(call, JsonBlock) else ()
+            yield from (one for each in passed for one in passed_lists(each))
+        elif containers := self.containers_of(reader):
+            yield from lists_in(containers)
 
     def containers_of(self, task: Address) -> Argument | None:
         """Return the containers of a task definition as its block writes them; None for JSON syntax."""

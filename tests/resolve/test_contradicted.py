@@ -19,7 +19,7 @@ from tfcheck.hcl.modules.sources import from_directory
 from tfcheck.plan import constant
 from tfcheck.resolve import Resolver, resolver_of
 from tfcheck.resolve.changed_since import changed_since
-from tfcheck.resolve.configuration_refs import reference_roots, root_of
+from tfcheck.resolve.configuration_refs import ordered_references, root_of
 from tfcheck.resolve.difference import is_other
 from tfcheck.symbolic.value import Text, Unknown, text
 from tfcheck.vocabulary.address import ModulePath, parse
@@ -273,6 +273,27 @@ def test_what_repeats_a_resource_is_compared(tmp_path: Path, written: str, *, di
     assert [*map(str, found)] == (["aws_sqs_queue.a.for_each"] if differs else [])
 
 
+@pytest.mark.parametrize(
+    ("written", "differs"),
+    [
+        ("[local.a.x, local.b, local.a.x]", False),
+        ('"${local.a.x}-${local.b}/${local.a.x}"', False),
+        ("[local.a.x, local.b, local.b]", True),
+        ("[local.b, local.a.x, local.a.x]", True),
+        ("[local.a.x, local.b, local.a.y]", True),
+        ('[local.a.x, local.b, local.a["x"]]', True),
+        ("[local.a.x, local.b, local.a.x, local.b]", True),
+    ],
+)
+@pytest.mark.parametrize("function", [[], ["provider::aws::arn_parse"]])  # as OpenTofu lists it
+def test_references_are_compared_in_order(tmp_path: Path, written: str, function: list[str], *, differs: bool) -> None:
+    (tmp_path / "main.tf").write_text(f'output "a" {{\n  value = {written}\n}}\n')
+    listed = ["local.a.x", "local.a", "local.b", "local.a.x", "local.a", *function]
+    configuration = {"root_module": {"outputs": {"a": {"expression": {"references": listed}}}}}
+    found = changed_since(from_directory(tmp_path), plan(configuration=configuration))
+    assert [*map(str, found)] == (["output.a"] if differs else [])
+
+
 def test_the_region_of_the_plan_counts_where_the_provider_block_has_changed(tmp_path: Path) -> None:
     (tmp_path / "main.tf").write_text(CHANGED.replace("eu-west-1", "eu-west-2"))
     row = change("aws_sqs_queue.a", "create", after={"name": "a", "tags": {"a": "b"}})
@@ -283,19 +304,21 @@ def test_the_region_of_the_plan_counts_where_the_provider_block_has_changed(tmp_
 @pytest.mark.parametrize(
     ("written", "expected"),
     [
-        ("aws_s3_bucket.a[0].arn", {"aws_s3_bucket.a": {"arn"}}),
-        ('data.aws_x.y["k"].z + each.value.w.v', {"data.aws_x.y": {"z"}, "each.value": {"w"}}),
-        ("[for k, v in var.a : v.b.c if local.c]", {"var.a": set(), "local.c": set()}),
-        ("{ (var.k) = module.m.out[*].x, plain = 1 }", {"var.k": set(), "module.m": {"out"}}),
-        ('"${join(",", aws_x.y[*].id)}%{ for s in local.l }${s.n}%{ endfor }"', {"aws_x.y": set(), "local.l": set()}),
+        ("aws_s3_bucket.a[0].arn", ["aws_s3_bucket.a[0].arn"]),
+        ('data.aws_x.y["k"].z + each.value.w.v', ['data.aws_x.y["k"].z', "each.value.w.v"]),
+        ("[for k, v in var.a : v.b.c if local.c]", ["var.a", "local.c"]),
+        ("{for k, v in var.a : local.k => v if local.c}", ["var.a", "local.k", "local.c"]),
+        ("{ (var.k) = module.m.out[*].x, plain = var.k }", ["var.k", "module.m.out", "var.k"]),
+        ('"${join(",", aws_x.y[*].id)}%{ for s in local.l }${s.n}%{ endfor }"', ["aws_x.y", "local.l"]),
+        ("aws_x.y[each.key].id", ["aws_x.y", "each.key"]),
     ],
 )
-def test_references_are_listed_as_the_plan_does(tmp_path: Path, written: str, expected: dict[str, set[str]]) -> None:
+def test_references_are_listed_as_the_plan_does(tmp_path: Path, written: str, expected: list[str]) -> None:
     (tmp_path / "main.tf").write_text(f"locals {{\n  a = {written}\n}}\n")
     module = from_directory(tmp_path).module(())
     expression = module.local("a") if module else None
     assert expression is not None
-    assert reference_roots(expression) == expected
+    assert ordered_references(expression) == expected
     assert root_of('aws_s3_bucket.config["a.b"].arn') == "aws_s3_bucket.config"
 
 

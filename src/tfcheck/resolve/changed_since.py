@@ -15,7 +15,14 @@ from tfcheck.hcl.syntax.expression import Expression, Literal
 from tfcheck.hcl.syntax.parse import parse_template
 from tfcheck.plan import ConfigModule, Plan, constant_text, references
 from tfcheck.resolve.blocks import nested_names
-from tfcheck.resolve.configuration_refs import PLACE, calls_function, listed_roots, reference_roots, root_of
+from tfcheck.resolve.configuration_refs import (
+    PLACE,
+    calls_function,
+    is_beginning,
+    listed_references,
+    ordered_references,
+    root_of,
+)
 from tfcheck.resolve.declarations import Doubted
 from tfcheck.symbolic import limits
 from tfcheck.symbolic.numbers import as_text, exact
@@ -141,10 +148,10 @@ def _block_lists_differ(written: Sequence[Block], planned: Any) -> bool:
     Follows https://developer.hashicorp.com/terraform/language/attr-as-blocks: the plan keeps one expression for all.
     """
     expressions = list(_expressions(written))
-    named = [reference_roots(each) for each in expressions]
+    named = [ordered_references(each) for each in expressions]
     if None in named:
         return False
-    mine = {root for each in named for root in each or ()}
+    mine = {root_of(name) for each in named for name in each or ()}
     is_constant, rows = constant_text(planned)
     if mine or not is_constant:
         return mine != {root_of(each) for each in references(planned)}
@@ -189,18 +196,27 @@ def _expressions_differ(written: Expression | None, planned: Any) -> bool:
     """Whether an expression definitely differs from the plan's."""
     if written is None:
         return False
-    mine = reference_roots(written)
+    mine = ordered_references(written)
     if mine is None:
         return False
     is_constant, value = constant_text(planned)
-    if not mine and not is_constant and not references(planned):
+    theirs = listed_references(references(planned))
+    if not mine and not theirs and not is_constant:
         return not calls_function(written)
     if mine or not is_constant:
-        theirs = listed_roots(references(planned))
-        # NOTE: of an attribute behind a splat or a variable key, and before Terraform 1.0 of any, the plan has none.
-        return mine.keys() != theirs.keys() or not all(theirs[root] <= attributes for root, attributes in mine.items())
+        return not _lists(theirs, mine)
     known = _constant(written)
     return is_known(known) and not _equals_json(known, value)
+
+
+def _lists(theirs: Sequence[str], mine: Sequence[str]) -> bool:
+    """Whether a plan lists the references of an expression, in order; OpenTofu lists some again at the end.
+
+    Before Terraform 1.0 it lists them without attributes.
+    """
+    if len(theirs) < len(mine) or {*map(root_of, theirs)} != {*map(root_of, mine)}:
+        return False
+    return all(map(is_beginning, theirs, mine))
 
 
 def _constant(expression: Expression) -> Value:

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from json import dumps
 from typing import Any
 
 from tfcheck.hcl.syntax import expression as syntax
@@ -123,56 +124,54 @@ def _traversal(written: str) -> syntax.Expression:
 
 
 _NAME = regex(r"[\w-]+")
-_KEY = regex(r'\[(?:\d+|"(?:[^"\\]|\\.)*")\]')
 
 
 def root_of(reference: str) -> str:
     """Return `aws_s3_bucket.config` for `aws_s3_bucket.config["a"].arn`, `local.names` for `local.names`."""
-    return _split(reference.partition("[")[0])[0]
+    names = _NAME.findall(reference.partition("[")[0])
+    return ".".join(names[: 3 if names[:1] and names[0] in syntax.LONG_ROOTS else 2])
 
 
-def _split(reference: str) -> tuple[str, str]:
-    """Return the root of a reference without keys, and the attribute that follows it, if any."""
-    names = _NAME.findall(reference)
-    count = 3 if names[:1] and names[0] in syntax.LONG_ROOTS else 2
-    return ".".join(names[:count]), ".".join(names[count : count + 1])
+def listed_references(named: Sequence[str]) -> list[str]:
+    """Return the references that a plan lists, in order, without their beginnings: `local.a.b`, `local.a`.
+
+    OpenTofu also lists functions of providers.
+    """
+    objects = [each for each in named if "::" not in each]
+    pairs = zip(("", *objects), objects, strict=False)
+    return [each for before, each in pairs if each == before or not is_beginning(each, before)]
 
 
-def listed_roots(named: Sequence[str]) -> dict[str, set[str]]:
-    """Return the roots of references of a plan, each with the attributes that follow it."""
-    found: dict[str, set[str]] = {}
-    for each in named:
-        root, attribute = _split(_KEY.sub("", each))
-        found.setdefault(root, set()).update({attribute} - {""})
-    return found
+def is_beginning(reference: str, longer: str) -> bool:
+    """Whether a reference is another one or what that begins with."""
+    return longer.startswith(reference) and longer[len(reference) : len(reference) + 1] in ("", ".", "[")
 
 
-def reference_roots(expression: syntax.Expression) -> dict[str, set[str]] | None:
-    """Return the roots of all references, each with the attributes that follow it; None if a part cannot be parsed."""
-    found: dict[str, set[str]] = {}
-    waiting: list[tuple[syntax.Expression, frozenset[str]]] = [(expression, frozenset())]
+def ordered_references(expression: syntax.Expression) -> list[str] | None:
+    """Return all references in the order in which a plan lists them; None if a part cannot be parsed."""
+    found: list[str] = []
+    waiting: list[tuple[syntax.Expression, str, frozenset[str]]] = [(expression, "", frozenset())]
     while waiting:
-        node, bound = waiting.pop()
-        if isinstance(node, syntax.Unreadable):
-            return None
-        root, attribute = _reference(node)
-        if root and root.partition(".")[0] not in bound:
-            found.setdefault(root, set()).update({attribute} - {""})
-        if isinstance(node, (syntax.ForList, syntax.ForObject)):
-            inner = bound | {node.key, node.value}
-            waiting += [(each, bound if each is node.collection else inner) for each in syntax.inner_nodes(node)]
-        elif attribute or not root:
-            waiting += [(each, bound) for each in syntax.inner_nodes(node)]
+        node, after, bound = waiting.pop()
+        root = _root(node)
+        match node:
+            case syntax.Unreadable():
+                return None
+            case _ if root:
+                found += [] if root.partition(".")[0] in bound else [root + after]
+            case syntax.Attribute():
+                waiting.append((node.source, f".{node.name}{after}", bound))
+            case syntax.Index(
+                key=syntax.Literal(value=int(key)) | syntax.Template(parts=(syntax.Literal(value=str(key)),))
+            ):
+                waiting.append((node.source, f"[{dumps(key, ensure_ascii=False)}]{after}", bound))
+            case syntax.ForList() | syntax.ForObject():
+                collection, *others = syntax.inner_nodes(node)
+                waiting += [(each, "", bound | {node.key, node.value}) for each in reversed(others)]
+                waiting.append((collection, "", bound))
+            case _:
+                waiting += [(each, "", bound) for each in reversed(syntax.inner_nodes(node))]
     return found
-
-
-def _reference(node: syntax.Expression) -> tuple[str, str]:
-    """Return the root of a reference that begins here, or of the one whose attribute this is, and that attribute."""
-    owner: object = node.source if isinstance(node, syntax.Attribute) else None
-    while isinstance(owner, syntax.Index):
-        owner = owner.source
-    root = _root(owner)
-    return (root, node.name) if root and isinstance(node, syntax.Attribute) else (_root(node), "")
 
 
 def calls_function(expression: syntax.Expression) -> bool:

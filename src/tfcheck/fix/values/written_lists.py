@@ -25,7 +25,7 @@ from tfcheck.hcl.syntax.tf_json import JsonBlock
 from tfcheck.inventory.ecs import tasks_by_address
 from tfcheck.inventory.plan_world import After
 from tfcheck.resolve import Resolver
-from tfcheck.resolve.configuration_refs import reference_roots
+from tfcheck.resolve.configuration_refs import ordered_references, root_of
 from tfcheck.symbolic.regex import regex
 from tfcheck.symbolic.value import PlainText, TextLike, Unknown, is_known, pieces, spelled_out
 from tfcheck.vocabulary.address import Address, ModulePath, owner_of
@@ -195,8 +195,10 @@ class WrittenLists:
             collection = _collection(block) if isinstance(task.key, str) else ""
             for each in self._lists_in(task) if collection else ():
                 text = _for_expression(collection, each.text, is_map=isinstance(self.evaluate(collection, place), dict))
-                names = None if each.over or len(text) > _LONGEST else reference_roots(self._parse(text))
-                yield from self._list(text, collection, place) if names and not any(map(refuse, names)) else ()
+                named = None if each.over or len(text) > _LONGEST else ordered_references(self._parse(text))
+                yield from (
+                    self._list(text, collection, place) if named and not any(map(refuse, map(root_of, named))) else ()
+                )
 
     def _list(self, text: str, over: str, place: Address) -> Iterator[WrittenList]:
         seen = self.evaluate(text, place)
@@ -208,8 +210,8 @@ class WrittenLists:
         for each in self._lists_in(task):
             text = self.translate(place, each.text, task)
             over = self.translate(place, each.over, task)
-            named = reference_roots(self._parse(text)) if text and bool(over) is lists else None
-            if named is not None and len(text) <= _LONGEST and not any(map(refuse, named)):
+            named = ordered_references(self._parse(text)) if text and bool(over) is lists else None
+            if named is not None and len(text) <= _LONGEST and not any(map(refuse, map(root_of, named))):
                 yield WrittenList(text, over, each.values)
 
     def translate(self, place: Address, text: str, task: Address) -> str:

@@ -143,3 +143,19 @@ def test_only_roles_that_the_old_attachment_has_are_detached() -> None:
     instance = resolver.plan.instance(row["address"])
     assert instance is not None
     assert [resolver.survival.remains_on(instance, role) for role in ("exec", "added")] == [Truth.FALSE, Truth.TRUE]
+
+
+@every_row(
+    ("actions", "arn", "truth"),
+    [
+        (("delete", "create"), "arn:aws:iam::123456789012:policy/p", Truth.UNKNOWN),
+        (("update",), "arn:aws:iam::123456789012:policy/p", Truth.TRUE),
+        (("delete", "create"), "arn:aws:iam::123456789012:policy/other", Truth.TRUE),
+    ],
+)
+def test_aws_may_not_delete_a_policy_that_stays_attached(actions: tuple[str, ...], arn: str, truth: Truth) -> None:
+    policy = change("aws_iam_policy.p", *actions, before={"name": "p", "arn": arn}, after={"name": "p"})
+    values = {"role": "exec", "policy_arn": "arn:aws:iam::123456789012:policy/p"}
+    assert remains(policy, change("aws_iam_role_policy_attachment.a", "no-op", before=values, after=values)) is truth
+    again = change("aws_iam_role_policy_attachment.a", "delete", "create", before=values, after=values)
+    assert remains(policy, again) is Truth.TRUE

@@ -29,6 +29,7 @@ class OwnerArgument(msgspec.Struct, frozen=True):
 _ROLE, _BUCKET = "aws_iam_role", "aws_s3_bucket"
 _OF_BUCKET = OwnerArgument("bucket", _BUCKET, ("bucket",))
 _OF_REPOSITORY = OwnerArgument("repository", "aws_ecr_repository")
+_OF_POLICY = OwnerArgument("policy_arn", "aws_iam_policy", ("arn",))
 _OF_SECRET = ("aws_secretsmanager_secret", ("name", "arn"))
 OWNERS = {
     "aws_ecr_repository_policy": _OF_REPOSITORY,
@@ -106,6 +107,11 @@ class Survival:
         lost, by = Truth.FALSE, instance
         if owner is not None and isinstance(named, str):
             lost, by = self._is_lost_with_owner(instance, named, owner)
+        policy = (instance.after or {}).get(_OF_POLICY.argument)
+        if owner is not None and lost is Truth.FALSE and isinstance(policy, str):
+            # NOTE: AWS does not delete a policy that is attached: the apply ends there if nothing detaches it.
+            lost, by = self._is_lost_with_owner(instance, policy, _OF_POLICY)
+            lost &= Truth.UNKNOWN
         if lost is Truth.FALSE:
             return self._remains_elsewhere(instance)
         if owner is None or "create" in instance.actions:

@@ -237,7 +237,8 @@ class Attachments:
                 self._doubt(grant, f"which the deletion of {deleted.address} may remove: both are one policy", attached)
             return False
         if remains is Truth.UNKNOWN:
-            self._doubt(grant, "which may go with the role that this plan deletes", attached)
+            deleted_one = "role" if grant.reference is None else "role or policy"
+            self._doubt(grant, f"which may go with the {deleted_one} that this plan deletes", attached)
         return remains is Truth.TRUE
 
     def _is_left(self, grant: PolicyAttachment, outcome: GrantOutcome, attached: Attached) -> bool:

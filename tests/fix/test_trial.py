@@ -8,10 +8,11 @@ from pathlib import Path
 
 import pytest
 
-from tests.cases import TESTDATA, Case
+from tests.cases import TESTDATA, Case, check_with_world
 from tests.fix.found import copied, plan_in
+from tfcheck.fix import find_fixes
 from tfcheck.fix.edits.insertion import Change, ChangedAttribute, Insertion
-from tfcheck.fix.proof.plan_differences import outdated_objects
+from tfcheck.fix.proof.plan_differences import outdated_objects, without_outdated
 from tfcheck.fix.proof.trial import Trial, repeats_the_check
 from tfcheck.hcl.modules import from_directory
 from tfcheck.resolve import Resolver
@@ -41,6 +42,26 @@ def test_an_object_with_an_argument_that_the_plan_contradicts_is_outdated(tmp_pa
     assert outdated_objects(CHANGES, (), resolver(folder)) == frozenset()
     doubts = [Doubted("argument", (), POLICY.resource, "role")]
     assert outdated_objects(CHANGES, (), resolver(folder, doubts)) == {POLICY}
+
+
+OUTDATED = [
+    ([Doubted("var", ("iam",), "name")], ["module.iam.name"]),
+    ([Doubted("repetition", ("iam",)), Doubted("argument", (), POLICY.resource, "role")], ["module.iam.for_each"]),
+    ([Doubted("argument", (), "aws_iam_role_policy.audit", "name")], ["aws_iam_role_policy.audit"]),
+    ([Doubted("local", (), "job_secrets"), Doubted("file", (), "main.tf")], []),
+]
+
+
+def test_a_block_of_which_the_plan_shows_another_value_is_not_edited() -> None:
+    folder = TESTDATA / "lists-at-calls"
+    planned, sources = plan_in(folder), from_directory(folder)
+    report, world = check_with_world(planned, sources)
+    found = find_fixes(report.findings, world, answers=report.answers)
+    for doubts, names in OUTDATED:
+        left = without_outdated(found, report.findings, Resolver(planned, sources, doubts=doubts))
+        assert len(found.found) - len(left.found) == len(names)
+        words = "run `terraform plan` again: the sources of {} differ from what the plan shows"
+        assert {each.words for _, each in left.remedies} == {words.format(each) for each in names}
 
 
 @pytest.mark.parametrize(("name", "invalid"), [("DB", False), ("SMTP", True)])

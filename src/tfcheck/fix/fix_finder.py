@@ -28,7 +28,7 @@ from tfcheck.fix.policies.shared_needs import (
     needs_of_outside_roles,
     needs_of_roles,
 )
-from tfcheck.fix.proof.plan_differences import outdated_objects, unplanned_around
+from tfcheck.fix.proof.plan_differences import outdated_objects, unplanned_around, without_outdated
 from tfcheck.fix.proof.task_proof import are_sound, exceeds_size, size_doubt
 from tfcheck.fix.proof.trial import Trial, change_sources, repeats_the_check
 from tfcheck.fix.proposal import GRANTABLE, Allows, Case, DraftFix, FixChoice, PlanFixes, Proposal, RoleCase, RoleNeed
@@ -78,7 +78,8 @@ def _find_once(findings: Sequence[Finding], finder: FixFinder, *, corrects: bool
     found = replace(found, skipped=finder.places.files.skipped_files())
     drafts, remedies = without_grants(findings if corrects else (), finder.places, found.found)
     found = replace(found, found=tuple(drafts))
-    return replace(found, remedies=(*remedies, *finder.remedies(findings, found)))
+    found = replace(found, remedies=(*remedies, *finder.remedies(findings, found)))
+    return without_outdated(found, findings, finder.places.world.resolver)
 
 
 #: The proposals to replace something for a role, and what it shares with roles that are tried separately.

@@ -3,18 +3,24 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import suppress
 from typing import Any
 
-from tfcheck.fix.edits.insertion import ChangedAttribute
+import msgspec
+
+from tfcheck.fix.edits.insertion import ChangedAttribute, Insertion
 from tfcheck.fix.proof.trial import Trial
+from tfcheck.fix.proposal import DraftFix, PlanFixes
 from tfcheck.fix.text.policy_text import DOCUMENT
 from tfcheck.hcl.evaluate.elements import is_referent
+from tfcheck.hcl.syntax.block import Argument, Block
 from tfcheck.resolve import Resolver
 from tfcheck.resolve.blocks import nested_names
+from tfcheck.resolve.declarations import Doubted
 from tfcheck.symbolic.value import Set, Value
 from tfcheck.vocabulary.address import Address, InstanceKey, ModulePath
+from tfcheck.vocabulary.finding import Finding, Remedy
 
 
 def outdated_objects(
@@ -42,6 +48,47 @@ def outdated_objects(
         if planned is not None and _known_value(now.attribute(each.address, name)) not in (None, planned):
             found.add(each.address)
     return frozenset(found)
+
+
+def without_outdated(found: PlanFixes, findings: Iterable[Finding], resolver: Resolver) -> PlanFixes:
+    """Return the fixes that edit no block, and no local value, of which the plan shows another value."""
+    parts = [part for each in resolver.declarations.doubts for part in _written(each, resolver)]
+    old: dict[int, tuple[DraftFix, str]] = {}
+    for draft in found.found if parts else ():
+        inside = (name for one in draft.insertions for name, part in parts if _is_inside(one, part))
+        old |= {id(draft): (draft, name) for name in inside}
+    remedies = [
+        (finding, Remedy(f"run `terraform plan` again: the sources of {name} differ from what the plan shows"))
+        for finding in (findings if old else ())
+        for draft, name in old.values()
+        if draft.finding is finding or not set(finding.answers).isdisjoint(draft.answers)
+    ]
+    kept = tuple(each for each in found.found if id(each) not in old)
+    return msgspec.structs.replace(found, found=kept, remedies=(*remedies, *found.remedies)) if old else found
+
+
+def _written(doubted: Doubted, resolver: Resolver) -> Iterator[tuple[str, Block | Argument]]:
+    """Yield where the sources write what is in doubt, with its name."""
+    path = doubted.module[:-1] if doubted.kind in ("var", "repetition") else doubted.module
+    module = resolver.sources.module(path) if resolver.sources else None
+    if module is None:
+        return
+    match doubted.kind:
+        case "argument":
+            *mode, kind, name = doubted.name.split(".")
+            found: Block | Argument | None = module.resource("data" if mode else "managed", kind, name)
+        case "var" | "repetition":
+            found = module.call(doubted.module[-1])
+        case "local":
+            found = module.local_argument(doubted.name)
+        case _:
+            found = None
+    yield from [(str(doubted).removesuffix(f".{doubted.argument}"), found)] if found is not None else []
+
+
+def _is_inside(edit: Insertion, part: Block | Argument) -> bool:
+    end = part.end if isinstance(part, Block) else part.value_end
+    return edit.source is part.source and part.start < edit.offset < end
 
 
 def _arguments(address: Address, resolver: Resolver) -> list[str]:

@@ -467,6 +467,18 @@ def test_what_an_older_run_deleted_after_us_is_made_again(
     assert title(github).startswith("### ❌")
 
 
+def test_of_two_comments_created_at_once_the_newer_stays_until_the_older_has_its_text(
+    github: FakeGitHub, where: dict[str, str], tmp_path: Path
+) -> None:
+    github.fault("POST", "/issues/42/comments", first(lambda: github.say(f"{marker('orders', SHA, '9.1')}\n### ✅")))
+    github.fault("PATCH", "/issues/comments/", says(403, "Resource not accessible by integration"))
+    with pytest.raises(RefusalError):
+        run(variables(tmp_path, where), [bad()])
+    assert [each["body"].split("\n")[1][:5] for each in github.by()] == ["### ✅", "### ❌"]
+    run(variables(tmp_path, where, run="11.1"), [bad()])
+    assert "### ❌" in only(github)
+
+
 def test_what_a_newer_run_removed_right_after_us_stays_removed(
     github: FakeGitHub, where: dict[str, str], tmp_path: Path
 ) -> None:

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from hypothesis import given
 
-from tests.pull_request.fake import SHA, Answer, FakeGitHub, Raw, Step, cut_before, says, serving
+from tests.pull_request.fake import SHA, Answer, CutError, FakeGitHub, Raw, Step, cut_before, first, says, serving
 from tests.pull_request.fake_bitbucket import FakeCloud
 from tests.pull_request.fake_gitea import FakeGitea
 from tests.pull_request.fake_gitlab import FakeGitLab
@@ -33,6 +33,27 @@ def head(text: str) -> str:
 
 def answers(body: Any) -> Step:
     return lambda go: Answer(200, body)
+
+
+def test_whether_newer_runs_are_visible_makes_no_other_text_that_is_written_forever(tmp_path: Path) -> None:
+    """The first of two comments arrives when its answer is long given up, and the second one cannot see the runs."""
+    github, clock = FakeGitHub(), Clock()
+    github.shows_former = False
+    late: list[Callable[[], Answer]] = []
+
+    def lose(go: Callable[[], Answer]) -> Answer:
+        late.append(go)
+        clock.time += 5
+        raise CutError
+
+    with serving(github) as where:
+        github.start(10)
+        github.fault("POST", "/issues/42/comments", lose)
+        github.fault("POST", "/issues/42/comments", first(lambda: late[0]()))
+        github.fault("GET", "/actions/runs", first(int))
+        github.fault("GET", "/actions/runs", says(403), times=9)
+        outcome = run(variables(tmp_path, where), [bad()], patience=clock.patience()).outcome
+    assert (len(texts(github)), outcome.did) == (1, CommentAction.CREATED)
 
 
 @pytest.mark.parametrize("on_clean", ["update", "delete"])

@@ -13,7 +13,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from markdown_it import MarkdownIt
 
-from tests.pull_request.fake import REPOSITORY, Answer, FakeGitHub, Step, cut_after, says, serving
+from tests.pull_request.fake import REPOSITORY, SHA, Answer, FakeGitHub, Step, cut_after, says, serving
 from tests.pull_request.job import bad, clean, run, variables
 from tests.rows import every_row
 from tfcheck.pull_request.report_comment import CommentOptions
@@ -231,7 +231,7 @@ def test_all_suggestions_are_one_review_and_not_more_than_wanted(
     report = fixable(github, tmp_path, 25)
     run(variables(tmp_path, where), [report], WISHES, top=tmp_path)
     assert [len(each["comments"]) for each in github.reviews] == [20]
-    assert github.reviews[0]["body"].startswith("tfcheck suggests 20 changes")
+    assert github.reviews[0]["body"].startswith(f"tfcheck suggests 20 changes for {SHA[:7]}; ")
 
 
 def test_what_is_suggested_already_is_not_suggested_again(

@@ -197,7 +197,7 @@ class CommentThread:
         return self._yield_to_older(made)
 
     def _yield_to_older(self, made: Comment) -> Outcome | None:
-        """Remove the new comment if another job created an older one at the same time."""
+        """Return None if another job created an older comment at the same time, which gets the result instead."""
         slow = self._late_write.is_slow()
         if self._late_write.wait_to_look_again(made, self.own.marker):
             with self._deferring_refusal():
@@ -208,9 +208,7 @@ class CommentThread:
                 if made.id not in live and self._conversation.read(made) is None:
                     return None if live else self._late_outcome("a newer run or a person has removed it", [])
                 if any(each < made.id for each in live):
-                    self.own.remove(made)
-                    self._wrote = CommentAction.UNCHANGED
-                    return None
+                    return None  # once the older one has the result, the new one is removed as a duplicate
                 is_ours = slow and without_run(live.get(made.id, "")) in self._others.written
                 if is_ours and (why := self._conversation.newer_commit()):
                     self._late_write.was_slow = True
@@ -236,7 +234,7 @@ class CommentThread:
         NOTE: an unchanged comment keeps its old run, so a run between the two would count as the newer one.
         """
         before = comment.body or ""
-        if not comment.superseded and is_same_body(before, body) and parse_marker(before) == parse_marker(body):
+        if not comment.superseded and _has_text(before, body):
             self._late_write.recognise(comment)
             is_late = self._conversation.patience.expects_late_write() or self._late_write.was_slow
             return not (is_late or self._late_write.newer) or self._is_still_ours(comment, body)
@@ -271,7 +269,7 @@ class CommentThread:
                 return mark is not None and mark.run >= self.own.marker.run and self._others.contains_ours(mark, text)
             if now and now.minimized is not None:
                 return False
-            is_same = plain(self._others.sign(body, text)) == plain(text)
+            is_same = _has_text(text, self._others.sign(body, text))
             return self._give_back(comment) if self._late_write.newer or (slow and is_same) else is_same
         return True
 
@@ -395,3 +393,8 @@ class CommentThread:
                 raise
             self._size //= 2
             return None
+
+
+def _has_text(found: str, body: str) -> bool:
+    """Whether a comment need not be written to get a text: both are of one run and differ at most in links to it."""
+    return is_same_body(found, body) and parse_marker(found) == parse_marker(body)

@@ -144,7 +144,9 @@ class Review:
         body = {
             "commit_id": self._pull.sha,
             "event": "COMMENT",
-            "body": f"tfcheck suggests {plural(len(remarks), 'change')}; its comment explains why.",
+            # GitHub removes no review, so its text must stay true without its suggestions.
+            "body": f"tfcheck suggests {plural(len(remarks), 'change')} for {self._pull.sha[:7]}; its comment explains "
+            "why. Suggestions that are no longer needed are removed.",
             "comments": [each.lines() for each in remarks],
         }
         try:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import msgspec
+
 from tests.report import samples
 from tests.rows import every_row
-from tfcheck.report.question_words import deciding_words, question_words
+from tfcheck.report.question_words import deciding_words, open_question, question_words
 from tfcheck.vocabulary.finding import Reason
 
 
@@ -92,3 +94,11 @@ def test_what_no_apply_answers_is_not_promised(cause: str, advice: str) -> None:
     words = deciding_words(Reason.UNKNOWN_VALUE, cause, samples.report())
     assert advice in words
     assert "next plan" not in words
+
+
+def test_a_role_that_is_not_known_is_not_said_to_be_outside_the_plan() -> None:
+    cause = "which instances are in cluster shop"
+    answer = msgspec.structs.replace(samples.unknown(), reason=Reason.ROLE_OUTSIDE_PLAN, role=None, waits_for=cause)
+    assert question_words(*open_question(answer)) == f"it depends on {cause}"
+    named = msgspec.structs.replace(answer, role="aws_iam_role.a")
+    assert open_question(named) == (Reason.ROLE_OUTSIDE_PLAN, "aws_iam_role.a")

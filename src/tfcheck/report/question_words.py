@@ -16,15 +16,17 @@ _SET_IN_PROVIDER = {
 
 
 def open_question(answer: Answer) -> tuple[Reason | None, str]:
-    """Return why an answer is undecided, and what decides it: for an outside role, the role."""
-    return answer.reason, answer.role or "" if answer.reason is Reason.ROLE_OUTSIDE_PLAN else answer.waits_for
+    """Return why an answer is undecided, and what decides it: for an outside role, the role if it is known."""
+    outside = answer.role if answer.reason is Reason.ROLE_OUTSIDE_PLAN else ""
+    return answer.reason, outside or answer.waits_for
 
 
 def question_words(reason: Reason | None, cause: str) -> str:
     """Return in words why something is undecided, and what decides it."""
     if reason is Reason.UNKNOWN_VALUE:
         cause = cause.removesuffix(_ASKS_FOR_SOURCES)  # so does `deciding_words`
-    if reason is Reason.UNKNOWN_VALUE and cause.startswith((*EITHER_ROLE, "whether ", "which ", "whom ", "what ")):
+    is_question = reason in (Reason.UNKNOWN_VALUE, Reason.ROLE_OUTSIDE_PLAN)
+    if is_question and cause.startswith((*EITHER_ROLE, "whether ", "which ", "whom ", "what ")):
         what = cause.removesuffix(_LATER)
         return f"it depends on {what}" + (f", which{_LATER}" if what != cause else "")
     if reason is Reason.POLICY_NOT_READABLE and _may_detach_policy(cause):

@@ -81,7 +81,7 @@ class _Instances:
         if running.possible:
             return Instances(unknown=f"whether {next(iter(running.possible)).address} runs it")
         if not running.definite:
-            return Instances(unknown="on which instances it runs: nothing in the plan runs it")
+            return Instances(unknown="which instances it runs on: nothing in the plan runs it")
         found = running.definite.distinct(_instances_of_run, self._world)
         unknown = next((each for each in found if each.unknown), None)
         if unknown is not None:

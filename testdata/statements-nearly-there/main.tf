@@ -189,3 +189,65 @@ resource "aws_iam_role_policy" "service" {
     ]
   })
 }
+
+# The policy of the key is enough for one role, and would be for the other.
+
+resource "aws_kms_key" "report" {
+  description = "reports"
+  policy = jsonencode({
+    Version = "2012-10-17"
+    Statement = [
+      {
+        Effect    = "Allow"
+        Principal = { AWS = "*" }
+        Action    = ["kms:Describe*", "kms:Put*", "kms:Get*", "kms:List*", "kms:ScheduleKeyDeletion"]
+        Resource  = "*"
+      },
+      {
+        Sid       = "Decrypt"
+        Effect    = "Allow"
+        Principal = { AWS = [aws_iam_role.report["day"].arn] }
+        Action    = "kms:Decrypt"
+        Resource  = "*"
+      },
+    ]
+  })
+}
+
+resource "aws_secretsmanager_secret" "report" {
+  name       = "report"
+  kms_key_id = aws_kms_key.report.arn
+}
+
+resource "aws_iam_role" "report" {
+  for_each = toset(["day", "week"])
+
+  name               = "report-${each.key}"
+  assume_role_policy = aws_iam_role.jobs.assume_role_policy
+}
+
+resource "aws_iam_role_policy" "report" {
+  for_each = aws_iam_role.report
+
+  name = "secrets"
+  role = each.value.id
+  policy = jsonencode({
+    Version   = "2012-10-17"
+    Statement = [{ Effect = "Allow", Action = "secretsmanager:GetSecretValue", Resource = aws_secretsmanager_secret.report.arn }]
+  })
+}
+
+resource "aws_ecs_task_definition" "report" {
+  for_each = aws_iam_role.report
+
+  family             = "report-${each.key}"
+  execution_role_arn = each.value.arn
+  container_definitions = jsonencode([
+    {
+      name    = "report"
+      image   = "public.ecr.aws/docker/library/busybox:1"
+      memory  = 64
+      secrets = [{ name = "TOKEN", valueFrom = aws_secretsmanager_secret.report.arn }]
+    },
+  ])
+}

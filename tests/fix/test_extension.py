@@ -340,6 +340,8 @@ def test_statements_of_local_values_that_a_policy_joins_are_its_own(other: str, 
 
 NEARLY_THERE = {
     "add a principal to aws_kms_key.shop": "aws_iam_role.jobs.arn,",
+    'add a principal to aws_kms_key.report; it names aws_iam_role.report["week"], which another plan of these files '
+    "may not have": 'aws_iam_role.report["week"].arn,',
     "add a statement to data.aws_iam_policy_document.jobs; it names all instances of aws_cloudwatch_log_group.jobs": (
         'resources = [for group in aws_cloudwatch_log_group.jobs : "${group.arn}:*"]'
     ),

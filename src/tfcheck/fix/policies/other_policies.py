@@ -96,10 +96,16 @@ class OtherPolicies(Finder):
     def propose_beside_grants(
         self, need: RoleNeed, ways: Callable[[RoleNeed], Iterator[Proposal]]
     ) -> Iterator[Proposal]:
-        """Yield the ways to grant what roles lack, each combined with what else must allow it."""
+        """Yield the ways to grant what roles lack, each combined with what else must allow it.
+
+        First comes what else must allow it alone: the policy of a key or a bucket may be enough.
+        """
         boundaries = list(self._boundaries(need))
         guarded = self._still_denied(need.answers)
         own = self._policies_of_resources(guarded)
+        is_whole = bool(own) and not boundaries and len(guarded) == len(need.answers)
+        alone = [each for each in own if each is not None] if is_whole else []
+        yield from [_for_review(alone)] if alone and len(alone) == len(own) else []
         choices = [own, [*boundaries, *own]] if len(guarded) == len(need.answers) else [[*boundaries, *own]]
         # NOTE: a boundary must not name a key whose policy names the role.
         choices += (
@@ -112,7 +118,7 @@ class OtherPolicies(Finder):
         while any(new := [next(each, None) for each in grants]):
             chosen = [one or last for one, last in zip(new, chosen, strict=True)]
             for several in others if None not in chosen else ():
-                yield msgspec.structs.replace(join_proposals([*filter(None, (*chosen, *several))]), safety="review")
+                yield _for_review([*filter(None, (*chosen, *several))])
 
     def _policies_of_resources(self, guarded: Iterable[Answer]) -> list[Proposal | None]:
         """Return what each resource policy must allow, or None for one that cannot be changed."""
@@ -242,6 +248,10 @@ class OtherPolicies(Finder):
         bucket = bucket_of(need.resource, self._world)
         policies = settings(self._world, BUCKET_POLICY).on(bucket).definite if bucket else ()
         return self._places.policies.in_attribute(policies[0], "policy") if policies else None
+
+
+def _for_review(parts: Sequence[Proposal]) -> Proposal:
+    return msgspec.structs.replace(join_proposals(parts), safety="review")
 
 
 _WAYS: dict[Reason, Callable[[OtherPolicies, Sequence[Answer]], Proposal | None]] = {

@@ -90,7 +90,8 @@ def _near(fixes: Sequence[Fix]) -> Iterator[list[Fix]]:
 def _together(fixes: Sequence[Fix], diff: str) -> Fix:
     if len(fixes) == 1:
         return fixes[0]
-    titles = list(dict.fromkeys(each.title for each in fixes))
+    once = {each.diff: each.title for each in reversed(fixes)}  # several findings may have one change
+    titles = list(dict.fromkeys(once[each.diff] for each in fixes))
     title = "; ".join(titles[:_SHOWN_TITLES]) + and_more(len(titles), _SHOWN_TITLES)
     safety = "review" if any(each.safety == "review" for each in fixes) else fixes[0].safety
     return Fix(title, safety, all(each.proven for each in fixes), "\n".join(each.hcl for each in fixes), diff)

@@ -424,7 +424,7 @@ def test_a_long_title_continues_below_the_summary() -> None:
     assert f"It names `module.{'a' * 90}`; it names `module.{'b' * 90}`.\n\n" in page
 
 
-def test_one_permission_for_several_attributes_is_explained_once_and_alike_titles_name_their_rules() -> None:
+def test_one_permission_for_several_attributes_is_explained_once_and_alike_titles_name_the_resource() -> None:
     (answer,) = finding("t").answers
     pointers = ("/0/secrets/1", "/0/secrets/2", "/1/image")
     needs = [msgspec.structs.replace(answer.requirement, pointer=each, container=each[1]) for each in pointers]
@@ -436,7 +436,22 @@ def test_one_permission_for_several_attributes_is_explained_once_and_alike_title
     assert " to <code>t</code></summary>" in page
     other = msgspec.structs.replace(finding("t", resource="arn:aws:s3:::b/c"), rule="firelens-config")
     page = markdown([reported(first, other)])
-    assert [page.count(f" to <code>t</code> (<code>{each.rule}</code>)") for each in (first, other)] == [1, 1]
+    for resource in (answer.requirement.shown_resource, "arn:aws:s3:::b/c"):
+        assert page.count(f" to <code>t</code> (<code>{resource}</code>)</summary>") == 1
+
+
+def test_one_change_for_two_findings_is_named_once() -> None:
+    fixes = [
+        Fix(f"extend what {each} has", "safe", True, "", "--- a/m.tf\n+++ b/m.tf\n@@ -1 +1,2 @@\n a\n+b\n")
+        for each in "ab"
+    ]
+    found = [
+        msgspec.structs.replace(finding(f"t{number}", resource=f"arn:aws:s3:::a/{number}"), fix=fix)
+        for number, fix in enumerate(fixes)
+    ]
+    page = markdown([reported(*found)])
+    assert "Suggested change: extend what a has (safe, proven)" in page
+    assert "what b has" not in page
 
 
 def test_a_page_joins_patches_near_one_another() -> None:

@@ -119,4 +119,4 @@ def _folds(
         if id(group) in explained:
             drawn = number - first < pictures and each.cause.severity.rank == worst
             alike = asked[fold.question(group)] > 1
-            yield from fold.evidence(group, each.report, number, page, drawn=drawn, names_rule=alike)
+            yield from fold.evidence(group, each.report, number, page, drawn=drawn, names_resource=alike)

@@ -28,11 +28,13 @@ _SHOWN_TASKS = 20
 
 
 def evidence(
-    group: Group, report: Report, number: int, page: Page, *, drawn: bool, names_rule: bool
+    group: Group, report: Report, number: int, page: Page, *, drawn: bool, names_resource: bool
 ) -> Iterator[PagePart]:
     """Write the fold with the explanation; `number` distinguishes the folds of a page, `drawn` adds a picture."""
     finding = _first_task_finding(group)
-    title = f"{question(group)}{f' ({html_code(finding.rule)})' if names_rule and finding.answers else ''}"
+    title = question(group)
+    if names_resource and finding.answers:
+        title += f" ({html_code(finding.answers[0].requirement.shown_resource)})"
     kind = PartKind.EVIDENCE_OF_ERROR if finding.severity is Severity.ERROR else PartKind.EVIDENCE_OF_WARNING
     lines = list(_facts(finding, report, page))
     if len(group.tasks) > 1:

@@ -52,7 +52,9 @@ def test_what_only_roles_of_tasks_share_gets_the_service_once(folder: Path) -> N
 def test_a_local_value_is_changed_as_a_document_is(folder: Path) -> None:
     draft = found(folder)['aws_iam_role.jobs["execution"]']
     assert [each.text for each in draft.insertions] == ["[", ', "ecs-tasks.amazonaws.com"]']
-    assert "local.trust" in draft.fix.title
+    assert draft.fix.title.endswith(
+        'local.trust, the trust policy of aws_iam_role.jobs["execution"] and its other instance'
+    )
 
 
 def test_what_a_role_of_instances_shares_is_left_alone(folder: Path) -> None:

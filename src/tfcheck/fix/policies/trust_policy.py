@@ -87,7 +87,8 @@ class TrustPolicies(Finder):
         """Return the name of a role, its other instances, and the roles of other blocks that have the same text."""
         own = set(map(str, self._places.policies.instances(role.address)))
         others = sorted({str(each) for each in self._roles_of(users)} - own)
-        beside = f"its {len(own) - 1} other instance{'s' if len(own) > 2 else ''}" if len(own) > 1 else ""
+        number = f"{len(own) - 1} other instances" if len(own) > 2 else "other instance"
+        beside = f"its {number}" if len(own) > 1 else ""
         return join_names(filter(None, (str(role.address), beside, few(others) if others else "")))
 
     def _correct_element(self, role: WorldObject, policy: WrittenPolicy, service: str) -> Proposal | None:

@@ -149,6 +149,10 @@ def test_what_a_pull_request_waives_comes_first() -> None:
         assert "<details><summary>1 waived finding</summary>" in shown
         assert REASON in shown
     assert first(waived()).startswith("**Waived**")
+    (one,) = waived().findings
+    alike = [msgspec.structs.replace(one, message=f"another message {number}") for number in range(2)]
+    shown = markdown([msgspec.structs.replace(waived(), findings=(one, *alike))])
+    assert ", and 2 more findings. Reason: " in shown
 
 
 def test_a_waiver_that_any_report_uses_is_used() -> None:

@@ -199,9 +199,9 @@ def _line(group: WaivedGroup, reports: tuple[Report, ...], page: Page) -> str:
     use = next((each for report in reports for each in report.waivers if each.where == group.waived.where), None)
     address = page.links.file(use.file, use.line) if page.links and use else None
     place = f"[{code(group.waived.where)}]({address})" if address else code(group.waived.where)
-    return (
-        f"- {code(group.rule)} of {few(group.tasks, _SHOWN_TASKS, code)}: {message}. Reason: {reason} ({place}{until})"
-    )
+    what = f"{code(group.rule)} of {few(group.tasks, _SHOWN_TASKS, code)}: {message}"
+    others = f", and {plural(len(group.findings) - 1, 'more finding')}" if len(group.findings) > 1 else ""
+    return f"- {what}{others}. Reason: {reason} ({place}{until})"
 
 
 _ICONS = {"fixed": "✅", "still_broken": "⚠️"}

@@ -201,8 +201,22 @@ def test_the_only_account_in_literal_arns_is_assumed_and_stated() -> None:
 @every_row(
     "literal",
     [
+        f"arn:aws:ssm:*:{HERE}:parameter/x",
+        f"arn:aws:ssm:eu-*:{HERE}:parameter/x",
+        f"arn:*:ssm:eu-west-1:{HERE}:parameter/x",
+        f"arn:${{data.aws_partition.p.partition}}:ssm:${{var.region}}:{HERE}:parameter/x",
+    ],
+)
+def test_the_account_of_a_pattern_is_assumed(literal: str) -> None:
+    assert assumed(change("aws_iam_policy.p", "create", name="p", after={"policy": literal})) == (HERE, 1)
+
+
+@every_row(
+    "literal",
+    [
         f"arn:aws:ecr:eu-west-1:{ELSEWHERE}:repository/shared",
         f"arn:aws:lambda:eu-west-1:{ELSEWHERE}:layer:tracing:1",
+        f"arn:aws:lambda:*:{ELSEWHERE}:layer:tracing:1",
         "arn:aws:iam::193672423079:user/logs",
         "arn:aws:iam::386209384616:root",
     ],

@@ -46,7 +46,10 @@ _BILLING = frozenset(("386209384616",))
 #: Accounts of AWS itself, whose ARNs are in policies of other accounts.
 _OF_AWS = _LOAD_BALANCERS | _REDSHIFT | _CLOUDTRAIL | _BILLING
 #: NOTE: repositories and layers are often those of a shared account.
-_ACCOUNT = regex(r"\barn:aws[a-z-]*:(?!ecr:)(?!lambda:[a-z0-9-]*:[0-9]{12}:layer:)[a-z0-9-]+:[a-z0-9-]*:([0-9]{12}):")
+_ACCOUNT = regex(
+    r"\barn:(?:aws[a-z-]*|\*|\$\{[^{}]*\}):(?!ecr:)(?!lambda:[^:]*:[0-9]{12}:layer:)[a-z0-9-]+:"
+    r"(?:[a-z0-9*-]*|\$\{[^{}]*\}):([0-9]{12}):"
+)
 _COMMENT_LINE = regex(r"^[ \t]*(?:#|//).*$", re.MULTILINE)
 
 

@@ -85,12 +85,13 @@ def test_an_unknown_argument_may_be_no_customer_managed_key() -> None:
     assert found.doubt
 
 
+@pytest.mark.parametrize("around", [HERE, Surroundings("aws", Unknown(reason="an open region"), "111122223333")])
 @pytest.mark.parametrize("attribute", ["key_id", "id"])
-def test_a_key_id_denotes_the_replica_in_its_region(attribute: str) -> None:
+def test_a_key_id_denotes_the_replica_in_its_region(attribute: str, around: Surroundings) -> None:
     identity = {name: reference("aws_kms_key.made", "key_id") for name in ("key_id", "id")}
     replica = MadeResource("aws_kms_replica_key.far", {**identity, "arn": ARN.replace("eu-west-1", "us-east-1")}, FAR)
     holder = MadeResource("aws_secretsmanager_secret.far", {}, FAR)
-    world = MadeWorld(MadeResource("aws_kms_key.made", {**identity, "arn": OWN}), replica)
+    world = MadeWorld(MadeResource("aws_kms_key.made", {**identity, "arn": OWN}, around), replica)
     assert named_key(reference("aws_kms_key.made", "key_id"), holder, world) == KmsKey(replica.attributes["arn"])  # type: ignore[arg-type]
     assert named_key(reference("aws_kms_key.made", "arn"), holder, world) == KmsKey(OWN)  # type: ignore[arg-type]
     assert named_key(reference("aws_kms_key.made", attribute), HOLDER, world) == KmsKey(OWN)  # type: ignore[arg-type]

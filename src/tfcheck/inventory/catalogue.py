@@ -97,7 +97,10 @@ class Catalogue:
             return None
         if near is None or attribute not in self.kind.regional:
             return found
-        return None if is_in_same_region(found.surroundings, near) is Truth.FALSE else found
+        is_here = is_in_same_region(found.surroundings, near)
+        # A replica has the id of its primary key: that of the region is it, if the other's region is unknown.
+        is_other = is_here is Truth.FALSE or (is_here is Truth.UNKNOWN and self._named_in(near, reference))
+        return None if is_other else found
 
     def find_by_arn(self, reference: Value) -> WorldObject | None:
         """Find the resource that an ARN, or a reference, definitely denotes."""
@@ -126,10 +129,14 @@ class Catalogue:
         found = self.resolve(reference, near)
         if found is not None or not isinstance(reference, PlainText):
             return found
+        here = self._named_in(near, reference)
+        return here[0] if len(here) == 1 else None
+
+    def _named_in(self, near: Surroundings | None, reference: PlainText) -> list[WorldObject]:
+        """Return the resources of a name that are definitely in the region of `near`, or all."""
         name = _arn_key(spelled_out(reference))
         candidates = self._by_name.get(name, []) if name is not None else []
-        here = [each for each in candidates if near is None or is_in_same_region(each.surroundings, near) is Truth.TRUE]
-        return here[0] if len(here) == 1 else None
+        return [each for each in candidates if near is None or is_in_same_region(each.surroundings, near) is Truth.TRUE]
 
     def find(self, reference: Value, near: Surroundings | None) -> WorldObject | None:
         """Find the resource that an argument definitely denotes, as an ARN or a name."""

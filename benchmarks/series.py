@@ -241,8 +241,9 @@ def created(name: str, suffix: str, key: str | None) -> Iterator[Resource]:
     """Yield a service that is created, of which the sources know more than the plan."""
     bucket, role = f"aws_s3_bucket.config{suffix}", f"aws_iam_role.execution{suffix}"
 
-    def refers(name: str) -> Json:
-        return {"references": [name, name.rpartition(".")[0], *["each.key"] * bool(key)]}
+    def refers(*names: str) -> Json:
+        pairs = ((name, name.rpartition(".")[0]) for name in names)
+        return {"references": [one for name, whole in pairs for one in ((whole, "each.key") if key else (name, whole))]}
 
     def named(argument: str, value: str) -> Json:
         return {argument: {"references": ["each.key"]} if key else {"constant_value": value}}
@@ -261,7 +262,10 @@ def created(name: str, suffix: str, key: str | None) -> Iterator[Resource]:
     values = {"requires_compatibilities": ["FARGATE"], "network_mode": "awsvpc", "cpu": "256", "memory": "512"}
     constants = {"requires_compatibilities": ["FARGATE"], "network_mode": "awsvpc", "cpu": 256, "memory": 512}
     expressions = {name: {"constant_value": value} for name, value in constants.items()} | named("family", name)
-    expressions |= {"container_definitions": refers(f"{bucket}.arn"), "execution_role_arn": refers(f"{role}.arn")}
+    expressions |= {
+        "container_definitions": refers(f"{bucket}.id", f"{bucket}.arn"),
+        "execution_role_arn": refers(f"{role}.arn"),
+    }
     unknown = ("arn", "id", "container_definitions", "execution_role_arn")
     yield Resource("aws_ecs_task_definition", f"app{suffix}", {"family": name} | values, unknown, expressions, key)
 

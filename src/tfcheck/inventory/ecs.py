@@ -6,6 +6,7 @@ Follows the task definition parameters
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator
 from functools import cached_property
 
 import msgspec
@@ -13,7 +14,7 @@ import msgspec
 from tfcheck.hcl.evaluate.alternatives import every_choice
 from tfcheck.hcl.evaluate.scope import EvaluationError
 from tfcheck.hcl.formats.json import decode
-from tfcheck.inventory.world import World, WorldObject
+from tfcheck.inventory.world import World, WorldObject, find_object
 from tfcheck.resolve.attribute_shapes import LOG_GROUP
 from tfcheck.resolve.blocks import only_block_or_unknown
 from tfcheck.symbolic import limits
@@ -154,6 +155,13 @@ def task_definitions(world: World) -> tuple[TaskDefinition, ...]:
 def tasks_by_address(world: World) -> dict[str, TaskDefinition]:
     """Return every task definition that exists in `world` by its address."""
     return world.once(_by_address)
+
+
+def tasks_at(addresses: Iterable[Address], world: World) -> Iterator[TaskDefinition]:
+    """Yield the task definitions with these addresses that exist in `world`; no other one is read."""
+    objects = (find_object(each, world) for each in addresses)
+    found = (_task_definition(each, world) for each in objects if each is not None and not each.is_left_out)
+    yield from (each for each in found if each is not None)
 
 
 def _by_address(world: World) -> dict[str, TaskDefinition]:

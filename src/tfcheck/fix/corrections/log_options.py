@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import suppress
-from functools import partial
+from functools import cached_property, lru_cache, partial
 from itertools import islice
 
 import msgspec
@@ -35,9 +35,10 @@ from tfcheck.hcl.syntax.tf_json import JsonBlock
 from tfcheck.inventory.ecs import TaskDefinition, tasks_by_address
 from tfcheck.startup.awslogs_options import AwsLogs, awslogs
 from tfcheck.symbolic.regex import regex
-from tfcheck.vocabulary.address import Address
+from tfcheck.vocabulary.address import Address, ModulePath
 from tfcheck.vocabulary.clipping import join_names
 from tfcheck.vocabulary.finding import Finding, Remedy
+from tfcheck.vocabulary.grouping import group_by_key
 
 _GROUP, _TASK, _CONTAINERS = "aws_cloudwatch_log_group", "aws_ecs_task_definition", "container_definitions"
 _NAME, _REGION, _PREFIX = "awslogs-group", "awslogs-region", "awslogs-stream-prefix"
@@ -80,6 +81,10 @@ class _Options(msgspec.Struct, frozen=True):
 class LogOptions(Finder):
     """Finds missing options in the sources of one plan."""
 
+    def __init__(self, places: FixPlaces) -> None:
+        super().__init__(places)
+        self._elsewhere = lru_cache(maxsize=None)(_options_elsewhere)
+
     def fixes(self, findings: Iterable[Finding]) -> Iterator[DraftFix]:
         """Yield the proven changes."""
         for finding, task, found in wrong_tasks(findings, _RULES, self._world):
@@ -117,12 +122,12 @@ class LogOptions(Finder):
             case "awslogs-group":
                 yield from _groups_beside(module, options.block)
             case "awslogs-region":
-                yield from _options_elsewhere(name, module)
+                yield from self._elsewhere(name, module)
                 yield from _regions(module)
                 region = task.resource.surroundings.region
                 yield from [quote(region)] if isinstance(region, str) else []
             case _:
-                texts = list(_options_elsewhere(name, module))
+                texts = self._elsewhere(name, module)
                 yield from texts if len(texts) == 1 and options.name_expression not in texts else []
                 yield from [options.name_expression] if options.name_expression else []
                 yield quote(str(log.container)) if options.block.labels[:1] == (_TASK,) else _SHARED_PREFIX
@@ -178,9 +183,9 @@ def _options_around(text: str, start: int, options: ObjectParts) -> ObjectParts 
     return found
 
 
-def _options_elsewhere(name: str, module: Module) -> Iterator[str]:
+def _options_elsewhere(name: str, module: Module) -> list[str]:
     texts = (each.text(name) for block in module.blocks for each in written_options(block))
-    yield from dict.fromkeys(each for each in texts if each and "\n" not in each and not _OF_INSTANCE.search(each))
+    return list(dict.fromkeys(each for each in texts if each and "\n" not in each and not _OF_INSTANCE.search(each)))
 
 
 def _regions(module: Module) -> Iterator[str]:
@@ -214,6 +219,7 @@ class LogGroups(Finder):
         #: Log groups that the sources already create although the older plan does not.
         self.settled: list[Finding] = []
         self._names: list[str] = []
+        self._texts = lru_cache(maxsize=None)(self._texts_by_value)
 
     def fixes(self, findings: Iterable[Finding]) -> Iterator[DraftFix]:
         """Yield the proven changes, one that is for several findings once for each."""
@@ -264,20 +270,30 @@ class LogGroups(Finder):
             is_usable = self._places.files.editable(block.source) and not isinstance(block, JsonBlock)
             if not is_usable or not (is_task or block.type == "locals"):
                 continue
-            own = [each.address for each in self._world.resources(_TASK) if is_task]
-            instances = sorted(
-                (each for each in own if self._resolver.block(each) is block), key=lambda each: each != task
-            )
-            scopes = [self._resolver.scope_of(each) for each in instances] or [self._resolver.module_scope(task.module)]
-            evaluate = partial(self._resolver.evaluation.evaluate, scope=scopes[0])
-            values = (
-                each for argument in block.arguments.values() for each in _values(argument, evaluate, self._names)
-            )
-            named += [(block, each) for each in values if each.value == name]
-            texts = literals_in(block, scopes[0], self._resolver) if "/" in name else ()
-            same = (each for each in texts if each.value == name)
+            instances = self._instances.get(id(block), ()) if is_task else ()
+            place = task if task in instances else next(iter(instances), task.module)
+            named += [(block, each) for each in self._texts(block, place, named=True).get(name, ())]
+            same = self._texts(block, place, named=False).get(name, ()) if "/" in name else ()
             others += [(block, each) for each in same if self._places.files.editable(each.source)]
         return [each for each in (named, others) if each]
+
+    @cached_property
+    def _instances(self) -> dict[int, list[Address]]:
+        """The instances of task definitions by the identity of their block."""
+        return group_by_key(
+            (id(self._resolver.block(each.address)), each.address) for each in self._world.resources(_TASK)
+        )
+
+    def _texts_by_value(
+        self, block: Block, place: Address | ModulePath, *, named: bool
+    ) -> dict[str, list[WrittenText]]:
+        """Return the texts of a block as one instance or module evaluates them: names of log groups, or any."""
+        resolver = self._resolver
+        scope = resolver.scope_of(place) if isinstance(place, Address) else resolver.module_scope(place)
+        evaluate = partial(resolver.evaluation.evaluate, scope=scope)
+        names = (each for one in block.arguments.values() for each in _values(one, evaluate, self._names))
+        texts = names if named else literals_in(block, scope, resolver)
+        return group_by_key((each.value, each) for each in texts)
 
     # The change
 

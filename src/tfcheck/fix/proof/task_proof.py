@@ -19,7 +19,7 @@ from tfcheck.hcl.syntax.block import Block, SourceFile
 from tfcheck.hcl.syntax.expression import Unreadable
 from tfcheck.hcl.syntax.json_document import read_document
 from tfcheck.hcl.syntax.lexer import MalformedError
-from tfcheck.inventory.ecs import TaskDefinition, tasks_by_address
+from tfcheck.inventory.ecs import TaskDefinition, tasks_at, tasks_by_address
 from tfcheck.inventory.plan_world import After
 from tfcheck.inventory.world import World
 from tfcheck.resolve import Resolver
@@ -74,7 +74,7 @@ def mistakes(tasks: Iterable[TaskDefinition], world: World, ignored: Container[s
     """Return the mistakes by other rules than `ignored`, and not those of order: the plan's graph lacks the change."""
     return {
         each.message
-        for task in _tasks_in(tasks, world)
+        for task in tasks_at((each.address for each in tasks), world)
         for check in CHECKS
         if check.id != "deploy-order" and check.id not in ignored
         for each in check.search(task, world)
@@ -106,15 +106,10 @@ def _denied_keys(tasks: Iterable[TaskDefinition], world: World) -> set[tuple[str
     judge = world.once(Judge)
     return {
         (str(task.address), each.container, each.pointer, each.action)
-        for task in _tasks_in(tasks, world)
+        for task in tasks_at((each.address for each in tasks), world)
         for each in startup.requirements(task, world)
         if judge.verdict(each, task) is not Verdict.ALLOWED
     }
-
-
-def _tasks_in(tasks: Iterable[TaskDefinition], world: World) -> Iterator[TaskDefinition]:
-    known = tasks_by_address(world)
-    yield from (known[str(each.address)] for each in tasks if str(each.address) in known)
 
 
 def partition_of(address: Address, resolver: Resolver) -> str:

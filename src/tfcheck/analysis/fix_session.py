@@ -207,7 +207,12 @@ class _FixRun:
 
     def _note_idle(self, plan: Plan, report: Report) -> None:
         """Note why there is nothing to do for a plan."""
-        left = _undecided_note(report)
+        unknown = sum(each.verdict is Verdict.UNKNOWN for each in report.answers)
+        parts = [f"{unknown} permission{'s are' if unknown > 1 else ' is'} not decided"] if unknown else []
+        skipped = [f"{each.address}{instances(number)}" for each, number in skipped_blocks(report.skipped)]
+        who = skipped[0] if len(skipped) == 1 else plural(len(report.skipped), "resource")
+        parts += [f"{who} could not be analysed"] if skipped else []
+        left = "".join(f", {each}" for each in parts)
         missing = "no definite problem" if left else "nothing is missing"
         missing = missing if report.task_definitions else "no ECS task definition in this plan"
         what = _nothing_selected(report, self._selection.only) if report.findings else missing
@@ -279,16 +284,6 @@ class _FixRun:
             known = self._texts.setdefault(name, msgspec.structs.replace(each.source, name=name))
             insertions.append(msgspec.structs.replace(each, source=known))
         return msgspec.structs.replace(draft, insertions=tuple(insertions))
-
-
-def _undecided_note(report: Report) -> str:
-    """Return how many permissions of a report are undecided, in words."""
-    unknown = sum(each.verdict is Verdict.UNKNOWN for each in report.answers)
-    parts = [f"{unknown} permission{'s are' if unknown > 1 else ' is'} not decided"] if unknown else []
-    skipped = [f"{each.address}{instances(number)}" for each, number in skipped_blocks(report.skipped)]
-    who = skipped[0] if len(skipped) == 1 else plural(len(report.skipped), "resource")
-    parts += [f"{who} could not be analysed"] if skipped else []
-    return "".join(f", {each}" for each in parts)
 
 
 def _is_safe(draft: DraftFix, selection: FixSelection) -> bool:

@@ -76,6 +76,7 @@ def _missing_permissions(service: WorldObject, task: TaskDefinition, world: Worl
     if missing:
         actions = [each.action for each in missing]
         role = judge.judge(missing[0], task).role
+        listed = "\n".join(f'    "{each}",' for each in actions)
         yield Misconfiguration(
             f"{service.address} enables ECS Exec, but the task role {role} is not allowed {join_names(actions)}",
             Severity.INFO,
@@ -84,13 +85,8 @@ def _missing_permissions(service: WorldObject, task: TaskDefinition, world: Worl
             address=str(service.address),
             argument="enable_execute_command",
             advice=f"grant the missing actions to the task role {role}",
-            hcl=_statement(actions),
+            hcl=f'{{\n  Effect   = "Allow"\n  Action   = [\n{listed}\n  ]\n  Resource = "*"\n}}',
         )
-
-
-def _statement(actions: list[str]) -> str:
-    listed = "\n".join(f'    "{each}",' for each in actions)
-    return f'{{\n  Effect   = "Allow"\n  Action   = [\n{listed}\n  ]\n  Resource = "*"\n}}'
 
 
 def _explanation(actions: list[str], task: TaskDefinition, judge: Judge) -> Iterator[str]:

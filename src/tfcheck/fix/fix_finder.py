@@ -63,23 +63,19 @@ def find_fixes(
     findings, choice = list(findings), choice or FixChoice()
 
     def find(wanted: Sequence[Finding], world: After) -> PlanFixes:
-        return _find_once(wanted, FixFinder(world, choice, conceals, answers), corrects=choice.corrects)
+        finder = FixFinder(world, choice, conceals, answers)
+        denied = [answer for finding in wanted for answer in finding.answers if answer.verdict is Verdict.DENIED]
+        found = finder.fixes(denied)
+        found = replace(found, skipped=finder.places.files.skipped_files())
+        drafts, remedies = without_grants(wanted if choice.corrects else (), finder.places, found.found)
+        found = replace(found, found=tuple(drafts))
+        found = replace(found, remedies=(*remedies, *finder.remedies(wanted, found)))
+        return without_outdated(found, wanted, finder.places.world.resolver)
 
     found = find(findings, world)
     if check_again is None or not choice.corrects:
         return found
     return add_revealed(found, world, Files(world.resolver.sources, conceals), find, check_again)
-
-
-def _find_once(findings: Sequence[Finding], finder: FixFinder, *, corrects: bool) -> PlanFixes:
-    """Find the fixes of findings, without what only shows once they are made."""
-    denied = [answer for finding in findings for answer in finding.answers if answer.verdict is Verdict.DENIED]
-    found = finder.fixes(denied)
-    found = replace(found, skipped=finder.places.files.skipped_files())
-    drafts, remedies = without_grants(findings if corrects else (), finder.places, found.found)
-    found = replace(found, found=tuple(drafts))
-    found = replace(found, remedies=(*remedies, *finder.remedies(findings, found)))
-    return without_outdated(found, findings, finder.places.world.resolver)
 
 
 #: The proposals to replace something for a role, and what it shares with roles that are tried separately.

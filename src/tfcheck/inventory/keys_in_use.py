@@ -44,7 +44,8 @@ def keys_of_secret(arn: TextLike, world: World) -> tuple[KmsKey, ...] | None:
         return replica.keys(world)
     secret, truth = _secret(arn, world)
     if secret is None or isinstance(secret.attribute("kms_key_id"), Unknown):
-        managed = keys_of_managed_secret(arn, world)
+        database = world.once(_ManagedSecrets).definite(arn)
+        managed = None if database is None else _as_tuple(_customer_key(database, world))
         if secret is None or managed is not None:
             return managed
     found = _secret_keys(secret, world)
@@ -209,12 +210,6 @@ class _ManagedSecrets:
 
 def _attribute(database: WorldObject) -> str:
     return _DATABASES[database.address.type][0]
-
-
-def keys_of_managed_secret(arn: TextLike, world: World) -> tuple[KmsKey, ...] | None:
-    """Return the keys of the secret of a database in the plan; None if it definitely is not one."""
-    database = world.once(_ManagedSecrets).definite(arn)
-    return None if database is None else _as_tuple(_customer_key(database, world))
 
 
 def keys_of_possible_secrets(arn: TextLike, world: World) -> Iterator[KmsKey]:

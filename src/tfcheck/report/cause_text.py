@@ -111,7 +111,11 @@ def place_words(place: Location | None, detail: Detail) -> str:
 
 def _group(cause: Cause, group: Group, detail: Detail) -> Iterator[Line]:
     if not group.needs or cause.reason is Reason.TRUST_POLICY:
-        yield from _misconfiguration(cause, group, detail)
+        names = cause.names(group)
+        yield from wrap("  ", f"{_tasks(group, detail)}: {names}" if names else _tasks(group, detail), detail.width)
+        if group.role and group.role not in group.shown:
+            where = place_words(group.findings[0].location, detail)
+            yield from wrap("  ", f"see {group.role}{where}", detail.width)
     else:
         yield from wrap("  ", f"{_tasks(group, detail)} {'need' if len(group.tasks) > 1 else 'needs'}", detail.width)
         yield from _need_lines(group, detail)
@@ -124,15 +128,6 @@ def _group(cause: Cause, group: Group, detail: Detail) -> Iterator[Line]:
     if not detail.quiet:
         yield from _nearest_statements(group, detail)
         yield from _explanations(group, detail)
-
-
-def _misconfiguration(cause: Cause, group: Group, detail: Detail) -> Iterator[Line]:
-    """Yield whose misconfiguration the title is about, and the names that the title leaves out."""
-    names = cause.names(group)
-    yield from wrap("  ", f"{_tasks(group, detail)}: {names}" if names else _tasks(group, detail), detail.width)
-    if group.role and group.role not in group.shown:
-        where = place_words(group.findings[0].location, detail)
-        yield from wrap("  ", f"see {group.role}{where}", detail.width)
 
 
 def _tasks(group: Group, detail: Detail) -> str:
@@ -297,7 +292,14 @@ def _paragraph(
 ) -> Iterator[Line]:
     from tfcheck.report.question_words import deciding_words, question_words
 
-    yield from _title(members, detail)
+    needs = [each.requirement for each in members]
+    rules = dict.fromkeys(each.rule for each in needs)
+    tasks = dict.fromkeys(each.task_definition for each in needs)
+    shown = blocks(tasks)
+    label = Span(f"unknown[{', '.join(rules)}]: " if len(rules) <= _SHOWN else "unknown: ", SpanStyle.UNKNOWN)
+    who = shown[0] if len(shown) == 1 else plural(len(tasks), "task definition")
+    what = f"{plural(len(members), 'permission')} of {who} cannot be decided"
+    yield from wrap(label, what, detail.width, SpanStyle.STRONG)
     yield from wrap("  ", sentence(question_words(reason, cause)), detail.width)
     yield from _deciding(members, detail)
     rows = list(dict.fromkeys((each.requirement.action, each.requirement.shown_resource) for each in members))
@@ -309,17 +311,6 @@ def _paragraph(
     advice = deciding_words(reason, cause, report)
     if advice:
         yield from wrap("  ", advice, detail.width)
-
-
-def _title(members: list[Answer], detail: Detail) -> Iterator[Line]:
-    needs = [each.requirement for each in members]
-    rules = dict.fromkeys(each.rule for each in needs)
-    tasks = dict.fromkeys(each.task_definition for each in needs)
-    shown = blocks(tasks)
-    label = Span(f"unknown[{', '.join(rules)}]: " if len(rules) <= _SHOWN else "unknown: ", SpanStyle.UNKNOWN)
-    who = shown[0] if len(shown) == 1 else plural(len(tasks), "task definition")
-    what = f"{plural(len(members), 'permission')} of {who} cannot be decided"
-    yield from wrap(label, what, detail.width, SpanStyle.STRONG)
 
 
 def _deciding(members: list[Answer], detail: Detail) -> Iterator[Line]:

@@ -148,7 +148,10 @@ class Survival:
         """Return what is deleted after an identical object is written in its place, as every deposed object is."""
         kind = instance.address.type
         former = [instance] if instance.actions == ("create", "delete") else []
-        former += self._deposed_of(kind).get(instance.address, ())
+        if kind not in self._deposed:
+            deleted = (each for each in self._plan.deposed_objects(kind) if each.left_behind is None)
+            self._deposed[kind] = group_by_key((each.current, each) for each in deleted)
+        former += self._deposed[kind].get(instance.address, ())
         own = _identity(kind, instance.after) if former else None
         for each in former:
             roles = (each.before or {}).get("roles")
@@ -156,13 +159,6 @@ class Survival:
             if own is not None and own == _identity(kind, each.before) and on_it:
                 return each
         return None
-
-    def _deposed_of(self, kind: str) -> dict[Address, list[Instance]]:
-        """Index the deposed objects that the apply deletes by their resources."""
-        if kind not in self._deposed:
-            deleted = (each for each in self._plan.deposed_objects(kind) if each.left_behind is None)
-            self._deposed[kind] = group_by_key((each.current, each) for each in deleted)
-        return self._deposed[kind]
 
     def _remains_elsewhere(self, instance: Instance) -> Truth:
         """Whether an object remains although the plan may delete the same one at another address.

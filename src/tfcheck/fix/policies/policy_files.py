@@ -50,7 +50,7 @@ class PolicyFiles:
             return argument
         path = self._resolver.evaluation.evaluate(call.arguments[0], self._resolver.scope_of(address))
         name = posixpath.normpath(path) if isinstance(path, str) else ""
-        source = self._text(name) if name and self._uses(name) == 1 else None
+        source = self._text(name) if name and sum(fnmatchcase(name, each) for each in self._read) == 1 else None
         if source is None:
             return argument
         if (id(argument), name) not in self._known:
@@ -64,10 +64,6 @@ class PolicyFiles:
                 is_template=call.name == "templatefile",
             )
         return self._known[id(argument), name]
-
-    def _uses(self, name: str) -> int:
-        """Return how often the sources read a file, or one that may be it."""
-        return sum(fnmatchcase(name, each) for each in self._read)
 
     @cached_property
     def _read(self) -> list[str]:

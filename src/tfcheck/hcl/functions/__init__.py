@@ -77,7 +77,15 @@ def _compute(function: Function, values: Sequence[Value], context: Sequence[Any]
     if isinstance(ready, Unknown):
         return ready
     afford(characters=sum(len(each) for each in ready if isinstance(each, str)))
-    return _check_size(function.compute(*context, *ready))
+    result = function.compute(*context, *ready)
+    if isinstance(result, str):
+        afford(characters=len(result))
+        return normal(result)
+    if isinstance(result, Text) and len(result.pieces) > MOST_PIECES:
+        raise limit_error("a string of so many pieces")
+    if isinstance(result, (list, dict)):
+        afford(elements=len(result))
+    return result
 
 
 def _spell_out(values: Sequence[Value]) -> list[Value]:
@@ -106,17 +114,6 @@ def find_function(name: str) -> Function | None:
 def all_functions() -> dict[str, Function]:
     """Return every supported function by name."""
     return {name: function for name in _MODULE_OF if (function := find_function(name)) is not None}
-
-
-def _check_size(result: Value) -> Value:
-    if isinstance(result, str):
-        afford(characters=len(result))
-        return normal(result)
-    if isinstance(result, Text) and len(result.pieces) > MOST_PIECES:
-        raise limit_error("a string of so many pieces")
-    if isinstance(result, (list, dict)):
-        afford(elements=len(result))
-    return result
 
 
 def _add_function_name(result: Value, name: str) -> Value:

@@ -87,10 +87,12 @@ def _waivers(found: TargetedCause) -> Iterator[Markup]:
 
 
 def _group(cause: Cause, group: Group, report: Report, view: View, shown: AlreadyShown, *, alone: bool) -> Markup:
+    explained = (each for finding in group.findings for each in finding.explanation)
+    sentences = [sentence(each) for each in dict.fromkeys((breakage(group), *explained)) if each]
     left = [
         *_affected_tasks(cause, group, report, view, alone=alone),
         *_near(group, report, view),
-        _explanations(group),
+        tag("div", sentences, class_="prose") if sentences else None,
         _consequence(cause, group),
     ]
     right = [*_sources(group, report, view), *_fixes(group, shown)]
@@ -164,12 +166,6 @@ def _patterns(evidence: Evidence, need: Requirement) -> Markup | None:
     if len(patterns) > _SHOWN_PATTERNS:
         rows.append(tag("dd", f"and {len(patterns) - _SHOWN_PATTERNS:,} more"))
     return tag("dl", rows)
-
-
-def _explanations(group: Group) -> Markup | None:
-    explained = (each for finding in group.findings for each in finding.explanation)
-    sentences = [sentence(each) for each in dict.fromkeys((breakage(group), *explained)) if each]
-    return tag("div", sentences, class_="prose") if sentences else None
 
 
 def _consequence(cause: Cause, group: Group) -> Markup | None:

@@ -237,7 +237,10 @@ def _section(reports: list[Report], content: PageContent, most: int) -> Iterator
         shown = [*tasks, *roles] if number <= _UNFOLDED else tasks
         yield PagePart("\n".join((f"{title}\n", *shown)) if shown else title, PartKind.CHANGE)
     if number > _UNFOLDED:
-        yield _fold(_access_counts(report), roles, PartKind.ACCESS)
+        counts = access_counts(report)
+        counts += [f"{plural(len(report.role_switches), 'role')} switched"] if report.role_switches else []
+        counts += [f"{plural(len(report.access_unknown), 'role')} not known"] if report.access_unknown else []
+        yield _fold(f"Access of execution roles: {', '.join(counts)}", roles, PartKind.ACCESS)
 
 
 def _tasks(report: Report, most: int) -> Iterator[str]:
@@ -264,10 +267,3 @@ def _roles(report: Report, most: int) -> Iterator[str]:
 
 def _more_line(number: int, most: int) -> Iterable[str]:
     return [f"- and {number - most:,} more"] if number > most else []
-
-
-def _access_counts(report: Report) -> str:
-    counts = access_counts(report)
-    counts += [f"{plural(len(report.role_switches), 'role')} switched"] if report.role_switches else []
-    counts += [f"{plural(len(report.access_unknown), 'role')} not known"] if report.access_unknown else []
-    return f"Access of execution roles: {', '.join(counts)}"

@@ -173,11 +173,11 @@ def test_input_that_is_too_large_ends_with_one_line(
 def test_beyond_the_limit_of_fixes_only_those_that_are_proven_are_shown(monkeypatch: pytest.MonkeyPatch) -> None:
     case = Case(TESTDATA / "keys-of-outer-callers")
     found = {}
-    for steps in (10_000, 15_000, 20_000):
+    for steps in (12_000, 18_000, 25_000):
         monkeypatch.setattr(analysis, "_MOST_FOR_FIXES", steps)
         made = case.plan()
         report = check(made, case.sources(made), RunOptions(fixes=True))
         assert all(each.remedy is None for each in report.findings)
         found[steps] = {each.fix is not None and each.fix.proven for each in report.findings}
         assert any(each.startswith("limit: ") for each in report.notes) is (False in found[steps])
-    assert found == {10_000: {False}, 15_000: {False, True}, 20_000: {True}}
+    assert found == {12_000: {False}, 18_000: {False, True}, 25_000: {True}}

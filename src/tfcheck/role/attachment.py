@@ -368,9 +368,8 @@ class Attachments:
             if lasts and (stays := Truth.every(each for _, each in lasts)) is Truth.TRUE:
                 attached.notes.append(removal(grant.resource, lasts[0][0], now=False))
             if stays is Truth.FALSE:
-                attached.notes.append(
-                    f"{grant.resource.address} is removed again: an exclusive resource does not list it"
-                )
+                why = "an exclusive resource does not list it"
+                attached.notes.append(f"{grant.resource.address} is removed again: {why}")
             elif stays is Truth.UNKNOWN:
                 self._doubt(grant, listed.removal_clause(own), attached)
             else:

@@ -52,7 +52,7 @@ def outdated_objects(
 
 def without_outdated(found: PlanFixes, findings: Iterable[Finding], resolver: Resolver) -> PlanFixes:
     """Return the fixes that edit no block, and no local value, of which the plan shows another value."""
-    parts = [part for each in resolver.declarations.doubts for part in _written(each, resolver)]
+    parts = [part for each in resolver.declarations.doubts for part in _written_parts(each, resolver)]
     old: dict[int, tuple[DraftFix, str]] = {}
     for draft in found.found if parts else ():
         inside = (name for one in draft.insertions for name, part in parts if _is_inside(one, part))
@@ -67,7 +67,7 @@ def without_outdated(found: PlanFixes, findings: Iterable[Finding], resolver: Re
     return msgspec.structs.replace(found, found=kept, remedies=(*remedies, *found.remedies)) if old else found
 
 
-def _written(doubted: Doubted, resolver: Resolver) -> Iterator[tuple[str, Block | Argument]]:
+def _written_parts(doubted: Doubted, resolver: Resolver) -> Iterator[tuple[str, Block | Argument]]:
     """Yield where the sources write what is in doubt, with its name."""
     path = doubted.module[:-1] if doubted.kind in ("var", "repetition") else doubted.module
     module = resolver.sources.module(path) if resolver.sources else None

@@ -125,6 +125,9 @@ def test_the_default_strategy_of_the_cluster_counts() -> None:
     providers = row("aws_ecs_cluster_capacity_providers.c", default)
 
     assert verdicts(stack(service=service(), providers=providers)) == {Verdict.ALLOWED}
+    # Provider 4.x shows in the cluster what this resource will set.
+    cluster = row("aws_ecs_cluster.c", {"name": "c"}, "arn", "id", "default_capacity_provider_strategy")
+    assert verdicts(stack(service=service(), providers=providers, cluster=cluster)) == {Verdict.ALLOWED}
 
 
 @pytest.mark.parametrize("provider", ["FARGATE", "FARGATE_SPOT"])

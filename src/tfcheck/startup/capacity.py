@@ -55,8 +55,12 @@ def _default(service: WorldObject, world: World) -> Capacity:
     if cluster is None or cluster.address.mode == "data":
         which = f"cluster {display(reference)}" if reference else "the default cluster"
         return Capacity(unknown=f"the default capacity providers of {which}, which is not in the plan")
-    found: list[Value] = list(_strategy(cluster.attribute("default_capacity_provider_strategy")))
-    for each, truth in world.once(_Attachments).on(cluster):
+    found: list[Value] = []
+    attachments = list(world.once(_Attachments).on(cluster))
+    # NOTE: provider 4.x shows what other resources set, or will, in the cluster too, as it does for buckets.
+    if not attachments or cluster.is_configured("default_capacity_provider_strategy") is not False:
+        found += _strategy(value_if_written(cluster, "default_capacity_provider_strategy"))
+    for each, truth in attachments:
         if truth is Truth.UNKNOWN:
             return Capacity(unknown=f"whether {each.address} is for {cluster.address}")
         found += _strategy(each.attribute("default_capacity_provider_strategy"))

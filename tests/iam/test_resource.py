@@ -82,6 +82,8 @@ def fits(pattern: TextLike, resource: TextLike, variables: Truth = T) -> Truth:
         ("arn:aws:s3:${x:a}::cfg", CFG, U),
         ("arn:aws:s3:${x:a}::other", CFG, F),
         ("arn:aws:s3:${x:a}", CFG, U),
+        ("arn:aws:s3:*:${x:a", CFG, U),
+        (CFG + "/a}/${$}", CFG + "/a}/$", T),
         # parts known only after apply
         (text([ARN, "/*"]), text([ARN, "/x"]), T),
         (text([ARN, "/*"]), text([OTHER_ARN, "/x"]), U),

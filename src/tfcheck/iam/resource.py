@@ -110,15 +110,12 @@ def read_resource(written: TextLike, *, variables: Truth) -> Resource | str:
         return "a resource must be `*` or begin with `arn:`"
     whole = _with_variables(written, variables)
     if isinstance(spelled, str):
-        templated = isinstance(whole, PolicyTemplate)
-        parts = _OUTSIDE_VARIABLES.split(spelled, 5) if templated else spelled.split(":", 5)
+        if isinstance(whole, PolicyTemplate):
+            return _split_template(written, spelled, whole, variables)
+        parts = spelled.split(":", 5)
         if len(parts) < 6:
-            return Resource(written, whole, short=True, strange="has fewer than the six parts of an ARN")
+            return Resource(written, whole, short=True, strange=_TOO_SHORT)
         *known, last = parts
-        if templated and any("${" in part for part in known):
-            readable = tuple(_UNREADABLE if "${" in part else part for part in known)
-            strange = "has a variable before the sixth part of its ARN"
-            return _split_entry(written, _UNREADABLE, (*readable, _with_variables(last, variables)), strange)
         return _split_entry(written, whole, (*known, _with_variables(last, variables)), _strange(known, last))
     arn = parse_arn(spelled)
     if arn is None:
@@ -128,10 +125,24 @@ def read_resource(written: TextLike, *, variables: Truth) -> Resource | str:
     return _split_entry(written, whole, entries, _strange(early, arn.resource))
 
 
-#: A colon that is not inside `${…}`.
-_OUTSIDE_VARIABLES = regex(r":(?![^${}]*\})")
+#: The six parts of an ARN, split at colons that are not inside `${…}`.
+_AROUND_VARIABLES = regex(5 * r"((?:[^:$]|\$(?!\{)|\$\{[^}]*\})*):" + "(?s:(.*))")
 
 _UNREADABLE = PolicyTemplate((), broken=True)
+_TOO_SHORT = "has fewer than the six parts of an ARN"
+
+
+def _split_template(written: TextLike, spelled: str, whole: PolicyText, variables: Truth) -> Resource:
+    """Return a resource with variables; one that cannot be split is unreadable as a whole."""
+    split = _AROUND_VARIABLES.fullmatch(spelled)
+    if split is None:
+        return Resource(written, _UNREADABLE, strange=_TOO_SHORT)
+    *known, last = split.groups()
+    strange = _strange(known, last)
+    if any("${" in part for part in known):
+        whole, strange = _UNREADABLE, "has a variable before the sixth part of its ARN"
+    readable = [_UNREADABLE if "${" in part else part for part in known]
+    return _split_entry(written, whole, (*readable, _with_variables(last, variables)), strange)
 
 
 def _begins_like_arn(spelled: TextLike) -> bool:

@@ -74,3 +74,7 @@ def test_what_is_an_error_for_another_caller_is_invalid(name: str, *, invalid: b
     added = tuple(parse(f"{each}aws_iam_role_policy.new") for each in paths)
     change = Change(insertions=(Insertion(block.source, block.start, text),), added=added)
     assert Trial.after(world, change).is_invalid(change) is invalid
+    edited = Insertion(block.source, block.body_end, f"  tags = {{ name = var.secrets.{name} }}\n")
+    touched = tuple(ChangedAttribute(parse(f"{each}aws_ecs_task_definition.this"), "tags") for each in paths)
+    change = Change(insertions=(edited,), touched=touched)
+    assert Trial.after(world, change).is_invalid(change) is invalid

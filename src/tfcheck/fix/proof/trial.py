@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import posixpath
 from codecs import BOM_UTF8
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import cached_property, lru_cache
 from typing import Any
 
@@ -183,6 +183,7 @@ class Trial:
         new = (_row(each, {}, _RENDERED if each.type == DOCUMENT else ()) for each in added)
         plan = resolver.plan.with_rows([*rows, *new], variables)
         workspace = resolver.workspace if isinstance(resolver.workspace, str) else None
+        self._before = resolver
         self._world = After(Resolver(plan, sources, workspace, resolver.account, given=given), context)
         self._judge = Judge(self._world)
 
@@ -219,22 +220,26 @@ class Trial:
         return self._judge.verdict(answer.requirement, task) if task else Verdict.DENIED
 
     def is_invalid(self, change: Change) -> bool:
-        """Whether an argument of what a change adds definitely is an error in one of its instances."""
-        resolver = self._world.resolver
-        for address in change.added:
-            block = resolver.block(address)
-            for part in (block, *block.blocks("statement")) if block is not None else ():
-                for each in part.arguments.values():
-                    try:
-                        see(each.expression, resolver.scope_of(address))
-                    except EvaluationError:
-                        return True
-        return False
+        """Whether an argument of what a change adds or edits definitely is an error in one of its instances."""
+        changed = dict.fromkeys((*change.added, *(each.address for each in change.touched)))
+        now = ((each, errors) for each in changed if (errors := set(_errors(each, self._world.resolver))))
+        return any(errors.difference(_errors(each, self._before)) for each, errors in now)
 
     def judgement(self, answer: Answer) -> Judgement:
         """Return the verdict on a requirement, decided again, with the reason."""
         task = self.tasks.get(answer.requirement.task_definition)
         return self._judge.judge(answer.requirement, task) if task else Judgement(None, Verdict.DENIED)
+
+
+def _errors(address: Address, resolver: Resolver) -> Iterator[str]:
+    """Yield the arguments of a policy or a document that are an error in an instance."""
+    block = resolver.block(address)
+    for part in (block, *block.blocks("statement")) if block is not None else ():
+        for each in part.arguments.values():
+            try:
+                see(each.expression, resolver.scope_of(address))
+            except EvaluationError:
+                yield each.text
 
 
 def _changed_defaults(plan: Plan, sources: Sources | None) -> frozenset[str]:

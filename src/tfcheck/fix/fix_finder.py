@@ -380,8 +380,10 @@ class FixFinder:
         return list(cases[half:]) if kept is not None or self._makes_circles(whole) else []
 
     def _worsens(self, cases: Sequence[Case], kept: Sequence[Answer] | None) -> bool:
-        trial = self._trial(*(case.current for case in cases if case.current)) if kept else None
-        return any(trial.verdict(each) not in (each.verdict, Verdict.ALLOWED) for each in kept or () if trial)
+        if not kept:
+            return False
+        trial = self._trial(*(case.current for case in cases if case.current))
+        return any(trial.verdict(each) not in (each.verdict, Verdict.ALLOWED) for each in kept)
 
     def _makes_circles(self, change: Change) -> bool:
         assert self._sources is not None  # otherwise there are no proposals

@@ -144,11 +144,15 @@ class Beginnings(Generic[_Item]):
             for alike in (places,) if is_shared else ([each] for each in places):
                 truth = self._same(self.rows[alike[0]][1], text)
                 if truth is not Truth.FALSE:
-                    key = alike[0], len(alike), truth  # the places are those of one form, or one of them
-                    if key not in self._matches:
-                        self._matches[key] = Matches(alike, [self.rows[place] for place in alike], truth)
-                    found.append(self._matches[key])
+                    found.append(self._matches_at(alike, truth))
         return tuple(sorted(found, key=lambda each: each.places[0]) if len(found) > 1 else found)
+
+    def _matches_at(self, places: Sequence[int], truth: Truth) -> Matches[_Item]:
+        # NOTE: the places are those of one form, or one of them.
+        key = places[0], len(places), truth
+        if key not in self._matches:
+            self._matches[key] = Matches(places, [self.rows[place] for place in places], truth)
+        return self._matches[key]
 
     def _fewest(self, text: Value) -> list[tuple[Hashable, list[int]]]:
         """Return what fits by its beginning or by its ending, whichever leaves less to compare."""

@@ -72,19 +72,22 @@ class Module:
         for file in self.files:
             overrides = is_override(file.source.name.rpartition("/")[2])
             for block in filter(_is_complete, file.blocks):
-                if block.type == "locals":
-                    for name, argument in block.arguments.items():
-                        if overrides or name not in self._locals:
-                            self._locals[name] = argument
-                elif block.type == "provider":
-                    self._providers.append(block)
-                elif block.type in _DECLARING:
-                    key = block.type, block.labels
-                    before = self._blocks.get(key)
-                    if before is None:
-                        self._blocks[key] = block
-                    elif overrides:
-                        self._blocks[key] = overridden(before, block)
+                self._add_block(block, overrides)
+
+    def _add_block(self, block: Block, overrides: bool) -> None:
+        if block.type == "locals":
+            for name, argument in block.arguments.items():
+                if overrides or name not in self._locals:
+                    self._locals[name] = argument
+        elif block.type == "provider":
+            self._providers.append(block)
+        elif block.type in _DECLARING:
+            key = block.type, block.labels
+            before = self._blocks.get(key)
+            if before is None:
+                self._blocks[key] = block
+            elif overrides:
+                self._blocks[key] = overridden(before, block)
 
     @cached_property
     def blocks(self) -> tuple[Block, ...]:

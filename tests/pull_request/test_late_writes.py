@@ -202,6 +202,25 @@ def test_what_a_newer_run_removes_stays_removed() -> None:
     assert story.host.problems == []
 
 
+@pytest.mark.parametrize("pushed", [True, False])
+def test_a_lost_comment_does_not_come_back_once_a_newer_run_has_removed_the_second_one(pushed: bool) -> None:
+    story = Story(FakeGitHub(), on_github, pushed=pushed)
+
+    def lost(go: Callable[[], Answer]) -> Answer:
+        story.clock.after(9, lambda: push(story.host, story.sha))
+        story.clock.after(9, lambda: story.run(11, clean(sha=story.sha), Clock().patience(), "delete"))
+        story.clock.after(12, go)
+        raise CutError
+
+    with serving(story.host) as where:
+        story.api = where["GITHUB_API_URL"]
+        story.host.fault("POST", "/comments", lost)
+        published = story.older(bad())
+    assert texts(story.host) == []
+    assert str(published.outcome) == "no comment: a newer run or a person has removed it"
+    assert story.host.problems == []
+
+
 def test_a_lost_minimizing_does_not_hide_what_a_newer_run_writes() -> None:
     story = Story(FakeGitHub(), on_github, pushed=False)
     lost = story.lose(bad(message="of the newest run"), written=1, applied=7, silence=0)

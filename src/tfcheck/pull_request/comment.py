@@ -16,7 +16,7 @@ import msgspec
 
 from tfcheck.pull_request.author import Author
 from tfcheck.pull_request.conversation import Conversation
-from tfcheck.pull_request.earlier import is_same_body, plain, without_run
+from tfcheck.pull_request.earlier import has_text, is_same_body, plain, without_run
 from tfcheck.pull_request.late_write import LateWrite
 from tfcheck.pull_request.other_jobs import NewerRun, OtherJobs
 from tfcheck.pull_request.own_comments import OwnComments
@@ -154,8 +154,7 @@ class CommentThread:
     def _withdraw(self, ours: list[Comment]) -> None:
         """Remove a comment that this run has created beside an older one, if it comes too late to look again."""
         for place, each in enumerate(ours):
-            mark, before = parse_marker(each.body or ""), ours[:place]
-            is_ours = mark and mark.run == self.own.marker.run and without_run(each.body or "") in self._others.written
+            is_ours, before = self._others.is_ours(each.body or ""), ours[:place]
             is_second = any(old.minimized is None for old in before) or (is_ours and self._overtaken(before))
             if is_ours and is_second and each.minimized is None:
                 with self._deferring_refusal():
@@ -206,7 +205,11 @@ class CommentThread:
                 live = {each.id: each.body or "" for each in ours if each.minimized is None}
                 # NOTE: a list may lag behind, so only the comment itself proves that it is gone
                 if made.id not in live and self._conversation.read(made) is None:
-                    return None if live else self._late_outcome("a newer run or a person has removed it", [])
+                    late = [each for each in ours if self._others.is_ours(live.get(each.id, ""))]
+                    for each in late if self._conversation.patience.lost else ():
+                        self._remove_unless_changed(each)  # one that came after the removal
+                    left = live.keys() - self.own.gone
+                    return None if left else self._late_outcome("a newer run or a person has removed it", [])
                 if any(each < made.id for each in live):
                     return None  # once the older one has the result, the new one is removed as a duplicate
                 is_ours = slow and without_run(live.get(made.id, "")) in self._others.written
@@ -234,7 +237,7 @@ class CommentThread:
         NOTE: an unchanged comment keeps its old run, so a run between the two would count as the newer one.
         """
         before = comment.body or ""
-        if not comment.superseded and _has_text(before, body):
+        if not comment.superseded and has_text(before, body):
             self._late_write.recognise(comment)
             is_late = self._conversation.patience.expects_late_write() or self._late_write.was_slow
             return not (is_late or self._late_write.newer) or self._is_still_ours(comment, body)
@@ -269,7 +272,7 @@ class CommentThread:
                 return mark is not None and mark.run >= self.own.marker.run and self._others.contains_ours(mark, text)
             if now and now.minimized is not None:
                 return False
-            is_same = _has_text(text, self._others.sign(body, text))
+            is_same = has_text(text, self._others.sign(body, text))
             return self._give_back(comment) if self._late_write.newer or (slow and is_same) else is_same
         return True
 
@@ -393,8 +396,3 @@ class CommentThread:
                 raise
             self._size //= 2
             return None
-
-
-def _has_text(found: str, body: str) -> bool:
-    """Whether a comment need not be written to get a text: both are of one run and differ at most in links to it."""
-    return is_same_body(found, body) and parse_marker(found) == parse_marker(body)

@@ -7,7 +7,7 @@ import re
 import msgspec
 
 from tfcheck.pull_request.shapes import Comment
-from tfcheck.report.markdown.marker import listed_targets
+from tfcheck.report.markdown.marker import listed_targets, parse_marker
 from tfcheck.report.markdown.top import HIDDEN_RUNS
 from tfcheck.symbolic.regex import regex
 
@@ -36,6 +36,11 @@ class EarlierComments(msgspec.Struct, frozen=True):
 def is_same_body(one: str, other: str) -> bool:
     """Compare two bodies, ignoring the run that wrote them and line breaks, which GitHub may change."""
     return without_run(one) == without_run(other)
+
+
+def has_text(found: str, body: str) -> bool:
+    """Whether a comment need not be written to get a text: both are of one run and differ at most in links to it."""
+    return is_same_body(found, body) and parse_marker(found) == parse_marker(body)
 
 
 def without_run(body: str) -> str:

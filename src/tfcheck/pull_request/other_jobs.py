@@ -110,6 +110,11 @@ class OtherJobs:
         mark = parse_marker(body)
         return mark is not None and self.is_of_another(mark) and without_run(body) not in self.written
 
+    def is_ours(self, body: str) -> bool:
+        """Whether this run has written a text."""
+        mark = parse_marker(body)
+        return mark is not None and mark.run == self._marker.run and without_run(body) in self.written
+
     def unread(self, body: str) -> Marker | None:
         """Return the marker of a complete text that another job has written and that was not read before."""
         known = plain(body) in self.read or without_run(body) in self.written

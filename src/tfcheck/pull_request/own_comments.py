@@ -60,7 +60,7 @@ class OwnComments:
                     self._foreign[each.user.login] = each.user
             elif mark.key == self.marker.key:
                 own[each.id] = each
-                last = max(last, mark.run)
+                last = max(last, mark.run if mark.run < self.marker.run else last)
             elif mark.run != self.marker.run and self._draft.succeeds(listed_targets(each.body or ""), mark):
                 others[each.id] = each
         if own and self.marker.key == self._draft.marker.key:
@@ -71,12 +71,13 @@ class OwnComments:
         return found, listed
 
     def _is_left_behind(self, other: Comment, last: tuple[int, int]) -> bool:
-        """Whether the run `last`, or an earlier one, should have replaced a comment whose targets are all in this run.
+        """Whether an earlier run has left a comment behind whose targets are all in this run.
 
-        NOTE: a job that is still to write its own comment in this run has written it in the last one, too.
+        NOTE: a job that is still to write its own comment in this run has written it in the run `last`, too.
         """
         mark = parse_marker(other.body or "")
-        return mark is not None and mark.run < last and self._draft.covers(listed_targets(other.body or ""))
+        is_older = mark is not None and last != mark.run < self.marker.run
+        return is_older and self._draft.covers(listed_targets(other.body or ""))
 
     def remove(self, comment: Comment) -> None:
         """Remove a comment."""

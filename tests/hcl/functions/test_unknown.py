@@ -242,6 +242,7 @@ def plainly(value: Value) -> Any:
         ("replace", [text(["user", OPAQUE]), "/user$/", "*"]),
         ("coalesce", [1, OPAQUE]),
         ("coalescelist", [LIST, ["a"]]),
+        ("coalescelist", [None, ["a"]]),
         ("alltrue", [[True, OPAQUE]]),
         ("compact", [[OPAQUE, "a"]]),
         ("regex", ["s", ARN]),

@@ -11,6 +11,7 @@ from fractions import Fraction
 from functools import partial
 from itertools import pairwise, product
 from math import prod
+from types import NoneType
 from typing import TypeAlias
 
 import msgspec
@@ -230,9 +231,11 @@ def setproduct(*groups: Value) -> Value:
 
 
 def coalescelist(*lists: Value) -> Value:
-    """Return the first list that is not empty."""
-    if not all(isinstance(items, (list, Unknown)) for items in lists):
+    """Return the first list that is not empty. A null of a list's type is left out, an untyped one is an error."""
+    if not all(isinstance(items, (list, Unknown, NoneType)) for items in lists):
         raise EvaluationError("a list is required")
+    if None in lists and any(lists):
+        return Unknown(reason="the type of a null decides", may_fail=True)
     # NOTE: Terraform refuses an unknown string only once it is known.
     wrong = [items for items in lists if isinstance(items, Unknown) and is_definitely_text(items)]
     for items in (*wrong, *lists):
@@ -320,7 +323,7 @@ FUNCTIONS = {
     "alltrue": Function(partial(are_true, combine=Truth.every), "sequence", partial=True),
     "anytrue": Function(partial(are_true, combine=Truth.some), "sequence", partial=True),
     "chunklist": Function(chunklist, "sequence integer", partial=True),
-    "coalescelist": Function(coalescelist, "any*", partial=True),
+    "coalescelist": Function(coalescelist, "~any*", partial=True),
     "compact": Function(compact, "strings", partial=True),
     "concat": Function(concat, "list*", partial=True),
     "contains": Function(contains, "shaped any", partial=True),

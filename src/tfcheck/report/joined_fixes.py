@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator, Sequence
 import msgspec
 
 from tfcheck.report.diff import hunks, join_diffs
+from tfcheck.report.joined_titles import join_titles
 from tfcheck.vocabulary.clipping import and_more
 from tfcheck.vocabulary.finding import Fix, Report
 from tfcheck.vocabulary.grouping import group_by_key
@@ -91,7 +92,7 @@ def _together(fixes: Sequence[Fix], diff: str) -> Fix:
     if len(fixes) == 1:
         return fixes[0]
     once = {each.diff: each.title for each in reversed(fixes)}  # several findings may have one change
-    titles = list(dict.fromkeys(once[each.diff] for each in fixes))
+    titles = join_titles(dict.fromkeys(once[each.diff] for each in fixes))
     title = "; ".join(titles[:_SHOWN_TITLES]) + and_more(len(titles), _SHOWN_TITLES)
     safety = "review" if any(each.safety == "review" for each in fixes) else fixes[0].safety
     return Fix(title, safety, all(each.proven for each in fixes), "\n".join(each.hcl for each in fixes), diff)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 
 import pytest
@@ -83,3 +84,37 @@ def test_a_sensitive_tag_is_not_written(tmp_path: Path) -> None:
             change["change"]["after_sensitive"] = {"tags": {"Team": True}, "tags_all": {"Team": True}}
     (folder / "plan.json").write_text(json.dumps(plan))
     assert not [each for each in found_in(folder).fixes.found if each.insertions]
+
+
+def test_a_role_without_the_tag_of_what_it_reads_is_tagged(tmp_path: Path) -> None:
+    folder = copied("tags-as-of-the-role", tmp_path)
+    plan = json.loads((folder / "plan.json").read_text())
+    for change in plan["resource_changes"]:
+        if change["type"] == "aws_iam_role":
+            change["change"]["after"] |= {"tags": None, "tags_all": {}}
+    (folder / "plan.json").write_text(json.dumps(plan))
+    replaced(folder / "main.tf", "  tags = {\n    Team = each.value\n  }\n", "")
+    titles = [each.fix.title for each in found_in(folder).fixes.found if each.insertions]
+    assert titles == [
+        'tag aws_iam_role.exec with Team = "web", which a condition demands; so are its other instances (2)'
+    ]
+
+
+def test_a_tag_beside_a_line_that_is_not_shown_is_a_remedy(folder: Path) -> None:
+    replaced(folder / "main.tf", "= local.tags\n", "= local.tags # hunter2\n")
+    fixes, title = found_in(folder).fixes, STARTUP.format("aws_ssm_parameter.token")
+    assert title not in {each.fix.title for each in fixes.found}
+    ((words, hcl),) = ((each.words, each.hcl) for _, each in fixes.remedies)
+    assert words.endswith(f"and the call does not have it: {title}")
+    assert hcl == 'tags = {\n  startup = "true"\n}'
+
+
+def test_a_condition_on_a_boolean_accepts_the_one_of_the_call(tmp_path: Path) -> None:
+    folder = copied("tags-as-of-the-role", tmp_path)
+    plan = (folder / "plan.json").read_text().replace("us-east-1", "eu-west-1")
+    plan = re.sub(r'(SecureTransport\\": ?\\")true', r"\1false", plan)
+    (folder / "plan.json").write_text(re.sub(r'\["true"\]', '["false"]', plan))
+    replaced(folder / "main.tf", '["us-east-1"]', '["eu-west-1"]')
+    replaced(folder / "main.tf", 'values   = ["true"]', 'values   = ["false"]')
+    texts = [each.hcl for _, each in found_in(folder).fixes.remedies]
+    assert 'Condition = { Bool = { "aws:SecureTransport" = "true" } }' in texts

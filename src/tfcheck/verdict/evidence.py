@@ -9,7 +9,7 @@ import msgspec
 
 from tfcheck import iam
 from tfcheck.iam.resource import target
-from tfcheck.iam.variables import PolicyTemplate, PolicyText, expand
+from tfcheck.iam.variables import PolicyTemplate, PolicyText, PolicyVariable, expand
 from tfcheck.role import Role
 from tfcheck.symbolic.match import Verbatim
 from tfcheck.symbolic.sensitive_text import Sensitive, redact
@@ -161,4 +161,14 @@ def _unmet(test: iam.condition.Condition, origin: iam.Origin, request: iam.Reque
         display(each) for value in test.values if (each := _accepted_text(value, request.context)) is not None
     )
     carried = redact(entry) if isinstance(entry, str) else ""
-    return UnmetCondition(origin.policy, origin.sid, test.operator.written, test.key, values, carried)
+    other = _absent_key(test, request.context) if isinstance(entry, str) and not isinstance(entry, Sensitive) else ""
+    key, values, carried = (other, (carried,), "") if other else (test.key, values, carried)
+    return UnmetCondition(origin.policy, origin.sid, test.operator.written, key, values, carried)
+
+
+def _absent_key(test: iam.condition.Condition, context: iam.Context) -> str:
+    """Return the key that a condition compares its own one with, if the call lacks it; otherwise empty."""
+    match test.values:
+        case (PolicyTemplate(parts=(PolicyVariable(key=key, default=None),)),) if not test.operator.negated:
+            return key if isinstance(context.lookup(key), iam.Absent) else ""
+    return ""

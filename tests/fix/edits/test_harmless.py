@@ -135,6 +135,8 @@ def test_policy_language_is_harmless(line: str) -> None:
      '  value = "s3:GetObject"', "  pin = 1234", 'description = "s3:x"', "/* x", '  values = ["hunter2"]',
      '    "admin:hunter",', "Password: ${var.x}", "  Resource = var.x.hunter(2)", "// x", "role = hunter2",
      '  source = "git::https://admin:hunter2@git.acme.com/role"', '  source = "hunter2@git.acme.com/role"',
+     '  { name = "DSN", value = "${var.user}:hunter2" },', '  { name = "DSN", value = "${local.host}/hunter2" },',
+     '  roles = ["${var.user}:hunter2@db"]', '  roles = ["arn:hunter2"]',
      "  cpus = 1234", '  family = "hunter 2"', '  tags = { pin = "1234" }', "  cpu = 12345678"],
 )  # fmt: skip
 def test_other_texts_are_not(line: str) -> None:

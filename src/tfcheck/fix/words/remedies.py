@@ -10,9 +10,9 @@ from tfcheck.fix.layout.render import StatementStyle, listing, plain_style, quot
 from tfcheck.fix.needed_statements import NeededStatement, Reference, Spelled, assume_role, sid, writable
 from tfcheck.fix.policies.existing_policy import propose_existing
 from tfcheck.fix.policies.fix_places import Finder, FixPlaces
-from tfcheck.fix.policies.other_policies import demanded_tag, tags_text
+from tfcheck.fix.policies.other_policies import DemandedTags, demanded_tag, tags_text
 from tfcheck.fix.proof.trial import verdicts_with
-from tfcheck.fix.proposal import RoleNeed
+from tfcheck.fix.proposal import Proposal, RoleNeed
 from tfcheck.fix.text.policy_text import Syntax, document_of, file_of, is_json
 from tfcheck.fix.values.referable import local_name
 from tfcheck.fix.words.as_text import long_words, mention_file, mention_value, role_as_text
@@ -96,7 +96,8 @@ class Remedies(Finder):
     def _grant(self, answers: Sequence[Answer]) -> Remedy:
         unmet = self.conditions(answers[0])
         if unmet:
-            return _fulfil(unmet[0], answers[0])
+            groups = DemandedTags(self._places).groups(answers[:1])
+            return _fulfil(unmet[0], answers[0], next((each for _, ways in groups for each in ways), None))
         role = answers[0].role or "the role"
         need = RoleNeed(tuple(self._roles(answers)), tuple(answers))
         where = f"where the policies of that role are managed{mention_file(need, self._places)}"
@@ -242,8 +243,8 @@ class Remedies(Finder):
         return spelled or (f"ARN of {answer.role}",)
 
 
-def _fulfil(unmet: UnmetCondition, answer: Answer) -> Remedy:
-    """Return what would satisfy a condition; a conditional statement is never copied without its condition."""
+def _fulfil(unmet: UnmetCondition, answer: Answer, tagged: Proposal | None) -> Remedy:
+    """Return what would satisfy a condition, tags if these do; no conditional statement is copied without it."""
     wanted = " or ".join(f"`{each}`" for each in unmet.values[:_LISTED]) or "another value"
     is_negated = "Not" in unmet.operator
     has = f"has `{unmet.carried}`" if unmet.carried else "does not have it"
@@ -253,15 +254,18 @@ def _fulfil(unmet: UnmetCondition, answer: Answer) -> Remedy:
         when = "at" if "Equals" in unmet.operator and "Than" not in unmet.operator else "until"
         until = f"{where} allows {answer.requirement.action} only {when} {wanted} ({unmet.key})"
         return Remedy(f"{until}, and the plan was made later: let it end later, or remove the condition")
+    ways = tagged.title if tagged is not None else f"change what the key depends on, or {other_way}"
     words = (
         f"{where} allows {answer.requirement.action} only if {unmet.key} is {'not ' if is_negated else ''}{wanted} "
-        f"({unmet.operator}), and the call {has}: change what the key depends on, or {other_way}"
+        f"({unmet.operator}), and the call {has}: {ways}"
     )
     if not unmet.carried or is_negated:
         tag = demanded_tag(unmet) if unmet.key.lower().startswith("aws:principaltag/") else None
-        return Remedy(words, "\n".join(tags_text([(tag[0], quote(tag[1]))])) if tag else "")
+        text = "\n".join(tags_text([(tag[0], quote(tag[1]))])) if tag else ""
+        return Remedy(words, tagged.hcl if tagged is not None else text)
     accepted = ", ".join(quote(each) for each in (*unmet.values, unmet.carried))
-    return Remedy(words, f"Condition = {{ {unmet.operator} = {{ {quote(unmet.key)} = [{accepted}] }} }}")
+    listed = quote(unmet.carried) if unmet.operator.startswith("Bool") else f"[{accepted}]"
+    return Remedy(words, f"Condition = {{ {unmet.operator} = {{ {quote(unmet.key)} = {listed} }} }}")
 
 
 def statement_name(policy: str, sid: str | None, number: int | None = None) -> str:

@@ -30,9 +30,9 @@ resource "aws_iam_role_policy" "p{n}" {{
 """
 
 
-def _folder(folder: Path) -> Path:
+def _folder(folder: Path, action: str = "s3:GetObjct") -> Path:
     """Write services with a role and a policy each, whose action is misspelled."""
-    document = statements("arn:aws:s3:::config/*", action="s3:GetObjct")
+    document = statements("arn:aws:s3:::config/*", action=action)
     rows = [
         each
         for n in range(_COUNT)
@@ -54,7 +54,8 @@ def _corrected(folder: Path) -> list[str]:
     ]
 
 
-def test_all_are_proven_in_one_world(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize("action", ["s3:GetObjct", "GetObject"])  # by a grant, and by a check
+def test_all_are_proven_in_one_world(action: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     tried: list[Trial] = []
     real = Trial.after.__func__  # type: ignore[attr-defined]
 
@@ -63,7 +64,7 @@ def test_all_are_proven_in_one_world(tmp_path: Path, monkeypatch: pytest.MonkeyP
         return tried[-1]
 
     monkeypatch.setattr(Trial, "after", counted)
-    assert _corrected(_folder(tmp_path)) == [f"p{n}" for n in range(_COUNT)]
+    assert _corrected(_folder(tmp_path, action)) == [f"p{n}" for n in range(_COUNT)]
     assert len(tried) < _COUNT
 
 
@@ -73,3 +74,27 @@ def test_one_that_worsens_something_is_found(tmp_path: Path, monkeypatch: pytest
 
     monkeypatch.setattr(FixFinder, "_worsens", worsens)
     assert _corrected(_folder(tmp_path)) == ["p0", "p1", "p3"]
+
+
+_TASK = """\
+resource "aws_ecs_task_definition" "t{n}" {{
+  family                = "t{n}"
+  execution_role_arn    = aws_iam_role.r0.arn
+  container_definitions = jsonencode([{{ name = "app", image = "nginx", environmentFiles = local.files }}])
+  tags                  = {{ File = "{tag}" }}
+}}
+"""
+
+
+def test_no_change_is_proven_by_another_one(tmp_path: Path) -> None:
+    file = {"type": "s3", "value": "s3://config/web.env"}
+    names = (("0", "none"), ("1", file["value"]))
+    arn = f"arn:aws:iam::{ACCOUNT}:role/r0"
+    rows = [task([container(environmentFiles=[file])], f"t{n}", execution_role_arn=arn) for n, _ in names]
+    local = f'locals {{\n  files = [{{ type = "s3", value = "{file["value"]}" }}]\n}}\n'
+    text = local + "".join(_TASK.format(n=n, tag=tag) for n, tag in names)
+    Bomb(plan(role("r0"), *rows), {"main.tf": text}).write(tmp_path)
+    (tmp_path / ".git").mkdir()
+    found = [each for each in found_in(tmp_path).fixes.found if each.finding is not None]
+    assert [[text[: one.offset].count("locals") for one in each.insertions] for each in found] == [[1], [1]]
+    assert not any("resource" in text[: one.offset] for each in found for one in each.insertions)

@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from itertools import islice
+from functools import cached_property
 
 from tfcheck.checks.env_file_name import CHECK
+from tfcheck.checks.named_objects import files
+from tfcheck.fix.corrections.attempts import Attempt, first_proven
 from tfcheck.fix.corrections.task_corrections import literals_in
 from tfcheck.fix.edits.insertion import ChangedAttribute, line_start
 from tfcheck.fix.policies.fix_places import Finder, FixPlaces
-from tfcheck.fix.proof.task_proof import blocks_of, proven_draft, wrong_tasks
+from tfcheck.fix.proof.task_proof import blocks_of, wrong_tasks
 from tfcheck.fix.proposal import DraftFix, draft_for_review
 from tfcheck.fix.text.policy_statements import WrittenText, flat
 from tfcheck.inventory.catalogue import OBJECT, catalogue
 from tfcheck.inventory.ecs import TaskDefinition, tasks_by_address
-from tfcheck.symbolic.value import PlainText, TextLike
+from tfcheck.symbolic.value import PlainText, TextLike, Value
 from tfcheck.symbolic.value import text as text_of
 from tfcheck.vocabulary.address import Address
 from tfcheck.vocabulary.finding import Finding
@@ -34,10 +36,13 @@ class EnvFileNames(Finder):
 
     def fixes(self, findings: Iterable[Finding]) -> Iterator[DraftFix]:
         """Yield the proven changes."""
-        for finding, task, found in wrong_tasks(findings, [CHECK], self._world):
-            if isinstance(found.about, PlainText):
-                proven = (self._proven(finding, *each) for each in self._ways(task, found.about))
-                yield from islice(filter(None, proven), 1)
+        wrong = wrong_tasks(findings, [CHECK], self._world)
+        attempts = (self._attempts(each, task, found.about) for each, task, found in wrong)
+        yield from filter(None, first_proven(attempts, self._places))
+
+    def _attempts(self, finding: Finding, task: TaskDefinition, value: Value) -> Iterator[Attempt]:
+        for each in self._ways(task, value) if isinstance(value, PlainText) else ():
+            yield self._attempt(finding, flat(value), *each)
 
     def _ways(self, task: TaskDefinition, value: TextLike) -> Iterator[tuple[str, tuple[WrittenText, ...], Address]]:
         objects = catalogue(self._world, OBJECT)
@@ -70,13 +75,21 @@ class EnvFileNames(Finder):
             self._texts[address] = group_by_key((each.value, each) for each in texts)
         return self._texts[address]
 
-    def _proven(self, finding: Finding, title: str, names: Sequence[WrittenText], object_: Address) -> DraftFix | None:
+    def _attempt(
+        self, finding: Finding, value: str, title: str, names: Sequence[WrittenText], object_: Address
+    ) -> Attempt:
         edits = [each.edit(_with_ending(each)) for each in names]
-        tasks = list(tasks_by_address(self._world).values())
+        named = (one for known in (value, value + _ENDING) for one in self._tasks_by_file.get(known, ()))
+        tasks = list({each.address: each for each in named}.values())
         touched = ChangedAttribute(object_, _KEY), *(ChangedAttribute(each.address, _CONTAINERS) for each in tasks)
         hcl = "\n".join(each.text for each in edits)
         draft = draft_for_review(title, hcl, edits, finding=finding, touched=touched)
-        return proven_draft(draft, self._world, self._places.files, tasks, map(_line_of, names))
+        return Attempt(draft=draft, tasks=tasks, reported=[_line_of(each) for each in names])
+
+    @cached_property
+    def _tasks_by_file(self) -> dict[str, list[TaskDefinition]]:
+        tasks = tasks_by_address(self._world).values()
+        return group_by_key((value, each) for each in tasks for value in {flat(one.value) for one in files(each)})
 
 
 def _line_of(name: WrittenText) -> str:

@@ -12,6 +12,7 @@ from msgspec.structs import replace
 
 from tfcheck.checks import log_options, log_region
 from tfcheck.checks.log_group_absent import CHECK
+from tfcheck.fix.corrections.attempts import Attempt, first_proven
 from tfcheck.fix.corrections.task_corrections import literals_in
 from tfcheck.fix.edits.insertion import ChangedAttribute, Insertion, Replacement, added_instances, unit_of
 from tfcheck.fix.layout.items import NewItem, extend
@@ -21,7 +22,7 @@ from tfcheck.fix.layout.render import align, quote
 from tfcheck.fix.needed_statements import free
 from tfcheck.fix.policies.fix_places import Finder, FixPlaces
 from tfcheck.fix.proof.plan_differences import unplanned_instances
-from tfcheck.fix.proof.task_proof import blocks_of, mistakes, proven_draft, wrong_tasks
+from tfcheck.fix.proof.task_proof import blocks_of, mistakes, wrong_tasks
 from tfcheck.fix.proof.trial import Trial
 from tfcheck.fix.proposal import DraftFix, draft_for_review
 from tfcheck.fix.text.policy_statements import Evaluate, WrittenText, flat, written_text
@@ -33,6 +34,8 @@ from tfcheck.hcl.syntax.lexer import MalformedError, heredoc_at
 from tfcheck.hcl.syntax.source import SourceText
 from tfcheck.hcl.syntax.tf_json import JsonBlock
 from tfcheck.inventory.ecs import TaskDefinition, tasks_by_address
+from tfcheck.inventory.plan_world import After
+from tfcheck.inventory.world import World, find_object
 from tfcheck.startup.awslogs_options import AwsLogs, awslogs
 from tfcheck.symbolic.regex import regex
 from tfcheck.vocabulary.address import Address, ModulePath
@@ -87,12 +90,15 @@ class LogOptions(Finder):
 
     def fixes(self, findings: Iterable[Finding]) -> Iterator[DraftFix]:
         """Yield the proven changes."""
-        for finding, task, found in wrong_tasks(findings, _RULES, self._world):
-            log = next((each for each in awslogs(task, self._world) if each.container == found.container), None)
-            if found.container is not None and log is not None:
-                ways = list(islice(self._ways(task, log), _MOST))
-                tried = ((*each, denies) for denies in (False, True) for each in ways)
-                yield from islice(filter(None, (self._proven(finding, task, *each) for each in tried)), 1)
+        wrong = wrong_tasks(findings, _RULES, self._world)
+        attempts = (self._attempts(each, task, found.container) for each, task, found in wrong)
+        yield from filter(None, first_proven(attempts, self._places))
+
+    def _attempts(self, finding: Finding, task: TaskDefinition, container: str | None) -> Iterator[Attempt]:
+        log = next((each for each in awslogs(task, self._world) if each.container == container), None)
+        if container is not None and log is not None:
+            ways = list(islice(self._ways(task, log), _MOST))
+            yield from (self._attempt(finding, task, *each, denies) for denies in (False, True) for each in ways)
 
     # The ways
 
@@ -145,7 +151,7 @@ class LogOptions(Finder):
 
     # The proof
 
-    def _proven(
+    def _attempt(
         self,
         finding: Finding,
         task: TaskDefinition,
@@ -153,14 +159,14 @@ class LogOptions(Finder):
         options: _Options,
         edits: tuple[Insertion, ...],
         denies: bool,
-    ) -> DraftFix | None:
+    ) -> Attempt:
         """Set an option; if it `denies`, the role is not allowed to write to the group that it names."""
         hcl = edits[-1].text.strip(" ,\n\t")
         block, every = self._resolver.block(task.address), tasks_by_address(self._world).values()
         tasks = [each for each in every if self._resolver.block(each.address) is block]
         touched = tuple(ChangedAttribute(each.address, _CONTAINERS) for each in tasks)
         draft = draft_for_review(title, hcl, edits, finding=finding, touched=touched)
-        return proven_draft(draft, self._world, self._places.files, tasks, denies=denies)
+        return Attempt(draft=draft, tasks=tasks, denies=denies)
 
 
 def written_options(block: Block) -> Iterator[_Options]:
@@ -225,15 +231,14 @@ class LogGroups(Finder):
         """Yield the proven changes, one that is for several findings once for each."""
         groups = self._group_by_name(findings)
         self._names = [name for _, name in groups]
-        for (address, name), several in groups.items():
-            module = self._resolver.module_sources(address.module)
-            ways = self._options(address, name, module) if module is not None else []
-            tried = (self._proven(address, each, several, module) for each in ways if module is not None)
-            draft = next(filter(None, tried), None)
-            if draft is not None:
-                yield from (replace(draft, finding=each) for each in several)
-            elif not ways and self._is_settled(address, several):
-                self.settled += several
+        unnamed = [(task, several) for (task, name), several in groups.items() if not self._options(task, name)]
+        drafts = first_proven((self._attempts(*each, several) for each, several in groups.items()), self._places)
+        for draft, several in zip(drafts, groups.values(), strict=True):
+            yield from (replace(draft, finding=each) for each in several if draft is not None)
+        self.settled += (one for each in unnamed if self._is_settled(*each) for one in each[1])
+
+    def _attempts(self, task: Address, name: str, findings: Sequence[Finding]) -> Iterator[Attempt]:
+        return filter(None, (self._attempt(task, name, each, findings) for each in self._options(task, name)))
 
     def remedies(self, findings: Iterable[Finding]) -> Iterator[tuple[Finding, Remedy]]:
         """Yield which group of the module has the name, if the module does not create it here."""
@@ -262,10 +267,11 @@ class LogGroups(Finder):
 
     # Where the name is written
 
-    def _options(self, task: Address, name: str, module: Module) -> list[list[tuple[Block, WrittenText]]]:
+    def _options(self, task: Address, name: str) -> list[list[tuple[Block, WrittenText]]]:
         """Return where the sources name a group: as an option of containers, then anywhere."""
         named, others = list[tuple[Block, WrittenText]](), list[tuple[Block, WrittenText]]()
-        for block in module.blocks:
+        module = self._resolver.module_sources(task.module)
+        for block in module.blocks if module is not None else ():
             is_task = block.type == "resource" and block.labels[:1] == (_TASK,)
             is_usable = self._places.files.editable(block.source) and not isinstance(block, JsonBlock)
             if not is_usable or not (is_task or block.type == "locals"):
@@ -297,12 +303,14 @@ class LogGroups(Finder):
 
     # The change
 
-    def _proven(
-        self, task: Address, options: Sequence[tuple[Block, WrittenText]], findings: Sequence[Finding], module: Module
-    ) -> DraftFix | None:
+    def _attempt(
+        self, task: Address, name: str, options: Sequence[tuple[Block, WrittenText]], findings: Sequence[Finding]
+    ) -> Attempt | None:
+        module = self._resolver.module_sources(task.module)
+        assert module is not None  # otherwise nothing names the group
         blocks, texts = [each for each, _ in options], [each.code for _, each in options]
-        block, name = blocks[0], texts[0]
-        own = bool(OF_INSTANCE.search(name))
+        block = blocks[0]
+        own = bool(OF_INSTANCE.search(texts[0]))
         is_in_one = all(each is block for each in blocks)
         repeated = block.repetition if is_in_one and (own or "count" in block.arguments) else None
         if (own and repeated is None) or len(set(texts)) > 1:
@@ -310,15 +318,16 @@ class LogGroups(Finder):
         label = free(task.name, self._places.labels_of(task.module, _GROUP), "_")
         known = [each for each in _groups(module) if self._places.files.editable(each.source)]
         place = ([each for each in known if each.source is block.source] or known or [block])[-1]
-        lines = _hcl(label, name, repeated, module, block)
+        lines = _hcl(label, texts[0], repeated, module, block)
         reference = f"{_GROUP}.{label}{instance_index(repeated)}.name"
         insertions: list[Insertion] = [insert_after(place, lines)]
         insertions += [
             each.edit(f'"${{{reference}}}"' if _is_in_heredoc(each, where) else reference) for where, each in options
         ]
-        tasks = self._tasks(module)
+        tasks = self._tasks_by_module[id(module)]
         if block.type != "locals":
-            tasks = [each for each in tasks if self._resolver.block(each.address) in blocks]
+            instances = {one for each in blocks for one in self._instances.get(id(each), ())}
+            tasks = [each for each in tasks if each.address in instances]
         added = added_instances(label, [_GROUP], (each.address for each in tasks), repeated=repeated is not None)
         lacking = {each.task_definition for each in findings}
         if all(each.is_literal for _, one in options for each in one.parts):
@@ -330,16 +339,19 @@ class LogGroups(Finder):
         hcl = "\n".join([*lines, "", f"awslogs-group = {reference}"])
         touched = tuple(ChangedAttribute(each.address, _CONTAINERS) for each in tasks)
         draft = draft_for_review(title, hcl, insertions, touched=touched, added=added)
-        solved = {each.message for each in findings}
+        solved = frozenset(each.message for each in findings)
         shown = [one for _, each in options for one in each.shown_texts()]
-        found = proven_draft(draft, self._world, self._places.files, tasks, shown, solved)
-        after = Trial.after(self._world, draft).world if found is not None else self._world
-        names = [flat(each.attribute("name")) for each in after.resources(_GROUP)]
-        return None if any(names.count(each) > 1 for each in names if each) else found
 
-    def _tasks(self, module: Module) -> list[TaskDefinition]:
+        def is_alone(after: After) -> bool:
+            names = [flat(each.attribute("name")) for one in added if (each := find_object(one, after)) is not None]
+            return all(len(after.once(_addresses_by_name)[each]) == 1 for each in names if each)
+
+        return Attempt(draft=draft, tasks=tasks, reported=shown, solved=solved, subject=name, is_right=is_alone)
+
+    @cached_property
+    def _tasks_by_module(self) -> dict[int, list[TaskDefinition]]:
         tasks = tasks_by_address(self._world).values()
-        return [each for each in tasks if self._resolver.module_sources(each.address.module) is module]
+        return group_by_key((id(self._resolver.module_sources(each.address.module)), each) for each in tasks)
 
     # The proof
 
@@ -348,11 +360,15 @@ class LogGroups(Finder):
         if not any(each.type == _GROUP for each in added):
             return False
         module = self._resolver.module_sources(task.module)
-        tasks = self._tasks(module) if module is not None else []
+        tasks = self._tasks_by_module[id(module)] if module is not None else []
         touched = [ChangedAttribute(each.address, _CONTAINERS) for each in tasks]
         trial = Trial(self._resolver, self._resolver.sources, touched, added, context=self._world.context)
         after = mistakes(tasks, trial.world)
         return not after & {each.message for each in findings}
+
+
+def _addresses_by_name(world: World) -> dict[str, list[Address]]:
+    return group_by_key((flat(each.attribute("name")), each.address) for each in world.resources(_GROUP))
 
 
 def _values(argument: Argument, evaluate: Evaluate, names: Sequence[str]) -> Iterator[WrittenText]:

@@ -6,20 +6,21 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from difflib import get_close_matches
 from functools import partial
-from itertools import islice
+from itertools import chain, islice
 from typing import TypeAlias
 
 import msgspec
 
 from tfcheck import startup
 from tfcheck.checks import CHECKS, env_file_absent, env_file_name, policy_refused
+from tfcheck.fix.corrections.attempts import Attempt, first_proven
 from tfcheck.fix.edits.insertion import ChangedAttribute, Replacement
 from tfcheck.fix.layout.render import quote, text
 from tfcheck.fix.needed_statements import has_reference
 from tfcheck.fix.policies.fix_places import Finder
 from tfcheck.fix.policies.outside_values import Path, path_words, replace_part, where_set
 from tfcheck.fix.policies.written_policies import WrittenPolicy
-from tfcheck.fix.proof.task_proof import blocks_of, mistakes, partition_of, proven_draft, wrong_tasks
+from tfcheck.fix.proof.task_proof import blocks_of, mistakes, partition_of, wrong_tasks
 from tfcheck.fix.proof.trial import Trial
 from tfcheck.fix.proposal import DraftFix, draft_for_review
 from tfcheck.fix.text.policy_statements import ReadableStatement, WrittenText, flat, written_text
@@ -58,11 +59,12 @@ class PolicyCorrections(Finder):
     def fixes(self, findings: Iterable[Finding]) -> Iterator[DraftFix]:
         """Yield the proven corrections."""
         tasks = tasks_by_address(self._world)
-        refused = [each for each in findings if each.rule == policy_refused.CHECK.id]
-        for finding in refused if self._resolver.sources else ():
-            task = tasks.get(finding.task_definition)
-            found = (self._proven(finding, each, task) for each in self._policies(finding) if task)
-            yield from [fix] if (fix := next(filter(None, found), None)) else []
+        refused = [each for each in findings if each.rule == policy_refused.CHECK.id and self._resolver.sources]
+        known = [(each, tasks[each.task_definition]) for each in refused if each.task_definition in tasks]
+        yield from filter(None, first_proven((self._attempts(*each) for each in known), self._places))
+
+    def _attempts(self, finding: Finding, task: TaskDefinition) -> Iterator[Attempt]:
+        return chain.from_iterable(self._attempt(finding, each, task) for each in self._policies(finding))
 
     def _policies(self, finding: Finding) -> Iterator[WrittenPolicy]:
         refused = find_object(address_in(finding.address), self._world)
@@ -71,11 +73,11 @@ class PolicyCorrections(Finder):
             inline = self._places.policies.of(refused) if refused.address.type == "aws_iam_role" else ()
             yield from (one for one in inline if one.attribute == "inline_policy")
 
-    def _proven(self, finding: Finding, policy: WrittenPolicy, task: TaskDefinition) -> DraftFix | None:
-        """Return the correction of a whole policy, if the checks then find one problem less and no new one."""
+    def _attempt(self, finding: Finding, policy: WrittenPolicy, task: TaskDefinition) -> Iterator[Attempt]:
+        """Yield the correction of a whole policy."""
         edits = list(self._replacements(policy, task))
         if not edits or not self._places.files.are_editable(edits):
-            return None
+            return
         quote = '"'
         listed = [f"`{each.old.strip(quote)}` to `{each.text.strip(quote)}`" for each in edits]
         more = f", and {len(edits) - _LISTED:,} more" if len(edits) > _LISTED else ""
@@ -83,7 +85,7 @@ class PolicyCorrections(Finder):
         hcl, touched = "\n".join(each.text for each in edits), self._places.policies.changes(policy)
         draft = draft_for_review(title, hcl, edits, finding=finding, touched=touched)
         reported = [one for each in edits for one in (f'"{each.old}"', each.old)]
-        return proven_draft(draft, self._world, self._places.files, [task], reported)
+        yield Attempt(draft=draft, tasks=[task], reported=reported)
 
     # What is wrong
 
@@ -191,10 +193,12 @@ class TaskCorrections(Finder):
 
     def fixes(self, findings: Iterable[Finding]) -> Iterator[DraftFix]:
         """Yield the corrections that are proven."""
-        for finding, wrong in self._wrong_values(findings):
-            proposed = (self._proven(finding, wrong, *each) for each in self._propose(finding.rule, wrong, wrong.value))
-            fix = next(filter(None, islice(proposed, _MOST)), None)
-            yield from [fix] if fix is not None else []
+        attempts = (self._attempts(*each) for each in self._wrong_values(findings))
+        yield from filter(None, first_proven(attempts, self._places))
+
+    def _attempts(self, finding: Finding, wrong: _WrongValue) -> Iterator[Attempt]:
+        for literal, new in islice(self._propose(finding.rule, wrong, wrong.value), _MOST):
+            yield self._attempt(finding, wrong, literal, new)
 
     def remedies(self, findings: Iterable[Finding]) -> Iterator[tuple[Finding, Remedy]]:
         """Yield which root variable to set if its value is not in the sources, as far as that is proven."""
@@ -241,15 +245,15 @@ class TaskCorrections(Finder):
 
     # The proof
 
-    def _proven(self, finding: Finding, wrong: _WrongValue, literal: WrittenText, new: str) -> DraftFix | None:
-        """Return the correction of a literal, if the checks then find one problem less and none new in any task."""
+    def _attempt(self, finding: Finding, wrong: _WrongValue, literal: WrittenText, new: str) -> Attempt:
+        """Return the correction of a literal, after which no new problem may be found in any task."""
         same = self._places.policies.instances(wrong.address)
         title = f"correct `{literal.text}` to `{new.strip(_QUOTE)}` in {literal.source.name}"
         touched = tuple(ChangedAttribute(each, wrong.argument) for each in same)
         draft = draft_for_review(title, new, [literal.edit(new)], finding=finding, touched=touched)
-        tasks, shown = self._tasks(finding, wrong, same), literal.shown_texts()
+        tasks, shown = self._tasks(finding, wrong, same), tuple(literal.shown_texts())
         reveals = (env_file_name.CHECK.id, env_file_absent.CHECK.id) if finding.rule == "env-file-arn" else ()
-        return proven_draft(draft, self._world, self._places.files, tasks, shown, denies=True, reveals=reveals)
+        return Attempt(draft=draft, tasks=tasks, reported=shown, denies=True, reveals=reveals)
 
     def _is_solved(self, finding: Finding, wrong: _WrongValue, variables: Mapping[str, Value]) -> bool:
         """Whether other values of root variables remove a finding, and nothing else is then wrong."""

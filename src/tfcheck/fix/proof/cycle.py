@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections.abc import Iterable, Iterator, Mapping
+from functools import cached_property
 from typing import TypeAlias
 
+from tfcheck.fix.edits.insertion import Insertion
 from tfcheck.hcl.modules import Module, Sources
+from tfcheck.hcl.syntax.block import Block, SourceFile
+from tfcheck.hcl.syntax.source import SourceText
 from tfcheck.symbolic.regex import regex
+from tfcheck.vocabulary.grouping import group_by_key
 
 _REFERENCE = regex(r"\b(?:data\.)?[^\W\d][\w-]*\.[^\W\d][\w-]*")
 _OUTPUT = regex(r"\bmodule\.([^\W\d][\w-]*)(?:\[[^\[\]]*\])?(?:\.([^\W\d][\w-]*))?")
-_KINDS = {"resource": "", "data": "data.", "output": "output."}
+_KINDS = {"resource": "", "data": "data.", "output": "output.", "variable": "var."}
 #: Arguments of a call that everything in the module depends on.
 _OF_ALL = ("count", "for_each", "depends_on")
 
@@ -34,10 +40,34 @@ class Dependencies:
 
     def reaches(self, path: _Names, name: str, goal: str) -> bool:
         """Whether an object of a module (`aws_kms_key.k`, `local.z`, `module.m`) is `goal`, or depends on it."""
-        end = (path, goal)
-        if end not in self._dependents:
-            self._dependents[end] = self._depending(end, {})
-        return self._node(path, f"{name}/outputs" if name.startswith("module.") else name) in self._dependents[end]
+        return self._node(path, f"{name}/outputs" if name.startswith("module.") else name) in self._after((path, goal))
+
+    def of_edits(self, insertions: Iterable[Insertion]) -> set[_Node] | None:
+        """Return what edits change, and what depends on it; None if an edit is not of an object."""
+        found: set[_Node] = set()
+        for each in insertions:
+            if each.source not in self._files:
+                return None
+            for path, file in self._files[each.source]:
+                index = bisect_right(file.blocks, each.offset, key=lambda block: block.start) - 1
+                if index >= 0 and each.offset < file.blocks[index].end:
+                    edited = [name for name, _, place in _objects(file.blocks[index]) if each.offset in place]
+                    if not edited:
+                        return None
+                    found |= self._after(self._node(path, edited[0]))
+        return found
+
+    @cached_property
+    def _files(self) -> dict[SourceText, list[tuple[_Names, SourceFile]]]:
+        files = ((path, file) for path, module in self._modules.items() for file in module.files)
+        return group_by_key(
+            (file.source, (path, file)) for path, file in files if not file.source.name.endswith(".json")
+        )
+
+    def _after(self, node: _Node) -> frozenset[_Node]:
+        if node not in self._dependents:
+            self._dependents[node] = self._depending(node, {})
+        return self._dependents[node]
 
     def makes_circles(self, after: Sources) -> bool:
         """Whether changed sources have a dependency cycle that they did not have before."""
@@ -86,7 +116,10 @@ def _declared_uses(module: Module) -> frozenset[tuple[str, str]]:
     The call of a module is `call`, and all of its outputs together are `outputs`.
     """
     found: set[tuple[str, str]] = set()
-    for name, text in _declared_objects(module):
+    for name, source, place in (
+        each for block in module.blocks if block.type != "variable" for each in _objects(block)
+    ):
+        text = source.text[place.start : place.stop]
         found.update((name, each) for each in _REFERENCE.findall(text) if not each.startswith("module."))
         for each in _OUTPUT.finditer(text):
             found.add((name, f"module.{each[1]}/{f'output.{each[2]}' if each[2] else 'outputs'}"))
@@ -100,13 +133,11 @@ def _declared_uses(module: Module) -> frozenset[tuple[str, str]]:
     return frozenset(found)
 
 
-def _declared_objects(module: Module) -> Iterator[tuple[str, str]]:
-    for block in module.blocks:
-        if block.type in _KINDS:
-            yield _KINDS[block.type] + ".".join(block.labels), block.source.text[block.body_start : block.body_end]
-        elif block.type == "locals":
-            yield from ((f"local.{each.name}", each.text) for each in block.arguments.values())
-        elif block.type == "module":
-            for each in block.arguments.values():
-                into = "call" if each.name in _OF_ALL else f"var.{each.name}"
-                yield f"module.{block.labels[0]}/{into}", each.text
+def _objects(block: Block) -> Iterator[tuple[str, SourceText, range]]:
+    """Yield the names that a block declares or passes to a module, and where it writes what they are."""
+    if block.type in _KINDS:
+        yield _KINDS[block.type] + ".".join(block.labels), block.source, range(block.body_start, block.body_end)
+    for each in block.arguments.values() if block.type in ("locals", "module") else ():
+        into = "call" if each.name in _OF_ALL else f"var.{each.name}"
+        name = f"local.{each.name}" if block.type == "locals" else f"module.{block.labels[0]}/{into}"
+        yield name, each.source, range(each.value_start, each.value_end)

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
-
-from msgspec.structs import replace
+from functools import partial
 
 from tfcheck import startup
 from tfcheck.checks import CHECKS, policy_size
@@ -13,7 +12,6 @@ from tfcheck.checks.misconfiguration import Check, Misconfiguration, Search
 from tfcheck.fix.edits.files import Files
 from tfcheck.fix.edits.insertion import Change, Insertion, apply_insertions, fits, group_by_file
 from tfcheck.fix.proof.trial import Trial, reread
-from tfcheck.fix.proposal import DraftFix
 from tfcheck.hcl.evaluate.scope import Scope
 from tfcheck.hcl.syntax.block import Block, SourceFile
 from tfcheck.hcl.syntax.expression import Unreadable
@@ -21,7 +19,7 @@ from tfcheck.hcl.syntax.json_document import read_document
 from tfcheck.hcl.syntax.lexer import MalformedError
 from tfcheck.inventory.ecs import TaskDefinition, tasks_at, tasks_by_address
 from tfcheck.inventory.plan_world import After
-from tfcheck.inventory.world import World
+from tfcheck.inventory.world import World, found_once
 from tfcheck.resolve import Resolver
 from tfcheck.verdict.judge import Judge
 from tfcheck.vocabulary.address import Address
@@ -42,43 +40,15 @@ def wrong_tasks(
             yield from [(finding, task, mistake)] if mistake is not None else []
 
 
-def proven_draft(
-    draft: DraftFix,
-    world: After,
-    files: Files,
-    tasks: Sequence[TaskDefinition],
-    reported: Iterable[str] = (),
-    solved: set[str] | None = None,
-    *,
-    denies: bool = False,
-    reveals: Container[str] = (),
-) -> DraftFix | None:
-    """Return a draft with its diff if its finding, or what is `solved`, then is not found any more; otherwise None.
-
-    Nothing else may be wrong with the tasks, except by the rules that it `reveals`, or, unless it `denies` what nobody
-    asked for before, denied to them.
-    """
-    solved = solved or ({draft.finding.message} if draft.finding is not None else set())
-    if not is_readable(draft, files, reported):
-        return None
-    after = Trial.after(world, draft).world
-    wrong, left = mistakes(tasks, world), mistakes(tasks, after, reveals)
-    if not (solved <= wrong and not solved & left and left <= wrong):
-        return None
-    if not denies and not _denied_keys(tasks, after) <= _denied_keys(tasks, world):
-        return None
-    return replace(draft, fix=replace(draft.fix, diff=files.diff(draft.insertions)))
-
-
 def mistakes(tasks: Iterable[TaskDefinition], world: World, ignored: Container[str] = ()) -> set[str]:
     """Return the mistakes by other rules than `ignored`, and not those of order: the plan's graph lacks the change."""
-    return {
-        each.message
-        for task in tasks_at((each.address for each in tasks), world)
-        for check in CHECKS
-        if check.id != "deploy-order" and check.id not in ignored
-        for each in check.search(task, world)
-    }
+
+    def find(address: Address) -> list[tuple[str, str]]:
+        found = ((task, check) for task in tasks_at([address], world) for check in CHECKS if check.id != "deploy-order")
+        return [(check.id, each.message) for task, check in found for each in check.search(task, world)]
+
+    known = (found_once(world, (mistakes, each.address), partial(find, each.address)) for each in tasks)
+    return {message for several in known for rule, message in several if rule not in ignored}
 
 
 def exceeds_size(answers: Iterable[Answer], before: World, after: Trial) -> bool:
@@ -102,14 +72,16 @@ def _new_mistakes(search: Search, answers: Iterable[Answer], before: World, afte
     return mistakes_in(after.tasks, after.world) - mistakes_in(tasks_by_address(before), before)
 
 
-def _denied_keys(tasks: Iterable[TaskDefinition], world: World) -> set[tuple[str, str | None, str, str]]:
-    judge = world.once(Judge)
-    return {
-        (str(task.address), each.container, each.pointer, each.action)
-        for task in tasks_at((each.address for each in tasks), world)
-        for each in startup.requirements(task, world)
-        if judge.verdict(each, task) is not Verdict.ALLOWED
-    }
+def denied_keys(tasks: Iterable[TaskDefinition], world: World) -> set[tuple[Address, str | None, str, str]]:
+    """Return what is denied to tasks: the container, what needs it, and the action."""
+
+    def find(address: Address) -> list[tuple[Address, str | None, str, str]]:
+        needed = ((each, task) for task in tasks_at([address], world) for each in startup.requirements(task, world))
+        denied = (each for each, task in needed if world.once(Judge).verdict(each, task) is not Verdict.ALLOWED)
+        return [(address, each.container, each.pointer, each.action) for each in denied]
+
+    known = (found_once(world, (denied_keys, each.address), partial(find, each.address)) for each in tasks)
+    return {each for several in known for each in several}
 
 
 def partition_of(address: Address, resolver: Resolver) -> str:

@@ -74,6 +74,14 @@ def test_a_correction_is_written_with_what_the_plan_has(rule: str, about: str, h
     assert hcl in found.hcl
 
 
+def test_a_parameter_without_a_name_is_not_corrected() -> None:
+    task = next(iter(task_definitions(After(Resolver(Case(TESTDATA / "literal-missing").plan(), None)))))
+    about = Misconfiguration("it is wrong", Severity.ERROR, about="arn:aws:ssm:eu-west-1:1:parameter///")
+    found = remedy("secret-reference", about, task)
+    assert found is not None
+    assert "parameter//" not in found.hcl
+
+
 @pytest.mark.several_cases
 @every_row(
     ("case", "message", "words", "hcl"),

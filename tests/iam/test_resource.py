@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import tracemalloc
+
 from tests.iam.examples import ACCOUNT, CFG, HERE, LOG_GROUP
 from tests.rows import every_row
 from tests.symbols import symbol
@@ -109,6 +111,19 @@ def fits(pattern: TextLike, resource: TextLike, variables: Truth = T) -> Truth:
 )
 def test_matches(pattern: TextLike, resource: TextLike, answer: Truth) -> None:
     assert fits(pattern, resource) is answer
+
+
+def test_a_long_part_before_the_sixth_takes_no_memory() -> None:
+    """An expression that could go back to each character would keep a place for each."""
+    written = "arn:aws:s3:${x:a}" + 100_000 * "x" + "::cfg"
+    tracemalloc.start()
+    try:
+        assert isinstance(read_resource(written, variables=T), Resource)
+        _, peak = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+
+    assert peak < 30 * len(written)
 
 
 def test_variables_are_text_in_policies_of_the_old_version() -> None:

@@ -148,6 +148,7 @@ def filled(found: Any, value: Any) -> Any:
         "var.role_arn",
         "local.arns[0]",
         "module.iam.role_arn",
+        'module.iam["a b"].module.roles[0].role_arn',
         "each.value",
         "${aws_iam_role.e.arn}",
     ],
@@ -157,7 +158,11 @@ def test_references_are_recognised(text: str) -> None:
 
 
 @every_row(
-    "text", ["", "arn:aws:iam::1:role/x", "arn:aws:s3:::my_bucket.x/y", "a b", "web.example.com", "service", "1.2.3"]
+    "text",
+    [
+        *("", "arn:aws:iam::1:role/x", "arn:aws:s3:::my_bucket.x/y", "a b", "web.example.com", "service", "1.2.3"),
+        40 * "module.a[0]." + "!",
+    ],
 )
 def test_values_are_no_references(text: str) -> None:
     assert not looks_like_reference(text)

@@ -2,13 +2,20 @@
 
 from __future__ import annotations
 
+import importlib
+import pkgutil
 import re
 import sys
-from typing import AnyStr
+from collections.abc import Iterator
+from re import _constants, _parser
+from typing import Any, AnyStr
 
 import pytest
 
+import tfcheck
 from tfcheck.symbolic.regex import compile_pattern, regex
+
+_UNITS = (_constants.IN, _constants.NOT_LITERAL, _constants.ANY, _constants.MAX_REPEAT)
 
 
 def test_a_pattern_is_compiled_on_first_use(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -56,3 +63,34 @@ def test_bytes_are_matched_by_a_pattern_of_bytes() -> None:
 
 def test_an_unknown_attribute_of_a_pattern_is_missing() -> None:
     assert not hasattr(regex("a"), "nothing")
+
+
+def test_no_pattern_keeps_a_place_for_each_character() -> None:
+    """A repeated choice that may give characters back takes hundreds of bytes for each, or tries all ways to split."""
+    patterns = {
+        (found.pattern, found.flags): f"{module.name}.{name}"
+        for module in pkgutil.walk_packages(tfcheck.__path__, "tfcheck.")
+        if not module.name.endswith("__main__")
+        for name, found in vars(importlib.import_module(module.name)).items()
+        if hasattr(found, "pattern") and hasattr(found, "flags")
+    }
+    assert len(patterns) > 300
+    assert [name for text, name in patterns.items() if any(single_character_choices(_parser.parse(*text)))] == []
+
+
+def single_character_choices(tree: Any) -> Iterator[Any]:
+    """Yield the choices of one character, or of a number of these, whose repetition is not possessive."""
+    for kind, arguments in tree:
+        if kind is _constants.MAX_REPEAT and arguments[1] is _constants.MAXREPEAT:
+            body = arguments[2]
+            while len(body) == 1 and body[0][0] is _constants.SUBPATTERN:
+                body = body[0][1][-1]
+            choices = body[0][1][1] if body[0][0] is _constants.BRANCH else ()
+            yield from (each for each in choices if len(each) == 1 and each[0][0] in _UNITS)
+        yield from (found for each in subpatterns(arguments) for found in single_character_choices(each))
+
+
+def subpatterns(arguments: Any) -> list[Any]:
+    if isinstance(arguments, _parser.SubPattern):
+        return [arguments]
+    return [found for each in arguments for found in subpatterns(each)] if isinstance(arguments, list | tuple) else []

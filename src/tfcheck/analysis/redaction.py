@@ -58,11 +58,11 @@ _WORDS = frozenset(
     }
 )
 _REGION = regex(r"[a-z]{2}(?:-[a-z]+){1,2}-\d")
-_KEY = r"(?:\[(?:\d+|\"(?:[^\"\\]|\\.)*\")\])?"
+_KEY = r"(?:\[(?:\d+|\"(?:[^\"\\]++|\\.)*+\")\])?"
 #: Code in strings: an expression in a `.tf.json` file.
 _NESTED = 2
 _ESCAPED = regex(r"\\|\$\$\{|%%\{")
-_STEP = regex(r"\"(?:[^\"\\]|\\.)*\"|[\w-]+")
+_STEP = regex(r"\"(?:[^\"\\]++|\\.)*+\"|[\w-]+")
 _AROUND = frozenset(":/=@\"'`")
 #: Fields without values of the plan: words of tfcheck's own, addresses of task definitions, and places.
 _FIXED: dict[type[msgspec.Struct], tuple[str, ...]] = {

@@ -20,7 +20,7 @@ _IN_BUCKET = regex(
     r"(?:\$\{(?P<bucket>aws_s3_bucket\.[\w\[\]\".-]+?)\.arn\}|arn:[\w-]+:s3:::"
     r"(?:\$\{(?P<named>aws_s3_bucket\.[\w\[\]\".-]+?)\.(?:id|bucket)\}|(?P<literal>[a-z0-9.-]+)))/(?P<key>[^\s\"$]+)"
 )
-_SLASHES = regex(r"(arn:[\w-]+:ssm:[\w-]*:\d*:parameter)//+([\w./-]+)")
+_SLASHES = regex(r"(arn:[\w-]+:ssm:[\w-]*:\d*:parameter)//++([\w./-]+)")
 _FILE = '  source = "${path.module}/app.env"'
 _GROUP = regex(r"[\w./#-]{1,512}")
 

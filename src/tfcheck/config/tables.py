@@ -23,7 +23,7 @@ from tfcheck.vocabulary.errors import UsageError, did_you_mean
 #: The names that lead to a value, with indices for arrays of tables.
 KeyPath: TypeAlias = tuple[str | int, ...]
 
-_NAME = r"""[A-Za-z0-9_-]+|"(?:[^"\\\n]|\\.)*"|'[^'\n]*'"""
+_NAME = r"""[A-Za-z0-9_-]+|"(?:[^"\\\n]++|\\.)*+"|'[^'\n]*'"""
 _DOTTED = rf"[ \t]*(?:{_NAME})(?:[ \t]*\.[ \t]*(?:{_NAME}))*[ \t]*"
 _TABLE = regex(rf"[ \t]*(\[\[?)({_DOTTED})\]")
 _PAIR = regex(rf"({_DOTTED})=")

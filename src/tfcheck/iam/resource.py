@@ -126,7 +126,7 @@ def read_resource(written: TextLike, *, variables: Truth) -> Resource | str:
 
 
 #: The six parts of an ARN, split at colons that are not inside `${…}`.
-_AROUND_VARIABLES = regex(5 * r"((?:[^:$]|\$(?!\{)|\$\{[^}]*\})*):" + "(?s:(.*))")
+_AROUND_VARIABLES = regex(5 * r"((?:[^:$]++|\$(?!\{)|\$\{[^}]*\})*+):" + "(?s:(.*))")
 
 _UNREADABLE = PolicyTemplate((), broken=True)
 _TOO_SHORT = "has fewer than the six parts of an ARN"

@@ -24,10 +24,12 @@ from tfcheck.symbolic.value import Unknown, Value
 Path: TypeAlias = tuple[str | int, ...]
 
 #: Text between brackets after a name.
-_KEY = r"""(?:\[(?:\d+|"[^"]*"|[\w.*]+)\])?"""
+_KEY = r"""(?:\[(?:"[^"]*"|[\w.*]+)\])?"""
+_MODULE = rf"(?:module\.[\w-]+{_KEY}\.)"
+_STEPS = r'[\w.\[\]"-]+'
 _REFERENCE = regex(
-    rf"(?:\$\{{.*\}}|(?:module\.[\w-]+{_KEY}\.)*"
-    rf"(?:(?:var|local|each|count|module)\.[\w.\[\]\"-]+|(?:data\.)?[a-z][a-z0-9]*_\w+\.[\w-]+{_KEY}(?:\.[\w.\[\]\"-]+)?))"
+    rf"\$\{{.*\}}|{_MODULE}++(?:{_STEPS})?|{_MODULE}*+"
+    rf"(?:(?:var|local|each|count|module)\.{_STEPS}|(?:data\.)?[a-z][a-z0-9]*_\w+\.[\w-]+{_KEY}(?:\.{_STEPS})?)"
 )
 #: How references begin, except those to resources, whose types have an underscore.
 _FIRST_NAMES = ("module", "var", "local", "each", "count", "data")
@@ -44,9 +46,7 @@ IsReference: TypeAlias = Callable[[str], bool]
 
 #: No reference that a person writes is longer.
 _LONGEST = 500
-_RESOURCE = regex(
-    rf"(?:module\.[\w-]+{_KEY}\.)*(?P<data>data\.)?(?P<type>[a-z][a-z0-9]*_\w+)\.(?P<name>[\w-]+){_KEY}(?:\..*)?"
-)
+_RESOURCE = regex(rf"{_MODULE}*+(?P<data>data\.)?(?P<type>[a-z][a-z0-9]*_\w+)\.(?P<name>[\w-]+){_KEY}(?:\..*)?")
 
 
 def may_be_edited(text: bytes) -> bool:

@@ -30,7 +30,7 @@ from tfcheck.vocabulary.grouping import group_by_key
 #: The parts of a message in which misconfigurations of one kind differ: names in backticks, addresses, and numbers.
 _NAME = regex(
     r"(`[^`]*`"
-    r"|(?:module\.[\w*-]+(?:\[[^\]]*\])?\.)*(?:data\.)?aws(?:cc)?_\w+\.[\w-]+(?:\[(?:\"(?:[^\"\\]|\\.)*\"|[^\]\"]*)\])?"
+    r"|(?:module\.[\w*-]+(?:\[[^\]]*\])?\.)*(?:data\.)?aws(?:cc)?_\w+\.[\w-]+(?:\[(?:\"(?:[^\"\\]++|\\.)*+\"|[^\]\"]*)\])?"
     r"|(?<!\w)\d+(?:\.\d+)*(?!\w))"
 )
 _TYPE = regex(r"\baws(?:cc)?_\w+\.")

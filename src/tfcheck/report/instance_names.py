@@ -15,7 +15,7 @@ from tfcheck.vocabulary.grouping import group_by_key
 
 #: The key in place of those of several instances.
 _ANY = "[*]"
-_KEY = regex(r'\["(?:[^"\\]|\\.)*"\]|\[-?\d+\]')
+_KEY = regex(r'\["(?:[^"\\]++|\\.)*+"\]|\[-?\d+\]')
 _KEY_OR_ANY = regex(rf"{_KEY.pattern}|\[\*\]")
 _MODULE = regex(rf"(?:module\.[\w-]+(?:{_KEY.pattern})?\.)+")
 #: A shorter key may be part of any word, and is replaced only as a separate word.

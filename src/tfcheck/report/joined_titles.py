@@ -8,7 +8,7 @@ from tfcheck.symbolic.regex import regex
 from tfcheck.vocabulary.clipping import few, join_names
 
 #: What cannot be a word of the sentence, and a list of it.
-_NAME = r"""(?:`[^`]+`|(?=(?:"[^"]*"|[^\s,"`])*[.:_])(?:"[^"]*"|[^\s,"`])+)"""
+_NAME = r"""(?:`[^`]+`|(?=(?:"[^"]*"|[^\s,"`.:_]++)*+[.:_])(?:"[^"]*"|[^\s,"`]++)++)"""
 _ONE = regex(_NAME)
 _NAMES = regex(rf"{_NAME}(?:(?:, {_NAME})* and {_NAME})?")
 _PART = regex(rf"{_NAME}(?:(?:, {_NAME})* and {_NAME})?(?!\S)|\S+")

@@ -21,7 +21,7 @@ from tfcheck.symbolic.regex import regex
 _LARGEST = 1_000_000
 #: Systems whose file names differ by more than case; git itself uses `core.ignoreCase`.
 _FOLD = sys.platform in ("darwin", "win32")
-_TRAILING_SPACES = regex(r"(?<!\\) +$")
+_TRAILING_SPACES = regex(r"(?:(?<![\\ ])|(?<=\\ )) +$")
 _EXCLUDES_FILE = regex(r'^\s*excludesfile\s*=\s*"?([^"\n#;]+?)"?\s*$', re.IGNORECASE | re.MULTILINE)
 
 

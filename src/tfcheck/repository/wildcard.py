@@ -20,7 +20,7 @@ _CLASSES = {
     "punct": r"!-/:-@\[-`{-~",
 }
 _PART = regex(
-    r"\\(?P<escaped>.)|\[(?P<not>[!^]?)(?P<set>\]?(?:\[:[a-z]+:\]|\\.|[^\]\\])+)\]|(?P<stars>\*+)|.", re.DOTALL
+    r"\\(?P<escaped>.)|\[(?P<not>[!^]?)(?P<set>\]?(?:\[:[a-z]+:\]|\\.|[^\[\]\\]++|\[)+)\]|(?P<stars>\*+)|.", re.DOTALL
 )
 _MEMBER = regex(r"\[:(?P<name>[a-z]+):\]|\\(?P<escaped>.)|.", re.DOTALL)
 

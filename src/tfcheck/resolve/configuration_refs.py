@@ -42,7 +42,7 @@ IMPLIED = {
 }
 #: The places of expressions in the configuration.
 PLACE = syntax.Place("configuration", 1)
-_STEP = regex(r'\.([\w-]+|\*)|\[(\d+)\]|\["((?:[^"\\]|\\.)*)"\]')
+_STEP = regex(r'\.([\w-]+|\*)|\[(\d+)\]|\["((?:[^"\\]++|\\.)*+)"\]')
 _HEAD = regex(r"[\w-]+")
 
 

@@ -26,7 +26,7 @@ _Node: TypeAlias = tuple[tuple[str, ...], str]
 
 #: Steps for a resource that another one waits for, and one more for so many references of it.
 _STEPS, _REFERENCES = 3, 4
-_KEYS = regex(r'\["(?:[^"\\]|\\.)*"\]|\[\d+\]')
+_KEYS = regex(r'\["(?:[^"\\]++|\\.)*+"\]|\[\d+\]')
 _WITHOUT_RESOURCES = frozenset(("each", "count", "path", "terraform", "self", "tofu"))
 
 

@@ -18,7 +18,7 @@ from tfcheck.symbolic.regex import regex
 from tfcheck.symbolic.sensitive_text import Sensitive, is_fully_marked, merge_spans
 from tfcheck.symbolic.value import JsonText, Text, Value, parts_of
 
-_TOKEN = regex(r'"(?:[^"\\]|\\.)*"(\s*:)?', re.DOTALL)
+_TOKEN = regex(r'"(?:[^"\\]++|\\.)*+"(\s*:)?', re.DOTALL)
 
 
 def narrow_mark(planned: str, written: Value) -> str:

@@ -215,8 +215,8 @@ _REFERENCE = rf"(?:{_HEAD})(?:\.[A-Za-z_][\w-]*|{_INDEX})+"
 #: A reference, or a variable of a template.
 _HOLE = rf"\$\{{\s*(?:{_REFERENCE}|[a-z_]\w*)\s*\}}"
 _SAFE_TEXT = (
-    rf"arn:(?:aws[a-z-]*|\*|{_HOLE}):(?:{_HOLE}|[\w:/*?.+=@~%-])*",
-    rf"{_HOLE}(?:{_HOLE}|[\w:/*?.-])*",  # no `@`: it may follow a password
+    rf"arn:(?:aws[a-z-]*|\*|{_HOLE}):(?:{_HOLE}|[\w:/*?.+=@~%-]++)*+",
+    rf"{_HOLE}(?:{_HOLE}|[\w:/*?.-]++)*+",  # no `@`: it may follow a password
     rf"(?:{_SERVICES}):[A-Za-z*?]{{1,60}}",  # an action
     r"[a-z0-9.-]{1,60}\.amazonaws\.com(?:\.cn)?",
     r"s3://[a-z0-9][\w./-]{0,128}|S3|s3|[0-9]{1,2}(?:\.[0-9]{1,2}){2}|LATEST",
@@ -229,7 +229,7 @@ _TEXT = rf'"(?:{"|".join(_SAFE_TEXT)})"'
 _NAMED = r'"?(?:Sid|sid|name|name_prefix|role|family)"?\s*[=:]\s*"[\w+=,.@/-]{0,128}"'
 #: A module's directory, or its address in a registry: the URL of a repository may contain credentials.
 _SOURCE = r'(?<![\w."-])"?source"?\s*[=:]\s*"[\w./-]{0,128}"'
-_LOGGED = rf'(?<![\w."-])"?awslogs-(?:group|region|stream-prefix)"?\s*[=:]\s*"(?:{_HOLE}|[\w./#-]{{1,128}})*"'
+_LOGGED = rf'(?<![\w."-])"?awslogs-(?:group|region|stream-prefix)"?\s*[=:]\s*"(?:{_HOLE}|[\w./#-]++)*+"'
 _SIZED = r'(?<![\w."-])"?(?:cpu|memory|desired_count|count)"?\s*[=:]\s*"?\d{1,6}"?'
 #: An environment file; the value of an environment variable may be a credential, also after a reference.
 _ADDRESSED = r'(?<![\w.-])"?value"?(?=\s*[=:]\s*(?:"(?:arn:|s3://|\$\{[^}]*arn(?:\[[^\]]*\])?\s*\})|aws_))'

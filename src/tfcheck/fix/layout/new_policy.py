@@ -25,7 +25,7 @@ from tfcheck.vocabulary.clipping import few
 #: Arguments that a new role shares with the module's other roles.
 _GIVEN = regex(r"(?:var|local|module|data)(?:\.[\w-]+)+|\"[\w/-]+\"|\d+")
 _TRUST = regex(r"data\.aws_iam_policy_document\.[\w-]+(?:\[0\])?\.json|local\.[\w-]+")
-_FAMILY = regex(r'(?:var|local|module)(?:\.[\w-]+)+|"(?:[\w-]|\$\{\s*(?:var|local|module)(?:\.[\w-]+)+\s*\})+"')
+_FAMILY = regex(r'(?:var|local|module)(?:\.[\w-]+)+|"(?:[\w-]++|\$\{\s*(?:var|local|module)(?:\.[\w-]+)+\s*\})++"')
 #: Names of task definitions without information.
 _PLAIN_NAMES = ("this", "main", "default", "task", "task_definition", "ecs_task", "ecs_task_definition")
 #: The resources with the text of a policy for roles.

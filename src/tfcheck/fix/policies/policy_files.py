@@ -29,7 +29,7 @@ from tfcheck.vocabulary.address import Address
 from tfcheck.vocabulary.clipping import join_names
 
 _READS = regex(r"(?:template)?file\(\s*")
-_READ_FILE = regex(r'(?:template)?file\(\s*"((?:[^"\\$]|\$\{[^{}"]*\})+)"')
+_READ_FILE = regex(r'(?:template)?file\(\s*"((?:[^"\\$]++|\$\{[^{}"]*\})++)"')
 _HOLE = regex(r"\$\{[^{}]*\}")
 #: A reference to one value, with its last names: `aws_s3_bucket.config[0].arn`, `var.region`, `each.value.arn`.
 _NAMED = regex(r"(?:[a-z]\w*\.)*?(?P<owner>[a-z]\w*)\.(?P<name>[\w-]+)(?:\[[^\[\]]*\])?(?:\.(?P<attribute>[\w-]+))?")

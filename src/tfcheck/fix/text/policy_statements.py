@@ -209,7 +209,7 @@ def _value(block: Block, name: str) -> Parts | None:
 Evaluate: TypeAlias = Callable[[Expression], Value]
 #: Escapes, which differ between the sources and their text.
 _ESCAPES = ("\\", "$${", "%{", "%%{", "${~", "~}")
-_LABEL = regex(r"([A-Za-z_][\w-]*)\s*=[\s\[]*$")
+_LABEL = regex(r"(?<![\w-])([A-Za-z_][\w-]*)\s*=[\s\[]*$")
 #: References to values that are written elsewhere and may differ in each instance or plan.
 _GIVEN = regex(r"^(?:\$\{\s*)?(?:each|count|var|local)\.")
 

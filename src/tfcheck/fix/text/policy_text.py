@@ -154,7 +154,7 @@ _BLANK = regex(r"[ \t\r]*")
 #: Text that neither opens anything nor ends a value.
 _PLAIN = regex(r'[^",)\]}\n#(\[{</]*')
 _BLANK_LINES = regex(r"[ \t\r\n]*")
-_FOR = regex(r"[\[{](?:\s|#[^\n]*|//[^\n]*|/\*(?:[^*]|\*(?!/))*\*/)*for\s")
+_FOR = regex(r"[\[{](?:\s|#[^\n]*|//[^\n]*|/\*(?:[^*]++|\*(?!/))*+\*/)*+for\s")
 _KEY = regex(r'"?([\w-]+)"?')
 
 

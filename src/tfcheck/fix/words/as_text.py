@@ -256,7 +256,7 @@ def _spell_known(value: TextLike) -> Spelled | None:
 _IN_FILE = "; the role's other policy is read from `{}`, which tfcheck does not edit"
 _OUTSIDE = "; or add {}, which {} is made from"
 #: Comments on lines of their own, those below each other as one.
-_COMMENT = regex(r"^[ \t]*(?:(?:#|//)[^\n]*(?:\n[ \t]*(?:#|//)[^\n]*)*|/\*(?:[^*]|\*(?!/))*\*/)", re.MULTILINE)
+_COMMENT = regex(r"^[ \t]*(?:(?:#|//)[^\n]*(?:\n[ \t]*(?:#|//)[^\n]*)*|/\*(?:[^*]++|\*(?!/))*+\*/)", re.MULTILINE)
 _WORD = regex(rf'"[\w-]+:\w+"|{AWS_POLICY}')
 
 

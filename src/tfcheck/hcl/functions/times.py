@@ -32,7 +32,7 @@ _MONTHS = [
     *("July", "August", "September", "October", "November", "December"),
 ]
 _DAYS = ["Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday"]
-_TOKEN = regex(r"'(?:[^']|'')*'|([A-Za-z])\1*|[^A-Za-z']+")
+_TOKEN = regex(r"'(?:[^']++|'')*+'|([A-Za-z])\1*|[^A-Za-z']+")
 
 
 def timeadd(written: str, duration: str) -> Value:

@@ -226,7 +226,7 @@ def _includes(entry: Resource, point: Permission) -> Truth:
 
 #: A resource without a name: `*`, `*/*`, or with a type `secret:*`, `log-group:*:*`.
 _NAMELESS = regex(r"\*([:/]\*)*")
-_KIND = regex(r"[a-z-]+[:/](?=\*)")
+_KIND = regex(r"(?<![a-z-])[a-z-]+[:/](?=\*)")
 _WITHOUT_KINDS = ("s3", "sns", "sqs", "execute-api", "codecommit")
 
 

@@ -74,4 +74,4 @@ _STAMP = (
     r"|(?:[A-Z][a-z]{2} +\d{1,2} )?\d\d:\d\d:\d\d(?:[.,]\d+)?)\]?:?(?=[\s│┃║|])"
 )
 #: Prefixes that Terraform, mail programs, tables and logs put before each line.
-_FRAME = regex(rf"^(?:[\s│┃║|>╷╵]|{_STAMP})+")
+_FRAME = regex(rf"^(?:[\s│┃║|>╷╵]++|{_STAMP})+")

@@ -105,8 +105,8 @@ def test_values_and_options_of_locals_are_corrected_there(tmp_path: Path) -> Non
 
 def test_what_instances_have_in_common_is_left_to_the_user_once(tmp_path: Path) -> None:
     folder = copied("thirty-services", tmp_path)
-    names = ("KEY_PASSWORD", "KEY_TOKEN")
-    entries = ", ".join(f'{{ name = "{name}", value = "changeme" }}' for name in names)
+    long = "A" * 3_000 + "_TOKEN"
+    entries = ", ".join(f'{{ name = "{name}", value = "changeme" }}' for name in ("KEY_PASSWORD", long))
     replaced(folder / "main.tf", "    essential = true\n", f"    essential = true\n    environment = [{entries}]\n")
     done = fix([str(folder / "plan.json")], str(folder), FixSelection())
     first, second = (each for each in done.notes if each.startswith("left for you: info["))
@@ -114,6 +114,7 @@ def test_what_instances_have_in_common_is_left_to_the_user_once(tmp_path: Path) 
     assert "take it from a secret (30 task definitions)\n  to do: create a secret" in first
     assert first.count('resource "aws_secretsmanager_secret"') == 1
     assert second.endswith("(as above)")
+    assert all(len(each) < 2_500 for each in second.split("\n"))
 
 
 def test_a_default_of_a_variable_is_corrected(tmp_path: Path) -> None:

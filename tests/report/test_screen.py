@@ -55,6 +55,11 @@ def test_a_word_longer_than_the_line_is_not_broken() -> None:
     assert [span.text for _, span in wrap("- ", f"needs {arn} now", 80)] == ["needs", arn, "now"]
 
 
+def test_an_absurd_word_is_clipped() -> None:
+    (_, (_, span)) = wrap("- ", "on " + "x" * 3_000, 80)
+    assert span.text == "x" * 2_000 + "... (3,000 characters)"
+
+
 def test_columns_stand_under_one_another_but_for_the_widest() -> None:
     rows = [(Span(first), Span("|")) for first in ("a", "abc", "far too long")]
     assert render_lines(columns(rows, " ", 5), colour=False) == " a    |\n abc  |\n far too long  |\n"

@@ -19,7 +19,7 @@ from tfcheck.report.safe_text import visible
 from tfcheck.report.words import instances, plural
 from tfcheck.repository import SourceAccess
 from tfcheck.symbolic import limits
-from tfcheck.vocabulary.clipping import clip
+from tfcheck.vocabulary.clipping import clip, clip_words
 from tfcheck.vocabulary.errors import InputError, did_you_mean
 from tfcheck.vocabulary.finding import Finding, Fix, Remedy, Report, Verdict
 from tfcheck.vocabulary.progress import Progress
@@ -319,11 +319,11 @@ def _left_note(findings: Sequence[Finding], shown: Container[Remedy]) -> str:
     first, number = findings[0], len(findings)
     names = keys(each.task_definition for each in findings)[first.task_definition]
     message = f"{folded_message(first, names)} ({number:,} task definitions)" if number > 1 else first.message
-    note = f"left for you: {first.severity.value}[{first.rule}]: {visible(message)}"
+    note = f"left for you: {first.severity.value}[{first.rule}]: {visible(clip_words(message))}"
     for gist, remedy in remedies(findings).items():
         again = bool(remedy.hcl) and gist in shown
         lines = () if again else filter(None, remedy.hcl.split("\n"))
-        note += "\n    ".join((f"\n  to do: {visible(remedy.words)}{' (as above)' * again}", *lines))
+        note += "\n    ".join((f"\n  to do: {visible(clip_words(remedy.words))}{' (as above)' * again}", *lines))
     return note
 
 

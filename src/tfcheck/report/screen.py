@@ -14,6 +14,7 @@ from typing import TypeAlias
 import msgspec
 
 from tfcheck.report.safe_text import visible
+from tfcheck.vocabulary.clipping import LONGEST_LINE, clip
 
 
 class SpanStyle(Enum):
@@ -48,7 +49,7 @@ def line(*parts: str | Span) -> Line:
 def wrap(first: str | Span, text: str, width: int, style: SpanStyle = SpanStyle.PLAIN) -> Iterator[Line]:
     """Wrap `text` to lines of at most `width`, the first after `first`, the others indented equally.
 
-    A word that is longer than a line, such as an ARN, is not broken, so that it can be copied.
+    A word that is longer than a line, such as an ARN, is not broken, so that it can be copied, unless it is absurd.
     """
     lead = Span(first) if isinstance(first, str) else first
     indent = " " * len(visible(lead.text))
@@ -56,7 +57,7 @@ def wrap(first: str | Span, text: str, width: int, style: SpanStyle = SpanStyle.
     fits = len(text) <= room and text == text.strip()
     parts = [text] if fits else textwrap.wrap(text, room, break_long_words=False, break_on_hyphens=False) or [""]
     for number, part in enumerate(parts):
-        yield (Span(indent) if number else lead, Span(part, style))
+        yield (Span(indent) if number else lead, Span(clip(part, LONGEST_LINE), style))
 
 
 def columns(rows: Iterable[tuple[Span, Span]], indent: str, widest: int) -> Iterator[Line]:

@@ -121,3 +121,20 @@ def test_a_policy_whose_attachments_have_an_owner_is_attached_by_that(tmp_path: 
     (made,) = found
     assert made.title.startswith(f"attach aws_iam_policy.pull to aws_iam_role.desk by {place}; ")
     assert "+  roles      = [aws_iam_role.web.name, aws_iam_role.desk.name]\n" in made.diff
+
+
+def test_each_role_gets_the_policy_of_its_key(tmp_path: Path) -> None:
+    folder = copied("policies-of-each-role", tmp_path)
+    attached, *trusting = found_in(folder).fixes.found
+    assert attached.fix.title.startswith("attach aws_iam_policy.app to aws_iam_role.app; ")
+    assert "  for_each = aws_iam_role.app\n" in attached.fix.hcl
+    assert "  policy_arn = aws_iam_policy.app[each.key].arn\n" in attached.fix.hcl
+    assert all(each.fix.title.startswith("add ecs-tasks.amazonaws.com to local.trust, ") for each in trusting)
+    assert {one.text for each in trusting for one in each.insertions} == {', "ecs-tasks.amazonaws.com"'}
+
+
+def test_policies_that_are_repeated_otherwise_are_not_attached_for_each_role(tmp_path: Path) -> None:
+    folder = copied("policies-of-each-role", tmp_path)
+    own = 'resource "aws_iam_policy" "app" {\n  for_each = '
+    replaced(folder / "main.tf", f"{own}local.services", f'{own}toset(["web", "jobs"])')
+    assert not any(each.fix.title.startswith("attach") for each in found_in(folder).fixes.found)

@@ -31,7 +31,7 @@ from tfcheck.symbolic.value import identity
 from tfcheck.verdict.judge import Judge
 from tfcheck.vocabulary.address import Address, ModulePath
 from tfcheck.vocabulary.clipping import few
-from tfcheck.vocabulary.finding import Reason, Verdict
+from tfcheck.vocabulary.finding import Answer, Reason, Verdict
 
 #: The number of policies of a module that are tried.
 _MOST = 20
@@ -100,18 +100,43 @@ def propose_own_policies(need: RoleNeed, after: AttachmentPlace, places: FixPlac
     module = after.modules[0]
     own = [each for each in places.world.resources("aws_iam_policy") if each.address.module == module]
     for policy in own[:_MOST]:
-        key, resolver = policy.address.key, places.world.resolver
-        block = resolver.block(policy.address)
-        is_written = key is None or own_element(block, key, module, resolver) is not None
-        is_usable = block is not None and is_written and not places.policies.is_for_others(policy)
-        if is_usable and _grants(policy, need, places):
-            index, word = (f"[{quote(str(key))}]", f"_{key}") if key is not None else ("", "")
-            name, label = f"{policy.address.resource}{index}", f"{after.name}_{policy.address.name}{word}"
-            if owners := places.world.once(attachment_owners).get(identity(policy.attribute("arn"))):
-                yield from _list_in_owner(name, owners, after, places)
-                continue
-            label = free(re.sub(r"[^\w-]", "_", label), places.labels_of(module, ATTACHMENT), "_")
-            yield _proposal(f"attach {name} to", label, f"{name}.arn", after)
+        index = _index_of(policy, own, need, after, places)
+        if index is None:
+            continue
+        name, word = f"{policy.address.resource}{index}", f"_{policy.address.key}" if '"' in index else ""
+        if owners := places.world.once(attachment_owners).get(identity(policy.attribute("arn"))):
+            yield from _list_in_owner(name, owners, after, places)
+            continue
+        label = re.sub(r"[^\w-]", "_", f"{after.name}_{policy.address.name}{word}")
+        label = free(label, places.labels_of(module, ATTACHMENT), "_")
+        yield _proposal(f"attach {policy.address.resource}{index if word else ''} to", label, f"{name}.arn", after)
+
+
+def _index_of(
+    policy: WorldObject, own: Sequence[WorldObject], need: RoleNeed, after: AttachmentPlace, places: FixPlaces
+) -> str | None:
+    """Return the index that names a policy, or for each role its own one; None if that does not grant what they lack.
+
+    `own` are all policies of the module.
+    """
+    key, resolver = policy.address.key, places.world.resolver
+    block = resolver.block(policy.address)
+    if block is None or places.policies.is_for_others(policy):
+        return None
+    is_written = key is None or own_element(block, key, policy.address.module, resolver) is not None
+    if is_written and _grants(policy, need.answers, places):
+        return f"[{quote(str(key))}]" if key is not None else ""
+    repeated, first = after.repeated, need.roles[0].address
+    is_alike = block.repetition in (after.block.repetition, ("for_each", repeated.base)) and not repeated.others
+    if key is None or key != first.key or not is_alike or len(after.modules) > 1:
+        return None
+    lacking, by_key = (
+        need.answers_by_role(),
+        {one.address.key: one for one in own if one.address.resource == policy.address.resource},
+    )
+    pairs = [(by_key.get(each.address.key), lacking[str(each.address)]) for each in need.roles]
+    are_granting = all(one is not None and _grants(one, answers, places) for one, answers in pairs)
+    return ("[count.index]" if repeated.is_counted else "[each.key]") if are_granting else None
 
 
 def _list_in_owner(
@@ -138,7 +163,7 @@ def _list_in_owner(
         )
 
 
-def _grants(policy: WorldObject, need: RoleNeed, places: FixPlaces) -> bool:
+def _grants(policy: WorldObject, answers: Sequence[Answer], places: FixPlaces) -> bool:
     world = places.world
     document = world.once(Judge).roles.policies.of_attribute(policy, "policy").policy
     if document is None:
@@ -146,9 +171,9 @@ def _grants(policy: WorldObject, need: RoleNeed, places: FixPlaces) -> bool:
     if any("*" in str(each.written) for one in document.statements for each in one.actions.entries):
         return False  # it is for more than start-up
     judge, tasks = world.once(Judge), tasks_by_address(world)
-    if not tasks.keys() >= {each.requirement.task_definition for each in need.answers}:
+    if not tasks.keys() >= {each.requirement.task_definition for each in answers}:
         return False  # a task definition of another plan
-    calls = ((each.requirement, tasks[each.requirement.task_definition]) for each in need.answers)
+    calls = ((each.requirement, tasks[each.requirement.task_definition]) for each in answers)
     return all(each is Verdict.ALLOWED for each in judge.verdicts_with(document, calls))
 
 

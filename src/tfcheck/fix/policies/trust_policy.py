@@ -33,7 +33,7 @@ from tfcheck.vocabulary.clipping import few, join_names
 from tfcheck.vocabulary.finding import Answer, RoleKind, Verdict
 
 _ARGUMENT = "assume_role_policy"
-_LOCAL = re.compile(r"local\.([\w-]+)")
+_LOCAL = re.compile(r"(?:jsonencode\()?(local\.([\w-]+))\)?")
 _ACTION = '"sts:AssumeRole"'
 _OF_ECS = re.compile(r'"ecs[\w.-]*"')
 _QUOTE = '"'
@@ -53,7 +53,7 @@ class TrustPolicies(Finder):
         if block is None or module is None or argument is None:
             return
         local = _LOCAL.fullmatch(argument.text)
-        argument = (module.local_argument(local[1]) if local else None) or argument
+        argument = (module.local_argument(local[2]) if local else None) or argument
         policy = self._places.policies.with_text(role, _ARGUMENT, argument)
         users = _users(policy.argument, block, module)
         if users is not None and self._is_for_all(users, block, service):
@@ -193,9 +193,9 @@ def _users(argument: Argument, block: Block, module: Module) -> list[Block] | No
     own = block.arguments[_ARGUMENT]
     found = [block]
     local, document = _LOCAL.fullmatch(own.text), document_of(argument)
-    names = [*([local[0]] if local else []), *([f"data.{DOCUMENT}.{document}"] if document else [])]
+    names = [*([local[1]] if local else []), *([f"data.{DOCUMENT}.{document}"] if document else [])]
     for name in names:
-        whole = re.compile(rf"{re.escape(name)}(?:\[[^\[\]]*\])?(?:\.(?:minified_)?json)?")
+        whole = re.compile(rf"(?:jsonencode\()?{re.escape(name)}(?:\[[^\[\]]*\])?(?:\.(?:minified_)?json)?\)?")
         plain = [each for each in module.blocks if whole.fullmatch(each.attribute_text(_ARGUMENT))]
         is_local = name.startswith("data.") and own is not argument
         if module.count_uses(name) != len(plain) + is_local:

@@ -37,7 +37,7 @@ _FILE = regex(
     r'(?:jsonencode\(\s*)?(?:yamldecode\(\s*)?(?:templatefile|file)\(\s*"(?:\$\{path\.(?:module|root)\}/|\./)?([\w./-]+)"'
 )
 _IN_LOCAL = regex(r"jsonencode\(\s*local\.([\w-]+)(?:\.[\w-]+)*\s*\)")
-_ENCODE = regex(r"jsonencode\s*\(\s*(?=\{)")
+_ENCODE = regex(r"(jsonencode\s*\(\s*)?(?=\{)")
 _QUOTE = regex(r'(?<!\\)(?:\\\\)*"')
 
 
@@ -100,7 +100,7 @@ def _is_named_once(name: str, module: Module) -> bool:
 
 @lru_cache(maxsize=1024)
 def find_policy_text(argument: Argument) -> tuple[Parts, Syntax] | None:
-    """Find the members of a literal policy in `jsonencode` or a heredoc; None for any other text.
+    """Find the members of a literal policy, in `jsonencode` or a heredoc; None for any other text.
 
     All instances of a block share one argument, in which several look for a place.
 
@@ -113,7 +113,8 @@ def find_policy_text(argument: Argument) -> tuple[Parts, Syntax] | None:
     encode = _ENCODE.match(source.text, argument.value_start)
     if encode:
         policy = read_parts(source.text, encode.end())
-        return (policy, Syntax.HCL) if source.text[policy.end : argument.value_end].strip() == ")" else None
+        end = ")" if encode[1] else ""
+        return (policy, Syntax.HCL) if source.text[policy.end : argument.value_end].strip() == end else None
     heredoc = heredoc_at(source.text, argument.value_start)
     if heredoc is None or heredoc.end != argument.value_end:
         return None

@@ -177,6 +177,8 @@ def test_a_resource_is_not_evaluated_completely_without_need() -> None:
     assert worth("length(aws_iam_role.none) > 0 ? aws_iam_role.none[0].arn : null") is None
     assert worth("merge({a = 1}, {b = aws_s3_bucket.b}).b.arn") is ARN
     assert worth("concat(aws_iam_role.none, aws_iam_role.counted)[0].arn") is ARN
+    assert worth('coalescelist(null, [], ["a"])') == ["a"]
+    assert isinstance(worth('try(coalescelist(null, ["a"]), ["b"])'), Unknown)
     assert worth("aws_s3_bucket.b == null") is False
     assert worth("(true ? aws_s3_bucket.b : null).arn") is ARN
 

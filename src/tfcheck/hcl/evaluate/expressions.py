@@ -292,8 +292,12 @@ class _Evaluation:
             from tfcheck.hcl.evaluate.conditional import unify_arguments
 
             values = unify_arguments(node.arguments, values, scope)
+        passed = values
+        if node.name == "coalescelist" and not self.trying:
+            # NOTE: Terraform refuses a null that is not of a list's type, so there is no plan with one.
+            passed = [each for each in values if each is not None]
         self.budget.spend(10)
-        result = marking.compute_quietly(node.name, arguments, values, lambda: call(node.name, values, scope, see))
+        result = marking.compute_quietly(node.name, arguments, values, lambda: call(node.name, passed, scope, see))
         return marking.mark_result(node.name, arguments, values, result)
 
     def _convert(self, nodes: Sequence[Expression], scope: Scope) -> Seen:

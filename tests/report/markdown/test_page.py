@@ -21,6 +21,7 @@ from tfcheck.report.manual import Manual
 from tfcheck.report.markdown import markdown, summary
 from tfcheck.report.markdown.marker import marker, parse_marker
 from tfcheck.report.markdown.page import Page
+from tfcheck.report.markdown.rows import RowText
 from tfcheck.report.origin import LinkHost, Links
 from tfcheck.vocabulary.finding import Answer, Finding, Fix, Location, Remedy, Report, Severity, Skipped
 
@@ -69,6 +70,26 @@ def test_one_row_for_each_permission() -> None:
     place = f"[`modules/service/main.tf:104`](https://github.com/acme/shop/blob/{SHA}/modules/service/main.tf#L104)"
     assert needed == f"`{samples.TASK}`, container `app`, `environmentFiles[0]` ({place})"
     assert rows(page)[2][1].endswith("not decided: `aws_s3_bucket.config.arn`")
+
+
+@every_row(
+    ("needs", "changed", "written"),
+    [
+        ({("t", "a", "/x")}, {}, "needed there too"),
+        ({("t", "b", "/x")}, {}, "needed by the same task definition, where"),
+        ({("t", "b", "/x")}, {"tasks": ""}, "needed by where"),
+        ({("other", "a", "/x")}, {}, "needed by `t`, where (`main.tf:1`)"),
+        ({("t", "a", "/x")}, {"place": " (`main.tf:2`)"}, "needed by `t`, where (`main.tf:2`)"),
+        ({("t", "a", "/x")}, {"targets": " in `dev`"}, "needed by `t`, where (`main.tf:1`) in `dev`"),
+    ],
+)
+def test_a_row_does_not_repeat_where_the_row_above_it_is_needed(
+    needs: set[tuple[str, str | None, str]], changed: dict[str, str], written: str
+) -> None:
+    above = RowText("❌ `a`", frozenset({("t", "a", "/x")}), "`t`", "where", " (`main.tf:1`)")
+    row = msgspec.structs.replace(above, missing="❌ `b`", needs=frozenset(needs), **changed)
+    assert row.write(above) == f"- ❌ `b`, {written}"
+    assert row.write(RowText("another row")).count("`main.tf:") == 1
 
 
 @every_row(

@@ -128,8 +128,38 @@ _SHOWN_TASKS = 3
 #: The groups of a cause that always have their own rows.
 _FEWEST_GROUPS = 3
 
+
+class RowText(msgspec.Struct, frozen=True):
+    """A row, in parts: what is missing, the task definitions and attributes that need it, their place and targets.
+
+    `needs` are the addresses of the task definitions with the containers and attributes, empty if nothing needs it.
+    """
+
+    missing: str
+    needs: frozenset[tuple[str, str | None, str]] = frozenset()
+    tasks: str = ""
+    attributes: str = ""
+    place: str = ""
+    targets: str = ""
+    remark: str = ""
+
+    def write(self, above: RowText | None) -> str:
+        """Write the row, without repeating where the row above it is needed as well."""
+        if not self.needs:
+            return f"- {self.missing}"
+        is_there = above is not None and (above.place, above.targets) == (self.place, self.targets)
+        others = above.needs if above is not None and is_there else frozenset()
+        if others == self.needs:
+            return f"- {self.missing}, needed there too{self.remark}"
+        tasks, place, own = self.tasks, self.place, {each[0] for each in self.needs}
+        if {each[0] for each in others} == own:
+            tasks, place = f"the same task definition{'s' if len(own) > 1 else ''}" if tasks else "", ""
+        needed = ", ".join(filter(None, (tasks, self.attributes)))
+        return f"- {self.missing}, needed by {needed}{place}{self.targets}{self.remark}"
+
+
 #: Writes one row.
-Row: TypeAlias = Callable[[], str]
+Row: TypeAlias = Callable[[], RowText]
 
 
 def rows(
@@ -145,7 +175,11 @@ def rows(
     limit = groups_that_fit([[len(_by_resource(group)) or 1 for group in groups] for groups in shown], most)
     lacking = sorted(_cause_rows(causes, shown, content, page, limit), key=lambda each: each[0].rank)
     found = [*(row for _, row in lacking), *unknown]
-    yield from (PagePart(f"- {row()}", PartKind.ROW) for row in found[:most])
+    above = None
+    for row in found[:most]:
+        text = row()
+        yield PagePart(text.write(above), PartKind.ROW)
+        above = text
     if len(found) > most:
         yield PagePart(f"… and {len(found) - most:,} more.", PartKind.KEPT)
 
@@ -209,24 +243,34 @@ def _by_resource(group: Group) -> dict[tuple[str, Severity], list[Need]]:
     return group_by_key(((need.resource, need.answer.requirement.severity), need) for need in group.needs)
 
 
-def _rest(cause: TargetedCause, content: PageContent, rest: Sequence[Group]) -> str:
+def _rest(cause: TargetedCause, content: PageContent, rest: Sequence[Group]) -> RowText:
     tasks = list(dict.fromkeys(task for group in rest for task in group.tasks))
     members = Counter(map(block, tasks))
     named = [f"{code(each)}{instances(members[block(each)])}" for each in blocks(tasks)]
     affected = few(named, _SHOWN_TASKS) + _in_targets(cause.targets, content)
-    return f"{ICONS[cause.cause.severity]} {code(cause.cause.rule)} also affects {affected}"
+    return RowText(f"{ICONS[cause.cause.severity]} {code(cause.cause.rule)} also affects {affected}")
 
 
-def _need_row(needs: list[Need], group: Group, cause: TargetedCause, content: PageContent, page: Page) -> str:
+def _need_row(needs: list[Need], group: Group, cause: TargetedCause, content: PageContent, page: Page) -> RowText:
     first = needs[0].answer
     place = first.needed_at or group.findings[0].needed_at or group.findings[0].location
     answers = [answer for need in needs for answer in need.answers]
-    needed = _needed_by(answers, task_names(group), content) + _place_suffix(place, cause.report, page)
-    words = f"{ICONS[first.requirement.severity]} {permission_words(answers, needs[0].resource)}"
-    return f"{words}, needed by {needed}{_in_targets(cause.targets, content)}"
+    return RowText(
+        f"{ICONS[first.requirement.severity]} {permission_words(answers, needs[0].resource)}",
+        _needs(answers),
+        task_names(group) if content.several else "",
+        needed_by(answers),
+        _place_suffix(place, cause.report, page),
+        _in_targets(cause.targets, content),
+    )
 
 
-def _misconfiguration(group: Group, cause: TargetedCause, content: PageContent, page: Page) -> str:
+def _needs(answers: Iterable[Answer]) -> frozenset[tuple[str, str | None, str]]:
+    needs = (each.requirement for each in answers)
+    return frozenset((need.task_definition, need.container, need.pointer) for need in needs)
+
+
+def _misconfiguration(group: Group, cause: TargetedCause, content: PageContent, page: Page) -> RowText:
     first = group.findings[0]
     task = first.task_definition
     subject = group.role or task
@@ -237,7 +281,7 @@ def _misconfiguration(group: Group, cause: TargetedCause, content: PageContent, 
     affected = "" if is_task else f"; affects {task_names(group)}"
     seen_at = _place_suffix(first.needed_at or first.location, cause.report, page)
     where = f"{affected}{seen_at}{_in_targets(cause.targets, content)}"
-    return f"{ICONS[cause.cause.severity]} {named}{message}{where}"
+    return RowText(f"{ICONS[cause.cause.severity]} {named}{message}{where}")
 
 
 def task_names(group: Group) -> str:
@@ -263,17 +307,19 @@ def _unknown_cause(found: AlikeAnswers) -> str:
 
 def _unknown_row(
     found: Sequence[AlikeAnswers], why: str, cause: TargetedUnknown, content: PageContent, page: Page
-) -> str:
+) -> RowText:
     answers = [answer for each in found for answer in each.answers]
     others = f" and {plural(len(found) - 1, 'more permission')}" if len(found) > 1 else ""
     tasks = found[0].task_words
-    needed = tasks if others else _needed_by(answers, tasks, content)
-    where = f"{needed}{_place_suffix(answers[0].needed_at, cause.report, page)}{_in_targets(cause.targets, content)}"
-    return f"{UNKNOWN_ICON} {found[0].permission}{others}, needed by {where}; not decided: {why}"
-
-
-def _needed_by(answers: Sequence[Answer], tasks: str, content: PageContent) -> str:
-    return (f"{tasks}, " if content.several else "") + needed_by(answers)
+    return RowText(
+        f"{UNKNOWN_ICON} {found[0].permission}{others}",
+        _needs(answers),
+        tasks if content.several or others else "",
+        "" if others else needed_by(answers),
+        _place_suffix(answers[0].needed_at, cause.report, page),
+        _in_targets(cause.targets, content),
+        f"; not decided: {why}",
+    )
 
 
 def place_link(place: Location | None, report: Report, page: Page) -> str:

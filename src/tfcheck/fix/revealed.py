@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Container, Iterator, Sequence
+from collections.abc import Callable, Container, Hashable, Iterator, Sequence
 from typing import TypeAlias
 
 import msgspec
@@ -25,6 +25,7 @@ from tfcheck.fix.proposal import DraftFix, PlanFixes, join_titles, replace_draft
 from tfcheck.hcl.syntax.source import SourceText
 from tfcheck.inventory.plan_world import After
 from tfcheck.vocabulary.finding import Answer, Finding, Fix
+from tfcheck.vocabulary.grouping import group_by_key
 
 #: Finds what is reported about some task definitions in a changed world.
 CheckAgain: TypeAlias = Callable[[After, Container[str]], Sequence[Finding]]
@@ -93,20 +94,25 @@ class _Composition:
     ) -> None:
         self._drafts, self._later = drafts, later
         self._world, self._files, self._check_again = world, files, check_again
-        self._composed = list(self._compose())
+        self._composed: dict[Insertion, Composed] = {}
+        for each in self._compose():
+            self._composed |= {one: each for one in (*each.first, *each.second) if one not in self._composed}
+        self._later_ids = set(map(id, later))
+        self._number = {id(each): number for number, each in enumerate((*drafts, *later))}
+        self._by_key = group_by_key((key, each) for each in (*drafts, *later) for key in self._keys(each))
 
     def drafts(self) -> Iterator[DraftFix]:
         """Yield the fixes, each joined with the later ones that need it."""
-        done: list[DraftFix] = []
+        done: set[int] = set()
         for later in self._later:
-            if later in done:
+            if id(later) in done:
                 continue
             earlier, several = self._connected_with(later)
-            done += several
+            done.update(map(id, several))
             joined = self._join(earlier, several)
             yield from joined
-            done += earlier if joined else []
-        yield from (each for each in self._drafts if each not in done)
+            done.update(map(id, earlier if joined else ()))
+        yield from (each for each in self._drafts if id(each) not in done)
 
     def _compose(self) -> Iterator[Composed]:
         first = {each.name: (each, edits) for each, edits in _edits(self._drafts).items()}
@@ -115,30 +121,30 @@ class _Composition:
 
     def _connected_with(self, start: DraftFix) -> tuple[list[DraftFix], list[DraftFix]]:
         """Return the fixes, and the later ones, that are about the same task definitions or the same text."""
-        earlier, later, waiting = list[DraftFix](), list[DraftFix](), [start]
+        found, waiting = dict[int, DraftFix](), [start]
         while waiting:
             each = waiting.pop()
-            known = later if each in self._later else earlier
-            if each not in known:
-                known.append(each)
-                others = self._drafts if known is later else self._later
-                pairs = ((one, *((one, each) if known is later else (each, one))) for one in others)
-                waiting += [one for one, *pair in pairs if self._are_connected(*pair)]
-                waiting += [one for one in self._drafts if known is earlier and one.insertions == each.insertions]
-        return earlier, later
+            if id(each) not in found:
+                found[id(each)] = each
+                near = (one for key in self._keys(each, sought=True) for one in self._by_key.get(key, ()))
+                waiting += sorted({id(one): one for one in near}.values(), key=lambda one: self._number[id(one)])
+        earlier = [each for each in found.values() if id(each) not in self._later_ids]
+        return earlier, [each for each in found.values() if id(each) in self._later_ids]
 
-    def _are_connected(self, draft: DraftFix, later: DraftFix) -> bool:
-        own, other = set(draft.insertions), set(later.insertions)
-        tasks = {each.requirement.task_definition for each in later.answers}
-        tasks |= {later.finding.task_definition} if later.finding is not None else set()
-        return (draft.finding is not None and draft.finding.task_definition in tasks) or any(
-            not own.isdisjoint(each.first) and not other.isdisjoint(each.second) for each in self._composed
-        )
+    def _keys(self, draft: DraftFix, *, sought: bool = False) -> Iterator[Hashable]:
+        """Yield keys for the task definitions and texts that a fix has, or that it is `sought` for in the others."""
+        is_later = id(draft) in self._later_ids
+        tasks = {each.requirement.task_definition for each in draft.answers if is_later}
+        tasks |= {draft.finding.task_definition} if draft.finding is not None else set()
+        texts = (id(self._composed[each]) for each in draft.insertions if each in self._composed)
+        yield from ((is_later is not sought, each) for each in (*tasks, *texts))
+        yield from [] if is_later else [(False, draft.insertions)]
 
     def _join(self, earlier: Sequence[DraftFix], later: Sequence[DraftFix]) -> list[DraftFix]:
         """Return the fixes as one, for each finding; nothing if that is not proven."""
         parts = list({each.insertions: each for each in (*earlier, *later)}.values())
-        edits = dict.fromkeys(edit for each in parts for one in each.insertions for edit in [self._composed_edit(one)])
+        written = (one for each in parts for one in each.insertions)
+        edits = dict.fromkeys(self._composed[one].edit if one in self._composed else one for one in written)
         change = replace(merge_changes(parts), insertions=tuple(edits))
         if not are_sound(change) or not self._is_proven(change, later):
             return []
@@ -156,10 +162,6 @@ class _Composition:
         fixed = _fixed_keys(later)
         left = self._check_again(Trial.after(self._world, change).world, {str(each[0]) for each in fixed})
         return fixed.isdisjoint(key for each in left for key in _keys(each))
-
-    def _composed_edit(self, edit: Insertion) -> Insertion:
-        """Return the edit of the plan's sources that an edit is, or is a part of."""
-        return next((each.edit for each in self._composed if edit in (*each.first, *each.second)), edit)
 
 
 def _edits(drafts: Sequence[DraftFix]) -> dict[SourceText, tuple[Insertion, ...]]:

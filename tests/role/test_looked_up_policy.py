@@ -125,6 +125,23 @@ def test_what_is_strange_in_a_policy_of_a_role_is_reported() -> None:
     assert "aws_iam_role_policy.i: two statements have the same Sid" in with_files(made).notes
 
 
+def test_a_call_waits_for_the_policy_that_may_deny_it() -> None:
+    def row(address: str, known: dict[str, str], statement: dict[str, str], *unknown: str) -> Any:
+        text = json.dumps({"Version": "2012-10-17", "Statement": {"Resource": "*", **statement}})
+        return change(address, "create", after={"policy": text, **known}, after_unknown=dict.fromkeys(unknown, True))
+
+    made = with_files(
+        row("aws_iam_role_policy.all", {"role": "exec"}, {"Effect": "Allow", "Action": "s3:*"}),
+        row("aws_iam_role_policy.other", {}, {"Effect": "Deny", "Action": "ssm:*"}, "role"),
+        row("aws_iam_role_policy.read", {}, {"Effect": "Deny", "Action": "s3:GetObject"}, "role"),
+        row("aws_s3_bucket_policy.b", {}, {"Effect": "Deny", "Action": "s3:GetBucket*", "Principal": "*"}, "bucket"),
+    )
+    assert {each.requirement.action: each.waits_for for each in made.answers if each.requirement.container} == {
+        "s3:GetObject": "aws_iam_role_policy.read, which may be attached to this role",
+        "s3:GetBucketLocation": "whether it has the policy of aws_s3_bucket_policy.b",
+    }
+
+
 # What is outside the plan
 
 HERE, ELSEWHERE = "111122223333", "444455556666"

@@ -90,7 +90,9 @@ def _decide(call: RoleCall) -> Decision:
     if isinstance(decision, Allowed) and _rests_on_its_account(call):
         return Undecided("unknown_value", "the account that the resource belongs to", decision.by)
     if isinstance(decision, Allowed) and _may_be_denied(call):
-        hidden = (*call.role.attached.open_policies, *filter(None, (call.guarded.hidden,)))
+        doubted = call.role.attached.doubted
+        denying = dict.fromkeys(why for why, policy in doubted if _is_denied_with(call, _denials((policy,))))
+        hidden = (*denying, *filter(None, (call.guarded.hidden,)))
         if hidden:
             return Undecided("policy_not_readable", " and ".join(hidden), decision.by)
         return Undecided("unknown_value", _policy_words(call), decision.by)
@@ -136,7 +138,12 @@ def _may_be_denied(call: RoleCall) -> bool:
         own = tuple(statement for each in policies for statement in each.statements)
         joined = msgspec.structs.replace(joined, statements=own)
     beside = RoleCall(call.role, call.request, msgspec.structs.replace(call.guarded, policy=joined))
-    choices = (_layers(beside, (*each, *ours)) for each in _identities(call.role))
+    return _is_denied_with(beside, ours)
+
+
+def _is_denied_with(call: RoleCall, policies: Sequence[Policy]) -> bool:
+    """Whether a call may be denied to a role that also has these policies."""
+    choices = (_layers(call, (*each, *policies)) for each in _identities(call.role))
     return any(not isinstance(decide(call.request, each), Allowed) for each in choices)
 
 

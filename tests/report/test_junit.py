@@ -27,7 +27,7 @@ def test_every_permission_is_a_test() -> None:
         ("s3:GetBucketLocation on arn:aws:s3:::acme-config for app", ["skipped"]),
         ("s3:GetObject on arn:aws:s3:::acme-config/web/prod.env for app", ["skipped"]),
         ("s3:GetObject on arn:aws:s3:::acme-config/web/prod.env for app", []),
-        *[("can be analysed", ["error"])] * len(samples.MIXED.skipped),
+        *[("can be analysed", ["skipped"])] * len(samples.MIXED.skipped),
     ]
     assert suite[0].get("classname") == samples.TASK
     assert (suite[0].get("file"), suite[0].get("line")) == ("modules/service/main.tf", "104")
@@ -68,9 +68,11 @@ def test_a_broken_rule_without_a_permission_is_a_test_too(severity: Severity, ta
     assert case[0].tag == tag
 
 
-def test_what_could_not_be_analysed_is_an_error() -> None:
-    ((case,),) = suites(samples.report(skipped=(Skipped("aws_ecs_task_definition.x", "no JSON"),)))
-    assert case[0].tag == "error"
+@pytest.mark.parametrize(("strict", "tag"), [(True, "error"), (False, "skipped")])
+def test_what_could_not_be_analysed_is_an_error_if_it_fails_the_run(strict: bool, tag: str) -> None:
+    report = samples.report(skipped=(Skipped("aws_ecs_task_definition.x", "no JSON"),))
+    ((case,),) = ElementTree.fromstring(junit([report], FailOptions(strict=strict)).encode())
+    assert case[0].tag == tag
     assert case[0].get("message") == "no JSON"
 
 

@@ -36,7 +36,7 @@ class TestCase(msgspec.Struct, frozen=True):
 
 
 def junit(reports: Sequence[Report], failing: FailOptions = FailOptions()) -> str:  # noqa: B008 (frozen)
-    """Write reports as JUnit XML; `failing` findings are failures, and errors always are."""
+    """Write reports as JUnit XML; what fails the run is a failure or an error, and so are errors with `never`."""
     if failing.fail_on == "never":
         failing = msgspec.structs.replace(failing, fail_on="error")
     seen: Counter[tuple[str, str, str]] = Counter()
@@ -97,7 +97,8 @@ def _cases(report: Report, failing: FailOptions) -> Iterator[TestCase]:
         _skip_in_baseline(_rule(report, finding, failing)) for finding in report.known_findings if not finding.answers
     )
     for each in report.skipped:
-        yield TestCase(each.address, "can be analysed", "error", each.reason, rule="skipped")
+        outcome = "error" if failing.strict else "skipped"
+        yield TestCase(each.address, "can be analysed", outcome, each.reason, rule="skipped")
 
 
 def _skip_in_baseline(case: TestCase) -> TestCase:

@@ -25,8 +25,9 @@ from tfcheck.symbolic.regex import regex
 
 #: Directories that Terraform, Terragrunt and CDK for Terraform write.
 _GENERATED_FOLDERS = frozenset((".terraform", ".terragrunt-cache", "cdktf.out"))
+#: From the first sign of a comment in a line.
 _GENERATED = regex(
-    r"(?:#|//|/\*|\*|\"//\":).*(?:(?:auto-?|machine-?)?generated (?:by|from|with|file|code)|@generated|do not edit)",
+    r"(?:[^#/*\"]++|/(?![/*])|\"(?!//\":))*+(?:#|/[/*]|\*|\"//\":).*(?:(?:auto-?|machine-?)?generated (?:by|from|with|file|code)|@generated|do not edit)",
     re.IGNORECASE,
 )
 _HEADER_LINES = 10
@@ -119,7 +120,7 @@ class Files:
             return "it is not of this repository, or another program writes its directory"
         if self.place(source.name).suffix != posixpath.splitext(source.name)[1]:
             return "it is a link to a file with another ending"
-        if any(map(_GENERATED.search, source.text.split("\n", _HEADER_LINES)[:_HEADER_LINES])):
+        if any(map(_GENERATED.match, source.text.split("\n", _HEADER_LINES)[:_HEADER_LINES])):
             return "it says that a program generates it"
         assert self._sources is not None  # otherwise it would not be ours
         try:

@@ -94,3 +94,23 @@ def subpatterns(arguments: Any) -> list[Any]:
     if isinstance(arguments, _parser.SubPattern):
         return [arguments]
     return [found for each in arguments for found in subpatterns(each)] if isinstance(arguments, list | tuple) else []
+
+
+@pytest.mark.parametrize(
+    ("name", "unit"),
+    [
+        ("analysis.waiver_comments._WAIVER", " "),
+        ("fix.callers.module_inputs._OPTIONAL_LIST", "a"),
+        ("fix.text.policy_statements._LABEL", "a"),
+        ("fix.values.gates._INSTANCE", "a"),
+        ("fix.values.written_lists._QUOTED", '\\"'),
+        ("hcl.formats.json._STRING", '\\"'),
+        ("report.diff._TOKEN", "a"),
+        ("repository.ignore._TRAILING_SPACES", " "),
+        ("verdict.access.permission._KIND", "a"),
+    ],
+)
+def test_a_search_goes_over_a_text_once(name: str, unit: str) -> None:
+    """It would take minutes to begin again at each character."""
+    module, pattern = f"tfcheck.{name}".rsplit(".", 1)
+    assert len(getattr(importlib.import_module(module), pattern).findall(100_000 * unit + "!")) <= 1

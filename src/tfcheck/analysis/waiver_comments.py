@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from tfcheck.hcl.modules import Sources
     from tfcheck.hcl.syntax.block import Block, SourceFile
 
-_WAIVER = regex(r"[# ]*tfcheck:[ \t]*ignore\b")
+_WAIVER = regex(r"(?<![# ])[# ]*tfcheck:[ \t]*ignore\b")
 _COMMENT = regex(r"(?:^|(?<=[\s,{}\[\]()]))(?:#|//)[ \t]*tfcheck:[ \t]*ignore\b(?P<rest>.*)$")
 _ONLY_COMMENT = regex(r"[ \t]*(?:#|//|$)")
 _CONTINUED = regex(r"[ \t]*(?:#|//)(?P<indent>[ \t]+)(?P<text>\S.*)$")

@@ -194,7 +194,7 @@ OVERLAPPING = (
 
 _HEADS = ("diff --git ", "--- ", "+++ ", "@@ ", "\\ ")
 _TOKEN = regex(
-    r'(?P<comment>#.*|//.*)|(?P<text>"(?:[^"\\]++|\\.)*+")|(?P<name>[\w-]+(?=\s*=[^=>]))'
+    r'(?P<comment>#.*|//.*)|(?P<text>"(?:[^"\\]++|\\.)*+")|(?P<name>(?<![\w-])[\w-]++(?=\s*=[^=>]))'
     r"|(?P<block>^\s*(?:resource|data|module|statement|principals|condition)\b)"
 )
 _LOOKS = {"comment": SpanStyle.QUIET, "text": SpanStyle.GOOD, "name": SpanStyle.INFO, "block": SpanStyle.STRONG}

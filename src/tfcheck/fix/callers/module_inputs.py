@@ -35,7 +35,7 @@ _GRANTING = regex(r"statement|polic|permission|grant|arn")
 _MEMBER = regex(r"\.value(?:\.|\[\"|, \")(?:actions|resources)\b")
 _EFFECT = regex(r"\.value\.effect\b")
 _COMPUTED_ACTION = regex(r'\b[Aa]ctions?"?\s*[=:]\s*(?!\[?\s*")')
-_OPTIONAL_LIST = regex(r"([\w-]+)\s*=\s*optional\(\s*(?:list|set)\(string\)")
+_OPTIONAL_LIST = regex(r"(?<![\w-])([\w-]+)\s*=\s*optional\(\s*(?:list|set)\(string\)")
 _OPEN_TYPES = ("", "any", "list(any)", "map(any)")
 
 

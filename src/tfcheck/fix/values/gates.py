@@ -35,7 +35,7 @@ _INPUT = regex(r'\bvar\.([\w-]+)(?:\.[\w-]+|\["[^"]*"\])')
 _GIVEN = regex(r"(?:var\.([\w-]+)|each\.value\b)")
 _ABSENT = {"null": None, '""': ""}
 _BUCKET_OF = regex(r'split\("/", (.+)\)\[0\]')
-_INSTANCE = regex(r'((?:data\.)?[^\W\d][\w-]*\.[^\W\d][\w-]*)\[(\d+|"[^"]*"|each\.key|count\.index)\]')
+_INSTANCE = regex(r'(?<![\w-])((?:data\.)?[^\W\d][\w-]*\.[^\W\d][\w-]*)\[(\d+|"[^"]*"|each\.key|count\.index)\]')
 
 
 class Gates:

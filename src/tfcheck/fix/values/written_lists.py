@@ -325,7 +325,7 @@ def has_only_harmless_literals(text: str, known: Sequence[str]) -> bool:
     return all(any(each in one for one in known) for each in found if len(each) > 1 or not each.isdigit())
 
 
-_QUOTED = regex(r'"(?:[^"\\]++|\\.)*+"')
+_QUOTED = regex(r'"(?:[^"\\]++|\\.)*+"?')
 _REFERENCE = regex(r"(?<![\w.-])(?:data\.)?[^\W\d][\w-]*\.[^\W\d][\w-]*")
 #: Functions whose result has a length that Terraform does not know if an element is unknown.
 _BY_ELEMENTS = regex(

@@ -271,7 +271,8 @@ def _string_open(literal: str, in_string: bool) -> bool:
     return in_string
 
 
-_STRING = regex(r'"((?:[^"\\]++|\\.)*+)"', re.DOTALL)
+#: Also one without an end, which is not searched for again at each of its escaped quotes.
+_STRING = regex(r'"((?:[^"\\]++|\\.)*+)"?', re.DOTALL)
 _ESCAPE = regex(r"\\(?:u[0-9a-fA-F]{4}|.)", re.DOTALL)
 
 

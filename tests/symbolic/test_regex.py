@@ -101,6 +101,7 @@ def subpatterns(arguments: Any) -> list[Any]:
     [
         ("analysis.waiver_comments._WAIVER", " "),
         ("fix.callers.module_inputs._OPTIONAL_LIST", "a"),
+        ("fix.proof.cycle._REFERENCE", "a-"),
         ("fix.text.policy_statements._LABEL", "a"),
         ("fix.values.gates._INSTANCE", "a"),
         ("fix.values.written_lists._QUOTED", '\\"'),

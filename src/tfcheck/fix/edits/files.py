@@ -27,7 +27,8 @@ from tfcheck.symbolic.regex import regex
 _GENERATED_FOLDERS = frozenset((".terraform", ".terragrunt-cache", "cdktf.out"))
 #: From the first sign of a comment in a line.
 _GENERATED = regex(
-    r"(?:[^#/*\"]++|/(?![/*])|\"(?!//\":))*+(?:#|/[/*]|\*|\"//\":).*(?:(?:auto-?|machine-?)?generated (?:by|from|with|file|code)|@generated|do not edit)",
+    r"(?:[^#/*\"]++|/(?![/*])|\"(?!//\":))*+(?:#|/[/*]|\*|\"//\":)"
+    r".*(?:(?:auto-?|machine-?)?generated (?:by|from|with|file|code)|@generated|do not edit)",
     re.IGNORECASE,
 )
 _HEADER_LINES = 10

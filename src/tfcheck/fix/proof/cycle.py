@@ -14,7 +14,8 @@ from tfcheck.hcl.syntax.source import SourceText
 from tfcheck.symbolic.regex import regex
 from tfcheck.vocabulary.grouping import group_by_key
 
-_REFERENCE = regex(r"\b(?:data\.)?[^\W\d][\w-]*\.[^\W\d][\w-]*")
+#: Also a single word, at whose parts the search must not begin again.
+_REFERENCE = regex(r"\b(?:data\.)?[^\W\d][\w-]*+(?:\.[^\W\d][\w-]*+)?")
 _OUTPUT = regex(r"\bmodule\.([^\W\d][\w-]*)(?:\[[^\[\]]*\])?(?:\.([^\W\d][\w-]*))?")
 _KINDS = {"resource": "", "data": "data.", "output": "output.", "variable": "var."}
 #: Arguments of a call that everything in the module depends on.
@@ -120,7 +121,8 @@ def _declared_uses(module: Module) -> frozenset[tuple[str, str]]:
         each for block in module.blocks if block.type != "variable" for each in _objects(block)
     ):
         text = source.text[place.start : place.stop]
-        found.update((name, each) for each in _REFERENCE.findall(text) if not each.startswith("module."))
+        named = (each for each in _REFERENCE.findall(text) if "." in each)
+        found.update((name, each) for each in named if not each.startswith("module."))
         for each in _OUTPUT.finditer(text):
             found.add((name, f"module.{each[1]}/{f'output.{each[2]}' if each[2] else 'outputs'}"))
         call, within, _ = name.partition("/")

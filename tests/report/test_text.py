@@ -52,7 +52,7 @@ def test_the_whole_screen() -> None:
             "no definite problem; 2 of 2 task definitions cannot be decided",
         ),
         (samples.report(samples.DENIED_BUCKET, samples.DENIED), "1 of 1 task definitions will not start"),
-        (samples.report(tasks=("a", "b")), "all 2 task definitions can start"),
+        (samples.report(tasks=("a", "b")), "both task definitions can start"),
         (
             samples.report(skipped=(Skipped("a", "b"),)),
             "no definite problem; 1 of 1 task definitions cannot be decided",

@@ -290,7 +290,9 @@ def _headline(standing: dict[str, TaskStatus], new: int | None) -> tuple[SpanSty
 
 def all_can_start(tasks: int) -> str:
     """Return the verdict on task definitions that lack nothing."""
-    return "the task definition can start" if tasks == 1 else f"all {tasks:,} task definitions can start"
+    if tasks == 1:
+        return "the task definition can start"
+    return f"{'both' if tasks == 2 else f'all {tasks:,}'} task definitions can start"
 
 
 def _share(number: int, total: int) -> str:

@@ -123,7 +123,8 @@ def test_git_makes_the_same_text_whatever_is_hidden(
      "  container_definitions = jsonencode([{", '  network_mode = "awsvpc"', "  tags = var.tags",
      "  iam_statements = local.base", '  source = "./modules/role"',
      '  { type = "s3", value = "s3://${aws_s3_bucket.b.id}/${aws_s3_object.o.key}" },',
-     '  "resources": ["${aws_secretsmanager_secret.app[\\"DB\\"].arn}"],',
+     '  "resources": ["${aws_secretsmanager_secret.app[\\"DB\\"].arn}"],', '  "${var.secret_arns["db"]}:url::",',
+     '  "${local.arn_prefix}/url",', '  name = "${var.name}-execution"',
      f'  awslogs-group = "/ecs/${{var.name}}-{200 * "a"}"'],
 )  # fmt: skip
 def test_policy_language_is_harmless(line: str) -> None:
@@ -137,6 +138,7 @@ def test_policy_language_is_harmless(line: str) -> None:
      '    "admin:hunter",', "Password: ${var.x}", "  Resource = var.x.hunter(2)", "// x", "role = hunter2",
      '  source = "git::https://admin:hunter2@git.acme.com/role"', '  source = "hunter2@git.acme.com/role"',
      '  { name = "DSN", value = "${var.user}:hunter2" },', '  { name = "DSN", value = "${local.host}/hunter2" },',
+     '  "${var.user}:hunter2",', '  "${var.learn}:hunter2",', '  "${var.prefix}hunter2"',
      '  roles = ["${var.user}:hunter2@db"]', '  roles = ["arn:hunter2"]', f'awslogs-group = "{60 * "a"} "',
      "  cpus = 1234", '  family = "hunter 2"', '  tags = { pin = "1234" }', "  cpu = 12345678"],
 )  # fmt: skip

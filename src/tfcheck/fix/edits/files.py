@@ -216,9 +216,12 @@ _HEAD = r"(?:data\.)?aws_\w+|var|local|module|each|count|path|aws|statement"
 _REFERENCE = rf"(?:{_HEAD})(?:\.[A-Za-z_][\w-]*|{_INDEX})+"
 #: A reference, or a variable of a template.
 _HOLE = rf"\$\{{\s*(?:{_REFERENCE}|[a-z_]\w*)\s*\}}"
+#: A reference to an ARN, by its name.
+_ARN_HOLE = rf"\$\{{\s*(?:{_REFERENCE}|[a-z_]\w*)(?<=[._{{ ]arn)(?:s|_[a-z]{{1,20}})?(?:{_INDEX})?\s*\}}"
 _SAFE_TEXT = (
     rf"arn:(?:aws[a-z-]*|\*|{_HOLE}):(?:{_HOLE}|[\w:/*?.+=@~%-]++)*+",
-    rf"{_HOLE}(?:{_HOLE}|[\w:/*?.-]++)*+",  # no `@`: it may follow a password
+    rf"{_ARN_HOLE}(?:{_HOLE}|[\w:/*?.-]++)*+",
+    rf"{_HOLE}(?:{_HOLE}|[:/*?._-]++)*+",  # no words: they may be a password
     rf"(?:{_SERVICES}):[A-Za-z*?]{{1,60}}",  # an action
     r"[a-z0-9.-]{1,60}\.amazonaws\.com(?:\.cn)?",
     r"s3://[a-z0-9][\w./-]{0,128}|S3|s3|[0-9]{1,2}(?:\.[0-9]{1,2}){2}|LATEST",
@@ -228,13 +231,13 @@ _SAFE_TEXT = (
 )
 _TEXT = rf'"(?:{"|".join(_SAFE_TEXT)})"'
 #: Names are shown in every report anyway.
-_NAMED = r'"?(?:Sid|sid|name|name_prefix|role|family)"?\s*[=:]\s*"[\w+=,.@/-]{0,128}"'
+_NAMED = rf'"?(?:Sid|sid|name|name_prefix|role|family)"?\s*[=:]\s*"(?:{_HOLE})?[\w+=,.@/-]{{0,128}}"'
 #: A module's directory, or its address in a registry: the URL of a repository may contain credentials.
 _SOURCE = r'(?<![\w."-])"?source"?\s*[=:]\s*"[\w./-]{0,128}"'
 _LOGGED = rf'(?<![\w."-])"?awslogs-(?:group|region|stream-prefix)"?\s*[=:]\s*"(?:{_HOLE}|[\w./#-]++)*+"'
 _SIZED = r'(?<![\w."-])"?(?:cpu|memory|desired_count|count)"?\s*[=:]\s*"?\d{1,6}"?'
 #: An environment file; the value of an environment variable may be a credential, also after a reference.
-_ADDRESSED = r'(?<![\w.-])"?value"?(?=\s*[=:]\s*(?:"(?:arn:|s3://|\$\{[^}]*arn(?:\[[^\]]*\])?\s*\})|aws_))'
+_ADDRESSED = rf'(?<![\w.-])"?value"?(?=\s*[=:]\s*(?:"(?:arn:|s3://|{_ARN_HOLE})|aws_))'
 #: Functions that combine lists, maps or policies.
 _CALLED = "jsonencode|concat|merge|flatten|compact|distinct|toset|tolist|try|lookup|values|keys|one|format|formatlist"
 _HEADER = r'(?:resource|data|module|dynamic)\s+"[\w-]{1,128}"(?:\s+"[\w-]{1,128}")?\s*\{'

@@ -60,7 +60,8 @@ class OwnComments:
                     self._foreign[each.user.login] = each.user
             elif mark.key == self.marker.key:
                 own[each.id] = each
-                last = max(last, mark.run if mark.run < self.marker.run else last)
+                if mark.run < self.marker.run:
+                    last = max(last, mark.run)
             elif mark.run != self.marker.run and self._draft.succeeds(listed_targets(each.body or ""), mark):
                 others[each.id] = each
         if own and self.marker.key == self._draft.marker.key:
@@ -76,8 +77,9 @@ class OwnComments:
         NOTE: a job that is still to write its own comment in this run has written it in the run `last`, too.
         """
         mark = parse_marker(other.body or "")
-        is_older = mark is not None and last != mark.run < self.marker.run
-        return is_older and self._draft.covers(listed_targets(other.body or ""))
+        if mark is None or mark.run == last or mark.run >= self.marker.run:
+            return False
+        return self._draft.covers(listed_targets(other.body or ""))
 
     def remove(self, comment: Comment) -> None:
         """Remove a comment."""

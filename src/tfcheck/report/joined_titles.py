@@ -7,12 +7,13 @@ from collections.abc import Iterable
 from tfcheck.symbolic.regex import regex
 from tfcheck.vocabulary.clipping import few, join_names
 
-#: What cannot be a word of the sentence, and a list of it.
+#: What cannot be a word of the sentence, and one or several of it.
 _NAME = r"""(?:`[^`]+`|(?=(?:"[^"]*"|[^\s,"`.:_]++)*+[.:_])(?:"[^"]*"|[^\s,"`]++)++)"""
-_ONE = regex(_NAME)
-_NAMES = regex(rf"{_NAME}(?:(?:, {_NAME})* and {_NAME})?")
-_PART = regex(rf"{_NAME}(?:(?:, {_NAME})* and {_NAME})?(?!\S)|\S+")
+_LIST = rf"{_NAME}(?:(?:, {_NAME})* and {_NAME})?"
+_ONE, _NAMES, _PART = regex(_NAME), regex(_LIST), regex(rf"{_LIST}(?!\S)|\S+")
 _MOST = 3
+#: Longer titles are not taken apart.
+_LONGEST = 2_000
 
 
 def join_titles(titles: Iterable[str]) -> list[str]:
@@ -29,7 +30,7 @@ class _JoinedTitle:
 
     def __init__(self, title: str) -> None:
         what, *self._remarks = title.split("; ")
-        self._parts = _PART.findall(what)
+        self._parts = _PART.findall(what) if len(what) <= _LONGEST else [what]
         self._place = -1
         self._names: list[str] = []
 
@@ -43,7 +44,7 @@ class _JoinedTitle:
         if place < 0 or self._place not in (-1, place):
             return False
         both = self._parts[place], other._parts[place]
-        if not all(map(_NAMES.fullmatch, both)):
+        if not all(len(each) <= _LONGEST and _NAMES.fullmatch(each) for each in both):
             return False
         self._place = place
         self._names = list(dict.fromkeys((*self._names, *(name for each in both for name in _ONE.findall(each)))))

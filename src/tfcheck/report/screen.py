@@ -49,7 +49,8 @@ def line(*parts: str | Span) -> Line:
 def wrap(first: str | Span, text: str, width: int, style: SpanStyle = SpanStyle.PLAIN) -> Iterator[Line]:
     """Wrap `text` to lines of at most `width`, the first after `first`, the others indented equally.
 
-    A word that is longer than a line, such as an ARN, is not broken, so that it can be copied, unless it is absurd.
+    A word that is longer than a line, such as an ARN, is not broken, so that it can be copied, but clipped if nobody
+    would write it.
     """
     lead = Span(first) if isinstance(first, str) else first
     indent = " " * len(visible(lead.text))

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from contextlib import suppress
 from functools import cached_property, lru_cache, partial
 from itertools import islice
+from typing import TypeAlias
 
 import msgspec
 from msgspec.structs import replace
@@ -55,6 +56,8 @@ _ARN = regex(r"(?P<before>aws_cloudwatch_log_group\.[\w-]+(?:\[[^\[\]]*\])?)\.ar
 _SHARED_PREFIX = '"ecs"'
 #: The number of objects around options that are searched, and of ways to write a missing one.
 _MOST_AROUND, _MOST = 300, 8
+#: Where the options of containers name one log group, each in its block.
+_Named: TypeAlias = Sequence[tuple[Block, WrittenText]]
 
 
 class _Options(msgspec.Struct, frozen=True):
@@ -231,14 +234,15 @@ class LogGroups(Finder):
         """Yield the proven changes, one that is for several findings once for each."""
         groups = self._group_by_name(findings)
         self._names = [name for _, name in groups]
-        unnamed = [(task, several) for (task, name), several in groups.items() if not self._options(task, name)]
-        drafts = first_proven((self._attempts(*each, several) for each, several in groups.items()), self._places)
-        for draft, several in zip(drafts, groups.values(), strict=True):
+        named = [(*each, self._options(*each), several) for each, several in groups.items()]
+        drafts = first_proven((self._attempts(*each) for each in named), self._places)
+        for draft, (*_, several) in zip(drafts, named, strict=True):
             yield from (replace(draft, finding=each) for each in several if draft is not None)
-        self.settled += (one for each in unnamed if self._is_settled(*each) for one in each[1])
+        for task, _, options, several in named:
+            self.settled += several if not options and self._is_settled(task, several) else ()
 
-    def _attempts(self, task: Address, name: str, findings: Sequence[Finding]) -> Iterator[Attempt]:
-        return filter(None, (self._attempt(task, name, each, findings) for each in self._options(task, name)))
+    def _attempts(self, task: Address, name: str, ways: list[_Named], several: list[Finding]) -> Iterator[Attempt]:
+        return filter(None, (self._attempt(task, name, each, several) for each in ways))
 
     def remedies(self, findings: Iterable[Finding]) -> Iterator[tuple[Finding, Remedy]]:
         """Yield which group of the module has the name, if the module does not create it here."""
@@ -267,7 +271,7 @@ class LogGroups(Finder):
 
     # Where the name is written
 
-    def _options(self, task: Address, name: str) -> list[list[tuple[Block, WrittenText]]]:
+    def _options(self, task: Address, name: str) -> list[_Named]:
         """Return where the sources name a group: as an option of containers, then anywhere."""
         named, others = list[tuple[Block, WrittenText]](), list[tuple[Block, WrittenText]]()
         module = self._resolver.module_sources(task.module)
@@ -303,14 +307,11 @@ class LogGroups(Finder):
 
     # The change
 
-    def _attempt(
-        self, task: Address, name: str, options: Sequence[tuple[Block, WrittenText]], findings: Sequence[Finding]
-    ) -> Attempt | None:
+    def _attempt(self, task: Address, name: str, options: _Named, findings: Sequence[Finding]) -> Attempt | None:
         module = self._resolver.module_sources(task.module)
         assert module is not None  # otherwise nothing names the group
         blocks, texts = [each for each, _ in options], [each.code for _, each in options]
-        block = blocks[0]
-        own = bool(OF_INSTANCE.search(texts[0]))
+        block, own = blocks[0], bool(OF_INSTANCE.search(texts[0]))
         is_in_one = all(each is block for each in blocks)
         repeated = block.repetition if is_in_one and (own or "count" in block.arguments) else None
         if (own and repeated is None) or len(set(texts)) > 1:
@@ -363,8 +364,7 @@ class LogGroups(Finder):
         tasks = self._tasks_by_module[id(module)] if module is not None else []
         touched = [ChangedAttribute(each.address, _CONTAINERS) for each in tasks]
         trial = Trial(self._resolver, self._resolver.sources, touched, added, context=self._world.context)
-        after = mistakes(tasks, trial.world)
-        return not after & {each.message for each in findings}
+        return mistakes(tasks, trial.world).isdisjoint(each.message for each in findings)
 
 
 def _addresses_by_name(world: World) -> dict[str, list[Address]]:

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from difflib import get_close_matches
 from functools import partial
-from itertools import chain, islice
+from itertools import islice
 from typing import TypeAlias
 
 import msgspec
@@ -64,7 +64,11 @@ class PolicyCorrections(Finder):
         yield from filter(None, first_proven((self._attempts(*each) for each in known), self._places))
 
     def _attempts(self, finding: Finding, task: TaskDefinition) -> Iterator[Attempt]:
-        return chain.from_iterable(self._attempt(finding, each, task) for each in self._policies(finding))
+        """Yield the corrections of whole policies."""
+        for policy in self._policies(finding):
+            edits = list(self._replacements(policy, task))
+            if edits and self._places.files.are_editable(edits):
+                yield self._attempt(finding, policy, task, edits)
 
     def _policies(self, finding: Finding) -> Iterator[WrittenPolicy]:
         refused = find_object(address_in(finding.address), self._world)
@@ -73,11 +77,9 @@ class PolicyCorrections(Finder):
             inline = self._places.policies.of(refused) if refused.address.type == "aws_iam_role" else ()
             yield from (one for one in inline if one.attribute == "inline_policy")
 
-    def _attempt(self, finding: Finding, policy: WrittenPolicy, task: TaskDefinition) -> Iterator[Attempt]:
-        """Yield the correction of a whole policy."""
-        edits = list(self._replacements(policy, task))
-        if not edits or not self._places.files.are_editable(edits):
-            return
+    def _attempt(
+        self, finding: Finding, policy: WrittenPolicy, task: TaskDefinition, edits: Sequence[Replacement]
+    ) -> Attempt:
         quote = '"'
         listed = [f"`{each.old.strip(quote)}` to `{each.text.strip(quote)}`" for each in edits]
         more = f", and {len(edits) - _LISTED:,} more" if len(edits) > _LISTED else ""
@@ -85,7 +87,7 @@ class PolicyCorrections(Finder):
         hcl, touched = "\n".join(each.text for each in edits), self._places.policies.changes(policy)
         draft = draft_for_review(title, hcl, edits, finding=finding, touched=touched)
         reported = [one for each in edits for one in (f'"{each.old}"', each.old)]
-        yield Attempt(draft=draft, tasks=[task], reported=reported)
+        return Attempt(draft=draft, tasks=[task], reported=reported)
 
     # What is wrong
 

@@ -130,10 +130,8 @@ def _index_of(
     is_alike = block.repetition in (after.block.repetition, ("for_each", repeated.base)) and not repeated.others
     if key is None or key != first.key or not is_alike or len(after.modules) > 1:
         return None
-    lacking, by_key = (
-        need.answers_by_role(),
-        {one.address.key: one for one in own if one.address.resource == policy.address.resource},
-    )
+    lacking = need.answers_by_role()
+    by_key = {one.address.key: one for one in own if one.address.resource == policy.address.resource}
     pairs = [(by_key.get(each.address.key), lacking[str(each.address)]) for each in need.roles]
     are_granting = all(one is not None and _grants(one, answers, places) for one, answers in pairs)
     return ("[count.index]" if repeated.is_counted else "[each.key]") if are_granting else None

@@ -100,7 +100,7 @@ def _is_named_once(name: str, module: Module) -> bool:
 
 @lru_cache(maxsize=1024)
 def find_policy_text(argument: Argument) -> tuple[Parts, Syntax] | None:
-    """Find the members of a literal policy, in `jsonencode` or a heredoc; None for any other text.
+    """Find the members of a literal policy: an object, also in `jsonencode`, or a heredoc; None for any other text.
 
     All instances of a block share one argument, in which several look for a place.
 

@@ -22,3 +22,8 @@ from tfcheck.report.joined_titles import join_titles
 )
 def test_titles_that_differ_in_names_at_one_place_are_one(titles: list[str], joined: list[str]) -> None:
     assert join_titles(titles) == joined
+
+
+def test_long_titles_are_not_taken_apart() -> None:
+    titles = [f"add {each}{', a.b' * 5_000}" for each in ("a.one", "a.two")]
+    assert join_titles(titles) == titles

@@ -7,7 +7,7 @@ import pytest
 from tests.inventory.test_encryption import KEY, OTHER, bucket, encryption, file
 from tests.made_world import MadeResource, MadeWorld, reference
 from tfcheck.inventory.keys_in_use import keys_in_use
-from tfcheck.symbolic.value import TextLike, Unknown, Value, text
+from tfcheck.symbolic.value import REGION, TextLike, Unknown, Value, text
 
 SECRET = "arn:aws:secretsmanager:eu-west-1:111122223333:secret:db-AbCdEf"
 PARAMETER = "arn:aws:ssm:eu-west-1:111122223333:parameter/a"
@@ -54,6 +54,23 @@ def test_an_unknown_reference_may_need_the_key_of_any_object() -> None:
     assert keys(READ_PARAMETER, Unknown(), world) == [(KEY, "whether aws_ssm_parameter.a is the parameter")]
     assert keys(READ_PARAMETER, Unknown(), MadeWorld(parameter("String"))) == []
     assert keys(READ_SECRET, Unknown(), MadeWorld(secret(None))) == []
+
+
+def test_a_secret_in_an_unknown_region_may_be_a_replica_with_a_key_of_its_own() -> None:
+    there = OTHER.replace("eu-west-1", "us-east-1")
+    replicas: Value = [{"region": "us-east-1", "kms_key_id": there}]
+    attributes: dict[str, Value] = {"name": "db", "arn": SECRET, "kms_key_id": KEY, "replica": replicas}
+    world = MadeWorld(MadeResource("aws_secretsmanager_secret.db", attributes))
+    own = (KEY, "whether aws_secretsmanager_secret.db is the secret")
+    replica = (there, "whether a replica of aws_secretsmanager_secret.db is the secret")
+    before, after = SECRET.split("eu-west-1")
+    for arn in (
+        text([before, Unknown(hole=REGION), after]),
+        text([before, Unknown(hole=REGION), after.removesuffix("-AbCdEf")]),
+    ):
+        assert keys(READ_SECRET, arn, world) == [own, replica]
+    assert keys(READ_SECRET, SECRET.replace("eu-west-1", "us-west-2"), world) == []
+    assert keys(READ_SECRET, text([SECRET.removesuffix("AbCdEf"), Unknown()]), world) == [own]
 
 
 def test_a_key_of_several_objects_is_listed_once() -> None:

@@ -24,7 +24,7 @@ from tfcheck.inventory.world import World, WorldObject, found_once, value_if_wri
 from tfcheck.resolve import attribute_shapes
 from tfcheck.resolve.attribute_shapes import restrict_characters
 from tfcheck.resolve.surroundings import is_in_same_region
-from tfcheck.symbolic.beginnings import Matches
+from tfcheck.symbolic.beginnings import Beginnings, Matches
 from tfcheck.symbolic.match import equal, glob
 from tfcheck.symbolic.value import PlainText, TextLike, Truth, Unknown, Value, items, spelled_out, text
 from tfcheck.vocabulary.address import Address
@@ -49,8 +49,12 @@ def keys_of_secret(arn: TextLike, world: World) -> tuple[KmsKey, ...] | None:
         if secret is None or managed is not None:
             return managed
     found = _secret_keys(secret, world)
+    if truth is Truth.TRUE:
+        return found
     doubt = f"whether {secret.address} is the secret"
-    return found if truth is Truth.TRUE else tuple(doubt_key(each, doubt) for each in found)
+    parts = parse_arn(arn)
+    there = (each for each in replicas(secret) if parts and equal(parts.region, each.region) is not Truth.FALSE)
+    return (*(doubt_key(each, doubt) for each in found), *_keys_of_replicas(there, world))
 
 
 def secret_of(arn: TextLike, world: World) -> WorldObject | None:
@@ -91,6 +95,22 @@ def _replica(arn: TextLike, world: World) -> Replica | None:
 def _replicas(world: World) -> dict[TextLike, Replica]:
     """Index the replicas of secrets by their ARNs."""
     return {each.arn: each for secret in world.resources(*SECRET.types) for each in replicas(secret)}
+
+
+def _replica_index(world: World) -> Beginnings[Replica]:
+    """Index the replicas of secrets by the ARNs that theirs may turn out to be."""
+    return index_names(((each, arn) for arn, each in world.once(_replicas).items()), world)
+
+
+def _keys_of_possible_replicas(arn: TextLike, world: World) -> Iterator[KmsKey]:
+    for alike in world.once(_replica_index).matches(arn):
+        found = (each for each, _ in alike.rows)
+        yield from found_once(world, (_keys_of_replicas, alike), lambda: _keys_of_replicas(found, world))  # noqa: B023
+
+
+def _keys_of_replicas(found: Iterable[Replica], world: World) -> list[KmsKey]:
+    keys = ((each, key) for each in found for key in each.keys(world))
+    return [doubt_key(key, f"whether a replica of {each.secret.address} is the secret") for each, key in keys]
 
 
 def replicas(secret: WorldObject) -> Iterator[Replica]:
@@ -303,6 +323,7 @@ _objects = _key_finder(OBJECT, keys_of_object, "file")
 
 def _possible_secrets(arn: TextLike, world: World) -> Iterator[KmsKey]:
     yield from _secrets(arn, world)
+    yield from _keys_of_possible_replicas(arn, world)
     yield from keys_of_possible_secrets(arn, world)
 
 

@@ -71,6 +71,7 @@ SECRET: Final = text(["arn:aws:secretsmanager:eu-west-1:", ACCOUNT, ":secret:db-
         ("replace", [ROLE, "/^(.*):role[/](.*)$/", "$1:x/$2"], text(["arn:aws:iam::", ACCOUNT, ":x/service/web"])),
         ("replace", [text([BUCKET, ":*"]), "/:[*]$/", ""], BUCKET),
         ("replace", [text(["a-", ACCOUNT, "-b"]), "-", "_"], text(["a_", ACCOUNT, "_b"])),
+        ("replace", [text([":x:", ACCOUNT, ":y"]), ":x:", ":z:"], text([":z:", ACCOUNT, ":y"])),
         ("length", [text(["a-", ACCOUNT])], 14),
         ("length", [text(["-", SUFFIX])], 27),
         ("substr", [text(["ab", ACCOUNT, "cd"]), 2, 12], ACCOUNT),
@@ -126,6 +127,14 @@ def test_a_result_that_the_possible_characters_decide_is_known(
 )
 def test_a_result_that_the_possible_characters_do_not_decide_is_unknown(name: str, arguments: list[Value]) -> None:
     assert isinstance(call(name, arguments, Files(), see), Unknown | Text)
+
+
+def test_what_a_part_and_its_replacement_share_stays_around_an_unknown_piece() -> None:
+    found = call("replace", [text(["sns:", PLACE, ":a"]), ":eu-west-1:", ":eu-central-1:"], Files(), see)
+    assert isinstance(found, Text)
+    assert (found.pieces[0], found.pieces[2:]) == ("sns:", (":a",))
+    shared = text([":", Unknown(symbol=PLACE.symbol, hole=Hole("abx", False)), ":x:"])
+    assert isinstance(call("replace", [shared, ":x:", ":z:"], Files(), see), Unknown)
 
 
 def test_the_beginning_of_base64_is_known() -> None:
@@ -221,7 +230,7 @@ _ARGUMENTS: dict[str, Any] = {
     "replace": lambda subject: st.tuples(
         st.just(subject),
         _patterns.map(lambda pattern: f"/{pattern}/") | _words,
-        st.sampled_from(["", "x", "$1", "<$0>", "-"]),
+        st.sampled_from(["", "x", "$1", "<$0>", "-"]) | _words,
     ).map(list),
     "split": lambda subject: st.tuples(_words, st.just(subject)).map(list),
     "substr": lambda subject: st.tuples(st.just(subject), st.integers(-6, 6), st.integers(-1, 6)).map(list),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from itertools import takewhile
 
 from tfcheck.symbolic.value import ANYTHING, Hole, JsonText, Piece, TextLike, Unknown, pieces, spelled_out, text
 
@@ -31,21 +32,37 @@ def settled_start(subject: TextLike, part: str) -> TextLike:
     return text(parts[: next((each for each in range(len(parts)) if _may_touch(parts, each, part)), len(parts))])
 
 
-def isolate_around(subject: TextLike, part: str, change: Callable[[Unknown], Unknown]) -> TextLike | None:
-    """Return `subject` as `isolate` does, with `change` applied to pieces that may contain `part`.
+def isolate_around(
+    subject: TextLike, part: str, replacement: str, change: Callable[[Unknown], Unknown]
+) -> TextLike | None:
+    """Return `subject` as `isolate` does, with `change` applied to pieces in which `part` may have to be replaced.
 
-    None if an occurrence may begin or end outside of that.
+    None if more may have to be replaced than one such piece, or one literal, contains. What the part and its
+    replacement both begin and end with may be outside: it stays as it is.
     """
     if part == "":
         return None
     parts = list(pieces(spelled_out(subject)))
+    # An occurrence in a literal may share its ends with one around a piece, and only one of them is replaced.
+    is_literal = any(part in each for each in parts if isinstance(each, str))
+    edges = (0, 0) if is_literal else _common_edges(part, replacement)
     for index, piece in enumerate(parts):
         if isinstance(piece, str) or not _may_touch(parts, index, part):
             continue
-        if isinstance(piece, JsonText) or _may_touch(parts, index, part, within=False):
+        if isinstance(piece, JsonText) or _may_touch(parts, index, part, beyond=edges):
             return None
         parts[index] = change(piece)
     return text(parts)
+
+
+def _common_edges(one: str, other: str) -> tuple[int, int]:
+    """Return the lengths of what both begin with, and of what their remainders both end with."""
+    start = _common(one, other)
+    return start, _common(one[start:][::-1], other[start:][::-1])
+
+
+def _common(one: str, other: str) -> int:
+    return sum(1 for _ in takewhile(lambda both: both[0] == both[1], zip(one, other, strict=False)))
 
 
 def _open_hole(piece: Piece, part: str) -> TextLike:
@@ -54,8 +71,11 @@ def _open_hole(piece: Piece, part: str) -> TextLike:
     return piece
 
 
-def _may_touch(parts: Sequence[Piece], index: int, part: str, *, within: bool = True) -> bool:
-    """Whether `part` may occur in (if `within`), begin in, end in or span the unknown piece at `index`."""
+def _may_touch(parts: Sequence[Piece], index: int, part: str, *, beyond: tuple[int, int] | None = None) -> bool:
+    """Whether `part` may occur in, begin in, end in or span the unknown piece at `index`.
+
+    `beyond` leaves out what extends over the ends of the piece by at most so many of its first and last characters.
+    """
     piece = parts[index]
     if isinstance(piece, str):
         return False
@@ -68,7 +88,7 @@ def _may_touch(parts: Sequence[Piece], index: int, part: str, *, within: bool = 
         and _may_begin(parts[index + 1 :], part[end:])
         for start in range(len(part))
         for end in range(start, len(part) + 1)
-        if (start < end or start > 0) and (within or start > 0 or end < len(part))
+        if (start < end or start > 0) and (beyond is None or start > beyond[0] or end < len(part) - beyond[1])
     )
 
 

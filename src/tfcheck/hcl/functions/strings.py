@@ -269,7 +269,7 @@ def replace(subject: TextLike, part: TextLike, replacement: TextLike) -> Value:
     if isolated is not None and not any(part in piece for piece in pieces(isolated) if isinstance(piece, str)):
         return subject
     if isolated is None and isinstance(replacement, str):
-        isolated = isolate_around(spelled, part, lambda piece: _replace_unknown(piece, replacement))
+        isolated = isolate_around(spelled, part, replacement, lambda piece: _replace_unknown(piece, replacement))
     if isolated is None:
         return unknown_result([subject, replacement])
     count = sum(piece.count(part) for piece in pieces(isolated) if isinstance(piece, str))

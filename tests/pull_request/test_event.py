@@ -195,6 +195,7 @@ def test_a_run_of_the_pull_request_s_branch_is_about_its_own_commit(
         github.open_pull(sha=SHA)
         github.pulls[42]["head"]["ref"] = "orders"
         assert run(told, [bad(sha="")], CommentOptions(id="orders", number=42)).outcome.did is CommentAction.CREATED
+    assert ("names none" in github.by()[0]["body"]) is written
 
 
 def test_a_comment_that_starts_a_job_is_answered_about_the_newest_commit(
@@ -203,6 +204,7 @@ def test_a_comment_that_starts_a_job_is_answered_about_the_newest_commit(
     told = where | event(tmp_path, "issue_comment", {"issue": {"number": 42, "pull_request": {}}}) | ran("10.1")
     assert run(told, [bad()]).outcome.did is CommentAction.CREATED
     assert f"sha={SHA}" in github.by()[0]["body"]
+    assert f"Commit `{SHA[:7]}` (the newest; the event that started the run names none) · " in github.by()[0]["body"]
     stale = run(told, [bad(sha=OTHER)])
     assert stale.outcome.why == "no report is about the newest commit of the pull request"
 

@@ -113,6 +113,15 @@ def test_gitlab_lists_the_pipelines_of_a_merge_request(pipeline: dict[str, Any])
     assert ("a newer run may differ" in head(text)) is (pipeline == {"id": 11})
 
 
+def test_gitlab_shows_no_pipeline_to_an_account_that_is_not_allowed_to_see_them() -> None:
+    gitlab = FakeGitLab()
+    with serving(gitlab) as where:
+        wanted = RequestedPull("acme/shop", 42, SHA, "10.1")
+        publish(on_gitlab(where["GITHUB_API_URL"], wanted, Clock().patience()), [bad()], CommentOptions(id="orders"))
+    (text,) = texts(gitlab)
+    assert "newer runs are not visible to this token" in text
+
+
 @pytest.mark.parametrize(
     "target",
     [{}, {"pullrequest": {"id": 7}}, {"commit": {"hash": "a" * 40}}, {"selector": {"type": "custom", "pattern": "x"}}],

@@ -14,6 +14,7 @@ from tests.pull_request.job import bad, clean, run, variables
 from tests.pull_request.test_comment import LATER, at, only, title
 from tfcheck.cli import main as cli
 from tfcheck.pull_request.report_comment import CommentOptions
+from tfcheck.report.markdown.marker import parse_marker
 from tfcheck.vocabulary.finding import Report
 
 UNNAMED = CommentOptions()
@@ -182,6 +183,28 @@ def test_each_workflow_has_a_comment_of_its_own(
     assert second == "### ❌ tfcheck: 1 task definition will not start in `a` (1 of 2 targets)"
     assert run(variables(tmp_path, where, run="13.1") | plan, [bad("a"), bad("b")], comment_options).warnings == ()
     assert len(github.comments) == 2
+    assert github.problems == []
+
+
+@pytest.mark.parametrize("comment_options", [CommentOptions(id="orders"), UNNAMED])
+def test_a_workflow_that_the_pull_request_renames_continues_its_comment(
+    github: FakeGitHub, where: dict[str, str], tmp_path: Path, comment_options: CommentOptions
+) -> None:
+    old, new, another = (
+        {"GITHUB_WORKFLOW_REF": f"acme/shop/.github/workflows/{each}.yml@refs/pull/42/merge"} for each in "abc"
+    )
+    run(variables(tmp_path, where) | old, [bad("a")], comment_options)
+    first = parse_marker(only(github))
+    assert first
+    github.change_file(".github/workflows/b.yml", "renamed", previous_filename=".github/workflows/a.yml")
+    run(variables(tmp_path, where, run="11.1") | another, [bad("a")], comment_options)
+    assert len(github.comments) == 2
+    for number in (12, 13):
+        run(variables(tmp_path, where, run=f"{number}.1") | new, [clean("a")], comment_options)
+    kept, other = (each["body"].split("\n")[1] for each in github.by())
+    assert kept.startswith("### ✅ tfcheck: resolved, ")
+    assert other.startswith("### ❌ ")
+    assert parse_marker(github.by()[0]["body"]) == msgspec.structs.replace(first, run=(13, 1))
     assert github.problems == []
 
 

@@ -28,7 +28,7 @@ class Conversation(ABC, Generic[_Shape]):
 
     `name` is the host's, `size` the maximum size of a comment in bytes, `edit` the method that changes one,
     `can_minimize` whether one can be minimized, `numbers_attempts` whether a repeated job has another run than before.
-    `waits` counts the waits before the head was first read.
+    `waits` counts the waits before the head was first read. `assumes_commit`: the job does not name the checked commit.
     """
 
     size: ClassVar[int] = budget.COMMENT
@@ -50,6 +50,7 @@ class Conversation(ABC, Generic[_Shape]):
         self.patience = client.patience
         self.waits = client.patience.waits
         self._has_newer_commit = False
+        self.assumes_commit = False
 
     @property
     def links(self) -> Links:
@@ -72,6 +73,7 @@ class Conversation(ABC, Generic[_Shape]):
         if self._has_newer_commit:
             return f"{name} has another newest commit than the one that was checked"
         if len(self.sha) < _WHOLE:
+            self.assumes_commit = not self.sha
             self.sha = self._full_sha(head)
         return ""
 
@@ -92,12 +94,21 @@ class Conversation(ABC, Generic[_Shape]):
         """Return a run like this one that started later, as `ID.ATTEMPT`; empty without one, None if all are hidden."""
         return ""
 
-    def _newest_alike(self, runs: Iterable[tuple[int, Hashable]]) -> str:
-        """Return the newest of some runs with their kinds if it is of our kind and newer than ours."""
+    def _newest_alike(self, runs: Iterable[tuple[int, Hashable]]) -> str | None:
+        """Return the newest of some runs with their kinds if it is of our kind and newer than ours.
+
+        NOTE: GitLab shows an empty list to an account that is not allowed to see pipelines.
+        """
         known, own = dict(runs), self.wanted.run.partition(".")[0]
         ours = next((number for number in known if str(number) == own), None)
-        last = max((number for number in known if ours is not None and known[number] == known[ours]), default=0)
-        return f"{last}.1" if ours is not None and last > ours else ""
+        if ours is None:
+            return None
+        last = max(number for number in known if known[number] == known[ours])
+        return f"{last}.1" if last > ours else ""
+
+    def former_jobs(self) -> Iterable[str]:
+        """Return the names of this job before the pull request renamed its workflow; none if that is not known."""
+        return ()
 
     def rewritten(self, page: str) -> str:
         """Convert a page for the host."""

@@ -78,6 +78,17 @@ class GiteaConversation(Conversation[Comment]):
     def _changed_files(self) -> Iterable[str | None] | None:
         return (name for each in self._files() or () for name in (each.filename, each.previous_filename))
 
+    def former_jobs(self) -> Iterable[str]:
+        """Return the names of this job before the pull request renamed its workflow; none if that is not known."""
+        workflow, *rest = self.wanted.job.split(" ")
+        try:
+            files = self._files() or []
+        except RefusalError:
+            return ()
+        top = f"{self.wanted.repository}/"
+        before = (each.previous_filename for each in files if f"{top}{each.filename}" == workflow)
+        return [" ".join((f"{top}{each}", *rest)) for each in before if each]
+
     def author(self, named: str) -> Author:
         """Return tfcheck's own account: as `named`, otherwise from GitHub."""
         return author(self.client, self._variables, named)

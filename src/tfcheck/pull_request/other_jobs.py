@@ -101,7 +101,7 @@ class OtherJobs:
         if mark.run == self._marker.run and self.is_theirs(there):
             signed = mark.with_job(self._marker.job)
         else:
-            ours = msgspec.structs.replace(self._marker, key=mark.key, also=mark.also)
+            ours = msgspec.structs.replace(self._marker, key=mark.key, job=mark.job, also=mark.also)
             signed = max(mark, ours, key=lambda each: each.run)
         return text.replace(str(parse_marker(text)), str(signed), 1)
 

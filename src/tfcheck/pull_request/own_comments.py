@@ -10,7 +10,7 @@ from tfcheck.pull_request.author import Author
 from tfcheck.pull_request.conversation import Conversation
 from tfcheck.pull_request.report_comment import ReportComment
 from tfcheck.pull_request.shapes import Comment, User
-from tfcheck.report.markdown.marker import listed_targets, parse_marker
+from tfcheck.report.markdown.marker import Marker, listed_targets, marker, parse_marker
 
 #: The comments on one page; with fewer there is no second one.
 _PAGE = 100
@@ -30,6 +30,8 @@ class OwnComments:
         self.author = author
         self.marker = draft.marker
         self.gone: set[int] = set()
+        self._jobs = {self.marker.job}
+        self._has_all_jobs = not self.marker.job
 
     @property
     def foreign(self) -> tuple[User, ...]:
@@ -53,23 +55,35 @@ class OwnComments:
         for each in self._conversation.comments():
             listed += 1
             mark = parse_marker(each.body or "")
-            if mark is None or mark.job != self.marker.job or each.id in self.gone:
+            if mark is None or each.id in self.gone or not self._is_of_this_job(mark, each):
                 continue
             if not self.author.wrote(each.user):
                 if mark.key == self.marker.key and each.user is not None:
                     self._foreign[each.user.login] = each.user
-            elif mark.key == self.marker.key:
+            elif mark.comment == self.marker.comment:
                 own[each.id] = each
                 if mark.run < self.marker.run:
                     last = max(last, mark.run)
-            elif mark.run != self.marker.run and self._draft.succeeds(listed_targets(each.body or ""), mark):
+            elif mark.run != self.marker.run and (
+                mark.key == self.marker.key or self._draft.succeeds(listed_targets(each.body or ""), mark)
+            ):
                 others[each.id] = each
-        if own and self.marker.key == self._draft.marker.key:
+        if own and self.marker.comment == self._draft.marker.comment:
             others = {number: each for number, each in others.items() if self._is_left_behind(each, last)}
         found = [each for _, each in sorted((own | others).items())]
         if not own and found and (oldest := parse_marker(found[0].body or "")):
-            self.marker = msgspec.structs.replace(self.marker, key=oldest.key)
+            self.marker = msgspec.structs.replace(self.marker, key=oldest.key, job=oldest.job)
         return found, listed
+
+    def _is_of_this_job(self, mark: Marker, comment: Comment) -> bool:
+        """Whether our job has written a comment, also before the pull request renamed its workflow."""
+        if mark.job in self._jobs:
+            return True
+        if self._has_all_jobs or not self.author.wrote(comment.user):
+            return False
+        self._has_all_jobs = True
+        self._jobs |= {marker("", job=each).job for each in self._conversation.former_jobs()}
+        return mark.job in self._jobs
 
     def _is_left_behind(self, other: Comment, last: tuple[int, int]) -> bool:
         """Whether an earlier run has left a comment behind whose targets are all in this run.
@@ -88,4 +102,6 @@ class OwnComments:
 
     def keep_key(self, body: str) -> str:
         """Return a text with the key of the comment, which suggestions refer to, also if this one replaces another."""
-        return body.replace(f"key={self._draft.marker.key}", f"key={self.marker.key}", 1)
+        mark = parse_marker(body)
+        kept = mark and msgspec.structs.replace(mark, key=self.marker.key, job=self.marker.job)
+        return body.replace(str(mark), str(kept), 1)

@@ -36,6 +36,7 @@ def page(
     job: str = "",
     order: str = "",
     added: Added | None = None,
+    assumed: bool = False,
 ) -> Page:
     """Return the page about these reports."""
     return Page(
@@ -50,6 +51,7 @@ def page(
         untouched=comment_options.untouched,
         replan_failed=comment_options.replan_failed,
         added=added,
+        assumed=assumed,
     )
 
 
@@ -71,7 +73,15 @@ def publish(
         return Published(Outcome(CommentAction.NOTHING, why))
     added = conversation.added_lines() if any(map(_may_depend_on_edits, reports)) else {}
     wanted = conversation.wanted
-    about = page(conversation.links, comment_options, manuals, job=wanted.job, order=wanted.order, added=added)
+    about = page(
+        conversation.links,
+        comment_options,
+        manuals,
+        job=wanted.job,
+        order=wanted.order,
+        added=added,
+        assumed=conversation.assumes_commit,
+    )
     draft = ReportComment(reports, about, comment_options, conversation)
     if draft.is_empty:
         return Published(Outcome(CommentAction.NOTHING, "no report is about the newest commit of the pull request"))

@@ -112,7 +112,8 @@ class Page(msgspec.Struct, frozen=True, kw_only=True):
     `replaced` those of them whose result another job has written for this commit, `untouched` the targets that the pull
     request does not change any more, `replan_failed` those whose result is older than their last plan. `resolved`: an
     earlier page had findings. `newer` is a run whose result may differ. `added` are the lines that the pull request
-    adds or changes, by file, None for a file without a diff; itself None if that is not known.
+    adds or changes, by file, None for a file without a diff; itself None if that is not known. `assumed`: the commit of
+    `links` is only the newest one.
     """
 
     id: str = ""
@@ -129,6 +130,7 @@ class Page(msgspec.Struct, frozen=True, kw_only=True):
     resolved: bool = False
     newer: OtherRun | None = None
     added: Mapping[str, frozenset[int] | None] | None = None
+    assumed: bool = False
 
     def manual(self, rule: str) -> Manual | None:
         """Return the manual of a rule."""

@@ -28,6 +28,7 @@ _SHOWN_TARGETS, _MOST_ABSENT = 3, 20
 NEWER_RUN, _MAY_BE_MISSING = "a newer run may differ", "another result may be missing"
 #: In the footer of a comment by a token that may overlook a newer run.
 HIDDEN_RUNS = "newer runs are not visible to this token"
+_ASSUMED = " (the newest; the event that started the run names none)"
 #: What to do about two jobs or workflows that write one comment.
 SHARED_ID_HINT = "give each job a comment id of its own, or combine their reports in a final job"
 
@@ -234,7 +235,7 @@ def footer(content: PageContent, page: Page) -> str:
     known = any(char != "0" for char in found.sha)
     run = page.links.run_url() if page.links else None
     parts = (
-        f"Commit {code(found.sha[:7])}" if known else "",
+        f"Commit {code(found.sha[:7])}{_ASSUMED if page.assumed else ''}" if known else "",
         f"[run]({run})" if run else "",
         HIDDEN_RUNS if page.newer and page.newer.hidden else "",
         f"[page {code(clip_width(page.artifact, _LONGEST_ID))}]({run}#artifacts)" if run and page.artifact else "",

@@ -205,6 +205,7 @@ def test_a_comment_that_never_reported_anything_resolves_nothing(
 
 def test_the_same_text_is_not_written_again(github: FakeGitHub, where: dict[str, str], tmp_path: Path) -> None:
     """A second job of a run only adds itself to the first line, once."""
+    github.start(10)
     run(variables(tmp_path, where), [bad()])
     first, _, written = only(github).partition("\n")
     for did in (CommentAction.UPDATED, CommentAction.UNCHANGED):
@@ -270,6 +271,7 @@ def test_ids_that_hold_one_another_are_two_comments(github: FakeGitHub, where: d
 
 
 def test_what_somebody_edited_is_put_right(github: FakeGitHub, where: dict[str, str], tmp_path: Path) -> None:
+    github.start(10)
     told = variables(tmp_path, where)
     number = run(told, [bad()]).outcome.id or 0
     right = github.comments[number]["body"]

@@ -205,6 +205,7 @@ def test_a_comment_that_starts_a_job_is_answered_about_the_newest_commit(
     assert run(told, [bad()]).outcome.did is CommentAction.CREATED
     assert f"sha={SHA}" in github.by()[0]["body"]
     assert f"Commit `{SHA[:7]}` (the newest; the event that started the run names none) · " in github.by()[0]["body"]
+    assert "newer runs are not visible" in github.by()[0]["body"]  # GitHub lists this one under another commit
     stale = run(told, [bad(sha=OTHER)])
     assert stale.outcome.why == "no report is about the newest commit of the pull request"
 

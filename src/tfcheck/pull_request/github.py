@@ -121,20 +121,21 @@ class GitHubConversation(GiteaConversation):
     def newer_run(self) -> str | None:
         """Return a later run of the workflow for the same commit and event.
 
-        NOTE: GitHub lists a run that follows another one under the newest commit of the default branch.
+        NOTE: GitHub lists a run that follows another one, or that a comment starts, under the newest commit of the
+        default branch.
         """
         if not ci.in_actions(self._variables):
             return ""
         path = f"{self._repository}/actions/runs?head_sha={self.sha}&per_page=100"
         found = self.client.peek(path, WorkflowRuns)
-        if found is None:
-            return None
         number, _, attempt = (self.wanted.follows or self.wanted.run).partition(".")
-        own = [each for each in found.workflow_runs if str(each.id) == number]
+        own = [each for each in found.workflow_runs if str(each.id) == number] if found else []
+        if not found or not own:
+            return None
         alike = (each for each in found.workflow_runs for one in own if each.is_like(one))
-        last = max((*own, *alike), key=WorkflowRun.order, default=None)
-        newer = last and (last not in own or last.run_attempt > int(attempt or 0))
-        return f"{last.id}.{last.run_attempt}" if last and newer else ""
+        last = max((*own, *alike), key=WorkflowRun.order)
+        newer = last not in own or last.run_attempt > int(attempt or 0)
+        return f"{last.id}.{last.run_attempt}" if newer else ""
 
     def minimize(self, comment: Comment, *, undo: bool = False) -> None:
         """Minimize a comment, or show it again."""

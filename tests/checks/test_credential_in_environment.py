@@ -37,6 +37,42 @@ def test_most_names_and_pointers_do_not(name: str, value: Value) -> None:
     assert messages(credential_in_environment.CHECK, {"environment": [{"name": name, "value": value}]}) == []
 
 
+@every_row(
+    "value",
+    [
+        "postgres://app:hunter2@db.example.com/app",
+        "redis://:hunter2@cache:6379/0",
+        "mongodb+srv://app:hunter2@one,two/app?retryWrites=true",
+        Sensitive("amqp://app:hunter2@queue", ((11, 18),)),
+        '{"url": "jdbc:mysql://app:hunter2@db/app"}',
+    ],
+)
+def test_an_address_may_contain_a_password(value: Value) -> None:
+    (found,) = messages(credential_in_environment.CHECK, {"environment": [{"name": "DATABASE_URL", "value": value}]})
+    assert found.startswith("info: `DATABASE_URL` of container `app` has a password in its value")
+    assert "hunter2" not in found
+
+
+@every_row(
+    "value",
+    [
+        "postgres://app@db.example.com:5432/app",
+        "postgres://app:@db.example.com/app",
+        "http://proxy:3128/@scope",
+        "https://example.com:8080?to=team@example.com",
+        "http://one:80, http://two:81/@x",
+        "postgres://app:${DB_PASSWORD}@db/app",
+        "postgres://app:$(DB_PASSWORD)@db/app",
+        "postgres://app:<password>@db/app",
+        "postgres://{user}:{password}@db/app",
+        "postgres://%s:%s@db/app",
+        LATER,
+    ],
+)
+def test_most_addresses_contain_none(value: Value) -> None:
+    assert messages(credential_in_environment.CHECK, {"environment": [{"name": "DATABASE_URL", "value": value}]}) == []
+
+
 def test_a_value_in_the_environment_is_never_reported() -> None:
     assert not any("correct horse" in repr(each) for each in found_in("twelve-services"))
 

@@ -1,9 +1,11 @@
 """Keep credentials out of `environment`.
 
 Everything in `environment` is part of the task definition: anyone with `ecs:DescribeTaskDefinition` can read it, and it
-remains in every old revision and in Terraform's state. A variable that is named like a credential belongs in `secrets`.
+remains in every old revision and in Terraform's state. A variable that is named like a credential belongs in `secrets`,
+and so does one whose value contains an address with a password, such as `postgres://user:password@host/database`.
 tfcheck shows only the name of the variable, never its value. It ignores values that are empty, an ARN, a path, an
-address, a number or a switch such as `true`.
+address without a password, a number or a switch such as `true`, and passwords that the container fills in, such as
+`$PASSWORD`.
 
 Write:
 
@@ -22,7 +24,7 @@ from tfcheck.inventory.ecs import TaskDefinition, member
 from tfcheck.inventory.world import World
 from tfcheck.symbolic.regex import regex
 from tfcheck.symbolic.sensitive_text import redact
-from tfcheck.symbolic.value import Unknown, Value
+from tfcheck.symbolic.value import Unknown
 from tfcheck.vocabulary.finding import Severity
 
 _NAME = regex(
@@ -33,26 +35,35 @@ _NAME = regex(
 _HARMLESS = regex(
     r"arn:.*|/.*|\./.*|[a-z][a-z0-9+.-]*://[^@]*|[\d.]+|true|false|null|none|yes|no|on|off", re.IGNORECASE
 )
+#: The password of an address; not a placeholder such as `${PASSWORD}`, `{password}`, `<password>` or `%s`.
+_PASSWORD = regex(r"://[^\s:/?#@\"'<>]*:(?![${<*]|%[s(])[^\s:/?#@\"'<>]+@")
 
 
 def _search(task: TaskDefinition, world: World) -> Iterator[Misconfiguration]:
     for container in task.containers:
         listed = container.members("environment")
         for each in () if isinstance(listed, Unknown) else listed:
-            name = member(each, "name")
-            if isinstance(name, str) and _NAME.fullmatch(name) and _may_be_credential(member(each, "value")):
-                yield Misconfiguration(
-                    f"{quote_value(task, name)} of container `{container.name}` is given its value in `environment`, "
-                    "where it can be read: take it from a secret",
-                    Severity.INFO,
-                    container.name,
-                    redact(name),
-                )
+            name, value = member(each, "name"), member(each, "value")
+            if not isinstance(name, str) or not isinstance(value, str):
+                continue
+            if _PASSWORD.search(value):
+                problem = "has a password in its value in `environment`"
+            elif _NAME.fullmatch(name) and _may_be_credential(value):
+                problem = "is given its value in `environment`"
+            else:
+                continue
+            yield Misconfiguration(
+                f"{quote_value(task, name)} of container `{container.name}` {problem}, where it can be read: take it "
+                "from a secret",
+                Severity.INFO,
+                container.name,
+                redact(name),
+            )
 
 
-def _may_be_credential(value: Value) -> bool:
+def _may_be_credential(value: str) -> bool:
     """Whether a value may be a credential and is not only a reference to one; it is never shown."""
-    return isinstance(value, str) and value.strip() != "" and not _HARMLESS.fullmatch(value.strip())
+    return value.strip() != "" and not _HARMLESS.fullmatch(value.strip())
 
 
 CHECK = Check("credential-in-environment", "credentials in environment", __doc__, _search)

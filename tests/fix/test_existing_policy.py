@@ -31,6 +31,21 @@ def test_a_document_that_another_uses_is_left_alone(tmp_path: Path) -> None:
     assert '["${aws_s3_bucket.config.arn}/sidecar.env"]' in found.diff
 
 
+def test_a_text_that_a_module_is_passed_is_changed_where_it_is_written(tmp_path: Path) -> None:
+    folder = copied("conventions-of-modules", tmp_path)
+    found = next(each for each in fixes(folder) if "kms:Decrypt" not in each.fix.hcl)
+    assert (found.fix.title, found.fix.safety, found.fix.proven) == ("add a statement to module.role", "safe", True)
+    assert {each.source.name for each in found.insertions} == {"main.tf"}
+
+
+def test_a_text_that_a_module_also_uses_elsewhere_is_left_alone(tmp_path: Path) -> None:
+    folder = copied("conventions-of-modules", tmp_path)
+    with (folder / "modules/role/main.tf").open("a") as file:
+        file.write('\noutput "policy" {\n  value = var.policy\n}\n')
+    titles = {each.fix.title for each in fixes(folder)}
+    assert titles == {"add aws_iam_role_policy.role_start_up", "add aws_iam_role_policy.role_jobs_start_up"}
+
+
 def test_a_sid_differs_from_those_of_its_document_only(tmp_path: Path) -> None:
     folder = copied("new-bucket-policy-document", tmp_path)
     other = (

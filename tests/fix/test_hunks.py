@@ -86,6 +86,8 @@ def test_an_ignored_file_is_named_where_the_fix_is_in_another(tmp_path: Path) ->
     subprocess.run(["git", "init", "-q"], cwd=tmp_path, check=True)
     found = Path(shutil.copytree(TESTDATA / "conventions-of-modules", tmp_path / "case"))
     (found / ".gitignore").write_text("modules/role/main.tf\n")
+    with (found / "modules/role/main.tf").open("a") as file:
+        file.write('\noutput "policy" {\n  value = var.policy\n}\n')
     done = fix([str(found / "plan.json")], str(found), FixSelection())
     assert "`modules/role/main.tf` is not changed: git ignores it" in done.notes
     assert all(each.startswith("case/main.tf: ") for each in done.summary)

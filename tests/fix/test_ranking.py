@@ -245,11 +245,8 @@ def test_a_finding_names_the_change_for_most_of_it_and_text_last() -> None:
     [
         # A policy beside the call that grants the same, rather than a literal in the module.
         ("containers-from-modules", {"add a statement to aws_iam_policy.files"}),
-        # A policy where the module is called, which its users can name.
-        (
-            "conventions-of-modules",
-            {"add aws_iam_role_policy.role_start_up", "add aws_iam_role_policy.role_jobs_start_up"},
-        ),
+        # The text that the module is passed, and a policy where it is called for what only one of its roles lacks.
+        ("conventions-of-modules", {"add a statement to module.role", "add aws_iam_role_policy.role_jobs_start_up"}),
         # A new input where the module has none for that.
         (
             "arns-of-another-module",

@@ -108,7 +108,7 @@ def _policy_modules(need: RoleNeed, places: FixPlaces) -> Iterator[dict[str, Mod
 
 def _modules_with(policy: WrittenPolicy, places: FixPlaces) -> Iterator[ModulePath]:
     """Yield the module of a policy, and the one whose output is its text."""
-    address, output = policy.resource.address, _OUTPUT.fullmatch(policy.argument.text)
+    address, output = policy.place, _OUTPUT.fullmatch(policy.argument.text)
     yield address.module
     called = [address.module.child(output[1], each) for each in (None, address.key)] if output else []
     yield from (each for each in called if each in places.world.resolver.plan.module_instances())
@@ -192,7 +192,7 @@ def propose_new_inputs(need: RoleNeed, places: FixPlaces) -> Iterator[Proposal]:
     by_role = foreign.answers_by_role().items()
     lacking = group_by_key((modules[name], each) for name, answers in by_role for each in answers)
     inputs = _NewInputs(places).passing(lacking)
-    for policy in places.policies.of(role) if inputs else ():
+    for policy in (each for each in places.policies.of(role) if each.place.module == module) if inputs else ():
         reach = places.policies.reach(policy.resource)
         local = next(statements_for(policy, need.restrict_to(own), places), None) if own else ()
         if not policy.is_document or reach is None or not need.names() <= reach or local is None:

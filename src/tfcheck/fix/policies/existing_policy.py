@@ -34,13 +34,18 @@ _KINDS = {"secretsmanager": "values", "ssm": "values", "kms": "values", "s3": "v
 def propose_existing(need: RoleNeed, places: FixPlaces, *, wide: bool, in_callers: bool = False) -> Iterator[Proposal]:
     """Yield additions to the roles' policies; with `wide`, to those that other roles share or a role has repeatedly.
 
-    With `in_callers` only to policies outside the roles' module that grant the same on other resources.
+    With `in_callers` only to policies outside the roles' module that grant the same on other resources, or texts that
+    it is passed; without, such a text is not changed for what the module can name itself.
     """
     names, policies = need.names(), places.policies
     first = list(policies.of(need.roles[0]) if need.roles else policies.of_need(need))
+    own = need.roles[0].address.module if need.roles else None
+    passed = [each for each in first if each.place.module != each.resource.address.module == own]
     if in_callers:
-        own = need.roles[0].address.module
-        first = [each for each in first if each.resource.address.module != own and grants_alike(each, need, places)]
+        others = (each for each in first if each.resource.address.module != own)
+        first = [*passed, *(each for each in others if grants_alike(each, need, places))]
+    elif passed and places.names_all(need):
+        first = [each for each in first if each not in passed]
     blocks = Counter(each.config for each in {each.resource.address for each in first})
     fitting: list[tuple[WrittenPolicy, str]] = []
     for policy in sorted(first, key=lambda each: _distance(each, need, places)):
@@ -205,7 +210,7 @@ def propose_into(
     if data is not None:  # a policy may make what it grants from less than the whole name
         written = ([one for one in each.resources if text(one) in data.hcl] for each in statements)
         named = tuple(replace(each, resources=tuple(own)) for each, own in zip(statements, written, strict=True))
-    remark += places.doubts(named, policy.block, policy.resource.address.module) if policy.block else ""
+    remark += places.doubts(named, policy.block, policy.place.module) if policy.block else ""
     remark += f"; {goal} is made from it" if data is not None and passed.argument is policy.argument else ""
     remark = passed.remark(module) + remark
     return Proposal(
@@ -222,16 +227,16 @@ def _render(
     policy: WrittenPolicy, answers: Sequence[Answer], given: Statements | None, places: FixPlaces
 ) -> Statements | None:
     """Write the needed statements for a policy's text; None if something cannot be named there."""
-    address, goal = policy.resource.address, policy.place.resource
+    module, goal = policy.place.module, policy.place.resource
     if isinstance(policy.argument, FileText) and policy.is_plain_file:
-        spell = literal_in(policy.argument, places.spelling(address.module, goal).spell)
+        spell = literal_in(policy.argument, places.spelling(module, goal).spell)
         named = given if given and not has_references(given) else needed_statements(answers, spell)
         return rename_taken_sids(named, places.taken_sids(policy)) if named else None
-    statements = given or places.as_statements(answers, address.module, goal)
+    statements = given or places.as_statements(answers, module, goal)
     if statements is None:
         return None
-    policies, is_document = places.policies, policy.is_document
-    own = policies.document_instances(policy.module, policy.place.name) if is_document else policies.instances(address)
+    policies, is_document, place = places.policies, policy.is_document, policy.place
+    own = policies.document_instances(policy.module, place.name) if is_document else policies.instances(place)
     statements = places.gates.for_references(statements, own, policy.block)
     if not is_document and any(each.gate and each.resource_list is None for each in statements):
         return None

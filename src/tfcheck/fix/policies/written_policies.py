@@ -20,18 +20,20 @@ from tfcheck.inventory.plan_world import After
 from tfcheck.inventory.world import WorldObject
 from tfcheck.role import Roles
 from tfcheck.role.grants import grants
+from tfcheck.symbolic.regex import regex
 from tfcheck.symbolic.value import PlainText, Value
 from tfcheck.vocabulary.address import Address, ModulePath
 from tfcheck.vocabulary.clipping import few
 from tfcheck.vocabulary.grouping import group_by_key
 
+_INPUT = regex(r"var\.[\w-]+")
 _OTHER_ATTACHMENTS = ("aws_iam_user_policy_attachment", "aws_iam_group_policy_attachment")
 
 
 class WrittenPolicy(msgspec.Struct, frozen=True, eq=False):
     """A policy where the sources write it: a resource instance, its attribute, and the argument with the text.
 
-    `place` is the block instance that has the text: the resource itself, or a policy document.
+    `place` is the block instance that has the text: the resource itself, a policy document, or a call of its module.
     """
 
     resource: WorldObject
@@ -94,9 +96,14 @@ class WrittenPolicies:
         argument = block.arguments.get(attribute) if block and not is_frozen(block, attribute) else None
         return self.with_text(resource, attribute, argument) if resource is not None and argument is not None else None
 
-    def with_text(self, resource: WorldObject, attribute: str, argument: Argument) -> WrittenPolicy:
-        """Return the policy of a resource whose text an argument has, or the file that nothing else reads."""
-        address = place = resource.address
+    def with_text(
+        self, resource: WorldObject, attribute: str, argument: Argument, address: Address | None = None
+    ) -> WrittenPolicy:
+        """Return the policy of a resource whose text an argument has, or the file that nothing else reads.
+
+        The argument is at `address`, by default in the resource.
+        """
+        address = place = resource.address if address is None else address
         module = self._resolver.module_sources(address.module)
         assert module is not None  # otherwise it would have no block
         text = self.files.text_of(argument, address)
@@ -109,7 +116,18 @@ class WrittenPolicies:
 
     def _attached_by(self, resources: Iterable[WorldObject]) -> list[WrittenPolicy]:
         ordered = sorted(resources, key=lambda each: each.address.type != "aws_iam_role_policy")
-        return [found for each in ordered if (found := self.in_attribute(each, "policy")) is not None]
+        found = ((each, self.in_attribute(each, "policy")) for each in ordered)
+        passed = ((each, self._follow(one.argument, each.address)) for each, one in found if one is not None)
+        return [self.with_text(each, "policy", *one) for each, one in passed]
+
+    def _follow(self, argument: Argument, address: Address) -> tuple[Argument, Address]:
+        """Follow an input with the text of a policy to what callers pass for it, as long as it has no other use."""
+        path, module = address.module, self._resolver.module_sources(address.module)
+        call = self._resolver.block(path.call) if path.steps and _INPUT.fullmatch(argument.text) else None
+        passed = call.arguments.get(argument.text.removeprefix("var.")) if call is not None else None
+        if passed is None or module is None or module.count_uses(argument.text) > 1:
+            return argument, address
+        return self._follow(passed, path.call)
 
     def of_same_block(self, policy: WrittenPolicy, role: WorldObject) -> WrittenPolicy | None:
         """Return the policy of a role that is written in the same block as another one."""
@@ -156,8 +174,9 @@ class WrittenPolicies:
         """Return the block of a policy and the file that its instance reads, which may differ between instances."""
         block = self._resolver.block(policy)
         argument = block.arguments.get("policy") if block else None
-        text = self.files.text_of(argument, policy) if argument else None
-        return id(block), text.source.name if isinstance(text, FileText) else ""
+        passed, place = self._follow(argument, policy) if argument else (None, policy)
+        text = self.files.text_of(passed, place) if passed else None
+        return id(block if passed is argument else passed), text.source.name if isinstance(text, FileText) else ""
 
     def roles_of(self, policy: Address) -> frozenset[str]:
         """Return the roles that one instance of a policy is definitely attached to."""
@@ -170,7 +189,7 @@ class WrittenPolicies:
     def instances(self, address: Address) -> list[Address]:
         """Return all instances of an instance's block, in every module that shares its sources."""
         block = self._resolver.block(address)
-        return [address] if block is None else list(self._instances(address.type).get(id(block), ()))
+        return [address] if block is None else list(self._instances(address.type).get(id(block), [address]))
 
     def _instances(self, kind: str) -> dict[int, list[Address]]:
         if kind not in self._by_block:

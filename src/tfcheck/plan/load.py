@@ -120,36 +120,37 @@ def _refuse_left_out(document: Document, named: str) -> None:
     is_refresh = not isinstance(changes, list)
     listed = {address for row in changes or () if row for address in (row.address, row.previous_address)}
     for section, has, hint in (
-        (() if is_refresh else _prior_objects(document), "prior state holds", KEEP),
-        (_planned_objects(document), "`planned_values` hold", UNFILTERED),
+        (() if is_refresh else _unlisted_prior(document, listed), "prior state holds", KEEP),
+        (_unlisted_planned(document, listed), "`planned_values` hold", UNFILTERED),
     ):
-        missing = next((each for each in section if each not in listed), "")
+        missing = next(iter(section), "")
         if missing:
             raise InputError(f"{named} is not a complete plan: it leaves out `{missing}`, which its {has}", hint=hint)
 
 
-def _prior_objects(document: Document) -> Iterator[str]:
-    """Yield the addresses of the managed objects in the prior state."""
+def _unlisted_prior(document: Document, listed: set[str]) -> Iterator[str]:
+    """Yield the addresses of the managed objects in the prior state that are not listed."""
     if present(document.prior_state):
         state = decoded_section(document.prior_state, State[KeptRow], "the plan's prior state")
-        yield from _objects(state.values, Mode.MANAGED)
+        yield from _unlisted_objects(state.values, listed, Mode.MANAGED)
 
 
-def _planned_objects(document: Document) -> Iterator[str]:
-    """Yield the addresses of the planned objects, and of the data sources that the apply reads."""
+def _unlisted_planned(document: Document, listed: set[str]) -> Iterator[str]:
+    """Yield the addresses of the planned objects, and of the data sources that the apply reads, that are not listed."""
     if present(document.planned_values):
         values = decoded_section(document.planned_values, StateValues[KeptRow], "the plan's planned values")
-        yield from _objects(values, Mode.MANAGED, Mode.DATA)
+        yield from _unlisted_objects(values, listed, Mode.MANAGED, Mode.DATA)
 
 
-def _objects(values: StateValues[KeptRow] | None, *modes: Mode) -> Iterator[str]:
+def _unlisted_objects(values: StateValues[KeptRow] | None, listed: set[str], *modes: Mode) -> Iterator[str]:
     for module in each_module(values.root_module if values else None):
         for row in module.resources or ():
-            if row and row.mode in modes and _is_listed(row, module):
+            # NOTE: nearly every row of a large plan is listed, which is quick to see.
+            if row and row.address not in listed and row.mode in modes and _belongs_in_changes(row, module):
                 yield row.address
 
 
-def _is_listed(row: KeptRow, module: StateModule[KeptRow]) -> bool:
+def _belongs_in_changes(row: KeptRow, module: StateModule[KeptRow]) -> bool:
     """Whether an object belongs in `resource_changes` under its address there."""
     # NOTE: deposed objects have rows of their own, and early versions wrote addresses without the module and the key.
     key = "" if row.index is None else "["

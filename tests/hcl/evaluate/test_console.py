@@ -33,6 +33,7 @@ VARIABLES: dict[str, Value] = {
     "names": Set(("a", "z")),
     "unset": None,
     "unset_list": None,
+    "unset_text": None,
     "part": {"names": None, "all": {"x": None}},
     "object": {"a": 4, "b": "5", "c": ["1", "x"], "name": False},
 }
@@ -41,6 +42,7 @@ VARIABLES: dict[str, Value] = {
 TYPES: dict[str, Type] = {
     "unset": SetType(STRING),
     "unset_list": ListType(STRING),
+    "unset_text": STRING,
     "part": ObjectType({"names": SetType(STRING), "all": MapType(SetType(STRING))}),
 }
 
@@ -113,6 +115,10 @@ variable "unset" {
   type    = set(string)
   default = null
 }
+variable "unset_text" {
+  type    = string
+  default = null
+}
 variable "unset_list" {
   type    = list(string)
   default = null
@@ -167,6 +173,32 @@ def test_a_tuple_beside_a_set_becomes_a_set(tmp_path: Path) -> None:
         value = evaluate(parse(written, HERE), scope)
         assert is_known(value) is BESIDE_A_SET[written], (written, value)
         assert not is_known(value) or agrees(value, theirs), (written, value, theirs)
+
+
+TYPED_NULLS = {
+    "jsonencode(coalesce(var.unset_text, true))": True,
+    "jsonencode(coalesce(null, var.unset_text, 5))": True,
+    'coalesce(var.unset_text, "x")': True,
+    "coalesce(null, true)": True,
+    'try(var.unset_list[*], "x")': True,
+    'try(var.unset_list.*, "x")': True,
+    'try(var.part.names[*], "x")': True,
+    "can(var.unset_list[*])": True,
+    'try(var.unset_text[*], "x")': True,
+    'try(null[*], "x")': True,
+    'try([for each in [var.unset_list] : each[*]], "x")': False,
+    "try(var.texts[*], [])": True,
+}
+
+
+@needs_terraform
+def test_the_declared_type_of_a_null_counts(tmp_path: Path) -> None:
+    scope = Variables()
+    theirs = worth(list(TYPED_NULLS), tmp_path, sources=SOURCES + MORE_SOURCES)
+    for (written, decided), answer in zip(TYPED_NULLS.items(), theirs, strict=True):
+        value = evaluate(parse(written, HERE), scope)
+        assert is_known(value) is decided, (written, value)
+        assert not is_known(value) or agrees(value, answer), (written, value, answer)
 
 
 #: An error, and arms of conditionals that fail because of it; `FAILS` stands for the error.

@@ -32,7 +32,7 @@ from tfcheck.hcl.evaluate.elements import (
 from tfcheck.hcl.evaluate.marking import Marked, is_marked, mark_if, nonsensitive, without_mark
 from tfcheck.hcl.evaluate.operators import condition
 from tfcheck.hcl.evaluate.scope import EvaluationError, Scope, Seen
-from tfcheck.hcl.evaluate.types import is_definitely_text
+from tfcheck.hcl.evaluate.types import ListType, SetType, TupleType, is_definitely_text
 from tfcheck.hcl.syntax.expression import Expression, ForList, ForObject, JoinedTexts, Literal, Splat, Template
 from tfcheck.symbolic.choices import without_choice
 from tfcheck.symbolic.sensitive_text import Sensitive
@@ -239,8 +239,20 @@ def _object(node: ForObject, rounds: Sequence[_Round], run: EvaluationRun, marks
 
 
 def splat(node: Splat, scope: Scope, run: EvaluationRun) -> Seen:
-    """Evaluate `source[*]…`: null gives an empty list, anything but a list or set a list of one."""
-    return _splat(node, run.see(node.source, scope), scope, run)
+    """Evaluate `source[*]…`: null gives an empty list, anything but a list or set a list of one.
+
+    A null that is a list or set is an error. Without its type that matters only where `try` would catch it.
+    """
+    source = run.see(node.source, scope)
+    if run.trying and without_mark(source) is None and not isinstance(node.source, Literal):
+        from tfcheck.hcl.evaluate.conditional import declared_type
+
+        kind = declared_type(node.source, scope)
+        if kind is None:
+            return Unknown(reason="the type of a null decides", where=str(node.place), may_fail=True)
+        if isinstance(kind, (ListType, SetType, TupleType)):
+            raise EvaluationError("a null list has no elements")
+    return _splat(node, source, scope, run)
 
 
 def _splat(node: Splat, source: Seen, scope: Scope, run: EvaluationRun) -> Seen:

@@ -14,7 +14,7 @@ import msgspec
 
 from tfcheck.hcl.evaluate.alternatives import as_choice
 from tfcheck.hcl.evaluate.budget import EvaluationRun
-from tfcheck.hcl.evaluate.convert import OPEN_TYPE, build_set, combine, unify
+from tfcheck.hcl.evaluate.convert import OPEN_TYPE, build_set, combine, to_string, unify
 from tfcheck.hcl.evaluate.elements import Unordered, bound_value, evaluate_all, is_referent
 from tfcheck.hcl.evaluate.failing import stand_ins
 from tfcheck.hcl.evaluate.marking import is_marked, mark_if, without_mark
@@ -206,9 +206,14 @@ def _has_any(value: Value, kinds: tuple[type, ...]) -> bool:
 
 
 def unify_arguments(nodes: Sequence[Expression], values: list[Value], scope: Scope) -> list[Value]:
-    """Convert the arguments of `coalesce` to one type where some are sets and every list is definitely a tuple."""
+    """Convert the arguments of `coalesce` to one type where some are sets and every list is definitely a tuple.
+
+    A null that is declared as a string makes strings of numbers and bools.
+    """
     if len(nodes) != len(values):
         return values
+    if any(value is None and declared_type(node, scope) == STRING for node, value in zip(nodes, values, strict=True)):
+        return [to_string(value) for value in values]
     typed = [_with_declared_type(*each, scope) for each in zip(nodes, values, strict=True)]
     if None in typed or not any(isinstance(each, Set) for each in typed):
         return values
@@ -220,16 +225,16 @@ def unify_arguments(nodes: Sequence[Expression], values: list[Value], scope: Sco
 
 def _with_declared_type(node: Expression, value: _Seen, scope: Scope) -> _Seen | Set:
     """Return a set of a string instead of null, if `node` refers to a variable that is declared as `set(string)`."""
-    return Set(("",)) if value is None and _declared_type(node, scope) == SetType(STRING) else value
+    return Set(("",)) if value is None and declared_type(node, scope) == SetType(STRING) else value
 
 
-def _declared_type(node: Expression, scope: Scope) -> Type | None:
+def declared_type(node: Expression, scope: Scope) -> Type | None:
     """Return the type that the declaration of a variable gives to a reference to it or to a part of it."""
     match node:
         case Attribute(source=Variable(name="var")) if not bound_value(scope, "var")[0]:
             return scope.declared_type(node.name)
         case Attribute() | Index():
-            whole = _declared_type(node.source, scope)
+            whole = declared_type(node.source, scope)
             if isinstance(whole, ObjectType):
                 return whole.attributes.get(node.name) if isinstance(node, Attribute) else None
             return whole.element if isinstance(whole, (ListType, MapType)) else None

@@ -128,21 +128,21 @@ def _refuse_left_out(document: Document, named: str) -> None:
             raise InputError(f"{named} is not a complete plan: it leaves out `{missing}`, which its {has}", hint=hint)
 
 
-def _unlisted_prior(document: Document, listed: set[str]) -> Iterator[str]:
+def _unlisted_prior(document: Document, listed: set[str | None]) -> Iterator[str]:
     """Yield the addresses of the managed objects in the prior state that are not listed."""
     if present(document.prior_state):
         state = decoded_section(document.prior_state, State[KeptRow], "the plan's prior state")
         yield from _unlisted_objects(state.values, listed, Mode.MANAGED)
 
 
-def _unlisted_planned(document: Document, listed: set[str]) -> Iterator[str]:
+def _unlisted_planned(document: Document, listed: set[str | None]) -> Iterator[str]:
     """Yield the addresses of the planned objects, and of the data sources that the apply reads, that are not listed."""
     if present(document.planned_values):
         values = decoded_section(document.planned_values, StateValues[KeptRow], "the plan's planned values")
         yield from _unlisted_objects(values, listed, Mode.MANAGED, Mode.DATA)
 
 
-def _unlisted_objects(values: StateValues[KeptRow] | None, listed: set[str], *modes: Mode) -> Iterator[str]:
+def _unlisted_objects(values: StateValues[KeptRow] | None, listed: set[str | None], *modes: Mode) -> Iterator[str]:
     for module in each_module(values.root_module if values else None):
         for row in module.resources or ():
             # NOTE: nearly every row of a large plan is listed, which is quick to see.

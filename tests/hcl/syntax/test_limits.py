@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from tests.rows import every_row
+from tfcheck.hcl.functions.formatting import format_
 from tfcheck.hcl.modules import from_directory
 from tfcheck.hcl.syntax.block import Block, SourceFile
 from tfcheck.hcl.syntax.expression import Expression, Unreadable
@@ -165,3 +166,9 @@ def test_a_template_that_is_too_long_is_unknown() -> None:
     assert isinstance(found, Unreadable)
     assert found.reason == REASON
     assert len(template_tokens("${b}" * 3).listed) == 3 * 3 + 3
+
+
+def test_a_format_takes_steps_for_each_verb() -> None:
+    with limit_steps() as allowance:
+        format_("%s" * 1_000, *["a"] * 1_000)
+    assert STEPS - allowance.steps >= 15_000

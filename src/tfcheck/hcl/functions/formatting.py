@@ -42,7 +42,7 @@ _VERB = regex(
 _MODES = "vtbdoxXeEfgGsq"
 _WIDEST = 1000
 #: Steps for one verb.
-_VERB_STEPS = 5
+_VERB_STEPS = 15
 
 
 class Verb(msgspec.Struct, frozen=True):

@@ -17,6 +17,8 @@ from tfcheck.vocabulary.address import ModulePath, parse
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from tfcheck.plan import Plan
+
 SOURCES = """
 locals { name = terraform.workspace == "default" ? "shop" : "shop-${terraform.workspace}" }
 
@@ -81,6 +83,19 @@ def test_the_workspace_counts_where_the_plan_agrees(sources: Sources) -> None:
     assert resolver.workspace == "dev"
     assert "/dev" in place(resolver)
     assert contradictions(resolver) == []
+
+
+def test_a_selected_workspace_that_no_planned_value_shows_is_an_assumption(sources: Sources) -> None:
+    shown = plan_of_workspace("shop-dev", "dev")
+    hidden = plan(change("aws_ssm_parameter.place", "create", after={"name": "place"}, after_unknown={"value": True}))
+
+    def says(found: Plan, option: str | None) -> bool:
+        assumptions = resolver_of(found, sources, option).assumptions
+        return any(each.startswith("the workspace is taken to be `dev`, the one selected in ") for each in assumptions)
+
+    assert says(hidden, None)
+    assert not says(hidden, "dev")
+    assert not says(shown, None)
 
 
 @pytest.mark.parametrize(("name", "policy"), [("shop", "default"), ("shop-prod", "prod"), ("shop-dev", "prod")])

@@ -234,12 +234,18 @@ def confirmed_resolver(plan: Plan, sources: Sources, workspace: str | None, acco
     resolver = Resolver(plan, sources, chosen, account, changed)
     rows = list(compare(resolver))
     differs = any(each.differs for each in rows)
-    if (chosen is None or differs) and any(".workspace" in each for each in resolver.declarations.source_texts()):
+    uses_workspace = any(".workspace" in each for each in resolver.declarations.source_texts())
+    if (chosen is None or differs) and uses_workspace:
         resolver, rows = (
             _with_shown_workspace(resolver, rows, changed)
             if chosen is None
             else _without_workspace(resolver, rows, changed, chosen)
         )
+    assumed = (
+        f"assumes workspace `{chosen}`, the one selected in `{sources.label}`: no value of the plan shows its name"
+    )
+    if workspace is None and resolver.workspace == chosen and uses_workspace and not _is_shown(resolver, changed):
+        resolver.assume(assumed)
     wrong, doubted = contradictions(resolver, rows)
     if not changed and not wrong:
         return resolver
@@ -248,6 +254,7 @@ def confirmed_resolver(plan: Plan, sources: Sources, workspace: str | None, acco
     names = list(dict.fromkeys((*map(str, changed), *map(str, wrong))))
     is_partial = plan.states_no_completeness and not changed and all(each.is_left_out for each in wrong)
     believed.contradictions += resolver.contradictions
+    believed.assumptions += resolver.assumptions
     believed.contradictions.append(_explain(sources.label, names, is_partial=is_partial))
     return believed
 
@@ -270,13 +277,23 @@ def _with_shown_workspace(
     resolver: Resolver, rows: list[Comparison], doubts: Iterable[Doubted]
 ) -> tuple[Resolver, list[Comparison]]:
     """Choose the only workspace with which all arguments that contain its name have their planned values."""
-    shown = {name for each in rows for name in _shown_names(each.evaluated, each.planned, resolver.workspace)}
+    shown = _names_shown_by(rows, resolver)
     found = (
         Resolver(resolver.plan, resolver.sources, shown.pop(), resolver.account, doubts) if len(shown) == 1 else None
     )
     again = list(compare(found)) if found else []
     is_right = sum(each.differs for each in again) <= sum(each.differs for each in rows)
     return (found, again) if found and is_right else (resolver, rows)
+
+
+def _names_shown_by(rows: Iterable[Comparison], resolver: Resolver) -> set[str]:
+    return {name for each in rows for name in _shown_names(each.evaluated, each.planned, resolver.workspace)}
+
+
+def _is_shown(resolver: Resolver, doubts: Iterable[Doubted]) -> bool:
+    """Whether a planned value contains the name of the workspace where its argument does."""
+    without = Resolver(resolver.plan, resolver.sources, None, resolver.account, doubts)
+    return resolver.workspace in _names_shown_by(compare(without), without)
 
 
 def _shown_names(evaluated: Value, planned: Value, workspace: Value) -> Iterator[str]:

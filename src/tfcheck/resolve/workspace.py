@@ -30,7 +30,7 @@ from tfcheck.resolve.difference import (
 from tfcheck.resolve.evaluation import Key, evaluate_all
 from tfcheck.resolve.key_comparison import Comparison, compare_keys
 from tfcheck.resolve.resolver import Resolver
-from tfcheck.symbolic.value import JsonText, Text, Unknown, Value, pieces
+from tfcheck.symbolic.value import JsonText, Text, Unknown, Value, is_known, pieces
 from tfcheck.vocabulary.address import Address, ModulePath
 from tfcheck.vocabulary.clipping import few
 
@@ -241,11 +241,12 @@ def confirmed_resolver(plan: Plan, sources: Sources, workspace: str | None, acco
             if chosen is None
             else _without_workspace(resolver, rows, changed, chosen)
         )
-    assumed = (
-        f"assumes workspace `{chosen}`, the one selected in `{sources.label}`: no value of the plan shows its name"
-    )
-    if workspace is None and resolver.workspace == chosen and uses_workspace and not _is_shown(resolver, changed):
-        resolver.assume(assumed)
+    is_selected = uses_workspace and workspace is None and resolver.workspace == chosen
+    if is_selected and not _is_confirmed(resolver, rows, changed):
+        resolver.assume(
+            f"the workspace is taken to be `{chosen}`, the one selected in `{sources.label}`: no known value "
+            "of the plan depends on it. Name it with --workspace"
+        )
     wrong, doubted = contradictions(resolver, rows)
     if not changed and not wrong:
         return resolver
@@ -277,7 +278,7 @@ def _with_shown_workspace(
     resolver: Resolver, rows: list[Comparison], doubts: Iterable[Doubted]
 ) -> tuple[Resolver, list[Comparison]]:
     """Choose the only workspace with which all arguments that contain its name have their planned values."""
-    shown = _names_shown_by(rows, resolver)
+    shown = {name for each in rows for name in _shown_names(each.evaluated, each.planned, resolver.workspace)}
     found = (
         Resolver(resolver.plan, resolver.sources, shown.pop(), resolver.account, doubts) if len(shown) == 1 else None
     )
@@ -286,14 +287,12 @@ def _with_shown_workspace(
     return (found, again) if found and is_right else (resolver, rows)
 
 
-def _names_shown_by(rows: Iterable[Comparison], resolver: Resolver) -> set[str]:
-    return {name for each in rows for name in _shown_names(each.evaluated, each.planned, resolver.workspace)}
-
-
-def _is_shown(resolver: Resolver, doubts: Iterable[Doubted]) -> bool:
-    """Whether a planned value contains the name of the workspace where its argument does."""
+def _is_confirmed(resolver: Resolver, rows: Iterable[Comparison], doubts: Iterable[Doubted]) -> bool:
+    """Whether an argument has its known planned value with the workspace, and another or an unknown one without."""
     without = Resolver(resolver.plan, resolver.sources, None, resolver.account, doubts)
-    return resolver.workspace in _names_shown_by(compare(without), without)
+    values = {(each.address, each.name): each.evaluated for each in compare(without)}
+    compared = (each for each in rows if not each.differs and is_known(each.planned))
+    return any(values.get((each.address, each.name)) != each.evaluated for each in compared)
 
 
 def _shown_names(evaluated: Value, planned: Value, workspace: Value) -> Iterator[str]:

@@ -9,11 +9,11 @@ from tests.made_world import HERE, OPEN, MadeResource, MadeWorld, reference
 from tests.rows import every_row
 from tests.symbols import symbol
 from tfcheck.inventory.key import KmsKey
-from tfcheck.inventory.keys_in_use import keys_of_parameter, keys_of_secret, secret_of, whole_arn
+from tfcheck.inventory.keys_in_use import keys_in_use, keys_of_parameter, keys_of_secret, secret_of, whole_arn
 from tfcheck.inventory.object_key import has_bucket_key, keys_of_object
 from tfcheck.resolve.order import FinishedBefore
 from tfcheck.resolve.surroundings import Surroundings
-from tfcheck.symbolic.value import Text, Unknown, Value
+from tfcheck.symbolic.value import OneOf, Text, Unknown, Value
 from tfcheck.vocabulary.address import Address
 
 KEY = "arn:aws:kms:eu-west-1:111122223333:key/k1"
@@ -343,6 +343,27 @@ def test_a_replica_of_a_secret_is_encrypted_with_a_key_of_its_region() -> None:
     assert keys_of_secret(SECRET, replicated(REPLICA_KEY)) == (KmsKey(KEY),)
     later = reference("aws_secretsmanager_secret.db", "arn")
     assert keys_of_secret(REPLICA, replicated(REPLICA_KEY, later)) is None
+
+
+def test_replicas_that_are_known_later_are_possible() -> None:
+    in_west = REPLICA_KEY.replace("us-east-1", "us-west-2")
+    here: Value = {"region": "us-east-1", "kms_key_id": REPLICA_KEY}
+    there: Value = {"region": "us-west-2", "kms_key_id": in_west}
+
+    def found(replicas: Value, arn: str = REPLICA, *, is_written: bool = True) -> list[tuple[Value, bool]]:
+        attributes: dict[str, Value] = {"name": "db", "arn": SECRET, "kms_key_id": KEY, "replica": replicas}
+        attributes["replica.kms_key_id"] = is_written
+        computed = () if is_written else ("replica",)
+        world = MadeWorld(MadeResource("aws_secretsmanager_secret.db", attributes, computed=computed))
+        return [(each.arn, bool(each.doubt)) for each in keys_in_use("secretsmanager:GetSecretValue", arn, world)]
+
+    either = OneOf(values=([here], [here, there]))
+    assert found(either) == [(REPLICA_KEY, False)]
+    assert found(either, SECRET.replace("eu-west-1", "us-west-2")) == [(in_west, True)]
+    ((_, has_doubt),) = found(Unknown())
+    assert has_doubt
+    assert found(Unknown(), SECRET) == [(KEY, False)]
+    assert found(Unknown(), is_written=False) == []
 
 
 def test_a_replica_without_a_key_of_its_own_has_the_default_one() -> None:

@@ -25,13 +25,15 @@ from tfcheck.resolve import attribute_shapes
 from tfcheck.resolve.attribute_shapes import restrict_characters
 from tfcheck.resolve.surroundings import is_in_same_region
 from tfcheck.symbolic.beginnings import Beginnings, Matches
+from tfcheck.symbolic.choices import is_choice, possible_elements
 from tfcheck.symbolic.match import equal, glob
-from tfcheck.symbolic.value import PlainText, TextLike, Truth, Unknown, Value, items, spelled_out, text
+from tfcheck.symbolic.value import REGION, PlainText, TextLike, Truth, Unknown, Value, items, spelled_out, text
 from tfcheck.vocabulary.address import Address
 from tfcheck.vocabulary.arn import parse_arn
 
 #: Attributes of a parameter whose change makes the provider write it again.
 _PUT = ("name", "type", "key_id", "value", "insecure_value", "value_wo_version", "description", "tier", "data_type")
+_ANY_REGION = Unknown(reason="which regions the secret's replicas are in", hole=REGION)
 _ALIAS_OPEN = "which key its alias named when it was encrypted"
 
 
@@ -71,15 +73,24 @@ def whole_arn(arn: TextLike, world: World) -> TextLike:
 
 
 class Replica(msgspec.Struct, frozen=True):
-    """A replica of a secret in another region, with the same tags and policy, and a key of that region."""
+    """A replica of a secret in another region, with the same tags and policy, and a key of that region.
+
+    If it is not `certain`, the secret may lack it.
+    """
 
     secret: WorldObject
     arn: TextLike
     region: TextLike
     key: Value
+    certain: bool
 
     def keys(self, world: World) -> tuple[KmsKey, ...]:
         """Return its possible keys."""
+        found = self._keys(world)
+        doubt = f"whether {self.secret.address} has a replica there"
+        return found if self.certain else tuple(doubt_key(each, doubt) for each in found)
+
+    def _keys(self, world: World) -> tuple[KmsKey, ...]:
         key = named_key(self.key, self.secret, world, self.region)
         parts = parse_arn(key.arn) if key is not None else None
         if key is None or parts is None or equal(parts.region, self.region) is Truth.TRUE:
@@ -119,15 +130,23 @@ def replicas(secret: WorldObject) -> Iterator[Replica]:
     Without `kms_key_id`, which the provider then computes, AWS encrypts a replica with `aws/secretsmanager`
     (https://docs.aws.amazon.com/secretsmanager/latest/apireference/API_ReplicaRegionType.html).
     """
-    own, blocks = secret.attribute("arn"), items(secret.attribute("replica"))
+    own, written = secret.attribute("arn"), secret.attribute("replica")
     parts = parse_arn(own) if isinstance(own, PlainText) else None
-    for block in blocks if parts is not None and isinstance(blocks, tuple) else ():
+    if parts is None or written is None:
+        return
+    if isinstance(items(written), Unknown) and not is_choice(written):
+        # NOTE: the provider computes the attribute where no block is written.
+        is_open = secret.is_configured("replica") is not False
+        blocks: list[tuple[Value, bool]] = [({"region": _ANY_REGION, "kms_key_id": written}, False)] if is_open else []
+    else:
+        blocks = possible_elements(written)
+    for block, is_certain in blocks:
         region = block.get("region") if isinstance(block, dict) else None
-        if parts is not None and isinstance(block, dict) and isinstance(region, PlainText):
+        if isinstance(block, dict) and isinstance(region, PlainText):
             there = spelled_out(msgspec.structs.replace(parts, region=region).as_text())
             key = block.get("kms_key_id")
             is_default = isinstance(key, Unknown) and secret.is_configured("replica.kms_key_id") is False
-            yield Replica(secret, there, region, None if is_default else key)
+            yield Replica(secret, there, region, None if is_default else key, is_certain)
 
 
 def _secret(arn: TextLike, world: World) -> tuple[WorldObject | None, Truth]:

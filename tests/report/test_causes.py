@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import msgspec
@@ -325,3 +326,31 @@ def test_a_remedy_that_differs_by_names_of_its_finding_alone_is_written_once() -
     assert len(remedies(found)) == 2
     page = markdown([msgspec.structs.replace(samples.BROKEN, findings=tuple(found[:2]))])
     assert page.count(": create a secret") == 1
+
+
+@pytest.mark.parametrize("part", ["module.a.", "module.a[", "aws_a", "aws_x.y[", "1."])
+def test_the_time_for_a_long_message_of_a_forged_report_does_not_grow_with_its_square(part: str) -> None:
+    """The square would take 10 to 100 s."""
+    finding = Finding("image-tag", Severity.ERROR, "aws_ecs_task_definition.a", None, part * 30_000)
+    began = time.process_time()
+    assert len(causes([finding])) == 1
+    assert time.process_time() - began < 3
+
+
+@pytest.mark.parametrize(
+    ("first", "second"),
+    [
+        ("module.a.aws_iam_role.b", 'module.c["d"].module.e[0].aws_iam_role.f["g"]'),
+        ("data.aws_iam_role.b", "module.*.data.aws_iam_role.c"),
+        ('aws_iam_role.b["a]["]', "awscc_iam_role.c[*]"),
+        ("2.1", "10"),
+    ],
+)
+def test_messages_that_differ_only_in_addresses_or_numbers_have_one_cause(first: str, second: str) -> None:
+    findings = [
+        Finding("image-tag", Severity.ERROR, f"aws_ecs_task_definition.{number}", None, f"it uses {name}, which is bad")
+        for number, name in enumerate((first, second))
+    ]
+    (cause,) = causes(findings)
+    assert cause.message.startswith("it uses")
+    assert cause.message.endswith("…, which is bad")

@@ -15,6 +15,7 @@ from tests.forked import start
 from tests.laws import some
 from tests.repository.git import init
 from tfcheck.repository import writing
+from tfcheck.repository.held import HeldDirectory
 from tfcheck.repository.writing import FileChange, append, destination, replace, write
 
 
@@ -181,6 +182,19 @@ def test_an_error_of_the_system_changes_nothing_and_names_the_file(
         replace(*changes(folder))
     assert os.path.basename(raised.value.filename) in OLD
     assert state(folder) == OLD
+
+
+def test_a_directory_that_cannot_be_closed_is_no_error_after_writing(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(held: HeldDirectory) -> None:
+        really(held)
+        raise OSError(errno.EIO, "Input/output error")
+
+    really = HeldDirectory.close
+    monkeypatch.setattr(HeldDirectory, "close", fail)
+    replace(*changes(folder))
+    assert state(folder) == NEW
 
 
 def test_what_is_appended_is_there_completely_or_not_at_all(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -27,10 +27,12 @@ from tfcheck.vocabulary.clipping import join_names
 from tfcheck.vocabulary.finding import Answer, Finding, Fix, Reason, Remedy, Report, RoleKind, Severity, Verdict
 from tfcheck.vocabulary.grouping import group_by_key
 
+_KEY = r"\[(?:\"(?:[^\"\\]++|\\.)*+\"|[^\[\]\"]*+)\]"
 #: The parts of a message in which misconfigurations of one kind differ: names in backticks, addresses, and numbers.
+#: None begins within a word or between modules, so that the time does not grow with the square of a forged message.
 _NAME = regex(
     r"(`[^`]*`"
-    r"|(?:module\.[\w*-]+(?:\[[^\]]*\])?\.)*(?:data\.)?aws(?:cc)?_\w+\.[\w-]+(?:\[(?:\"(?:[^\"\\]++|\\.)*+\"|[^\]\"]*)\])?"
+    rf"|(?:(?<![\w.])(?:module\.[\w*-]++(?:{_KEY})?+\.)++)?(?<!\w)(?:data\.)?aws(?:cc)?_\w++\.[\w-]++(?:{_KEY})?+"
     r"|(?<!\w)\d+(?:\.\d+)*(?!\w))"
 )
 _TYPE = regex(r"\baws(?:cc)?_\w+\.")

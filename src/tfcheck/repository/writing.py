@@ -240,7 +240,8 @@ class _FileChanges:
             with suppress(OSError):
                 directory.unlink(name)
         for held in self._held.values():
-            held.close()
+            with suppress(OSError):
+                held.close()
 
     def _put_back(self) -> None:
         for each in self._begun:

@@ -72,6 +72,7 @@ SECRET: Final = text(["arn:aws:secretsmanager:eu-west-1:", ACCOUNT, ":secret:db-
         ("replace", [text([BUCKET, ":*"]), "/:[*]$/", ""], BUCKET),
         ("replace", [text(["a-", ACCOUNT, "-b"]), "-", "_"], text(["a_", ACCOUNT, "_b"])),
         ("replace", [text([":x:", ACCOUNT, ":y"]), ":x:", ":z:"], text([":z:", ACCOUNT, ":y"])),
+        ("replace", [text(["sns:", PLACE, ":a"]), ":eu-west-1:", ":eu-west-1:"], text(["sns:", PLACE, ":a"])),
         ("length", [text(["a-", ACCOUNT])], 14),
         ("length", [text(["-", SUFFIX])], 27),
         ("substr", [text(["ab", ACCOUNT, "cd"]), 2, 12], ACCOUNT),

@@ -264,6 +264,8 @@ def replace(subject: TextLike, part: TextLike, replacement: TextLike) -> Value:
     if isinstance(subject, str) and isinstance(replacement, str):
         afford(characters=subject.count(part) * len(replacement))
         return subject.replace(part, replacement)
+    if part == replacement:
+        return subject
     spelled = inline(subject)
     isolated = isolate(spelled, part) if part else None
     if isolated is not None and not any(part in piece for piece in pieces(isolated) if isinstance(piece, str)):

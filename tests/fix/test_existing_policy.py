@@ -6,10 +6,16 @@ import json
 import shutil
 from pathlib import Path
 
+import pytest
+
 from tests.cases import TESTDATA
-from tests.fix.found import copied, found_in, replaced
-from tfcheck.fix.policies.written_policies import other_roles_words
+from tests.fix.found import copied, found_in, plan_in, replaced
+from tfcheck.fix.edits.files import Files
+from tfcheck.fix.policies.written_policies import WrittenPolicies, other_roles_words
 from tfcheck.fix.proposal import DraftFix, FixChoice
+from tfcheck.hcl.modules import from_directory
+from tfcheck.inventory.plan_world import After
+from tfcheck.resolve import Resolver
 
 
 def fixes(folder: Path, choice: FixChoice | None = None) -> tuple[DraftFix, ...]:
@@ -44,6 +50,25 @@ def test_a_text_that_a_module_also_uses_elsewhere_is_left_alone(tmp_path: Path) 
         file.write('\noutput "policy" {\n  value = var.policy\n}\n')
     titles = {each.fix.title for each in fixes(folder)}
     assert titles == {"add aws_iam_role_policy.role_start_up", "add aws_iam_role_policy.role_jobs_start_up"}
+
+
+@pytest.mark.parametrize("is_for_a_user", [False, True])
+def test_a_text_that_is_also_for_a_user_has_no_known_reach(tmp_path: Path, is_for_a_user: bool) -> None:
+    folder = copied("optional-files", tmp_path)
+    plan = json.loads((folder / "plan.json").read_bytes())
+    policy = next(each for each in plan["resource_changes"] if each["type"] == "aws_iam_policy")
+    arn, kind = "arn:aws:iam::123456789012:policy/ci", "aws_iam_user_policy_attachment"
+    instance = {"address": 'aws_iam_policy.files["ci"]', "index": "ci"}
+    attachment = {"address": f"{kind}.ci", "type": kind, "name": "ci", "index": None}
+    for each, after in ((instance, {"name": "ci", "arn": arn}), (attachment, {"user": "ci", "policy_arn": arn})):
+        change = {"actions": ["create"], "before": None, "after": after, "after_unknown": {}}
+        plan["resource_changes"] += [{**policy, **each, "change": change}] if each is instance or is_for_a_user else []
+    (folder / "plan.json").write_text(json.dumps(plan))
+    sources = from_directory(folder)
+    world = After(Resolver(plan_in(folder), sources))
+    found = next(each for each in world.resources("aws_iam_policy") if each.address.key == "api")
+    reach = WrittenPolicies(world, Files(sources)).reach(found)
+    assert reach == (None if is_for_a_user else {'aws_iam_role.execution["api"]'})
 
 
 def test_a_sid_differs_from_those_of_its_document_only(tmp_path: Path) -> None:

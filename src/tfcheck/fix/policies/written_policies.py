@@ -148,9 +148,8 @@ class WrittenPolicies:
 
     def changes(self, policy: WrittenPolicy) -> tuple[ChangedAttribute, ...]:
         """Return the attributes in the plan that change with a policy's text, in every instance that reads it."""
-        address = policy.resource.address
-        same = (each for each in self.instances(address) if self._text_key(each) == self._text_key(address))
-        return (*(ChangedAttribute(each, policy.attribute) for each in same), *self.changed_documents(policy))
+        same = (ChangedAttribute(each, policy.attribute) for each in self._with_text_of(policy.resource.address))
+        return (*same, *self.changed_documents(policy))
 
     def changed_documents(self, policy: WrittenPolicy) -> list[ChangedAttribute]:
         """Return the policy documents that a policy's text comes from."""
@@ -164,11 +163,15 @@ class WrittenPolicies:
 
         Roles that the plan creates are given by their addresses, others as `named`.
         """
-        if self.is_for_others(policy):
+        if not self._held_by_others.isdisjoint(map(str, self._with_text_of(policy.address))):
             return None
         if policy.address.type == "aws_iam_role":
             return frozenset(str(each) for each in self.instances(policy.address))
         return self._roles_by_text.get(self._text_key(policy.address))
+
+    def _with_text_of(self, policy: Address) -> list[Address]:
+        """Return the instances of a policy's block, in every module that shares its sources, that have its text."""
+        return [each for each in self.instances(policy) if self._text_key(each) == self._text_key(policy)]
 
     def _text_key(self, policy: Address) -> tuple[int, str]:
         """Return the block of a policy and the file that its instance reads, which may differ between instances."""

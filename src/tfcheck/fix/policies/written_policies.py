@@ -74,7 +74,7 @@ class WrittenPolicies:
             block = self._resolver.block(role.address)
             frozen = block is None or is_frozen(block, "inline_policy")
             blocks = block.blocks("inline_policy") if block and not frozen else ()
-            found = self._attached_by(self._by_role.get(str(role.address), ()))
+            found = [*self._attached_by(self._by_role.get(str(role.address), ()))]
             found += [
                 self.with_text(role, "inline_policy", each.arguments["policy"])
                 for each in blocks
@@ -114,11 +114,12 @@ class WrittenPolicies:
             place = Address(address.module, "data", DOCUMENT, document, key)
         return WrittenPolicy(resource, attribute, text, module, place, self._resolver.block(place))
 
-    def _attached_by(self, resources: Iterable[WorldObject]) -> list[WrittenPolicy]:
-        ordered = sorted(resources, key=lambda each: each.address.type != "aws_iam_role_policy")
-        found = ((each, self.in_attribute(each, "policy")) for each in ordered)
-        passed = ((each, self._follow(one.argument, each.address)) for each, one in found if one is not None)
-        return [self.with_text(each, "policy", *one) for each, one in passed]
+    def _attached_by(self, resources: Iterable[WorldObject]) -> Iterator[WrittenPolicy]:
+        for each in sorted(resources, key=lambda each: each.address.type != "aws_iam_role_policy"):
+            found = self.in_attribute(each, "policy")
+            if found is not None:
+                passed, place = self._follow(found.argument, each.address)
+                yield found if passed is found.argument else self.with_text(each, "policy", passed, place)
 
     def _follow(self, argument: Argument, address: Address) -> tuple[Argument, Address]:
         """Follow an input with the text of a policy to what callers pass for it, as long as it has no other use."""
@@ -148,8 +149,9 @@ class WrittenPolicies:
 
     def changes(self, policy: WrittenPolicy) -> tuple[ChangedAttribute, ...]:
         """Return the attributes in the plan that change with a policy's text, in every instance that reads it."""
-        same = (ChangedAttribute(each, policy.attribute) for each in self._with_text_of(policy.resource.address))
-        return (*same, *self.changed_documents(policy))
+        address = policy.resource.address
+        same = (each for each in self.instances(address) if self._text_key(each) == self._text_key(address))
+        return (*(ChangedAttribute(each, policy.attribute) for each in same), *self.changed_documents(policy))
 
     def changed_documents(self, policy: WrittenPolicy) -> list[ChangedAttribute]:
         """Return the policy documents that a policy's text comes from."""
@@ -163,15 +165,9 @@ class WrittenPolicies:
 
         Roles that the plan creates are given by their addresses, others as `named`.
         """
-        if not self._held_by_others.isdisjoint(map(str, self._with_text_of(policy.address))):
-            return None
         if policy.address.type == "aws_iam_role":
             return frozenset(str(each) for each in self.instances(policy.address))
         return self._roles_by_text.get(self._text_key(policy.address))
-
-    def _with_text_of(self, policy: Address) -> list[Address]:
-        """Return the instances of a policy's block, in every module that shares its sources, that have its text."""
-        return [each for each in self.instances(policy) if self._text_key(each) == self._text_key(policy)]
 
     def _text_key(self, policy: Address) -> tuple[int, str]:
         """Return the block of a policy and the file that its instance reads, which may differ between instances."""
@@ -187,7 +183,7 @@ class WrittenPolicies:
 
     def is_for_others(self, policy: WorldObject) -> bool:
         """Whether a managed policy is also attached to users or groups, or is a role's boundary."""
-        return str(policy.address) in self._held_by_others
+        return policy.address in self._held_by_others
 
     def instances(self, address: Address) -> list[Address]:
         """Return all instances of an instance's block, in every module that shares its sources."""
@@ -223,14 +219,14 @@ class WrittenPolicies:
 
     @cached_property
     def _roles_by_text(self) -> dict[tuple[int, str], frozenset[str] | None]:
-        """Map every text of a policy to its roles; None if one of them cannot be determined."""
-        found: dict[tuple[int, str], set[str | None]] = {}
+        """Map every text of a policy to its roles; None if one cannot be determined, or it is for others too."""
+        found: dict[tuple[int, str], set[str | None]] = {self._text_key(each): {None} for each in self._held_by_others}
         for policy, role in self._attached_policies:
             found.setdefault(self._text_key(policy.address), set()).add(role)
         return {text: None if None in roles else frozenset(filter(None, roles)) for text, roles in found.items()}
 
     @cached_property
-    def _held_by_others(self) -> frozenset[str]:
+    def _held_by_others(self) -> frozenset[Address]:
         references = [each.attribute("policy_arn") for each in self._world.resources(*_OTHER_ATTACHMENTS)]
         references += [each.attribute("permissions_boundary") for each in self._world.resources("aws_iam_role")]
         for each in self._world.resources("aws_iam_policy_attachment"):
@@ -238,7 +234,7 @@ class WrittenPolicies:
                 references.append(each.attribute("policy_arn"))
         texts = (each for each in references if isinstance(each, PlainText))
         found = (self._roles.policies.resource(each) for each in texts if each != "")
-        return frozenset(str(each.address) for each in found if each is not None)
+        return frozenset(each.address for each in found if each is not None)
 
     @cached_property
     def _attached_policies(self) -> list[tuple[WorldObject, str | None]]:

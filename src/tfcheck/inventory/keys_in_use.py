@@ -25,9 +25,9 @@ from tfcheck.resolve import attribute_shapes
 from tfcheck.resolve.attribute_shapes import restrict_characters
 from tfcheck.resolve.surroundings import is_in_same_region
 from tfcheck.symbolic.beginnings import Beginnings, Matches
-from tfcheck.symbolic.choices import is_choice, possible_elements
+from tfcheck.symbolic.choices import possible_elements, possible_items
 from tfcheck.symbolic.match import equal, glob
-from tfcheck.symbolic.value import REGION, PlainText, TextLike, Truth, Unknown, Value, items, spelled_out, text
+from tfcheck.symbolic.value import REGION, PlainText, TextLike, Truth, Unknown, Value, spelled_out, text
 from tfcheck.vocabulary.address import Address
 from tfcheck.vocabulary.arn import parse_arn
 
@@ -132,9 +132,9 @@ def replicas(secret: WorldObject) -> Iterator[Replica]:
     """
     own, written = secret.attribute("arn"), secret.attribute("replica")
     parts = parse_arn(own) if isinstance(own, PlainText) else None
-    if parts is None or written is None:
+    if parts is None:
         return
-    if isinstance(items(written), Unknown) and not is_choice(written):
+    if isinstance(possible_items(written), Unknown):
         # NOTE: the provider computes the attribute where no block is written.
         is_open = secret.is_configured("replica") is not False
         blocks: list[tuple[Value, bool]] = [({"region": _ANY_REGION, "kms_key_id": written}, False)] if is_open else []

@@ -164,17 +164,6 @@ BESIDE_A_SET = {
 }
 
 
-@needs_terraform
-def test_a_tuple_beside_a_set_becomes_a_set(tmp_path: Path) -> None:
-    scope = Variables()
-    for written, theirs in zip(
-        BESIDE_A_SET, worth(list(BESIDE_A_SET), tmp_path, sources=SOURCES + MORE_SOURCES), strict=True
-    ):
-        value = evaluate(parse(written, HERE), scope)
-        assert is_known(value) is BESIDE_A_SET[written], (written, value)
-        assert not is_known(value) or agrees(value, theirs), (written, value, theirs)
-
-
 TYPED_NULLS = {
     "jsonencode(coalesce(var.unset_text, true))": True,
     "jsonencode(coalesce(null, var.unset_text, 5))": True,
@@ -192,12 +181,13 @@ TYPED_NULLS = {
 
 
 @needs_terraform
-def test_the_declared_type_of_a_null_counts(tmp_path: Path) -> None:
+@pytest.mark.parametrize("decided", [BESIDE_A_SET, TYPED_NULLS], ids=["tuple beside a set", "null of a declared type"])
+def test_the_types_of_other_arguments_count(decided: dict[str, bool], tmp_path: Path) -> None:
     scope = Variables()
-    theirs = worth(list(TYPED_NULLS), tmp_path, sources=SOURCES + MORE_SOURCES)
-    for (written, decided), answer in zip(TYPED_NULLS.items(), theirs, strict=True):
+    theirs = worth(list(decided), tmp_path, sources=SOURCES + MORE_SOURCES)
+    for written, answer in zip(decided, theirs, strict=True):
         value = evaluate(parse(written, HERE), scope)
-        assert is_known(value) is decided, (written, value)
+        assert is_known(value) is decided[written], (written, value)
         assert not is_known(value) or agrees(value, answer), (written, value, answer)
 
 

@@ -241,22 +241,21 @@ def confirmed_resolver(plan: Plan, sources: Sources, workspace: str | None, acco
             if chosen is None
             else _without_workspace(resolver, rows, changed, chosen)
         )
+    wrong, doubted = contradictions(resolver, rows)
     is_selected = uses_workspace and workspace is None and resolver.workspace == chosen
+    believed = resolver
+    if changed or wrong:
+        selected = resolver.workspace if isinstance(resolver.workspace, str) else None
+        believed = Resolver(plan, sources, selected, account, [*changed, *doubted])
+        names = list(dict.fromkeys((*map(str, changed), *map(str, wrong))))
+        is_partial = plan.states_no_completeness and not changed and all(each.is_left_out for each in wrong)
+        believed.contradictions += resolver.contradictions
+        believed.contradictions.append(_explain(sources.label, names, is_partial=is_partial))
     if is_selected and not _is_confirmed(resolver, rows, changed):
-        resolver.assume(
+        believed.assume(
             f"the workspace is taken to be `{chosen}`, the one selected in `{sources.label}`: no known value "
             "of the plan depends on it. Name it with --workspace"
         )
-    wrong, doubted = contradictions(resolver, rows)
-    if not changed and not wrong:
-        return resolver
-    selected = resolver.workspace if isinstance(resolver.workspace, str) else None
-    believed = Resolver(plan, sources, selected, account, [*changed, *doubted])
-    names = list(dict.fromkeys((*map(str, changed), *map(str, wrong))))
-    is_partial = plan.states_no_completeness and not changed and all(each.is_left_out for each in wrong)
-    believed.contradictions += resolver.contradictions
-    believed.assumptions += resolver.assumptions
-    believed.contradictions.append(_explain(sources.label, names, is_partial=is_partial))
     return believed
 
 

@@ -36,6 +36,8 @@ for _name in signs(os.environ):
 # Without compiled modules every worker, and every command that a test starts, would compile all of them again.
 os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
 sys.dont_write_bytecode = False
+# A new repository of git holds no samples of hooks: they would be most of the files that the tests make and remove.
+os.environ["GIT_TEMPLATE_DIR"] = ""
 
 gc.disable()  # until all tests are collected
 

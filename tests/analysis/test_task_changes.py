@@ -87,7 +87,9 @@ def test_what_changes_nothing_does_nothing(case: Case) -> None:
         assert (found.access_changes, found.access_possible, found.access_unknown) == ((), (), ())
 
 
-@pytest.mark.parametrize("case", ["literal-missing", "twelve-services", "service-map"])
+@pytest.mark.parametrize(
+    "case", ["literal-missing", pytest.param("twelve-services", marks=pytest.mark.long), "service-map"]
+)
 def test_what_creates_everything_does_nothing_to_what_was_there(case: str) -> None:
     found = report(case)
     assert (found.task_changes, found.role_switches) == ((), ())

@@ -41,6 +41,7 @@ def needs(*containers: dict[str, Value], world: MadeWorld | None = None, **attri
     return [each for each in requirements(of, world or MadeWorld()) if each.rule != "trust"]
 
 
+@pytest.mark.long
 @PLANS
 def test_what_cannot_be_read_is_reported_by_one_rule_alone(name: str) -> None:
     found = [
@@ -51,6 +52,7 @@ def test_what_cannot_be_read_is_reported_by_one_rule_alone(name: str) -> None:
     assert sorted(found) == sorted([*wanted, both])
 
 
+@pytest.mark.long
 @PLANS
 def test_what_cannot_be_read_needs_no_permission_and_is_only_corrected(name: str) -> None:
     found = report("references-misread", name)

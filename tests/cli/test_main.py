@@ -508,6 +508,7 @@ def test_a_closed_output_is_no_bug() -> None:
     assert run.returncode == 1
 
 
+@pytest.mark.long
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="this system has no /dev/full")
 def test_a_full_disk_is_reported() -> None:
     with Path("/dev/full").open("w") as full:

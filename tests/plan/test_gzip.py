@@ -49,6 +49,7 @@ def test_damaged_gzip_is_refused() -> None:
         loaded(bytes(damaged))
 
 
+@pytest.mark.long
 def test_gzip_of_more_than_the_limit_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(stored, "_LARGEST_UNPACKED", 3 * 2**20)
     machine = zlib.compressobj(9, wbits=31)

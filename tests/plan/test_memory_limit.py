@@ -132,6 +132,7 @@ def test_memory_that_cannot_be_released_stays(monkeypatch: pytest.MonkeyPatch) -
     assert len(buffer) == 9 * 2**20
 
 
+@pytest.mark.long
 @pytest.mark.skipif(sys.platform != "linux", reason="other systems do not limit the address space of a process")
 @pytest.mark.parametrize("form", ["plain", "utf-8", "utf-16-le"])
 def test_too_little_memory_is_one_line(form: str, tmp_path: Path) -> None:

@@ -296,6 +296,7 @@ def test_a_row_names_every_container_that_needs_a_permission() -> None:
     assert "✅ 7 permissions granted" in granted_page
 
 
+@pytest.mark.long
 def test_expand_names_every_instance() -> None:
     shown = screen("--expand")
     assert all(f"svc{number:02}" in shown for number in range(30))

@@ -69,7 +69,7 @@ def tree(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.mark.parametrize("text", EXAMPLES)
 @pytest.mark.parametrize("where", [".gitignore", "a/.gitignore", ".git/info/exclude"])
 def test_as_git_does(tree: Path, where: str, text: str) -> None:
-    (tree / where).write_text(text)
+    write(tree, where, text=text)
     try:
         assert ours(tree) == ignored(tree)
     finally:

@@ -190,6 +190,7 @@ def test_of_a_role_that_is_nowhere_nothing_is_known(name: str) -> None:
     assert verdicts(found)["renamed"] == verdicts(found, "sts:AssumeRole")["renamed"] == "unknown"
 
 
+@pytest.mark.long
 def test_a_list_of_this_plan_holds_for_what_another_stack_gives_its_role(tmp_path: Path) -> None:
     """`shared-stack` gives a policy to a role of the service, which may list what it is to have."""
     folder, shared = TESTDATA / "service-of-shared-stack", str(TESTDATA / "shared-stack" / "state.json")

@@ -92,6 +92,7 @@ def test_a_row_does_not_repeat_where_the_row_above_it_is_needed(
     assert row.write(RowText("another row")).count("`main.tf:") == 1
 
 
+@pytest.mark.long
 @every_row(
     ("case", "errors", "title", "lead"),
     [

@@ -574,6 +574,7 @@ def test_other_texts_are_not_recognised(text: str) -> None:
     assert explain_text(f"2026-01-02T03:04:05Z {text}\n2026-01-02T03:04:06Z GET /health 200") is None
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(
     "piece",
     [

@@ -8,7 +8,7 @@ import shutil
 from pathlib import Path
 
 from tests.cases import TESTDATA, Case, check_with_world
-from tests.fix.found import replaced
+from tests.fix.found import copied, replaced
 from tests.fix.test_cases import edits
 from tests.fix.test_existing_policy import fixes
 from tests.rows import every_row
@@ -65,6 +65,39 @@ def test_an_object_of_a_service_may_be_missing_where_its_list_is_not_empty() -> 
     (found,) = edits(Case(TESTDATA / "bucket-named-by-prefix"))
     assert "aws_s3_object.env[each.key].arn" in added(found)
     assert 'if contains(["jobs", "web"], key) }' in added(found)
+
+
+def test_a_policy_for_elements_behind_a_flag_is_repeated_with_the_flag(tmp_path: Path) -> None:
+    folder = copied("bucket-named-by-prefix", tmp_path)
+    gated = "var.enabled ? local.services : {}"
+    replaced(folder / "main.tf", "for_each = local.services\n", f"for_each = {gated}\n")
+    (folder / "variables.tf").write_text('variable "enabled" {\n  default = true\n}\n')
+    plan = json.loads((folder / "plan.json").read_text())
+    plan["variables"] = {"enabled": {"value": True}}
+    root = plan["configuration"]["root_module"]
+    root["variables"] = {"enabled": {"default": True}}
+    for each in root["resources"]:
+        if each["type"] in ("aws_iam_role", "aws_iam_role_policy", "aws_ecs_task_definition"):
+            each["for_each_expression"]["references"].insert(0, "var.enabled")
+    (folder / "plan.json").write_text(json.dumps(plan))
+    (found,) = fixes(folder)
+    some = f'{{ for key, value in ({gated}) : key => value if contains(["jobs", "web"], key) }}'
+    assert f"  for_each = {some}\n" in found.fix.hcl
+    assert found.fix.safety == "safe"
+    assert "Resource = [for name in each.value.secrets : aws_secretsmanager_secret.app[name].arn]" in found.fix.hcl
+
+
+def test_only_a_collection_that_is_clear_when_repeated_is_repeated() -> None:
+    filtered = "{ for name, service in local.services : name => service if var.enabled }"
+
+    def uses(collection: str, *, others: bool) -> bool:
+        text = f'resource "aws_iam_role" "r" {{\n  for_each = {collection}\n}}\n'
+        (block,) = read_source(SourceText("main.tf", text)).blocks
+        return Repeated("aws_iam_role.r", "id", block, ("api",), others=others).can_use_values()
+
+    assert uses(filtered, others=False)
+    assert not uses(filtered, others=True)
+    assert not uses("{\n    web = 1\n  }", others=False)
 
 
 def test_a_policy_in_json_syntax_is_repeated_for_the_map_of_its_role() -> None:

@@ -15,8 +15,8 @@ from tfcheck.fix.policies.fix_places import Finder, FixPlaces
 from tfcheck.fix.policies.written_policies import FILLED, other_roles_words
 from tfcheck.fix.proposal import Proposal, RoleNeed, extend_proposal
 from tfcheck.fix.text.policy_text import DOCUMENT
+from tfcheck.fix.values.list_lengths import collection_of, may_vary
 from tfcheck.fix.values.repetition import Repeated, SharedStatements, Statements, names_instance, use_each_key
-from tfcheck.fix.values.written_lists import collection_of, may_vary
 from tfcheck.hcl.evaluate.scope import EvaluationError
 from tfcheck.hcl.syntax.block import Block
 from tfcheck.inventory.world import World, WorldObject

@@ -15,6 +15,7 @@ from tfcheck.fix.policies.added_policy import AddedPolicies, keyed_places
 from tfcheck.fix.policies.attachments import AttachmentPlace, propose_own_policies
 from tfcheck.fix.policies.fix_places import FixPlaces
 from tfcheck.fix.proposal import Proposal, RoleNeed, extend_proposal, join_proposals
+from tfcheck.fix.values.list_lengths import may_vary
 from tfcheck.fix.values.repetition import (
     AT_MOST_ONE,
     InstanceTerms,
@@ -25,7 +26,6 @@ from tfcheck.fix.values.repetition import (
     terms_of_call,
 )
 from tfcheck.fix.values.spelling import Spelling
-from tfcheck.fix.values.written_lists import may_vary
 from tfcheck.hcl.evaluate.scope import EvaluationError
 from tfcheck.hcl.syntax.block import Block
 from tfcheck.hcl.syntax.tf_json import JsonBlock

@@ -9,9 +9,10 @@ import msgspec
 from tfcheck.fix.layout.render import quote
 from tfcheck.fix.needed_statements import NeededStatement, Reference, references_in, with_gate, with_gates
 from tfcheck.fix.text.policy_statements import flat
+from tfcheck.fix.values.list_lengths import collection_of, may_vary
 from tfcheck.fix.values.repetition import Statements
 from tfcheck.fix.values.spelling import Spelling
-from tfcheck.fix.values.written_lists import WrittenLists, collection_of, may_vary
+from tfcheck.fix.values.written_lists import WrittenLists
 from tfcheck.hcl.evaluate.scope import EvaluationError, Seen
 from tfcheck.hcl.modules import Module
 from tfcheck.hcl.syntax.block import Argument, Block

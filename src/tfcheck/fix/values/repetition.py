@@ -31,7 +31,6 @@ _INSTANCE = regex(r"\b(?:each|count)\.")
 _RESOURCE = regex(r"\A(?:data\.)?aws_\w+\.")
 _OTHER_COUNT = regex(r"(length\([^()&]*\)) > count\.index")
 _NEGATED = regex(r"!([\w.]+)")
-_SIMPLE = regex(r"(?:(?:var|local)(?:\.[\w-]+)+|toset\((?:var|local)(?:\.[\w-]+)+\))")
 
 #: A `count` of at most one.
 AT_MOST_ONE = regex(r"\? (?:1 : 0|0 : 1)$")
@@ -218,7 +217,9 @@ class Repeated(msgspec.Struct, frozen=True):
 
     def can_use_values(self) -> bool:
         """Whether the collection of `for_each` can be used a second time."""
-        return _SIMPLE.fullmatch(self._collection()) is not None and not self.is_counted
+        collection = self._collection()
+        is_clear = "\n" not in collection and not (self.others and " for " in collection)
+        return is_clear and not self.is_counted
 
     def repetition(self, *, by_value: bool) -> tuple[str, str] | None:
         """Return the argument that repeats the policy, and its expression."""
@@ -233,6 +234,7 @@ class Repeated(msgspec.Struct, frozen=True):
             choice = f"{name} == {keys[0]}" if len(keys) == 1 else f"contains([{', '.join(keys)}], {name})"
             choice = choice if "each.value" in self.condition and not by_value else self.condition or choice
             choice = choice.replace("each.", "")
+            collection = f"({collection})" if "?" in collection else collection
             return "for_each", f"{{ for {name}, {value} in {collection} : {name} => {value} if {choice} }}"
         return ("count", f"length({self.base})") if self.is_counted else ("for_each", collection)
 

@@ -13,10 +13,9 @@ import msgspec
 from tfcheck.fix.needed_statements import NeededStatement, Reference, Spelled, is_exact, sid, writable
 from tfcheck.fix.text.policy_statements import flat
 from tfcheck.fix.values.container_lists import lists_in, passed_lists, spelled_text
-from tfcheck.fix.values.definitions import source_of
+from tfcheck.fix.values.list_lengths import collection_of, depends_on_elements
 from tfcheck.fix.values.referable import Refuse
 from tfcheck.hcl.evaluate.scope import EvaluationError, Seen
-from tfcheck.hcl.modules import Module
 from tfcheck.hcl.syntax.block import Argument, Block
 from tfcheck.hcl.syntax.expression import Place
 from tfcheck.hcl.syntax.lexer import MalformedError, tokens
@@ -24,7 +23,6 @@ from tfcheck.hcl.syntax.parse import parse
 from tfcheck.hcl.syntax.tf_json import JsonBlock
 from tfcheck.inventory.ecs import tasks_by_address
 from tfcheck.inventory.plan_world import After
-from tfcheck.resolve import Resolver
 from tfcheck.resolve.configuration_refs import ordered_references, root_of
 from tfcheck.symbolic.regex import regex
 from tfcheck.symbolic.value import PlainText, TextLike, Unknown, is_known, pieces, spelled_out
@@ -323,78 +321,3 @@ def has_only_harmless_literals(text: str, known: Sequence[str]) -> bool:
     except MalformedError:
         return False
     return all(any(each in one for one in known) for each in found if len(each) > 1 or not each.isdigit())
-
-
-_QUOTED = regex(r'"(?:[^"\\]++|\\.)*+"?')
-_REFERENCE = regex(r"(?<![\w.-])(?:data\.)?[^\W\d][\w-]*\.[^\W\d][\w-]*")
-#: Functions whose result has a length that Terraform does not know if an element is unknown.
-_BY_ELEMENTS = regex(
-    r"\b(?:compact|distinct|sort|flatten|matchkeys|coalescelist|set(?:subtract|intersection|union)|split"
-    r"|(?:json|yaml|csv)decode)\(|\bif\b|[!=]=|\.\.\."
-)
-#: The number of texts that are followed.
-_MOST = 200
-
-
-def collection_of(listed: Reference) -> str:
-    """Return an expression of the same length as a list: its collection, or the list itself if it filters."""
-    return listed.expression if _condition(listed) else listed.over
-
-
-def may_vary(listed: Reference, module: ModulePath, place: Block | None, resolver: Resolver) -> bool:
-    """Whether a module's list may be empty in another plan of the same sources, by an input or a data source."""
-    text = f"{listed.over} {_condition(listed)}"
-    repeated = place.arguments.get("for_each") if place and _EACH_VALUE.search(text) else None
-    text += f" {repeated.text}" if repeated else ""
-    return any(
-        each.startswith(("var.", "module.", "data."))
-        for _, names in _length_sources(text, module, resolver, blocks=True)
-        for each in names
-    )
-
-
-def depends_on_elements(listed: Reference, module: ModulePath, resolver: Resolver) -> bool:
-    """Whether Terraform may need the elements of a list to know its length."""
-    found = list(_length_sources(collection_of(listed), module, resolver, blocks=False))
-    return any(
-        _BY_ELEMENTS.search(text) or any(each.startswith(("module.", "data.")) for each in names)
-        for text, names in found
-    )
-
-
-def _condition(listed: Reference) -> str:
-    _, found, rest = listed.expression.partition(f" in {listed.over} : ")
-    return rest.rpartition(" if ")[2].rstrip("]") if found and " if " in rest else ""
-
-
-def _length_sources(
-    text: str, module: ModulePath, resolver: Resolver, *, blocks: bool
-) -> Iterator[tuple[str, tuple[str, ...]]]:
-    """Yield an expression and everything that its length depends on, with the references in each.
-
-    With `blocks` this includes the repetition of resources, which is known in every plan.
-    """
-    waiting = [(text, module)]
-    seen: set[tuple[str, ModulePath]] = set()
-    while waiting and len(seen) < _MOST:
-        written, path = waiting.pop()
-        bare = _QUOTED.sub('""', written)
-        names = tuple(_REFERENCE.findall(bare))
-        yield bare, names
-        sources = resolver.module_sources(path)
-        for name in names:
-            if (name, path) not in seen and sources is not None:
-                seen.add((name, path))
-                waiting += _sources_of(name, path, sources, resolver, blocks=blocks)
-
-
-def _sources_of(
-    name: str, path: ModulePath, sources: Module, resolver: Resolver, *, blocks: bool
-) -> Iterator[tuple[str, ModulePath]]:
-    kind, _, label = name.removeprefix("data.").partition(".")
-    if name.startswith(("local.", "var.")):
-        found = source_of(name, path, resolver)
-        yield from [(found[0].text, found[1])] if found is not None else []
-    elif blocks:
-        block = sources.resource("data" if name.startswith("data.") else "resource", kind, label)
-        yield from [(block.repetition[1], path)] if block and block.repetition else []

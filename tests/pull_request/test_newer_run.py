@@ -16,11 +16,13 @@ from tests.pull_request.fake_gitlab import FakeGitLab
 from tests.pull_request.job import Clock, bad, clean, run, variables
 from tests.pull_request.test_races import on_bitbucket, on_gitea, on_github, on_gitlab, orders, quickly, texts, together
 from tfcheck.pull_request.earlier import is_same_body
-from tfcheck.pull_request.event import RequestedPull
+from tfcheck.pull_request.event import RequestedPull, run_of
 from tfcheck.pull_request.github import GitHubConversation
 from tfcheck.pull_request.publish import Published, publish
 from tfcheck.pull_request.report_comment import CommentAction, CommentOptions
+from tfcheck.pull_request.suggestion import SuggestionMarker, comment_key
 from tfcheck.pull_request.wait_budget import WaitBudget
+from tfcheck.report.markdown.marker import marker
 from tfcheck.vocabulary.finding import Report
 
 TITLE = "### ❌ tfcheck: 1 task definition will not start in `infra/orders`"
@@ -286,3 +288,65 @@ def test_a_comment_of_which_only_the_marker_is_left_is_written_again(tmp_path: P
         published = run(variables(tmp_path, where, run="10.1"), [bad()])
     assert published.outcome.did is CommentAction.UPDATED
     assert [head(text) for text in texts(github)] == [TITLE]
+
+
+@pytest.mark.parametrize("on_clean", ["update", "delete", "minimize"])
+@pytest.mark.parametrize(
+    ("host", "conversation"), [(FakeGitHub, on_github), (FakeGitLab, on_gitlab), (FakeCloud, on_bitbucket)]
+)
+def test_an_older_run_about_more_targets_names_the_newer_one_that_it_replaces(
+    host: type[FakeGitHub], conversation: Callable[..., Any], on_clean: Any
+) -> None:
+    """It is a newer run, not another job, and what it has found must not look resolved, or disappear."""
+    fake = host()
+
+    def one(number: int, *reports: Report) -> Published:
+        wanted = RequestedPull("acme/shop", 42, SHA, f"{number}.1")
+        there = conversation(where["GITHUB_API_URL"], wanted, Clock().patience())
+        return publish(there, reports, CommentOptions(id="orders", suggestions=0, on_clean=on_clean))
+
+    with serving(fake) as where:
+        one(11, bad("a"))
+        older = one(10, clean("a"), clean("b"))
+        (text,) = texts(fake)
+        assert head(text) == "### ❔ tfcheck: both task definitions can start in `a`, `b`, a newer run may differ"
+        assert "another job" not in text
+        assert older.warnings == ()
+        one(12, bad("a"), clean("b"))
+    (text,) = texts(fake)
+    assert head(text) == "### ❌ tfcheck: 1 task definition will not start in `a` (1 of 2 targets)"
+    assert not any(each.get("minimized") for each in fake.comments.values())
+
+
+def test_an_older_run_about_more_targets_removes_no_suggestion_of_a_newer_one(tmp_path: Path) -> None:
+    github = FakeGitHub()
+    comment = comment_key(marker("orders").comment)
+    body = f"{SuggestionMarker('0' * 16, comment)}\nTry this."
+    with serving(github) as where:
+        run(variables(tmp_path, where, run="11.1"), [bad("a")])
+        kept = github.remark(body)
+        run(variables(tmp_path, where, run="10.1"), [clean("a"), clean("b")])
+        assert kept in github.remarks
+        run(variables(tmp_path, where, run="12.1"), [clean("a"), clean("b")])
+    assert kept not in github.remarks
+
+
+@pytest.mark.parametrize("visible", [True, False])
+def test_a_repeated_run_replaces_a_run_that_started_before_it_was_repeated(tmp_path: Path, visible: bool) -> None:
+    """It keeps its number, so only the list of runs shows that it is the newest."""
+    github = FakeGitHub()
+    github.start(11)
+    github.start(10, run_attempt=2, run_started_at="2026-01-02T03:05:00Z")
+    if not visible:
+        github.fault("GET", "/actions/runs", says(403), times=9)
+    with serving(github) as where:
+        run(variables(tmp_path, where, run="11.1"), [bad()])
+        again = run(variables(tmp_path, where, run="10.2"), [bad(message="of the repeated run")]).outcome
+    (text,) = texts(github)
+    assert (head(text), "Of the repeated run" in text) == (TITLE, visible)
+    assert again.did is (CommentAction.UPDATED if visible else CommentAction.NOTHING)
+
+
+def test_the_run_that_another_one_follows_is_named() -> None:
+    followed = RequestedPull("acme/shop", 42, SHA, "30.1", follows="11.2")
+    assert [run_of(marker("", run=run).run) for run in (followed.order, "11.2")] == ["11.2", "11.2"]

@@ -208,6 +208,17 @@ def test_a_workflow_that_the_pull_request_renames_continues_its_comment(
     assert github.problems == []
 
 
+@pytest.mark.parametrize(("status", "comments"), [("renamed", 1), ("copied", 2)])
+def test_a_late_run_of_before_a_workflow_was_renamed_writes_no_second_comment(
+    github: FakeGitHub, where: dict[str, str], tmp_path: Path, status: str, comments: int
+) -> None:
+    old, new = ({"GITHUB_WORKFLOW_REF": f"acme/shop/.github/workflows/{each}.yml@refs/pull/42/merge"} for each in "ab")
+    github.change_file(".github/workflows/b.yml", status, previous_filename=".github/workflows/a.yml")
+    run(variables(tmp_path, where, run="11.1") | new, [bad("a")])
+    run(variables(tmp_path, where, run="10.1") | old, [bad("a")])
+    assert len(github.by()) == comments
+
+
 @pytest.mark.parametrize(("others", "place"), [((), "infra"), (("b.json",), "infra"), ((), ".")])
 def test_a_plan_that_cannot_be_read_is_missed_by_its_target(
     github: FakeGitHub,

@@ -17,7 +17,7 @@ from tfcheck.pull_request.client import Client, Hosts, LinkedPage
 from tfcheck.pull_request.conversation import Added, Conversation
 from tfcheck.pull_request.event import NothingToDo, RequestedPull
 from tfcheck.pull_request.refusal import RefusalError, RefusalKind, WaitedError
-from tfcheck.pull_request.shapes import Comment, User
+from tfcheck.pull_request.shapes import Comment, ListedRun, User
 from tfcheck.pull_request.wait_budget import WaitBudget
 from tfcheck.report.markdown.escape import hide_markers, restore_markers, without_html
 from tfcheck.vocabulary import ci
@@ -193,7 +193,8 @@ class CloudConversation(BitbucketConversation[_CloudComment]):
         found = self.client.peek(
             f"{self._repository}/pipelines?sort=-created_on&pagelen=100", _CloudPage[_CloudPipeline]
         )
-        return None if found is None else self._newest_alike((each.build_number, each.target) for each in found.values)
+        runs = (ListedRun(each.build_number, each.target) for each in found.values) if found else ()
+        return self._newer_alike(runs)
 
     def author(self, named: str) -> Author:
         """Return tfcheck's own account: as `named` by UUID or account id, otherwise from Bitbucket.

@@ -37,7 +37,7 @@ _CLEAN = "no finding is open any more"
 
 
 class CommentThread:
-    """The comment of tfcheck on one pull request; `own` are all of tfcheck's with its id."""
+    """The comment of tfcheck on one pull request; `own` are all of tfcheck's with its id, `newer` is the newer run."""
 
     def __init__(
         self, conversation: Conversation[Any], author: Author, draft: ReportComment, on_clean: OnClean = "update"
@@ -55,7 +55,7 @@ class CommentThread:
         self._late = ""
         self._has_changed = False
         self._late_write = LateWrite(conversation)
-        self._newer = NewerRun(conversation, draft.marker)
+        self.newer = NewerRun(conversation, draft)
         self._wrote = CommentAction.UNCHANGED
 
     def publish(self) -> Outcome:
@@ -89,15 +89,16 @@ class CommentThread:
         if self._conversation.patience.waits != waits:
             return None
         wording = self._others.choose_wording(ours, self._body)
+        self.newer.remember(self._others.newest)
         live = [each for each in ours if each.minimized is None]
         if not live:
             return self._create_first(wording)
         # A comment that is wanted anyway would only come back.
-        on_clean = self._when_clean if wording.clean and not wording.wanted else "update"
+        on_clean = self._when_clean if wording.clean and not (wording.wanted or self.newer.found) else "update"
         if on_clean == "delete":
             return self._delete(live, wording)
-        if self._newer.may_have_ended(live[0].body or ""):
-            self._newer.exists()
+        if self.newer.may_have_ended(live[0].body or ""):
+            self.newer.exists()
         body = self._others.sign(self._body(wording), live[0].body or "")
         is_written = self._write_into(live[0], body)
         return self._clean_up(live, body, minimize=on_clean == "minimize") if is_written else None
@@ -108,7 +109,7 @@ class CommentThread:
         return found
 
     def _body(self, wording: CommentWording) -> str:
-        return self.own.keep_key(wording.write(self._size, self._newer.run_to_name))
+        return self.own.keep_key(wording.write(self._size, self.newer.run_to_name))
 
     def _outdated_body(self) -> str:
         return self.own.keep_key(self._draft.render_outdated(self._size))
@@ -117,7 +118,8 @@ class CommentThread:
         """Return why this run is outdated; empty if it is not."""
         marks = [(mark, each.body or "") for each in ours if (mark := parse_marker(each.body or ""))]
         newer = [(mark, body) for mark, body in marks if mark.run > self.own.marker.run]
-        if any(mark.sha == self.own.marker.sha and self._others.contains_ours(mark, body) for mark, body in newer):
+        same = (mark.sha == self.own.marker.sha and self._others.contains_ours(mark, body) for mark, body in newer)
+        if any(same) and not self.newer.is_ours():
             return _NEWER
         return self._conversation.outdated_reason() if newer else ""
 
@@ -172,7 +174,7 @@ class CommentThread:
             was_removed = self._late_write.was_slow and self._late_write.removals
             nothing = Outcome(CommentAction.NOTHING, "there is nothing to report")
             return self._replace_removed(wording) if was_removed else nothing
-        self._newer.exists(creates=True)
+        self.newer.exists(creates=True)
         body = self._body(wording)
         self._others.written.add(without_run(body))
         return self._create(body)
@@ -217,7 +219,7 @@ class CommentThread:
                     self._late_write.was_slow = True
                     self._remove_unless_changed(made)  # the runs of the newer commit may have ended without seeing it
                     return Outcome(CommentAction.NOTHING, why, late=True)
-                if is_ours and not self._newer.found and self._newer.exists():
+                if is_ours and not self.newer.found and self.newer.exists():
                     return None
         return Outcome(CommentAction.CREATED, self._doubt, made.id, made.html_url)
 
@@ -309,12 +311,12 @@ class CommentThread:
                     return True
                 self._conversation.change(comment, self._outdated_body())
                 self._doubt = "but a newer commit has come meanwhile"
-            elif not self._newer.found and self._newer.exists():
+            elif not self.newer.found and self.newer.exists():
                 return False
             elif former is None:
                 self._doubt = "but slowly: the result of another job or a newer run may have been replaced"
-                if not self._newer.found:
-                    self._newer.found = OtherRun()
+                if not self.newer.found:
+                    self.newer.found = OtherRun()
                     return False
         return True
 
@@ -328,7 +330,7 @@ class CommentThread:
                 self._withdraw(self._ours())
         if self._late:
             return self._late_outcome(self._late, live)
-        if minimize and not (self._doubt or self._newer.found):
+        if minimize and not (self._doubt or self.newer.found):
             return self._minimize(oldest, body)
         return Outcome(self._wrote, self._doubt, oldest.id, oldest.html_url)
 
@@ -378,7 +380,7 @@ class CommentThread:
         if self._conversation.newer_commit():
             body, why = self._outdated_body(), "a newer commit has come meanwhile"
         else:
-            newer = self._newer.found if self._newer.exists() else OtherRun()
+            newer = self.newer.found if self.newer.exists() else OtherRun()
             body, why = self.own.keep_key(wording.write(self._size, newer)), "another result may be missing"
         if any(each.minimized is None for each in self._ours()):
             return None

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Hashable, Iterable
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any, ClassVar, Generic, TypeVar
 
@@ -11,7 +11,7 @@ from tfcheck.pull_request.author import Author
 from tfcheck.pull_request.client import Client
 from tfcheck.pull_request.event import RequestedPull
 from tfcheck.pull_request.refusal import RefusalError, RefusalKind
-from tfcheck.pull_request.shapes import Comment
+from tfcheck.pull_request.shapes import Comment, ListedRun
 from tfcheck.report.markdown import budget
 from tfcheck.report.origin import LinkHost, Links
 from tfcheck.vocabulary.finding import Finding
@@ -94,20 +94,21 @@ class Conversation(ABC, Generic[_Shape]):
         """Return a run like this one that started later, as `ID.ATTEMPT`; empty without one, None if all are hidden."""
         return ""
 
-    def _newest_alike(self, runs: Iterable[tuple[int, Hashable]]) -> str | None:
-        """Return the newest of some runs with their kinds if it is of our kind and newer than ours.
+    def _newer_alike(self, runs: Iterable[ListedRun]) -> str | None:
+        """Return the newest run of our kind if it is newer than ours; empty if ours is the newest.
 
         NOTE: GitLab shows an empty list to an account that is not allowed to see pipelines.
         """
-        known, own = dict(runs), self.wanted.run.partition(".")[0]
-        ours = next((number for number in known if str(number) == own), None)
-        if ours is None:
+        known = list(runs)
+        number, _, attempt = (self.wanted.follows or self.wanted.run).partition(".")
+        own = next((each for each in known if str(each.id) == number), None)
+        if own is None:
             return None
-        last = max(number for number in known if known[number] == known[ours])
-        return f"{last}.1" if last > ours else ""
+        last = max((each for each in known if each.kind == own.kind), key=ListedRun.order)
+        return f"{last.id}.{last.attempt}" if last.id != own.id or last.attempt > int(attempt or 0) else ""
 
-    def former_jobs(self) -> Iterable[str]:
-        """Return the names of this job before the pull request renamed its workflow; none if that is not known."""
+    def renamed_jobs(self) -> Iterable[str]:
+        """Return this job's names before and after the pull request renamed its workflow; none if not known."""
         return ()
 
     def rewritten(self, page: str) -> str:

@@ -41,6 +41,11 @@ class RequestedPull(msgspec.Struct, frozen=True):
         return f"{made}.{int(attempt) * _MOST_ATTEMPTS + int(self.run.partition('.')[2] or 0)}"
 
 
+def run_of(order: tuple[int, int]) -> str:
+    """Return the run that made a result, as `ID.ATTEMPT`, from the numbers of its `order`."""
+    return f"{order[0]}.{order[1] // _MOST_ATTEMPTS or order[1]}"
+
+
 class NothingToDo(msgspec.Struct, frozen=True):
     """The reason why there is nothing to write to."""
 

@@ -16,7 +16,7 @@ from tfcheck.pull_request.conversation import Added, Conversation
 from tfcheck.pull_request.event import RequestedPull
 from tfcheck.pull_request.refusal import RefusalError
 from tfcheck.pull_request.review import Review
-from tfcheck.pull_request.shapes import ChangedFile, Comment, PullRequest, WorkflowRun, WorkflowRuns
+from tfcheck.pull_request.shapes import ChangedFile, Comment, ListedRun, PullRequest, WorkflowRuns
 from tfcheck.pull_request.suggestion import added_lines
 from tfcheck.symbolic.regex import regex
 from tfcheck.vocabulary import ci
@@ -78,16 +78,17 @@ class GiteaConversation(Conversation[Comment]):
     def _changed_files(self) -> Iterable[str | None] | None:
         return (name for each in self._files() or () for name in (each.filename, each.previous_filename))
 
-    def former_jobs(self) -> Iterable[str]:
-        """Return the names of this job before the pull request renamed its workflow; none if that is not known."""
+    def renamed_jobs(self) -> Iterable[str]:
+        """Return this job's names before and after the pull request renamed its workflow; none if not known."""
         workflow, *rest = self.wanted.job.split(" ")
         try:
             files = self._files() or []
         except RefusalError:
             return ()
         top = f"{self.wanted.repository}/"
-        before = (each.previous_filename for each in files if f"{top}{each.filename}" == workflow)
-        return [" ".join((f"{top}{each}", *rest)) for each in before if each]
+        renamed = ((each.filename, each.previous_filename) for each in files if each.status == "renamed")
+        named = (names for names in renamed if workflow in (f"{top}{each}" for each in names))
+        return [" ".join((f"{top}{each}", *rest)) for names in named for each in names]
 
     def author(self, named: str) -> Author:
         """Return tfcheck's own account: as `named`, otherwise from GitHub."""
@@ -128,14 +129,10 @@ class GitHubConversation(GiteaConversation):
             return ""
         path = f"{self._repository}/actions/runs?head_sha={self.sha}&per_page=100"
         found = self.client.peek(path, WorkflowRuns)
-        number, _, attempt = (self.wanted.follows or self.wanted.run).partition(".")
-        own = [each for each in found.workflow_runs if str(each.id) == number] if found else []
-        if not found or not own:
-            return None
-        alike = (each for each in found.workflow_runs for one in own if each.is_like(one))
-        last = max((*own, *alike), key=WorkflowRun.order)
-        newer = last not in own or last.run_attempt > int(attempt or 0)
-        return f"{last.id}.{last.run_attempt}" if newer else ""
+        return self._newer_alike(
+            ListedRun(each.id, (each.workflow_id, each.event), each.run_attempt, each.run_started_at)
+            for each in (found.workflow_runs if found else ())
+        )
 
     def minimize(self, comment: Comment, *, undo: bool = False) -> None:
         """Minimize a comment, or show it again."""

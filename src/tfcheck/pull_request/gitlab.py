@@ -14,7 +14,7 @@ from tfcheck.pull_request.author import Author
 from tfcheck.pull_request.client import Client, Hosts
 from tfcheck.pull_request.conversation import Added, Conversation
 from tfcheck.pull_request.event import NothingToDo, RequestedPull
-from tfcheck.pull_request.shapes import Comment, User
+from tfcheck.pull_request.shapes import Comment, ListedRun, User
 from tfcheck.pull_request.suggestion import added_lines
 from tfcheck.vocabulary.ci import gitlab
 
@@ -102,7 +102,7 @@ class MergeConversation(Conversation[_Note]):
     def newer_run(self) -> str | None:
         """Return a newer run; see https://docs.gitlab.com/api/merge_requests/#list-merge-request-pipelines."""
         found = self.client.peek(f"{self.path}/pipelines?per_page=100", list[_Pipeline])
-        return None if found is None else self._newest_alike((each.id, each.source) for each in found)
+        return None if found is None else self._newer_alike(ListedRun(each.id, each.source) for each in found)
 
     def comments(self) -> Iterator[Comment]:
         """Read all notes, oldest first."""

@@ -9,6 +9,7 @@ import msgspec
 
 from tfcheck.pull_request.conversation import Conversation
 from tfcheck.pull_request.earlier import ANOTHER_JOB, EarlierComments, is_same_body, plain, state_in, without_run
+from tfcheck.pull_request.event import run_of
 from tfcheck.pull_request.late_write import is_newer
 from tfcheck.pull_request.report_comment import CommentWording, ReportComment
 from tfcheck.pull_request.shapes import Comment
@@ -18,13 +19,17 @@ from tfcheck.report.markdown.top import NEWER_RUN
 
 
 class OtherJobs:
-    """The results beside those of a draft, and which texts were read and written so far."""
+    """The results beside those of a draft, and which texts were read and written so far.
+
+    `newest` is the newest run after ours whose comment was read.
+    """
 
     def __init__(self, draft: ReportComment) -> None:
         self._draft = draft
         self._marker = draft.marker
         self.read: set[str] = set()
         self.written: set[str] = set()
+        self.newest = (0, 0)
         self._targets: tuple[str, ...] = ()
         self._beside: dict[str, bool] = {}
 
@@ -55,7 +60,10 @@ class OtherJobs:
         return EarlierComments(state.had_findings, self._targets, tuple(self._beside), rivals)
 
     def _add(self, mark: Marker, body: str) -> None:
-        is_rival = bool(mark.also) or mark.run >= self._marker.run
+        is_newer = mark.run > self._marker.run
+        if is_newer:
+            self.newest = max(self.newest, mark.run)
+        is_rival = not is_newer and (bool(mark.also) or mark.run == self._marker.run)
         for each in listed_targets(body).present:
             self._beside[each] = self._beside.get(each, False) or is_rival
             self._targets = tuple(dict.fromkeys((*self._targets, each)))
@@ -121,10 +129,14 @@ class OtherJobs:
         return parse_marker(body) if body.rstrip().endswith("-->") and not known else None
 
     def is_of_another(self, mark: Marker) -> bool:
-        """Whether a comment was written by another job for the same commit."""
+        """Whether a comment was written by another job, or a newer run, for the same commit.
+
+        NOTE: the steps of an Atlantis server, which are no attempts, have one store: the newer one has all results.
+        """
         if mark.sha != self._marker.sha or self._marker.run == (0, 0):
             return False
-        return bool(mark.also) or (self._draft.numbers_attempts and mark.run >= self._marker.run)
+        is_newer = mark.run > self._marker.run and self._marker.run[1] > 0
+        return bool(mark.also) or is_newer or (self._draft.numbers_attempts and mark.run == self._marker.run)
 
     def contains_ours(self, mark: Marker, body: str) -> bool:
         """Whether another run's text contains everything in ours.
@@ -139,12 +151,17 @@ class OtherJobs:
 
 
 class NewerRun:
-    """The run that the comment must name; `found` if there is one."""
+    """The run that the comment must name; `found` if there is one.
 
-    def __init__(self, conversation: Conversation[Any], marker: Marker) -> None:
+    The host decides which run is newer, where it lists them; otherwise the comments that were read do.
+    """
+
+    def __init__(self, conversation: Conversation[Any], draft: ReportComment) -> None:
         self._conversation = conversation
-        self._marker = marker
+        self._marker = draft.marker
+        self._may_be_repeated = draft.numbers_attempts and self._marker.run[1] > 1
         self._hidden: OtherRun | None = None
+        self._read: OtherRun | None = None
         self.found: OtherRun | None = None
 
     @property
@@ -157,8 +174,17 @@ class NewerRun:
         found = self._conversation.newer_run()
         hidden = creates and found is None and self._marker.run[1] > 0  # Atlantis runs one hook after another
         self._hidden = OtherRun(hidden=True) if hidden else None
-        self.found = OtherRun(found) if found else None
+        self.found = OtherRun(found) if found else self._read
         return self.found is not None
+
+    def remember(self, run: tuple[int, int]) -> None:
+        """Name a newer run whose comment lacks results of ours; none if it is (0, 0)."""
+        self._read = OtherRun(run_of(run)) if any(run) and not self.is_ours() else None
+        self.found = self.found or self._read
+
+    def is_ours(self) -> bool:
+        """Whether the host shows that ours, a repeated run with its old number, has started last."""
+        return self._may_be_repeated and self._conversation.newer_run() == ""
 
     def may_have_ended(self, body: str) -> bool:
         """Whether one may have ended without writing to this comment: it is about another commit, or says so."""

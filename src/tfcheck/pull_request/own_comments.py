@@ -76,13 +76,13 @@ class OwnComments:
         return found, listed
 
     def _is_of_this_job(self, mark: Marker, comment: Comment) -> bool:
-        """Whether our job has written a comment, also before the pull request renamed its workflow."""
+        """Whether our job has written a comment, also before or after the pull request renamed its workflow."""
         if mark.job in self._jobs:
             return True
         if self._has_all_jobs or not self.author.wrote(comment.user):
             return False
         self._has_all_jobs = True
-        self._jobs |= {marker("", job=each).job for each in self._conversation.former_jobs()}
+        self._jobs |= {marker("", job=each).job for each in self._conversation.renamed_jobs()}
         return mark.job in self._jobs
 
     def _is_left_behind(self, other: Comment, last: tuple[int, int]) -> bool:

@@ -93,7 +93,12 @@ def publish(
     own = thread.own
     try:
         conversation.suggest(
-            findings, own.author, own.marker.comment, top, comment_options.suggestions, done=draft.complete
+            findings,
+            own.author,
+            own.marker.comment,
+            top,
+            comment_options.suggestions,
+            done=draft.complete and not thread.newer.found,
         )
     except RefusalError as refusal:
         return msgspec.structs.replace(done, warnings=(*done.warnings, f"no suggestions beside lines: {refusal}"))

@@ -92,16 +92,21 @@ class WorkflowRun(msgspec.Struct, frozen=True):
     run_attempt: int = 1
     run_started_at: str = ""
 
-    def order(self) -> tuple[str, int]:
-        """Return a key that sorts runs by their start."""
-        return self.run_started_at, self.id
-
-    def is_like(self, other: WorkflowRun) -> bool:
-        """Whether both runs are of one workflow, for the same event."""
-        return (self.workflow_id, self.event) == (other.workflow_id, other.event)
-
 
 class WorkflowRuns(msgspec.Struct, frozen=True):
     """A page of runs."""
 
     workflow_runs: tuple[WorkflowRun, ...] = ()
+
+
+class ListedRun(msgspec.Struct, frozen=True):
+    """A run that any host lists; those of one `kind` replace each other's results. `started` is empty if not shown."""
+
+    id: int
+    kind: object
+    attempt: int = 1
+    started: str = ""
+
+    def order(self) -> tuple[str, int]:
+        """Return a key that sorts runs by their start, otherwise by their ids."""
+        return self.started, self.id

@@ -105,7 +105,7 @@ def _verdict(content: PageContent, page: Page) -> tuple[str, str]:
         return UNKNOWN_ICON, "no definite problem, but not everything can be decided"
     if excused := excused_words(content.reports):
         return "⚠️", f"no open finding, {excused}"
-    if page.resolved:
+    if page.resolved and not (page.newer and page.newer.id):
         return "✅", f"resolved, {_all_can_start(content)}"
     return "✅", _all_can_start(content)
 

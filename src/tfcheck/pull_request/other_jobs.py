@@ -178,7 +178,7 @@ class NewerRun:
         return self.found is not None
 
     def remember(self, run: tuple[int, int]) -> None:
-        """Name a newer run whose comment lacks results of ours; none if it is (0, 0)."""
+        """Let the comment name a newer run whose own lacks results of ours; none if it is (0, 0)."""
         self._read = OtherRun(run_of(run)) if any(run) and not self.is_ours() else None
         self.found = self.found or self._read
 

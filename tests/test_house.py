@@ -57,6 +57,27 @@ def test_a_plan_without_unknowns_loads_nothing_that_is_slow() -> None:
     assert loaded.isdisjoint(f"tfcheck.{each}" for each in (*rare, "role.other_stacks", "config.waivers"))
 
 
+def test_calls_need_no_new_memory_at_any_depth() -> None:
+    code = (
+        "import resource, sys\n"
+        "from tfcheck.__main__ import main\n"
+        "from tfcheck.cli import main as cli\n"
+        "def leaf(): pass\n"
+        "leaf.__code__ = leaf.__code__.replace(co_stacksize=300)\n"
+        "def call(depth):\n"
+        "    for _ in range(100): leaf()\n"
+        "    return call(depth - 1) if depth else 0\n"
+        "cli.run = lambda _: call(400)\n"
+        "sys.argv[1:] = ['plan.json']; main()\n"
+        "before = resource.getrusage(resource.RUSAGE_SELF).ru_minflt\n"
+        "main()\n"
+        "print(resource.getrusage(resource.RUSAGE_SELF).ru_minflt - before)"
+    )
+    run = subprocess.run([sys.executable, "-c", code], cwd=ROOT / "src", capture_output=True, encoding="utf-8")
+    assert run.returncode == 0, run.stderr
+    assert int(run.stdout) < 100
+
+
 def imports(path: Path) -> Iterator[str]:
     for node in nodes(path):
         if isinstance(node, ast.Import):

@@ -7,6 +7,9 @@ import sys
 
 from tfcheck import __version__
 
+#: Words for the frames of a run: twice as many as the recursion limit needs are mapped, and used only as needed.
+_STACK = 1 << 17
+
 
 def command() -> None:
     """Run the command as a process of its own."""
@@ -37,7 +40,13 @@ def main() -> int:
     gc.disable()
     from tfcheck.cli.main import run
 
-    return run(sys.argv[1:])
+    def start() -> int:
+        return run(sys.argv[1:])
+
+    # CPython maps 16 KB of memory for its frames at a time, and where these are full anew for every call, which made
+    # some runs three times as slow. This frame is so large that all others have room in the same piece.
+    start.__code__ = start.__code__.replace(co_stacksize=_STACK)
+    return start()
 
 
 if __name__ == "__main__":

@@ -158,6 +158,10 @@ SOURCES: dict[str, Making] = {
     "format-index": evaluated('format("%[99999999999]d", 1)'),
     "format-many": evaluated(f'format("{"%999d" * 5000}", {", ".join(["1"] * 5000)})'),
     "format-repeat": evaluated(f'format("{"%[1]999d" * 5000}", 1)'),
+    "format-verbs": evaluated(
+        "local.x",
+        local(f'format("{"%s" * 15_000}", {", ".join(["var.s"] * 15_000)})') + '\nvariable "s" {\n  default = "q"\n}',
+    ),
     "format-huge-number": evaluated(f'format("%f", {_HUGE})'),
     "format-json": evaluated(f'format("{"%[1]v" * 1000}", range(1000))'),
     "formatlist": evaluated('join("", formatlist("%s%s%s%900d", range(1024), "a", "b", 1))'),
@@ -328,6 +332,7 @@ SOURCES: dict[str, Making] = {
     "template-often": evaluated(
         'length([for i in range(1000) : templatefile("a.tpl", { b = i })])', a__tpl="${b} " * 1_000
     ),
+    "heredocs": evaluated('"a"', "locals {\n" + "".join(f" a{i} = <<E{i}\nx\nE{i}\n" for i in range(100_000)) + "}"),
     "denied-separators": denied("x/" * 100_000),
     "denied-words": denied(" module.a.aws_iam_role.b" * 40_000),
     "templatestring-itself": evaluated("local.x30", doubled('"a"', "templatestring(X, {})", 30)),

@@ -45,6 +45,7 @@ def _with_marks(text: str, sensitive: Collection[str]) -> str:
 #: Types that can carry a mark.
 Leaf: TypeAlias = str | Unknown | int | float | Fraction
 _LEAVES = (str, Unknown, int, float, Fraction)
+_MARKED = (Sensitive, *_NUMBERS)
 
 
 def _marked_leaf(leaf: Leaf) -> Value:
@@ -85,10 +86,11 @@ def _rebuilt(value: Value, parts: list[Value]) -> Value:
 
 def has_mark(value: Value) -> bool:
     """Whether a string, a number or an unknown inside `value` is marked."""
-    return any(
-        each.sensitive if isinstance(each, Unknown) else isinstance(each, (Sensitive, *_NUMBERS))
-        for each in _leaves(value)
-    )
+    return _is_marked(value) if isinstance(value, _LEAVES) else any(map(_is_marked, _leaves(value)))
+
+
+def _is_marked(leaf: Leaf) -> bool:
+    return leaf.sensitive if isinstance(leaf, Unknown) else isinstance(leaf, _MARKED)
 
 
 def is_marked_throughout(value: Value) -> bool:

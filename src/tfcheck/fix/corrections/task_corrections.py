@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from difflib import get_close_matches
 from functools import partial
-from itertools import islice
+from itertools import islice, takewhile
 from typing import TypeAlias
 
 import msgspec
@@ -33,6 +33,7 @@ from tfcheck.iam.document import STATEMENT_KEYS
 from tfcheck.inventory.ecs import TASK_TYPES, TaskDefinition, tasks_by_address
 from tfcheck.inventory.world import find_object
 from tfcheck.resolve import Resolver
+from tfcheck.symbolic.limits import is_exceeded
 from tfcheck.symbolic.regex import regex
 from tfcheck.symbolic.value import PlainText, Value
 from tfcheck.vocabulary.address import Address, address_in
@@ -297,7 +298,7 @@ def literals_in(block: Block, scope: Scope, resolver: Resolver) -> Iterator[Writ
     """Yield the quoted texts of a block, as one instance evaluates them."""
     evaluate = partial(resolver.evaluation.evaluate, scope=scope)
     if not block.source.name.endswith(".json"):
-        for argument in block.all_arguments():
+        for argument in takewhile(lambda _: not is_exceeded(), block.all_arguments()):
             for place in _quoted_texts(argument):
                 found = written_text(argument.source, place, evaluate)
                 yield from [found] if found is not None and found.parts else []

@@ -191,8 +191,8 @@ def _ephemeral_names(module: Module) -> set[str]:
     """Return the variables and locals of a module that no argument of a resource can use."""
     declared = ((each, module.variable(each)) for each in module.variables())
     found = {f"var.{name}" for name, block in declared if block and is_true(block.attribute("ephemeral"))}
-    written = {f"local.{each}": argument.text for each in module.locals() if (argument := module.local_argument(each))}
-    uses = {name: set(_NAMES.findall(text)) for name, text in written.items()}
+    written = ((f"local.{each}", module.local_argument(each)) for each in module.locals())
+    uses = {name: used for name, each in written if each and (used := set(_NAMES.findall(each.text)))}
     while more := {name for name, used in uses.items() if used & {*found, "ephemeral"}} - found:
         found |= more
     return found

@@ -104,10 +104,11 @@ def is_marked(seen: Seen) -> bool:
 
 def has_mark(seen: Seen) -> bool:
     """Whether anything in `seen` is marked; a resource or a module is not evaluated."""
-    return any(
-        isinstance(each, Marked) or (not is_referent(each) and value_holds_mark(evaluate_all(each)))
-        for each in _parts_of(seen)
-    )
+    return any(map(_holds_mark, _parts_of(seen))) if isinstance(seen, LazyCollection) else _holds_mark(seen)
+
+
+def _holds_mark(part: Seen) -> bool:
+    return isinstance(part, Marked) or (not is_referent(part) and value_holds_mark(part))  # type: ignore[arg-type]
 
 
 def _parts_of(seen: Seen) -> Iterator[Seen]:

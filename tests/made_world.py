@@ -10,14 +10,17 @@ from tfcheck.inventory.ecs import TaskDefinition, task_definitions
 from tfcheck.inventory.world import WorldObject
 from tfcheck.resolve.order import FinishedBefore
 from tfcheck.resolve.surroundings import Surroundings
-from tfcheck.symbolic.value import ACCOUNT_ID, ReasonWithHint, Truth, Unknown, Value
+from tfcheck.symbolic.doubt import Doubt, Hint, HintKind
+from tfcheck.symbolic.value import ACCOUNT_ID, Truth, Unknown, Value
 from tfcheck.vocabulary.address import Address, ModulePath, parse
 
 T = TypeVar("T")
 HERE = Surroundings("aws", "eu-west-1", "111122223333")
 ELSEWHERE = Surroundings("aws", "eu-west-1", "444455556666")
 _OPEN = Unknown(
-    symbol=symbol("provider.aws", ("account_id",)), reason=ReasonWithHint("open", "pass `--account`"), hole=ACCOUNT_ID
+    symbol=symbol("provider.aws", ("account_id",)),
+    reason=Doubt("open", hint=Hint("pass `--account`", HintKind.OPTION)),
+    hole=ACCOUNT_ID,
 )
 OPEN = Surroundings("aws", "eu-west-1", _OPEN)
 

@@ -10,6 +10,7 @@ import pytest
 from tests.cases import TESTDATA, Case, Row, with_expectation, with_plan
 from tests.filling import filled
 from tfcheck.startup import RULES
+from tfcheck.symbolic.doubt import LATER, UNREAD, DoubtKind
 from tfcheck.symbolic.value import Value
 from tfcheck.vocabulary.finding import Answer, Report, Verdict
 
@@ -39,6 +40,17 @@ def test_what_was_before_agrees_with_what_the_plan_changes(case: Case) -> None:
     if case in APPLIED and all(each["change"]["actions"] == ["no-op"] for each in case.changes("applied.plan.json")):
         answers = case.report("applied.plan.json").answers
         assert [(row(each), each.before) for each in answers if each.before is not each.verdict] == []
+
+
+@ON_EVERY_CASE
+def test_what_an_answer_waits_for_is_said_by_its_kind_too(case: Case) -> None:
+    """Sentences are chosen by the kind and the hint: they must not be lost on the way to the report."""
+    for answer in case.report("plan.json").undecided_answers():
+        words, kind, hint = answer.waits_for, answer.waits_for_kind, answer.waits_for_hint
+        is_question = words.startswith(("whether ", "which ", "whom ", "what data "))
+        assert (hint is not None) is ("pass " in words), words
+        assert (kind is DoubtKind.LATER_QUESTION) is (is_question and words.endswith(LATER)), words
+        assert kind is not None or (not is_question and UNREAD not in words), words
 
 
 @pytest.mark.parametrize("case", APPLIED, ids=repr)

@@ -8,6 +8,7 @@ import msgspec
 from hypothesis import strategies as st
 
 from tests.report import samples
+from tfcheck.symbolic.doubt import DoubtKind, HintKind
 from tfcheck.vocabulary.access import AccessChange, AccessUnknown, ActionOnResource, RoleSwitch, TaskChange
 from tfcheck.vocabulary.finding import (
     Answer,
@@ -119,6 +120,8 @@ answers = st.builds(
     st.lists(_evidence, max_size=3).map(tuple),
     _few,
     _places,
+    waits_for_kind=st.none() | st.sampled_from(DoubtKind),
+    waits_for_hint=st.none() | st.sampled_from(HintKind),
 )
 _fixes = st.builds(Fix, names, names, st.booleans(), names, names)
 findings = st.builds(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import msgspec
 
+from tfcheck.symbolic.doubt import as_doubt
 from tfcheck.vocabulary.access import AccessChange, AccessUnknown, ActionOnResource, RoleSwitch, TaskChange
 from tfcheck.vocabulary.finding import (
     Answer,
@@ -52,8 +53,15 @@ def allowed(requirement: Requirement | None = None) -> Answer:
 
 
 def unknown(requirement: Requirement | None = None, waits_for: str = "aws_s3_bucket.config.arn") -> Answer:
+    doubt = as_doubt(waits_for)
     return Answer(
-        requirement or need(), "aws_iam_role.execution", Verdict.UNKNOWN, Reason.UNKNOWN_VALUE, waits_for=waits_for
+        requirement or need(),
+        "aws_iam_role.execution",
+        Verdict.UNKNOWN,
+        Reason.UNKNOWN_VALUE,
+        waits_for=str(doubt),
+        waits_for_kind=doubt.kind,
+        waits_for_hint=doubt.hint.kind if doubt.hint is not None else None,
     )
 
 

@@ -86,6 +86,8 @@ def test_a_row_holds_what_was_decided() -> None:
         "before": "allowed",
         "reason": "implicit_deny",
         "waits_for": None,
+        "waits_for_kind": None,
+        "waits_for_hint": None,
         "assumptions": [],
         "needed_at": None,
         "evidence": [

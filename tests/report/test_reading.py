@@ -14,6 +14,7 @@ from tests.report.hostile import filled, names
 from tests.rows import every_row
 from tfcheck.report.json import document, json
 from tfcheck.report.reading import LARGEST, read_reports
+from tfcheck.symbolic.doubt import DoubtKind, later
 from tfcheck.vocabulary.errors import InputError
 from tfcheck.vocabulary.finding import Fix, Location, Report
 
@@ -65,11 +66,20 @@ def test_fields_that_came_later_may_be_missing_or_more() -> None:
     for late in ("task_definitions", "notes"):
         del shown[late]
     for row in shown["requirements"]:
-        del row["cause"], row["waits_for"], row["assumptions"]
+        del row["cause"], row["waits_for"], row["waits_for_kind"], row["waits_for_hint"], row["assumptions"]
     shown["format_version"] = "1.7"
     shown["findings"][0]["later"] = {"a": 1}
     (found,) = read_reports(standard.dumps(shown).encode(), "report.json")
     assert found.task_definitions == (samples.TASK,)
+
+
+def test_the_kind_of_a_cause_is_read_unless_only_a_later_version_has_it() -> None:
+    shown = document(samples.report(samples.unknown(waits_for=later("whether the volume is mounted"))))
+    (found,) = read_reports(standard.dumps(shown).encode(), "report.json")
+    assert found.answers[0].waits_for_kind is DoubtKind.LATER_QUESTION
+    shown["requirements"][0]["waits_for_kind"] = "a_kind_of_tomorrow"
+    (found,) = read_reports(standard.dumps(shown).encode(), "report.json")
+    assert found.answers[0].waits_for_kind is None
 
 
 def _changed(path: tuple[str | int, ...], value: Any) -> bytes:

@@ -13,6 +13,7 @@ from tests.report import samples
 from tests.rows import every_row
 from tfcheck.report.cause_text import Detail
 from tfcheck.report.text import text
+from tfcheck.symbolic.doubt import ASK_SOURCES, Doubt, DoubtKind, Hint, HintKind
 from tfcheck.vocabulary.finding import (
     Answer,
     Evidence,
@@ -223,7 +224,9 @@ def test_unknown_answers_that_wait_for_the_same_are_one_group() -> None:
 
 
 def test_sources_are_asked_for_once() -> None:
-    answer = samples.unknown(waits_for="the plan only shows that it depends on aws_iam_role.x.arn: pass the sources")
+    answer = samples.unknown(
+        waits_for=Doubt("the plan only shows that it depends on aws_iam_role.x.arn", hint=ASK_SOURCES)
+    )
     report = samples.report(answer)
     shown = text(msgspec.structs.replace(report, plan=msgspec.structs.replace(report.plan, sources=None)))
     assert "aws_iam_role.x.arn.\n" in shown
@@ -240,13 +243,16 @@ def test_what_is_unknown_says_what_would_decide_it() -> None:
     for reason, words in said.items():
         answer = msgspec.structs.replace(samples.unknown(), reason=reason)
         assert words in text(samples.report(answer), Detail(200)), reason
-    contested = samples.unknown(waits_for="a.x, which a.y may undo: it leaves the role out")
+    contested = samples.unknown(
+        waits_for=Doubt("a.x, which a.y may undo: it leaves the role out", DoubtKind.CONTESTED_POLICY)
+    )
     contested = msgspec.structs.replace(contested, reason=Reason.POLICY_NOT_READABLE)
     assert "role may lack a policy: a.x, which" in text(samples.report(contested), Detail(200))
     assert "--context" not in text(samples.report(contested), Detail(200))
     blind = msgspec.structs.replace(samples.report(samples.unknown()), plan=PlanInfo("p", "1.2", "1.11.4", None, True))
     assert "--sources" in text(blind)
-    assert "--sources" not in text(samples.report(samples.unknown(waits_for="the account; give it with --account")))
+    account = Doubt("the account", hint=Hint("pass --account", HintKind.OPTION))
+    assert "--sources" not in text(samples.report(samples.unknown(waits_for=account)))
 
 
 def test_a_group_of_unknown_answers_names_the_statements_that_may_decide_once() -> None:

@@ -13,7 +13,8 @@ from tests.symbols import symbol
 from tfcheck.resolve.order import FinishedBefore
 from tfcheck.resolve.surroundings import Surroundings
 from tfcheck.role import Roles
-from tfcheck.symbolic.value import JsonText, OneOf, ReasonWithHint, Unknown, Value
+from tfcheck.symbolic.doubt import Doubt, ask_sources_of
+from tfcheck.symbolic.value import JsonText, OneOf, Unknown, Value
 from tfcheck.vocabulary.address import Address
 
 POLICY = json.dumps({"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": "s3:*", "Resource": "*"}]})
@@ -57,9 +58,7 @@ def test_a_new_role_and_its_policies_are_in_one_account_whichever_it_is() -> Non
 
 
 def test_a_role_in_a_module_whose_sources_are_missing_asks_for_them() -> None:
-    elsewhere = Unknown(
-        reason=ReasonWithHint("the plan does not show this expression", "pass the sources of module.vpc")
-    )
+    elsewhere = Unknown(reason=Doubt("the plan does not show this expression", hint=ask_sources_of("module.vpc")))
     role = MadeResource("aws_iam_role.exec", {"name": "exec", "arn": ARN})
     other = MadeResource("aws_iam_role_policy.flow", {"name": "flow", "role": elsewhere, "policy": POLICY})
     ((said, _),) = Roles(MadeWorld(role, other)).of_object(role).attached.doubted

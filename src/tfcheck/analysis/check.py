@@ -26,6 +26,7 @@ from tfcheck.startup import infrastructure_role
 from tfcheck.startup.launch import possible_services
 from tfcheck.startup.rule import MOST_REQUIREMENTS
 from tfcheck.symbolic import limits
+from tfcheck.symbolic.doubt import as_doubt
 from tfcheck.symbolic.value import Truth
 from tfcheck.verdict.access import access_changes, access_possible, access_unknown, role_switches
 from tfcheck.verdict.before import STARTS, VerdictsBefore
@@ -339,13 +340,16 @@ def _answer(
 ) -> Answer:
     argument = "assume_role_policy" if requirement.action == startup.trust.ACTION else "policy"
     is_allowed = found.verdict is Verdict.ALLOWED
+    doubt = as_doubt(found.waits_for)
     return Answer(
         requirement=requirement,
         role=found.role,
         verdict=found.verdict,
         reason=found.reason,
         before=past.verdict(requirement),
-        waits_for=found.waits_for.rstrip(","),  # a clause may be meant for the middle of a sentence
+        waits_for=doubt.rstrip(","),  # a clause may be meant for the middle of a sentence
+        waits_for_kind=doubt.kind,
+        waits_for_hint=doubt.hint.kind if doubt.hint is not None else None,
         evidence=tuple(
             msgspec.structs.replace(each, location=place) if (place := locations.of(each.policy, argument)) else each
             for each in found.evidence

@@ -12,8 +12,9 @@ from tfcheck.iam.context import Context, WithoutKeys
 from tfcheck.iam.model import Effect, Request, Statement
 from tfcheck.iam.resource import Target
 from tfcheck.iam.variables import PolicyTemplate, expand
+from tfcheck.symbolic.doubt import question
 from tfcheck.symbolic.limits import take
-from tfcheck.symbolic.value import TextLike, Truth, Unknown, display, is_known, spelled_out, unknowns
+from tfcheck.symbolic.value import TextLike, Truth, Unknown, is_known, spelled_out, unknowns, value_doubt
 
 #: Steps for looking at a statement.
 _STEPS = 12
@@ -105,15 +106,18 @@ def _waits(statement: Statement, request: Request, found: StatementMatch) -> Ite
         if entry is None:
             yield condition.WITHOUT_VALUE
         elif not keys:
-            open_rule = entry.strange or "whether a wildcard may run over a colon"
+            open_rule = entry.strange or question("whether a wildcard may run over a colon")
             yield from _unknown_texts(_differing(entry.written, request.resource), open_rule)
     if found.action is Truth.UNKNOWN:
         written = tuple(entry.written for entry in statement.actions.entries)
         yield from _unknown_texts(written, "an open rule of matching")
     if found.principal is Truth.UNKNOWN and statement.principals is not None:
-        yield from _unknown_texts(tuple(value for _, value in statement.principals.entries), "whom the principal names")
+        yield from _unknown_texts(tuple(value for _, value in statement.principals.entries), NAMED_PRINCIPAL)
     if statement.effect is Effect.OPEN:
         yield Wait("unknown_value", "the statement's Effect")
+
+
+NAMED_PRINCIPAL = question("whom the principal names")
 
 
 def _differing(one: TextLike, other: TextLike) -> tuple[TextLike, ...]:
@@ -135,4 +139,4 @@ def _unknown_texts(texts: tuple[TextLike, ...], otherwise: str) -> Iterator[Wait
 
 def _cause(value: Unknown) -> str:
     """Return the attribute that an unknown value is, or its reason if it is not one."""
-    return display(value) if value.symbol is not None and value.symbol.is_attribute else value.reason
+    return value_doubt(value) if value.symbol is not None and value.symbol.is_attribute else value.reason

@@ -15,9 +15,10 @@ import msgspec
 from tfcheck.iam import operators
 from tfcheck.iam.context import MULTIVALUED, Absent, Context, LaterTime, OneOfValues, PresenceUnknown
 from tfcheck.iam.variables import PolicyTemplate, PolicyText, agree, as_text, expand, have_values
+from tfcheck.symbolic.doubt import question
 from tfcheck.symbolic.limits import take
 from tfcheck.symbolic.match import Pattern
-from tfcheck.symbolic.value import Set, TextLike, Truth, Unknown, Value, display, is_known
+from tfcheck.symbolic.value import Set, TextLike, Truth, Unknown, Value, is_known, value_doubt
 
 Test: TypeAlias = "Callable[[Pattern, TextLike], Truth]"
 
@@ -60,7 +61,8 @@ class Wait(msgspec.Struct, frozen=True):
 
 
 #: See `have_values`.
-WITHOUT_VALUE = Wait("unknown_value", "whether AWS ignores a statement if a variable in it has no value")
+_VALUELESS = question("whether AWS ignores a statement if a variable in it has no value")
+WITHOUT_VALUE = Wait("unknown_value", _VALUELESS)
 _COMPARISONS: dict[str, Callable[[Any, Any], bool]] = {
     "equals": operator.eq,
     "notequals": operator.eq,
@@ -155,7 +157,7 @@ def _at_later_time(condition: Condition, entry: LaterTime, context: Context) -> 
 def wait_of(condition: Condition, context: Context) -> Wait:
     """Return the cause of an UNKNOWN condition: its key, unless only the policy's own values are unknown."""
     if condition.unread is not None:
-        return Wait("unknown_value", display(condition.unread))
+        return Wait("unknown_value", value_doubt(condition.unread))
     entry = context.lookup(condition.key)
     if isinstance(entry, (PresenceUnknown, OneOfValues, LaterTime)):
         return Wait("condition", condition.key)
@@ -169,7 +171,7 @@ def wait_of(condition: Condition, context: Context) -> Wait:
             if expansion.valueless:
                 return WITHOUT_VALUE
         elif not isinstance(value, str):
-            return Wait("unknown_value", display(value))
+            return Wait("unknown_value", value_doubt(value))
     return Wait("condition", condition.key)
 
 

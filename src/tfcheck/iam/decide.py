@@ -13,7 +13,7 @@ from typing import Literal, TypeAlias, assert_never
 import msgspec
 
 from tfcheck.iam import resource
-from tfcheck.iam.applies import applies
+from tfcheck.iam.applies import NAMED_PRINCIPAL, applies
 from tfcheck.iam.case_split import possible_contexts
 from tfcheck.iam.condition import Wait
 from tfcheck.iam.context import Context
@@ -28,9 +28,10 @@ from tfcheck.iam.layer import (
 )
 from tfcheck.iam.model import Origin, Policy, Request
 from tfcheck.iam.principal import PrincipalMatch, Principals, names_everybody, names_service
+from tfcheck.symbolic.doubt import Doubt, DoubtKind, question
 from tfcheck.symbolic.match import equal
 from tfcheck.symbolic.texts import possible_texts
-from tfcheck.symbolic.value import TextLike, Truth, display
+from tfcheck.symbolic.value import TextLike, Truth, display, value_doubt
 
 DenialKind: TypeAlias = Literal["explicit", "implicit", "boundary", "resource_policy"]
 OpenKind: TypeAlias = Literal["condition", "unknown_value", "role_outside_plan", "policy_not_readable"]
@@ -152,7 +153,7 @@ def _common(decisions: Iterable[Decision]) -> Decision | None:
     return None
 
 
-_TWO_FORMS = "which of two forms of the resource AWS checks"
+_TWO_FORMS = question("which of two forms of the resource AWS checks")
 
 
 def _decide(request: Request, layers: Layers) -> Decision:
@@ -350,10 +351,12 @@ def _undecided_because(request: Request, layers: Layers, case: _Case, core: Trut
         return Undecided("unknown_value", "the account that the resource belongs to", evidence)
     grants = tuple(origin for origin, truth in layers.grants if truth is _U)
     if grants:
-        return Undecided("unknown_value", f"whether {grants[0].policy} covers the call", grants)
+        covers = question(f"whether {grants[0].policy} covers the call")
+        return Undecided("unknown_value", covers, grants)
     limited = tuple(origin for origin, truth in layers.grants if truth is _T)
     if limited and case.same is _T:
-        return Undecided("unknown_value", f"whether the permissions boundary limits {limited[0].policy}", limited)
+        limits = question(f"whether the permissions boundary limits {limited[0].policy}")
+        return Undecided("unknown_value", limits, limited)
     return Undecided("unknown_value", "a value known only after apply", evidence)
 
 
@@ -370,7 +373,7 @@ def _open_because(request: Request, statements: Iterable[Applicable]) -> Undecid
     for statement, _ in doubtful:
         for wait in applies(statement, request).waits:
             return Undecided(_kind(wait), wait.name, _origins(doubtful, _U))
-    return Undecided("unknown_value", "whom the principal names", _origins(doubtful, _U))
+    return Undecided("unknown_value", NAMED_PRINCIPAL, _origins(doubtful, _U))
 
 
 def _trust_wait(doubtful: list[Applicable], context: Context) -> tuple[OpenKind, str]:
@@ -378,12 +381,12 @@ def _trust_wait(doubtful: list[Applicable], context: Context) -> tuple[OpenKind,
 
     for statement, _ in doubtful:
         if statement.unread is not None:
-            return "unknown_value", display(statement.unread)
+            return "unknown_value", value_doubt(statement.unread)
         for each in statement.conditions:
             if condition.evaluate(each, context) is _U:
                 wait = condition.wait_of(each, context)
                 return _kind(wait), wait.name
-    return "unknown_value", "whom the trust policy names"
+    return "unknown_value", Doubt("whom the trust policy names", DoubtKind.TRUSTED_PRINCIPAL)
 
 
 def _kind(wait: Wait) -> OpenKind:

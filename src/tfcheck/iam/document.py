@@ -64,7 +64,7 @@ def parse_policy(document: Value, policy: str, kind: PolicyKind = PolicyKind.IDE
         return reader.policy(reader.decode(document))
     except _UnreadError as error:
         is_refused = isinstance(error, _RefusedPolicyError)
-        return Policy(policy, invalid=str(error), refused=is_refused, warnings=tuple(reader.warnings))
+        return Policy(policy, invalid=error.args[0], refused=is_refused, warnings=tuple(reader.warnings))
     except RecursionError:
         return Policy(policy, invalid="the document is nested too deeply", warnings=tuple(reader.warnings))
 

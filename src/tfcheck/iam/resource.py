@@ -16,6 +16,7 @@ from tfcheck.iam.context import Context
 from tfcheck.iam.index import FEW, NameIndex
 from tfcheck.iam.variables import PolicyTemplate, PolicyText, agree, have_values, read_text
 from tfcheck.symbolic.beginnings import Beginning, beginning
+from tfcheck.symbolic.doubt import Doubt, DoubtKind
 from tfcheck.symbolic.match import Pattern, Verbatim, equal, glob
 from tfcheck.symbolic.regex import regex
 from tfcheck.symbolic.texts import may_contain, split_literals
@@ -107,7 +108,7 @@ def read_resource(written: TextLike, *, variables: Truth) -> Resource | str:
     if spelled == "":
         return "a resource is empty"
     if not _begins_like_arn(spelled):
-        return "a resource must be `*` or begin with `arn:`"
+        return Doubt("a resource must be `*` or begin with `arn:`", DoubtKind.REFUSED_RESOURCE)
     whole = _with_variables(written, variables)
     if isinstance(spelled, str):
         if isinstance(whole, PolicyTemplate):

@@ -13,6 +13,7 @@ from tfcheck.inventory.catalogue import ALIAS, KEY, catalogue, looked_up_by
 from tfcheck.inventory.world import World, WorldObject
 from tfcheck.resolve.surroundings import Surroundings, is_in_same_region
 from tfcheck.symbolic.beginnings import beginning
+from tfcheck.symbolic.doubt import later
 from tfcheck.symbolic.match import equal
 from tfcheck.symbolic.value import NAME, PlainText, TextLike, Truth, Unknown, Value, display, spelled_out, text
 from tfcheck.vocabulary.address import owner_of
@@ -87,7 +88,7 @@ def _key_by_reference(reference: Value, near: Surroundings, world: World) -> Kms
     if isinstance(spelled, str):
         return KmsKey(_key_arn(near, spelled))
     doubt = "" if _is_reference_to(reference, "aws_kms_") else "whether a customer managed key encrypts it"
-    return KmsKey(_hidden_arn(near, "which key encrypts it is known only after apply"), doubt)
+    return KmsKey(_hidden_arn(near, later("which key encrypts it")), doubt)
 
 
 def _key_arn(near: Surroundings, key_id: TextLike) -> TextLike:

@@ -26,6 +26,7 @@ from tfcheck.resolve.attribute_shapes import restrict_characters
 from tfcheck.resolve.surroundings import is_in_same_region
 from tfcheck.symbolic.beginnings import Beginnings, Matches
 from tfcheck.symbolic.choices import possible_elements, possible_items
+from tfcheck.symbolic.doubt import question
 from tfcheck.symbolic.match import equal, glob
 from tfcheck.symbolic.value import REGION, PlainText, TextLike, Truth, Unknown, Value, spelled_out, text
 from tfcheck.vocabulary.address import Address
@@ -33,7 +34,7 @@ from tfcheck.vocabulary.arn import parse_arn
 
 #: Attributes of a parameter whose change makes the provider write it again.
 _PUT = ("name", "type", "key_id", "value", "insecure_value", "value_wo_version", "description", "tier", "data_type")
-_ANY_REGION = Unknown(reason="which regions the secret's replicas are in", hole=REGION)
+_ANY_REGION = Unknown(reason=question("which regions the secret's replicas are in"), hole=REGION)
 _ALIAS_OPEN = "which key its alias named when it was encrypted"
 
 
@@ -359,7 +360,7 @@ def _possible_objects(arn: TextLike, world: World) -> Iterator[KmsKey]:
             found.append((setting, text(["arn:", setting.surroundings.partition, ":s3:::", name])))
     for each, bucket_arn in found:
         if isinstance(bucket_arn, PlainText):
-            inside = text([bucket_arn, "/", Unknown(reason="which file of the bucket it is")])
+            inside = text([bucket_arn, "/", Unknown(reason=question("which file of the bucket it is"))])
             doubt = f"whether the file is in the bucket of {each.address}"
             yield from (doubt_key(key, doubt) for key in keys_of_object(inside, world) or ())
 

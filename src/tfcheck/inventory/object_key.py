@@ -17,6 +17,7 @@ from tfcheck.inventory.named_objects import bucket_of
 from tfcheck.inventory.setting import BUCKET_ENCRYPTION, SettingOwner, remaining, settings, was_set
 from tfcheck.inventory.world import World, WorldObject, value_if_written
 from tfcheck.resolve.blocks import only_block_or_unknown
+from tfcheck.symbolic.doubt import question
 from tfcheck.symbolic.match import equal
 from tfcheck.symbolic.value import PlainText, Text, TextLike, Truth, Unknown, Value, spelled_out, text
 
@@ -229,7 +230,7 @@ def _default(bucket: SettingOwner | None, world: World) -> DefaultEncryption | N
         if not joined.definite:
             doubt = f"whether {remains.possible[0].address} is for this bucket"
         found = (key for each in remains.possible for key in _encryption_from(each, "rule", world).keys)
-        return DefaultEncryption(_doubt_keys(found, doubt), None, Unknown(reason=doubt))
+        return DefaultEncryption(_doubt_keys(found, doubt), None, Unknown(reason=question(doubt)))
     argument, resource = "server_side_encryption_configuration", bucket.resource
     # NOTE: an argument that is not written is computed, and repeats what another resource sets.
     if resource is None or (not resource.is_configured(argument) and was_set(world, BUCKET_ENCRYPTION, bucket)):

@@ -7,7 +7,8 @@ from collections.abc import Callable, Sequence
 from tfcheck.plan import Deposed, Instance, PriorData, constant, is_masked
 from tfcheck.resolve import LeftOut, Resolver
 from tfcheck.resolve.surroundings import Surroundings
-from tfcheck.symbolic.value import JsonText, ReasonWithHint, Truth, Unknown, Value
+from tfcheck.symbolic.doubt import ASK_SOURCES, Doubt, ask_sources_of
+from tfcheck.symbolic.value import JsonText, Truth, Unknown, Value
 from tfcheck.vocabulary.address import Address, forgotten_address, parse
 
 
@@ -138,9 +139,10 @@ class PossibleObject(_PlanObject):
 
     def __init__(self, resolver: Resolver, found: LeftOut) -> None:
         super().__init__(resolver, parse(found.address))
-        lacking = f" of {self.address.module}" if resolver.sources is not None and self.address.module.steps else ""
+        is_of_module = resolver.sources is not None and self.address.module.steps
+        hint = ask_sources_of(self.address.module) if is_of_module else ASK_SOURCES
         reason = f"the plan does not list {self.address}, possibly because of `-target` or a filter"
-        self._open = Unknown(reason=ReasonWithHint(reason, f"pass the sources{lacking}"))
+        self._open = Unknown(reason=Doubt(reason, hint=hint))
 
     @property
     def is_left_out(self) -> bool:

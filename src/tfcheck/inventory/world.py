@@ -7,6 +7,7 @@ from typing import Any, Protocol, TypeVar, cast
 
 from tfcheck.resolve.order import FinishedBefore
 from tfcheck.resolve.surroundings import Surroundings
+from tfcheck.symbolic.doubt import ASK_SOURCES, Doubt, DoubtKind, question
 from tfcheck.symbolic.value import Truth, Unknown, Value
 from tfcheck.vocabulary.address import Address, ModulePath
 
@@ -192,20 +193,21 @@ class WorldView(_Cache):
 
 
 #: A clause for what a plan may leave out.
-NOT_LISTED = "which the plan does not list, possibly because of `-target` or a filter: pass the sources"
+NOT_LISTED = Doubt("which the plan does not list, possibly because of `-target` or a filter", hint=ASK_SOURCES)
 _MOST_NAMED = 3
 
 
-def difference_words(world: World) -> str:
+def difference_words(world: World) -> Doubt:
     """Return the reason for what is different with the resources that the plan, or another stack's, may leave out."""
     return left_out_words(address for each in (world, *world.context) for address in each.left_out)
 
 
-def left_out_words(addresses: Iterable[Address]) -> str:
+def left_out_words(addresses: Iterable[Address]) -> Doubt:
     """Return the reason for what depends on resources that a plan may leave out, or on what it does not show."""
     addresses = list(addresses)
     if all(each.mode == "data" for each in addresses):
-        return "what data sources read, which the plan does not show"
+        return question("what data sources read, which the plan does not show")
     names = sorted(set(map(str, addresses)))
     more = f" and {len(names) - _MOST_NAMED:,} more" if len(names) > _MOST_NAMED else ""
-    return f"whether there is {', '.join(names[:_MOST_NAMED])}{more}, {NOT_LISTED}"
+    words = f"whether there is {', '.join(names[:_MOST_NAMED])}{more}, {NOT_LISTED}"
+    return NOT_LISTED.within(words, DoubtKind.QUESTION)

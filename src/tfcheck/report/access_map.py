@@ -201,7 +201,7 @@ class _ReportIndex:
             need.severity,
             answer.reason,
             "" if verdict is Verdict.ALLOWED else _because(answer, end),
-            deciding_words(*open_question(answer), self._report) if verdict is Verdict.UNKNOWN else "",
+            deciding_words(open_question(answer), self._report) if verdict is Verdict.UNKNOWN else "",
             () if verdict is Verdict.ALLOWED else tuple(each for each in answer.evidence if each is not end),
             answer.before is Verdict.ALLOWED and verdict is Verdict.DENIED,
         )

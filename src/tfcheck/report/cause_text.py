@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import posixpath
 from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING
 
 import msgspec
 from msgspec.structs import replace
@@ -26,6 +27,9 @@ from tfcheck.symbolic.regex import regex
 from tfcheck.vocabulary.clipping import few
 from tfcheck.vocabulary.finding import Answer, Evidence, EvidenceKind, Fix, Location, Reason, Remedy, Report
 from tfcheck.vocabulary.grouping import group_by_key
+
+if TYPE_CHECKING:
+    from tfcheck.report.question_words import OpenQuestion
 
 _SHOWN_GROUPS = 3
 _SHOWN_NEEDS = 6
@@ -273,12 +277,12 @@ _SHOWN_STATEMENTS = 3
 
 def unknown_lines(report: Report, detail: Detail) -> Iterator[list[Line]]:
     """Write what is undecided, one paragraph per cause."""
-    for (reason, cause), members in open_questions(report).items():
-        yield list(_paragraph(reason, cause, members, report, detail))
+    for question, members in open_questions(report).items():
+        yield list(_paragraph(question, members, report, detail))
 
 
-def open_questions(report: Report) -> dict[tuple[Reason | None, str], list[Answer]]:
-    """Return what is undecided, by reason and cause."""
+def open_questions(report: Report) -> dict[OpenQuestion, list[Answer]]:
+    """Return what is undecided, by what is open."""
     undecided = report.undecided_answers()
     if not undecided:
         return {}
@@ -287,9 +291,7 @@ def open_questions(report: Report) -> dict[tuple[Reason | None, str], list[Answe
     return group_by_key((open_question(answer), answer) for answer in undecided)
 
 
-def _paragraph(
-    reason: Reason | None, cause: str, members: list[Answer], report: Report, detail: Detail
-) -> Iterator[Line]:
+def _paragraph(question: OpenQuestion, members: list[Answer], report: Report, detail: Detail) -> Iterator[Line]:
     from tfcheck.report.question_words import deciding_words, question_words
 
     needs = [each.requirement for each in members]
@@ -300,7 +302,7 @@ def _paragraph(
     who = shown[0] if len(shown) == 1 else plural(len(tasks), "task definition")
     what = f"{plural(len(members), 'permission')} of {who} cannot be decided"
     yield from wrap(label, what, detail.width, SpanStyle.STRONG)
-    yield from wrap("  ", sentence(question_words(reason, cause)), detail.width)
+    yield from wrap("  ", sentence(question_words(question)), detail.width)
     yield from _deciding(members, detail)
     rows = list(dict.fromkeys((each.requirement.action, each.requirement.shown_resource) for each in members))
     most = detail.limit(_SHOWN)
@@ -308,7 +310,7 @@ def _paragraph(
         yield from wrap("    ", f"{action} on {resource}", detail.width, SpanStyle.QUIET)
     if len(rows) > most:
         yield line(Span(f"    and {len(rows) - most:,} more (--expand shows all)", SpanStyle.QUIET))
-    advice = deciding_words(reason, cause, report)
+    advice = deciding_words(question, report)
     if advice:
         yield from wrap("  ", advice, detail.width)
 

@@ -167,6 +167,8 @@ def _requirement(answer: Answer) -> Json:
         "before": answer.before.value if answer.before else None,
         "reason": answer.reason.value if answer.reason else None,
         "waits_for": answer.waits_for or None,
+        "waits_for_kind": answer.waits_for_kind.value if answer.waits_for_kind else None,
+        "waits_for_hint": answer.waits_for_hint.value if answer.waits_for_hint else None,
         "assumptions": list(answer.assumptions),
         "needed_at": _location(answer.needed_at),
         "evidence": [_evidence(each) for each in answer.evidence],

@@ -2,112 +2,110 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
+import msgspec
+
 from tfcheck.report.words import reason_words
-from tfcheck.symbolic.regex import regex
+from tfcheck.symbolic.doubt import ASK_SOURCES, LATER, UNREAD, DoubtKind, HintKind, as_doubt
 from tfcheck.vocabulary.finding import Answer, Reason, Report
 
-#: What a provider configuration takes from its environment, and where it can be written.
-_OF_PROVIDER = regex(r'\$\{provider\.[^[]+(?:\["[^[]*"\])?\.(?:region|account_id|partition)\}')
-_SET_IN_PROVIDER = {
-    "region": "Set `region` in the provider configuration: the plan does not show which one it uses.",
-    "account_id": "Pass --account ID, or set `allowed_account_ids` in the provider configuration.",
-    "partition": "Set `region` in the provider configuration: it decides the partition.",
-}
+
+class OpenQuestion(msgspec.Struct, frozen=True):
+    """Why something is undecided, and the words for what decides it, with their kind and what they say to pass."""
+
+    reason: Reason | None
+    cause: str
+    kind: DoubtKind | None = None
+    hint: HintKind | None = None
 
 
-def open_question(answer: Answer) -> tuple[Reason | None, str]:
-    """Return why an answer is undecided, and what decides it: for an outside role, the role if it is known."""
+def open_question(answer: Answer) -> OpenQuestion:
+    """Return what an answer leaves open: for an outside role, the role if it is known."""
     outside = answer.role if answer.reason is Reason.ROLE_OUTSIDE_PLAN else ""
-    return answer.reason, outside or answer.waits_for
+    cause = outside or answer.waits_for
+    return OpenQuestion(answer.reason, cause, answer.waits_for_kind, answer.waits_for_hint)
 
 
-def question_words(reason: Reason | None, cause: str) -> str:
-    """Return in words why something is undecided, and what decides it."""
-    if reason is Reason.UNKNOWN_VALUE:
-        cause = cause.removesuffix(_ASKS_FOR_SOURCES)  # so does `deciding_words`
-    is_question = reason in (Reason.UNKNOWN_VALUE, Reason.ROLE_OUTSIDE_PLAN)
-    if is_question and cause.startswith((*EITHER_ROLE, "whether ", "which ", "whom ", "what ")):
-        what = cause.removesuffix(_LATER)
-        return f"it depends on {what}" + (f", which{_LATER}" if what != cause else "")
-    if reason is Reason.POLICY_NOT_READABLE and _may_detach_policy(cause):
-        return f"the role may lack a policy: {cause}"
-    if reason is Reason.POLICY_NOT_READABLE:
-        cause = cause.replace(_UNREAD, "")
-    return f"{reason_words(reason)}{f': {cause}' if cause and cause != _UNNAMED else ''}"
+def question_about(reason: Reason | None, words: str) -> OpenQuestion:
+    """Return what a verdict leaves open that waits for something, in words or as a `Doubt`."""
+    doubt = as_doubt(words)
+    return OpenQuestion(reason, str(doubt), doubt.kind, doubt.hint.kind if doubt.hint is not None else None)
 
 
-_ASKS_FOR_SOURCES = ": pass the sources"
-#: An unknown value that is no attribute, and the end of a cause that is a question.
-_UNNAMED, _LATER = "(known after apply)", " is known only after apply"
-#: Undecided because a task may be started with either of several roles.
-EITHER_ROLE = ("the instance that a task is placed on", "the role that a task is started with")
-_NAMESAKE, _NOT_BUNDLED = " has its name, but another path", "which is not in the bundled set"
-#: A policy is there, but its text is not known.
-_UNREAD = ", which cannot be read"
+def question_words(question: OpenQuestion, show: Callable[[str], str] = str) -> str:
+    """Return in words why something is undecided, and what decides it, as `show` writes it."""
+    cause, kind = question.cause, question.kind
+    if question.reason is Reason.UNKNOWN_VALUE and question.hint is HintKind.SOURCES:
+        cause = cause.removesuffix(f": {ASK_SOURCES.words}")  # so does `deciding_words`
+    if kind is DoubtKind.LATER_QUESTION:
+        return f"it depends on {show(cause.removesuffix(LATER))}, which{LATER}"
+    if kind in _QUESTIONS:
+        return f"it depends on {show(cause)}"
+    if kind is DoubtKind.UNREAD_POLICY:
+        cause = cause.replace(UNREAD, "")
+    why = _MAY_BE.get(kind) or reason_words(question.reason)
+    return f"{why}: {show(cause)}" if cause and kind is not DoubtKind.UNNAMED_VALUE else why
 
 
-def _may_detach_policy(cause: str) -> bool:
-    """Whether an answer depends on something in the plan that may detach a policy."""
-    return " may " in cause.partition(", which")[2] or ", unless " in cause
-
-
+_QUESTIONS = {
+    DoubtKind.QUESTION,
+    DoubtKind.SEVERAL_ROLES,
+    DoubtKind.ARN_PARTITION,
+    DoubtKind.BUCKET_KIND,
+    DoubtKind.SAME_NAME_POLICIES,
+    DoubtKind.TRUSTED_PRINCIPAL,
+}
+_MAY_LACK = "the role may lack a policy"
+_MAY_BE: dict[DoubtKind | None, str] = {
+    DoubtKind.POSSIBLE_POLICY: _MAY_LACK,
+    DoubtKind.CONTESTED_POLICY: _MAY_LACK,
+    DoubtKind.UNLISTED_POLICY: _MAY_LACK,
+    DoubtKind.POSSIBLE_RESOURCE_POLICY: "the resource may have a policy",
+}
+_ONCE_APPLIED = "It is decided once the change is applied: check the next plan again."
 _ONCE_KNOWN = "It is decided once the value is known: check the next plan again, or set the value in the sources."
 _WITH_SOURCES = "Pass the directory of the .tf files with --sources: most values follow from them."
-#: Questions that no value answers, by their beginning.
-_ADVICE_ON_QUESTIONS = {
-    "whether IAM compares the ": "AWS does not document it: write the partition of the task's region in the ARN.",
-    "which permissions ECS needs for ": "AWS does not document it: name the file by an ordinary bucket, or test it.",
-    "which of several policies of one name ": "Give each of the policies a name of its own.",
-    "whom the trust policy names": "Let the trust policy name `ecs-tasks.amazonaws.com` itself.",
+_CORRECT = "Correct the policy: the apply fails with it."
+_ADVICE: dict[DoubtKind | None, str] = {
+    DoubtKind.SEVERAL_ROLES: "Allow it to each of these roles.",
+    DoubtKind.ARN_PARTITION: "AWS does not document it: write the partition of the task's region in the ARN.",
+    DoubtKind.BUCKET_KIND: "AWS does not document it: name the file by an ordinary bucket, or test it.",
+    DoubtKind.SAME_NAME_POLICIES: "Give each of the policies a name of its own.",
+    DoubtKind.TRUSTED_PRINCIPAL: "Let the trust policy name `ecs-tasks.amazonaws.com` itself.",
+    DoubtKind.PROVIDER_REGION: "Set `region` in the provider configuration: the plan does not show which one it uses.",
+    DoubtKind.PROVIDER_ACCOUNT: "Pass --account ID, or set `allowed_account_ids` in the provider configuration.",
+    DoubtKind.PROVIDER_PARTITION: "Set `region` in the provider configuration: it decides the partition.",
+    DoubtKind.NAMESAKE_ROLE: "Pass --account ID: another stack has a role of this name, and its account is not known.",
+    DoubtKind.UNREAD_POLICY: "",
+    DoubtKind.REFUSED_POLICY: _CORRECT,
+    DoubtKind.REFUSED_RESOURCE: f"{_CORRECT} Name each resource by its `arn`, not by its name or id.",
+    DoubtKind.LATER_POLICY: _ONCE_KNOWN,
+    DoubtKind.POSSIBLE_POLICY: _ONCE_APPLIED,
+    DoubtKind.CONTESTED_POLICY: "Let one resource attach the policy to every role that is to have it.",
+    DoubtKind.UNLISTED_POLICY: "List the policy in the exclusive resource if the role is to have it.",
+    DoubtKind.POSSIBLE_RESOURCE_POLICY: _ONCE_APPLIED,
+    DoubtKind.OTHER_PATH: "Attach the policy by its `arn`: the apply fails with this one.",
+    DoubtKind.NOT_BUNDLED: 'Look the policy up with `data "aws_iam_policy"`: the plan then shows its text.',
 }
-_ADVICE_ON_ATTACHMENTS = {
-    " may undo": "Let one resource attach the policy to every role that is to have it.",
-    "exclusive resource": "List the policy in the exclusive resource if the role is to have it.",
+_ADVICE_BY_REASON = {
+    Reason.ROLE_OUTSIDE_PLAN: "Pass the state of the stack that manages the role: --context FILE, from "
+    "`terraform show -json`.",
+    Reason.POLICY_NOT_READABLE: "Pass the state of the stack that manages it: --context FILE, from "
+    "`terraform show -json`.",
+    Reason.CONDITION: "No plan shows this: make the statement unconditional for the role, or test it after apply.",
 }
 
 
-def deciding_words(reason: Reason | None, cause: str, report: Report) -> str:
-    """Return a sentence about how to get a decision; empty if the cause says it.
-
-    The report's notes name the roles of other plans that it may be about.
-    """
+def deciding_words(question: OpenQuestion, report: Report) -> str:
+    """Return a sentence about how to get a decision; empty if the cause says it."""
     has_sources = report.plan.sources is not None
-    if "--" in cause or (has_sources and "pass the sources of" in cause):
+    if question.hint is HintKind.OPTION or (has_sources and question.hint is HintKind.MODULE_SOURCES):
         return ""
-    match reason:
-        case Reason.ROLE_OUTSIDE_PLAN if any(f" may be the role {cause}, but" in each for each in report.notes):
-            return "Pass --account ID: another stack has a role of this name, and its account is not known."
-        case Reason.ROLE_OUTSIDE_PLAN:
-            return "Pass the state of the stack that manages the role: --context FILE, from `terraform show -json`."
-        case Reason.POLICY_NOT_READABLE if "AWS would refuse" in cause:
-            by_arn = " Name each resource by its `arn`, not by its name or id." if "begin with `arn:`" in cause else ""
-            return f"Correct the policy: the apply fails with it.{by_arn}"
-        case Reason.POLICY_NOT_READABLE if _UNREAD in cause:
-            return ""
-        case Reason.POLICY_NOT_READABLE if cause.endswith(_ASKS_FOR_SOURCES):
-            return _WITH_SOURCES
-        case Reason.POLICY_NOT_READABLE if _may_detach_policy(cause):
-            advice = (words for part, words in _ADVICE_ON_ATTACHMENTS.items() if part in cause)
-            return next(advice, "It is decided once the change is applied: check the next plan again.")
-        case Reason.POLICY_NOT_READABLE if _NAMESAKE in cause:
-            return "Attach the policy by its `arn`: the apply fails with this one."
-        case Reason.POLICY_NOT_READABLE if cause.endswith(_NOT_BUNDLED):
-            return 'Look the policy up with `data "aws_iam_policy"`: the plan then shows its text.'
-        case Reason.POLICY_NOT_READABLE if cause.endswith("known only after apply"):
-            return _ONCE_KNOWN
-        case Reason.POLICY_NOT_READABLE:
-            return "Pass the state of the stack that manages it: --context FILE, from `terraform show -json`."
-        case Reason.CONDITION:
-            return "No plan shows this: make the statement unconditional for the role, or test it after apply."
-        case Reason.UNKNOWN_VALUE if _OF_PROVIDER.fullmatch(cause):
-            return _SET_IN_PROVIDER[cause.rpartition(".")[2].rstrip("}")]
-        case Reason.UNKNOWN_VALUE if cause.startswith(EITHER_ROLE):
-            return "Allow it to each of these roles."
-        case Reason.UNKNOWN_VALUE if cause.startswith(tuple(_ADVICE_ON_QUESTIONS)):
-            return next(words for beginning, words in _ADVICE_ON_QUESTIONS.items() if cause.startswith(beginning))
-        case Reason.UNKNOWN_VALUE if not has_sources:
-            return _WITH_SOURCES
-        case Reason.UNKNOWN_VALUE:
-            return _ONCE_KNOWN
-        case _:
-            return ""
+    if question.reason is Reason.POLICY_NOT_READABLE and question.hint is HintKind.SOURCES:
+        return _WITH_SOURCES
+    if question.kind in _ADVICE:
+        return _ADVICE[question.kind]
+    if question.reason is Reason.UNKNOWN_VALUE:
+        return _ONCE_KNOWN if has_sources else _WITH_SOURCES
+    return _ADVICE_BY_REASON.get(question.reason, "") if question.reason is not None else ""

@@ -8,11 +8,13 @@ from __future__ import annotations
 
 import codecs
 import re
+from enum import Enum
 from typing import Annotated, Any, Literal, TypeAlias, TypeVar
 
 import msgspec
 from msgspec import Meta
 
+from tfcheck.symbolic.doubt import DoubtKind, HintKind
 from tfcheck.symbolic.regex import regex
 from tfcheck.vocabulary.access import AccessChange, AccessUnknown, RoleSwitch, TaskChange
 from tfcheck.vocabulary.errors import InputError, decoding_problem
@@ -40,6 +42,7 @@ from tfcheck.vocabulary.finding import (
 from tfcheck.vocabulary.waiver import LineNumber, Waived, WaiverUse
 
 _T = TypeVar("_T", bound=msgspec.Struct)
+_E = TypeVar("_E", bound=Enum)
 
 #: More than any report that people could act on.
 LARGEST = 64 * 1024 * 1024
@@ -96,6 +99,8 @@ class _Requirement(msgspec.Struct):
     evidence: list[_Evidence]
     cause: str = ""
     waits_for: str | None = None
+    waits_for_kind: str | None = None
+    waits_for_hint: str | None = None
     assumptions: list[str] = []
     needed_at: _Location | None = None
     fingerprint: _Fingerprint | None = None
@@ -249,7 +254,14 @@ def _answer(shape: _Requirement) -> Answer:
             for each in shape.evidence
         ),
         needed_at=_location(shape.needed_at),
+        waits_for_kind=_kind(DoubtKind, shape.waits_for_kind),
+        waits_for_hint=_kind(HintKind, shape.waits_for_hint),
     )
+
+
+def _kind(kinds: type[_E], named: str | None) -> _E | None:
+    """Return the kind with a name; None for one that only a later version has."""
+    return next((each for each in kinds if each.value == named), None)
 
 
 def _finding(shape: _Finding, answers: dict[str, Answer], fixes: dict[str, Fix], named: str) -> Finding:

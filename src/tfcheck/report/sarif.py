@@ -151,7 +151,7 @@ def _sentence(finding: Finding, answer: Answer | None) -> str:
 def _unknown(report: Report, answer: Answer) -> SarifResult:
     need = answer.requirement
     words = f"{need.action} on {need.shown_resource} is not decided: {why_words(answer)}"
-    advice = deciding_words(*open_question(answer), report)
+    advice = deciding_words(open_question(answer), report)
     places = [answer.needed_at, *(each.location for each in answer.evidence)]
     return SarifResult(
         need.rule,

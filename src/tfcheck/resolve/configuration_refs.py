@@ -15,8 +15,8 @@ from typing import Any
 
 from tfcheck.hcl.syntax import expression as syntax
 from tfcheck.plan import constant, references
+from tfcheck.symbolic.doubt import ASK_SOURCES, Doubt, Hint
 from tfcheck.symbolic.regex import regex
-from tfcheck.symbolic.value import ReasonWithHint
 
 #: The attribute of the other resource that an argument means if the reference does not show it.
 IMPLIED = {
@@ -73,11 +73,11 @@ def expression(json: Any, argument: str) -> syntax.Expression:
     return found
 
 
-def unproven(json: Any, lacking: str = "") -> ReasonWithHint:
-    """Return why the configured expression does not prove its value; `lacking` says whose sources would."""
+def unproven(json: Any, hint: Hint = ASK_SOURCES) -> Doubt:
+    """Return why the configured expression does not prove its value; the sources would."""
     heads = _longest(references(json))
     depends = f"only shows that it depends on {', '.join(heads[:4])}" if heads else "does not show this expression"
-    return ReasonWithHint(f"the plan {depends}", f"pass the sources{lacking}")
+    return Doubt(f"the plan {depends}", hint=hint)
 
 
 def _is_key(reference: str) -> bool:

@@ -16,23 +16,12 @@ from tfcheck.resolve.blocks import blocks_or_object
 from tfcheck.resolve.literal_accounts import literal_accounts
 from tfcheck.resolve.provider_arguments import ProviderArguments, ProviderInstances
 from tfcheck.resolve.surroundings import Surroundings
+from tfcheck.symbolic.doubt import Doubt, Hint, HintKind
 from tfcheck.symbolic.marks import has_mark
 from tfcheck.symbolic.regex import regex
 from tfcheck.symbolic.sensitive_text import Sensitive, redact
 from tfcheck.symbolic.symbol import ProviderConfiguration, Symbol
-from tfcheck.symbolic.value import (
-    ACCOUNT_ID,
-    PARTITION,
-    REGION,
-    Hole,
-    ReasonWithHint,
-    Set,
-    TextLike,
-    Unknown,
-    Value,
-    is_known,
-    strings,
-)
+from tfcheck.symbolic.value import ACCOUNT_ID, PARTITION, REGION, Hole, Set, TextLike, Unknown, Value, is_known, strings
 from tfcheck.vocabulary.address import Address
 from tfcheck.vocabulary.arn import parse_arn, partition_of_region
 from tfcheck.vocabulary.grouping import group_by_key
@@ -385,13 +374,12 @@ class Providers:
         return found.pop() if len(found) == 1 else ""
 
 
-_SET_REGION = "set `region` in the provider configuration"
-_ASK_SOURCES = "pass the sources, which show the provider configuration"
-_ASK_EITHER = "pass `--account`, or the sources, which show the provider configuration"
-_ASK = "pass `--account`, or set `allowed_account_ids` in the provider configuration"
+_SET_REGION = Hint("set `region` in the provider configuration")
+_ASK_SOURCES = Hint("pass the sources, which show the provider configuration")
+_ASK_EITHER = Hint("pass `--account`, or the sources, which show the provider configuration", HintKind.OPTION)
+_ASK = Hint("pass `--account`, or set `allowed_account_ids` in the provider configuration", HintKind.OPTION)
 
 
-def _shared_unknown(key: str, name: str, hole: Hole, remedy: str = "") -> Unknown:
-    problem = f"the plan does not show the {name.replace('_', ' ')}"
-    reason = ReasonWithHint(problem, remedy) if remedy else problem
+def _shared_unknown(key: str, name: str, hole: Hole, hint: Hint | None = None) -> Unknown:
+    reason = Doubt(f"the plan does not show the {name.replace('_', ' ')}", hint=hint)
     return Unknown(symbol=Symbol(ProviderConfiguration(key), (name,)), reason=reason, hole=hole)

@@ -6,7 +6,7 @@ the arguments `inline_policy` and `managed_policy_arns` of aws_iam_role, and the
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from functools import cached_property
 from typing import TypeAlias
 
@@ -17,6 +17,8 @@ from tfcheck.inventory.change import deleted_objects, is_created, object_before
 from tfcheck.inventory.world import World, WorldObject
 from tfcheck.role.grants import (
     DeletedGrants,
+    GrantOutcome,
+    GrantOutcomes,
     PolicyAttachment,
     attached_before,
     attachment_owners,
@@ -25,7 +27,14 @@ from tfcheck.role.grants import (
     known_arn,
     owner_by_name,
 )
-from tfcheck.role.policies import Attached, Policies, PolicyOrReason, first_policies, is_of_other_partition
+from tfcheck.role.policies import (
+    Attached,
+    Policies,
+    PolicyOrReason,
+    first_policies,
+    is_of_other_partition,
+    later_policy,
+)
 from tfcheck.role.removed import (
     RemovedByUpdate,
     earlier_entries,
@@ -42,6 +51,7 @@ from tfcheck.role.removed import (
     removed_by_update,
 )
 from tfcheck.symbolic.choices import possible_items
+from tfcheck.symbolic.doubt import Doubt, DoubtKind, as_doubt
 from tfcheck.symbolic.match import equal
 from tfcheck.symbolic.symbol import Owner
 from tfcheck.symbolic.value import TextLike, Truth, Unknown, Value, display, identity
@@ -71,17 +81,7 @@ def _is_in_account(grant: PolicyAttachment, account: Value) -> Truth:
     return Truth.UNKNOWN if configured else Truth.TRUE
 
 
-class GrantOutcome(msgspec.Struct, frozen=True):
-    """Whether a grant exists in the end, and why not or why that is unknown; no reason if another stack has it."""
-
-    stays: Truth
-    because: str = ""
-
-
-STAYS = GrantOutcome(Truth.TRUE)
 _Grants: TypeAlias = list[PolicyAttachment]
-#: Returns what other stacks leave of each grant.
-GrantOutcomes: TypeAlias = Callable[[PolicyAttachment], GrantOutcome]
 
 
 class OwnAttachments(msgspec.Struct, frozen=True):
@@ -251,11 +251,8 @@ class Attachments:
 
     def _doubt(self, grant: PolicyAttachment, why: str, attached: Attached) -> None:
         """Add a policy that may not be on the role."""
-        found, entry = self._policy(grant), f"{grant.resource.address}, {why}"
-        if found.policy is None:
-            attached.hidden.append(entry)
-        policies = found.possible_policies if found.policy is None else (found.policy,)
-        attached.doubted += [(entry, each) for each in policies]
+        entry = as_doubt(why, DoubtKind.POSSIBLE_POLICY).within(f"{grant.resource.address}, {why}")
+        attached.doubt(entry, self._policy(grant))
 
     def _policy(self, grant: PolicyAttachment) -> PolicyOrReason:
         if grant.resource.is_left_out:
@@ -325,7 +322,7 @@ class Attachments:
         elsewhere = {*names, *owned_here.names, *written}
         for each, truth in self._listed_elements(role, "inline_policy", elsewhere, attached):
             if not isinstance(each, dict):
-                attached.hidden.append(f"an inline policy of {role.address}, known only after apply")
+                attached.hidden.append(later_policy(f"an inline policy of {role.address}"))
             elif each.get("name") or each.get("policy"):
                 secret = role.sensitive("inline_policy")
                 found = self._policies.read(each.get("policy"), str(role.address), secret=secret)
@@ -343,7 +340,7 @@ class Attachments:
         listed = possible_items(role.attribute(argument))
         if isinstance(listed, Unknown) and role.is_configured(argument) is not False:
             what = "inline policies" if argument == "inline_policy" else "managed policies"
-            attached.hidden.append(f"the {what} of {role.address}, known only after apply")
+            attached.hidden.append(later_policy(f"the {what} of {role.address}"))
         earlier = earlier_entries(role, argument, self._world)
         had = [each for each in earlier if isinstance(name := name_or_arn(each), str) and name in elsewhere]
         for each, is_certain in () if isinstance(listed, Unknown) else listed:
@@ -395,6 +392,7 @@ class Attachments:
             if same is Truth.TRUE and lists is Truth.FALSE and had is Truth.FALSE:
                 attached.notes.append(removal(grant.resource, owner, now=False))
             elif lists is Truth.UNKNOWN and had is not Truth.FALSE and not is_unchanged(owner, self._world):
-                self._doubt(grant, f"which {owner.address} may undo: it may leave the role out", attached)
+                why = f"which {owner.address} may undo: it may leave the role out"
+                self._doubt(grant, Doubt(why, DoubtKind.CONTESTED_POLICY), attached)
                 return True
         return False

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
+from typing import TypeAlias
 
 import msgspec
 
@@ -10,9 +11,10 @@ from tfcheck.inventory.change import deleted_objects
 from tfcheck.inventory.world import NOT_LISTED, World, WorldObject
 from tfcheck.role.policies import PolicyOrReason, unread_policy
 from tfcheck.symbolic.choices import possible_elements, possible_items
+from tfcheck.symbolic.doubt import Doubt, DoubtKind
 from tfcheck.symbolic.match import equal
 from tfcheck.symbolic.symbol import Owner
-from tfcheck.symbolic.value import TextLike, Truth, Unknown, Value, hint_words, identity
+from tfcheck.symbolic.value import TextLike, Truth, Unknown, Value, hint_of, identity
 from tfcheck.vocabulary.grouping import group_by_key
 
 
@@ -36,11 +38,23 @@ class PolicyAttachment(msgspec.Struct, frozen=True):
         return self.is_optional or self.resource.is_left_out
 
     @property
-    def possibly_attached(self) -> str:
+    def possibly_attached(self) -> Doubt:
         """A clause for a policy that may be attached to a role: asks for the sources that would show that."""
         if self.resource.is_left_out:
             return NOT_LISTED
-        return f"which may be attached to this role{hint_words(self.role)}"
+        return Doubt("which may be attached to this role", DoubtKind.POSSIBLE_POLICY, hint_of(self.role))
+
+
+class GrantOutcome(msgspec.Struct, frozen=True):
+    """Whether a grant exists in the end, and why not or why that is unknown; no reason if another stack has it."""
+
+    stays: Truth
+    because: str = ""
+
+
+STAYS = GrantOutcome(Truth.TRUE)
+#: Returns what other stacks leave of each grant.
+GrantOutcomes: TypeAlias = Callable[[PolicyAttachment], GrantOutcome]
 
 
 def grants(world: World) -> Iterator[PolicyAttachment]:

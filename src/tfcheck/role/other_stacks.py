@@ -14,8 +14,7 @@ import msgspec
 
 from tfcheck.inventory.change import deleted_roles, is_changed, is_created, is_written, object_before
 from tfcheck.inventory.world import World, WorldObject
-from tfcheck.role.attachment import STAYS, GrantOutcome
-from tfcheck.role.grants import PolicyAttachment, attachment_owners, by_role_name, grants
+from tfcheck.role.grants import STAYS, GrantOutcome, PolicyAttachment, attachment_owners, by_role_name, grants
 from tfcheck.role.removed import name_or_arn
 from tfcheck.symbolic.match import contains, equal
 from tfcheck.symbolic.value import Truth, Unknown, Value, identity, items

@@ -14,10 +14,12 @@ from tfcheck.hcl.formats.json import decode
 from tfcheck.inventory.catalogue import ReferenceIndex
 from tfcheck.inventory.other_stack import Stack
 from tfcheck.inventory.world import World, WorldObject
+from tfcheck.symbolic.doubt import UNREAD, Doubt, DoubtKind, as_doubt
 from tfcheck.symbolic.limits import take
 from tfcheck.symbolic.match import equal, spelling
 from tfcheck.symbolic.sensitive_text import Sensitive
 from tfcheck.symbolic.value import (
+    KnownAfterApply,
     OneOf,
     PlainText,
     Text,
@@ -104,9 +106,9 @@ class Policies:
                 document = Unknown(reason=f"not JSON: {error}")
         if isinstance(document, Unknown):
             place = f" ({document.where})" if document.where else ""
-            return PolicyOrReason(hidden=f"{label}, which cannot be read: {document.reason}{place}")
+            return PolicyOrReason(hidden=_unread(label, f"{document.reason}{place}"))
         if isinstance(document, str) and len(document) > _LONGEST:
-            return PolicyOrReason(hidden=f"{label}, which cannot be read: limit: {len(document):,} characters")
+            return PolicyOrReason(hidden=_unread(label, f"limit: {len(document):,} characters"))
         if not isinstance(document, str):
             return _policy_or_secret(iam.parse_policy(document, label, kind), label, secret)
         text = document
@@ -155,11 +157,16 @@ class Policies:
         elif isinstance(reference, str) and ":iam::aws:policy/" in reference:
             named = iam.managed_policy_arn(reference.rpartition("/")[2], partition=reference.split(":")[1])
             which = "is not in the bundled set" if named is None else f"AWS has as {display(named)} only"
-            hidden = f"managed policy {reference}, which {which}"
+            kind = DoubtKind.NOT_BUNDLED if named is None else None
+            hidden = Doubt(f"managed policy {reference}, which {which}", kind)
         elif isinstance(reference, Unknown) and reference.symbol is None:
-            hidden = f"an attached policy whose ARN is unknown: {reference.reason}"
+            kind = DoubtKind.LATER_POLICY if isinstance(reference.reason, KnownAfterApply) else None
+            hidden = as_doubt(reference.reason).within(
+                f"an attached policy whose ARN is unknown: {reference.reason}", kind
+            )
         elif namesake := self._namesake(spelled):
-            hidden = f"policy {display(reference)}, which does not exist: {namesake} has its name, but another path"
+            words = f"policy {display(reference)}, which does not exist: {namesake} has its name, but another path"
+            hidden = Doubt(words, DoubtKind.OTHER_PATH)
         else:
             hidden = f"policy {display(reference)}, which is not in the plan"
         is_open = not is_known(spelled) and take(len(self._denying_policies))
@@ -274,9 +281,18 @@ def _looked_up_arn(resource: WorldObject) -> Value:
     return resource.attribute("arn")
 
 
+def _unread(policy: object, why: str) -> Doubt:
+    return Doubt(f"{policy}{UNREAD}: {why}", DoubtKind.UNREAD_POLICY)
+
+
+def later_policy(policy: str) -> Doubt:
+    """Return the doubt about a policy that is known only after apply."""
+    return Doubt(f"{policy}, known only after apply", DoubtKind.LATER_POLICY)
+
+
 def unread_policy(resource: WorldObject) -> PolicyOrReason:
     """Return that the policy of a resource of the AWS Cloud Control provider is not read."""
-    return PolicyOrReason(hidden=f"{resource.address}, which cannot be read: it belongs to the provider `awscc`")
+    return PolicyOrReason(hidden=_unread(resource.address, "it belongs to the provider `awscc`"))
 
 
 def _may_deny(policy: iam.Policy) -> bool:
@@ -287,7 +303,9 @@ def _policy_or_secret(policy: iam.Policy, label: str, secret: bool) -> PolicyOrR
     policy = iam.conceal(policy) if secret else policy
     if policy.invalid:
         refused = policy if policy.refused else None
-        return PolicyOrReason(hidden=f"{label}, which AWS would refuse: {policy.invalid}", refused=refused)
+        doubt = as_doubt(policy.invalid, DoubtKind.REFUSED_POLICY)
+        hidden = doubt.within(f"{label}, which AWS would refuse: {policy.invalid}")
+        return PolicyOrReason(hidden=hidden, refused=refused)
     return PolicyOrReason(policy)
 
 
@@ -357,6 +375,13 @@ class Attached:
             self.refused += [found.refused] if found.refused else []
         own = {id(policy) for _, policy in self.doubted}
         self.doubted += [(found.hidden, each) for each in found.possible_policies if id(each) not in own]
+
+    def doubt(self, why: str, found: PolicyOrReason) -> None:
+        """Add a policy that may not be on the role."""
+        if found.policy is None:
+            self.hidden.append(why)
+        policies = found.possible_policies if found.policy is None else (found.policy,)
+        self.doubted += [(why, each) for each in policies]
 
     def policies(self) -> AttachedPolicies:
         """Return what has been collected."""

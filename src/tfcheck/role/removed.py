@@ -19,6 +19,7 @@ from tfcheck.inventory.world import World, WorldObject, found_once
 from tfcheck.role.grants import PolicyAttachment
 from tfcheck.symbolic.beginnings import Members
 from tfcheck.symbolic.choices import items_or_choices
+from tfcheck.symbolic.doubt import ASK_SOURCES, Doubt, DoubtKind
 from tfcheck.symbolic.match import equal
 from tfcheck.symbolic.value import Truth, Unknown, Value, items
 from tfcheck.vocabulary.address import DeposedAddress
@@ -150,11 +151,13 @@ class Exclusive:
         """Whether none of them removes a policy; one with an unknown list may include it."""
         return Truth.every(truth for _, truth in self._kept_by_each(own))
 
-    def removal_clause(self, own: Value) -> str:
+    def removal_clause(self, own: Value) -> Doubt:
         """Return a clause for a policy that one of them may remove."""
         first = next(each for each, truth in self._kept_by_each(own) if truth is not Truth.TRUE)
-        asked = ", if there is one: pass the sources" if first.is_left_out else ""
-        return f"which the exclusive resource {first.address} may remove{asked}"
+        words = f"which the exclusive resource {first.address} may remove"
+        if first.is_left_out:
+            return Doubt(f"{words}, if there is one", DoubtKind.UNLISTED_POLICY, ASK_SOURCES)
+        return Doubt(words, DoubtKind.UNLISTED_POLICY)
 
     def _kept_by_each(self, own: Value) -> Iterator[tuple[WorldObject, Truth]]:
         for each, truth, listed, members in self._lists:

@@ -15,7 +15,8 @@ from tfcheck.iam import Caller, Policy
 from tfcheck.inventory.catalogue import ReferenceIndex
 from tfcheck.inventory.ecs import TASK_TYPES
 from tfcheck.inventory.world import NOT_LISTED, World, WorldObject
-from tfcheck.role.attachment import NOTHING_OWNED, Attachments, GrantOutcomes, OwnAttachments, account_of
+from tfcheck.role.attachment import NOTHING_OWNED, Attachments, OwnAttachments, account_of
+from tfcheck.role.grants import GrantOutcomes
 from tfcheck.role.policies import (
     NOTHING_ATTACHED,
     Attached,
@@ -24,6 +25,7 @@ from tfcheck.role.policies import (
     PolicyOrReason,
     is_of_other_partition,
 )
+from tfcheck.symbolic.doubt import DoubtKind, as_doubt, question
 from tfcheck.symbolic.match import equal
 from tfcheck.symbolic.sensitive_text import SENSITIVE
 from tfcheck.symbolic.texts import may_contain, split_literals
@@ -98,9 +100,13 @@ class Roles:
             is Truth.TRUE
         ]
         alike = (*own, *(each for stack in self._world.context for each in stack.once(Roles).find_by_name(name)))
-        notes = (namesake(each, _caller(each).account, role) for each in alike)
-        attached = NOTHING_ATTACHED if own else role.attached
-        return msgspec.structs.replace(role, notes=(*role.notes, *filter(None, notes)), attached=attached)
+        notes = filter(None, (namesake(each, _caller(each).account, role) for each in alike))
+        return msgspec.structs.replace(
+            role,
+            notes=(*role.notes, *notes),
+            attached=NOTHING_ATTACHED if own else role.attached,
+            has_namesake=any(equal(each.attribute("arn"), role.caller.arn) is Truth.UNKNOWN for each in alike),
+        )
 
     def _empty_if_deleted(self, role: Role) -> Role:
         """Remove everything from a role that this plan, or another stack's, deletes."""
@@ -225,7 +231,7 @@ class Roles:
         known: Value = [caller.name, caller.account]
         found = ((each, equal([each.attribute("name"), account_of(each)], known)) for each in self._left_out)
         possible = (each.address for each, truth in found if truth is not Truth.FALSE)
-        return next((f"the boundary of {each}, {NOT_LISTED}" for each in possible), None)
+        return next((NOT_LISTED.within(f"the boundary of {each}, {NOT_LISTED}") for each in possible), None)
 
     @cached_property
     def _left_out(self) -> Sequence[WorldObject]:
@@ -291,13 +297,14 @@ def _name_in(reference: TextLike | None) -> TextLike | None:
 def _ambiguity_reason(reference: TextLike | None) -> str | None:
     """Return why a role cannot be identified; None if its ARN, or its resource, is known."""
     if reference is None:
-        return "which role it is"
+        return question("which role it is")
     if not isinstance(reference, Unknown) or reference.shape is not None:
         return None
     owner, is_each = owner_of(reference), reference.symbol is not None and reference.symbol.path[:1] == ("each",)
     if owner is not None and owner.type not in TASK_TYPES and not is_each:
         return None  # it is the attribute of a resource, and not only the argument that names the role
-    return f"which role it is: {reference.reason}{f' ({reference.where})' if reference.where else ''}"
+    place = f" ({reference.where})" if reference.where else ""
+    return as_doubt(reference.reason).within(f"which role it is: {reference.reason}{place}", DoubtKind.QUESTION)
 
 
 class Role(msgspec.Struct, frozen=True):
@@ -311,6 +318,7 @@ class Role(msgspec.Struct, frozen=True):
     - `deleted`: its address, if the change deletes it while something still names it.
     - `home`: the role's address in another stack that manages it.
     - `refused`: the policies that AWS definitely refuses, with the argument of each.
+    - `has_namesake`: another stack has a role of its name, in an account that is not known.
     """
 
     label: str | None
@@ -325,6 +333,7 @@ class Role(msgspec.Struct, frozen=True):
     home: Address | None = None
     notes: tuple[str, ...] = ()
     refused: tuple[tuple[str, Policy], ...] = ()
+    has_namesake: bool = False
 
     def with_policies(self, more: Iterable[Policy]) -> Role:
         """Return the role with more policies."""

@@ -23,6 +23,7 @@ from tfcheck.startup import (
 )
 from tfcheck.startup.left_out import join
 from tfcheck.startup.rule import MOST_REQUIREMENTS, Rule, derive_requirements
+from tfcheck.symbolic.doubt import later
 from tfcheck.vocabulary.finding import Requirement
 
 _FETCHES: tuple[Rule, ...] = (
@@ -42,7 +43,7 @@ _FETCHES: tuple[Rule, ...] = (
     s3_files_volume.RULE,
 )
 _KEYS: tuple[Rule, ...] = (decrypt.rule(_FETCHES),)
-_OPTIONAL = "whether the task definition names it is known only after apply"
+_OPTIONAL = later("whether the task definition names it")
 RULES: tuple[Rule, ...] = (*_FETCHES, *_KEYS)
 
 

@@ -14,6 +14,7 @@ from tfcheck.inventory.world import World, left_out_words
 from tfcheck.resolve.surroundings import Surroundings
 from tfcheck.startup import existence
 from tfcheck.startup.rule import TaskPlace
+from tfcheck.symbolic.doubt import later
 from tfcheck.symbolic.match import equal
 from tfcheck.symbolic.symbol import Named, Symbol
 from tfcheck.symbolic.value import NAME, PlainText, Text, TextLike, Truth, Unknown, Value, pieces, spelled_out, text
@@ -32,7 +33,7 @@ def log_calls(
     is_awslogs = equal(driver, "awslogs")
     if is_awslogs is Truth.FALSE or missing_group_reason(options) is not None:
         return
-    doubt = "" if is_awslogs is Truth.TRUE else "which log driver is used is known only after apply"
+    doubt = "" if is_awslogs is Truth.TRUE else later("which log driver is used")
     group = _group_arn(place, options, world)
     prefix = member(options, "awslogs-stream-prefix")
     stream_name: TextLike = Unknown(symbol=_TASK, reason="ECS names the stream when a task starts", hole=NAME)
@@ -49,7 +50,7 @@ def log_calls(
     if makes_group is not Truth.FALSE and (exists is not Truth.TRUE or is_made):
         # NOTE: the driver first opens a stream, and creates the group only if there is none.
         severity = Severity.ERROR if exists is Truth.FALSE else Severity.WARNING
-        doubt = doubt if makes_group is Truth.TRUE else "whether the group is to be created is known only after apply"
+        doubt = doubt if makes_group is Truth.TRUE else later("whether the group is to be created")
         left_out = existence.left_out_group(named, world)
         doubt = doubt if left_out is None else left_out_words([left_out])
         seen, need = text([group, ":log-stream:"]), Necessity(doubt, once=is_made)

@@ -23,6 +23,7 @@ from tfcheck.resolve.surroundings import Surroundings
 from tfcheck.startup.object_arn import iam_object_arn, is_other_than_arn, misshape
 from tfcheck.startup.reference import reference_error
 from tfcheck.startup.rule import Rule, TaskPlace, container_place
+from tfcheck.symbolic.doubt import later
 from tfcheck.symbolic.match import glob
 from tfcheck.symbolic.value import PlainText, TextLike, Truth, Unknown, Value, pieces, text
 from tfcheck.vocabulary.arn import parse_arn
@@ -33,7 +34,7 @@ ID = "credential-spec"
 _PREFIXES = ("credentialspecdomainless:", "credentialspec:")
 _ACTIONS = {"s3": "s3:GetObject", "ssm": "ssm:GetParameters"}
 _WHAT = "credential specification"
-_DOUBT = "whether a credential specification is named is known only after apply"
+_DOUBT = later("whether a credential specification is named")
 
 
 def _derive(task: TaskDefinition, world: World) -> Iterator[Requirement]:

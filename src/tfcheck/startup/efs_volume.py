@@ -35,13 +35,14 @@ from tfcheck.inventory.world import World
 from tfcheck.resolve.blocks import only_block_or_unknown
 from tfcheck.startup.rule import Rule
 from tfcheck.startup.volumes import EFS, Mounts, efs_access_point, volumes
+from tfcheck.symbolic.doubt import later
 from tfcheck.symbolic.match import equal
 from tfcheck.symbolic.value import PlainText, Truth, Unknown
 from tfcheck.vocabulary.finding import Requirement, Severity
 from tfcheck.vocabulary.needed_call import CallDetails, Necessity
 
 ID = "efs-volume"
-_MAY_NOT_ASK = "whether the volume uses IAM authorization is known only after apply"
+_MAY_NOT_ASK = later("whether the volume uses IAM authorization")
 _MAY_NOT_DECIDE = "whether the file system has a policy: without one it lets every client in"
 
 

@@ -37,6 +37,7 @@ from tfcheck.startup.launch import runs
 from tfcheck.startup.object_arn import object_needs
 from tfcheck.startup.rule import Rule, container_place
 from tfcheck.startup.runs import CONTAINERS
+from tfcheck.symbolic.doubt import later
 from tfcheck.symbolic.value import PlainText, Unknown
 from tfcheck.vocabulary.finding import Requirement
 
@@ -49,7 +50,7 @@ def _derive(task: TaskDefinition, world: World) -> Iterator[Requirement]:
     for container in task.containers:
         files = container.members("environmentFiles")
         if isinstance(files, Unknown):
-            doubt = "whether environment files are named is known only after apply"
+            doubt = later("whether environment files are named")
             place = container_place(task, container, "/environmentFiles", _WHAT)
             yield from object_needs(ID, place, files, world, doubt=doubt)
             continue

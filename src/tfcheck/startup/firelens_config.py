@@ -25,6 +25,7 @@ from tfcheck.inventory.ecs import TaskDefinition, member
 from tfcheck.inventory.world import World
 from tfcheck.startup.object_arn import object_needs
 from tfcheck.startup.rule import Rule, container_place
+from tfcheck.symbolic.doubt import later
 from tfcheck.symbolic.match import equal
 from tfcheck.symbolic.value import PlainText, Truth
 from tfcheck.vocabulary.finding import Requirement
@@ -40,7 +41,7 @@ def _derive(task: TaskDefinition, world: World) -> Iterator[Requirement]:
         value = member(options, "config-file-value")
         if kept_in_s3 is Truth.FALSE or not isinstance(value, PlainText):
             continue
-        doubt = "" if kept_in_s3 is Truth.TRUE else "whether the file is in S3 is known only after apply"
+        doubt = "" if kept_in_s3 is Truth.TRUE else later("whether the file is in S3")
         place = container_place(task, container, "/firelensConfiguration", "log router configuration")
         yield from object_needs(ID, place, value, world, doubt=doubt)
 

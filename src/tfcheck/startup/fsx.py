@@ -25,12 +25,13 @@ from tfcheck.resolve.blocks import only_block, only_block_or_unknown
 from tfcheck.startup.rule import Rule, TaskPlace
 from tfcheck.startup.source import require_value
 from tfcheck.startup.volumes import FSX, known_volumes, volumes
+from tfcheck.symbolic.doubt import later
 from tfcheck.symbolic.value import Unknown, Value
 from tfcheck.vocabulary.finding import Requirement
 from tfcheck.vocabulary.needed_call import Necessity
 
 ID = "fsx"
-_DOUBT = "whether such a volume is mounted is known only after apply"
+_DOUBT = later("whether such a volume is mounted")
 
 
 def _derive(task: TaskDefinition, world: World) -> Iterator[Requirement]:

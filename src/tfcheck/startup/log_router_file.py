@@ -25,6 +25,7 @@ from tfcheck.inventory.ecs import Container, TaskDefinition, member
 from tfcheck.inventory.world import World
 from tfcheck.startup.object_arn import object_needs
 from tfcheck.startup.rule import Rule, TaskPlace
+from tfcheck.symbolic.doubt import later
 from tfcheck.symbolic.regex import regex
 from tfcheck.symbolic.value import PlainText, Text, Truth, Unknown, Value
 from tfcheck.vocabulary.finding import Requirement, RoleKind, Severity
@@ -71,7 +72,7 @@ def _doubt(fetches: Truth, name: Value) -> str | None:
             return None
         return "" if fetches is Truth.TRUE else "whether the image of the container fetches the file"
     open_name = isinstance(name, (Unknown, Text)) and fetches is Truth.TRUE
-    return "whether a variable names such a file is known only after apply" if open_name else None
+    return later("whether a variable names such a file") if open_name else None
 
 
 def _fetches(container: Container) -> Truth:

@@ -15,6 +15,7 @@ from tfcheck.inventory.catalogue import BUCKET, catalogue
 from tfcheck.inventory.world import World, found_once
 from tfcheck.resolve.surroundings import Surroundings
 from tfcheck.startup.rule import TaskPlace
+from tfcheck.symbolic.doubt import Doubt, DoubtKind, later
 from tfcheck.symbolic.symbol import Named, Symbol
 from tfcheck.symbolic.texts import split_text
 from tfcheck.symbolic.value import (
@@ -71,7 +72,7 @@ def iam_object_arn(value: TextLike, around: Surroundings) -> TextLike:
     if parts is None:
         return value
     reason = f"whether IAM compares the partition {parts.partition} or {around.partition}, where the task runs"
-    open_ = Unknown(symbol=Symbol(Named("partition")), reason=reason, hole=PARTITION)
+    open_ = Unknown(symbol=Symbol(Named("partition")), reason=Doubt(reason, DoubtKind.ARN_PARTITION), hole=PARTITION)
     return msgspec.structs.replace(parts, partition=open_).as_text()
 
 
@@ -100,7 +101,7 @@ def _other_access(object_arn: TextLike, bucket: TextLike) -> str:
     last = pieces(bucket)[-1]
     found = [what for end, what in _OTHERS.items() if isinstance(last, str) and last.endswith(end)]
     found += (_OTHERS["-s3alias"] for owner in owners if owner is not None and owner.type.startswith("aws_s3"))
-    return f"which permissions ECS needs for {found[0]}" if found else ""
+    return Doubt(f"which permissions ECS needs for {found[0]}", DoubtKind.BUCKET_KIND) if found else ""
 
 
 def _is_alias(piece: Unknown) -> bool:
@@ -185,7 +186,7 @@ def bucket_arn(object_arn: TextLike) -> TextLike:
         else:
             inner = _before_slash(piece)
             if inner is None:
-                return Unknown(reason="which bucket the file is in is known only after apply")
+                return Unknown(reason=later("which bucket the file is in"))
             found.extend(pieces(inner))
             if inner != piece:
                 return text(found)

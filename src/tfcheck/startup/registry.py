@@ -15,6 +15,7 @@ import msgspec
 from tfcheck.inventory.catalogue import REPOSITORY, catalogue
 from tfcheck.inventory.world import World, WorldObject, found_once
 from tfcheck.resolve.surroundings import is_in_same_region
+from tfcheck.symbolic.doubt import later
 from tfcheck.symbolic.match import glob
 from tfcheck.symbolic.texts import split_literals, split_text
 from tfcheck.symbolic.value import PlainText, TextLike, Truth, Unknown, pieces, spelled_out, text
@@ -52,8 +53,8 @@ def _repository(image: TextLike, task: WorldObject, world: World) -> Image | Non
     if built is None and isinstance(written, str):
         return None
     if built is None:
-        doubt = "whether the image is in Amazon ECR is known only after apply"
-        return Image(Unknown(reason="which repository the image is in is known only after apply"), doubt)
+        doubt = later("whether the image is in Amazon ECR")
+        return Image(Unknown(reason=later("which repository the image is in")), doubt)
     found = catalogue(world, REPOSITORY).find_by_arn(built)
     return Image(built if found is None else _arn_of(found))
 

@@ -23,6 +23,7 @@ from tfcheck.inventory.world import World
 from tfcheck.startup.reference import credentials_error, is_refused
 from tfcheck.startup.rule import Rule, container_place
 from tfcheck.startup.source import named_secret
+from tfcheck.symbolic.doubt import later
 from tfcheck.symbolic.value import PlainText
 from tfcheck.vocabulary.finding import Requirement
 from tfcheck.vocabulary.needed_call import CallDetails, Necessity
@@ -40,7 +41,7 @@ def _derive(task: TaskDefinition, world: World) -> Iterator[Requirement]:
         place = container_place(task, container, "/repositoryCredentials", "registry credentials")
         if is_refused(credentials_error(value, task.resource.surroundings)):
             continue
-        doubt = "whether credentials are named is known only after apply" if value is credentials else ""
+        doubt = later("whether credentials are named") if value is credentials else ""
         arn = named_secret(value, task.resource.surroundings, world)
         details = CallDetails(through=None if arn == value else value)
         yield place.require(ID, "secretsmanager:GetSecretValue", arn, necessity=Necessity(doubt), details=details)

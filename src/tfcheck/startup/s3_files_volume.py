@@ -30,12 +30,13 @@ from tfcheck.inventory.ecs import TaskDefinition, member
 from tfcheck.inventory.world import World
 from tfcheck.startup.rule import Rule
 from tfcheck.startup.volumes import S3_FILES, Mounts, access_point, volumes
+from tfcheck.symbolic.doubt import later, question
 from tfcheck.symbolic.value import PlainText, Unknown
 from tfcheck.vocabulary.finding import Requirement, Severity
 from tfcheck.vocabulary.needed_call import CallDetails, Necessity
 
 ID = "s3-files-volume"
-_MAY_BE_ANOTHER_KIND = "whether the volume is one of S3 Files is known only after apply"
+_MAY_BE_ANOTHER_KIND = later("whether the volume is one of S3 Files")
 
 
 def _derive(task: TaskDefinition, world: World) -> Iterator[Requirement]:
@@ -46,7 +47,7 @@ def _derive(task: TaskDefinition, world: World) -> Iterator[Requirement]:
     for volume in volumes(task, S3_FILES):
         is_open = isinstance(volume.configuration, Unknown)
         named = member(volume.configuration, "file_system_arn")
-        arn = named if isinstance(named, PlainText) else Unknown(reason="which file system the volume mounts")
+        arn = named if isinstance(named, PlainText) else Unknown(reason=question("which file system the volume mounts"))
         doubt = _MAY_BE_ANOTHER_KIND if is_open else ""
         details = CallDetails(through=access_point(member(volume.configuration, "access_point_arn"), task))
         severity = Severity.INFO if is_open else Severity.ERROR

@@ -30,6 +30,7 @@ from tfcheck.startup.reference import (
 )
 from tfcheck.startup.rule import TaskPlace, container_place
 from tfcheck.symbolic.beginnings import beginning
+from tfcheck.symbolic.doubt import later
 from tfcheck.symbolic.match import glob
 from tfcheck.symbolic.texts import split_text, without_prefix
 from tfcheck.symbolic.value import (
@@ -89,7 +90,7 @@ def sources(value: Value, around: Surroundings, world: World) -> tuple[Source, .
         return (Source(store, whole, named=value if says_more else None),)
     if store is ValueStore.PARAMETER_STORE:
         return _parameter_sources(_without_version(value), around, world)
-    doubt = "whether a secret or a parameter is named is known only after apply"
+    doubt = later("whether a secret or a parameter is named")
     return tuple(Source(each, value, doubt) for each in ValueStore)
 
 

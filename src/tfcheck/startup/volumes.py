@@ -11,13 +11,14 @@ from tfcheck.inventory.named_objects import access_point_arn
 from tfcheck.inventory.world import World
 from tfcheck.resolve.blocks import blocks_or_unknown, only_block_or_unknown
 from tfcheck.startup.rule import TaskPlace
+from tfcheck.symbolic.doubt import later
 from tfcheck.symbolic.limits import take
 from tfcheck.symbolic.match import equal
 from tfcheck.symbolic.sensitive_text import redact
 from tfcheck.symbolic.value import PlainText, TextLike, Truth, Unknown, Value
 from tfcheck.vocabulary.finding import RoleKind
 
-_MAY_ONLY_READ = "whether a container writes to the volume is known only after apply"
+_MAY_ONLY_READ = later("whether a container writes to the volume")
 
 
 class VolumeKind(msgspec.Struct, frozen=True):
@@ -79,7 +80,7 @@ def access_point(point: Value, task: TaskDefinition) -> TextLike | None:
     if point == "" or not isinstance(point, PlainText):
         return None
     if isinstance(point, Unknown) and (point.symbol is None or point.symbol.owner == task.address):
-        return Unknown(reason="whether the volume has an access point is known only after apply")
+        return Unknown(reason=later("whether the volume has an access point"))
     return point
 
 

@@ -15,6 +15,7 @@ from typing import TypeAlias, Union
 import msgspec
 
 from tfcheck.symbolic.caching import cache_by_object
+from tfcheck.symbolic.doubt import Doubt, DoubtKind, Hint
 from tfcheck.symbolic.sensitive_text import join, redact
 from tfcheck.symbolic.symbol import Result, Symbol
 
@@ -135,23 +136,10 @@ class KnownAfterApply(str):
     __slots__ = ()
 
 
-class ReasonWithHint(str):
-    """A reason that ends with what to pass so that the value becomes known."""
-
-    __slots__ = ("hint",)
-    hint: str
-
-    def __new__(cls, problem: str, hint: str) -> ReasonWithHint:
-        """Build from the problem and what to pass."""
-        self = super().__new__(cls, f"{problem}: {hint}")
-        self.hint = hint
-        return self
-
-
-def hint_words(*values: Value) -> str:
-    """Return what to pass so that the first unknown value that can become known does; empty if none can."""
+def hint_of(*values: Value) -> Hint | None:
+    """Return what to pass so that the first unknown value that can become known does; None if none can."""
     reasons = (each.reason for each in values if isinstance(each, Unknown))
-    return next((f": {each.hint}" for each in reasons if isinstance(each, ReasonWithHint)), "")
+    return next((each.hint for each in reasons if isinstance(each, Doubt) and each.hint is not None), None)
 
 
 class Unknown(msgspec.Struct, frozen=True):
@@ -371,20 +359,40 @@ def is_known(value: Value) -> bool:
     return next(unknowns(value), None) is None
 
 
+_PROVIDER_DOUBTS = {
+    "region": DoubtKind.PROVIDER_REGION,
+    "account_id": DoubtKind.PROVIDER_ACCOUNT,
+    "partition": DoubtKind.PROVIDER_PARTITION,
+}
+
+
+def value_doubt(value: Value) -> Doubt:
+    """Return that something depends on a value, in the words that display it."""
+    shown = display(value)
+    if shown == _UNNAMED:
+        return Doubt(shown, DoubtKind.UNNAMED_VALUE)
+    symbol = value.symbol if isinstance(value, Unknown) else None
+    is_of_provider = symbol is not None and symbol.is_of_provider
+    return Doubt(shown, _PROVIDER_DOUBTS.get(str(symbol.path[-1])) if symbol and is_of_provider else None)
+
+
+_UNNAMED = "(known after apply)"
+
+
 def display(value: Value) -> str:
     """Format a string for people: unknown pieces as `${aws_s3_bucket.b.arn}`, marked ones as `(sensitive)`."""
     match value:
         case str():
             return redact(value)
         case Unknown(symbol=None, shape=None):
-            return "(known after apply)"
+            return _UNNAMED
         case Unknown(symbol=None, shape=shape):
             return display(shape)
         case Unknown(symbol=Symbol(owner=Result(function="conditional"))):
-            return "(known after apply)"
+            return _UNNAMED
         case Unknown(symbol=symbol):
             return f"${{{symbol}}}"
         case Text():
             return "".join(display(piece) for piece in value.pieces)
         case _:
-            return "(known after apply)"
+            return _UNNAMED

@@ -12,9 +12,10 @@ from tfcheck.iam import Allowed, Decision, Denied, Effect, Layers, Policy, Reque
 from tfcheck.iam.model import Statement
 from tfcheck.iam.resource import target
 from tfcheck.role import Role
+from tfcheck.symbolic.doubt import Doubt, DoubtKind, Hint, HintKind, as_doubt, question
 from tfcheck.symbolic.limits import REASON, is_exceeded, take
 from tfcheck.symbolic.match import equal
-from tfcheck.symbolic.value import Truth, hint_words
+from tfcheck.symbolic.value import TextLike, Truth, hint_of
 from tfcheck.verdict.resource_policy import ResourceSide
 from tfcheck.vocabulary.arn import parse_arn
 from tfcheck.vocabulary.needed_call import NECESSARY, Necessity
@@ -80,13 +81,13 @@ def without_denials(call: RoleCall) -> RoleCall:
 
 def _decide(call: RoleCall) -> Decision:
     if call.necessity.undocumented:
-        return Undecided("unknown_value", call.necessity.undocumented)
+        return Undecided("unknown_value", question(call.necessity.undocumented))
     decision, *others = _decide_each(call)
     if any(type(each) is not type(decision) for each in others):
         by = tuple(origin for each in (decision, *others) for origin in each.by)
-        return Undecided("unknown_value", "which of several policies of one name is written last", by)
+        return Undecided("unknown_value", _LAST_WRITTEN, by)
     if isinstance(decision, Denied) and call.necessity.doubt:
-        return Undecided("unknown_value", call.necessity.doubt, decision.by)
+        return Undecided("unknown_value", question(call.necessity.doubt), decision.by)
     if isinstance(decision, Allowed) and _rests_on_its_account(call):
         return Undecided("unknown_value", "the account that the resource belongs to", decision.by)
     if isinstance(decision, Allowed) and _may_be_denied(call):
@@ -94,7 +95,7 @@ def _decide(call: RoleCall) -> Decision:
         denying = dict.fromkeys(why for why, policy in doubted if _is_denied_with(call, _denials((policy,))))
         hidden = (*denying, *filter(None, (call.guarded.hidden,)))
         if hidden:
-            return Undecided("policy_not_readable", " and ".join(hidden), decision.by)
+            return Undecided("policy_not_readable", as_doubt(hidden[0]).within(" and ".join(hidden)), decision.by)
         return Undecided("unknown_value", _policy_words(call), decision.by)
     if isinstance(decision, Denied) and decision.kind != "explicit":
         for why, policy in call.role.attached.doubted:
@@ -119,8 +120,12 @@ def _with_grants(call: RoleCall, *policies: Policy) -> RoleCall:
     return msgspec.structs.replace(call, role=call.role.with_policies(_grants(policies)))
 
 
-def _policy_words(call: RoleCall) -> str:
-    return f"whether it has the policy of {' or '.join(each.name for each in call.guarded.possible_policies)}"
+_LAST_WRITTEN = Doubt("which of several policies of one name is written last", DoubtKind.SAME_NAME_POLICIES)
+
+
+def _policy_words(call: RoleCall) -> Doubt:
+    names = " or ".join(each.name for each in call.guarded.possible_policies)
+    return question(f"whether it has the policy of {names}")
 
 
 def _may_be_denied(call: RoleCall) -> bool:
@@ -182,8 +187,7 @@ def _layers(call: RoleCall, identity: tuple[Policy, ...]) -> Layers:
         # A bucket's ARN has no account: the role's is assumed.
         same = Truth.TRUE if arn is None or arn.service == "s3" else equal(arn.account, role.caller.account)
         is_settled = guarded.outside_only_elsewhere and same is Truth.TRUE
-        hint = hint_words(arn.account if arn else None, role.caller.account)
-        outside = None if is_settled else outside + _MISSING[same].format(hint=hint)
+        outside = None if is_settled else _outside_doubt(outside, same, arn.account if arn else None, role)
     return Layers(
         identity=identity,
         identity_hidden=role.attached.hidden,
@@ -198,12 +202,19 @@ def _layers(call: RoleCall, identity: tuple[Policy, ...]) -> Layers:
     )
 
 
-#: What is missing to decide about an outside object, by whether it is in the role's account.
-_MISSING = {
-    Truth.TRUE: "",
-    Truth.UNKNOWN: "; whether it is in the account of the role is open{hint}",
-    Truth.FALSE: ", in another account; pass the plan or the state of its stack with `--context`",
-}
+def _outside_doubt(outside: str, same: Truth, account: TextLike | None, role: Role) -> str:
+    """Add to an outside object what is missing to decide, by whether it is in the `same` account as the role."""
+    match same:
+        case Truth.TRUE:
+            return outside
+        case Truth.UNKNOWN:
+            hint = hint_of(account, role.caller.account)
+            return Doubt(f"{outside}; whether it is in the account of the role is open", hint=hint)
+        case Truth.FALSE:
+            return as_doubt(f"{outside}, in another account; {_ASK_CONTEXT.words}").hinting(_ASK_CONTEXT)
+
+
+_ASK_CONTEXT = Hint("pass the plan or the state of its stack with `--context`", HintKind.OPTION)
 
 
 def _identities(role: Role) -> list[tuple[Policy, ...]]:

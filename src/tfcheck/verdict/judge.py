@@ -12,9 +12,10 @@ from tfcheck.iam.model import Statement
 from tfcheck.inventory.ecs import TaskDefinition
 from tfcheck.inventory.world import World, difference_words, share_equal
 from tfcheck.role import Role, Roles
+from tfcheck.symbolic.doubt import Doubt, DoubtKind, as_doubt, question
 from tfcheck.symbolic.match import equal
 from tfcheck.symbolic.sensitive_text import SENSITIVE
-from tfcheck.symbolic.value import TextLike, Truth, hint_words
+from tfcheck.symbolic.value import TextLike, Truth, hint_of
 from tfcheck.verdict import evidence
 from tfcheck.verdict.call import RoleCall, decide_call, denials, without_denials
 from tfcheck.verdict.evidence import UnmetCondition, unmet
@@ -86,19 +87,21 @@ class Judge:
         for run, kind, role in side.others:
             if kind is requirement.role_kind and self._judge_with(role, requirement, side).verdict is not verdict:
                 named = f"names {role.label}" if role.label else "may name another one"
-                return f"the role that a task is started with: {run} {named} instead"
+                words = f"the role that a task is started with: {run} {named} instead"
+                return Doubt(words, DoubtKind.SEVERAL_ROLES)
         return ""
 
     def _judge_instances(self, requirement: Requirement, side: RolesOfTask) -> Judgement:
         """Decide a call of the container instance for all instances that may run the task."""
         if not side.instances:
-            return Judgement(None, Verdict.UNKNOWN, Reason.ROLE_OUTSIDE_PLAN, side.no_instances)
+            return Judgement(None, Verdict.UNKNOWN, Reason.ROLE_OUTSIDE_PLAN, question(side.no_instances))
         found = [self._judge_with(each, requirement, side) for each in side.instances]
         if len({each.verdict for each in found}) == 1:
             own = (side.no_others,) if side.no_others else ()
             return msgspec.structs.replace(found[0], assumptions=(*found[0].assumptions, *own))
         names = " or ".join(str(each.label) for each in side.instances)
-        return Judgement(None, Verdict.UNKNOWN, Reason.UNKNOWN_VALUE, f"the instance that a task is placed on: {names}")
+        waits = Doubt(f"the instance that a task is placed on: {names}", DoubtKind.SEVERAL_ROLES)
+        return Judgement(None, Verdict.UNKNOWN, Reason.UNKNOWN_VALUE, waits)
 
     def _judge_with(self, role: Role, requirement: Requirement, side: RolesOfTask) -> Judgement:
         """Decide one requirement for a role, with the reason."""
@@ -310,12 +313,13 @@ class Judge:
                 return Judgement(role.label, Verdict.DENIED, Reason.TRUST_POLICY, evidence=by)
             reason = Reason.POLICY_NOT_READABLE if role.managed else Reason.ROLE_OUTSIDE_PLAN
             reason = Reason.UNKNOWN_VALUE if role.unknown_because else reason
-            return Judgement(role.label, Verdict.UNKNOWN, reason, role.trust.hidden)
+            waits_for = as_doubt(role.trust.hidden, _outside_kind(role))
+            return Judgement(role.label, Verdict.UNKNOWN, reason, waits_for)
         first, *others = (self._trusts(role, trust, each, side, kind) for each in service_principals(kind, side))
         if all(each.verdict is first.verdict for each in others):
             if same is Truth.UNKNOWN and role.home is None and first.verdict is Verdict.ALLOWED:
-                hint = hint_words(role.caller.account, around.account)
-                waits = f"whether the role is in the account of the task definition{hint}"
+                hint = hint_of(role.caller.account, around.account)
+                waits = Doubt("whether the role is in the account of the task definition", DoubtKind.QUESTION, hint)
                 return Judgement(role.label, Verdict.UNKNOWN, Reason.UNKNOWN_VALUE, waits, first.evidence)
             return first
         return Judgement(role.label, Verdict.UNKNOWN, Reason.UNKNOWN_VALUE, "the name of the service EC2 in China")
@@ -362,15 +366,19 @@ def _wait_words(decision: iam.Undecided, role: Role, *, secret: bool = False) ->
         if role.label == SENSITIVE:
             return "the policies of a role whose ARN is sensitive"
         deleted = f"a role that is deleted: {role.deleted}" if role.deleted is not None else ""
-        return role.unknown_because or deleted or decision.waits_for
+        return as_doubt(role.unknown_because or deleted or decision.waits_for, _outside_kind(role))
     marked = any(origin.secret for origin in decision.by)
     hidden = marked if decision.kind == "condition" else decision.kind == "unknown_value" and (secret or marked)
     return SENSITIVE if hidden else decision.waits_for
 
 
+def _outside_kind(role: Role) -> DoubtKind | None:
+    return DoubtKind.NAMESAKE_ROLE if role.has_namesake else None
+
+
 def _without_role(requirement: Requirement) -> Judgement:
     if requirement.necessity.doubt:
-        return Judgement(None, Verdict.UNKNOWN, Reason.UNKNOWN_VALUE, requirement.necessity.doubt)
+        return Judgement(None, Verdict.UNKNOWN, Reason.UNKNOWN_VALUE, question(requirement.necessity.doubt))
     return Judgement(None, Verdict.DENIED, Reason.NO_EXECUTION_ROLE)
 
 

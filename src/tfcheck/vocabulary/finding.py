@@ -7,6 +7,7 @@ from enum import Enum
 
 import msgspec
 
+from tfcheck.symbolic.doubt import DoubtKind, HintKind
 from tfcheck.symbolic.sensitive_text import SENSITIVE
 from tfcheck.symbolic.value import TextLike, display
 from tfcheck.vocabulary.access import AccessChange, AccessUnknown, RoleSwitch, TaskChange
@@ -168,7 +169,8 @@ class Answer(msgspec.Struct, frozen=True):
 
     - `role`: the role's address in the plan, otherwise its ARN or name as far as known.
     - `before`: the verdict in the state before the change, or None if there was no such state.
-    - `waits_for`: what an unknown verdict depends on; `assumptions`: what a verdict assumes.
+    - `waits_for`: what an unknown verdict depends on, with its kind, and what it says to pass.
+    - `assumptions`: what a verdict assumes.
     - `needed_at`: where the task definition asks for it, unless it is allowed.
     - `subject`: the resource by the address of its object, for the fingerprint of what is not allowed; `fingerprint` is
       set if a saved report has it.
@@ -185,6 +187,8 @@ class Answer(msgspec.Struct, frozen=True):
     needed_at: Location | None = None
     subject: str = ""
     fingerprint: str = ""
+    waits_for_kind: DoubtKind | None = None
+    waits_for_hint: HintKind | None = None
 
 
 class Fix(msgspec.Struct, frozen=True):

@@ -34,7 +34,7 @@ from tfcheck.fix.values.repetition import InstanceTerms, Statements, share_state
 from tfcheck.hcl.syntax.source import SourceText
 from tfcheck.inventory.ecs import tasks_by_address
 from tfcheck.inventory.plan_world import After
-from tfcheck.report.question_words import question_words
+from tfcheck.report.question_words import question_about, question_words
 from tfcheck.role import Role
 from tfcheck.role.removed import removes_other
 from tfcheck.symbolic.regex import regex
@@ -119,7 +119,7 @@ def doubt_words(judgements: Iterable[Judgement]) -> str:
     causes = dict.fromkeys(
         each.waits_for
         if each.waits_for and each.reason is Reason.POLICY_NOT_READABLE
-        else question_words(each.reason, each.waits_for)
+        else question_words(question_about(each.reason, each.waits_for))
         for each in judgements
         if each.verdict is Verdict.UNKNOWN
     )

@@ -41,7 +41,7 @@ _CLASSES = {"fixed": "good", "still_broken": "warning", "broken": "error"}
 
 def questions(report: Report, view: View) -> Iterator[Markup]:
     """Write one article for everything undecided with the same cause."""
-    for (reason, cause), members in open_questions(report).items():
+    for question, members in open_questions(report).items():
         tasks = list(dict.fromkeys(each.requirement.task_definition for each in members))
         rules = dict.fromkeys(each.requirement.rule for each in members)
         names = blocks(tasks)
@@ -49,11 +49,11 @@ def questions(report: Report, view: View) -> Iterator[Markup]:
             [view.task(each if each in tasks else tasks[0], report, each) for each in names[:_SHOWN_TASKS]]
         )
         more = and_more(len(names), _SHOWN_TASKS)
-        advice = deciding_words(reason, cause, report)
+        advice = deciding_words(question, report)
         head = tag(
             "div",
             tag("span", "unknown", class_="badge unknown"),
-            tag("h3", prose(capitalize(question_words(reason, cause)))),
+            tag("h3", prose(capitalize(question_words(question)))),
             class_="title",
         )
         yield tag(

@@ -31,9 +31,9 @@ def undecided_parts(waiting: tuple[TargetedUnknown, ...]) -> Iterator[PagePart]:
     groups = group_by_key((open_question(one.answer), one.answer) for one in waiting)
     reports = {open_question(one.answer): one.report for one in waiting}
     lines: list[str] = []
-    for (reason, cause), members in groups.items():
-        advice = deciding_words(reason, cause, reports[reason, cause])
-        words = question_words(reason, prose(cause))
+    for question, members in groups.items():
+        advice = deciding_words(question, reports[question])
+        words = question_words(question, prose)
         lines.append(f"- {words[:1].upper()}{words[1:]}{f'. {prose(advice)}' if advice else ''}")
         found = alike(members)
         for each in found[:_SHOWN_PER_GROUP]:

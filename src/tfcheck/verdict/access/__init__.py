@@ -59,7 +59,7 @@ def access_unknown(world: World) -> Iterator[AccessUnknown]:
     for pair, changes in world.once(_comparisons):
         reason = _unread(pair) or ("" if changes is not None else _TOO_MANY)
         if reason:
-            yield AccessUnknown(pair.label, reason)
+            yield AccessUnknown(pair.label, str(reason))
 
 
 def _comparisons(world: World) -> list[tuple[RolePair, list[AccessChange] | None]]:

@@ -28,6 +28,7 @@ from tfcheck.inventory.setting import (
 )
 from tfcheck.inventory.world import World, WorldObject, found_once
 from tfcheck.role.policies import Policies
+from tfcheck.symbolic.doubt import question
 from tfcheck.symbolic.match import equal
 from tfcheck.symbolic.value import JsonText, TextLike, Truth, Unknown, Value, items, pieces, spelled_out
 from tfcheck.verdict.resource_policy.reading import own_policies, policy_of, readable, unidentified_side
@@ -87,7 +88,7 @@ def _cut_off(owner: WorldObject, block: WorldObject, *, is_definite: bool) -> Po
     """Return a policy that denies every other account."""
     statement: dict[str, Value] = {
         "Sid": "RestrictPublicBuckets",
-        "Effect": "Deny" if is_definite else Unknown(reason="whether the bucket's policy is public"),
+        "Effect": "Deny" if is_definite else Unknown(reason=question("whether the bucket's policy is public")),
         "Principal": "*",
         "Action": "*",
         "Resource": "*",

@@ -173,7 +173,7 @@ def file_system_side(arn: TextLike, world: World, policies: Policies) -> Resourc
     found = reading.set_policy(world, policies, FILE_SYSTEM_POLICY, subject)
     seen = subject.resource is not None or found is not None
     found = found or PolicyOrReason()
-    possible = next((f"{each.name}, which may be on it," for each in found.possible_policies), None)
+    possible = next((reading.possible_doubt(each.name) for each in found.possible_policies), None)
     outside = None if seen else "a file system outside the plan"
     side = side_of(found, subject.resource)
     return msgspec.structs.replace(

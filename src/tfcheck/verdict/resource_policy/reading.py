@@ -30,6 +30,7 @@ from tfcheck.inventory.setting import (
 )
 from tfcheck.inventory.world import World, WorldObject, found_once
 from tfcheck.role.policies import Policies, PolicyOrReason, unread_policy
+from tfcheck.symbolic.doubt import Doubt, DoubtKind, question
 from tfcheck.symbolic.match import equal
 from tfcheck.symbolic.value import PlainText, TextLike, Truth, Unknown, Value, is_known, pieces
 from tfcheck.verdict.resource_policy.resource_side import KeyGrants, ResourceSide
@@ -90,7 +91,7 @@ def _statement_without_roles(statement: Statement, gone: list[WorldObject], unch
     principals = statement.principals
     if principals is None or not any(_is_gone(value, gone) for _, value in principals.entries):
         return statement
-    unknown: TextLike = Unknown(reason="whether the policy is saved after the role that it names")
+    unknown: TextLike = Unknown(reason=question("whether the policy is saved after the role that it names"))
     entries = (
         (kind, unknown if _is_gone(value, gone) else value)
         for kind, value in principals.entries
@@ -137,7 +138,7 @@ def policy_of_settings(joined: AttachedSettings, world: World, policies: Policie
         return PolicyOrReason(possible_policies=readable([policies.read(document, "the policy", PolicyKind.RESOURCE)]))
     possible = [policy_as_saved(policies.of_attribute(each, "policy"), each, world) for each in holders]
     without = (each for each, found in zip(holders, possible, strict=True) if not found.policy)
-    hidden = next((f"{holder.address}, which may be on it," for holder in without), "")
+    hidden = next((possible_doubt(holder.address) for holder in without), "")
     return PolicyOrReason(hidden=hidden, possible_policies=readable(possible))
 
 
@@ -175,6 +176,11 @@ def policy_of(world: World, policies: Policies, setting: SettingKind, subject: S
         possible = readable(policies.of_attribute(each, "policy") for each in looked_up.possible)
         own = msgspec.structs.replace(own, possible_policies=(*own.possible_policies, *possible))
     return msgspec.structs.replace(own, possible_policies=(*found.possible_policies, *own.possible_policies))
+
+
+def possible_doubt(policy: object, resource: str = "it") -> Doubt:
+    """Return the doubt whether a policy is on a resource, as a clause for the middle of a sentence."""
+    return Doubt(f"{policy}, which may be on {resource},", DoubtKind.POSSIBLE_RESOURCE_POLICY)
 
 
 def _overwrites(subject: SettingOwner, setting: SettingKind, world: World) -> bool:
@@ -244,8 +250,10 @@ def unidentified_side(world: World, policies: Policies, service: str | None) -> 
         found.extend(_own_policies(catalogue(world, setting.kind).possible(None), world, policies, setting))
     possible = readable(found)
     if not holders:
-        return ResourceSide(outside="what is known only after apply", possible_policies=possible)
-    hidden = f"{holders[0].address}, which may be on what is known only after apply,"
+        return ResourceSide(
+            outside=Doubt("what is known only after apply", DoubtKind.LATER_POLICY), possible_policies=possible
+        )
+    hidden = possible_doubt(holders[0].address, "what is known only after apply")
     return ResourceSide(hidden=hidden, possible_policies=possible)
 
 

@@ -5,7 +5,8 @@ import msgspec
 from tests.iam.examples import ACCOUNT, CALLER, REGION, ROLE
 from tests.rows import every_row
 from tfcheck.iam import Absent, Caller, Context, Entry, OneOfValues, PresenceUnknown, service_context, start_up_context
-from tfcheck.symbolic.value import Hole, Unknown, Value, text
+from tfcheck.symbolic.match import glob
+from tfcheck.symbolic.value import Hole, TextLike, Truth, Unknown, Value, text
 
 ABSENT = Absent()
 
@@ -67,6 +68,14 @@ def test_tags_of_a_role_that_are_written_are_known_although_the_defaults_are_not
     found = start_up_context(caller, "s3:GetObject")
     assert found.lookup("aws:PrincipalTag/Team") == "app"
     assert found.lookup("aws:PrincipalTag/other") == PresenceUnknown()
+
+
+def test_the_id_of_a_session_begins_like_that_of_a_role() -> None:
+    found = start_up_context(Caller(ROLE, "exec", ACCOUNT), "s3:GetObject").lookup("aws:userid")
+    assert isinstance(found, TextLike)
+    assert glob("AIDA*", found) is glob("*:", found) is Truth.FALSE
+    assert glob("AROA*:*", found) is Truth.TRUE
+    assert glob("AROAEXAMPLEEXAMPLE123:*", found) is Truth.UNKNOWN
 
 
 def test_keys_of_services() -> None:

@@ -19,8 +19,8 @@ from tfcheck.plan import Instance
 from tfcheck.resolve import Resolver
 from tfcheck.resolve.evaluation import evaluate_all
 from tfcheck.symbolic.choices import is_choice, possible_items
-from tfcheck.symbolic.match import equal
-from tfcheck.symbolic.value import JsonText, Set, Text, Truth, Unknown, Value, display, spelled_out
+from tfcheck.symbolic.match import equal, glob
+from tfcheck.symbolic.value import JsonText, Set, Text, TextLike, Truth, Unknown, Value, display, spelled_out
 from tfcheck.vocabulary.address import Address, ModulePath, parse
 
 
@@ -328,6 +328,14 @@ def test_an_alias_has_the_arn_of_its_key(named: str, tmp_path: Path) -> None:
     asked = Resolver(plan(*rows), from_directory(tmp_path))
     found = asked.attribute(parse("aws_kms_alias.a"), "target_key_arn")
     assert equal(found, asked.attribute(parse("aws_kms_key.k"), "arn")) is Truth.TRUE
+
+
+def test_the_id_of_a_new_role_begins_as_aws_documents_it() -> None:
+    row = change("aws_iam_role.r", "create", after={"name": "r"}, after_unknown={"unique_id": True})
+    found = Resolver(plan(row)).attribute(parse("aws_iam_role.r"), "unique_id")
+    assert isinstance(found, TextLike)
+    assert glob("AIDA*", found) is Truth.FALSE
+    assert glob("AROA*", found) is Truth.TRUE
 
 
 @pytest.mark.parametrize("attribute", ["listener_endpoint", "endpoint", "monitoring_role_arn"])

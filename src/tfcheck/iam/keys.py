@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from tfcheck.iam.context import ABSENT, Caller, Context, Entry, OneOfValues, PresenceUnknown
-from tfcheck.symbolic.value import ACCOUNT_ID, REGION, Hole, TextLike, Unknown, text
+from tfcheck.symbolic.value import ACCOUNT_ID, REGION, ROLE_ID, Hole, TextLike, Unknown, text
 
 _BOOLEAN = OneOfValues(("true", "false"))
 _SESSION = Hole(chars=":/*?", shortest=1)
@@ -74,7 +74,7 @@ def service_context(*, source_account: TextLike, source_arn: TextLike, region: T
 
 
 def _caller_entries(caller: Caller) -> dict[str, Entry]:
-    identifier = Unknown() if caller.unique_id is None else caller.unique_id
+    identifier = Unknown(hole=ROLE_ID) if caller.unique_id is None else caller.unique_id
     return {
         "aws:principalarn": caller.arn,
         "aws:principalaccount": caller.account,

@@ -21,6 +21,7 @@ from tfcheck.symbolic.texts import without_prefix
 from tfcheck.symbolic.value import (
     NAME,
     PREFIX_SUFFIX,
+    ROLE_ID,
     SECRET_SUFFIX,
     Hole,
     TextLike,
@@ -333,7 +334,7 @@ _DERIVATIONS: dict[str, dict[str, Derivation]] = {
         "name": _iam_name,
         "id": _iam_name,
         "arn": _arn("iam", _concatenation("role", _path, _iam_name), regional=False),
-        "unique_id": _opaque("unique_id", "aws_iam_role.unique_id"),
+        "unique_id": _opaque("unique_id", "aws_iam_role.unique_id", ROLE_ID),
     },
     "aws_iam_policy": {"name": _iam_name, "id": _policy_arn, "arn": _policy_arn},
     "aws_iam_role_policy": {"name": _iam_name, "id": _concatenation(_attribute("role"), ":", _iam_name)},

@@ -126,6 +126,8 @@ SECRET_SUFFIX = Hole(chars=_ALNUM, negated=False, shortest=6, longest=6)
 ACCOUNT_ID = Hole(chars="0123456789", negated=False, shortest=12, longest=12)
 #: The suffix that the provider appends to `name_prefix` and `bucket_prefix`.
 PREFIX_SUFFIX = Hole(chars="0123456789abcdef", negated=False, shortest=26, longest=26)
+#: The id that AWS assigns to a role: https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_identifiers.html
+ROLE_ID = Hole(chars="ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789", negated=False, shortest=16, longest=128, starts="AROA")
 REGION = Hole(chars="abcdefghijklmnopqrstuvwxyz0123456789-", negated=False, shortest=9)
 PARTITION = Hole(chars="abcdefghijklmnopqrstuvwxyz-", negated=False, shortest=3, starts="aws")
 

@@ -165,10 +165,10 @@ def test_lines_of_two_hunks_are_left_alone_even_where_the_hunks_touch() -> None:
 
 
 def test_a_fence_is_longer_than_any_in_the_text() -> None:
-    body = Suggestion("a", 1, 1, "````\nx\n").body("key", "words")
+    body = Suggestion("a", 1, ("",), "````\nx\n").body("key", "words")
     (fence,) = [each for each in MarkdownIt().parse(body) if each.type == "fence"]
     assert (fence.info, fence.content) == ("suggestion", "````\nx\n")
-    empty = Suggestion("a", 1, 2, "").body("key", "words")
+    empty = Suggestion("a", 1, ("",), "").body("key", "words")
     assert empty.endswith("\n```suggestion\n```\n")
 
 
@@ -416,3 +416,50 @@ def test_a_late_run_removes_no_suggestion_of_a_newer_one(
     github.fault("DELETE", "/pulls/comments/", pushed)
     run(variables(tmp_path, where, run="11.1"), [clean()], WISHES, top=tmp_path)
     assert len(github.remarks) == 1
+
+
+def test_a_suggestion_that_is_not_needed_goes_also_once_suggestions_are_switched_off(
+    github: FakeGitHub, where: dict[str, str], tmp_path: Path
+) -> None:
+    off = CommentOptions(id="orders", suggestions=0)
+    report = fixable(github, tmp_path, 2)
+    run(variables(tmp_path, where), [report], off, top=tmp_path)
+    assert sum("/pulls/42/" in path for _, path in github.requests) == 1  # whether there are some
+    run(variables(tmp_path, where, run="11.1"), [report], WISHES, top=tmp_path)
+    fewer = msgspec.structs.replace(report, findings=report.findings[:1])
+    run(variables(tmp_path, where, run="12.1"), [fewer], off, top=tmp_path)
+    assert ["new 0" in each["body"] for each in github.remarks.values()] == [True]
+    github.fault("GET", "/pulls/42/comments", says(403, "Resource not accessible by integration"))
+    assert run(variables(tmp_path, where, run="13.1"), [clean()], off, top=tmp_path).warnings == ()
+
+
+def report_on(*fixes: Fix) -> Report:
+    findings = (msgspec.structs.replace(bad().findings[0], message=f"finding {each.diff}", fix=each) for each in fixes)
+    return msgspec.structs.replace(bad(), findings=tuple(findings))
+
+
+@pytest.mark.parametrize("far", [21, 38], ids=["shown", "not shown"])
+def test_the_same_text_for_several_places_of_a_file_is_suggested_at_each_that_lacks_it(
+    github: FakeGitHub, where: dict[str, str], tmp_path: Path, far: int
+) -> None:
+    """One place is corrected without a change of its lines, as by another file."""
+    head = ["  Resource = [" if number in (5, far) else line for number, line in enumerate(HEAD, 1)]
+    before = ["  Resource = [" if line == "line 37" and far == 38 else line for line in OLD]
+    changed(github, tmp_path, before, head)
+    first, second = (fixed(head, inserted(head, number, "more")) for number in (5, far))
+    for number in range(2):
+        run(variables(tmp_path, where, run=f"1{number}.1"), [report_on(first, second)], WISHES, top=tmp_path)
+        assert sorted(each["line"] for each in github.remarks.values()) == ([5, 21] if far == 21 else [5])
+    run(variables(tmp_path, where, run="12.1"), [report_on(second)], WISHES, top=tmp_path)
+    assert [each["line"] for each in github.remarks.values()] == ([21] if far == 21 else [])
+
+
+def test_a_suggestion_goes_although_another_finding_of_its_file_cannot_be_suggested(
+    github: FakeGitHub, where: dict[str, str], tmp_path: Path
+) -> None:
+    changed(github, tmp_path, OLD, HEAD)
+    near, far = (fixed(HEAD, inserted(HEAD, number, f"after {number}")) for number in (21, 38))
+    run(variables(tmp_path, where), [report_on(near, far)], WISHES, top=tmp_path)
+    assert ["after 21" in each["body"] for each in github.remarks.values()] == [True]
+    run(variables(tmp_path, where, run="11.1"), [report_on(far)], WISHES, top=tmp_path)
+    assert github.remarks == {}

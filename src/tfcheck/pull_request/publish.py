@@ -87,7 +87,7 @@ def publish(
         return Published(Outcome(CommentAction.NOTHING, "no report is about the newest commit of the pull request"))
     thread, outcome, warnings = _write(conversation, draft, comment_options)
     done = Published(outcome, (*draft.warnings(outcome), *warnings), draft.absent)
-    if outcome.late or not comment_options.suggestions:
+    if outcome.late:
         return done
     findings = [each.finding for each in draft.content.findings if each.finding.change != "existing"]
     own = thread.own
@@ -101,6 +101,8 @@ def publish(
             done=draft.complete and not thread.newer.found,
         )
     except RefusalError as refusal:
+        if not comment_options.suggestions:
+            return done
         return msgspec.structs.replace(done, warnings=(*done.warnings, f"no suggestions beside lines: {refusal}"))
     return done
 

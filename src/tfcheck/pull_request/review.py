@@ -18,6 +18,7 @@ from tfcheck.pull_request.suggestion import (
     comment_key,
     overlapping,
     parse_suggestion,
+    possible_suggestions,
     suggestions,
 )
 from tfcheck.report.diff import edits
@@ -37,6 +38,11 @@ class ReviewRemark(msgspec.Struct, frozen=True):
     suggestion: Suggestion
     body: str
 
+    @property
+    def place(self) -> tuple[str, int]:
+        """Its key and line."""
+        return self.key, self.suggestion.end
+
     def lines(self) -> dict[str, Any]:
         """Return the fields that GitHub expects."""
         place = self.suggestion
@@ -44,11 +50,38 @@ class ReviewRemark(msgspec.Struct, frozen=True):
         return {"path": place.file, "line": place.end, "side": "RIGHT", **start, "body": self.body}
 
 
+class ExistingSuggestion(msgspec.Struct, frozen=True):
+    """A comment with a suggestion of ours."""
+
+    comment: ReviewComment
+    marker: SuggestionMarker
+    is_answered: bool
+
+    @property
+    def place(self) -> tuple[str, int | None]:
+        """Its key and line, None if the line has changed: the same text may be for several places of a file."""
+        return self.marker.key, self.comment.line
+
+
 class WantedSuggestions(msgspec.Struct, frozen=True):
-    """The suggestions for findings, and the files with fixes that cannot be suggested now."""
+    """The suggestions for findings, and what was suggested for others before, which cannot be suggested now.
+
+    `unshown` are the keys and lines of such suggestions, `unsettled` the files for which they are not known.
+    """
 
     remarks: tuple[ReviewRemark, ...]
-    unsettled: frozenset[str]
+    unshown: frozenset[tuple[str, int]] = frozenset()
+    unsettled: frozenset[str] = frozenset()
+
+    def include(self, each: ExistingSuggestion) -> bool:
+        """Whether a suggestion is still wanted, or may be, where it is."""
+        key, line = each.place
+        places = (*(remark.place for remark in self.remarks), *self.unshown)
+        return each.comment.path in self.unsettled or any((key, line or end) == (wanted, end) for wanted, end in places)
+
+    def missing(self, left: set[tuple[str, int | None]]) -> list[ReviewRemark]:
+        """Return those without a suggestion at these places."""
+        return [each for each in self.remarks if left.isdisjoint([(each.key, None), each.place])]
 
 
 class Review:
@@ -67,7 +100,7 @@ class Review:
         self._waits = pull.patience.waits
 
     def publish(self, findings: list[Finding], top: Path, most: int) -> None:
-        """Post missing suggestions, at most `most`.
+        """Remove suggestions that are not needed any more, and post missing ones, at most `most`.
 
         Raises:
             RefusalError: GitHub does not let us.
@@ -78,64 +111,71 @@ class Review:
                 if waits != self._waits and self._pull.outdated_reason():
                     return
                 self._waits = waits
-                wanted = self._suggestions(findings, top)
-                there = self._existing_keys(wanted)
-                self._post([each for each in wanted.remarks if each.key not in there][:most])
+                existing = self._existing()
+                if existing or most:
+                    wanted = self._suggestions(findings, top)
+                    left = self._clean_up(existing, wanted)
+                    self._post(wanted.missing(left)[:most])
                 return
         raise RefusalError(RefusalKind.UNREACHABLE, "other jobs kept changing the suggestions")
 
     def _suggestions(self, findings: list[Finding], top: Path) -> WantedSuggestions:
         """Return the fixes of findings as comments on lines."""
         if not any(each.fix and each.fix.diff for each in findings):
-            return WantedSuggestions((), frozenset())
+            return WantedSuggestions(())
         files = {each.filename: each for each in self._client.pages(f"{self._pull.path}/files", ChangedFile)}
         taken: list[Suggestion] = []
         remarks: list[ReviewRemark] = []
+        unshown: set[tuple[str, int]] = set()
         unsettled: set[str] = set()
         for finding in findings:
             fix = finding.fix
             found = suggestions(fix.diff, files, top) if fix and fix.proven and fix.diff else ()
             if not fix or not found or overlapping(found, taken):
-                unsettled.update(each.file for each in edits(fix.diff if fix else ""))
+                diff = fix.diff if fix else ""
+                possible = possible_suggestions(diff, files, top) if diff else ()
+                unshown.update((each.key(self._comment), each.end) for each in possible)
+                unsettled.update(each.file for each in edits(diff) if not possible)
                 continue
             taken += found
             shown = names(finding)
             words = f"**tfcheck**: {sentence(finding.message, shown)}. {sentence(fix.title, shown)}."
             remarks += [ReviewRemark(each.key(self._comment), each, each.body(self._comment, words)) for each in found]
-        return WantedSuggestions(tuple(remarks), frozenset(unsettled))
+        return WantedSuggestions(tuple(remarks), frozenset(unshown), frozenset(unsettled))
 
-    def _existing_keys(self, wanted: WantedSuggestions) -> set[str]:
-        """Return the keys of existing suggestions, and remove those that are not, or no longer, useful.
-
-        One with a reply stays, and says that it is no longer needed. Two runs at one moment may both have made it.
-        """
+    def _existing(self) -> list[ExistingSuggestion]:
+        """Return our suggestions that are not marked as settled."""
         comments = list(self._client.pages(f"{self._pull.path}/comments", ReviewComment))
         answered = {each.in_reply_to_id for each in comments}
-        there: set[str] = set()
-        current: set[str] = set()
-        for each in comments:
-            marker = parse_suggestion(each.body) if self._author.wrote(each.user) else None
-            if marker is None or marker.settled:
-                continue
-            path = f"{self._pull.path.rpartition('/')[0]}/comments/{each.id}"
-            needless = self._is_needless(each, marker, wanted)
-            is_outdated = each.line is None is each.position
-            if each.id not in answered and (needless or is_outdated or marker.key in current):
+        return [
+            ExistingSuggestion(each, marker, each.id in answered)
+            for each in comments
+            if self._author.wrote(each.user) and (marker := parse_suggestion(each.body)) and not marker.settled
+        ]
+
+    def _clean_up(self, existing: list[ExistingSuggestion], wanted: WantedSuggestions) -> set[tuple[str, int | None]]:
+        """Remove suggestions that are not, or no longer, useful, and return the places of the others.
+
+        One with a reply stays, and says that it is no longer needed.
+        """
+        left: set[tuple[str, int | None]] = set()
+        for each in existing:
+            path = f"{self._pull.path.rpartition('/')[0]}/comments/{each.comment.id}"
+            needless = self._is_needless(each, wanted)
+            is_outdated = each.comment.line is each.comment.position is None
+            if not each.is_answered and (needless or is_outdated or each.place in left):
                 self._client.remove(path)
             elif needless:
-                settled = SuggestionMarker(marker.key, marker.of, settled=True)
+                settled = SuggestionMarker(each.marker.key, each.marker.of, settled=True)
                 self._client.change(path, {"body": f"{settled}\n{_SETTLED}"}, Created)
             else:
-                there.add(marker.key)
-                if not is_outdated:
-                    current.add(marker.key)
-        return there
+                left.add(each.place)
+        return left
 
-    def _is_needless(self, comment: ReviewComment, marker: SuggestionMarker, wanted: WantedSuggestions) -> bool:
+    def _is_needless(self, each: ExistingSuggestion, wanted: WantedSuggestions) -> bool:
         """Whether the finding of a suggestion is gone, whoever fixed it."""
-        needed = {each.key for each in wanted.remarks}
-        ours = marker.of in (self._comment, comment_key(self._comment)) and marker.key not in needed
-        return self._complete and ours and comment.path not in wanted.unsettled
+        ours = each.marker.of in (self._comment, comment_key(self._comment))
+        return self._complete and ours and not wanted.include(each)
 
     def _post(self, remarks: list[ReviewRemark]) -> None:
         """Post all suggestions as one review; one that GitHub refuses is left out."""

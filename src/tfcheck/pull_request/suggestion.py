@@ -37,12 +37,17 @@ class DiffLine(msgspec.Struct, frozen=True):
 
 
 class Suggestion(msgspec.Struct, frozen=True):
-    """Lines `start` to `end` of `file` become `text`, which ends with a newline or is empty."""
+    """The lines `old` of `file`, from `start`, become `text`, which ends with a newline or is empty."""
 
     file: str
     start: int
-    end: int
+    old: tuple[str, ...]
     text: str
+
+    @property
+    def end(self) -> int:
+        """The last line."""
+        return self.start + len(self.old) - 1
 
     def key(self, comment: str) -> str:
         """Return what identifies it among those for one comment id, even if later commits move the lines."""
@@ -81,7 +86,14 @@ def parse_suggestion(body: str) -> SuggestionMarker | None:
 
 
 def suggestions(diff: str, files: Mapping[str, ChangedFile], top: Path) -> tuple[Suggestion, ...]:
-    """Return a suggestion with all edits of a change; none if no hunk shows them all.
+    """Return a suggestion with all edits of a change; none if no hunk shows them all."""
+    possible = possible_suggestions(diff, files, top)
+    shown = shown_lines(files[possible[0].file].patch or "") if possible else {}
+    return tuple(each for each in possible if _visible(each, shown))[:1]
+
+
+def possible_suggestions(diff: str, files: Mapping[str, ChangedFile], top: Path) -> tuple[Suggestion, ...]:
+    """Return the ways to suggest all edits of a change, shown by a hunk or not; none if the file is not known.
 
     `files` are those of the pull request, `top` is the repository's root: a file counts only if it equals the one at
     the head of the pull request, since a checkout may be of a merge commit.
@@ -90,8 +102,8 @@ def suggestions(diff: str, files: Mapping[str, ChangedFile], top: Path) -> tuple
     lines = _lines_at_head(files.get(found[0].file), top) if len({each.file for each in found}) == 1 else None
     if lines is None:
         return ()
-    made = _suggestion(_joined_edits(found, lines), lines, shown_lines(files[found[0].file].patch or ""))
-    return () if made is None else (made,)
+    ways = _ways(_joined_edits(found, lines), lines)
+    return tuple(each for each in ways if len(each.text) < _LONGEST and is_visible(each.text))
 
 
 def _joined_edits(several: Sequence[Edit], lines: list[str]) -> Edit:
@@ -165,30 +177,25 @@ def added_lines(patch: str) -> frozenset[int]:
     return frozenset(number for number, line in shown_lines(patch).items() if line.is_new)
 
 
-def _suggestion(edit: Edit, lines: list[str], shown: Mapping[int, DiffLine]) -> Suggestion | None:
-    for start, old, new in _ways(edit, lines):
-        text = "".join(f"{line}\n" for line in new)
-        if _visible(start, old, lines, shown) and len(text) < _LONGEST and is_visible(text):
-            return Suggestion(edit.file, start, start + len(old) - 1, text)
-    return None
-
-
-def _ways(edit: Edit, lines: list[str]) -> Iterator[tuple[int, tuple[str, ...], tuple[str, ...]]]:
+def _ways(edit: Edit, lines: list[str]) -> Iterator[Suggestion]:
     """Yield the ways to express an edit as replaced lines: an insertion includes the line before or after."""
-    if edit.old:
-        yield edit.line, edit.old, edit.new
-        return
-    for anchor in (edit.line - 1, edit.line):
+    if edit.old and lines[edit.line - 1 : edit.line - 1 + len(edit.old)] == list(edit.old):
+        yield _suggestion(edit.file, edit.line, edit.old, edit.new)
+    for anchor in () if edit.old else (edit.line - 1, edit.line):
         if 1 <= anchor <= len(lines):
             line = lines[anchor - 1]
-            yield anchor, (line,), (line, *edit.new) if anchor < edit.line else (*edit.new, line)
+            yield _suggestion(
+                edit.file, anchor, (line,), (line, *edit.new) if anchor < edit.line else (*edit.new, line)
+            )
 
 
-def _visible(start: int, old: tuple[str, ...], lines: list[str], shown: Mapping[int, DiffLine]) -> bool:
-    """Whether GitHub shows these lines in one hunk without removals between them."""
-    found = [shown.get(start + number) for number in range(len(old))]
-    if lines[start - 1 : start - 1 + len(old)] != list(old):
-        return False
-    texts = [each.text if each else None for each in found]
+def _suggestion(file: str, start: int, old: tuple[str, ...], new: tuple[str, ...]) -> Suggestion:
+    return Suggestion(file, start, old, "".join(f"{line}\n" for line in new))
+
+
+def _visible(suggestion: Suggestion, shown: Mapping[int, DiffLine]) -> bool:
+    """Whether GitHub shows the lines in one hunk without removals between them."""
+    found = [shown.get(number) for number in range(suggestion.start, suggestion.end + 1)]
+    texts = tuple(each.text if each else None for each in found)
     whole = not any(each is None or each.cut for each in found[1:])
-    return texts == list(old) and whole and len({each.hunk for each in found if each}) == 1
+    return texts == suggestion.old and whole and len({each.hunk for each in found if each}) == 1

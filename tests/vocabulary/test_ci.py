@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from tests.repository.git import add, git, init
 from tests.rows import every_row
 from tfcheck.cli import main as cli
 from tfcheck.vocabulary import ci
@@ -113,6 +114,56 @@ def test_the_report_of_a_job_says_where_it_was_made(
         "head_sha": SHA,
         "run": "7421839201.1",
     }
+
+
+@pytest.mark.parametrize(
+    ("event", "checkout", "is_other"),
+    [
+        ("pull_request_target", "base", True),
+        ("pull_request_target", "head", False),
+        ("pull_request_target", "merge", False),
+        ("workflow_run", "base", True),
+        ("pull_request", "base", False),
+    ],
+)
+def test_a_result_for_the_base_branch_is_not_one_for_the_pull_request(
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    event: str,
+    checkout: str,
+    is_other: bool,
+) -> None:
+    """Two events check out the base or the default branch, unless told otherwise: its plan is not that of the head."""
+    top = init(tmp_path / "shop", "-b", "base")
+    case = Path(PLAN).parent
+    for name in ("main.tf", "plan.json"):
+        add(top, name, text=(case / name).read_text("utf-8"))
+    git(top, "commit", "-q", "-m", "base")
+    git(top, "switch", "-q", "-c", "head")
+    git(top, "commit", "-q", "--allow-empty", "-m", "head")
+    git(top, "switch", "-q", "-c", "merge", "base")
+    git(top, "merge", "-q", "--no-ff", "-m", "merge", "head")
+    base, head = (git(top, "rev-parse", each).strip() for each in ("base", "head"))
+    git(top, "switch", "-q", checkout)
+    file = tmp_path / "event.json"
+    pull = {"number": 42, "head": {"sha": head}}
+    run = {"head_sha": head, "pull_requests": [pull]}
+    file.write_text(json.dumps({"workflow_run": run} if event == "workflow_run" else {"pull_request": pull}), "utf-8")
+    for name, value in {
+        "GITHUB_ACTIONS": "true",
+        "GITHUB_REPOSITORY": "acme/shop",
+        "GITHUB_SHA": base,
+        "GITHUB_EVENT_NAME": event,
+        "GITHUB_EVENT_PATH": str(file),
+    }.items():
+        monkeypatch.setenv(name, value)
+    monkeypatch.chdir(top)
+    cli.run(["--format", "json", "plan.json"])
+    report = json.loads(capsys.readouterr().out)
+    assert report["context"]["head_sha"] == (base if is_other else head)
+    note = f"the sources are those of `{base[:7]}`, which this event checks out by default, not those of the"
+    assert any(each.startswith(note) for each in report["notes"]) is is_other
 
 
 def test_on_a_laptop_a_report_says_nothing_of_that(

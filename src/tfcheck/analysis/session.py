@@ -16,7 +16,7 @@ from tfcheck.analysis.options import DEFAULTS, RunOptions
 from tfcheck.analysis.stacks import OtherStacks
 from tfcheck.repository import SourceAccess
 from tfcheck.symbolic.limits import Allowance, sublimit
-from tfcheck.vocabulary.ci import context
+from tfcheck.vocabulary import ci
 from tfcheck.vocabulary.errors import InputError, UsageError, refuse_content
 from tfcheck.vocabulary.finding import PlanInfo, Report, Unread
 from tfcheck.vocabulary.progress import Progress
@@ -197,9 +197,22 @@ def _with_repository_paths(report: Report, found: FoundSources, workspace: str |
     if file:  # NOTE: a link counts where it is, not where it leads; `/dev/fd/63` leads nowhere
         own = (file.parent.resolve() / file.name).relative_to(work_tree(file.parent)).as_posix()
     place = directory or _directory(None if sources else found.unlike)
-    origin = context(os.environ, place, workspace or (sources.workspace if sources else None))
+    origin = ci.context(os.environ, place, workspace or (sources.workspace if sources else None))
+    if origin and (commit := _other_commit(found)):
+        origin["head_sha"] = commit
     plan = msgspec.structs.replace(report.plan, directory=directory, file=own)
     return msgspec.structs.replace(report, plan=plan, context=origin)
+
+
+def _other_commit(found: FoundSources) -> str:
+    """Return the commit of the sources if the job has not checked out that of the pull request; empty otherwise."""
+    from tfcheck.repository import work_tree
+    from tfcheck.repository.clone import Clone
+
+    root, commit = found.sources.root if found.sources else None, ci.other_commit(os.environ)
+    top = work_tree(root) if root and commit else None
+    is_other = top and Clone(top, commit).is_at_commit() and not Clone(top, ci.event(os.environ).sha).is_at_commit()
+    return commit if is_other else ""
 
 
 def _unused_source_notes(found: FoundSources) -> Iterator[str]:
@@ -207,6 +220,11 @@ def _unused_source_notes(found: FoundSources) -> Iterator[str]:
     if found.sources is None:
         yield from found.messages
         return
+    if commit := _other_commit(found):
+        yield (
+            f"the sources are those of `{commit[:7]}`, which this event checks out by default, not those of the pull "
+            "request: no comment shows this result"
+        )
     for problem in found.sources.problems:
         yield f"{problem}; what depends on that file stays unknown"
     refusals = list(found.sources.refusals)

@@ -45,7 +45,7 @@ class Clone:
         `planned`: it was planned at this commit, perhaps in another clone. NOTE: Atlantis also plans what is only left
         over.
         """
-        if not directory or not self._is_at_commit():
+        if not directory or not self.is_at_commit():
             return False
         if not (self._top / directory).is_dir():
             return not planned
@@ -62,10 +62,20 @@ class Clone:
 
         Any two dots may do so, also in a comment, and so may links, programs, and Terragrunt's functions.
         """
-        names = self._tracked_files() if self._is_at_commit() else None
+        names = self._tracked_files() if self.is_at_commit() else None
         below = "" if (path := normpath(directory)) == "." else f"{path}/"
         inside = {name: file.mode for name, file in (names or {}).items() if name.startswith(below)}
         return bool(inside) and all(self._stays_inside(name, mode) for name, mode in inside.items())
+
+    def is_at_commit(self) -> bool:
+        """Whether the clone has this commit checked out, or a merge of it into the base branch.
+
+        NOTE: a command for another workspace leaves the clone that hooks run in as an earlier one left it.
+        """
+        head = self._bytes("HEAD").decode("ascii", "replace").strip()
+        if head.startswith("ref: "):
+            head = self._bytes(head.removeprefix("ref: ")).decode("ascii", "replace").strip()
+        return head == self._commit or self._commit in self._parents(head)
 
     def _stays_inside(self, name: str, mode: int) -> bool:
         if mode & ~_PERMISSIONS != _REGULAR or (name.endswith(".hcl") and not name.endswith(".terraform.lock.hcl")):
@@ -82,16 +92,6 @@ class Clone:
             if not all(map(_LEFTOVER.fullmatch, files)):
                 return False
         return True
-
-    def _is_at_commit(self) -> bool:
-        """Whether the clone has this commit checked out, or a merge of it into the base branch.
-
-        NOTE: a command for another workspace leaves the clone that hooks run in as an earlier one left it.
-        """
-        head = self._bytes("HEAD").decode("ascii", "replace").strip()
-        if head.startswith("ref: "):
-            head = self._bytes(head.removeprefix("ref: ")).decode("ascii", "replace").strip()
-        return head == self._commit or self._commit in self._parents(head)
 
     def _bytes(self, name: str) -> bytes:
         """Read a small file of git, empty if it does not exist."""

@@ -21,6 +21,9 @@ REPOSITORY = regex(r"[A-Za-z0-9_.-]+/[A-Za-z0-9_.-]+")
 _MATRIX = regex(r": \[(.+)\]$")
 _RUN = regex(r"[0-9]{1,20}")
 
+#: The events whose jobs check out the base or the default branch, unless told otherwise.
+_ON_BASE = ("pull_request_target", "workflow_run")
+
 
 class Event(msgspec.Struct, frozen=True):
     """What started the job.
@@ -119,6 +122,15 @@ def repository(environment: Mapping[str, str]) -> str:
     """Return the repository as `owner/name`; empty if it is unknown."""
     named = environment.get("GITHUB_REPOSITORY", "")
     return named if REPOSITORY.fullmatch(named) else ""
+
+
+def other_commit(environment: Mapping[str, str]) -> str:
+    """Return the commit that a job checks out by default if it is not of the pull request; empty otherwise.
+
+    Follows https://docs.github.com/en/actions/reference/workflows-and-actions/events-that-trigger-workflows.
+    """
+    started = event(environment) if in_actions(environment) else Event("")
+    return _commit(environment.get("GITHUB_SHA", "")) if started.name in _ON_BASE and started.sha else ""
 
 
 def run_id(environment: Mapping[str, str]) -> str:

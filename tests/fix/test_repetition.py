@@ -15,7 +15,7 @@ from tests.rows import every_row
 from tfcheck.fix import find_fixes
 from tfcheck.fix.needed_statements import NeededStatement, Reference
 from tfcheck.fix.proposal import DraftFix
-from tfcheck.fix.values.repetition import InstanceTerms, Repeated, share_statements
+from tfcheck.fix.values.repetition import InstanceTerms, Repeated, names_only_first, share_statements
 from tfcheck.hcl.modules import from_directory
 from tfcheck.hcl.syntax.source import SourceText
 from tfcheck.hcl.syntax.tf_json import read_source
@@ -24,6 +24,23 @@ from tfcheck.plan import load
 
 def added(fix: DraftFix) -> str:
     return "\n".join(row[1:] for row in fix.fix.diff.split("\n") if row.startswith("+"))
+
+
+@every_row(
+    ("role", "others", "is_first"),
+    [
+        ("aws_iam_role.exec[0].id", "", True),
+        ('"${aws_iam_role.exec[0].name}-x"', "", True),
+        ("aws_iam_role.exec[0].id", "  # not count.index", True),
+        ("aws_iam_role.exec[0].id", 'name = "web-${count.index}"', False),
+        ("aws_iam_role.exec[count.index].id", "  # instead of [0]", False),
+        ('aws_iam_role.exec["[0]"].id', "", False),
+    ],
+)
+def test_an_instance_without_a_key_is_named_by_expressions_only(role: str, others: str, is_first: bool) -> None:
+    text = f'resource "aws_iam_role_policy" "p" {{\n  role = {role}\n  {others}\n}}\n'
+    (block,) = read_source(SourceText("main.tf", text)).blocks
+    assert names_only_first(block) is is_first
 
 
 def test_services_of_one_map_get_one_edit_in_the_style_of_their_policy() -> None:

@@ -1,9 +1,12 @@
-"""Which edits of a file are refused, whatever they would fix?"""
+"""Which edits of a file are refused, and which parts of a change are left out."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
+from tests.rows import every_row
 from tfcheck.fix.edits.insertion import Insertion, Replacement
-from tfcheck.fix.proof.task_proof import is_sound
+from tfcheck.fix.proof.task_proof import is_sound, unsound_parts
 from tfcheck.hcl.syntax.source import SourceText
 from tfcheck.hcl.syntax.tf_json import read_source
 
@@ -15,6 +18,27 @@ def sound(text: str, offset: int, new: str, old: str = "") -> bool:
     source = SourceText("main.tf", text)
     edit = Replacement(source, offset, new, old) if old else Insertion(source, offset, new)
     return is_sound(read_source(source), [edit])
+
+
+@every_row(
+    ("bad", "separated", "left_out"),
+    [
+        ([], True, []),
+        ([{3}], True, [3]),
+        ([{1}, {4}], True, [1, 4]),
+        ([{0, 4}], True, [2, 3, 4]),
+        ([{0, 4}], False, []),
+        ([{2}, {0, 4}], True, [2, 3, 4]),
+        ([{0}, {1}, {2}, {3}, {4}], True, [0, 1, 2, 3, 4]),
+    ],
+)
+def test_what_fails_is_left_out_and_what_fails_only_together_is_separated(
+    bad: list[set[int]], separated: bool, left_out: list[int]
+) -> None:
+    def hold(parts: Sequence[int]) -> bool:
+        return not any(each <= set(parts) for each in bad)
+
+    assert sorted(unsound_parts(range(5), hold, lambda _: separated)) == left_out
 
 
 def test_a_new_block_and_a_new_argument_are_sound() -> None:

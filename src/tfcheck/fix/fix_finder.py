@@ -14,7 +14,7 @@ from tfcheck.fix.callers.module_inputs import changed_inputs
 from tfcheck.fix.corrections.condition_values import ConditionValues
 from tfcheck.fix.corrections.policy_literals import LiteralCorrections
 from tfcheck.fix.edits.files import Files
-from tfcheck.fix.edits.insertion import Change, ChangedAttribute, merge_changes
+from tfcheck.fix.edits.insertion import ChangedAttribute, merge_changes
 from tfcheck.fix.policies.added_policy import exclusive_lists
 from tfcheck.fix.policies.existing_policy import propose_existing
 from tfcheck.fix.policies.fix_places import FixPlaces
@@ -29,7 +29,7 @@ from tfcheck.fix.policies.shared_needs import (
     needs_of_roles,
 )
 from tfcheck.fix.proof.plan_differences import outdated_objects, unplanned_around, without_outdated
-from tfcheck.fix.proof.task_proof import are_sound, exceeds_size, size_doubt
+from tfcheck.fix.proof.task_proof import are_sound, exceeds_size, size_doubt, unsound_parts
 from tfcheck.fix.proof.trial import Trial, change_sources, repeats_the_check
 from tfcheck.fix.proposal import GRANTABLE, Allows, Case, DraftFix, FixChoice, PlanFixes, Proposal, RoleCase, RoleNeed
 from tfcheck.fix.ranking import rank
@@ -65,10 +65,9 @@ def find_fixes(
     def find(wanted: Sequence[Finding], world: After) -> PlanFixes:
         finder = FixFinder(world, choice, conceals, answers)
         denied = [answer for finding in wanted for answer in finding.answers if answer.verdict is Verdict.DENIED]
-        found = finder.fixes(denied)
-        found = replace(found, skipped=finder.places.files.skipped_files())
-        drafts, remedies = without_grants(wanted if choice.corrects else (), finder.places, found.found)
-        found = replace(found, found=tuple(drafts))
+        granted = finder.fixes(denied)
+        drafts, remedies = without_grants(wanted if choice.corrects else (), finder.places, granted.found)
+        found = replace(granted, found=tuple(drafts))
         found = replace(found, remedies=(*remedies, *finder.remedies(wanted, found)))
         return without_outdated(found, wanted, finder.places.world.resolver)
 
@@ -170,7 +169,7 @@ class FixFinder:
         found += created
         left = open_.of(grantable) if self._world.context else ()
         found += [DraftFix(fix, fixed, home=home) for fix, fixed, home in grants_elsewhere(left, self._world)]
-        return PlanFixes(tuple(found), (*settled, *by_role))
+        return PlanFixes(tuple(found), (*settled, *by_role), skipped=self.places.files.skipped_files())
 
     def _more_drafts_in_doubt(
         self, needs: Sequence[RoleNeed], found: Sequence[DraftFix], open_: _OpenAnswers
@@ -310,7 +309,8 @@ class FixFinder:
         for _ in range(_MOST_ROUNDS):
             if not waiting:
                 break
-            unsound = self._unsound(waiting, kept)
+            separates = self._makes_circles if kept is None else lambda _: True
+            unsound = unsound_parts(waiting, partial(self._are_sound, kept=kept), separates)
             sane = [case for case in waiting if case not in unsound]
             trial = self._trial(*(case.current for case in sane if case.current))
             allows = enough(trial) if enough else self._decides(trial)
@@ -366,18 +366,15 @@ class FixFinder:
                 found = next((each for each in differing if each.module == role.module), None)
                 self._outdated[answer.requirement] = found or (role if is_passed else differing[0])
 
-    def _unsound(self, cases: Sequence[Case], kept: Sequence[Answer] | None = None) -> list[Case]:
-        """Return the cases whose proposal would break a file, or worsen one of the answers `kept`, by bisection."""
+    def _are_sound(self, cases: Sequence[Case], kept: Sequence[Answer] | None) -> bool:
+        """Whether no file breaks or shows a secret, no circle is made, and none of the answers `kept` gets worse."""
         if is_exceeded():
-            return list(cases)
-        if self._is_sound([case.current for case in cases if case.current]) and not self._worsens(cases, kept):
-            return []
-        half = len(cases) // 2
-        found = [*self._unsound(cases[:half], kept), *self._unsound(cases[half:], kept)] if half else list(cases)
-        if found:  # what is left was seen only in parts
-            return [*found, *self._unsound([case for case in cases if case not in found], kept)]
-        whole = merge_changes([case.current for case in cases if case.current])
-        return list(cases[half:]) if kept is not None or self._makes_circles(whole) else []
+            return False
+        proposals = [case.current for case in cases if case.current]
+        if any(self.places.files.reveals(each.insertions, each.reported) for each in proposals):
+            return False
+        is_readable = are_sound(merge_changes(proposals)) and not self._makes_circles(cases)
+        return is_readable and not self._worsens(cases, kept)
 
     def _worsens(self, cases: Sequence[Case], kept: Sequence[Answer] | None) -> bool:
         if not kept:
@@ -385,14 +382,10 @@ class FixFinder:
         trial = self._trial(*(case.current for case in cases if case.current))
         return any(trial.verdict(each) not in (each.verdict, Verdict.ALLOWED) for each in kept)
 
-    def _makes_circles(self, change: Change) -> bool:
+    def _makes_circles(self, cases: Sequence[Case]) -> bool:
         assert self._sources is not None  # otherwise there are no proposals
-        return self.places.dependencies.makes_circles(change_sources(self._sources, change.insertions))
-
-    def _is_sound(self, proposals: Sequence[Proposal]) -> bool:
-        reveals, whole = self.places.files.reveals, merge_changes(proposals)
-        is_harmless = not any(reveals(each.insertions, each.reported) for each in proposals)
-        return is_harmless and are_sound(whole) and not self._makes_circles(whole)
+        whole = merge_changes([case.current for case in cases if case.current])
+        return self.places.dependencies.makes_circles(change_sources(self._sources, whole.insertions))
 
     def _decides(self, trial: Trial) -> Allows:
         return trial.allows

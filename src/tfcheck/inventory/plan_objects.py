@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 from tfcheck.plan import Deposed, Instance, PriorData, constant, is_masked
 from tfcheck.resolve import LeftOut, Resolver
 from tfcheck.resolve.surroundings import Surroundings
-from tfcheck.symbolic.doubt import ASK_SOURCES, Doubt, ask_sources_of
+from tfcheck.symbolic.doubt import Doubt
 from tfcheck.symbolic.value import JsonText, Truth, Unknown, Value
 from tfcheck.vocabulary.address import Address, forgotten_address, parse
 
@@ -139,10 +139,8 @@ class PossibleObject(_PlanObject):
 
     def __init__(self, resolver: Resolver, found: LeftOut) -> None:
         super().__init__(resolver, parse(found.address))
-        is_of_module = resolver.sources is not None and self.address.module.steps
-        hint = ask_sources_of(self.address.module) if is_of_module else ASK_SOURCES
         reason = f"the plan does not list {self.address}, possibly because of `-target` or a filter"
-        self._open = Unknown(reason=Doubt(reason, hint=hint))
+        self._open = Unknown(reason=Doubt(reason, hint=resolver.sources_hint(self.address.module)))
 
     @property
     def is_left_out(self) -> bool:

@@ -43,10 +43,10 @@ class _PlanWorld(CachingWorld):
     def __init__(
         self,
         resolver: Resolver,
-        context: Sequence[World],
-        shared: dict[tuple[object, ...], Any] | None,
+        context: Sequence[World] = (),
+        shared: dict[tuple[object, ...], Any] | None = None,
         *,
-        is_certain: bool,
+        is_certain: bool = False,
     ) -> None:
         """Build from the plan's resolver, the other stacks, and the cache shared with the world at the other time.
 
@@ -189,16 +189,6 @@ class After(_PlanWorld):
 
 class Before(_PlanWorld):
     """The refreshed world before the change: everything in it is known, except what the plan may leave out."""
-
-    def __init__(
-        self,
-        resolver: Resolver,
-        context: Sequence[World] = (),
-        shared: dict[tuple[object, ...], Any] | None = None,
-        *,
-        is_certain: bool = False,
-    ) -> None:
-        super().__init__(resolver, context, shared, is_certain=is_certain)
 
     def _of_type(self, kind: str) -> Sequence[WorldObject]:
         instances = [each for each in self.resolver.plan.instances(kind) if each.exists_before]

@@ -176,7 +176,7 @@ def ordered_references(expression: syntax.Expression) -> list[str] | None:
 
 def calls_function(expression: syntax.Expression) -> bool:
     """Whether an expression calls a function, whose result the plan does not keep."""
-    return isinstance(expression, syntax.Call) or any(map(calls_function, syntax.inner_nodes(expression)))
+    return any(isinstance(each, syntax.Call) for each in syntax.all_nodes(expression))
 
 
 def _root(node: object) -> str:

@@ -31,7 +31,7 @@ from tfcheck.resolve.scope import ModuleScope, NamedInstances
 from tfcheck.resolve.sensitive_parts import narrow_mark
 from tfcheck.resolve.surroundings import Surroundings
 from tfcheck.resolve.survival import Survival
-from tfcheck.symbolic.doubt import ASK_SOURCES, ask_sources_of
+from tfcheck.symbolic.doubt import ASK_SOURCES, Hint, ask_sources_of
 from tfcheck.symbolic.marks import has_mark, mark_all
 from tfcheck.symbolic.match import equal
 from tfcheck.symbolic.sensitive_text import is_fully_marked
@@ -320,9 +320,11 @@ class Resolver:
         seen = self.candidate(address, name)
         if self._is_confirmed(address, name, seen):
             return seen
-        is_of_module = self.sources is not None and address.module.steps
-        hint = ask_sources_of(address.module) if is_of_module else ASK_SOURCES
-        return Unknown(reason=configuration_refs.unproven(json, hint))
+        return Unknown(reason=configuration_refs.unproven(json, self.sources_hint(address.module)))
+
+    def sources_hint(self, module: ModulePath) -> Hint:
+        """Return which sources to pass so that the values in a module become known."""
+        return ask_sources_of(module) if self.sources is not None and module.steps else ASK_SOURCES
 
     def candidate(self, address: Address, name: str) -> Value:
         """Return the value of the only reference in an argument of the plan's configuration; None if it is not written.

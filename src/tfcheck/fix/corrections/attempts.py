@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Container, Hashable, Iterable, Iterator, Sequence, Set
-from functools import lru_cache
+from collections.abc import Callable, Container, Hashable, Iterable, Iterator, Mapping, Sequence, Set
+from functools import lru_cache, partial
 from typing import TypeAlias
 
 import msgspec
@@ -12,7 +12,7 @@ from msgspec.structs import replace
 from tfcheck.fix.edits.insertion import Change, Insertion, merge_changes
 from tfcheck.fix.policies.fix_places import FixPlaces
 from tfcheck.fix.policies.shared_needs import group_connected
-from tfcheck.fix.proof.task_proof import are_sound, denied_keys, mistakes
+from tfcheck.fix.proof.task_proof import are_sound, denied_keys, mistakes, unsound_parts
 from tfcheck.fix.proof.trial import Trial
 from tfcheck.fix.proposal import DraftFix
 from tfcheck.inventory.ecs import TaskDefinition
@@ -71,7 +71,9 @@ def first_proven(attempts: Iterable[Iterator[Attempt]], places: FixPlaces) -> li
         if not current:
             return proven
         waiting = _independent(current, affected)
-        sound = _sound({place: current[place].draft for place in waiting})
+        drafts = {place: current[place].draft for place in waiting}
+        unsound = unsound_parts(waiting, partial(_are_sound, drafts))
+        sound = {place: draft for place, draft in drafts.items() if place not in unsound}
         after = Trial.after(world, *sound.values()).world if sound else world
         for place in waiting:
             attempt = current.pop(place)
@@ -95,11 +97,5 @@ def _independent(current: dict[int, Attempt], affected: _Affected) -> list[int]:
     return [place for group in groups for place in group[0][0]] or next(iter(alike.values()))
 
 
-def _sound(drafts: dict[int, DraftFix]) -> dict[int, DraftFix]:
-    """Return the drafts whose changed files parse as intended, found by bisection."""
-    if are_sound(merge_changes(tuple(drafts.values()))):
-        return drafts
-    items = list(drafts.items())
-    halves = (items[: len(items) // 2], items[len(items) // 2 :])
-    found = [one for half in halves for one in _sound(dict(half)).items()] if len(items) > 1 else []
-    return _sound(dict(found if len(found) < len(items) else halves[0])) if found else {}
+def _are_sound(drafts: Mapping[int, DraftFix], places: Sequence[int]) -> bool:
+    return are_sound(merge_changes([drafts[each] for each in places]))

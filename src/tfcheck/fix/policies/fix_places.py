@@ -15,7 +15,14 @@ from tfcheck.fix.proposal import RoleNeed
 from tfcheck.fix.text.policy_statements import flat
 from tfcheck.fix.values.gates import Flags, Gates, explain_doubts, has_key
 from tfcheck.fix.values.referable import Referable, Refuse
-from tfcheck.fix.values.repetition import InstanceTerms, SharedStatements, Statements, share_statements, with_flags
+from tfcheck.fix.values.repetition import (
+    InstanceTerms,
+    SharedStatements,
+    Statements,
+    names_only_first,
+    share_statements,
+    with_flags,
+)
 from tfcheck.fix.values.spelling import Spelling
 from tfcheck.fix.values.written_lists import WrittenLists
 from tfcheck.hcl.modules import Module
@@ -201,7 +208,7 @@ class FixPlaces:
         """Return the key of a resource instance, and its element of `for_each`; no key of a block that writes `[0]`."""
         scope = self._resolver.scope_of(address) if isinstance(address.key, str) else None
         block = self._resolver.block(address) if address.key == 0 else None
-        if block is not None and "[0]" in block.text and "count.index" not in block.text:
+        if block is not None and names_only_first(block):
             return InstanceTerms()
         return InstanceTerms(address.key, scope.lookup("each", "value") if scope is not None else None)
 

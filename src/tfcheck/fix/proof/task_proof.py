@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from bisect import bisect_right
-from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Container, Iterable, Iterator, Mapping, Sequence
 from functools import partial
+from typing import TypeVar
 
 from tfcheck import startup
 from tfcheck.checks import CHECKS, policy_size
@@ -25,6 +26,8 @@ from tfcheck.verdict.judge import Judge
 from tfcheck.vocabulary.address import Address
 from tfcheck.vocabulary.clipping import few
 from tfcheck.vocabulary.finding import Answer, Finding, Requirement, RoleKind, Verdict
+
+_T = TypeVar("_T")
 
 
 def wrong_tasks(
@@ -146,6 +149,27 @@ def are_sound(change: Change) -> bool:
     """Whether all changed files parse as intended."""
     changes = group_by_file(change.insertions)
     return all(is_sound(reread(source, source.text), several) for source, several in changes.items())
+
+
+def unsound_parts(
+    parts: Sequence[_T],
+    hold: Callable[[Sequence[_T]], bool],
+    separates: Callable[[Sequence[_T]], bool] = lambda _: True,
+) -> list[_T]:
+    """Return the parts of a change without which the others hold together, by bisection.
+
+    Parts that fail only together are separated if `separates` returns True for them.
+    """
+    if not parts or hold(parts):
+        return []
+    half = len(parts) // 2
+    found = list(parts)
+    if half:
+        found = [one for each in (parts[:half], parts[half:]) for one in unsound_parts(each, hold, separates)]
+    if found:  # what is left was seen only in parts
+        left = [each for each in parts if each not in found]
+        return [*found, *unsound_parts(left, hold, separates)]
+    return list(parts[half:]) if separates(parts) else []
 
 
 def is_sound(before: SourceFile, insertions: Sequence[Insertion]) -> bool:

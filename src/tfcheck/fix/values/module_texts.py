@@ -15,7 +15,7 @@ from tfcheck.fix.needed_statements import Reference, Spelled, join_parts
 from tfcheck.hcl.evaluate.scope import Scope, Seen
 from tfcheck.hcl.modules import Module
 from tfcheck.hcl.syntax.block import Block
-from tfcheck.hcl.syntax.expression import Expression, Literal, Template, inner_nodes
+from tfcheck.hcl.syntax.expression import Expression, Literal, Template, all_nodes
 from tfcheck.hcl.syntax.parse import reference_text
 from tfcheck.resolve import Resolver
 from tfcheck.resolve.scope import ResourceReferent
@@ -200,7 +200,8 @@ def _templates(module: Module) -> Iterator[tuple[Block, _Parts]]:
     for block in module.blocks:
         is_searched = block.type in _WRITTEN_IN
         for argument in takewhile(lambda _: not is_exceeded(), block.all_arguments() if is_searched else ()):
-            yield from ((block, each) for node in _templates_inside(argument.expression) for each in _texts_in(node))
+            templates = (each for each in all_nodes(argument.expression) if isinstance(each, Template))
+            yield from ((block, each) for node in templates for each in _texts_in(node))
 
 
 def _texts_in(node: Template) -> Iterator[_Parts]:
@@ -217,13 +218,6 @@ def _texts_in(node: Template) -> Iterator[_Parts]:
 
 def _has_reference(written: list[str | Expression]) -> bool:
     return any(not isinstance(each, str) for each in written)
-
-
-def _templates_inside(expression: Expression) -> Iterator[Template]:
-    if isinstance(expression, Template):
-        yield expression
-    for each in inner_nodes(expression):
-        yield from _templates_inside(each)
 
 
 #: The fields of an ARN that a data source provides, with its attributes.

@@ -20,6 +20,8 @@ from tfcheck.fix.needed_statements import (
 )
 from tfcheck.hcl.evaluate.scope import Seen
 from tfcheck.hcl.syntax.block import Block
+from tfcheck.hcl.syntax.expression import Index, Literal, all_nodes
+from tfcheck.hcl.syntax.parse import reference_text
 from tfcheck.resolve import Resolver
 from tfcheck.symbolic.regex import regex
 from tfcheck.symbolic.sensitive_text import Sensitive
@@ -43,6 +45,14 @@ class InstanceTerms(msgspec.Struct, frozen=True):
 
     key: InstanceKey = None
     element: Seen = None
+
+
+def names_only_first(block: Block) -> bool:
+    """Whether a block names the first element of something, and nothing by its own index."""
+    nodes = [node for each in block.all_arguments() for node in all_nodes(each.expression)]
+    keys = [each.key for each in nodes if isinstance(each, Index)]
+    is_first = any(isinstance(each, Literal) and each.value == 0 for each in keys)
+    return is_first and not any(reference_text(each) == "count.index" for each in nodes)
 
 
 def terms_of_call(call: Block, caller: ModulePath, key: InstanceKey, resolver: Resolver) -> InstanceTerms:
@@ -166,7 +176,7 @@ def _with_key(expression: str, key: InstanceKey) -> str:
     own = "[count.index]" if isinstance(key, int) else "[each.key]"
     found, *parts = expression.split(index)
     for part in parts:
-        is_instance = found[-1:].isalnum() or found.endswith("_")  # what follows a call is none
+        is_instance = found[-1:].isalnum() or found.endswith("_")  # an index after a call is not that of an instance
         found += (own if is_instance else index) + part
     return found
 

@@ -6,6 +6,7 @@ They follow the HCL native syntax specification (https://github.com/hashicorp/hc
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any, TypeAlias, Union, get_args
 
 import msgspec
@@ -198,3 +199,10 @@ def inner_nodes(node: Expression) -> list[Expression]:
         elif each is not None:
             found.append(each)
     return found
+
+
+def all_nodes(node: Expression) -> Iterator[Expression]:
+    """Iterate over a node and all nodes inside it, each before those inside it."""
+    yield node
+    for each in inner_nodes(node):
+        yield from all_nodes(each)

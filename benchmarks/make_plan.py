@@ -48,7 +48,7 @@ OTHERS = (
 
 
 class Row(msgspec.Struct):
-    """One managed resource instance, with the attributes it has or gets, and those that apply will tell."""
+    """One managed resource instance, with the attributes it has or gets, and those that are known after apply."""
 
     type: str
     name: str

@@ -134,7 +134,7 @@ def told(output: bytes, otherwise: float) -> float:
 
 
 def private(process: int) -> int:
-    """Read the private memory of a process; 0 where the system does not tell, or the process has ended."""
+    """Read the private memory of a process; 0 where the system does not show it, or the process has ended."""
     try:
         lines = Path(f"/proc/{process}/status").read_text().splitlines()
     except OSError:

@@ -128,7 +128,7 @@ resource "aws_ecs_task_definition" "app_{n:04d}" {{
 
 
 class Resource(msgspec.Struct):
-    """One resource instance: what is known of it, what apply will tell, and its expressions in the configuration."""
+    """One resource instance: what is known of it, what only after apply, and its expressions in the configuration."""
 
     type: str
     name: str

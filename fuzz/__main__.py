@@ -59,7 +59,7 @@ class Fuzzer:
         self.seed = seed
         self._folder = folder
         self._inputs = seeds()
-        #: Small cases run often, large ones seldom.
+        #: Small cases run often, large ones rarely.
         self._weights = [1 / (len(each.plan) + sum(map(len, each.files.values()))) for each in self._inputs]
 
     def execute(self, number: int) -> Find | None:

@@ -58,7 +58,7 @@ class Outcome(msgspec.Struct, frozen=True):
     failure: str = ""
 
     def verdicts(self) -> dict[str, Any]:
-        """Return the verdicts and findings of a JSON report, whatever their order."""
+        """Return the verdicts and findings of a JSON report, in any order."""
         report = json.loads(self.out)
         rows = sorted((each["id"], each["verdict"], each["reason"] or "") for each in report["requirements"])
         found = sorted(

@@ -38,7 +38,7 @@ if TYPE_CHECKING:
 
 ACCOUNT = "123456789012"
 KEY_ID, SECRET = "AKIAIOSFODNN7EXAMPLE", "test"
-#: Of a case folder, what is no part of the configuration.
+#: Of a case folder, what does not belong to the configuration.
 MADE = {"tfplan", "expect.json", "setup.py", "before", "state.json", "plan.json"}
 #: Where Terraform itself looks for plugins.
 PLUGIN_DIRECTORIES = ("~/.terraform.d/plugins", "/usr/local/share/terraform/plugins", "/usr/share/terraform/plugins")
@@ -46,7 +46,7 @@ REGISTRIES = ("registry.terraform.io", "registry.opentofu.org")
 
 
 def main() -> None:
-    """Make the plans of every case named on the command line; the exit status tells whether all were made."""
+    """Make the plans of every case named on the command line; the exit status is 0 if all were made."""
     options = _options()
     failed = []
     with tempfile.TemporaryDirectory() as name:

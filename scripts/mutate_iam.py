@@ -391,7 +391,7 @@ VARIANTS: tuple[tuple[str, str, str, str], ...] = (
         "return None",
     ),
     ("an unknown Statement is none", "iam/document.py", "(self.unread(statement, UNLISTED),)", "()"),
-    # what is seldom met
+    # what is rarely met
     (
         "a key with several values is put into a string",
         "iam/variables.py",
@@ -566,7 +566,7 @@ def _try(copy: Path, path: Path, old: str, new: str) -> str | None:
 
 
 def _write(path: Path, text: str) -> None:
-    """Write a module and remove what was compiled of it, which Python tells apart by size and second only."""
+    """Write a module and remove what was compiled of it, which Python distinguishes by size and second only."""
     path.write_text(text, encoding="utf-8")
     Path(cache_from_source(path)).unlink(missing_ok=True)
 

@@ -1,4 +1,4 @@
-"""A check that is made once for all commands that tests give the same files, whatever they print of its report."""
+"""A check that is made once for all commands that get the same files, whichever part of its report they print."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ def once(folder: Path, plan: Plan, sources: Sources | None, options: RunOptions,
 
 
 def _content(folder: Path) -> bytes:
-    """Return what stands for the names and contents of all files of a folder."""
+    """Return a key of the names and contents of all files of a folder."""
     found = sha256()
     for place, directories, files in os.walk(folder):
         directories.sort()

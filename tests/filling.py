@@ -1,4 +1,4 @@
-"""What does a value with unknown parts become, once the apply has told them?"""
+"""What a value with unknown parts becomes, once they are known after the apply."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ SURROUNDINGS = {"partition": "aws", "region": "ap-northeast-1", "account": "1234
 
 
 def filled(value: Value, applied: Plan) -> Value:
-    """Put the values of the applied plan in the place of every symbol; what it does not tell stays unknown."""
+    """Put the values of the applied plan in the place of every symbol; what it does not show stays unknown."""
     match value:
         case Unknown():
             return _symbol(value, applied)

@@ -136,7 +136,7 @@ def sensitive_policies(plan: dict[str, Any]) -> None:
 
 
 def sensitive_policies_deleted(plan: dict[str, Any]) -> None:
-    """Only what is deleted tells of roles and policies."""
+    """Only what is deleted shows roles and policies."""
     sensitive_policies(plan)
     for resource in plan["resource_changes"]:
         change = resource["change"]

@@ -154,7 +154,7 @@ def spoken(answer: Answer, wanted: dict[str, str | None]) -> dict[str, str | Non
 
 
 def overturned(case: Case, found: Report, *, applied: bool = False) -> list[str]:
-    """Say which rows are decided otherwise than expected; unknown is no contradiction."""
+    """Return the rows that are decided otherwise than expected; unknown does not contradict."""
     expected = {key(each): expected_fields(each, applied=applied)["verdict"] for each in case.expected.requirements}
     return [
         f"{row(each)}: {each.verdict.value}"

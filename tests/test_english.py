@@ -103,6 +103,17 @@ def test_so_does_every_docstring() -> None:
     assert found == set()
 
 
+def test_so_does_every_name_of_a_test_and_every_docstring_outside_of_the_package() -> None:
+    others = [
+        path for part in ("tests", "scripts", "fuzz", "benchmarks") for path in sorted((ROOT / part).rglob("*.py"))
+    ]
+    defined = ((path.name, node) for path in others for node in nodes(path) if isinstance(node, ast.FunctionDef))
+    names = {(name, node.name) for name, node in defined if REFUSED.search(node.name.replace("_", " "))}
+    assert (
+        names | {(path.name, line) for path in others for text in docstrings(path) for line in refused(text)} == set()
+    )
+
+
 def test_a_docstring_says_what_is_returned() -> None:
     """A command's docstring is its help, which says what the command does."""
     verbs = re.compile(r"(?:Describe|Explain|List|Name|Propose|Require|Summarise)\b")

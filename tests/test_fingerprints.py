@@ -23,7 +23,7 @@ _Identity = tuple[str | None, ...]
 def problems(case: Case, name: str) -> dict[_Identity, set[str]]:
     """Return the fingerprints of what is denied, by everything of it but the resource.
 
-    Left out is what no resource of the plan makes and whose ARN is known only after the apply: it has no other name.
+    Left out is what no resource of the plan creates and whose ARN is known only after the apply: it has no other name.
     """
     found: dict[_Identity, set[str]] = {}
     for each in case.report(name).answers:

@@ -45,7 +45,7 @@ VALUES: tuple[Any, ...] = (
 
 @pytest.mark.parametrize("seed", part(range(EACH), 4))
 @pytest.mark.parametrize("name", NAMES)
-def test_wrong_values_are_no_crash(name: str, seed: int) -> None:
+def test_wrong_values_do_not_crash(name: str, seed: int) -> None:
     chance = random.Random(f"{name} {seed}")
     case = Case(TESTDATA / name)
     document = json.loads((case.folder / "plan.json").read_bytes())
@@ -59,7 +59,7 @@ def test_wrong_values_are_no_crash(name: str, seed: int) -> None:
 
 
 @pytest.mark.parametrize(("name", "wrong"), part([(name, wrong) for name in NAMED for wrong in WRONG], 4))
-def test_a_value_of_another_type_than_text_is_no_crash(name: str, wrong: Any) -> None:
+def test_a_value_of_another_type_than_text_does_not_crash(name: str, wrong: Any) -> None:
     case = Case(TESTDATA / "new-bucket-policy-document")
     document = json.loads((case.folder / "plan.json").read_bytes())
     for row in document["resource_changes"]:

@@ -1,4 +1,4 @@
-"""What is worked out from the sources is what Terraform worked out, wherever a plan tells it."""
+"""What is worked out from the sources is what Terraform worked out, wherever a plan shows it."""
 
 from __future__ import annotations
 

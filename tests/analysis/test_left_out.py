@@ -1,4 +1,4 @@
-"""Resources that a plan may leave out: whatever they would change is open, and nothing else."""
+"""Resources that a plan may leave out: what they would change is unknown, and nothing else."""
 
 from __future__ import annotations
 

@@ -70,7 +70,7 @@ def test_a_secret_that_is_still_to_be_made_has_a_suffix_too() -> None:
     assert sentence.startswith("the ARN of a secret ends in")
 
 
-def test_what_a_deny_names_is_no_mistake_of_this_kind() -> None:
+def test_what_a_deny_names_is_not_a_mistake_of_this_kind() -> None:
     need = Requirement("r", "t", "c", "/0", RoleKind.EXECUTION, "s3:GetObject", FILE, Severity.ERROR, "x")
     denies = Evidence("p", None, "Deny", EvidenceKind.DENIES, ("arn:aws:s3:::cfg",))
     assert list(advice([Answer(need, "role", Verdict.DENIED, evidence=(denies,))])) == []

@@ -173,7 +173,7 @@ def test_files_of_one_name_are_distinguished() -> None:
 
 
 def given_to(role: str) -> Change:
-    """Let the platform's stack grant its files to a role that another stack makes."""
+    """Let the platform's stack grant its files to a role that another stack creates."""
 
     def change(resource: dict[str, Any]) -> None:
         if resource["address"] == "aws_iam_role_policy.env_files":
@@ -259,7 +259,7 @@ def test_a_copy_of_the_plan_beside_it_changes_nothing(name: str, tmp_path: Path)
     assert beside.findings == alone.findings
 
 
-def test_what_the_plan_takes_away_is_not_remembered_by_the_context(tmp_path: Path) -> None:
+def test_what_the_plan_removes_is_not_remembered_by_the_context(tmp_path: Path) -> None:
     """A state lists in `inline_policy` also what other stacks gave the role: they speak for that themselves."""
     plan = json.loads((SERVICE / "applied.plan.json").read_bytes())
     for resource in plan["resource_changes"]:

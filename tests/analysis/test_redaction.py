@@ -1,4 +1,4 @@
-"""What a plan marks as sensitive is printed nowhere, whatever lost its mark on the way."""
+"""What a plan marks as sensitive is printed nowhere, even where the mark was lost on the way."""
 
 from __future__ import annotations
 

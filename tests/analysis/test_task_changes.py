@@ -28,7 +28,7 @@ def report(case: str, plan: str = "plan.json") -> Report:
     return Case(TESTDATA / case).report(plan)
 
 
-def test_a_change_that_takes_a_needed_grant_breaks_the_task() -> None:
+def test_a_change_that_revokes_a_needed_grant_breaks_the_task() -> None:
     found = report("regression-on-update")
     assert found.task_changes == (TaskChange("aws_ecs_task_definition.ledger", "broken"),)
     left = ActionOnResource("s3:GetObject", "arn:aws:s3:::acme-config/ledger/common.env")
@@ -149,7 +149,7 @@ def test_what_is_missing_besides_what_was_missing_is_distinguished() -> None:
     assert missing == {"introduced": [f"{store}:queue-AbCdEf"], "existing": [f"{store}:db-AbCdEf"]}
 
 
-def test_what_a_start_could_do_without_before_is_no_old_mistake() -> None:
+def test_what_was_optional_before_the_change_was_not_broken_before() -> None:
     (maker,) = (each for each in report("needs-changed").findings if "module.maker." in each.task_definition)
     (answer,) = maker.answers
     assert (answer.requirement.action, answer.before, maker.change) == ("logs:CreateLogGroup", None, "introduced")

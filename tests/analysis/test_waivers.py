@@ -321,7 +321,7 @@ def test_any_other_comment_waives_nothing_and_is_reported(
     assert [(each["state"], each["problem"]) for each in found["waivers"]] == [(state, problem)]
 
 
-def test_words_in_a_text_are_no_comment(checkout: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_words_in_a_text_are_not_a_comment(checkout: Path, capsys: pytest.CaptureFixture[str]) -> None:
     comment(checkout, "family  ", '  tags = { note = "see https://x#tfcheck:ignore env-file -- public" }')
     assert "waivers" not in report(capsys)
 

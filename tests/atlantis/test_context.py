@@ -11,7 +11,7 @@ FILE = "s3:GetObject on arn:aws:s3:::acme-config-files/jobs/secret.env"
 
 
 @pytest.mark.parametrize("command", ["plan --fail-on error", "policy-check"])
-def test_a_step_takes_a_context(command: str, atlantis: Atlantis) -> None:
+def test_a_step_accepts_a_context(command: str, atlantis: Atlantis) -> None:
     project = Project("infra/orders", case="role-in-other-stack")
     alone = atlantis.plan(project, f"tfcheck atlantis {command}")
     assert alone.status == 0

@@ -34,7 +34,7 @@ def test_errors_are_red_and_warnings_orange() -> None:
     ]
 
 
-def test_what_was_so_before_comes_last_and_says_so() -> None:
+def test_what_was_already_broken_comes_last_and_says_so() -> None:
     found = report(DENIED, findings=(*findings(1, change="existing"), *findings(1, Severity.WARNING)))
     rows = fence([found]).split("\n")[1:3]
     assert rows[0].startswith("! ")

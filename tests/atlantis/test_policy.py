@@ -41,7 +41,7 @@ def test_warnings_and_what_is_not_decided_pass_by_default() -> None:
     assert not passes(policy_lines([report(skipped=(Skipped("a", "b"),))], FailOptions("never", strict=True)))
 
 
-def test_what_was_so_before_passes_with_new_only() -> None:
+def test_what_was_already_broken_passes_with_new_only() -> None:
     existing = report(findings=(replace(FINDING, change="existing"),))
     assert not passes(policy_lines([existing], ERRORS))
     assert passes(policy_lines([existing], FailOptions("error", new_only=True)))

@@ -287,7 +287,7 @@ def test_a_project_has_a_name_for_people(variables: dict[str, str], target: str)
     assert project(variables).target == target
 
 
-def test_nothing_that_is_not_ours_is_ever_taken_away(tmp_path: Path) -> None:
+def test_nothing_that_is_not_ours_is_ever_removed(tmp_path: Path) -> None:
     """A setting may name a folder that is full of other things."""
     others = [
         tmp_path / "repos" / "acme" / "shop" / "42" / "main.tf",

@@ -55,7 +55,7 @@ def test_two_projects_become_one_comment(atlantis: Atlantis, github: FakeGitHub)
     assert "/actions/runs/" not in body(github)
 
 
-def test_the_first_line_holds_no_name_of_a_command_that_atlantis_hides_comments_by(
+def test_the_first_line_contains_no_name_of_a_command_that_atlantis_hides_comments_by(
     atlantis: Atlantis, github: FakeGitHub
 ) -> None:
     atlantis.plan(Project("plan/apply", name="import-state"))
@@ -100,7 +100,7 @@ def test_a_new_commit_fixes_it(atlantis: Atlantis, github: FakeGitHub) -> None:
     assert [path.parent.name for path in atlantis.kept()] == [NEWER]
 
 
-def test_a_clean_plan_makes_no_comment(atlantis: Atlantis, github: FakeGitHub) -> None:
+def test_a_clean_plan_gets_no_comment(atlantis: Atlantis, github: FakeGitHub) -> None:
     atlantis.plan(GOOD)
     assert atlantis.hook().lines == ["nothing is missing in 1 project", "no comment: there is nothing to report"]
     assert github.comments == {}
@@ -274,7 +274,7 @@ def test_a_result_that_cannot_be_read_is_missing(atlantis: Atlantis, github: Fak
     assert title(github) == "### ❔ tfcheck: 1 result missing"
 
 
-def test_an_apply_takes_nothing_back(atlantis: Atlantis, github: FakeGitHub) -> None:
+def test_an_apply_removes_nothing(atlantis: Atlantis, github: FakeGitHub) -> None:
     for project in (BAD, GOOD):
         atlantis.plan(project)
     atlantis.hook()
@@ -430,7 +430,7 @@ ODD = [
 ]
 
 
-def test_every_project_has_a_result_of_its_own_whatever_its_name(atlantis: Atlantis, github: FakeGitHub) -> None:
+def test_every_project_has_a_result_of_its_own_under_any_name(atlantis: Atlantis, github: FakeGitHub) -> None:
     atlantis.branch = "$(touch hacked);`id`'\"&|"
     for project in ODD:
         assert atlantis.plan(project).status == 0

@@ -78,7 +78,7 @@ def test_a_value_in_the_environment_is_never_reported() -> None:
 
 
 def test_what_is_marked_in_a_name_is_not_shown() -> None:
-    """Also a short one inside of a word, which is no part of its own that could be looked for."""
+    """Also a short one inside of a word, which is not a separate part that could be looked for."""
     name = Sensitive("ab1_PASSWORD", ((0, 3),))
     container: dict[str, Value] = {
         "name": Sensitive("webab1", ((3, 6),)),

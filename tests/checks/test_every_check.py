@@ -56,7 +56,7 @@ def test_twelve_services_have_one_mistake_of_each_kind_and_no_other() -> None:
     assert sorted(found) == sorted((rule, where, "introduced") for rule, (where, _) in SEEDED.items())
 
 
-def test_once_applied_what_remains_was_so_before() -> None:
+def test_once_applied_what_remains_was_already_broken() -> None:
     found = [
         (each.rule, each.task_definition, each.change) for each in found_in("twelve-services", "applied.plan.json")
     ]
@@ -176,7 +176,7 @@ def test_a_check_has_the_name_of_its_module_and_of_its_tests_and_a_page() -> Non
 
 
 @every_row("check", CHECKS)
-def test_what_is_not_known_is_no_mistake(check: Check) -> None:
+def test_what_is_not_known_is_not_reported(check: Check) -> None:
     unknown: dict[str, Value] = {
         "environmentFiles": LATER,
         "secrets": [LATER, {"name": "A", "valueFrom": LATER}],

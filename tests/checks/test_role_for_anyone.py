@@ -47,6 +47,6 @@ def test_what_is_narrower_is_not(statement: dict[str, Any]) -> None:
     assert messages(statement) == []
 
 
-def test_a_deny_may_take_it_back() -> None:
+def test_a_deny_may_revoke_it() -> None:
     deny = ANYONE | {"Effect": "Deny", "Condition": {"StringNotEquals": {"aws:PrincipalOrgID": "o-a1b2c3d4e5"}}}
     assert messages(ANYONE, deny) == []

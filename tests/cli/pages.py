@@ -103,7 +103,7 @@ def _of_block(page: Path, block: Block, config: str) -> Iterator[Command]:
 
 
 def _joined(block: Block) -> Iterator[tuple[int, str]]:
-    """Yield the lines, of which one that ends in a backslash goes on in the next."""
+    """Yield the lines; one that ends in a backslash includes the next."""
     place, begun = block.place, ""
     for line in block.text.splitlines():
         begun += line.strip()

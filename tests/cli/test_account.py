@@ -27,7 +27,7 @@ def nothing_set(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.fixture
 def plan(tmp_path: Path) -> str:
-    """A plan that grants parameters of one account; nothing of it tells in which it works, or which is meant."""
+    """A plan that grants parameters of one account; nothing in it shows in which it works, or which is meant."""
     found: dict[str, Any] = json.loads((TESTDATA / "ssm-parameters" / "plan.json").read_bytes())
     elsewhere = {"policy": f'{{"Version": "2012-10-17", "Statement": [], "Id": "arn:aws:iam::{OTHER}:root"}}'}
     bucket = {"address": "aws_s3_bucket_policy.b", "mode": "managed", "type": "aws_s3_bucket_policy", "name": "b"}
@@ -76,7 +76,7 @@ REFUSED = (
 
 
 @pytest.mark.parametrize("command", [["explain", REFUSED], ["fix"]], ids=["explain", "fix"])
-def test_the_other_commands_take_it(command: list[str], plan: str, capsys: pytest.CaptureFixture[str]) -> None:
+def test_the_other_commands_accept_it(command: list[str], plan: str, capsys: pytest.CaptureFixture[str]) -> None:
     shown = []
     for account in (OWN, OTHER):
         assert cli.run([*command, "--account", account, plan]) in (0, 1)
@@ -84,7 +84,7 @@ def test_the_other_commands_take_it(command: list[str], plan: str, capsys: pytes
     assert shown[0] != shown[1]
 
 
-def test_the_list_of_changes_takes_it(monkeypatch: pytest.MonkeyPatch, plan: str) -> None:
+def test_the_list_of_changes_accepts_it(monkeypatch: pytest.MonkeyPatch, plan: str) -> None:
     handed: list[object] = []
 
     def checked(*arguments: object, **_: object) -> tuple[list[object], int]:
@@ -97,7 +97,7 @@ def test_the_list_of_changes_takes_it(monkeypatch: pytest.MonkeyPatch, plan: str
 
 
 @pytest.mark.parametrize("command", ["plan", "policy-check"])
-def test_the_steps_of_atlantis_take_it(command: str, plan: str, tmp_path: Path) -> None:
+def test_the_steps_of_atlantis_accept_it(command: str, plan: str, tmp_path: Path) -> None:
     where = Path(plan).parent
     variables = {"PLANFILE": str(where / "tfplan"), "SHOWFILE": plan, "DIR": str(where), "HOME": str(tmp_path)}
     variables |= {"WORKSPACE": "default", "BASE_REPO_OWNER": "acme", "BASE_REPO_NAME": "shop", "PULL_NUM": "1"}
@@ -136,7 +136,7 @@ def refused(capsys: pytest.CaptureFixture[str]) -> list[str]:
 
 
 @pytest.mark.parametrize("command", COMMANDS, ids=" ".join)
-def test_what_is_no_account_is_refused_in_one_line(command: list[str], capsys: pytest.CaptureFixture[str]) -> None:
+def test_what_is_not_an_account_is_refused_in_one_line(command: list[str], capsys: pytest.CaptureFixture[str]) -> None:
     for wrong in WRONG:
         plans = [] if "atlantis" in command else ["there-is-no-such-plan.json"]
         assert cli.run([*command, *plans, "--account", wrong]) == 2

@@ -204,7 +204,7 @@ def test_a_format_that_only_the_file_sets_lets_nothing_pass(checkout: Path, caps
     capsys.readouterr()
 
 
-def test_the_file_can_be_left_aside_or_exchanged(checkout: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_the_file_can_be_ignored_or_exchanged(checkout: Path, capsys: pytest.CaptureFixture[str]) -> None:
     configure(checkout, 'ignore = ["*"]\n')
     other = checkout.parent / "other.toml"
     other.write_text('fail-on = "never"\n', encoding="utf-8")

@@ -104,7 +104,7 @@ def test_explain_finds_in_the_plan_what_only_the_context_decides(capsys: pytest.
     assert "something cannot be decided from the plan" in capsys.readouterr().out
 
 
-def test_diff_takes_several_plans_and_a_context(capsys: pytest.CaptureFixture[str]) -> None:
+def test_diff_accepts_several_plans_and_a_context(capsys: pytest.CaptureFixture[str]) -> None:
     other = str(TESTDATA / "access-changed" / "plan.json")
     assert run(["diff", "--format", "json", SERVICE, other, "--context", STATE]) == 0
     first, second = map(json.loads, capsys.readouterr().out.splitlines())

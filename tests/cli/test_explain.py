@@ -79,7 +79,7 @@ def test_what_the_plan_deletes_is_found_by_what_ecs_would_say(
     assert [re.findall(r"needs (\S+),", each) for each in told] == [[each] for each in deleted]
 
 
-def test_a_network_is_no_permission(capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_network_problem_is_not_a_missing_permission(capsys: pytest.CaptureFixture[str]) -> None:
     plan = str(TESTDATA / "literal-granted" / "plan.json")
     text = explain_output(capsys, "failed to download env files: context deadline exceeded", plan)
     assert text.startswith("look at: the network, not IAM\n")

@@ -411,7 +411,7 @@ TOO_LONG = "x" * 5_000
         (["github"], {"RUNNER_TEMP": TOO_LONG}, "a temporary file cannot be created: file name too long"),
     ],
 )
-def test_a_path_that_the_system_refuses_is_no_bug(
+def test_a_path_that_the_system_refuses_is_not_a_bug(
     command: list[str],
     variables: dict[str, str],
     problem: str,
@@ -448,7 +448,7 @@ def test_a_source_file_that_cannot_be_read_is_reported(tmp_path: Path, capsys: p
 @pytest.mark.usefixtures("own_directory")
 @pytest.mark.parametrize("name", ["check", "diff", "fix"])
 @pytest.mark.parametrize("damage", [{"after_unknown": [{"arn": True}]}, {"after_sensitive": nested(500)}, None])
-def test_a_damaged_plan_is_no_bug(
+def test_a_damaged_plan_is_not_a_bug(
     name: str, damage: dict[str, Any] | None, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     plan = json.loads((ROOT / "testdata" / "late-for-services" / "plan.json").read_bytes())
@@ -485,7 +485,7 @@ TALK = (
 
 
 @pytest.mark.parametrize("arguments", TALK, ids=" ".join)
-def test_a_reader_that_has_read_enough_is_no_error(arguments: tuple[str, ...]) -> None:
+def test_a_reader_that_has_read_enough_is_not_an_error(arguments: tuple[str, ...]) -> None:
     reading, writing = os.pipe()
     os.close(reading)
     try:
@@ -501,7 +501,7 @@ def test_a_command_without_its_word_shows_its_help() -> None:
     assert done.stderr.startswith("Usage: tfcheck atlantis [OPTIONS] COMMAND [ARGS]...\n")
 
 
-def test_a_closed_output_is_no_bug() -> None:
+def test_a_closed_output_is_not_a_bug() -> None:
     run = subprocess.run(
         ["/bin/sh", "-c", f"{sys.executable} -m tfcheck {PLAN} >&- 2>&-"], env=ENVIRONMENT, timeout=600
     )

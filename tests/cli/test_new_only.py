@@ -1,4 +1,4 @@
-"""`--new-only`: what was so before a change does not fail it."""
+"""`--new-only`: what was already broken before a change does not fail it."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ def changed(found: Report, change: str | None) -> Report:
 
 
 @pytest.mark.parametrize(("change", "failing"), [("introduced", True), (None, True), ("existing", False)])
-def test_only_what_was_so_before_is_passed_over(change: str | None, failing: bool) -> None:
+def test_only_what_was_already_broken_is_passed_over(change: str | None, failing: bool) -> None:
     found = changed(BROKEN, change)
     assert FailOptions(new_only=True).fail([found]) is failing
     assert FailOptions().fail([found])
@@ -81,7 +81,7 @@ def case(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 def gated(command: str, plan: str, monkeypatch: pytest.MonkeyPatch, *options: str) -> int:
-    """Run a command on a plan; give its exit status."""
+    """Run a command on a plan, and return its exit status."""
     if command in ("report", "comment"):
         run(["check", plan, "--format", "json", "--output", "saved.json"])
         return run([command, *(["--dry-run"] if command == "comment" else []), *options, "saved.json"])
@@ -102,7 +102,7 @@ def gated(command: str, plan: str, monkeypatch: pytest.MonkeyPatch, *options: st
 
 
 @pytest.mark.parametrize("command", COMMANDS)
-def test_what_a_change_brings_fails_every_command_and_what_was_so_before_none(
+def test_what_a_change_breaks_fails_every_command_and_what_was_already_broken_none(
     command: str, case: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     failing = []

@@ -89,7 +89,7 @@ def test_a_name_cannot_forge_the_line() -> None:
     assert max(map(len, lines(terminal.getvalue()))) < 80
 
 
-def test_a_terminal_that_is_gone_is_no_error() -> None:
+def test_a_terminal_that_is_gone_is_not_an_error() -> None:
     terminal = Terminal()
     bar = Bar(Progress("reading"), terminal)
     bar.draw()
@@ -172,9 +172,7 @@ def test_it_never_reaches_the_report(
     assert capsys.readouterr().out == quiet != ""
 
 
-def test_an_error_stands_on_a_line_of_its_own(
-    tmp_path: Path, terminal: Terminal, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_an_error_is_on_a_line_of_its_own(tmp_path: Path, terminal: Terminal, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(module, "_LARGE", 0)
     monkeypatch.setattr(sys, "stderr", terminal)
     (tmp_path / "plan.json").write_text("{}", encoding="utf-8")

@@ -125,7 +125,7 @@ HOPELESS = {
 
 @pytest.mark.long
 @pytest.mark.parametrize("name", HOPELESS)
-def test_a_query_that_is_no_query_or_too_deep_ends_in_one_line(
+def test_a_query_that_is_not_a_query_or_too_deep_ends_in_one_line(
     name: str, case: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     status = run(["plan.json", "--query", HOPELESS[name]])

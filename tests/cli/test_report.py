@@ -102,7 +102,7 @@ def test_the_exit_status(options: list[str], status: int, tmp_path: Path, capsys
     ("content", "problem"),
     [(b"{", "is not a tfcheck report: input data was truncated"), (None, "cannot be read: no such file or directory")],
 )
-def test_what_is_no_report_is_reported_in_one_line(
+def test_what_is_not_a_report_is_reported_in_one_line(
     content: bytes | None, problem: str, tmp_path: Path, capsys: Output
 ) -> None:
     file = tmp_path / "report.json"
@@ -199,7 +199,7 @@ def test_every_rule_has_a_page_to_read(tmp_path: Path, capsys: Output) -> None:
 
 
 @pytest.mark.parametrize(("options", "status"), [([], 0), (["--strict"], 1), (["--no-strict"], 0)])
-def test_who_asks_for_strictness_gets_the_status_of_sarif(
+def test_with_strict_the_status_is_that_of_sarif(
     options: list[str], status: int, tmp_path: Path, capsys: Output
 ) -> None:
     """Also where something is missing and nothing is undecided."""

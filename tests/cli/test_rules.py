@@ -1,4 +1,4 @@
-"""`tfcheck rules`: the list, one page, and what is no rule."""
+"""`tfcheck rules`: the list, one page, and what is not a rule."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ def test_a_page_is_the_manual(manual: Manual, capsys: pytest.CaptureFixture[str]
     assert shown == f"{manual.id}: {manual.title}\n\n{manual.text.strip()}\n"
 
 
-def test_what_is_no_rule_is_reported(capsys: pytest.CaptureFixture[str]) -> None:
+def test_what_is_not_a_rule_is_reported(capsys: pytest.CaptureFixture[str]) -> None:
     assert run(["rules", "env-flie"]) == 2
     assert capsys.readouterr().err == "error: there is no rule `env-flie`\nhint: did you mean `env-file`?\n"
     assert run(["rules", "zzz"]) == 2

@@ -131,7 +131,7 @@ def waived(place: str = "tfcheck.toml:10") -> Report:
 
 
 def first(report: Report, added: dict[str, frozenset[int] | None] | None = None) -> str:
-    """Return what stands below the title of a comment."""
+    """Return what is below the title of a comment."""
     return markdown([report], Page(added=added)).split("\n\n")[1]
 
 

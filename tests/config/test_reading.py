@@ -111,7 +111,7 @@ def test_a_file_that_is_named_may_lie_anywhere(here: Path) -> None:
 
 
 @pytest.mark.parametrize("with_git", [True, False])
-def test_a_file_that_is_named_is_no_link_out_of_the_work_tree(here: Path, with_git: bool) -> None:
+def test_a_file_that_is_named_is_not_a_link_out_of_the_work_tree(here: Path, with_git: bool) -> None:
     configuration_file(here / "other" / "secret.toml", 'fail-on = "hunter2"\n')
     init(here / "repository")
     if with_git:

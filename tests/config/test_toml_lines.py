@@ -48,7 +48,7 @@ def test_every_key_has_the_line_that_it_is_written_on(path: KeyPath, line: int) 
     assert key_lines(TEXT)[path] == line
 
 
-def test_what_stands_in_a_text_is_no_key() -> None:
+def test_what_is_in_a_text_is_not_a_key() -> None:
     assert ("not", "a", "table") not in key_lines(TEXT)
     assert ("targets", "infra/orders", "key") not in key_lines(TEXT)
 

@@ -40,7 +40,7 @@ def replaced(file: Path, old: str, new: str) -> None:
 
 
 def after(found: DraftFix) -> str:
-    """Return what a fix makes of `main.tf`, which the second parser finds to be the same but for the fix."""
+    """Return what a fix makes of `main.tf`, which the second parser finds to be the same except for the fix."""
     ((file, several),) = group_by_file(found.insertions).items()
     assert compare(file.text, several) is SecondOpinion.SAME_BUT_INSERTED
     return apply_insertions(file.text, several)

@@ -54,7 +54,7 @@ def main() -> None:
 
 
 def patched(case: Case, folder: Path) -> bool:
-    """Copy a case and fix the copy; tell whether there was anything to change."""
+    """Copy a case and fix the copy; return whether there was anything to change."""
     shutil.copytree(case.folder, folder)
     return fix([str(folder / "plan.json")], str(folder), FixSelection(), into_files=True).changed > 0
 

@@ -41,7 +41,7 @@ def test_calls_that_lack_the_same_in_the_words_of_their_module_share_a_text(tmp_
 
 
 def test_a_role_with_a_list_of_inline_policies_gets_a_managed_one() -> None:
-    """Its next update would remove the inline policy that its module makes of the input `statements`."""
+    """Its next update would remove the inline policy that its module builds from the input `statements`."""
     by_title = {each.fix.title: each.fix for each in found_in(TESTDATA / "arguments-left-null").fixes.found}
     start = "pass what module.jobs.aws_iam_role.execution lacks by `statements`"
     passed = next(fix for title, fix in by_title.items() if title.startswith(start))

@@ -186,7 +186,7 @@ def test_a_role_of_an_inner_module_is_named_through_outputs_of_the_modules_betwe
     assert "for_each = module.team" in added["main.tf"]
 
 
-def test_a_module_between_with_several_instances_of_which_one_lacks_it_passes_nothing(tmp_path: Path) -> None:
+def test_a_module_between_with_one_instance_of_several_that_lacks_it_passes_nothing(tmp_path: Path) -> None:
     folder = copied("keys-of-outer-callers", tmp_path)
     plan = json.loads((folder / "plan.json").read_text())
     task = 'module.app["back"].aws_ecs_task_definition.this'

@@ -145,7 +145,7 @@ def verdicts(world: After) -> dict[tuple[object, ...], set[Verdict]]:
 
 
 def need_key(need: Requirement) -> tuple[object, ...]:
-    """Name a requirement, whatever its resource is called in another plan."""
+    """Return a key of a requirement that does not depend on what its resource is called in a plan."""
     return need.rule, need.task_definition, need.container, need.pointer, need.action
 
 

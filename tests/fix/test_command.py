@@ -31,7 +31,7 @@ def run(*arguments: str, cwd: Path, answers: str = "") -> subprocess.CompletedPr
 
 @pytest.fixture
 def checkout(tmp_path: Path) -> Path:
-    """Return a git checkout in which the working directory is no module."""
+    """Return a git checkout in which the working directory is not a module."""
     subprocess.run(["git", "init", "-q"], cwd=tmp_path, check=True)
     (tmp_path / "stacks").mkdir()
     return tmp_path

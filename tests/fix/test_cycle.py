@@ -68,7 +68,7 @@ def test_what_depends_on_a_block_is_found_through_long_chains(tmp_path: Path) ->
     assert dependencies.reaches((), "local.other", "local.other")
 
 
-def test_what_several_changes_make_depend_on_itself_is_found(tmp_path: Path) -> None:
+def test_a_circle_that_only_several_changes_close_is_found(tmp_path: Path) -> None:
     through = (
         'module "m" {\n  arn = aws_sns_topic.t.arn\n}\nresource "aws_sns_topic" "t" {\n  name = module.m.name\n}\n'
     )
@@ -96,6 +96,6 @@ def test_a_circle_through_inputs_and_outputs_of_modules_is_found(tmp_path: Path,
     assert makes_circles(tmp_path, NOTHING, CALLS.format(service, key))
 
 
-def test_modules_that_pass_to_each_other_are_no_circle_by_that(tmp_path: Path) -> None:
+def test_modules_that_pass_to_each_other_do_not_make_a_circle(tmp_path: Path) -> None:
     assert not makes_circles(tmp_path, NOTHING, CALLS.format("name = module.key.arn", "role = module.service.role"))
     assert not makes_circles(tmp_path, NOTHING, CALLS.format("key = module.key.arn", "role = module.service.topic"))

@@ -48,7 +48,7 @@ def test_a_slip_is_corrected(pattern: str, wanted: str) -> None:
 
 
 @every_row("pattern", OTHERS)
-def test_another_name_is_no_slip(pattern: str) -> None:
+def test_another_name_is_not_a_misspelling(pattern: str) -> None:
     assert list(misspelled_resources(S3 + pattern, FILE, GET)) == []
 
 

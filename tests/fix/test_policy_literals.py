@@ -50,12 +50,12 @@ def test_each_mistake_is_corrected_in_its_place(folder: Path) -> None:
         assert compare(each.insertions[0].source.text, each.insertions) is SecondOpinion.SAME_BUT_INSERTED
 
 
-def test_a_name_of_another_bucket_is_no_mistake(folder: Path) -> None:
+def test_a_name_of_another_bucket_is_not_a_mistake(folder: Path) -> None:
     other = fixes(folder)["other"].fix
     assert (other.title, other.safety) == ("add a statement to aws_iam_role_policy.other", "safe")
 
 
-def test_a_name_that_the_sources_use_elsewhere_is_no_mistake(folder: Path) -> None:
+def test_a_name_that_the_sources_use_elsewhere_is_not_a_mistake(folder: Path) -> None:
     changed(folder, 'Resource = ["arn:aws:s3:::acme-confg"] }', 'Resource = ["arn:aws:s3:::acme-config"] }')
     assert "correct" in fixes(folder)["letter"].fix.title
     changed(folder, "locals {\n", 'locals {\n  archive = "acme-confg"\n')

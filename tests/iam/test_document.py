@@ -31,7 +31,7 @@ def test_text_and_data_are_the_same() -> None:
     assert parse_policy(JsonText(data), "p") == parsed
 
 
-def test_a_statement_says_where_it_stands() -> None:
+def test_a_statement_has_its_number_and_origin() -> None:
     policy = parse_policy(document(GOOD, GOOD | {"Sid": "Second"}), "aws_iam_policy.p")
     assert [(each.origin.policy, each.origin.sid, each.origin.index) for each in policy.statements] == [
         ("aws_iam_policy.p", None, 0),
@@ -88,7 +88,7 @@ def test_what_aws_refuses_is_invalid(statement: Value, reason: str) -> None:
         ('{"a":' * 100_000, "the document is nested too deeply"),
     ],
 )
-def test_what_is_no_policy_is_invalid(whole: Value, reason: str) -> None:
+def test_what_is_not_a_policy_is_invalid(whole: Value, reason: str) -> None:
     assert parse_policy(whole, "p").invalid == reason
 
 

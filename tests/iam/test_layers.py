@@ -139,7 +139,7 @@ def test_an_allow_with_not_principal_is_not_decided() -> None:
 
 
 @every_row("principal", [ROLE, ACCOUNT, f"arn:aws:iam::{ACCOUNT}:root", "*", "AROAEXAMPLEEXAMPLE123"])
-def test_a_deny_for_whatever_the_caller_is_denies(principal: str) -> None:
+def test_a_deny_for_any_caller_denies(principal: str) -> None:
     given = layers(allow("s3:*", "*"), resource=deny("s3:*", "*", Principal={"AWS": principal}))
     assert decide(O, given) == Denied("explicit", (Origin("resource", None, 0),))
 

@@ -26,7 +26,7 @@ def test_each_miss_says_what_keeps_it_from_granting() -> None:
     ]
 
 
-def test_what_is_far_away_is_no_miss() -> None:
+def test_what_is_far_away_is_not_a_miss() -> None:
     assert (
         misses(
             allow("logs:*", "*"),

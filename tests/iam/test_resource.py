@@ -133,7 +133,7 @@ def test_variables_are_text_in_policies_of_the_old_version() -> None:
 
 
 @every_row("pattern", ["", "cfg", "aws:s3:::cfg", "ARN:aws:s3:::cfg", "**"])
-def test_what_is_no_arn_is_refused(pattern: str) -> None:
+def test_what_is_not_an_arn_is_refused(pattern: str) -> None:
     assert isinstance(read_resource(pattern, variables=T), str)
 
 

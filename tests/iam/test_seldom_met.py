@@ -59,7 +59,7 @@ def test_a_key_with_several_values_is_put_into_no_string(key: str, entry: Entry)
     assert decision_on(allow("s3:*", f"{CFG}/${{{key}, 'ops'}}/*"), **entries) == Denied("implicit")
 
 
-def test_a_list_is_put_into_no_string_whatever_its_key() -> None:
+def test_a_list_is_put_into_no_string_under_any_key() -> None:
     listed: dict[str, Entry] = {"aws:PrincipalTag/x": ["app"]}
     assert decision_on(allow("s3:*", CFG + "/${aws:PrincipalTag/x}/*"), **listed) == Denied("implicit")
 

@@ -337,7 +337,7 @@ def test_an_allow_to_a_role_outside_states_the_assumptions() -> None:
     )
 
 
-def test_a_bucket_of_nobody_known_is_assumed_in_the_own_account() -> None:
+def test_a_bucket_of_an_unknown_owner_is_assumed_in_the_account_of_the_role() -> None:
     decision = decide(request("s3:GetObject", CFG + "/x"), layers(S3_ALL))
     assert isinstance(decision, Allowed)
     assert decision.assumptions == ("assumes that the resource belongs to the account of the role",)

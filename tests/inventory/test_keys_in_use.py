@@ -35,7 +35,7 @@ def test_a_call_on_a_known_object_needs_its_key() -> None:
     assert keys(READ_PARAMETER, PARAMETER, MadeWorld(secret(), parameter("SecureString"))) == [(KEY, "")]
 
 
-def test_a_parameter_that_is_not_encrypted_is_no_other_one() -> None:
+def test_a_parameter_that_is_not_encrypted_is_not_another_one() -> None:
     arn = reference("aws_ssm_parameter.plain", "arn")
     plain = MadeResource("aws_ssm_parameter.plain", {"arn": arn, "type": "String", "key_id": None})
     secure = MadeResource(

@@ -23,7 +23,7 @@ SMALLEST = {
 
 
 def change(address: str, *actions: str, mode: str = "managed", **parts: Any) -> dict[str, Any]:
-    """Make an element of `resource_changes`; `parts` go to its `change`, or stand beside it."""
+    """Make an element of `resource_changes`; `parts` go to its `change`, or are beside it."""
     beside = ("deposed", "previous_address", "action_reason", "module_address", "index", "name")
     kind, _, name = address.removeprefix("data.").partition(".")
     row = {"address": address, "mode": mode, "type": kind, "name": name}

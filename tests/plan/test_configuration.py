@@ -1,4 +1,4 @@
-"""What the plan's configuration still tells of the sources."""
+"""What the plan's configuration still shows of the sources."""
 
 from __future__ import annotations
 
@@ -49,7 +49,7 @@ def test_what_has_no_constant_is_none(expression: Any) -> None:
     assert constant(expression) == (False, None)
 
 
-def test_a_template_of_tf_json_is_no_constant() -> None:
+def test_a_template_of_tf_json_is_not_a_constant() -> None:
     reference = ["aws_iam_role.e.arn", "aws_iam_role.e"]
     assert constant({"constant_value": "${aws_iam_role.e.arn}", "references": reference}) == (False, None)
 

@@ -80,7 +80,7 @@ def test_masks_are_kept_as_they_are() -> None:
     assert instance_of("create", after=NEW).after_sensitive is None
 
 
-def test_what_stands_beside_the_change_is_kept() -> None:
+def test_what_is_beside_the_change_is_kept() -> None:
     found = instance_of(
         "update", before=OLD, after=NEW, previous_address="aws_iam_role.y", action_reason="a new reason"
     )

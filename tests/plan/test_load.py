@@ -96,7 +96,7 @@ def test_several_plans_in_one_file_are_several_plans(between: str, tmp_path: Pat
 
 
 @every_row("version", ["0.1", "0.2", "1.0", "1.2", "1.10", "1.99"])
-def test_known_majors_are_read_whatever_the_minor(version: str) -> None:
+def test_known_majors_are_read_with_any_minor(version: str) -> None:
     found = loaded(json.dumps(SMALLEST | {"format_version": version}))
     assert found.plans[0].format_version == version
 
@@ -197,7 +197,7 @@ def test_numbers_beyond_64_bits_are_read_exactly() -> None:
         ),
     ],
 )
-def test_what_is_no_complete_plan_is_refused(text: str | bytes, message: str, hint: str) -> None:
+def test_what_is_not_a_complete_plan_is_refused(text: str | bytes, message: str, hint: str) -> None:
     error = refused(text)
     assert message in error.message
     assert hint in error.hint

@@ -115,7 +115,7 @@ def hide(value: Any, choose: Any, path: tuple[str | int, ...], hidden: set[tuple
 
 
 @given(FULL, st.data())
-def test_unknowns_stand_exactly_where_values_were_hidden(value: dict[str, Any], data: st.DataObject) -> None:
+def test_unknowns_are_exactly_where_values_were_hidden(value: dict[str, Any], data: st.DataObject) -> None:
     hidden: set[tuple[str | int, ...]] = set()
     after, mask = hide(value, data.draw, (), hidden)
     found = overlay(after, mask, owner_named(ROLE))
@@ -164,7 +164,7 @@ def test_references_are_recognised(text: str) -> None:
         40 * "module.a[0]." + "!",
     ],
 )
-def test_values_are_no_references(text: str) -> None:
+def test_values_are_not_references(text: str) -> None:
     assert not looks_like_reference(text)
 
 

@@ -24,7 +24,7 @@ def test_marked_texts_are_found_and_no_others(order: tuple[str, ...]) -> None:
 
 
 @pytest.mark.parametrize("order", [_KEYS, _KEYS[::-1]], ids=["as Terraform writes them", "the other way round"])
-def test_a_mask_without_marks_marks_nothing_whatever_its_shape(order: tuple[str, ...]) -> None:
+def test_a_mask_without_marks_marks_nothing_in_any_shape(order: tuple[str, ...]) -> None:
     deep: dict[str, Any] = {}
     for _ in range(300):
         deep = {"x": deep}

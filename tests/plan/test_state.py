@@ -85,7 +85,7 @@ def test_an_empty_state_holds_nothing(tmp_path: Path) -> None:
     assert plan_of_state(tmp_path, {"format_version": "1.0"}).instances("aws_iam_role") == []
 
 
-def test_a_plan_is_no_state() -> None:
+def test_a_plan_is_not_a_state() -> None:
     found = load_shown(STATE.parent / "plan.json")
     assert not found.is_state
     assert found.loaded.plans[0].instances("aws_iam_role")

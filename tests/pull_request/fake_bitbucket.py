@@ -110,7 +110,7 @@ class FakeCloud(FakeBitbucket):
 
 
 class FakeDataCenter(FakeBitbucket):
-    """Bitbucket Data Center: comments have versions, and stand in the list of activities, the newest first."""
+    """Bitbucket Data Center: comments have versions, and are in the list of activities, the newest first."""
 
     def __init__(self) -> None:
         super().__init__()

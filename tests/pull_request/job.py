@@ -93,7 +93,7 @@ def bad(target: str = "infra/orders", *, message: str = "", fix: Fix | None = No
 
 
 def clean(target: str = "infra/orders", *, before: Verdict | None = Verdict.ALLOWED, sha: str = SHA) -> Report:
-    """Make a report without anything to tell."""
+    """Make a report without findings."""
     answer = msgspec.structs.replace(allowed(), before=before)
     return msgspec.structs.replace(report(answer), context={"target": target, "head_sha": sha})
 

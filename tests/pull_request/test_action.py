@@ -318,7 +318,7 @@ def test_outputs_that_cannot_be_written_are_one_error(
     assert start(plan=MISSING, context="none.json", comment="off") == 3
 
 
-def test_what_was_so_before_can_be_let_pass(start: Start, tmp_path: Path) -> None:
+def test_what_was_already_broken_can_be_let_pass(start: Start, tmp_path: Path) -> None:
     report = bad()
     existing = tuple(msgspec.structs.replace(each, change="existing") for each in report.findings)
     (tmp_path / "r.json").write_text(written(msgspec.structs.replace(report, findings=existing)), encoding="utf-8")

@@ -197,7 +197,9 @@ def test_the_script_runs_the_checkout_and_nothing_of_the_directory_it_works_in(
     assert "3 permissions checked" in run.stdout
 
 
-def test_what_installs_tfcheck_is_not_told_where_to_look_for_modules(installed: dict[str, str], tmp_path: Path) -> None:
+def test_what_installs_tfcheck_does_not_get_the_path_of_other_modules(
+    installed: dict[str, str], tmp_path: Path
+) -> None:
     """A build started by pip would import the pull request's modules if the job's PYTHONPATH named its checkout."""
     programs = tmp_path / "programs"
     programs.mkdir()

@@ -358,7 +358,7 @@ def test_odd_comments_of_others_are_in_nobody_s_way(cloud: Place, odd: dict[str,
 
 
 @pytest.mark.parametrize("status", [403, 404])
-def test_a_commit_of_a_fork_that_the_token_does_not_see_is_no_obstacle(
+def test_a_commit_of_a_fork_that_the_token_does_not_see_is_not_an_obstacle(
     cloud: Place, monkeypatch: pytest.MonkeyPatch, status: int
 ) -> None:
     monkeypatch.setenv("BITBUCKET_PR_ID", "")

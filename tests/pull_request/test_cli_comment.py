@@ -209,7 +209,7 @@ def test_outside_of_a_job_the_warning_is_for_people(
     ],
 )
 @pytest.mark.parametrize(("report", "status"), [(bad(), 1), (clean(), 0)])
-def test_whatever_the_environment_is_the_exit_status_is_that_of_the_findings(
+def test_in_any_environment_the_exit_status_is_that_of_the_findings(
     job: Path,
     save: Save,
     monkeypatch: pytest.MonkeyPatch,

@@ -36,7 +36,7 @@ def where(github: FakeGitHub) -> Iterator[dict[str, str]]:
         yield found
 
 
-def test_every_request_says_who_asks_and_in_which_version(github: FakeGitHub, where: dict[str, str]) -> None:
+def test_every_request_names_tfcheck_and_its_version(github: FakeGitHub, where: dict[str, str]) -> None:
     client(where).create(COMMENTS, {"body": "x"}, Comment)
     (sent,) = github.headers
     assert sent["authorization"] == f"Bearer {TOKEN}"
@@ -78,7 +78,7 @@ def test_all_pages_are_read_and_a_page_is_read_when_it_is_needed(github: FakeGit
 
 
 @pytest.mark.parametrize("name", ["https://ghe.internal/api/v3/repositories/7/comments", "http://[", "/comments"])
-def test_all_pages_are_read_from_the_host_that_was_asked_whatever_it_calls_itself(
+def test_all_pages_are_read_from_the_host_that_was_asked_under_any_name(
     github: FakeGitHub, where: dict[str, str], name: str
 ) -> None:
     numbers = [github.say("x") for _ in range(150)]

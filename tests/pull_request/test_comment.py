@@ -281,7 +281,7 @@ def test_what_somebody_edited_is_put_right(github: FakeGitHub, where: dict[str, 
 
 
 @pytest.mark.parametrize("ends", ["\r\n", "\n\n"])
-def test_other_line_ends_are_no_other_text(
+def test_other_line_ends_are_not_another_text(
     github: FakeGitHub, where: dict[str, str], tmp_path: Path, ends: str
 ) -> None:
     told = variables(tmp_path, where)
@@ -575,7 +575,7 @@ FAULTS = st.sampled_from([None, cut_after, cut_before, says(502), says(429, "slo
     faults=st.lists(FAULTS, min_size=7, max_size=7),
     on_clean=st.sampled_from(["update", "delete", "minimize"]),
 )
-def test_whatever_happens_there_is_one_comment_that_says_what_the_last_run_found(
+def test_there_is_always_one_comment_that_says_what_the_last_run_found(
     tmp_path: Path, steps: list[str], faults: list[Step | None], on_clean: str
 ) -> None:
     github = FakeGitHub()

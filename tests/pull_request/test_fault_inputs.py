@@ -56,7 +56,7 @@ def test_one_missing_plan_of_several_is_missing(server: SecondServer, action: Ru
     assert "✅" not in title(server)
 
 
-def test_patterns_that_match_nothing_are_no_all_clear(server: SecondServer, action: Run) -> None:
+def test_patterns_that_match_nothing_are_not_an_all_clear(server: SecondServer, action: Run) -> None:
     server.put(earlier())
     assert action(plan="plans/*.json").status == 3
     assert not any("resolved" in each["body"] or "✅" in each["body"] for each in server.ours())
@@ -72,7 +72,7 @@ def test_what_the_wrapper_of_setup_terraform_prints_is_passed_over(
     assert title(server).startswith("### ❌")
 
 
-def test_half_a_plan_is_no_all_clear(server: SecondServer, action: Run, tmp_path: Path) -> None:
+def test_half_a_plan_is_not_an_all_clear(server: SecondServer, action: Run, tmp_path: Path) -> None:
     server.put(earlier())
     plan = (GRANTED / "plan.json").read_bytes()
     (tmp_path / "plan.json").write_bytes(plan[: len(plan) // 2])

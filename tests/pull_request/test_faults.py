@@ -1,4 +1,4 @@
-"""The real command against a second server: whatever is answered, it ends with the status of the findings."""
+"""The real command against a second server: with any answer, it ends with the status of the findings."""
 
 from __future__ import annotations
 

@@ -146,7 +146,7 @@ def test_a_lost_comment_leaves_neither_two_nor_a_false_alarm(
 @pytest.mark.parametrize("written", [-12, 0.1])
 @pytest.mark.parametrize("pushed", [True, False])
 @pytest.mark.parametrize(("fake", "conversation"), [(FakeGitHub, on_github), (FakeGitLab, on_gitlab)])
-def test_a_lost_removal_is_no_all_clear(
+def test_a_lost_removal_is_not_an_all_clear(
     fake: type[FakeGitHub], conversation: Callable[..., Conversation[Any]], pushed: bool, written: float
 ) -> None:
     """The newer run has written to the comment before it is removed; also before the answer counts as lost."""
@@ -163,7 +163,7 @@ def test_a_lost_removal_is_no_all_clear(
 
 
 @pytest.mark.parametrize("pushed", [True, False])
-def test_a_slow_removal_is_no_all_clear_also_after_a_wait(pushed: bool) -> None:
+def test_a_slow_removal_is_not_an_all_clear_also_after_a_wait(pushed: bool) -> None:
     """GitHub limits the rate when the run is about to write that another result may be missing."""
     story = Story(FakeGitHub(), on_github, pushed=pushed)
 

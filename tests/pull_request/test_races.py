@@ -153,7 +153,7 @@ def on_bitbucket(api: str, told: RequestedPull, patience: WaitBudget) -> Convers
 
 
 def texts(host: FakeGitHub) -> list[str]:
-    """Return what comments say, on whatever host."""
+    """Return what comments say, on any host."""
     if isinstance(host, FakeCloud):
         return [restore_markers(host.text(number)) for number, each in host.comments.items() if not each["deleted"]]
     found = host.notes if isinstance(host, FakeGitLab) else host.comments
@@ -211,7 +211,7 @@ def test_a_write_that_arrives_after_a_newer_job_has_looked_again_gives_way(
 
 @pytest.mark.parametrize("forked", [True, False], ids=["fork", "branch"])
 @pytest.mark.parametrize("pushed", [True, False])
-def test_a_removal_that_arrives_late_is_no_all_clear_for_a_newer_commit(
+def test_a_removal_that_arrives_late_is_not_an_all_clear_for_a_newer_commit(
     tmp_path: Path, pushed: bool, forked: bool
 ) -> None:
     github, clock = FakeGitHub(), Clock()

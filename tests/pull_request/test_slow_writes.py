@@ -26,7 +26,7 @@ def titles(github: FakeGitHub) -> list[str]:
 
 
 @pytest.mark.parametrize("pushed", [True, False])
-def test_a_comment_that_was_created_slowly_is_no_false_alarm(tmp_path: Path, pushed: bool) -> None:
+def test_a_comment_that_was_created_slowly_is_not_a_false_alarm(tmp_path: Path, pushed: bool) -> None:
     """Meanwhile a newer run has found nothing and left no comment, for this commit or for a newer one."""
     github, clock = FakeGitHub(), Clock()
     github.start(10)
@@ -119,7 +119,7 @@ def test_a_second_comment_of_our_own_is_not_that_of_another_job(tmp_path: Path) 
     assert title.endswith(NOT_SHOWN)
 
 
-def test_a_minimized_comment_like_ours_does_not_stand_for_one_that_is_shown(tmp_path: Path) -> None:
+def test_a_minimized_comment_like_ours_does_not_replace_one_that_is_shown(tmp_path: Path) -> None:
     github = FakeGitHub()
     minimize = CommentOptions(id="orders", on_clean="minimize")
     with serving(github) as where:

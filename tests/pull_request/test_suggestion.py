@@ -68,9 +68,7 @@ def inserted(lines: list[str], after: int, *new: str) -> list[str]:
 HEAD = inserted(OLD, 20, "touched")
 
 
-def test_a_suggestion_stands_beside_the_line_it_follows(
-    github: FakeGitHub, where: dict[str, str], tmp_path: Path
-) -> None:
+def test_a_suggestion_is_beside_the_line_it_follows(github: FakeGitHub, where: dict[str, str], tmp_path: Path) -> None:
     changed(github, tmp_path, OLD, HEAD)
     fix = fixed(HEAD, inserted(HEAD, 22, "  new", "\tnewer"))
     run(variables(tmp_path, where), [bad(fix=fix)], WISHES, top=tmp_path)
@@ -86,7 +84,7 @@ def test_a_suggestion_stands_beside_the_line_it_follows(
     assert review["event"] == "COMMENT"
 
 
-def test_where_the_line_before_is_not_shown_it_stands_beside_the_one_after() -> None:
+def test_where_the_line_before_is_not_shown_it_is_beside_the_one_after() -> None:
     head = inserted(OLD, 20, "touched")
     first_shown = min(shown_lines(patch(OLD, head)))
     fix = fixed(head, inserted(head, first_shown - 1, "new"))
@@ -135,7 +133,7 @@ def test_the_usual_one_can_be_made() -> None:
         (Fix("t", "safe", True, "x", FIX.diff.replace(" line 20", " line 2x")), {}),
     ],
 )
-def test_what_github_would_not_take_stays_in_the_comment(fix: Fix, fields: dict[str, object]) -> None:
+def test_what_github_would_refuse_stays_in_the_comment(fix: Fix, fields: dict[str, object]) -> None:
     file = {str(key): value for key, value in fields.items() if key != "filename"}
     if "filename" in fields:
         fix = msgspec.structs.replace(fix, diff=fix.diff.replace(NAME, "other.tf"))
@@ -289,7 +287,7 @@ def test_refused_suggestions_leave_the_comment_as_it_is(
     assert "```diff" in github.comments[published.outcome.id or 0]["body"]
 
 
-def test_nothing_is_suggested_for_what_was_so_before_or_is_not_proven(
+def test_nothing_is_suggested_for_what_was_already_broken_or_is_not_proven(
     github: FakeGitHub, where: dict[str, str], tmp_path: Path
 ) -> None:
     report = fixable(github, tmp_path)
@@ -318,7 +316,7 @@ def test_names_of_the_plan_ping_nobody(github: FakeGitHub, where: dict[str, str]
     assert "<code>aws_iam_role.x[&quot;@octocat #1&quot;]</code>" in html
 
 
-def test_a_clean_run_takes_outdated_suggestions_away(github: FakeGitHub, where: dict[str, str], tmp_path: Path) -> None:
+def test_a_clean_run_removes_outdated_suggestions(github: FakeGitHub, where: dict[str, str], tmp_path: Path) -> None:
     report = fixable(github, tmp_path)
     run(variables(tmp_path, where), [report], WISHES, top=tmp_path)
     for remark in github.remarks.values():

@@ -194,7 +194,7 @@ class World:
             self.results[number] = refusal
 
     def _request(self, patience: WaitBudget, method: str, url: str, body: Any, most: float = DEADLINE) -> Any:
-        """Give the answer to a request, after its faults."""
+        """Return the answer to a request, after its faults."""
         deadline = max(min(DEADLINE, most, patience.remaining()), 0.001)
 
         def carry_out() -> HttpAnswer:

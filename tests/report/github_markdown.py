@@ -52,7 +52,7 @@ _OF_AWS = ("https://docs.aws.amazon.com/", "https://github.com/aws/", "https://d
 
 
 def assert_harmless(page: str, *, links_to: str | tuple[str, ...] = _OF_AWS) -> None:
-    """Assert that all that is not ours stands in code, and that what is opened is closed."""
+    """Assert that all that is not ours is in code, and that what is opened is closed."""
     html = ""
     for token in leaves(parsed(page)):
         match token.type:

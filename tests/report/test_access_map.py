@@ -143,7 +143,7 @@ def test_a_hostile_name_is_only_a_name(name: str) -> None:
 
 
 @pytest.mark.parametrize("width", [60, 100, 200])
-def test_it_fits_the_screen_but_for_words_that_are_to_be_copied(width: int) -> None:
+def test_it_fits_the_screen_except_for_words_that_are_to_be_copied(width: int) -> None:
     for case in ("twelve-services", "thirty-services", "near-misses", "conditional-grant"):
         report, tasks = of(case)
         for row in map_text(report.plan.path, folded_maps(tasks), Detail(width)).split("\n"):

@@ -68,13 +68,13 @@ def test_instances_whose_secrets_end_in_other_characters_are_one_group() -> None
     assert [each.resource for each in group.needs] == ["${aws_secretsmanager_secret.db[each.key].arn}"]
 
 
-def test_a_short_key_is_no_part_of_another_word() -> None:
+def test_a_short_key_is_not_part_of_another_word() -> None:
     (cause,) = causes([instance(key, f"arn:aws:s3:::banana/{key}.env") for key in "ab"])
     (group,) = cause.groups
     assert [each.resource for each in group.needs] == ["arn:aws:s3:::banana/${each.key}.env"]
 
 
-def test_an_index_counts_only_where_it_stands_alone() -> None:
+def test_an_index_counts_only_where_it_is_alone() -> None:
     findings = [
         of(
             f"aws_ecs_task_definition.w[{n}]",
@@ -106,7 +106,7 @@ def test_blocks_that_share_a_role_and_a_need_are_one_group() -> None:
     assert group.shown == ("aws_ecs_task_definition.orders", "aws_ecs_task_definition.billing")
 
 
-def test_what_is_recommended_is_no_cause_of_its_own() -> None:
+def test_what_is_recommended_is_not_a_cause_of_its_own() -> None:
     required = of("t", "r", ("s3:GetObject", "arn:aws:s3:::acme/a.env"))
     recommended = of("t", "r", ("s3:GetBucketLocation", "arn:aws:s3:::acme"), severity=Severity.WARNING)
     (cause,) = causes([required, recommended])
@@ -309,7 +309,7 @@ def test_nothing_is_lost_when_reports_have_no_instances() -> None:
 
 
 def test_a_remedy_that_differs_by_names_of_its_finding_alone_is_written_once() -> None:
-    """What a message names is no reason to say the same again; another value to write is."""
+    """What a message names is not said again; another value to write is."""
     hcl = 'name = "{0}/{1}"\nsecrets = [{{ name = "{2}", valueFrom = aws_secretsmanager_secret.{1}.arn }}]'
     rows = [("cart", "api_key", "API-KEY"), ("web", "token", "TOKEN"), ("web", "token", "OTHER")]
     found = [

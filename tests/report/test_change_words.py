@@ -32,7 +32,7 @@ def test_roles_that_lose_the_same_share_a_line() -> None:
     assert lines(report_with(*map(lost, "abcdef"))) == ["revokes s3:Get* on * from a, b, c and 3 more roles"]
 
 
-def test_what_they_keep_stands_behind_the_roles() -> None:
+def test_what_they_keep_is_after_the_roles() -> None:
     kept = ActionOnResource("s3:GetObject", "*")
     many = report_with(*(lost(each, kept) for each in "abcdef"))
     assert lines(many) == ["revokes s3:Get* on * from a, b, c and 3 more roles except s3:GetObject"]

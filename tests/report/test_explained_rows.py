@@ -123,7 +123,7 @@ def test_what_a_rule_lacks_is_fixed_as_a_whole() -> None:
     assert len(findings_to_fix(explanation, found)) == 2
 
 
-def test_what_is_missing_is_no_permission() -> None:
+def test_what_is_missing_is_not_a_permission() -> None:
     found = report("granted-to-task-role")
     explanation = explain_text("unable to initialize s3 client for bucket cfg, error: bucket not found")
     assert explanation is not None

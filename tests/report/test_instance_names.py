@@ -56,7 +56,7 @@ KEY = st.one_of(st.integers(-1, 2).map(str), st.sampled_from(["a", "a]", "[*]", 
 
 @given(st.lists(st.tuples(KEY, KEY), min_size=1, max_size=4, unique=True))
 @tries(60)
-def test_the_common_name_is_that_of_every_instance_and_its_keys_tell_them_apart(pairs: list[tuple[str, str]]) -> None:
+def test_the_common_name_is_that_of_every_instance_and_its_keys_distinguish_them(pairs: list[tuple[str, str]]) -> None:
     several = [f"module.m[{one}].aws_iam_role.r[{other}]" for one, other in pairs]
     name = common_name(several)
     assert all(is_named(each, name) for each in several)

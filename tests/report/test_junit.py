@@ -92,7 +92,7 @@ def test_what_xml_forbids_is_spelled_out(name: str) -> None:
     assert written.replace("\n", "").isprintable()
 
 
-def test_what_the_change_does_stands_before_the_tests() -> None:
+def test_what_the_change_does_is_before_the_tests() -> None:
     (suite,) = suites(samples.CHANGES)
     assert [each.tag for each in suite] == ["properties", "testcase"]
     told = [(each.get("name"), each.get("value")) for each in suite[0]]

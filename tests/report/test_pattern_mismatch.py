@@ -30,7 +30,7 @@ ARN = "arn:aws:s3:::acme-config/web/prod.env"
         ("ARN:aws:s3:::*", ""),
     ],
 )
-def test_the_mark_stands_where_no_match_goes_on(pattern: str, until: str | None) -> None:
+def test_the_mark_is_where_no_match_goes_on(pattern: str, until: str | None) -> None:
     assert parting(ARN, pattern) == (None if until is None else len(until))
 
 
@@ -41,7 +41,7 @@ def test_no_mark_exactly_where_the_pattern_matches(pattern: str, needed: str) ->
 
 
 @given(st.text("ab*?", max_size=8), st.text("ab", max_size=8))
-def test_what_stands_before_the_mark_matches_a_beginning(pattern: str, needed: str) -> None:
+def test_what_is_before_the_mark_matches_a_beginning(pattern: str, needed: str) -> None:
     stop = parting(needed, pattern)
     assert stop is None or parting(needed, pattern[:stop] + "*") is None
 

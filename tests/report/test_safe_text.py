@@ -54,7 +54,7 @@ def test_what_may_be_secret_is_not(source: str, shown: str) -> None:
 
 
 @given(st.text("ab =\"{}[]\\:#$,/*'"), st.text("ab =\"{}[]\\:#$,/*'"))
-def test_no_string_shows_whatever_stands_around_it(before: str, after: str) -> None:
+def test_no_string_shows_with_anything_around_it(before: str, after: str) -> None:
     # Before the string every quote is closed, as in a line that Terraform accepts.
     balanced = before.replace('"', "").replace("\\", "")
     assert "hunter2" not in quotable(f'name = {balanced}"hunter2"{after}')

@@ -214,7 +214,7 @@ def test_several_reports_are_one_run_and_say_the_same_once() -> None:
     assert len(results(one, other)) == 2
 
 
-def test_a_name_is_no_link() -> None:
+def test_a_name_is_not_a_link() -> None:
     finding = msgspec.structs.replace(samples.FINDING, message="x[a](https://evil.test)", answers=(samples.DENIED,))
     assert "](" not in results(samples.report(samples.DENIED, findings=(finding,)))[0]["message"]["text"]
 

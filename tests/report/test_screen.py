@@ -60,6 +60,6 @@ def test_an_absurd_word_is_clipped() -> None:
     assert span.text == "x" * 2_000 + "... (3,000 characters)"
 
 
-def test_columns_stand_under_one_another_but_for_the_widest() -> None:
+def test_columns_are_under_one_another_except_for_the_widest() -> None:
     rows = [(Span(first), Span("|")) for first in ("a", "abc", "far too long")]
     assert render_lines(columns(rows, " ", 5), colour=False) == " a    |\n abc  |\n far too long  |\n"

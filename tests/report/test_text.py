@@ -75,7 +75,7 @@ def test_what_was_checked_is_counted_beside_warnings_that_lack_no_permission() -
     assert "1 warning, 1 permission checked." in ends
 
 
-def test_every_task_definition_has_its_line_for_who_asks() -> None:
+def test_verbose_lists_every_task_definition_on_a_line() -> None:
     lines = text(samples.MIXED, Detail(verbose=True)).split("\n")
     for address in samples.MIXED.task_definitions:
         assert sum(line[4:].startswith(address) for line in lines[1:8]) == 1
@@ -86,7 +86,7 @@ def _standing(*answers: Answer) -> str:
     return text(samples.report(*answers), Detail(verbose=True, width=200)).split("\n")[2]
 
 
-def test_what_a_start_seldom_needs_is_neither_missing_nor_granted() -> None:
+def test_an_optional_permission_is_neither_missing_nor_granted() -> None:
     need = msgspec.structs.replace(samples.DENIED.requirement, severity=Severity.INFO)
     spared = msgspec.structs.replace(samples.DENIED, requirement=need)
     assert _standing(samples.allowed(), spared).endswith(
@@ -106,7 +106,7 @@ def test_an_unknown_answer_beside_an_error_is_counted_too() -> None:
     assert _standing(samples.DENIED, samples.unknown()).endswith(said)
 
 
-def test_the_needed_arn_stands_above_the_nearest_pattern_and_the_mark_below_the_difference() -> None:
+def test_the_needed_arn_is_above_the_nearest_pattern_and_the_mark_below_the_difference() -> None:
     lines = text(samples.BROKEN).split("\n")
     at = next(number for number, line in enumerate(lines) if "needed   " in line)
     needed, granted, mark = lines[at : at + 3]
@@ -117,7 +117,7 @@ def test_the_needed_arn_stands_above_the_nearest_pattern_and_the_mark_below_the_
     assert needed[column] != granted[column]
 
 
-def test_what_is_recommended_stands_below_what_is_required() -> None:
+def test_what_is_recommended_is_below_what_is_required() -> None:
     lines = text(samples.BROKEN).split("\n")
     at = next(number for number, line in enumerate(lines) if line.endswith(" needs"))
     assert lines[at].strip() == f"{samples.TASK} needs"
@@ -167,7 +167,7 @@ def test_long_evidence_is_cut_unless_all_is_asked_for() -> None:
     assert "and 6 more" not in text(report, Detail(verbose=True))
 
 
-def test_no_mark_stands_where_not_even_the_beginnings_agree() -> None:
+def test_there_is_no_mark_where_not_even_the_beginnings_agree() -> None:
     need = samples.need(resource="${aws_secretsmanager_secret.db.arn}")
     finding = msgspec.structs.replace(
         samples.FINDING, answers=(msgspec.structs.replace(samples.DENIED, requirement=need),)
@@ -284,7 +284,7 @@ def test_all_that_is_asked_of_one_role_outside_the_plan_is_one_group() -> None:
     assert text(samples.report(*answers)).count("The role is not managed in this plan") == 1
 
 
-def test_an_assumption_is_counted_and_reported_once_to_who_asks() -> None:
+def test_an_assumption_is_counted_and_listed_once_by_verbose() -> None:
     answer = Answer(samples.need(), "r", Verdict.ALLOWED, assumptions=("assumes partition `aws`",))
     report = samples.report(answer, answer)
     assert "1 assumption, see -v" in text(report)
@@ -292,11 +292,11 @@ def test_an_assumption_is_counted_and_reported_once_to_who_asks() -> None:
     assert text(report, Detail(verbose=True)).count("note: assumes partition `aws`") == 1
 
 
-def test_a_note_that_is_no_assumption_is_always_reported() -> None:
+def test_a_note_that_is_not_an_assumption_is_always_reported() -> None:
     assert "note: the sources are stale" in text(samples.report(samples.allowed(), notes=("the sources are stale",)))
 
 
-def test_who_asks_sees_which_statement_allows_what_is_allowed() -> None:
+def test_verbose_shows_which_statement_allows_what_is_allowed() -> None:
     evidence = Evidence("aws_iam_policy.p", "Files", "Allow", EvidenceKind.ALLOWS, (), Location("main.tf", 3, 9))
     answer = msgspec.structs.replace(samples.allowed(), evidence=(evidence,))
     screen = text(samples.report(answer), Detail(verbose=True))

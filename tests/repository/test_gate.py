@@ -440,6 +440,6 @@ class TestListing:
         "KUBERNETES_SERVICE_HOST",
     ],
 )
-def test_a_machine_is_no_laptop(tree: Path, name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_machine_is_not_a_laptop(tree: Path, name: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv(name, "true")
     assert Gate(tree).shared

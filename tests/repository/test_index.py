@@ -117,6 +117,6 @@ def test_a_broken_index_is_refused(index: bytes, data: st.DataObject) -> None:
 
 
 @every_row("data", [b"", b"DIRC", b"DIRC\0\0\0\x02\xff\xff\xff\xff" + b"\0" * 40, b"x" * 1000])
-def test_what_is_no_index_is_refused(data: bytes) -> None:
+def test_what_is_not_an_index_is_refused(data: bytes) -> None:
     with pytest.raises(BrokenIndexError):
         tracked_files(data, lambda _: b"")

@@ -1,4 +1,4 @@
-"""Files are written all or not at all, whatever happens meanwhile, and never through a link of the repository."""
+"""Files are written all or not at all, also after an error, and never through a link of the repository."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ def _hearing() -> Iterator[None]:
 
 @pytest.fixture
 def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """Make a repository with three files, and stand in it."""
+    """Make a repository with three files, and make it the working directory."""
     folder = init(tmp_path / "tree")
     for name in ("a.tf", "b.tf", "c.tf"):
         (folder / name).write_text("old")
@@ -184,7 +184,7 @@ def test_an_error_of_the_system_changes_nothing_and_names_the_file(
     assert state(folder) == OLD
 
 
-def test_a_directory_that_cannot_be_closed_is_no_error_after_writing(
+def test_a_directory_that_cannot_be_closed_is_not_an_error_after_writing(
     folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def fail(held: HeldDirectory) -> None:
@@ -257,7 +257,7 @@ def test_devices_and_pipes_are_written_to(tmp_path: Path, folder: Path) -> None:
     assert os.read(reading, 10) == b"new"
 
 
-def test_a_name_that_was_guessed_is_no_way_in(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_name_that_was_guessed_is_not_a_way_in(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(writing, "token_hex", lambda size: "guessed")
     (folder / ".a.tf.guessed").symlink_to(folder.parent / "elsewhere")
     with pytest.raises(FileExistsError):

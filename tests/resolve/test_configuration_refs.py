@@ -1,4 +1,4 @@
-"""What the plan's configuration tells of an expression, and what it does not."""
+"""What the plan's configuration shows of an expression, and what it does not."""
 
 from __future__ import annotations
 

@@ -351,7 +351,7 @@ resource "aws_acm_certificate" "c" {
         (["example.com"], True),
     ],
 )
-def test_what_the_provider_adds_from_another_argument_is_no_difference(
+def test_what_the_provider_adds_from_another_argument_is_not_a_difference(
     planned: list[str], differs: bool, tmp_path: Path
 ) -> None:
     (tmp_path / "main.tf").write_text(CERTIFICATE)

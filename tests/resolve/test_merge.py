@@ -36,7 +36,7 @@ def test_only_unknown_members_are_taken_over() -> None:
 
 
 def test_an_argument_that_comes_to_null_is_not_written() -> None:
-    """The provider puts a default there, or what only apply tells."""
+    """The provider puts a default there, or what is known only after apply."""
     planned: Value = [{"name": "a", "port": 0, "mode": OPEN, "on": OPEN}]
     written: Value = [{"name": "a", "port": None, "mode": None, "on": ARN}]
     assert fill(planned, written) == [{"name": "a", "port": 0, "mode": OPEN, "on": ARN}]
@@ -79,7 +79,7 @@ def test_sources_that_know_nothing_keep_the_name_of_the_value_and_show_why() -> 
     assert filled == Unknown(symbol=OPEN.symbol, reason="function `f` is not supported", where="main.tf:3")
 
 
-def test_one_document_written_in_two_ways_is_no_disagreement() -> None:
+def test_one_document_written_in_two_ways_is_not_a_disagreement() -> None:
     assert possible('{"a":1,"b":[2]}', '{"b": [2], "a": 1}')
     assert not possible('{"a":1}', '{"a":2}')
     assert possible("256", 256)

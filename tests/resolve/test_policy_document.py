@@ -87,7 +87,7 @@ def test_an_override_replaces_the_statement_of_its_sid_in_place() -> None:
     assert [(each["Sid"], each["Effect"]) for each in statements(policy)] == [("A", "Deny"), ("B", "Allow")]
 
 
-def test_own_statements_replace_those_of_sources_and_stand_behind_the_others() -> None:
+def test_own_statements_replace_those_of_sources_and_come_after_the_others() -> None:
     given = source({"Sid": "A", "Effect": "Deny"}, {"Effect": "Allow"}, version="2008-10-17")
     policy = document_of(read("x", "A"), read("y"), sources=[given])
     assert [each.get("Resource") for each in statements(policy)] == ["x", None, "y"]
@@ -122,7 +122,7 @@ def test_two_own_statements_must_not_share_a_sid() -> None:
     assert isinstance(document_of(read("x", "A"), read("y", "A")), Unknown)
 
 
-def test_an_unknown_source_may_bring_further_statements_but_takes_none_away() -> None:
+def test_an_unknown_source_may_add_statements_but_removes_none() -> None:
     policy = document_of(read("x"), read("y", "A"), sources=[OPEN])
     first, second, third = statements(policy)
     assert isinstance(first, Unknown)
@@ -332,9 +332,7 @@ def mine(source: dict[str, Any]) -> Value:
     st.sampled_from(["sid", "effect", "actions", "resources", "principals", "condition"]),
     st.data(),
 )
-def test_what_is_made_of_unknown_parts_holds_whatever_they_turn_out_to_be(
-    seed: int, masked: str, data: st.DataObject
-) -> None:
+def test_what_is_made_of_unknown_parts_holds_for_all_their_values(seed: int, masked: str, data: st.DataObject) -> None:
     source = data_source(Random(seed))
     if not source["statement"]:
         return

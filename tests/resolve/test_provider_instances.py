@@ -89,7 +89,7 @@ def test_modules_hand_it_on(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("instead", ["provider = aws.by[var.where]", "provider = aws.to[each.key]", ""])
-def test_it_is_open_where_the_sources_do_not_tell(folder: Path, instead: str) -> None:
+def test_it_is_unknown_where_the_sources_do_not_show_it(folder: Path, instead: str) -> None:
     written = '  name     = "/ecs/web"'
     replaced(folder / "main.tofu", f"  provider = aws.by[each.key]\n{written}", f"  {instead}\n{written}")
 

@@ -49,7 +49,7 @@ def test_an_arn_of_a_known_name_is_derived_and_keeps_its_symbol() -> None:
     assert spelled.pieces[-1] == ":role/orders-execution"
 
 
-def test_the_id_of_a_secret_version_is_no_arn_and_that_of_its_rotation_is() -> None:
+def test_the_id_of_a_secret_version_is_not_an_arn_and_that_of_its_rotation_is() -> None:
     arn = "arn:aws:secretsmanager:eu-west-1:111122223333:secret:db-AbCdEf"
     row = change("aws_secretsmanager_secret_version.db", "create", after={"secret_id": arn}, after_unknown={"id": True})
     found = Resolver(plan(row)).attribute(parse("aws_secretsmanager_secret_version.db"), "id")
@@ -79,7 +79,7 @@ def test_what_only_the_sources_know_is_open_without_them_and_says_so() -> None:
     )
 
 
-def test_one_reference_is_no_value_without_the_sources() -> None:
+def test_one_reference_is_not_a_value_without_the_sources() -> None:
     task = 'module.service["api"].aws_ecs_task_definition.this.execution_role_arn'
     arn = value("modules-passing-arns", task, sources=False)
     assert isinstance(arn, Unknown)
@@ -112,7 +112,7 @@ OLD = "arn:aws:iam::111122223333:role/old"
         (None, "old", False),
     ],
 )
-def test_the_state_before_confirms_a_reference_of_which_nothing_changes(
+def test_the_state_before_confirms_a_reference_to_what_does_not_change(
     was: str | None, name: str, confirmed: bool
 ) -> None:
     task = {"family": "t", "execution_role_arn": was}

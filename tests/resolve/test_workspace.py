@@ -134,13 +134,13 @@ def test_the_right_workspace_of_the_option_counts(sources: Sources) -> None:
     assert resolver.workspace == "prod"
 
 
-def test_what_differs_whatever_the_workspace_is_no_sign_of_it(sources: Sources) -> None:
+def test_what_differs_in_every_workspace_is_not_a_sign_of_it(sources: Sources) -> None:
     found = plan(change("aws_s3_bucket.new", "create", after={"bucket_prefix": "other-"}))
     assert resolver_of(found, sources, None).workspace == "dev"
 
 
 @pytest.mark.parametrize("redacted", [True, False])
-def test_a_default_is_no_value_where_the_plan_hides_its_variables(tmp_path: Path, redacted: bool) -> None:
+def test_a_default_is_not_a_value_where_the_plan_hides_its_variables(tmp_path: Path, redacted: bool) -> None:
     (tmp_path / "main.tf").write_text('variable "name" {\n  default = "shop"\n}\n')
     sections: dict[str, Any] = {"plan_format_version": "1.2"} if redacted else {}
     resolver = Resolver(plan(**sections), from_directory(tmp_path))

@@ -263,7 +263,7 @@ LISTED: dict[str, Value] = {"inline_policy": [{"name": "p", "policy": POLICY}], 
 def test_what_a_role_lists_as_before_goes_with_the_resource_that_attached_it(
     listed_before: bool, remains: bool, more: list[Value]
 ) -> None:
-    """What a role takes over from other resources is written only if it did not list it yet, whatever else it lists."""
+    """What a role takes over from other resources is written only if it did not list it yet."""
     plain: dict[str, Value] = {"name": "exec", "arn": ARN}
     inline: Value = [{"name": "p", "policy": POLICY}, *more]
     role = MadeResource("aws_iam_role.exec", {**plain, **LISTED, "inline_policy": inline})
@@ -319,7 +319,7 @@ class FormerWorld(MadeWorld):
         return self
 
 
-def test_what_was_attached_before_the_change_was_there_whatever_lists_it() -> None:
+def test_what_was_attached_before_the_change_was_there_whether_listed_or_not() -> None:
     there = [PLAIN, TEXT, single(), exclusive([]), attachment(["other"]), policy(HERE), NO_INLINE]
     found = Roles(FormerWorld(*there)).of_object(PLAIN)
     assert (len(found.attached.identity), found.attached.open_policies) == (2, ())

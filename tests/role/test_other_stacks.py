@@ -1,4 +1,4 @@
-"""What one stack takes from a role of another one is gone, whatever the other one remembers of it."""
+"""What one stack removes from a role of another one is gone, even if the other one still shows it."""
 
 from __future__ import annotations
 
@@ -61,7 +61,7 @@ def test_plans_of_one_call_agree_in_either_order() -> None:
     assert {name: verdicts(one)[name] for name in READS} == READS
 
 
-def test_what_takes_it_away_is_reported() -> None:
+def test_what_removes_it_is_reported() -> None:
     notes = [each for each in report(PLAN, context=STATE).notes if "does not count" in each]
     assert set(notes) == {
         'state.json: aws_iam_role_policy_attachment.this["detached"] does not count: '
@@ -99,7 +99,7 @@ def changed(tmp_path: Path, change: Any) -> str:
 
 
 def test_a_role_of_that_name_in_another_account_keeps_what_it_has(tmp_path: Path) -> None:
-    """What the plan attaches is in its own account, whatever the role of another one is called."""
+    """What the plan attaches is in its own account, also if another one has a role of the same name."""
     moved = (
         Path(PLAN)
         .read_text(encoding="utf-8")

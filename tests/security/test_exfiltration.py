@@ -190,7 +190,7 @@ def test_the_reason_names_the_file_and_the_rule(
 
 
 def stolen(checkout: Checkout) -> Path:
-    """Make a module elsewhere that would tell a secret."""
+    """Make a module elsewhere that would reveal a secret."""
     place = checkout.folder / "other" / "container"
     shutil.copytree(CASES / MODULES / "container", place)
     file = place / "main.tf"
@@ -274,7 +274,7 @@ def test_the_root_module_may_be_no_link_out_of_the_repository(
     assert "`stack` is not read: it is a link that leads out of the repository" in capsys.readouterr().err
 
 
-def test_the_workspace_is_no_way_out(
+def test_the_workspace_is_not_a_way_out(
     tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     checkout = Checkout(tmp_path, TEMPLATE, with_git=True)

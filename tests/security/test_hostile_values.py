@@ -80,7 +80,7 @@ def plan_with_name(name: str) -> dict[str, object]:
 
 
 def broken_out(said: str) -> Iterator[str]:
-    """Yield what is no text of a report any more."""
+    """Yield what must not be in the text of a report."""
     yield from (ascii(each) for each in UNSEEN if each in said)
     for line in re.split(r"\r\n|\n|\r", said):
         line = line.lstrip()

@@ -1,4 +1,4 @@
-"""A marked value is printed nowhere, of whatever type it is: also a bool, null, a number or the key of a map."""
+"""A marked value of any type is printed nowhere, also not a bool, null, a number or the key of a map."""
 
 from __future__ import annotations
 

@@ -21,7 +21,7 @@ SECRET = MadeResource("aws_secretsmanager_secret.s", {"name": "s", "arn": "arn:s
 
 
 class Ordered(MadeWorld):
-    """A world in which `waits` tells for each resource what it waits for; nothing is open."""
+    """A world in which `waits` has for each resource what it waits for; nothing is open."""
 
     def __init__(
         self, *resources: MadeResource, waits: dict[str, Sequence[str]], provisioned: Sequence[str] = ()

@@ -118,7 +118,7 @@ def test_a_family_is_that_of_its_own_region() -> None:
     assert possible_services(of, world)
 
 
-def test_a_known_revision_is_no_other() -> None:
+def test_a_known_revision_is_not_another_one() -> None:
     of = task({}, revision=7, arn="arn:aws:ecs:eu-west-1:111122223333:task-definition/app:7")
     for named, runs in (("app:7", True), ("app:6", False)):
         world = MadeWorld(MadeResource("aws_ecs_service.app", {"task_definition": named}))

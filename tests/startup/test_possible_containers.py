@@ -54,7 +54,7 @@ def test_only_containers_of_every_choice_are_shown_to_checks() -> None:
     assert not found.problem
 
 
-def test_too_many_choices_are_not_told_apart() -> None:
+def test_too_many_choices_are_not_distinguished() -> None:
     options: list[Value] = [{"name": f"c{number}", "environmentFiles": one_of([A], [A, B])} for number in range(6)]
     found = with_containers(options)
     assert found.variants() == (found,)

@@ -18,7 +18,7 @@ NOTHING = MadeWorld()
         (f"{SECRET}:::0123", SECRET),
     ],
 )
-def test_the_tail_of_a_secret_is_no_part_of_its_arn(value: str, arn: str) -> None:
+def test_the_tail_of_a_secret_is_not_part_of_its_arn(value: str, arn: str) -> None:
     assert [(each.store, each.arn, each.doubt) for each in sources(value, HERE, NOTHING)] == [
         (ValueStore.SECRETS_MANAGER, arn, "")
     ]
@@ -39,7 +39,7 @@ def test_an_arn_that_a_function_writes_out_is_the_attribute_of_its_secret() -> N
     assert [(each.arn, each.named) for each in sources(written, HERE, world)] == [(own, None)]
 
 
-def test_a_hole_inside_a_known_arn_holds_no_colons() -> None:
+def test_a_hole_inside_a_known_arn_contains_no_colons() -> None:
     suffix = Unknown(hole=SECRET_SUFFIX)
     named = text(["arn:aws:secretsmanager:eu-west-1:111122223333:secret:db-", suffix])
     assert without_tail(text([named, ":key::"])) == named
@@ -99,7 +99,7 @@ def test_what_is_unknown_may_be_either() -> None:
 
 
 @every_row("value", [None, "", 5, ["x"]])
-def test_what_is_no_text_names_nothing(value: Value) -> None:
+def test_what_is_not_a_text_names_nothing(value: Value) -> None:
     assert sources(value, HERE, NOTHING) == ()
 
 

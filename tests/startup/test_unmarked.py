@@ -31,14 +31,14 @@ def resources_shown(found: list[Answer]) -> dict[str, str]:
     return {each.requirement.action: each.requirement.shown_resource for each in found}
 
 
-def test_an_arn_that_a_resource_has_is_no_secret(tmp_path: Path) -> None:
+def test_an_arn_that_a_resource_has_is_not_a_secret(tmp_path: Path) -> None:
     found = resources_shown(answers(tmp_path))
     assert found["secretsmanager:GetSecretValue"].startswith("arn:aws:secretsmanager:")
     assert found["ssm:GetParameters"].startswith("arn:aws:ssm:")
     assert found["ecr:GetAuthorizationToken"] == "*"
 
 
-def test_what_only_stands_in_the_containers_is_not_shown(tmp_path: Path) -> None:
+def test_what_is_only_in_the_containers_is_not_shown(tmp_path: Path) -> None:
     found = resources_shown(answers(tmp_path))
     assert found["logs:CreateLogStream"] == "(sensitive)"
 

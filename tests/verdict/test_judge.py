@@ -143,7 +143,7 @@ def test_ecs_cannot_assume_a_role_of_another_account(argument: str) -> None:
     assert finding.message.endswith(f"role {foreign}: it belongs to another account than the task definition")
 
 
-def test_an_account_that_is_only_assumed_is_no_sign_of_another_role(tmp_path: Path) -> None:
+def test_an_account_that_is_only_assumed_is_not_a_sign_of_another_role(tmp_path: Path) -> None:
     """A policy names a secret of a shared account, the only one in the plan: the account is assumed, wrongly."""
     profile = {"constant_value": "deploy"}
     allowed = {"constant_value": ["111122223333"]}

@@ -1,4 +1,4 @@
-"""What a CI job's environment tells of the pull request, and what of it goes into a report."""
+"""What a CI job's environment shows of the pull request, and what of it goes into a report."""
 
 from __future__ import annotations
 
@@ -58,7 +58,7 @@ def test_an_event_that_cannot_be_read_names_nothing(tmp_path: Path, content: byt
 
 
 @every_row("named", ["acme/shop/x", "acme", "", "acme/shop\n", "acme/<b>"])
-def test_what_is_no_repository_is_not_taken_for_one(named: str) -> None:
+def test_what_is_not_a_repository_is_not_taken_for_one(named: str) -> None:
     assert ci.repository({"GITHUB_REPOSITORY": named}) == ""
 
 

@@ -76,7 +76,7 @@ class RoleNeed(msgspec.Struct, frozen=True):
     parts: tuple[RoleNeed, ...] = ()
 
     def names(self) -> frozenset[str]:
-        """Return the names of the roles: addresses for those of the plan, otherwise as `named`."""
+        """Return the names of the roles: addresses for those of the plan, otherwise a description."""
         return frozenset(str(each.address) for each in self.roles) or frozenset({outside_role_words(self.elsewhere)})
 
     def places(self) -> dict[str, Address]:

@@ -179,12 +179,12 @@ def settings(world: World, setting: SettingKind) -> SettingsIndex:
 
 
 def looked_up_settings(world: World, setting: SettingKind, subject: SettingOwner) -> AttachedSettings:
-    """Return the data sources that show a setting on a resource, unless the plan had it, which may change it."""
+    """Return the data sources that show a setting on a resource, unless the plan manages it, and so may change it."""
     index = found_once(world, (looked_up_settings, setting), lambda: SettingsIndex(world, setting, world.looked_up))
     found = index.on(subject)
     return _NOTHING if found.definite and was_set(world, setting, subject) else found
 
 
 def was_set(world: World, setting: SettingKind, subject: SettingOwner) -> bool:
-    """Whether the plan had this setting on a resource before the change, so that the resource's copy of it is stale."""
+    """Whether the plan managed this setting before the change, so that the resource's own copy of it is stale."""
     return bool(settings(world.before(), setting).on(subject).definite)

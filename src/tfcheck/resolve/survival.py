@@ -69,7 +69,7 @@ _IDENTITY: dict[str, tuple[str, ...]] = {
     "aws_ssm_parameter": ("name",),
     "aws_vpc_endpoint_policy": ("vpc_endpoint_id",),
 }
-#: The names by which AWS tells the objects of all other types apart.
+#: The names by which AWS distinguishes the objects of all other types.
 _NAMES = ("name", "bucket")
 #: The types of one object.
 _OBJECTS = ("aws_s3_bucket_object", "aws_s3_object", "aws_s3_object_copy")

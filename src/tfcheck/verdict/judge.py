@@ -299,7 +299,7 @@ class Judge:
     def _decide_trust(self, role: Role, side: RolesOfTask, kind: RoleKind) -> Judgement:
         # NOTE: a service only accepts roles of its own account
         # (https://docs.aws.amazon.com/IAM/latest/UserGuide/id_roles_use_passrole.html). An account that is only
-        # assumed is no sign of another one: the role's is more likely.
+        # assumed is not a sign of another one: the role's is more likely.
         around = side.surroundings
         is_settled = kind is RoleKind.INSTANCE or around.assumption
         same = Truth.TRUE if is_settled else equal(role.caller.account, around.account)

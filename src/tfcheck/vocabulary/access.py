@@ -19,7 +19,7 @@ class TaskChange(msgspec.Struct, frozen=True):
 
 
 class RoleSwitch(msgspec.Struct, frozen=True):
-    """A task definition that definitely gets another execution role; `None` is no role."""
+    """A task definition that definitely gets another execution role; `None` means no role."""
 
     task_definition: str
     before: str | None

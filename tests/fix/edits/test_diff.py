@@ -1,4 +1,4 @@
-"""A diff is what `git apply` makes the spliced text of, whatever the text and the path."""
+"""`git apply` makes the spliced text of a diff, for any text and path."""
 
 from __future__ import annotations
 

@@ -100,7 +100,7 @@ class Hidden(Lines):
     st.lists(st.tuples(st.integers(0, 200), st.sampled_from(["x", "y\n", "\nz", "\n}\n"])), max_size=4),
     st.frozensets(st.integers(0, 30)),
 )
-def test_git_makes_the_same_text_whatever_is_hidden(
+def test_git_makes_the_same_text_with_any_part_hidden(
     text: str, places: list[tuple[int, str]], hidden: frozenset[int]
 ) -> None:
     changes = group_by_file(insertion(min(offset, len(text)), new) for offset, new in places).get(FILE, ())

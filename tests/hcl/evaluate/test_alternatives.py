@@ -72,7 +72,7 @@ def test_what_every_choice_gives_is_known(written: str, result: Value) -> None:
         'var.on ? tolist([1]) : tolist(["a", "b"])',
     ],
 )
-def test_what_cannot_be_told_apart_is_one_unknown_value(written: str) -> None:
+def test_what_cannot_be_distinguished_is_one_unknown_value(written: str) -> None:
     found = worth(written, on=FLAG, one=Unknown(), two=["b"])
     assert isinstance(found, Unknown)
     assert not isinstance(found, OneOf) or all(each in ([1], ["1"], ["a", "b"]) for each in found.values)

@@ -13,5 +13,5 @@ def test_a_repetition_of_nothing_is_refused(pattern: str) -> None:
 
 
 @pytest.mark.parametrize(("pattern", "same"), [("a(?s)*b", "a*(?s)b"), ("xa(?i)+b", "xa+(?i)b"), ("{,2}", "\\{,2}")])
-def test_a_repetition_after_flags_repeats_what_stands_before_them(pattern: str, same: str) -> None:
+def test_a_repetition_after_flags_repeats_what_is_before_them(pattern: str, same: str) -> None:
     assert parse(pattern) == parse(same)

@@ -26,7 +26,7 @@ OPERATORS = ("||", "&&", "==", "!=", "<", "<=", ">", ">=", "+", "-", "*", "/", "
 
 
 class Writer:
-    """Writes expressions by the grammar: with few parentheses, so that operators and steps must be told apart."""
+    """Writes expressions by the grammar: with few parentheses, so that operators and steps must be distinguished."""
 
     def __init__(self, seed: int) -> None:
         self.random = Random(seed)

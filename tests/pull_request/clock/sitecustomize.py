@@ -1,6 +1,6 @@
 """Let time pass only where somebody waits, in a Python that finds this file on its path.
 
-A command that is told to wait a minute has then waited one, as far as it can tell, and the test has not.
+To a command that is to wait a minute, a minute has passed; to the test, none.
 FAULTS_DEADLINE is what one request may take, in real seconds.
 """
 

@@ -152,7 +152,7 @@ def test_a_hostile_name_is_shown_as_it_is_written(name: str) -> None:
     assert written.replace("`", "") in page.text.replace("`", "")
 
 
-def test_text_is_escaped_wherever_it_stands() -> None:
+def test_text_is_escaped_everywhere() -> None:
     assert tag("p", "<b>", title='"<') == '<p title="&quot;&lt;">&lt;b&gt;</p>'
     assert tag("p", [None, ["a", Markup("<i>")]], hidden=True, open=False, class_=None) == "<p hidden>a<i></p>"
     assert prose("use `a` or <b>") == "use <code>a</code> or &lt;b&gt;"

@@ -26,7 +26,7 @@ def access(number: int, change: AccessEffect = "granted") -> tuple[AccessChange,
     return tuple(AccessChange("aws_iam_role.a", f"s3:Do{each}", "*", change) for each in range(number))
 
 
-def test_what_breaks_stands_below_the_title_and_the_rest_after_the_findings() -> None:
+def test_what_breaks_is_below_the_title_and_the_rest_after_the_findings() -> None:
     assert markdown([samples.CHANGES]).split("\n")[1:23] == [
         "### ✅ tfcheck: the task definition can start in `plan.json`",
         "",

@@ -48,7 +48,7 @@ def test_no_id_gets_out_of_the_line(comment_id: str, sha: str, run: str) -> None
         str(marker("x")).replace("key=", "key=z"),
     ],
 )
-def test_anything_else_is_no_marker(body: str) -> None:
+def test_anything_else_is_not_a_marker(body: str) -> None:
     assert parse_marker(body) is None
 
 

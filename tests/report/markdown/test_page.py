@@ -167,7 +167,7 @@ def test_the_title_has_the_mark_of_the_worst(report: Report, icon: str) -> None:
     assert markdown([report]).split("\n")[1].startswith(f"### {icon} tfcheck: ")
 
 
-def test_what_was_so_before_is_folded_below() -> None:
+def test_what_was_already_broken_is_folded_below() -> None:
     page = markdown([reported(finding("old", change="existing"), finding("new"))], PAGE)
     assert ["needed by `new`" in words for _, words in rows(page)] == [True]
     assert page.index("1 finding from before this change") > page.index("to <code>new</code>")
@@ -421,7 +421,7 @@ def test_of_instances_that_lack_objects_of_their_own_a_few_have_rows_and_all_fix
     assert len(rows(summary([reported(*found)]))) == 20
 
 
-def test_the_first_change_is_open_and_stands_before_the_reasons() -> None:
+def test_the_first_change_is_open_and_before_the_reasons() -> None:
     fixes = [
         Fix(f"fix {number}", "safe", True, "", f"--- a/{number}\n+++ b/{number}\n@@ -1 +1,2 @@\n a\n+b\n")
         for number in (1, 2)

@@ -1,4 +1,4 @@
-"""What of a role's access changes, told from its policies before and after."""
+"""What of a role's access changes, found from its policies before and after."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ BUCKET = "arn:aws:s3:::acme"
 VPC: dict[str, Any] = {"StringEquals": {"aws:SourceVpc": "vpc-1"}}
 
 
-def test_what_is_only_moved_split_or_written_otherwise_is_no_change() -> None:
+def test_what_is_only_moved_split_or_written_otherwise_is_not_a_change() -> None:
     before = role(allow(["s3:GetObject", "s3:PutObject"], [f"{BUCKET}/a/*", f"{BUCKET}/b/*"]), deny("s3:*", "*"))
     after = role(
         deny(["S3:*"]),
@@ -64,7 +64,7 @@ def test_what_stays_is_reported_where_only_part_of_it_is_in_the_other() -> None:
     ]
 
 
-def test_a_deny_takes_what_it_names_of_what_is_granted() -> None:
+def test_a_deny_revokes_what_it_names_of_what_is_granted() -> None:
     before = role(allow(["s3:GetObject", "sqs:SendMessage"], "*"))
     after = role(allow(["s3:GetObject", "sqs:SendMessage"], "*"), deny("s3:*", f"{BUCKET}/secret/*"))
     line = f"s3:GetObject {BUCKET}/secret/*: aws_iam_role_policy.own (Guard)"
@@ -72,7 +72,7 @@ def test_a_deny_takes_what_it_names_of_what_is_granted() -> None:
     assert changes_in_words(after, before) == [f"+ {line} denied it before"]
 
 
-def test_a_deny_of_what_nobody_granted_is_no_change() -> None:
+def test_a_deny_of_what_nobody_granted_is_not_a_change() -> None:
     assert changes_in_words(role(allow("s3:GetObject")), role(allow("s3:GetObject"), deny("iam:*"))) == []
 
 
@@ -82,14 +82,14 @@ def test_a_deny_of_all_but_something_leaves_that() -> None:
     assert (lost.resource, lost.kept) == ("*", (ActionOnResource("s3:GetObject", f"{BUCKET}/*"),))
 
 
-def test_what_is_allowed_but_for_something_is_compared_too() -> None:
+def test_what_is_allowed_with_an_exception_is_compared_too() -> None:
     everything = role(allow("*"))
     most = role({"Effect": "Allow", "NotAction": "iam:*", "Resource": "*"})
     assert changes_in_words(everything, most) == ["- iam:* *"]
     assert changes_in_words(role(allow("s3:Get*")), most) == ["+ all but iam:* * [s3:Get* *]"]
 
 
-def test_a_boundary_takes_what_it_does_not_allow() -> None:
+def test_a_boundary_revokes_what_it_does_not_allow() -> None:
     grants = allow(["s3:GetObject", "ses:SendEmail"])
     bound = role(grants, boundary=[allow("s3:*")])
     line = "ses:SendEmail *: the permissions boundary aws_iam_policy.boundary"
@@ -105,7 +105,7 @@ def test_of_a_wide_grant_the_boundary_leaves_what_it_allows() -> None:
     ]
 
 
-def test_a_condition_takes_what_does_not_meet_it() -> None:
+def test_a_condition_revokes_what_does_not_meet_it() -> None:
     free, bound = role(allow("s3:GetObject")), role(allow("s3:GetObject", **VPC))
     line, under = "s3:GetObject *:", "only under the condition StringEquals aws:SourceVpc"
     assert changes_in_words(free, bound) == [f"- {line} now {under}"]
@@ -246,7 +246,7 @@ def test_what_stays_is_shown_except_what_another_line_shows(before: Role, after:
 
 @given(_roles, _roles)
 @tries(80)
-def test_whatever_changes_is_reported(before: Role, after: Role) -> None:
+def test_every_change_is_reported(before: Role, after: Role) -> None:
     found = changes(before, after)
     for call in _CALLS:
         had, has = _may(before, *call), _may(after, *call)

@@ -43,7 +43,7 @@ def switched(world: MadeWorld) -> list[RoleSwitch]:
     return list(role_switches(world, VerdictsBefore(before.once(Judge), before)))
 
 
-def test_a_role_that_is_only_used_from_now_on_is_no_new_role() -> None:
+def test_a_role_that_is_only_used_from_now_on_is_not_a_new_role() -> None:
     both = [role("old", READ), role("next", SEND)]
     world = MadeWorld(*both, task(arn("next")), earlier=[*both, task(arn("old"))])
     assert changed(world) == []
@@ -175,7 +175,7 @@ def test_it_need_not_be_used_before_and_after() -> None:
         assert possible(MadeWorld(*after, earlier=[given, *before])) == [(arn("app"), "s3:GetObject", "revoked")]
 
 
-def test_what_is_only_written_otherwise_is_no_change_of_a_role_elsewhere() -> None:
+def test_what_is_only_written_otherwise_is_not_a_change_of_a_role_elsewhere() -> None:
     before = attached_inline("app", allow(["s3:GetObject", "s3:PutObject"], [A, B]))
     one, other = allow("s3:GetObject", [B, A]), {"Sid": "Put", **allow("s3:PutObject", [A, B])}
     user = task(arn("app"))

@@ -26,7 +26,7 @@ from tfcheck.symbolic.regex import regex
 from tfcheck.symbolic.value import Truth
 from tfcheck.vocabulary.address import Address, InstanceKey, ModulePath
 
-#: A name that begins with what tells environments apart.
+#: A name that begins with what distinguishes environments.
 _PREFIXED = regex(r'"((?:[\w-]*\$\{(?:var|local)(?:\.[\w-]+)+\}-)+)[\w-]+"')
 #: Objects that are named by the key of the instance.
 _OF_KEY = regex(r"(?:^|[^\w.])((?:data\.)?aws_\w+\.[\w-]+)\[each\.key\]")

@@ -73,7 +73,7 @@ def _flat(value: Value) -> str:
 
 
 def shown_parts(edits: Iterable[Insertion], grants: Iterable[tuple[str, str]]) -> Iterator[str]:
-    """Yield the parts of edited lines that are no secrets: names, and texts of the edited list that policies grant."""
+    """Yield the parts of edited lines that are not secrets: names, and texts of the edited list that policies grant."""
     resources = [resource for _, resource in grants]
     for each in edits:
         text = each.source.text

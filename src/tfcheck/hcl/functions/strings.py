@@ -57,7 +57,7 @@ def _mapped_piece(piece: Piece, change: Callable[[str], str]) -> TextLike:
 
 
 def _mapped_hole(hole: Hole, change: Callable[[str], str]) -> Hole:
-    """Return what the letters of a hole become; what is no letter stays excluded."""
+    """Return what the letters of a hole become; other characters stay excluded."""
     if not (hole.chars + hole.starts).isascii():
         return Hole(shortest=hole.shortest)
     kept = (each for each in hole.chars if not each.isalpha()) if hole.negated else set(map(change, hole.chars))

@@ -46,11 +46,11 @@ def propose_existing(need: RoleNeed, places: FixPlaces, *, wide: bool, in_caller
         first = [*passed, *(each for each in others if grants_alike(each, need, places))]
     elif passed and places.names_all(need):
         first = [each for each in first if each not in passed]
-    blocks = Counter(each.config for each in {each.resource.address for each in first})
+    texts = Counter(each.argument for each in {each.resource.address: each for each in first}.values())
     fitting: list[tuple[WrittenPolicy, str]] = []
     for policy in sorted(first, key=lambda each: _distance(each, need, places)):
         reach = policies.reach(policy.resource)
-        is_alone = reach is not None and reach <= names and blocks[policy.resource.address.config] == 1
+        is_alone = reach is not None and reach <= names and texts[policy.argument] == 1
         if reach is not None and names <= reach and is_alone is not wide:
             fitting.append((policy, other_roles_words(reach, names)))
     if len(fitting) > 1:

@@ -14,19 +14,18 @@ from tfcheck.fix.policies.policy_files import PolicyFiles
 from tfcheck.fix.proposal import RoleNeed, outside_role_words
 from tfcheck.fix.text.policy_statements import Evaluate, ReadableStatement, readable
 from tfcheck.fix.text.policy_text import DOCUMENT, FileText, document_of, documents_of
+from tfcheck.fix.values.passed_texts import PassedTexts
 from tfcheck.hcl.modules import Module
 from tfcheck.hcl.syntax.block import Argument, Block
 from tfcheck.inventory.plan_world import After
 from tfcheck.inventory.world import WorldObject
 from tfcheck.role import Roles
 from tfcheck.role.grants import grants
-from tfcheck.symbolic.regex import regex
 from tfcheck.symbolic.value import PlainText, Value
 from tfcheck.vocabulary.address import Address, ModulePath
 from tfcheck.vocabulary.clipping import few
 from tfcheck.vocabulary.grouping import group_by_key
 
-_INPUT = regex(r"var\.[\w-]+")
 _OTHER_ATTACHMENTS = ("aws_iam_user_policy_attachment", "aws_iam_group_policy_attachment")
 
 
@@ -64,6 +63,7 @@ class WrittenPolicies:
         self._editable = files.editable
         self._by_block: dict[str, dict[int, list[Address]]] = {}
         self._known: dict[Address, tuple[WrittenPolicy, ...]] = {}
+        self._passed = PassedTexts(world.resolver)
         self.files = PolicyFiles(world.resolver)
 
     # Of a role, or of another resource
@@ -118,17 +118,8 @@ class WrittenPolicies:
         for each in sorted(resources, key=lambda each: each.address.type != "aws_iam_role_policy"):
             found = self.in_attribute(each, "policy")
             if found is not None:
-                passed, place = self._follow(found.argument, each.address)
+                passed, place = self._passed.follow(found.argument, each.address)
                 yield found if passed is found.argument else self.with_text(each, "policy", passed, place)
-
-    def _follow(self, argument: Argument, address: Address) -> tuple[Argument, Address]:
-        """Follow an input with the text of a policy to what callers pass for it, as long as it has no other use."""
-        path, module = address.module, self._resolver.module_sources(address.module)
-        call = self._resolver.block(path.call) if path.steps and _INPUT.fullmatch(argument.text) else None
-        passed = call.arguments.get(argument.text.removeprefix("var.")) if call is not None else None
-        if passed is None or module is None or module.count_uses(argument.text) > 1:
-            return argument, address
-        return self._follow(passed, path.call)
 
     def of_same_block(self, policy: WrittenPolicy, role: WorldObject) -> WrittenPolicy | None:
         """Return the policy of a role that is written in the same block as another one."""
@@ -173,7 +164,7 @@ class WrittenPolicies:
         """Return the block of a policy and the file that its instance reads, which may differ between instances."""
         block = self._resolver.block(policy)
         argument = block.arguments.get("policy") if block else None
-        passed, place = self._follow(argument, policy) if argument else (None, policy)
+        passed, place = self._passed.follow(argument, policy) if argument else (None, policy)
         text = self.files.text_of(passed, place) if passed else None
         return id(block if passed is argument else passed), text.source.name if isinstance(text, FileText) else ""
 

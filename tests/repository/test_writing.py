@@ -16,7 +16,7 @@ from tests.laws import some
 from tests.repository.git import init
 from tfcheck.repository import writing
 from tfcheck.repository.held import HeldDirectory
-from tfcheck.repository.writing import FileChange, append, destination, replace, write
+from tfcheck.repository.writing import FileChange, UnwritableError, append, destination, replace, write
 
 
 @pytest.fixture(autouse=True)
@@ -254,6 +254,15 @@ def test_devices_and_pipes_are_written_to(tmp_path: Path, folder: Path) -> None:
     append(Path(os.devnull), "new")
     reading, writing_end = os.pipe()
     write(Path(f"/dev/fd/{writing_end}"), b"new")
+    assert os.read(reading, 10) == b"new"
+
+
+def test_a_pipe_that_nothing_reads_is_not_waited_for(folder: Path) -> None:
+    os.mkfifo(folder / "pipe")
+    with pytest.raises(UnwritableError, match="nothing reads from it"):
+        write(folder / "pipe", b"new")
+    reading = os.open(folder / "pipe", os.O_RDONLY | os.O_NONBLOCK)
+    write(folder / "pipe", b"new")
     assert os.read(reading, 10) == b"new"
 
 

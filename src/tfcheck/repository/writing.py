@@ -6,6 +6,7 @@ written raises OSError.
 
 from __future__ import annotations
 
+import errno
 import os
 import signal
 import stat
@@ -74,13 +75,24 @@ def write(path: Path, content: bytes, *, mode: int = 0o666) -> None:
     """Write one file; a terminal, pipe or device is written to directly."""
     place = destination(path)
     if path.exists() and not path.is_file() and not place.is_dir():
-        descriptor = os.open(path, os.O_WRONLY | getattr(os, "O_CLOEXEC", 0))
-        with open(descriptor, "wb") as file:
+        with open(_open_special(path), "wb") as file:
+            descriptor = file.fileno()
             if stat.S_ISREG(os.fstat(descriptor).st_mode):
                 raise UnwritableError(path, "it has changed since it was looked at")
             file.write(content)
     else:
         replace(FileChange(path, content, mode=mode))
+
+
+def _open_special(path: Path) -> int:
+    """Return a descriptor of a terminal, pipe or device; a pipe that nothing reads is not waited for."""
+    try:
+        descriptor = os.open(path, os.O_WRONLY | open_flags("O_NONBLOCK", "O_NOCTTY", "O_CLOEXEC"))
+    except OSError as error:
+        is_unread = error.errno == errno.ENXIO and path.is_fifo()
+        raise UnwritableError(path, "nothing reads from it") if is_unread else error from None
+    os.set_blocking(descriptor, True)
+    return descriptor
 
 
 def append(path: Path, text: str) -> None:

@@ -12,6 +12,7 @@ import pytest
 from tests.repository.git import add, git, init, write
 from tfcheck.repository import Gate, RefusedError, SourceAccess
 from tfcheck.repository.listing import matching_files
+from tfcheck.symbolic.limits import limit_steps
 
 CANARY = "canary-4711"
 
@@ -443,3 +444,10 @@ class TestListing:
 def test_a_machine_is_not_a_laptop(tree: Path, name: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv(name, "true")
     assert Gate(tree).shared
+
+
+def test_listing_files_counts_as_steps(tree: Path) -> None:
+    with limit_steps() as allowance:
+        allowance.take(allowance.steps - 50)
+        with pytest.raises(RefusedError, match="too much to work out"):
+            matching_files(gate(tree), "files", "*")

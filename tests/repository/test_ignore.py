@@ -14,6 +14,7 @@ from tests.laws import tries
 from tests.repository.git import git, init, write
 from tfcheck.repository.ignore import Ignored
 from tfcheck.repository.wildcard import matches_path
+from tfcheck.symbolic.limits import limit_steps
 
 PATHS = tuple(
     f"{directory}{name}"
@@ -110,3 +111,13 @@ def test_a_pattern_cannot_take_for_ever() -> None:
     stars = "*a" * 2000 + "b"
     assert not matches_path(("**",) * 50 + (stars,), ("a" * 4000,))
     assert not matches_path(("**", "a") * 40 + ("b",), ("a",) * 200)
+
+
+def test_many_rules_for_deep_files_ignore_what_takes_too_long_to_find_out(tmp_path: Path) -> None:
+    deep = ("d",) * 60
+    for depth in range(60):
+        write(tmp_path, "/".join((*deep[:depth], ".gitignore")), text="*a*b*c\n" * 1_000)
+    found = Ignored(tmp_path, tmp_path / ".git", {"HOME": str(tmp_path)})
+    with limit_steps() as allowance:
+        assert (*deep, "x") in found
+    assert allowance.exceeded

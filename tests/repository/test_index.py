@@ -116,6 +116,14 @@ def test_a_broken_index_is_refused(index: bytes, data: st.DataObject) -> None:
     assert all(isinstance(name, str) for name in found)
 
 
+def test_names_that_share_beginnings_do_not_fill_the_memory() -> None:
+    entry = b"\0" * 60 + b"\x0f\xff"
+    data = b"DIRC\0\0\0\x04" + (20_000).to_bytes(4, "big") + entry + b"\0" + b"a" * 5_000 + b"\0"
+    data += (entry + b"\0b\0") * 19_999
+    with pytest.raises(BrokenIndexError):
+        tracked_files(data + b"\0" * 20, lambda _: b"")
+
+
 @every_row("data", [b"", b"DIRC", b"DIRC\0\0\0\x02\xff\xff\xff\xff" + b"\0" * 40, b"x" * 1000])
 def test_what_is_not_an_index_is_refused(data: bytes) -> None:
     with pytest.raises(BrokenIndexError):

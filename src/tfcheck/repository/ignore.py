@@ -16,9 +16,12 @@ import msgspec
 
 from tfcheck.repository import wildcard
 from tfcheck.repository.held import read_file
+from tfcheck.symbolic.limits import take
 from tfcheck.symbolic.regex import regex
 
 _LARGEST = 1_000_000
+#: Steps for reading a rule, and for comparing each part of a path with it.
+_RULE_STEPS = 4
 #: Systems whose file names differ by more than case; git itself uses `core.ignoreCase`.
 _FOLD = sys.platform in ("darwin", "win32")
 _TRAILING_SPACES = regex(r"(?:(?<![\\ ])|(?<=\\ )) +$")
@@ -42,13 +45,22 @@ class Ignored:
         self._git_directory = git_directory
         self._variables = variables
         self._rules: dict[tuple[str, ...], tuple[_IgnorePattern, ...]] = {}
+        self._directories: dict[tuple[str, ...], bool] = {}
 
     def __contains__(self, path: tuple[str, ...]) -> bool:
-        """Whether git ignores the file at `path`, or a directory above it."""
-        return any(self._is_matched(path[:length], directory=length < len(path)) for length in range(1, len(path) + 1))
+        """Whether git ignores the file at `path`, or a directory above it, or that takes too long to find out."""
+        directories = (path[:length] for length in range(1, len(path)))
+        return any(map(self._ignores_directory, directories)) or self._is_matched(path, directory=False)
+
+    def _ignores_directory(self, path: tuple[str, ...]) -> bool:
+        if path not in self._directories:
+            self._directories[path] = self._is_matched(path, directory=True)
+        return self._directories[path]
 
     def _is_matched(self, path: tuple[str, ...], *, directory: bool) -> bool:
         for rules, below in self._rules_for(path):
+            if not take(_RULE_STEPS * len(rules) * len(below)):
+                return True
             for rule in reversed(rules):
                 if rule.matches(below, directory=directory):
                     return not rule.negated
@@ -88,7 +100,8 @@ def _text(file: Path) -> str:
 
 
 def _rules(text: str) -> tuple[_IgnorePattern, ...]:
-    return tuple(rule for line in text.removeprefix("\ufeff").split("\n") if (rule := _rule(line)))
+    lines = text.removeprefix("\ufeff").split("\n")
+    return tuple(rule for line in lines if take(_RULE_STEPS) and (rule := _rule(line)))
 
 
 def _rule(line: str) -> _IgnorePattern | None:

@@ -11,9 +11,11 @@ from collections.abc import Iterator
 from tfcheck.repository.gate import Gate, RefusedError, error_words, refusal_error
 from tfcheck.repository.held import list_directory
 from tfcheck.repository.wildcard import has_wildcard, is_odd, matches_path, states
+from tfcheck.symbolic.limits import REASON, take
 from tfcheck.symbolic.regex import regex
 
 _MOST_ENTRIES = 20_000
+_ENTRY_STEPS = 100
 _MOST_ALTERNATIVES = 64
 _BRACES = regex(r"\{([^{}]*)\}")
 #: Deeper than any `..` of a path can climb.
@@ -79,6 +81,8 @@ class _Search:
             raise refusal_error(self._path(below), error_words(error)) from None
         for entry in entries:
             self._seen += 1
+            if not take(_ENTRY_STEPS):
+                raise refusal_error(self._start, REASON)
             if self._seen > _MOST_ENTRIES:
                 raise refusal_error(self._start, f"more than {_MOST_ENTRIES} files lie below it")
             path = (*below, entry.name)

@@ -23,6 +23,8 @@ if TYPE_CHECKING:
 
 #: That of a repository with 700,000 files.
 LARGEST = 100_000_000
+#: The maximum length of all names: version 4 shortens what names have in common.
+_LONGEST_NAMES = 50_000_000
 SUBMODULE = 0o160000
 #: An entry begins with ten numbers of four bytes, of which the seventh is the mode, then the hash and the flags.
 _ENTRY = ">24xI12x{}sH"
@@ -121,7 +123,7 @@ def _blob_hash(data: bytes, size: int) -> bytes:
 def _rows(data: bytes, version: int, count: int, hash_size: int) -> tuple[list[tuple[bytes, TrackedFile]], int]:
     rows: list[tuple[bytes, TrackedFile]] = []
     entry = struct.Struct(_ENTRY.format(hash_size))
-    start, name = 12, b""
+    start, name, length = 12, b"", 0
     for _ in range(count):
         mode, hashed, flags = entry.unpack_from(data, start)
         at = start + entry.size + (2 if flags & _EXTENDED else 0)
@@ -130,7 +132,8 @@ def _rows(data: bytes, version: int, count: int, hash_size: int) -> tuple[list[t
             name = name[: len(name) - kept]
         end = data.index(0, at)
         name = (name if version == 4 else b"") + data[at:end]
-        if flags & _NAME_LENGTH != min(len(name), _NAME_LENGTH):
+        length += len(name)
+        if flags & _NAME_LENGTH != min(len(name), _NAME_LENGTH) or length > _LONGEST_NAMES:
             raise BrokenIndexError("the index is damaged")
         rows.append((name, TrackedFile(mode, hashed)))
         start = end + 1 if version == 4 else start + (end - start) // 8 * 8 + 8

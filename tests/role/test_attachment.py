@@ -453,6 +453,16 @@ def test_a_managed_policy_of_another_partition_is_never_attached(arn: str, count
     assert (found.boundary is None, bool(found.boundary_hidden)) == (count == 0, count == 0)
 
 
+@every_row(("address", "is_hidden"), [("data.aws_iam_role.exec", False), ("aws_iam_role.exec", True)])
+def test_a_role_that_is_looked_up_during_the_apply_is_assumed_to_have_no_boundary(
+    address: str, is_hidden: bool
+) -> None:
+    own = Unknown(symbol(address, ("permissions_boundary",)))
+    role = MadeResource(address, {"name": "exec", "arn": ARN, "permissions_boundary": own})
+    found = Roles(MadeWorld(role)).of_object(role)
+    assert (found.boundary, bool(found.boundary_hidden)) == (None, is_hidden)
+
+
 @every_row(("attribute", "count"), [("name", 1), ("id", 1), ("arn", 0), ("unique_id", 0)])
 def test_a_policy_is_on_the_role_whose_name_it_refers_to_and_not_its_arn(attribute: str, count: int) -> None:
     reference = Unknown(symbol("aws_iam_role.exec", (attribute,)))

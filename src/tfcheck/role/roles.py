@@ -190,7 +190,9 @@ class Roles:
         managed = resource.address.mode == "managed"
         attached = self.attachments.of(resource, outcome, owned_here)
         reference, boundary = resource.attribute("permissions_boundary"), None
-        if reference is not None and reference != "":
+        # NOTE: a look-up during the apply shows no boundary, as the ARN of a role: it is assumed to have none.
+        is_shown = managed or not isinstance(reference, Unknown)
+        if is_shown and reference is not None and reference != "":
             secret_in = str(resource.address) if resource.sensitive("permissions_boundary") else ""
             boundary = self.policies.by_arn(reference, secret_in)
             if is_of_other_partition(reference, resource):

@@ -104,7 +104,7 @@ def subpatterns(arguments: Any) -> list[Any]:
         ("fix.proof.cycle._REFERENCE", "a-"),
         ("fix.text.policy_statements._LABEL", "a"),
         ("fix.values.gates._INSTANCE", "a"),
-        ("fix.values.written_lists._QUOTED", '\\"'),
+        ("fix.values.list_lengths._QUOTED", '\\"'),
         ("hcl.formats.json._STRING", '\\"'),
         ("report.diff._TOKEN", "a"),
         ("repository.ignore._TRAILING_SPACES", " "),

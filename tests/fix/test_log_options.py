@@ -7,6 +7,7 @@ import subprocess
 from pathlib import Path
 
 from tests.cases import TESTDATA, Case
+from tests.fix.found import copied, replaced
 from tests.fix.planned_again import planned_again
 from tests.rows import every_row
 from tfcheck.analysis.fix_session import fix
@@ -44,6 +45,28 @@ def test_what_lacks_is_written_once_and_nothing_is_wrong_then(tmp_path: Path) ->
     assert wrong == []
     again = fix([str(folder / "plan.json")], str(folder), FixSelection(), into_files=True)
     assert again.changed == 0
+
+
+def test_all_that_a_container_lacks_is_set_together(tmp_path: Path) -> None:
+    folder = copied(CASE, tmp_path)
+    replaced(folder / "plan.json", r",\"awslogs-stream-prefix\":\"api\"", "")
+    replaced(
+        folder / "main.tf",
+        '{ "awslogs-group" = aws_cloudwatch_log_group.this.name, "awslogs-stream-prefix" = "api" }',
+        '{\n        "awslogs-group" = aws_cloudwatch_log_group.this.name\n      }',
+    )
+    done = fix([str(folder / "plan.json")], str(folder), FixSelection(), into_files=True)
+    (title,) = (each for each in done.summary if "aws_ecs_task_definition.api" in each)
+    assert title.endswith(
+        'set `awslogs-region` to `data.aws_region.current.name` and `awslogs-stream-prefix` to `"api"` in '
+        "aws_ecs_task_definition.api (review)"
+    )
+    written = """\
+        "awslogs-group"         = aws_cloudwatch_log_group.this.name
+        "awslogs-region"        = data.aws_region.current.name
+        "awslogs-stream-prefix" = "api"
+      }"""
+    assert written in (folder / "main.tf").read_text()
 
 
 ITEMS = {

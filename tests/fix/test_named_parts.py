@@ -11,8 +11,10 @@ from tests.fix.found import copied, replaced
 from tests.fix.test_existing_policy import fixes
 from tests.rows import every_row
 from tfcheck.fix.layout.render import text
+from tfcheck.fix.needed_statements import Reference
 from tfcheck.fix.text.policy_text import Syntax
-from tfcheck.fix.values.module_texts import NamedParts
+from tfcheck.fix.values.module_texts import ModuleTexts, NamedParts
+from tfcheck.hcl.modules import from_directory
 from tfcheck.resolve import Resolver
 from tfcheck.vocabulary.address import ModulePath
 
@@ -31,6 +33,13 @@ def arn_in_parts(arn: str, *literals: str) -> str:
     plan = CASE.plan()
     parts = NamedParts(Resolver(plan, CASE.sources(plan)), ModulePath(), SEEN, lambda each: each in literals)
     return text(parts.use_names((arn,), lambda _: None))[1:-1]
+
+
+def test_a_word_that_an_input_follows_is_one_of_the_module(tmp_path: Path) -> None:
+    (tmp_path / "main.tf").write_text('locals {\n  bucket = "acme-${var.stage}-config"\n}\n')
+    texts = ModuleTexts(Resolver(CASE.plan(), from_directory(tmp_path)), ModulePath())
+    for word, is_known in (("acme", True), ("acm", False)):
+        assert texts.has_literally((f"arn:aws:s3:::{word}-", Reference("var.stage"), "-config")) is is_known
 
 
 @pytest.mark.parametrize(

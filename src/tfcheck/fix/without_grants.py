@@ -35,7 +35,8 @@ def _correct(
     findings: Sequence[Finding], places: FixPlaces
 ) -> tuple[list[DraftFix], list[Finding], list[tuple[Finding, Remedy]]]:
     from tfcheck.fix.corrections.env_file_names import EnvFileNames
-    from tfcheck.fix.corrections.log_options import LogGroups, LogOptions
+    from tfcheck.fix.corrections.log_groups import LogGroups
+    from tfcheck.fix.corrections.log_options import LogOptions
     from tfcheck.fix.corrections.passed_secrets import PassedSecrets
     from tfcheck.fix.corrections.task_corrections import PolicyCorrections, TaskCorrections
 

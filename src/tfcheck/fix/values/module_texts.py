@@ -156,8 +156,8 @@ class ModuleTexts:
 
     @cached_property
     def _words(self) -> frozenset[str]:
-        """The words of that text: a word is found there only as a whole."""
-        return frozenset(_NAME.findall(self._declared_text))
+        """The words of that text: a word is found there only as a whole, or before the hyphen that an input follows."""
+        return frozenset(each for one in _NAME.findall(self._declared_text) for each in (one, one.rstrip("-")))
 
 
 def _flat(value: TextLike) -> str:

@@ -52,8 +52,7 @@ class Actions(msgspec.Struct, frozen=True, dict=True):
     @cached_property
     def index(self) -> NameIndex[Action]:
         """The `others`, indexed when they are first used."""
-        names = ((each, name_of_action(each)) for each in self.others)
-        return NameIndex((each, None if name is None else (name,)) for each, name in names)
+        return NameIndex.by_name(self.others, name_of_action)
 
     @cached_property
     def texts(self) -> tuple[str, ...]:

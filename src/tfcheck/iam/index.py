@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_left, bisect_right
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from functools import cached_property
 from itertools import islice, takewhile
 from typing import Generic, TypeVar
@@ -46,6 +46,12 @@ class NameIndex(Generic[_Item]):
                 places.setdefault(literal, []).append(place)
                 self._names.append((name, place))
                 self._by_head.setdefault(_matched_prefix(_HEAD, name), []).append(place)
+
+    @classmethod
+    def by_name(cls, items: Iterable[_Item], name_of: Callable[[_Item], str | None]) -> NameIndex[_Item]:
+        """Index items by the name that each covers; None may be any."""
+        named = ((each, name_of(each)) for each in items)
+        return cls((each, None if name is None else (name,)) for each, name in named)
 
     def without(self, items: Iterable[_Item]) -> NameIndex[_Item]:
         """Return the index without some items, which shares all that it is made of."""

@@ -49,8 +49,7 @@ class Principals(msgspec.Struct, frozen=True, dict=True):
 
     @cached_property
     def _by_role(self) -> NameIndex[tuple[str, TextLike]]:
-        named = ((each, _role_name(each)) for each in self.entries)
-        return NameIndex((each, None if name is None else (name,)) for each, name in named)
+        return NameIndex.by_name(self.entries, _role_name)
 
 
 def _role_name(entry: tuple[str, TextLike]) -> str | None:

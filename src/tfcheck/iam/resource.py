@@ -61,8 +61,7 @@ class Resources(msgspec.Struct, frozen=True, dict=True):
     @cached_property
     def index(self) -> NameIndex[Resource]:
         """The entries, indexed when they are first used."""
-        names = ((each, name_of(each)) for each in self.entries)
-        return NameIndex((each, None if name is None else (name,)) for each, name in names)
+        return NameIndex.by_name(self.entries, name_of)
 
     @cached_property
     def texts(self) -> tuple[str, ...]:

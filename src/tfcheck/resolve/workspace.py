@@ -54,7 +54,11 @@ def compare(resolver: Resolver) -> Iterator[Comparison]:
     """Compare the arguments known in the plan, and the keys of instances, with their evaluation from the sources."""
     seen: Counter[str] = Counter()
     managed, read_later = (
-        [each for each in resolver.plan.instances(*resolver.plan.types(mode), mode=mode) if _is_planned(each)]
+        [
+            each
+            for each in resolver.plan.instances(*resolver.plan.types(mode), mode=mode)
+            if each.after is not None and each.actions != ("forget",)
+        ]
         for mode in ("managed", "data")
     )
     yield from compare_keys(resolver, [each.address for each in managed])
@@ -69,10 +73,6 @@ def compare(resolver: Resolver) -> Iterator[Comparison]:
             planned = (instance.after or {}).get(name) if name not in _NOT_COMPARED else None
             if planned is not None and not any(each.startswith(name) for each in ignored):
                 yield _compare(resolver, instance, name, planned)
-
-
-def _is_planned(instance: Instance) -> bool:
-    return instance.after is not None and instance.actions != ("forget",)
 
 
 def _compare(resolver: Resolver, instance: Instance, name: str, planned: Value) -> Comparison:

@@ -23,6 +23,19 @@ from tfcheck.vocabulary.finding import Requirement, Severity
 from tfcheck.vocabulary.needed_call import CallDetails, Necessity
 
 #: It is the same need before and after a change, whichever task it is.
+#: What ECS shows if a log stream cannot be created.
+STREAM_REFUSED = {
+    "logs:CreateLogStream": (
+        "ResourceInitializationError: failed to validate logger args: create stream has been retried 1 times: "
+        "failed to create Cloudwatch log stream: AccessDeniedException"
+    )
+}
+STREAM_REFUSED_ON_INSTANCES = {
+    "logs:CreateLogStream": (
+        "CannotStartContainerError: Error response from daemon: failed to initialize logging driver: failed to "
+        "create Cloudwatch log stream: AccessDeniedException"
+    )
+}
 _TASK = Symbol(Named("task"), ("id",))
 
 

@@ -82,6 +82,7 @@ def _overrides_containers(run: WorldObject, _: World) -> bool:
     return bool(blocks(run.attribute(CONTAINERS)))
 
 
+_NO_BUCKET = "unable to initialize s3 client for bucket: AccessDenied (ECS agents before 1.84.0 only)"
 RULE = Rule(
     id=ID,
     title="environment files in S3",
@@ -92,15 +93,11 @@ RULE = Rule(
             "ResourceInitializationError: failed to download env files: service call has been retried 1 time(s): "
             "operation error S3: HeadObject, https response error StatusCode: 403, api error Forbidden: Forbidden"
         ),
-        "s3:GetBucketLocation": (
-            "unable to initialize s3 client for bucket: AccessDenied (ECS agents before 1.84.0 only)"
-        ),
+        "s3:GetBucketLocation": _NO_BUCKET,
     },
     on_instances={
         "s3:GetObject": "unable to download env file with key from bucket",
-        "s3:GetBucketLocation": (
-            "unable to initialize s3 client for bucket: AccessDenied (ECS agents before 1.84.0 only)"
-        ),
+        "s3:GetBucketLocation": _NO_BUCKET,
     },
     without_role=("", "environment file resource: unable to find execution role credentials"),
 )

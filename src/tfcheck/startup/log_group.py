@@ -24,7 +24,7 @@ from collections.abc import Iterator
 
 from tfcheck.inventory.ecs import TaskDefinition, member
 from tfcheck.inventory.world import World
-from tfcheck.startup.awslogs_calls import log_calls
+from tfcheck.startup.awslogs_calls import STREAM_REFUSED, STREAM_REFUSED_ON_INSTANCES, log_calls
 from tfcheck.startup.launch import requirements_of_launch
 from tfcheck.startup.rule import Rule, container_place
 from tfcheck.symbolic.value import text
@@ -48,21 +48,13 @@ RULE = Rule(
     title="log groups in CloudWatch Logs",
     manual=__doc__,
     derive=lambda task, world: requirements_of_launch(log_requirements(task, world), task, world),
-    symptoms={
-        "logs:CreateLogStream": (
-            "ResourceInitializationError: failed to validate logger args: create stream has been retried 1 times: "
-            "failed to create Cloudwatch log stream: AccessDeniedException"
-        ),
+    symptoms=STREAM_REFUSED
+    | {
         "logs:CreateLogGroup": (
             "ResourceInitializationError: failed to validate logger args: create stream has been retried 1 times: "
             "failed to create Cloudwatch log group: AccessDeniedException"
-        ),
-    },
-    on_instances={
-        "logs:CreateLogStream": (
-            "CannotStartContainerError: Error response from daemon: failed to initialize logging driver: failed to "
-            "create Cloudwatch log stream: AccessDeniedException"
         )
     },
+    on_instances=STREAM_REFUSED_ON_INSTANCES,
     without_role=("Fargate requires task definition to have execution role ARN to support log driver awslogs.", ""),
 )

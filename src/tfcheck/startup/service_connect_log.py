@@ -22,7 +22,7 @@ from collections.abc import Iterator
 from tfcheck.inventory.ecs import TaskDefinition, member
 from tfcheck.inventory.world import World, WorldObject
 from tfcheck.resolve.blocks import blocks_or_unknown
-from tfcheck.startup.awslogs_calls import log_calls
+from tfcheck.startup.awslogs_calls import STREAM_REFUSED, STREAM_REFUSED_ON_INSTANCES, log_calls
 from tfcheck.startup.awslogs_options import log_configuration, logging_services
 from tfcheck.startup.launch import doubt_requirement, requirements_of_launch, runs
 from tfcheck.startup.rule import Rule, TaskPlace
@@ -72,16 +72,6 @@ RULE = Rule(
     title="logs of the Service Connect proxy",
     manual=__doc__,
     derive=_derive,
-    symptoms={
-        "logs:CreateLogStream": (
-            "ResourceInitializationError: failed to validate logger args: create stream has been retried 1 times: "
-            "failed to create Cloudwatch log stream: AccessDeniedException"
-        )
-    },
-    on_instances={
-        "logs:CreateLogStream": (
-            "CannotStartContainerError: Error response from daemon: failed to initialize logging driver: failed to "
-            "create Cloudwatch log stream: AccessDeniedException"
-        )
-    },
+    symptoms=STREAM_REFUSED,
+    on_instances=STREAM_REFUSED_ON_INSTANCES,
 )

@@ -57,14 +57,14 @@ def possible_texts(value: TextLike) -> list[TextLike]:
     found: list[TextLike] = [spelled]
     for choice in dict.fromkeys(each for each in pieces(spelled) if isinstance(each, Unknown) and each.hole.texts):
         assert isinstance(choice, Unknown)
-        found = [_replace(each, choice, chosen) for each in found for chosen in choice.hole.texts]
+        found = [
+            text(chosen if piece == choice else piece for piece in pieces(each))
+            for each in found
+            for chosen in choice.hole.texts
+        ]
         if len(found) > _MOST:
             return []
     return found if len(found) > 1 else []
-
-
-def _replace(value: TextLike, choice: Unknown, chosen: str) -> TextLike:
-    return text(chosen if each == choice else each for each in pieces(value))
 
 
 def equal_known(value: Unknown | Text, known: str) -> Truth | None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Iterator
 from typing import assert_never
 
 import msgspec
@@ -36,33 +36,31 @@ _TO_OTHER_ROLE = {
 
 def call_evidence(decision: iam.Decision, call: RoleCall) -> tuple[Evidence, ...]:
     """Return the statements that decided a call; if they did not allow it, also the nearest ones."""
-    by = decision.by[:_MOST]
-    match decision:
-        case iam.Allowed():
-            return tuple(_statement(origin, "Allow", EvidenceKind.ALLOWS) for origin in by)
-        case iam.Denied():
-            found = [_statement(origin, "Deny", EvidenceKind.DENIES) for origin in by]
-        case iam.Undecided():
-            found = [_undecided_statement(origin, call) for origin in by]
-        case _:
-            assert_never(decision)
-    return (*found, *map(_near, iam.near_misses(call.request, *call.layers)))[:_MOST]
+    found = _deciding_statements(decision, lambda origin: _undecided_statement(origin, call))
+    near = () if isinstance(decision, iam.Allowed) else iam.near_misses(call.request, *call.layers)
+    return (*found, *map(_near, near))[:_MOST]
 
 
 def trust_evidence(
     decision: iam.Decision, trust: iam.Policy, service: str, context: iam.Context
 ) -> tuple[Evidence, ...]:
     """Return the deciding statements of a trust policy; `service` and `context` are as for `decide_service`."""
+    key = decision.waits_for if isinstance(decision, iam.Undecided) and decision.kind == "condition" else ""
+    found = _deciding_statements(decision, lambda origin: _statement(origin, "", EvidenceKind.MAY_DECIDE, key=key))
+    near = iam.near_trust(trust, service, context) if isinstance(decision, iam.Denied) else ()
+    return (*found, *map(_near, near))[:_MOST]
+
+
+def _deciding_statements(decision: iam.Decision, undecided: Callable[[iam.Origin], Evidence]) -> Iterator[Evidence]:
+    """Return the statements that decided; `undecided` builds those that may decide."""
     by = decision.by[:_MOST]
     match decision:
         case iam.Allowed():
-            return tuple(_statement(origin, "Allow", EvidenceKind.ALLOWS) for origin in by)
+            return (_statement(each, "Allow", EvidenceKind.ALLOWS) for each in by)
         case iam.Denied():
-            denying = (_statement(origin, "Deny", EvidenceKind.DENIES) for origin in by)
-            return (*denying, *map(_near, iam.near_trust(trust, service, context)))[:_MOST]
+            return (_statement(each, "Deny", EvidenceKind.DENIES) for each in by)
         case iam.Undecided():
-            key = decision.waits_for if decision.kind == "condition" else ""
-            return tuple(_statement(origin, "", EvidenceKind.MAY_DECIDE, key=key) for origin in by)
+            return map(undecided, by)
         case _:
             assert_never(decision)
 

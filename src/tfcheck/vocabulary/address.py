@@ -226,12 +226,15 @@ class _AddressReader:
             raise self.error()
         self.position += len(mark)
 
-    def name(self) -> str:
-        found = _NAME.match(self.written, self.position)
+    def match(self, pattern: re.Pattern[str]) -> re.Match[str]:
+        found = pattern.match(self.written, self.position)
         if not found:
             raise self.error()
         self.position = found.end()
-        return found[0]
+        return found
+
+    def name(self) -> str:
+        return self.match(_NAME)[0]
 
     def key(self) -> InstanceKey:
         if not self.is_at("["):
@@ -240,11 +243,7 @@ class _AddressReader:
         if found:
             self.position = found.end()
             return int(found[1])
-        found = _QUOTED.match(self.written, self.position)
-        if not found:
-            raise self.error()
-        self.position = found.end()
-        return unescape(found[1])
+        return unescape(self.match(_QUOTED)[1])
 
     def end(self) -> None:
         if self.position != len(self.written):

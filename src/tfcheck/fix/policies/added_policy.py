@@ -145,7 +145,7 @@ class AddedPolicies(Finder):
         none, and None if the policy would be invalid in one of the places.
         """
         lists, statements = self._places.lists, shared.statements
-        if lists.holds_no_arns(statements, made):
+        if lists.has_other_values(statements, made):
             return statements, None, made
         given = self._places.gates.for_references(statements, made, block)
         if made and not (repeated.is_repeated and all(each.resource_list for each in given)):

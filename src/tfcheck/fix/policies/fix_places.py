@@ -165,7 +165,7 @@ class FixPlaces:
     def can_share(self, need: RoleNeed) -> bool:
         """Whether what several roles lack can be shared statements in the module that creates them."""
         made, found = self.policies.instances(need.roles[0].address), self.share(need, "", need.places())
-        return any(not self.lists.holds_no_arns(each.statements, made) for each in found)
+        return any(not self.lists.has_other_values(each.statements, made) for each in found)
 
     def names_all(self, need: RoleNeed) -> bool:
         """Whether the module that creates several roles can write what they lack, right for every plan of it."""

@@ -134,9 +134,9 @@ class WrittenLists:
         """Whether lists contain ARNs in each instance of a block, and at least one where no other gate applies."""
         statements = list(statements)
         always = [each for each in statements if not each.gate]
-        return not self.may_be_empty(always, places) and not self.holds_no_arns(statements, places)
+        return not self.may_be_empty(always, places) and not self.has_other_values(statements, places)
 
-    def holds_no_arns(self, statements: Iterable[NeededStatement], places: Sequence[Address]) -> bool:
+    def has_other_values(self, statements: Iterable[NeededStatement], places: Sequence[Address]) -> bool:
         """Whether a list in statements contains something other than ARNs in an instance of a block."""
         lists = [each.resource_list.expression for each in statements if each.resource_list]
         seen = (self.evaluate(text, place) for text in lists for place in places)

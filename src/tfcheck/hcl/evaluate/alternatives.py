@@ -63,7 +63,7 @@ def for_each_choice(values: Sequence[Value], rest: Unknown, compute: Callable[[S
         results = list(map(compute, possible))
     except EvaluationError:
         return rest
-    return choose(results, msgspec.structs.replace(rest, may_fail=any(map(_may_fail, results))))
+    return choose(results, msgspec.structs.replace(rest, may_fail=any(each.may_fail for each in unknowns(results))))
 
 
 def every_choice(
@@ -103,10 +103,6 @@ def _variants(values: Sequence[Value], chosen: OneOf) -> Sequence[Sequence[Value
     if not any(found is chosen for value in values for found in _choices(value)):
         return [values]
     return [[_substitute(value, chosen, by) for value in values] for by in chosen.values]
-
-
-def _may_fail(value: Value) -> bool:
-    return any(each.may_fail for each in unknowns(value))
 
 
 def _choices(value: Value) -> Iterator[OneOf]:

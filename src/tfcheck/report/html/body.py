@@ -150,6 +150,7 @@ def page_body(content: PageContent, maps: Sequence[PageMap], more_maps: int, vie
     }
     findings, known, waived = _findings(content, view)
     open_articles = [each for one in content.reports for each in questions(one, view)]
+    what_changes = [each for one in content.reports if (each := changes(one, view)) is not None]
     _, words = headline(content.reports, standing)
     words = capitalize(words) if content.reports else "No result for this commit"
     sections = (
@@ -157,7 +158,7 @@ def page_body(content: PageContent, maps: Sequence[PageMap], more_maps: int, vie
         _section("baseline", "In the baseline", known),
         _section("waived", "Waived", waived),
         _section("unknown", "Cannot be decided", open_articles),
-        _section("change", "What this change does", _changes(content, view), filtered=False),
+        _section("change", "What this change does", what_changes, filtered=False),
         _maps(maps, more_maps, view),
         _section("notes", "Notes", _notes(content, view), filtered=False),
     )
@@ -299,10 +300,6 @@ def _nothing_missing(content: PageContent) -> str:
         return "Everything that is missing is in the baseline."
     excused = excused_words(content.reports)
     return f"No open finding: {excused}." if excused else "Nothing is missing."
-
-
-def _changes(content: PageContent, view: View) -> list[Markup]:
-    return [each for report in content.reports if (each := changes(report, view)) is not None]
 
 
 def _maps(maps: Sequence[PageMap], more: int, view: View) -> Markup | None:

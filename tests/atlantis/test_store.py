@@ -1,11 +1,13 @@
 from __future__ import annotations
 
+import errno
 import os
 import subprocess
 import zlib
 from collections.abc import Sequence
 from pathlib import Path
 
+import msgspec
 import pytest
 
 from tests.report.samples import BROKEN
@@ -89,6 +91,27 @@ def test_saving_again_replaces(tmp_path: Path) -> None:
     for _ in range(2):
         store.save(PROJECT, json(BROKEN))
     assert len([*tmp_path.rglob("*.json*")]) == 1
+
+
+@pytest.mark.parametrize("is_announced", [True, False])
+def test_an_earlier_result_does_not_outlive_a_plan_whose_result_is_lost(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, *, is_announced: bool
+) -> None:
+    store = ResultStore(tmp_path, PULL)
+    store.save(PROJECT, json(msgspec.structs.replace(BROKEN, context={"target": PROJECT.target})))
+    if is_announced:
+        store.announce(PROJECT)
+    monkeypatch.setattr("tfcheck.atlantis.store.write", _fill_disk)
+    with pytest.raises(InputError, match="the result could not be saved: no space left on device"):
+        store.save(PROJECT, json(BROKEN))
+
+    found = store.read_all()
+    assert found.replan_failed == ((PROJECT.target,) if is_announced else ())
+    assert found.lost == (() if is_announced else (PROJECT.target,))
+
+
+def _fill_disk(*_: object, **__: object) -> None:
+    raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
 
 
 def test_a_folder_that_cannot_be_written_is_reported(tmp_path: Path) -> None:

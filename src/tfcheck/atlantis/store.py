@@ -88,15 +88,22 @@ class ResultStore:
         self._save(self._folder / f"{_file_name(project)}{_ANNOUNCED}", text)
 
     def save(self, project: Project, report: str) -> None:
-        """Store the JSON report of a project, replacing an earlier one.
+        """Store the JSON report of a project, replacing an earlier one; if that fails, the earlier one is no result.
 
         Raises:
             InputError: it cannot be written.
         """
         name = _file_name(project)
-        self._save(self._folder / f"{name}{_RESULT}", report.encode("utf-8", "backslashreplace"))
+        result, announced = (self._folder / f"{name}{suffix}" for suffix in (_RESULT, _ANNOUNCED))
+        try:
+            self._save(result, report.encode("utf-8", "backslashreplace"))
+        except InputError:
+            with suppress(OSError):  # a full disk has room for this
+                if not announced.exists():
+                    result.replace(announced)
+            raise
         with suppress(OSError):
-            (self._folder / f"{name}{_ANNOUNCED}").unlink(missing_ok=True)
+            announced.unlink(missing_ok=True)
 
     def _save(self, path: Path, text: bytes) -> None:
         try:
@@ -282,9 +289,10 @@ def _read_announcement(path: Path) -> Announced:
 
     unreadable = Announced(path.name.rpartition("-")[0], "")
     try:
-        if path.name.endswith(_ANNOUNCED):
-            return msgspec.json.decode(path.read_bytes(), type=Announced)
-        report = read_reports(path.read_bytes(), path.name)[0]
+        text = path.read_bytes()
+        with suppress(msgspec.DecodeError):
+            return msgspec.json.decode(text, type=Announced)
+        report = read_reports(text, path.name)[0]
     except (OSError, TfcheckError, ValueError):
         return unreadable
     return Announced(context_text(report, "target") or unreadable.target, context_text(report, "directory"))

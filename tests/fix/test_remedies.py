@@ -169,23 +169,23 @@ def test_a_denial_and_a_missing_grant_are_shown_together(resource: str, other: s
     [
         (
             {"DateLessThan": {"aws:CurrentTime": "2025-01-01T00:00:00Z"}},
-            "only until `2025-01-01T00:00:00Z` (aws:CurrentTime), and the plan was made later: let it end later, or "
+            "{} only until `2025-01-01T00:00:00Z` (aws:CurrentTime), and the plan was made later: let it end later, or "
             "remove the condition",
         ),
         (
             {"DateEquals": {"aws:CurrentTime": "2025-01-01T00:00:00Z"}},
-            "only at `2025-01-01T00:00:00Z` (aws:CurrentTime), and the plan was made later: let it end later, or "
+            "{} only at `2025-01-01T00:00:00Z` (aws:CurrentTime), and the plan was made later: let it end later, or "
             "remove the condition",
         ),
         (
             {"StringNotEquals": {"aws:SecureTransport": "true"}},
-            "only if aws:SecureTransport is not `true` (StringNotEquals), and the call has `true`: change "
-            "what the key depends on, or let the condition accept it",
+            "change what aws:SecureTransport depends on, or let the condition accept `true`: {} "
+            "only if aws:SecureTransport is not `true` (StringNotEquals), and the call has `true`",
         ),
         (
             {"StringLike": {"kms:ViaService": "s3.*"}},
-            "only if kms:ViaService is `s3.*` (StringLike), and the call does not have it: "
-            "change what the key depends on, or allow it in a statement without this condition",
+            "change what kms:ViaService depends on, or allow s3:GetObject in a statement without this condition: {} "
+            "only if kms:ViaService is `s3.*` (StringLike), and the call does not have it",
         ),
     ],
 )
@@ -203,7 +203,7 @@ def test_a_condition_that_is_not_met_is_explained(condition: dict[str, object], 
     finding = next(each for each in checked.report.findings if each.rule == "env-file")
     assert finding.fix is None
     assert finding.remedy is not None
-    assert finding.remedy.words == f"a statement of aws_iam_role_policy.env_file allows s3:GetObject {words}"
+    assert finding.remedy.words == words.format("a statement of aws_iam_role_policy.env_file allows s3:GetObject")
 
 
 def test_a_grant_that_a_key_s_policy_does_not_let_through_comes_with_that_policy() -> None:

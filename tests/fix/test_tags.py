@@ -14,13 +14,13 @@ from tfcheck.analysis.fix_session import fix
 from tfcheck.analysis.options import FixSelection
 
 CASE = "tags-demanded"
-STARTUP = 'tag {} with startup = "true", which a condition demands'
+STARTUP = 'tag {} with `startup = "true"`, which a condition demands'
 TITLES = {
     STARTUP.format("aws_s3_object.env"),
     STARTUP.format("aws_secretsmanager_secret.db"),
     STARTUP.format("aws_secretsmanager_secret.mail"),
     STARTUP.format("aws_ssm_parameter.token"),
-    'tag aws_iam_role.execution with team = "payments", which a condition demands',
+    'tag aws_iam_role.execution with `team = "payments"`, which a condition demands',
 }
 
 
@@ -67,13 +67,13 @@ def test_nothing_that_ignores_its_tags_is_tagged(folder: Path) -> None:
 def test_a_tag_for_all_instances_is_said_to_be(tmp_path: Path) -> None:
     found = Case(TESTDATA / "keys-of-other-services").fixed()[1].found
     assert [each.fix.title for each in found if each.insertions] == [
-        'tag aws_ecr_repository.app with team = "shop", which a condition demands'
+        'tag aws_ecr_repository.app with `team = "shop"`, which a condition demands'
     ]
 
 
 def test_a_tag_that_must_equal_the_one_of_the_role_has_its_value(tmp_path: Path) -> None:
     (draft,) = (each for each in found_in(copied("tags-as-of-the-role", tmp_path)).fixes.found if each.insertions)
-    assert draft.fix.title.startswith('tag aws_secretsmanager_secret.jobs with Team = "jobs", ')
+    assert draft.fix.title.startswith('tag aws_secretsmanager_secret.jobs with `Team = "jobs"`, ')
 
 
 def test_a_sensitive_tag_is_not_written(tmp_path: Path) -> None:
@@ -96,7 +96,7 @@ def test_a_role_without_the_tag_of_what_it_reads_is_tagged(tmp_path: Path) -> No
     replaced(folder / "main.tf", "  tags = {\n    Team = each.value\n  }\n", "")
     titles = [each.fix.title for each in found_in(folder).fixes.found if each.insertions]
     assert titles == [
-        'tag aws_iam_role.exec with Team = "web", which a condition demands; so are its other instances (2)'
+        'tag aws_iam_role.exec with `Team = "web"`, which a condition demands; so are its other instances (2)'
     ]
 
 
@@ -105,7 +105,7 @@ def test_a_tag_beside_a_line_that_is_not_shown_is_a_remedy(folder: Path) -> None
     fixes, title = found_in(folder).fixes, STARTUP.format("aws_ssm_parameter.token")
     assert title not in {each.fix.title for each in fixes.found}
     ((words, hcl),) = ((each.words, each.hcl) for _, each in fixes.remedies)
-    assert words.endswith(f"and the call does not have it: {title}")
+    assert words.startswith(f"{title}: statement `TaggedParameters` of ")
     assert hcl == 'tags = {\n  startup = "true"\n}'
 
 

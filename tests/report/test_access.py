@@ -69,7 +69,7 @@ def test_unknown_changes_are_not_reported_as_none() -> None:
     report = msgspec.structs.replace(report, access_unknown=(AccessUnknown("aws_iam_role.a", "limit: too many"),))
     assert access_text([report]) == (
         "plan.json: what 1 execution role may gain or lose is unknown\n"
-        "  unknown: what aws_iam_role.a gains or loses: limit: too many\n"
+        "  unknown: changes to the access of aws_iam_role.a: limit: too many\n"
     )
 
 

@@ -46,7 +46,7 @@ def test_what_may_be_is_not_reported_as_what_is() -> None:
     said = [
         "may revoke s3:Get* on * from a",
         "may grant s3:* on * to a",
-        "unknown what a gains or loses: policy p, which is not in the plan",
+        "unknown changes to the access of a: policy p, which is not in the plan",
     ]
     assert lines(found) == said
     assert one_line_summary(found) == "this change may revoke 1 permission, may grant 1 permission"

@@ -138,7 +138,7 @@ def test_a_call_waits_for_the_policy_that_may_deny_it() -> None:
     )
     assert {each.requirement.action: each.waits_for for each in made.answers if each.requirement.container} == {
         "s3:GetObject": "aws_iam_role_policy.read, which may be attached to this role",
-        "s3:GetBucketLocation": "whether it has the policy of aws_s3_bucket_policy.b",
+        "s3:GetBucketLocation": "whether the resource has the policy of aws_s3_bucket_policy.b",
     }
 
 

@@ -122,7 +122,7 @@ def role_switch(each: RoleSwitch) -> Access:
 
 def unread(each: AccessUnknown) -> Access:
     """Return the access of a role that is only partly known, with the reason."""
-    return Access(("what ", each.role, " gains or loses"), each.reason)
+    return Access(("changes to the access of ", each.role), each.reason)
 
 
 def changed_tasks(report: Report, kind: str) -> list[str]:

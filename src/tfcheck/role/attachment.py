@@ -238,7 +238,7 @@ class Attachments:
             return False
         if remains is Truth.UNKNOWN:
             deleted_one = "role" if grant.reference is None else "role or policy"
-            self._doubt(grant, f"which may go with the {deleted_one} that this plan deletes", attached)
+            self._doubt(grant, f"which may be removed with the {deleted_one} that this plan deletes", attached)
         return remains is Truth.TRUE
 
     def _is_left(self, grant: PolicyAttachment, outcome: GrantOutcome, attached: Attached) -> bool:

@@ -125,7 +125,7 @@ _LAST_WRITTEN = Doubt("which of several policies of one name is written last", D
 
 def _policy_words(call: RoleCall) -> Doubt:
     names = " or ".join(each.name for each in call.guarded.possible_policies)
-    return question(f"whether it has the policy of {names}")
+    return question(f"whether the resource has the policy of {names}")
 
 
 def _may_be_denied(call: RoleCall) -> bool:

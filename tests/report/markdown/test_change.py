@@ -46,7 +46,7 @@ def test_what_breaks_is_below_the_title_and_the_rest_after_the_findings() -> Non
         "- revokes `s3:Get*` on `*` from `aws_iam_role.a` except `s3:GetObject`",
         "- revokes `sqs:*` on `*` from `aws_iam_role.a`: `aws_iam_policy.guard` (NotQueues) now denies it",
         "- grants 2 permissions to the new role `aws_iam_role.new`",
-        "- unknown what `aws_iam_role.b` gains or loses: policy `arn:aws:iam::1:policy/x`, which is not readable",
+        "- unknown changes to the access of `aws_iam_role.b`: policy `arn:aws:iam::1:policy/x`, which is not readable",
         "",
         "</details>",
         "",

@@ -319,7 +319,7 @@ class DemandedTags(Finder):
         edits = self._edits(block, items) if self._places.files.editable(block.source) else ()
         number = len(instances) - len(owners)
         others = f"; so are its other instances ({number})" if number else ""
-        written = ", ".join(f"{key} = {value}" for key, value in items)
+        written = ", ".join(f"`{key} = {value}`" for key, value in items)
         touched = (ChangedAttribute(each, name) for each in instances for name in (_ARGUMENT, "tags_all"))
         title = f"tag {owners[0].resource} with {written}, which a condition demands{others}"
         # NOTE: without room for an edit it still says what to look at in sources that are newer than the plan.

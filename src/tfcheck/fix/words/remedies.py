@@ -248,17 +248,16 @@ def _fulfil(unmet: UnmetCondition, answer: Answer, tagged: Proposal | None) -> R
     wanted = " or ".join(f"`{each}`" for each in unmet.values[:_LISTED]) or "another value"
     is_negated = "Not" in unmet.operator
     has = f"has `{unmet.carried}`" if unmet.carried else "does not have it"
-    other_way = "let the condition accept it" if unmet.carried else "allow it in a statement without this condition"
+    accept = f"let the condition accept `{unmet.carried}`"
+    other_way = accept if unmet.carried else f"allow {answer.requirement.action} in a statement without this condition"
     where = statement_name(unmet.policy, unmet.sid)
     if unmet.key.lower() in CLOCK_KEYS:
         when = "at" if "Equals" in unmet.operator and "Than" not in unmet.operator else "until"
         until = f"{where} allows {answer.requirement.action} only {when} {wanted} ({unmet.key})"
         return Remedy(f"{until}, and the plan was made later: let it end later, or remove the condition")
-    ways = tagged.title if tagged is not None else f"change what the key depends on, or {other_way}"
-    words = (
-        f"{where} allows {answer.requirement.action} only if {unmet.key} is {'not ' if is_negated else ''}{wanted} "
-        f"({unmet.operator}), and the call {has}: {ways}"
-    )
+    ways = tagged.title if tagged is not None else f"change what {unmet.key} depends on, or {other_way}"
+    only = f"only if {unmet.key} is {'not ' if is_negated else ''}{wanted} ({unmet.operator}), and the call {has}"
+    words = f"{ways}: {where} allows {answer.requirement.action} {only}"
     if not unmet.carried or is_negated:
         tag = demanded_tag(unmet) if unmet.key.lower().startswith("aws:principaltag/") else None
         text = "\n".join(tags_text([(tag[0], quote(tag[1]))])) if tag else ""

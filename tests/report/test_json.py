@@ -6,6 +6,7 @@ from typing import Any
 
 import jsonschema
 import msgspec
+import pytest
 
 import tfcheck.report
 from tests.report import samples
@@ -13,6 +14,7 @@ from tests.rows import every_row
 from tfcheck import __version__
 from tfcheck.config.waivers import FIELDS
 from tfcheck.report.json import document, encode, finding_document, json
+from tfcheck.symbolic.doubt import DoubtKind, HintKind
 from tfcheck.vocabulary import fingerprint
 from tfcheck.vocabulary.finding import Reason, Report, Severity, Skipped, Verdict
 
@@ -161,3 +163,11 @@ def test_a_file_name_that_is_not_utf_8_does_not_stop_the_report() -> None:
 def test_one_line_each_when_there_are_several() -> None:
     assert encode({"a": ["b\n"]}, indent=False) == '{"a":["b\\n"]}\n'
     assert json(samples.MIXED, indent=False).count("\n") == 1
+
+
+@pytest.mark.parametrize(("field", "kinds"), [("waits_for_kind", DoubtKind), ("waits_for_hint", HintKind)])
+def test_every_kind_is_in_the_schema_and_on_the_page(field: str, kinds: type[DoubtKind | HintKind]) -> None:
+    page = (Path(__file__).parents[2] / "docs" / "json.md").read_text(encoding="utf-8")
+    values = [each.value for each in kinds]
+    assert SCHEMA["$defs"]["requirement"]["properties"][field]["enum"] == [*values, None]
+    assert [each for each in values if f"`{each}`" not in page] == []

@@ -85,17 +85,17 @@ class Run(msgspec.Struct):
     """One process: its processor time, the time it reported itself, and its peak private memory in bytes."""
 
     cpu: float
-    told: float
+    reported: float
     memory: int
 
 
 def measured(command: list[str], times: int, directory: Path | None = None) -> Run:
-    """Run a command several times and give the medians, and the largest memory."""
+    """Run a command several times and return the medians, and the largest memory."""
     once(command, directory)  # compiles what is not compiled yet, and warms the file
     runs = [once(command, directory) for _ in range(times)]
     return Run(
         statistics.median(run.cpu for run in runs),
-        statistics.median(run.told for run in runs),
+        statistics.median(run.reported for run in runs),
         max(run.memory for run in runs),
     )
 
@@ -116,7 +116,7 @@ def once(command: list[str], directory: Path | None = None) -> Run:
         if process.returncode not in (0, 1):  # 1: there are findings
             raise SystemExit(f"{' '.join(command[:3])} failed: exit status {process.returncode}")
         output.seek(0)
-        return Run(cpu, told(output.read(), cpu), memory)
+        return Run(cpu, printed_seconds(output.read(), cpu), memory)
 
 
 def spent() -> float:
@@ -125,7 +125,7 @@ def spent() -> float:
     return usage.ru_utime + usage.ru_stime
 
 
-def told(output: bytes, otherwise: float) -> float:
+def printed_seconds(output: bytes, otherwise: float) -> float:
     """Read the seconds that a process printed."""
     try:
         return float(output)
@@ -147,13 +147,15 @@ def large(megabytes: float, directory: Path, times: int) -> None:
     path = directory / f"{megabytes:g}.json"
     with path.open("w", encoding="utf-8") as file:
         services = write(int(megabytes * 1e6), file)
-    plain = measured([sys.executable, "-c", PLAIN, str(path)], times).told
+    plain = measured([sys.executable, "-c", PLAIN, str(path)], times).reported
     load = measured([sys.executable, "-c", LOAD, str(path)], times)
     print(f"{path.stat().st_size / 1e6:.0f} MB, {services} services; a plain pass takes {plain * 1e3:.0f} ms")
-    print(f"  load       {load.told * 1e3:7.0f} ms  {load.told / plain:5.1f} x plain  {load.memory / 1e6:5.0f} MB")
+    print(
+        f"  load       {load.reported * 1e3:7.0f} ms  {load.reported / plain:5.1f} x plain  {load.memory / 1e6:5.0f} MB"
+    )
     if command_line():
         run = measured([sys.executable, "-m", "tfcheck", str(path)], times, directory)
-        ratios = f"{run.cpu / plain:5.1f} x plain  {run.cpu / load.told:5.1f} x load"
+        ratios = f"{run.cpu / plain:5.1f} x plain  {run.cpu / load.reported:5.1f} x load"
         print(f"  whole run  {run.cpu * 1e3:7.0f} ms  {ratios}  {run.memory / 1e6:5.0f} MB")
     path.unlink()
 

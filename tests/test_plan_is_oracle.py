@@ -134,31 +134,31 @@ def test_what_is_symbolic_becomes_what_was_applied(case: Case) -> None:
     resolver, applied = case.resolver(), case.resolver("applied.plan.json").plan
     wrong, still_open = [], set()
     for address, attribute in waiting(case, resolver):
-        told = applied_value(applied, address, attribute)
-        if told is None:
+        actual = applied_value(applied, address, attribute)
+        if actual is None:
             continue
         become = filled(resolver.attribute(address, attribute), applied)
         if not is_known(become):
             still_open.add(f"{address}.{attribute}")
-        if not agrees(become, told):
-            wrong.append((f"{address}.{attribute}", become, told))
+        if not agrees(become, actual):
+            wrong.append((f"{address}.{attribute}", become, actual))
     for address, attribute in computed(case):
-        symbolic, told = resolver.attribute(address, attribute), applied_value(applied, address, attribute)
-        if isinstance(symbolic, Unknown) and isinstance(told, str):
+        symbolic, actual = resolver.attribute(address, attribute), applied_value(applied, address, attribute)
+        if isinstance(symbolic, Unknown) and isinstance(actual, str):
             shape = filled(symbolic.shape, applied)
-            if not may_become(symbolic, told) or not (shape is None or agrees(shape, told)):
-                wrong.append((f"{address}.{attribute}", symbolic, told))
+            if not may_become(symbolic, actual) or not (shape is None or agrees(shape, actual)):
+                wrong.append((f"{address}.{attribute}", symbolic, actual))
     assert wrong == []
     _, expected = OPEN.get(case.name, ("", []))
     assert still_open == set(expected)
 
 
-def agrees(evaluated: Value, told: Any) -> bool:
+def agrees(evaluated: Value, actual: Any) -> bool:
     """Whether two values are the same, or may still turn out to be; of user data the provider keeps the hash."""
-    if is_hash(told) and proven_by(told, evaluated):
+    if is_hash(actual) and proven_by(actual, evaluated):
         return True
-    known = is_known(evaluated) and is_known(told)
-    return alike(evaluated, told) if known else not is_known(told) or may_become(evaluated, told)
+    known = is_known(evaluated) and is_known(actual)
+    return alike(evaluated, actual) if known else not is_known(actual) or may_become(evaluated, actual)
 
 
 def as_kept(attribute: str, evaluated: Value) -> Value:
@@ -187,19 +187,19 @@ PROVIDED = {
 }
 
 
-def may_become(value: Value, told: Value) -> bool:
+def may_become(value: Value, actual: Value) -> bool:
     """Whether a value with unknown parts may still turn out to be this one."""
     from tfcheck.hcl.formats.json import decode
     from tfcheck.symbolic.match import equal
 
-    if isinstance(value, Text) and isinstance(told, str) and told.startswith("["):
-        return may_become(decode(value), json.loads(told))  # the provider writes containers its own way
-    if isinstance(value, list) and isinstance(told, list):
-        return len(value) == len(told) and all(map(may_become, value, told))
+    if isinstance(value, Text) and isinstance(actual, str) and actual.startswith("["):
+        return may_become(decode(value), json.loads(actual))  # the provider writes containers its own way
+    if isinstance(value, list) and isinstance(actual, list):
+        return len(value) == len(actual) and all(map(may_become, value, actual))
     if isinstance(value, Unknown | Text):
-        return equal(once_assigned(value), told if isinstance(told, str) else str(told)) is not Truth.FALSE
-    if isinstance(value, dict) and isinstance(told, dict):
-        return all(may_become(each, told.get(name)) for name, each in value.items())
+        return equal(once_assigned(value), actual if isinstance(actual, str) else str(actual)) is not Truth.FALSE
+    if isinstance(value, dict) and isinstance(actual, dict):
+        return all(may_become(each, actual.get(name)) for name, each in value.items())
     return True
 
 

@@ -133,10 +133,10 @@ def gated(command: str, plan: str, monkeypatch: pytest.MonkeyPatch, *options: st
     if command in ("report", "comment"):
         run(["check", plan, "--format", "json", "--output", "saved.json"])
         return run([command, "saved.json", *(["--dry-run"] if command == "comment" else []), "--baseline", FILE])
-    told = {"SHOWFILE": os.path.abspath(plan), "PLANFILE": os.path.abspath("tfplan"), "BASE_REPO_NAME": "infra"}
+    environment = {"SHOWFILE": os.path.abspath(plan), "PLANFILE": os.path.abspath("tfplan"), "BASE_REPO_NAME": "infra"}
     if command == "github":
-        told = {"TFCHECK_PLAN": plan, "TFCHECK_COMMENT": "off", "TFCHECK_BASELINE": FILE}
-    for name, value in told.items():
+        environment = {"TFCHECK_PLAN": plan, "TFCHECK_COMMENT": "off", "TFCHECK_BASELINE": FILE}
+    for name, value in environment.items():
         monkeypatch.setenv(name, value)
     gate = ["--fail-on", "error"] if command == "atlantis plan" else []
     return run(

@@ -86,14 +86,18 @@ def gated(command: str, plan: str, monkeypatch: pytest.MonkeyPatch, *options: st
         run(["check", plan, "--format", "json", "--output", "saved.json"])
         return run([command, *(["--dry-run"] if command == "comment" else []), *options, "saved.json"])
     if command == "github":
-        told = {
+        environment = {
             "TFCHECK_PLAN": plan,
             "TFCHECK_COMMENT": "off",
             "TFCHECK_NEW_ONLY": str("--new-only" in options).lower(),
         }
     else:
-        told = {"SHOWFILE": os.path.abspath(plan), "PLANFILE": os.path.abspath("tfplan"), "BASE_REPO_NAME": "infra"}
-    for name, value in told.items():
+        environment = {
+            "SHOWFILE": os.path.abspath(plan),
+            "PLANFILE": os.path.abspath("tfplan"),
+            "BASE_REPO_NAME": "infra",
+        }
+    for name, value in environment.items():
         monkeypatch.setenv(name, value)
     if command == "check":
         return run(["check", plan, *options])

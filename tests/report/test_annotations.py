@@ -16,8 +16,8 @@ _COMMAND = re.compile(
 )
 
 
-def commands(*told: Report) -> list[re.Match[str]]:
-    found = [_COMMAND.fullmatch(line) for line in workflow_commands(told).split("\n")[:-1]]
+def commands(*reports: Report) -> list[re.Match[str]]:
+    found = [_COMMAND.fullmatch(line) for line in workflow_commands(reports).split("\n")[:-1]]
     assert all(found)
     return [each for each in found if each]
 

@@ -15,8 +15,8 @@ from tfcheck.vocabulary.fail_options import FailOptions
 from tfcheck.vocabulary.finding import Report, Severity, Skipped
 
 
-def suites(*told: Report) -> list[ElementTree.Element]:
-    return list(ElementTree.fromstring(junit(told).encode()))
+def suites(*reports: Report) -> list[ElementTree.Element]:
+    return list(ElementTree.fromstring(junit(reports).encode()))
 
 
 def test_every_permission_is_a_test() -> None:
@@ -95,8 +95,8 @@ def test_what_xml_forbids_is_spelled_out(name: str) -> None:
 def test_what_the_change_does_is_before_the_tests() -> None:
     (suite,) = suites(samples.CHANGES)
     assert [each.tag for each in suite] == ["properties", "testcase"]
-    told = [(each.get("name"), each.get("value")) for each in suite[0]]
-    assert told[:4] == [
+    properties = [(each.get("name"), each.get("value")) for each in suite[0]]
+    assert properties[:4] == [
         ("this change breaks", "aws_ecs_task_definition.a"),
         ("this change fixes", "aws_ecs_task_definition.b"),
         ("this change does not fix", "aws_ecs_task_definition.c"),
@@ -105,8 +105,8 @@ def test_what_the_change_does_is_before_the_tests() -> None:
             "of aws_ecs_task_definition.c from aws_iam_role.old to aws_iam_role.new",
         ),
     ]
-    assert ("this change revokes", "s3:Get* on * from aws_iam_role.a except s3:GetObject") in told
-    assert ("this change grants", "2 permissions to the new role aws_iam_role.new") in told
+    assert ("this change revokes", "s3:Get* on * from aws_iam_role.a except s3:GetObject") in properties
+    assert ("this change grants", "2 permissions to the new role aws_iam_role.new") in properties
 
 
 @every_row(

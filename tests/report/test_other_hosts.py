@@ -16,8 +16,8 @@ from tfcheck.report.gitlab import code_quality
 from tfcheck.vocabulary.finding import Location, Report, Severity, Unread
 
 
-def entries(*told: Report) -> list[dict[str, Any]]:
-    found: list[dict[str, Any]] = json.loads(code_quality(told))
+def entries(*reports: Report) -> list[dict[str, Any]]:
+    found: list[dict[str, Any]] = json.loads(code_quality(reports))
     return found
 
 

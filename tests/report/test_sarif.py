@@ -23,15 +23,15 @@ VALIDATOR = jsonschema.Draft4Validator(standard.loads((SCHEMAS / "sarif-2.1.0.js
 MANUAL = Manual("env-file", "environment files", "Fetch the\nfiles.\n\nSee https://docs.aws.amazon.com/x.html.")
 
 
-def run(*told: Report) -> dict[str, Any]:
-    shown = document(told, [MANUAL])
+def run(*reports: Report) -> dict[str, Any]:
+    shown = document(reports, [MANUAL])
     VALIDATOR.validate(shown)
     (only,) = shown["runs"]
     return dict(only)
 
 
-def results(*told: Report) -> list[dict[str, Any]]:
-    return list(run(*told)["results"])
+def results(*reports: Report) -> list[dict[str, Any]]:
+    return list(run(*reports)["results"])
 
 
 @pytest.mark.parametrize("report", [samples.BROKEN, samples.MIXED, samples.report()])
@@ -117,8 +117,8 @@ def test_the_fingerprint_knows_no_lines() -> None:
 @tries(10)
 def test_github_s_own_fingerprint_is_left_to_the_step_that_uploads(report: Report) -> None:
     """That step computes it from the lines of a file, and only where a result has none."""
-    told = document([report])["runs"][0]["results"]
-    assert all(list(each["partialFingerprints"]) == ["tfcheck/v1"] for each in told)
+    rows = document([report])["runs"][0]["results"]
+    assert all(list(each["partialFingerprints"]) == ["tfcheck/v1"] for each in rows)
 
 
 def test_the_same_in_two_findings_is_distinguished_by_a_number() -> None:
@@ -150,8 +150,8 @@ def test_what_has_no_place_in_the_repository_is_at_the_plan(file: str) -> None:
         (place,) = found["locations"]
         assert place["physicalLocation"]["artifactLocation"]["uri"] == "plan.json"
         assert place["physicalLocation"]["region"] == {"startLine": 1}
-    told = run(report)["invocations"][0]["toolExecutionNotifications"]
-    assert [each["level"] for each in told] == ["warning"]
+    notifications = run(report)["invocations"][0]["toolExecutionNotifications"]
+    assert [each["level"] for each in notifications] == ["warning"]
 
 
 @every_row(
@@ -245,9 +245,9 @@ def test_what_the_change_does_is_the_first_notification_and_whole_in_the_propert
     first = found["invocations"][0]["toolExecutionNotifications"][0]
     assert first["level"] == "note"
     assert first["message"]["text"].startswith("this change breaks aws_ecs_task_definition.a, fixes aws_ecs_task_def")
-    (told,) = found["properties"]["changes"]
-    assert [each["change"] for each in told["task_changes"]] == ["broken", "fixed", "still_broken"]
-    assert len(told["access_changes"]) == 4
+    (changed,) = found["properties"]["changes"]
+    assert [each["change"] for each in changed["task_changes"]] == ["broken", "fixed", "still_broken"]
+    assert len(changed["access_changes"]) == 4
     assert "properties" not in run(samples.BROKEN)
 
 

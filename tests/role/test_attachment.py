@@ -19,7 +19,7 @@ from tfcheck.vocabulary.address import Address
 
 POLICY = json.dumps({"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": "s3:*", "Resource": "*"}]})
 ARN = "arn:aws:iam::111122223333:role/exec"
-#: What a state tells of a resource without an ARN.
+#: What a state shows of a resource without an ARN.
 UNTOLD = Surroundings("aws", "eu-west-1", Unknown())
 
 

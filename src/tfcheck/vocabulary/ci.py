@@ -21,7 +21,7 @@ REPOSITORY = regex(r"[A-Za-z0-9_.-]+/[A-Za-z0-9_.-]+")
 _MATRIX = regex(r": \[(.+)\]$")
 _RUN = regex(r"[0-9]{1,20}")
 
-#: The events whose jobs check out the base or the default branch, unless told otherwise.
+#: The events whose jobs check out the base or the default branch, unless configured otherwise.
 _ON_BASE = ("pull_request_target", "workflow_run")
 
 

@@ -378,7 +378,7 @@ def test_no_text_raises(pieces: list[str]) -> None:
 def test_any_text_can_be_written_as_a_template(written: str) -> None:
     escaped = written.replace("${", "$${").replace("%{", "%%{")
     if "$$${" in escaped or "%%%{" in escaped:
-        return  # a `$` before an escape cannot be told from one more escape
+        return  # a `$` before an escape cannot be distinguished from one more escape
 
     assert parse_template(escaped, P) == Template((Literal(written, P),) if written else (), P)
 

@@ -62,3 +62,10 @@ def test_the_common_name_is_that_of_every_instance_and_its_keys_distinguish_them
     assert all(is_named(each, name) for each in several)
     assert len({*keys(several).values()}) == len(several)
     assert all(len(all_keys(each)) == 2 for each in several)
+
+
+def test_keys_are_folded_without_a_pattern_for_each(monkeypatch: pytest.MonkeyPatch) -> None:
+    skipped = [Skipped(f"aws_ecs_task_definition.x[{each}]", f"reason {each}") for each in range(600)]
+    assert skipped_blocks(skipped[:2]) == [(Skipped("aws_ecs_task_definition.x[*]", "reason ${count.index}"), 2)]
+    monkeypatch.setattr("re._compiler.compile", lambda *_: pytest.fail("a pattern was compiled"))
+    assert skipped_blocks(skipped) == [(Skipped("aws_ecs_task_definition.x[*]", "reason ${count.index}"), 600)]

@@ -206,6 +206,13 @@ def test_a_change_that_inserts_is_a_fix() -> None:
     assert "fixes" not in results(samples.BROKEN)[0]
 
 
+def test_a_fix_of_a_forged_report_with_very_many_edits_is_left_out() -> None:
+    hunks = "".join(f"@@ -{line},1 +{line},2 @@\n a\n+x\n" for line in range(1, 1_002))
+    fix = Fix("grant it", "safe", True, "x", f"--- a/main.tf\n+++ b/main.tf\n{hunks}")
+    finding = msgspec.structs.replace(samples.FINDING, fix=fix)
+    assert "fixes" not in results(samples.report(samples.DENIED, findings=(finding,)))[0]
+
+
 def test_several_reports_are_one_run_and_say_the_same_once() -> None:
     one = msgspec.structs.replace(samples.BROKEN, context={"target": "dev"})
     other = msgspec.structs.replace(samples.BROKEN, context={"target": "prod"})

@@ -6,7 +6,7 @@ A key that all of them have, such as that of `count = var.create ? 1 : 0`, stays
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from itertools import count
 
 from tfcheck.symbolic.regex import regex
@@ -83,13 +83,27 @@ def fold_keys(text: str, names: Iterable[str]) -> str:
         is_number = name.lstrip("-").isdecimal()
         reference = "${count.index}" if is_number else "${each.key}"
         if len(name) < _SHORTEST or is_number:
-            parts = re.split(rf"(?<![A-Za-z0-9]){re.escape(name)}(?![A-Za-z0-9])", text)
-            text = reference.join(parts)
+            text = reference.join(_split_at_word(text, name))
         else:
             text = text.replace(name, reference)
         for quoted in (f'["{reference}"]', f"[{reference}]"):
             text = text.replace(quoted, f"[{reference[2:-1]}]")
     return text
+
+
+def _split_at_word(text: str, word: str) -> Iterator[str]:
+    """Yield the parts of a text around a word; there may be a pattern for each, which would take longer to compile."""
+    begin = 0
+    start = text.find(word)
+    while start >= 0:
+        end = start + len(word)
+        around = text[max(start - 1, 0) : start] + text[end : end + 1]
+        is_word = not any(each.isascii() and each.isalnum() for each in around)
+        if is_word:
+            yield text[begin:start]
+            begin = end
+        start = text.find(word, end if is_word else start + 1)
+    yield text[begin:]
 
 
 def skipped_blocks(skipped: Iterable[Skipped]) -> list[tuple[Skipped, int]]:

@@ -40,6 +40,8 @@ FINGERPRINT = "tfcheck/v1"
 _LONGEST_DESCRIPTION = 1000
 #: GitHub's limit for one run; it refuses more, and shows 5,000.
 _MOST_RESULTS = 25_000
+#: More edits than a fix can need: a forged report may have hundreds of thousands in few megabytes.
+_MOST_EDITS = 1_000
 _SKIPPED = Manual(
     "skipped",
     "task definition not analysed",
@@ -219,7 +221,7 @@ def _results(found: list[SarifResult], numbers: dict[str, int]) -> Iterator[Json
             result["suppressions"] = [{"kind": kind, "status": "accepted", "justification": _without_links(reason)}]
         if each.related:
             result["relatedLocations"] = [{"id": number, **place} for number, place in enumerate(each.related, 1)]
-        if each.fix and (changes := edits(each.fix.diff)):
+        if each.fix and 0 < len(changes := edits(each.fix.diff)) <= _MOST_EDITS:
             result["fixes"] = [_fix(each.fix, changes)]
         yield result
 

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import pytest
 from hypothesis import given
 
 from tests.report.github_markdown import inline, parsed
@@ -72,3 +73,9 @@ def test_what_cannot_be_seen_is_spelled_out() -> None:
 
 def test_a_long_sentence_is_not_cut_within_code() -> None:
     assert html_prose(f"in {'very ' * 30}`aws_iam_role_policy.{'x' * 90}` add one").endswith("very…")
+
+
+def test_a_name_that_a_sentence_does_not_quote_makes_no_pattern(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert prose("see a.b here", ["a.b"]) == "see `a.b` here"
+    monkeypatch.setattr("re._compiler.compile", lambda *_: pytest.fail("a pattern was compiled"))
+    assert prose("see a.c here", ["module.x[" * 100_000]) == "see `a.c` here"

@@ -94,7 +94,7 @@ def sentence(text: str, names: Iterable[str | None] = ()) -> str:
 def _pieces(text: str, names: Iterable[str | None]) -> Iterator[tuple[bool, str, bool]]:
     """Split a sentence into pieces: whether a space precedes it, the piece, and whether it must be code."""
     end = 0
-    for found in _quoted_pattern(names).finditer(text):
+    for found in _quoted_pattern(name for name in names if name and name in text).finditer(text):
         yield from _words(text[end : found.start()], begins=not end)
         yield text[: found.start()][-1:].isspace(), found["quoted"] or found[0], True
         end = found.end()
@@ -105,8 +105,8 @@ def _pieces(text: str, names: Iterable[str | None]) -> Iterator[tuple[bool, str,
 _ARGUMENT = r"\b[a-z_]+ = \[[^\]`]*\]"
 
 
-def _quoted_pattern(names: Iterable[str | None]) -> re.Pattern[str]:
-    wanted = {name for name in names if name and name.strip() and not _PLAIN.fullmatch(name)}
+def _quoted_pattern(names: Iterable[str]) -> re.Pattern[str]:
+    wanted = {name for name in names if name.strip() and not _PLAIN.fullmatch(name)}
     longest_first = sorted(wanted, key=lambda name: (-len(name), name))
     return re.compile("|".join((*map(re.escape, longest_first), "`(?P<quoted>[^`]+)`", _ARGUMENT)))
 

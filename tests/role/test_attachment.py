@@ -14,7 +14,7 @@ from tfcheck.resolve.order import FinishedBefore
 from tfcheck.resolve.surroundings import Surroundings
 from tfcheck.role import Roles
 from tfcheck.symbolic.doubt import Doubt, ask_sources_of
-from tfcheck.symbolic.value import JsonText, OneOf, Unknown, Value
+from tfcheck.symbolic.value import JsonText, OneOf, Text, Unknown, Value
 from tfcheck.vocabulary.address import Address
 
 POLICY = json.dumps({"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": "s3:*", "Resource": "*"}]})
@@ -461,6 +461,26 @@ def test_a_role_that_is_looked_up_during_the_apply_is_assumed_to_have_no_boundar
     role = MadeResource(address, {"name": "exec", "arn": ARN, "permissions_boundary": own})
     found = Roles(MadeWorld(role)).of_object(role)
     assert (found.boundary, bool(found.boundary_hidden)) == (None, is_hidden)
+
+
+@every_row(
+    ("name", "boundary", "is_hidden"),
+    [
+        (Unknown(), MANAGED, True),
+        (Unknown(), "", False),
+        (Text((Unknown(), "-exec")), MANAGED, True),
+        (Text((Unknown(), "-task")), MANAGED, False),
+        ("shop-exec", MANAGED, True),
+        ("task", MANAGED, False),
+    ],
+)
+def test_a_role_that_is_looked_up_may_be_one_of_the_plan_with_a_boundary(
+    name: Value, boundary: str, is_hidden: bool
+) -> None:
+    looked_up = MadeResource("data.aws_iam_role.exec", {"name": name, "permissions_boundary": Unknown()})
+    own: dict[str, Value] = {"name": Text((Unknown(), "-exec")), "permissions_boundary": boundary}
+    found = Roles(MadeWorld(looked_up, MadeResource("aws_iam_role.own", own))).of_object(looked_up)
+    assert bool(found.boundary_hidden) is is_hidden
 
 
 @every_row(("attribute", "count"), [("name", 1), ("id", 1), ("arn", 0), ("unique_id", 0)])

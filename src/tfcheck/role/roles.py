@@ -184,9 +184,9 @@ class Roles:
         managed = resource.address.mode == "managed"
         attached = self.attachments.of(resource, outcome, owned_here)
         reference, boundary = resource.attribute("permissions_boundary"), None
-        # NOTE: a look-up during the apply shows no boundary, as the ARN of a role: it is assumed to have none.
-        is_shown = managed or not isinstance(reference, Unknown)
-        if is_shown and reference is not None and reference != "":
+        if not managed and isinstance(reference, Unknown) and not self._may_be_bounded(resource):
+            reference = None  # NOTE: a look-up during the apply shows none, as the ARN of a role: none is assumed
+        if reference is not None and reference != "":
             secret_in = str(resource.address) if resource.sensitive("permissions_boundary") else ""
             boundary = self.policies.by_arn(reference, secret_in)
             if is_of_other_partition(reference, resource):
@@ -221,6 +221,14 @@ class Roles:
             refused=_refused_policies(attached),
         )
         return attach(role, attached)
+
+    def _may_be_bounded(self, looked_up: WorldObject) -> bool:
+        """Whether what is looked up may be a role of this world that has, or may have, a permissions boundary."""
+        name, account = looked_up.attribute("name"), account_of(looked_up)
+        alike = self.possible_namesakes(name) if isinstance(name, str) else self._managed_roles
+        bounded = (each for each in alike if each.attribute("permissions_boundary") not in (None, ""))
+        known: Value = [name, account]
+        return any(equal([each.attribute("name"), account_of(each)], known) is not Truth.FALSE for each in bounded)
 
     def _boundary_left_out(self, caller: Caller) -> str | None:
         """Return that a role may have the boundary of one that the plan leaves out; None if that is not possible."""

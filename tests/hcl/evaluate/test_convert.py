@@ -96,7 +96,7 @@ def test_an_element_is_unknown_if_list_and_tuple_convert_it_differently() -> Non
     assert isinstance(converted, list)
     assert converted[0] == "1"
     assert isinstance(converted[1], Unknown)
-    assert unify([[1, 2], ["a", 3]], structural=True)[0] == ["1", 2]
+    assert unify([[1, 2], ["a", 3]], structural=[True, True])[0] == ["1", 2]
 
 
 def test_a_set_has_no_order_and_no_duplicates() -> None:

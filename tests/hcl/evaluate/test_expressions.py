@@ -271,6 +271,27 @@ def test_both_arms_of_a_conditional_are_converted_to_one_type() -> None:
     assert worth("var.x == null ? 1 : var.x.y", x=None) == 1
 
 
+@every_row(
+    ("written", "result"),
+    [
+        ("true ? var.services : {}", {"a": {"on": True, "of": ["x"]}, "b": {"on": False, "of": []}}),
+        ("!var.later ? {} : var.services", {}),
+        ("true ? values(var.services) : []", [{"on": True, "of": ["x"]}, {"on": False, "of": []}]),
+        ("true ? merge(var.services, {}) : {}", {"a": {"on": True, "of": ["x"]}, "b": {"on": False, "of": []}}),
+        ("true ? var.map : {}", {"n": 1}),
+        ('true ? var.map : { a = "x" }', {"n": "1"}),
+    ],
+)
+def test_an_empty_collection_that_is_written_as_such_converts_nothing(written: str, result: Value) -> None:
+    services: Value = {"a": {"on": True, "of": ["x"]}, "b": {"on": False, "of": []}}
+    assert worth(written, services=services, map={"n": 1}, later=False) == result
+
+
+def test_an_empty_map_may_convert_the_elements_of_a_map() -> None:
+    services: Value = {"a": {"on": True, "of": ["x"]}, "b": {"on": False, "of": []}}
+    assert not is_known(worth("true ? var.services : var.none", services=services, none={}))
+
+
 def test_an_arm_that_fails_gives_only_the_types_of_its_other_parts() -> None:
     fails = 'one(["a", "b"])'
     assert worth(f"false ? {{ ({fails}) = 1 }} : {{ a = 1, b = true }}") == {"a": 1, "b": True}

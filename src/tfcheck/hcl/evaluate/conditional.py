@@ -112,14 +112,14 @@ def _converted_arm(arm: Expression, seen: Seen, other: Expression, peer: Seen, r
         return seen
     if run.trying and _may_clash(value, beside):
         return Unknown(reason="the arms of a conditional may have no type in common", may_fail=True)
-    structural = is_structural(arm, value) and is_structural(other, beside)
+    structural = [is_structural(arm, value), is_structural(other, beside)]
     if isinstance(value, list) and isinstance(beside, Set) and not gives_structure(arm):
         # With a set, a tuple becomes a set, a list does not.
         names = [item for item in value if isinstance(item, str)]
         is_sorted = len(names) == len(value) and all(one < following for one, following in pairwise(names))
         return value if is_sorted else _list_or_set(value)
-    if isinstance(value, Set) or isinstance(beside, Set):
-        structural = structural or gives_structure(arm) or gives_structure(other)
+    if (isinstance(value, Set) or isinstance(beside, Set)) and (gives_structure(arm) or gives_structure(other)):
+        structural = [True, True]
     return unify([value, beside], structural=structural)[0]
 
 
@@ -149,7 +149,7 @@ def common_value(node: Conditional, truth: Unknown, scope: Scope, run: Evaluatio
         left, right = run.see(node.then, scope), run.see(node.otherwise, scope)
         marks = is_marked(left) or is_marked(right)
         then, otherwise = evaluate_all(without_mark(left)), evaluate_all(without_mark(right))
-        structural = is_structural(node.then, then) and is_structural(node.otherwise, otherwise)
+        structural = [is_structural(node.then, then), is_structural(node.otherwise, otherwise)]
         one, other = unify([then, otherwise], structural=structural)
     except EvaluationError:
         return mark_if(marks, msgspec.structs.replace(rest, may_fail=True))
@@ -219,7 +219,7 @@ def unify_arguments(nodes: Sequence[Expression], values: list[Value], scope: Sco
         return values
     if not all(gives_structure(node) for node, value in zip(nodes, values, strict=True) if isinstance(value, list)):
         return values
-    unified = unify(typed, structural=True)
+    unified = unify(typed, structural=[True] * len(typed))
     return [None if value is None else each for value, each in zip(values, unified, strict=True)]
 
 

@@ -136,11 +136,11 @@ def mapping(value: Value) -> dict[str, Value]:
     raise EvaluationError(f"an object or a map is required, got {kind_name(value)}")
 
 
-def unify(values: Sequence[Value], *, structural: bool = False) -> list[Value]:
+def unify(values: Sequence[Value], *, structural: Sequence[bool] = ()) -> list[Value]:
     """Convert `values` to their common type, as conditionals, `tolist`, `coalesce` and others do.
 
-    Whether a list is a list or a tuple for Terraform may affect its elements: then the element becomes unknown. With
-    `structural` all are tuples and objects.
+    Whether a list is a list or a tuple for Terraform may affect its elements: then the element becomes unknown.
+    `structural` says of each value whether all its lists and mappings are certainly tuples and objects.
     """
     if all(isinstance(value, str | Text | JsonText | Unknown | None) for value in values) and not any(
         isinstance(value, OneOf) for value in values
@@ -151,9 +151,9 @@ def unify(values: Sequence[Value], *, structural: bool = False) -> list[Value]:
         return [Unknown(reason=REASON) for _ in values]
     if any(map(is_choice, unknowns(list(values)))):
         values = [map_leaves(value, _without_open_choice(values)) for value in values]
-    readings = [_reading(values, collections=False)]
-    if not structural:
-        readings.append(_reading(values, collections=True))
+    readings = [_reading(values, collections=[False] * len(values))]
+    if not structural or not all(structural):
+        readings.append(_reading(values, collections=[not each for each in structural] or [True] * len(values)))
     possible = [reading for reading in readings if reading is not None]
     if not possible:
         raise EvaluationError("the values have no type in common")
@@ -174,9 +174,10 @@ def _has_any(value: Value, kinds: tuple[type, ...]) -> bool:
     return isinstance(value, kinds) or any(_has_any(each, kinds) for each in parts_of(value))
 
 
-def _reading(values: Sequence[Value], *, collections: bool) -> list[Value] | None:
-    """Convert to the common type with all lists as tuples, or, with `collections`, as lists where possible."""
-    shared = types.common([types.type_of(value, collections=collections) for value in values])
+def _reading(values: Sequence[Value], *, collections: Sequence[bool]) -> list[Value] | None:
+    """Convert to the common type with the lists of each value as tuples, or as lists where possible."""
+    pairs = zip(values, collections, strict=True)
+    shared = types.common([types.type_of(value, collections=as_lists) for value, as_lists in pairs])
     if shared is None:
         return None
     if shared == types.ANY:  # there are only nulls

@@ -10,7 +10,6 @@ that Atlantis runs as may read the files. NOTE: nothing may be written into the 
 
 from __future__ import annotations
 
-import glob
 import hashlib
 import os
 import re
@@ -166,7 +165,7 @@ class ResultStore:
         )
 
     def _stored_names(self, suffix: str) -> set[str]:
-        return {path.name.removesuffix(suffix) for path in self._folder.glob(f"*{suffix}")}
+        return {_project_name(path) for path in self._folder.glob(f"*{suffix}")}
 
     def _without_result(self) -> dict[str, list[Path]]:
         """Find the projects without a result for this commit, and the files about each, the newest last."""
@@ -174,7 +173,7 @@ class ResultStore:
         newest = _newest(self._folder)
         found: dict[str, list[Path]] = {}
         for path in sorted(self._pull.glob("*/*"), key=_age):
-            name = path.name.removesuffix(_RESULT).removesuffix(_ANNOUNCED)
+            name = _project_name(path)
             before = path.parent == self._folder or newest is None or _age(path) <= newest
             if _OURS.fullmatch(path.name) and not path.name.startswith(".") and name not in here and before:
                 found.setdefault(name, []).append(path)
@@ -188,12 +187,12 @@ class ResultStore:
         Raises:
             OSError: one cannot be removed.
         """
-        newest = _newest(self._folder) or 0
-        for name in self._stored_names(_RESULT):
-            for path in self._pull.glob(f"*/{glob.escape(name)}.*"):
-                if path.parent != self._folder and _is_commit_folder(path.parent) and _age(path) <= newest:
-                    path.unlink(missing_ok=True)
-                    _remove_empty(path.parent, self._pull)
+        here, newest = self._stored_names(_RESULT), _newest(self._folder) or 0
+        for path in list(self._pull.glob("*/*")):
+            is_other = path.parent != self._folder and _is_commit_folder(path.parent)
+            if is_other and _project_name(path) in here and _age(path) <= newest:
+                path.unlink(missing_ok=True)
+                _remove_empty(path.parent, self._pull)
 
     def drop_old(self) -> None:
         """Remove results of all pull requests that are older than a month, and the folders that become empty.
@@ -272,6 +271,11 @@ def _file_name(project: Project) -> str:
     digest = hashlib.sha256("\0".join(parts).encode("utf-8", "surrogateescape")).hexdigest()[:16]
     readable = re.sub(r"[^A-Za-z0-9]+", "-", project.target).strip("-")[:_LONGEST_NAME]
     return f"{readable or 'project'}-{digest}"
+
+
+def _project_name(path: Path) -> str:
+    """Return the name for the project that a result or an announcement is about."""
+    return path.name.removesuffix(_RESULT).removesuffix(_ANNOUNCED)
 
 
 def _utf8(text: str) -> str:

@@ -13,7 +13,19 @@ from tests.laws import part
 from tfcheck.hcl.evaluate.elements import LocalScope
 from tfcheck.hcl.evaluate.expressions import evaluate
 from tfcheck.hcl.evaluate.scope import EvaluationError, Seen
-from tfcheck.hcl.evaluate.types import STRING, ListType, MapType, ObjectType, SetType, Type, equal_values
+from tfcheck.hcl.evaluate.types import (
+    ANY,
+    BOOL,
+    NUMBER,
+    STRING,
+    ListType,
+    MapType,
+    ObjectType,
+    SetType,
+    TupleType,
+    Type,
+    equal_values,
+)
 from tfcheck.hcl.syntax.expression import Call
 from tfcheck.hcl.syntax.parse import parse
 from tfcheck.symbolic.value import Set, Text, Truth, Unknown, Value, is_known
@@ -35,6 +47,10 @@ VARIABLES: dict[str, Value] = {
     "unset_list": None,
     "unset_text": None,
     "part": {"names": None, "all": {"x": None}},
+    "no_texts": [],
+    "no_rows": [],
+    "no_values": [],
+    "no_maps": {},
     "object": {"a": 4, "b": "5", "c": ["1", "x"], "name": False},
 }
 
@@ -44,6 +60,10 @@ TYPES: dict[str, Type] = {
     "unset_list": ListType(STRING),
     "unset_text": STRING,
     "part": ObjectType({"names": SetType(STRING), "all": MapType(SetType(STRING))}),
+    "no_texts": ListType(STRING),
+    "no_rows": ListType(ObjectType({"a": STRING, "b": BOOL, "c": SetType(TupleType((NUMBER,)))})),
+    "no_values": ListType(ANY),
+    "no_maps": MapType(MapType(STRING)),
 }
 
 
@@ -127,6 +147,22 @@ variable "part" {
   type    = object({ names = optional(set(string)), all = map(set(string)) })
   default = { all = { x = null } }
 }
+variable "no_texts" {
+  type    = list(string)
+  default = []
+}
+variable "no_rows" {
+  type    = list(object({ a = string, b = bool, c = set(tuple([number])) }))
+  default = []
+}
+variable "no_values" {
+  type    = list(any)
+  default = []
+}
+variable "no_maps" {
+  type    = map(map(string))
+  default = {}
+}
 """
 #: Expressions with a tuple, or what may be one, beside a set; whether we know the value.
 BESIDE_A_SET = {
@@ -180,10 +216,20 @@ TYPED_NULLS = {
     'try([for each in [var.unset_list] : each[*]], "x")': False,
     "try(var.texts[*], [])": True,
 }
+#: Expressions with something beside an empty list or map of a declared type.
+BESIDE_NOTHING = {
+    "true ? [1, true] : var.no_texts": True,
+    "false ? var.no_texts : [for each in [1] : each]": True,
+    'true ? [{ a = 1, b = "true", c = [] }] : var.no_rows': True,
+    "true ? { a = 1, b = true } : var.no_rows[0]": True,
+    "true ? [{ a = 1 }] : var.no_values": True,
+    "true ? { x = { y = 1 } } : var.no_maps": True,
+    'true ? { x = { y = 1, z = "a" } } : var.no_maps': True,
+}
 
 
 @needs_terraform
-@pytest.mark.parametrize("decided", [BESIDE_A_SET, TYPED_NULLS], ids=["tuple beside a set", "null of a declared type"])
+@pytest.mark.parametrize("decided", [BESIDE_A_SET, TYPED_NULLS, BESIDE_NOTHING], ids=["set", "null", "nothing"])
 def test_the_types_of_other_arguments_count(decided: dict[str, bool], tmp_path: Path) -> None:
     scope = Variables()
     theirs = worth(list(decided), tmp_path, sources=SOURCES + MORE_SOURCES)

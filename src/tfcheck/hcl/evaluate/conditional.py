@@ -27,6 +27,7 @@ from tfcheck.hcl.evaluate.types import (
     SetType,
     Type,
     equal_values,
+    example_of,
     is_definitely_text,
 )
 from tfcheck.hcl.syntax.expression import (
@@ -99,6 +100,7 @@ def _beside(arm: Expression, seen: Seen, other: Expression, peer: Seen, scope: S
     marks = is_marked(seen) or is_marked(peer)
     beside = without_mark(peer)
     beside = _with_declared_type(other, beside, scope) if gives_structure(arm) else beside
+    beside = _with_declared_element(other, beside, scope) if beside in ([], {}) else beside
     return mark_if(marks, _converted_arm(arm, without_mark(seen), other, beside, run))
 
 
@@ -226,6 +228,15 @@ def unify_arguments(nodes: Sequence[Expression], values: list[Value], scope: Sco
 def _with_declared_type(node: Expression, value: _Seen, scope: Scope) -> _Seen | Set:
     """Return a set of a string instead of null, if `node` refers to a variable that is declared as `set(string)`."""
     return Set(("",)) if value is None and declared_type(node, scope) == SetType(STRING) else value
+
+
+def _with_declared_element(node: Expression, empty: Seen, scope: Scope) -> Seen:
+    """Return a list or map with an element of its declared type instead of an empty one, whose type counts too."""
+    kind = declared_type(node, scope)
+    example = example_of(kind.element) if isinstance(kind, (ListType, MapType)) else None
+    if example is None:
+        return empty
+    return [example] if isinstance(kind, ListType) else {"": example}
 
 
 def declared_type(node: Expression, scope: Scope) -> Type | None:

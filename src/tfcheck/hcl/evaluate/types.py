@@ -103,6 +103,27 @@ def type_of(value: Value, *, collections: bool) -> Type:
             return STRING if is_definitely_text(value) else UNSEEN
 
 
+_EXAMPLES: dict[Type, Value] = {STRING: "", NUMBER: 0, BOOL: False}
+
+
+def example_of(kind: Type) -> Value:
+    """Return some value of a type; None if a part of it may be of any type."""
+    if isinstance(kind, Primitive):
+        return _EXAMPLES.get(kind)
+    inner = [example_of(each) for each in elements(kind)]
+    if None in inner:
+        return None
+    match kind:
+        case ObjectType():
+            return dict(zip(kind.attributes, inner, strict=True))
+        case MapType():
+            return {"": inner[0]}
+        case SetType():
+            return Set(tuple(inner))
+        case _:
+            return inner
+
+
 def common(types: Iterable[Type]) -> Type | None:
     """Return the type that all `types` convert to, or None."""
     kinds = list(types)

@@ -96,7 +96,7 @@ def test_a_role_without_the_tag_of_what_it_reads_is_tagged(tmp_path: Path) -> No
     replaced(folder / "main.tf", "  tags = {\n    Team = each.value\n  }\n", "")
     titles = [each.fix.title for each in found_in(folder).fixes.found if each.insertions]
     assert titles == [
-        'tag aws_iam_role.exec with `Team = "web"`, which a condition demands; so are its other instances (2)'
+        'tag aws_iam_role.exec with `Team = "web"`, which a condition demands; this also tags its 2 other instances'
     ]
 
 

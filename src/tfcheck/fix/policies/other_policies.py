@@ -318,7 +318,8 @@ class DemandedTags(Finder):
         items = _items((each.sid, text(each.resources[0])) for each in shared.statements)
         edits = self._edits(block, items) if self._places.files.editable(block.source) else ()
         number = len(instances) - len(owners)
-        others = f"; so are its other instances ({number})" if number else ""
+        named = f"its {number} other instances" if number > 1 else "its other instance"
+        others = f"; this also tags {named}" if number else ""
         written = ", ".join(f"`{key} = {value}`" for key, value in items)
         touched = (ChangedAttribute(each, name) for each in instances for name in (_ARGUMENT, "tags_all"))
         title = f"tag {owners[0].resource} with {written}, which a condition demands{others}"

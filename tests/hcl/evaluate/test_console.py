@@ -215,6 +215,8 @@ TYPED_NULLS = {
     'try(null[*], "x")': True,
     'try([for each in [var.unset_list] : each[*]], "x")': False,
     "try(var.texts[*], [])": True,
+    'try(true ? { a = 1, b = null } : { c = [] }, "x")': False,
+    'try(true ? { a = 1, b = true } : { c = [] }, "x")': True,
 }
 #: Expressions with something beside an empty list or map of a declared type.
 BESIDE_NOTHING = {

@@ -158,6 +158,8 @@ def _common_mapping(types: Sequence[Type]) -> Type | None:
         attributes = {name: kind for name, kind in shared.items() if kind is not None}
         return ObjectType(attributes) if len(attributes) == len(shared) else None
     element = common(element for kind in types for element in elements(kind))
+    if element is None and any(ANY in kind.attributes.values() for kind in objects):
+        element = UNSEEN  # an attribute that is null without a type lets Terraform leave all as they are
     return None if element is None else MapType(element)
 
 

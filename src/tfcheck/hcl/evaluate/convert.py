@@ -201,11 +201,16 @@ def _convert_to_open_type(value: Value) -> Value:
             return value
 
 
+def _convert_to_unclear_type(_: Value) -> Value:
+    return Unknown(reason="the values may have no type in common", may_fail=True)
+
+
 _TO_PRIMITIVE = {
     types.STRING: to_string,
     types.NUMBER: to_number,
     types.BOOL: to_bool,
     types.UNSEEN: _convert_to_open_type,
+    types.UNCLEAR: _convert_to_unclear_type,
 }
 
 

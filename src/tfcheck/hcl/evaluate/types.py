@@ -20,7 +20,7 @@ from tfcheck.symbolic.value import ANYTHING, JsonText, Set, Text, Truth, Unknown
 
 
 class Primitive(msgspec.Struct, frozen=True):
-    """`string`, `number`, `bool`, or one of ANY and UNSEEN, which are not types yet."""
+    """`string`, `number`, `bool`, or one of ANY, UNSEEN and UNCLEAR, which are not types yet."""
 
     name: str
 
@@ -67,6 +67,8 @@ BOOL = Primitive("bool")
 ANY = Primitive("any")
 #: The type of an unknown value, whose effect on the common type is also unknown.
 UNSEEN = Primitive("unseen")
+#: The type of values of which it is not known whether they have a common type.
+UNCLEAR = Primitive("unclear")
 
 
 def is_definitely_text(value: Value) -> bool:
@@ -148,7 +150,7 @@ def common(types: Iterable[Type]) -> Type | None:
 def _common_structure(shared: Type | None, types: Sequence[Type], *, has_null: bool) -> Type | None:
     """Return the common type of structures, which Terraform leaves as they are beside a null without a type."""
     differ = any(kind != shared for kind in types) and not any(isinstance(kind, SetType) for kind in types)
-    return UNSEEN if has_null and differ and shared is not None else shared
+    return UNSEEN if has_null and differ and shared not in (None, UNCLEAR) else shared
 
 
 def _common_mapping(types: Sequence[Type]) -> Type | None:
@@ -159,7 +161,7 @@ def _common_mapping(types: Sequence[Type]) -> Type | None:
         return ObjectType(attributes) if len(attributes) == len(shared) else None
     element = common(element for kind in types for element in elements(kind))
     if element is None and any(ANY in kind.attributes.values() for kind in objects):
-        element = UNSEEN  # an attribute that is null without a type lets Terraform leave all as they are
+        return UNCLEAR  # an attribute that is null without a type may let Terraform leave all as they are
     return None if element is None else MapType(element)
 
 
@@ -223,7 +225,7 @@ def _blur(kind: Type) -> Type:
         case ObjectType():
             return ObjectType({name: _blur(element) for name, element in kind.attributes.items()})
         case _:
-            return STRING if kind == STRING else UNSEEN
+            return kind if kind in (STRING, UNCLEAR) else UNSEEN
 
 
 #: Steps for comparing two values; the parts of structures are compared one by one.

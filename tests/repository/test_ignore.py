@@ -121,3 +121,13 @@ def test_many_rules_for_deep_files_ignore_what_takes_too_long_to_find_out(tmp_pa
     with limit_steps() as allowance:
         assert (*deep, "x") in found
     assert allowance.exceeded
+
+
+def test_what_was_ignored_for_lack_of_steps_stays_ignored_when_there_are_some_again(tmp_path: Path) -> None:
+    write(tmp_path, ".gitignore", text="a\n" * 100 + "secret.tf\n")
+    found = Ignored(tmp_path, tmp_path / ".git", {"HOME": str(tmp_path)})
+    with limit_steps() as allowance:
+        allowance.take(allowance.steps - 50)
+        assert ("secret.tf",) in found
+    assert ("secret.tf",) in found
+    assert ("a", "secret.tf") in found

@@ -101,7 +101,9 @@ def _text(file: Path) -> str:
 
 def _rules(text: str) -> tuple[_IgnorePattern, ...]:
     lines = text.removeprefix("\ufeff").split("\n")
-    return tuple(rule for line in lines if take(_RULE_STEPS) and (rule := _rule(line)))
+    if not take(_RULE_STEPS * len(lines)):
+        lines = ["*"]  # everything is ignored, also in a later part of the run, which has steps of its own
+    return tuple(rule for line in lines if (rule := _rule(line)))
 
 
 def _rule(line: str) -> _IgnorePattern | None:

@@ -183,8 +183,9 @@ class Roles:
         """Build a role of this world, except what others remove or decide."""
         managed = resource.address.mode == "managed"
         attached = self.attachments.of(resource, outcome, owned_here)
-        reference, boundary = resource.attribute("permissions_boundary"), None
-        if not managed and isinstance(reference, Unknown) and not self._may_be_bounded(resource):
+        caller, boundary = _caller(resource), None
+        reference = resource.attribute("permissions_boundary")
+        if not managed and isinstance(reference, Unknown) and not self._may_be_bounded(caller):
             reference = None  # NOTE: a look-up during the apply shows none, as the ARN of a role: none is assumed
         if reference is not None and reference != "":
             secret_in = str(resource.address) if resource.sensitive("permissions_boundary") else ""
@@ -197,7 +198,7 @@ class Roles:
         role = Role(
             label=str(resource.address),
             managed=managed or attached.closed,
-            caller=_caller(resource),
+            caller=caller,
             boundary=(boundary.policy,) if boundary and boundary.policy else None,
             boundary_hidden=boundary.hidden if boundary and not boundary.policy else None,
             trust=trust,
@@ -222,24 +223,26 @@ class Roles:
         )
         return attach(role, attached)
 
-    def _may_be_bounded(self, looked_up: WorldObject) -> bool:
-        """Whether what is looked up may be a role of this world that has, or may have, a permissions boundary."""
-        name, account = looked_up.attribute("name"), account_of(looked_up)
-        alike = self.possible_namesakes(name) if isinstance(name, str) else self._managed_roles
+    def _may_be_bounded(self, caller: Caller) -> bool:
+        """Whether a role that is looked up may be one of this world that has, or may have, a permissions boundary."""
+        alike = self.possible_namesakes(caller.name) if isinstance(caller.name, str) else self._managed_roles
         bounded = (each for each in alike if each.attribute("permissions_boundary") not in (None, ""))
-        known: Value = [name, account]
-        return any(equal([each.attribute("name"), account_of(each)], known) is not Truth.FALSE for each in bounded)
+        return any(_may_be(caller, each) for each in bounded)
 
     def _boundary_left_out(self, caller: Caller) -> str | None:
         """Return that a role may have the boundary of one that the plan leaves out; None if that is not possible."""
-        known: Value = [caller.name, caller.account]
-        found = ((each, equal([each.attribute("name"), account_of(each)], known)) for each in self._left_out)
-        possible = (each.address for each, truth in found if truth is not Truth.FALSE)
+        possible = (each.address for each in self._left_out if _may_be(caller, each))
         return next((NOT_LISTED.within(f"the boundary of {each}, {NOT_LISTED}") for each in possible), None)
 
     @cached_property
     def _left_out(self) -> Sequence[WorldObject]:
         return [each for each in self._managed_roles if each.is_left_out]
+
+
+def _may_be(caller: Caller, role: WorldObject) -> bool:
+    """Whether a role with this name and account may be another one."""
+    known: Value = [caller.name, caller.account]
+    return equal([role.attribute("name"), account_of(role)], known) is not Truth.FALSE
 
 
 def _refused_policies(attached: Attached) -> tuple[tuple[str, Policy], ...]:

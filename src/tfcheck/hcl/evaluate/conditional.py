@@ -233,10 +233,8 @@ def _with_declared_type(node: Expression, value: _Seen, scope: Scope) -> _Seen |
 def _with_declared_element(node: Expression, empty: Seen, scope: Scope) -> Seen:
     """Return a list or map with an element of its declared type instead of an empty one, whose type counts too."""
     kind = declared_type(node, scope)
-    example = example_of(kind.element) if isinstance(kind, (ListType, MapType)) else None
-    if example is None:
-        return empty
-    return [example] if isinstance(kind, ListType) else {"": example}
+    example = example_of(kind) if isinstance(kind, (ListType, MapType)) else None
+    return empty if example is None else example
 
 
 def declared_type(node: Expression, scope: Scope) -> Type | None:

@@ -89,22 +89,20 @@ def publish(
     done = Published(outcome, (*draft.warnings(outcome), *warnings), draft.absent)
     if outcome.late:
         return done
-    findings = [each.finding for each in draft.content.findings if each.finding.change != "existing"]
-    own = thread.own
-    try:
-        conversation.suggest(
-            findings,
-            own.author,
-            own.marker.comment,
-            top,
-            comment_options.suggestions,
-            done=draft.complete and not thread.newer.found,
-        )
-    except RefusalError as refusal:
-        if not comment_options.suggestions:
-            return done
-        return msgspec.structs.replace(done, warnings=(*done.warnings, f"no suggestions beside lines: {refusal}"))
+    if refused := _suggest(conversation, thread, draft, comment_options.suggestions, top):
+        return msgspec.structs.replace(done, warnings=(*done.warnings, refused))
     return done
+
+
+def _suggest(conversation: Conversation[Any], thread: CommentThread, draft: ReportComment, most: int, top: Path) -> str:
+    """Suggest at most so many fixes on lines, and remove needless ones; return a warning if some are refused."""
+    findings = [each.finding for each in draft.content.findings if each.finding.change != "existing"]
+    own, done = thread.own, draft.complete and not thread.newer.found
+    try:
+        conversation.suggest(findings, own.author, own.marker.comment, top, most, done=done)
+    except RefusalError as refusal:
+        return f"no suggestions beside lines: {refusal}" if most else ""
+    return ""
 
 
 def _may_depend_on_edits(report: Report) -> bool:

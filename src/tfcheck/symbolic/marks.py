@@ -70,6 +70,8 @@ def map_leaves(value: Value, change: Callable[[Leaf], Value], made: dict[int, Va
 
 def _rebuilt(value: Value, parts: list[Value]) -> Value:
     match value:
+        case _ if not parts:
+            return value
         case Text():
             return Text(tuple(parts))  # type: ignore[arg-type]  # as the pieces were
         case JsonText():

@@ -10,6 +10,7 @@ from tests.hcl.console import ERROR, needs_terraform, plain, worth
 from tests.hcl.generator import SOURCES, Generator
 from tests.hcl.writing import HERE, source
 from tests.laws import part
+from tfcheck.hcl.evaluate.convert import convert
 from tfcheck.hcl.evaluate.elements import LocalScope
 from tfcheck.hcl.evaluate.expressions import evaluate
 from tfcheck.hcl.evaluate.scope import EvaluationError, Seen
@@ -71,7 +72,7 @@ class Variables:
     def lookup(self, root: str, name: str) -> Seen:
         if root != "var" or name not in VARIABLES:
             raise EvaluationError("no such thing")
-        return VARIABLES[name]
+        return convert(VARIABLES[name], TYPES.get(name, ANY))
 
     def declared_type(self, name: str) -> Type | None:
         return TYPES.get(name)
@@ -227,6 +228,12 @@ BESIDE_NOTHING = {
     "true ? [{ a = 1 }] : var.no_values": True,
     "true ? { x = { y = 1 } } : var.no_maps": True,
     'true ? { x = { y = 1, z = "a" } } : var.no_maps': True,
+    "true ? [1, true] : (true ? [] : var.texts)": True,
+    'true ? [1, 2] : (true ? [] : values({ a = 1, b = "x" }))': True,
+    'true ? { a = 1 } : (true ? {} : { b = "x" })': True,
+    "[for each in [true ? [] : var.texts] : true ? [1, true] : each][0]": True,
+    "true ? [1, 2] : tolist(true ? [] : var.texts)": True,
+    'true ? [1, "a"] : tolist([])': True,
 }
 
 

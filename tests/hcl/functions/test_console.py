@@ -11,10 +11,9 @@ import pytest
 
 from tests.hcl.console import ERROR, needs_terraform, worth
 from tests.hcl.evaluate.test_console import agrees
-from tfcheck.hcl.evaluate.convert import MapValue
 from tfcheck.hcl.evaluate.expressions import see
 from tfcheck.hcl.evaluate.scope import EvaluationError, Seen
-from tfcheck.hcl.evaluate.types import Type
+from tfcheck.hcl.evaluate.types import MapValue, Type
 from tfcheck.hcl.formats.json import normal
 from tfcheck.hcl.functions import all_functions, call
 from tfcheck.symbolic.numbers import spell_number

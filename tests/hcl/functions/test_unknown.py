@@ -13,10 +13,10 @@ from tests.laws import tries
 from tests.rows import every_row
 from tests.symbols import symbol
 from tfcheck.hcl.evaluate.comprehension import call_lazily
-from tfcheck.hcl.evaluate.convert import MapValue
 from tfcheck.hcl.evaluate.elements import element, evaluate_all
 from tfcheck.hcl.evaluate.expressions import see
 from tfcheck.hcl.evaluate.scope import EvaluationError
+from tfcheck.hcl.evaluate.types import MapValue
 from tfcheck.hcl.formats import json as json_text
 from tfcheck.hcl.functions import IMPURE, all_functions, call
 from tfcheck.symbolic.marks import has_mark, mark_all

@@ -26,8 +26,8 @@ from tfcheck.hcl.evaluate.types import (
     ObjectType,
     SetType,
     Type,
+    empty_beside,
     equal_values,
-    example_of,
     is_definitely_text,
 )
 from tfcheck.hcl.syntax.expression import (
@@ -100,7 +100,6 @@ def _beside(arm: Expression, seen: Seen, other: Expression, peer: Seen, scope: S
     marks = is_marked(seen) or is_marked(peer)
     beside = without_mark(peer)
     beside = _with_declared_type(other, beside, scope) if gives_structure(arm) else beside
-    beside = _with_declared_element(other, beside, scope) if beside in ([], {}) else beside
     return mark_if(marks, _converted_arm(arm, without_mark(seen), other, beside, run))
 
 
@@ -111,7 +110,7 @@ def _converted_arm(arm: Expression, seen: Seen, other: Expression, peer: Seen, r
     value, beside = evaluate_all(seen), evaluate_all(peer)
     # A set makes sets of tuples at the same place.
     if not _is_open_to(value, other, run) and not _has_any(beside, (Set,)):
-        return seen
+        return empty_beside(value, beside) if value in ([], {}) else seen
     if run.trying and _may_clash(value, beside):
         return Unknown(reason="the arms of a conditional may have no type in common", may_fail=True)
     structural = [is_structural(arm, value), is_structural(other, beside)]
@@ -228,13 +227,6 @@ def unify_arguments(nodes: Sequence[Expression], values: list[Value], scope: Sco
 def _with_declared_type(node: Expression, value: _Seen, scope: Scope) -> _Seen | Set:
     """Return a set of a string instead of null, if `node` refers to a variable that is declared as `set(string)`."""
     return Set(("",)) if value is None and declared_type(node, scope) == SetType(STRING) else value
-
-
-def _with_declared_element(node: Expression, empty: Seen, scope: Scope) -> Seen:
-    """Return a list or map with an element of its declared type instead of an empty one, whose type counts too."""
-    kind = declared_type(node, scope)
-    example = example_of(kind) if isinstance(kind, (ListType, MapType)) else None
-    return empty if example is None else example
 
 
 def declared_type(node: Expression, scope: Scope) -> Type | None:

@@ -12,19 +12,12 @@ from fractions import Fraction
 from tfcheck.hcl.evaluate import types
 from tfcheck.hcl.evaluate.alternatives import for_each_choice
 from tfcheck.hcl.evaluate.scope import EvaluationError
+from tfcheck.hcl.evaluate.types import EmptyList, EmptyMap, MapValue
 from tfcheck.symbolic.choices import is_choice, without_choice
 from tfcheck.symbolic.limits import LEAVES, REASON, size, take
 from tfcheck.symbolic.marks import Leaf, map_leaves
 from tfcheck.symbolic.numbers import ROUNDED, as_text, exact, parse_number, spell_number
 from tfcheck.symbolic.value import JsonText, OneOf, Set, Text, Truth, Unknown, Value, parts_of, unknowns
-
-
-class MapValue(dict[str, Value]):
-    """An object that is a map: `lookup` converts its default to the element type.
-
-    Any other dict counts as an object there, as it is written in the sources or shown by a plan.
-    """
-
 
 _BOOLS = {"true": True, "false": False, "1": True, "0": False}
 #: Why a number or a bool is unknown that may become a string.
@@ -85,12 +78,13 @@ def convert(value: Value, kind: types.Type) -> Value:
         return Unknown(reason=REASON)
     match kind:
         case types.ListType():
-            return elements_of(sequence(value), kind.element)
+            return elements_of(sequence(value), kind.element) or EmptyList(kind.element, kind.element)
         case types.SetType():
             return build_set(elements_of(sequence(value), kind.element))
         case types.MapType():
             members = mapping(value)
-            return MapValue(zip(members, elements_of(list(members.values()), kind.element), strict=True))
+            converted = elements_of(list(members.values()), kind.element)
+            return MapValue(zip(members, converted, strict=True)) or EmptyMap(kind.element, kind.element)
         case types.TupleType():
             items = sequence(value)
             if len(items) != len(kind.elements):

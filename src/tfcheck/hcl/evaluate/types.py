@@ -71,6 +71,29 @@ UNSEEN = Primitive("unseen")
 UNCLEAR = Primitive("unclear")
 
 
+class EmptyList(list[Value]):
+    """An empty list whose element type is known: with its lists as tuples, and as lists where possible."""
+
+    def __init__(self, element: Type, as_collections: Type) -> None:
+        super().__init__()
+        self.readings = (element, as_collections)
+
+
+class MapValue(dict[str, Value]):
+    """An object that is a map: `lookup` converts its default to the element type.
+
+    Any other dict counts as an object there, as it is written in the sources or shown by a plan.
+    """
+
+
+class EmptyMap(MapValue):
+    """An empty map whose element type is known, as that of `EmptyList`."""
+
+    def __init__(self, element: Type, as_collections: Type) -> None:
+        super().__init__()
+        self.readings = (element, as_collections)
+
+
 def is_definitely_text(value: Value) -> bool:
     """Whether `value` is certainly a string, known or not."""
     if isinstance(value, Unknown):
@@ -91,6 +114,10 @@ def type_of(value: Value, *, collections: bool) -> Type:
             return BOOL
         case int() | float() | Fraction():
             return NUMBER
+        case EmptyList():
+            return ListType(value.readings[collections])
+        case EmptyMap():
+            return MapType(value.readings[collections])
         case list():
             columns = tuple(type_of(item, collections=collections) for item in value)
             uniform = _uniform(columns) if collections else None
@@ -105,25 +132,15 @@ def type_of(value: Value, *, collections: bool) -> Type:
             return STRING if is_definitely_text(value) else UNSEEN
 
 
-_EXAMPLES: dict[Type, Value] = {STRING: "", NUMBER: 0, BOOL: False}
-
-
-def example_of(kind: Type) -> Value:
-    """Return some value of a type; None if a part of it may be of any type."""
-    if isinstance(kind, Primitive):
-        return _EXAMPLES.get(kind)
-    inner = [example_of(each) for each in elements(kind)]
-    if None in inner:
-        return None
-    match kind:
-        case ObjectType():
-            return dict(zip(kind.attributes, inner, strict=True))
-        case MapType():
-            return {"": inner[0]}
-        case SetType():
-            return Set(tuple(inner))
-        case _:
-            return inner
+def empty_beside(empty: Value, other: Value) -> Value:
+    """Return an empty list or object with the element type that Terraform gives to it beside `other`."""
+    found = [common(type_of(each, collections=as_lists) for each in (empty, other)) for as_lists in (False, True)]
+    kinds = [kind for kind in found if kind is not None]
+    if kinds and isinstance(other, list) and all(isinstance(kind, ListType) for kind in kinds):
+        return EmptyList(*(elements(kind)[0] for kind in (kinds[0], kinds[-1])))
+    if kinds and isinstance(other, dict) and all(isinstance(kind, MapType) for kind in kinds):
+        return EmptyMap(*(elements(kind)[0] for kind in (kinds[0], kinds[-1])))
+    return empty
 
 
 def common(types: Iterable[Type]) -> Type | None:

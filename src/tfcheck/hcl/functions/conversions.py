@@ -10,12 +10,15 @@ from collections.abc import Sequence
 from tfcheck.hcl.evaluate.convert import to_bool, to_number, to_string, unify
 from tfcheck.hcl.evaluate.elements import Unordered
 from tfcheck.hcl.evaluate.scope import EvaluationError
+from tfcheck.hcl.evaluate.types import ANY, EmptyList
 from tfcheck.hcl.functions.arguments import Function, unknown_result
 from tfcheck.symbolic.value import Set, Unknown, Value, is_known, is_never_empty
 
 
 def tolist(items: Value) -> Value:
     """Convert all elements to one type, in order."""
+    if items == []:
+        return items if isinstance(items, EmptyList) else EmptyList(ANY, ANY)
     if items is None or isinstance(items, list):
         unified = None if items is None else unify(items)
         return Unordered(unified) if unified is not None and isinstance(items, Unordered) else unified

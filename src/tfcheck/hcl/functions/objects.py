@@ -7,9 +7,9 @@ from __future__ import annotations
 
 from fractions import Fraction
 
-from tfcheck.hcl.evaluate.convert import MapValue, to_bool, to_number, to_string, unify
+from tfcheck.hcl.evaluate.convert import to_bool, to_number, to_string, unify
 from tfcheck.hcl.evaluate.scope import EvaluationError
-from tfcheck.hcl.evaluate.types import is_definitely_text
+from tfcheck.hcl.evaluate.types import MapValue, is_definitely_text
 from tfcheck.hcl.functions.arguments import LONGEST_LIST, Function, afford, limit_error, unknown_result
 from tfcheck.symbolic.value import Set, Unknown, Value
 

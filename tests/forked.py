@@ -127,7 +127,7 @@ def serve() -> None:
         os.waitpid(each, 0)
 
 
-def _run(told: dict[str, Any], given: int, out: int, err: int, end: int) -> None:
+def _run(job: dict[str, Any], given: int, out: int, err: int, end: int) -> None:
     """Run the command, and write the number of its process and how it ended: nothing if it was killed."""
     os.write(end, b"%d\n" % os.getpid())
     status = 1
@@ -137,14 +137,14 @@ def _run(told: dict[str, Any], given: int, out: int, err: int, end: int) -> None
         sys.stdin = open(0, encoding="utf-8", closefd=False)  # noqa: SIM115 (for all of the run)
         sys.stdout = open(1, "w", encoding="utf-8", closefd=False)  # noqa: SIM115
         sys.stderr = open(2, "w", encoding="utf-8", errors="backslashreplace", closefd=False)  # noqa: SIM115
-        os.chdir(told["folder"])
+        os.chdir(job["folder"])
         os.environ.clear()
-        os.environ.update(told["environment"])
-        sys.argv = ["tfcheck", *told["arguments"]]
+        os.environ.update(job["environment"])
+        sys.argv = ["tfcheck", *job["arguments"]]
         from tfcheck.__main__ import main
 
-        if told["change"]:
-            importlib.import_module(told["change"])
+        if job["change"]:
+            importlib.import_module(job["change"])
         status = main()
     except SystemExit as error:
         status = error.code if isinstance(error.code, int) else 1

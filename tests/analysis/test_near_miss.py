@@ -29,13 +29,13 @@ FILE = "arn:aws:s3:::cfg/web/prod.env"
 
 @pytest.mark.parametrize("name", ["plan.json", "applied.plan.json"])
 def test_each_role_has_its_misconfiguration_and_no_other(name: str) -> None:
-    told: dict[str, set[str]] = {}
+    advised: dict[str, set[str]] = {}
     for finding in Case(TESTDATA / "near-misses").report(name).findings:
         key = finding.task_definition.partition('"')[2].partition('"')[0]
-        told.setdefault(key, set()).update(advice(finding.answers))
-    assert {key for key, sentences in told.items() if sentences} == set(SAID)
+        advised.setdefault(key, set()).update(advice(finding.answers))
+    assert {key for key, sentences in advised.items() if sentences} == set(SAID)
     for key, words in SAID.items():
-        assert [words in each for each in told[key]] == [True]
+        assert [words in each for each in advised[key]] == [True]
 
 
 def advice_on(

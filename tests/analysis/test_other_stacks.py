@@ -119,8 +119,8 @@ def test_what_a_plan_of_the_call_changes_is_part_of_the_change(capsys: pytest.Ca
         str(TESTDATA / each) for each in ("service-of-changed-stack/applied.plan.json", "changed-stack/plan.json")
     )
     (one,) = Session((service, stack)).check(service)
-    told = {each.task_definition.split('"')[1]: each.change for each in one.report.task_changes}
-    assert told == {"web": "broken", "jobs": "fixed", "mail": "still_broken"}
+    changes = {each.task_definition.split('"')[1]: each.change for each in one.report.task_changes}
+    assert changes == {"web": "broken", "jobs": "fixed", "mail": "still_broken"}
     assert {(each.role.rpartition("/")[2], each.action, each.change) for each in one.report.access_changes} == {
         ("web-execution", "s3:GetObject", "revoked"),
         ("jobs-execution", "s3:GetObject", "granted"),

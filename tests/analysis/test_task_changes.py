@@ -134,10 +134,10 @@ def test_all_that_a_change_can_do() -> None:
 
 def test_a_task_breaks_by_what_it_needs_more_and_by_what_is_taken_from_what_it_needs() -> None:
     found = report("needs-changed")
-    told = {each.task_definition.split(".")[1]: each.change for each in found.task_changes}
-    assert (told.pop("first"), told.pop("more")) == ("fixed", "still_broken")
+    changes = {each.task_definition.split(".")[1]: each.change for each in found.task_changes}
+    assert (changes.pop("first"), changes.pop("more")) == ("fixed", "still_broken")
     broken = {"image", "moved", "trusted", "logs", "renamed", "maker", "token", "file", "bucket", "key"}
-    assert told == dict.fromkeys(broken, "broken")
+    assert changes == dict.fromkeys(broken, "broken")
     assert {each.task_definition.split(".")[1] for each in found.findings} == {*broken, "more"}
     assert {each.change for each in found.findings if "module.more." not in each.task_definition} == {"introduced"}
 

@@ -139,7 +139,7 @@ def test_what_the_page_shows_is_what_is_printed(atlantis: Atlantis) -> None:
 
 
 def test_every_option_that_the_page_names_is_there(tmp_path: Path) -> None:
-    told = "".join(
+    help_text = "".join(
         in_process(f"tfcheck atlantis {name} --help", {}, tmp_path)[0]
         for name in ("announce", "plan", "policy-check", "publish")
     )
@@ -152,4 +152,4 @@ def test_every_option_that_the_page_names_is_there(tmp_path: Path) -> None:
         "--no-cache-dir",
     }
     named = set(re.findall(r"--[a-z-]+[a-z]", PAGE)) - others - {"--no-cache"}
-    assert named == set(re.findall(r"--[a-z-]+[a-z]", told)) - {"--help"}
+    assert named == set(re.findall(r"--[a-z-]+[a-z]", help_text)) - {"--help"}

@@ -75,8 +75,8 @@ def test_what_the_plan_deletes_is_found_by_what_ecs_would_say(
     said: str, deleted: list[str], capsys: pytest.CaptureFixture[str]
 ) -> None:
     text = explain_output(capsys, said, str(TESTDATA / "needs-changed" / "plan.json"))
-    told = [part for part in text.split("error[") if part.startswith("deleted]")]
-    assert [re.findall(r"needs (\S+),", each) for each in told] == [[each] for each in deleted]
+    parts = [part for part in text.split("error[") if part.startswith("deleted]")]
+    assert [re.findall(r"needs (\S+),", each) for each in parts] == [[each] for each in deleted]
 
 
 def test_a_network_problem_is_not_a_missing_permission(capsys: pytest.CaptureFixture[str]) -> None:
@@ -227,8 +227,8 @@ def test_a_key_is_reported_only_of_what_the_text_is_about(
     text: str, case: str, found: bool, capsys: pytest.CaptureFixture[str]
 ) -> None:
     """Who reads what is encrypted has a text of its own for it."""
-    told = explain_output(capsys, text, str(TESTDATA / case / "plan.json"))
-    assert ("error[decrypt]" in told) is found
+    output = explain_output(capsys, text, str(TESTDATA / case / "plan.json"))
+    assert ("error[decrypt]" in output) is found
 
 
 def test_what_is_hidden_in_a_plan_may_be_what_was_refused(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -64,7 +64,7 @@ def client(where: dict[str, str], patience: WaitBudget | None = None) -> Client:
 
 
 def run(
-    told: dict[str, str],
+    environment: dict[str, str],
     reports: Sequence[Report],
     comment_options: CommentOptions | None = None,
     *,
@@ -74,14 +74,14 @@ def run(
 ) -> Published:
     """Publish as the command does; `around` may hold back each request."""
     comment_options = comment_options or CommentOptions(id="orders")
-    wanted = find_pull_request(told, comment_options.number, reports)
+    wanted = find_pull_request(environment, comment_options.number, reports)
     if isinstance(wanted, NothingToDo):
         return Published(Outcome(CommentAction.NOTHING, wanted.why))
-    asking = client(told, patience)
+    asking = client(environment, patience)
     if around is not None:
         once = asking._request
         asking._request = lambda *sent: around(lambda: once(*sent))  # type: ignore[assignment, method-assign]
-    return publish(GitHubConversation(asking, wanted, told), reports, comment_options, top=top)
+    return publish(GitHubConversation(asking, wanted, environment), reports, comment_options, top=top)
 
 
 def bad(target: str = "infra/orders", *, message: str = "", fix: Fix | None = None, sha: str = SHA) -> Report:

@@ -90,8 +90,8 @@ def act_program(
         subprocess.run(["git", *command], cwd=top, check=True, capture_output=True)
     (tmp_path / "event.json").write_text(json.dumps(payload), encoding="utf-8")
     replacing = [] if any("upload-artifact" in each for each in options) else uploading(tmp_path / "upload")
-    told = where | {"GITHUB_REPOSITORY": REPOSITORY, "GITHUB_RUN_ID": "77", "GITHUB_RUN_ATTEMPT": "1"}
-    arguments = [argument for name, value in told.items() for argument in ("--env", f"{name}={value}")]
+    environment = where | {"GITHUB_REPOSITORY": REPOSITORY, "GITHUB_RUN_ID": "77", "GITHUB_RUN_ATTEMPT": "1"}
+    arguments = [argument for name, value in environment.items() for argument in ("--env", f"{name}={value}")]
     where_and_what = ["-W", workflow, "-P", "ubuntu-24.04=-self-hosted", "-e", str(tmp_path / "event.json")]
     ended = subprocess.run(
         [_act(), event, *where_and_what, "-s", f"GITHUB_TOKEN={SECRET}", *arguments, *replacing, *options],
@@ -172,8 +172,8 @@ def test_a_second_workflow_comments_on_a_fork(github: FakeGitHub, repository: Pa
     github.open_pull(source=FORK)
     report = bad("infra/orders")
     (repository / "report").mkdir()
-    told = {**(report.context or {}), "pull_request": 42}
-    text = written(report).replace('"head_sha"', f'"pull_request": {told["pull_request"]}, "head_sha"')
+    context = {**(report.context or {}), "pull_request": 42}
+    text = written(report).replace('"head_sha"', f'"pull_request": {context["pull_request"]}, "head_sha"')
     (repository / "report" / "orders.json").write_text(text, encoding="utf-8")
     run = {"head_sha": SHA, "head_repository": {"full_name": FORK}, "pull_requests": [], "event": "pull_request"}
     status, log = act("workflow_run", SECOND, {"workflow_run": run})

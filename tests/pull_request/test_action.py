@@ -37,13 +37,13 @@ def start(where: dict[str, str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
     """Return the function that runs the action with inputs, in a job of a pull request."""
     monkeypatch.setattr("tfcheck.pull_request.client.WaitBudget", Clock().patience)
     monkeypatch.chdir(tmp_path)
-    told = variables(tmp_path, where) | {
+    environment = variables(tmp_path, where) | {
         "GITHUB_STEP_SUMMARY": str(tmp_path / "summary.md"),
         "GITHUB_OUTPUT": str(tmp_path / "output"),
         "RUNNER_TEMP": str(tmp_path),
         "TFCHECK_GITHUB_TOKEN": TOKEN,
     }
-    for name, value in told.items():
+    for name, value in environment.items():
         monkeypatch.setenv(name, value)
     for name in ("GITHUB_TOKEN", "GH_TOKEN", "TF_WORKSPACE"):
         monkeypatch.delenv(name, raising=False)

@@ -80,8 +80,8 @@ def test_the_inputs_are_those_that_are_read_and_the_defaults_are_the_same() -> N
 
 
 def test_the_outputs_are_those_that_are_written() -> None:
-    told = {*outputs([MIXED]), "exit-code", "comment-id", "comment-url", "report-json", "sarif-file", "html-file"}
-    assert set(ACTION["outputs"]) == told
+    names = {*outputs([MIXED]), "exit-code", "comment-id", "comment-url", "report-json", "sarif-file", "html-file"}
+    assert set(ACTION["outputs"]) == names
     for name, each in ACTION["outputs"].items():
         assert each["value"] == f"${{{{ steps.check.outputs.{name} }}}}"
 
@@ -169,20 +169,20 @@ def installed(tmp_path: Path) -> dict[str, str]:
     alone = subprocess.run([sys.executable, "-I", "-c", "import tfcheck"], capture_output=True)
     if bash is None or os.name == "nt" or alone.returncode:
         pytest.skip("needs bash, and a Python in which tfcheck is installed")
-    told = {"PATH": os.environ["PATH"], "RUNNER_TEMP": str(tmp_path), "GITHUB_ACTION_PATH": str(ROOT)}
+    environment = {"PATH": os.environ["PATH"], "RUNNER_TEMP": str(tmp_path), "GITHUB_ACTION_PATH": str(ROOT)}
     sums = subprocess.run(["cksum"], input=str(ROOT).encode(), capture_output=True, check=True).stdout
-    environment = tmp_path / f"tfcheck-{sums.split()[0].decode()}"
-    (environment / "bin").mkdir(parents=True)
-    (environment / "ready").touch()
-    runner = environment / "bin" / "python"
+    folder = tmp_path / f"tfcheck-{sums.split()[0].decode()}"
+    (folder / "bin").mkdir(parents=True)
+    (folder / "ready").touch()
+    runner = folder / "bin" / "python"
     runner.write_text(f'#!/bin/sh\nexec "{sys.executable}" "$@"\n', encoding="utf-8")
     runner.chmod(0o755)
-    return told
+    return environment
 
 
-def script(told: dict[str, str], here: Path) -> subprocess.CompletedProcess[str]:
+def script(environment: dict[str, str], here: Path) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
-        ["bash", str(ROOT / "scripts" / "action.sh")], cwd=here, env=told, capture_output=True, encoding="utf-8"
+        ["bash", str(ROOT / "scripts" / "action.sh")], cwd=here, env=environment, capture_output=True, encoding="utf-8"
     )
 
 
@@ -191,8 +191,8 @@ def test_the_script_runs_the_checkout_and_nothing_of_the_directory_it_works_in(
 ) -> None:
     for name in ("click", "urllib3", "tfcheck", "msgspec"):
         (tmp_path / f"{name}.py").write_text("raise SystemExit('the pull request ran its code')", encoding="utf-8")
-    told = installed | {"TFCHECK_PLAN": str(PLAN), "TFCHECK_COMMENT": "off", "PYTHONPATH": str(tmp_path)}
-    run = script(told, tmp_path)
+    environment = installed | {"TFCHECK_PLAN": str(PLAN), "TFCHECK_COMMENT": "off", "PYTHONPATH": str(tmp_path)}
+    run = script(environment, tmp_path)
     assert run.returncode == 0, run.stderr
     assert "3 permissions checked" in run.stdout
 
@@ -203,19 +203,19 @@ def test_what_installs_tfcheck_does_not_get_the_path_of_other_modules(
     """A build started by pip would import the pull request's modules if the job's PYTHONPATH named its checkout."""
     programs = tmp_path / "programs"
     programs.mkdir()
-    program = f'#!/bin/sh\necho "$*" >>"{tmp_path}/ran"\nenv | grep "^PYTHON" >>"{tmp_path}/told"\nexit 0\n'
+    program = f'#!/bin/sh\necho "$*" >>"{tmp_path}/ran"\nenv | grep "^PYTHON" >>"{tmp_path}/variables"\nexit 0\n'
     for name in ("python3", "uv"):
         (programs / name).write_text(program, encoding="utf-8")
         (programs / name).chmod(0o755)
     for ready in tmp_path.glob("tfcheck-*/ready"):
         ready.unlink()
-    told = installed | {"TFCHECK_PLAN": str(PLAN), "TFCHECK_COMMENT": "off"}
-    told |= {"PATH": f"{programs}{os.pathsep}{told['PATH']}"}
-    told |= {"PYTHONPATH": str(tmp_path), "PYTHONPYCACHEPREFIX": str(tmp_path), "PYTHONHOME": str(tmp_path)}
-    run = script(told, tmp_path)
+    environment = installed | {"TFCHECK_PLAN": str(PLAN), "TFCHECK_COMMENT": "off"}
+    environment |= {"PATH": f"{programs}{os.pathsep}{environment['PATH']}"}
+    environment |= {"PYTHONPATH": str(tmp_path), "PYTHONPYCACHEPREFIX": str(tmp_path), "PYTHONHOME": str(tmp_path)}
+    run = script(environment, tmp_path)
     assert run.returncode == 0, run.stderr
     assert len((tmp_path / "ran").read_text().splitlines()) == 4
-    assert (tmp_path / "told").read_text() == ""
+    assert (tmp_path / "variables").read_text() == ""
 
 
 def test_what_the_checkout_contains_is_neither_settings_nor_a_cache_of_what_installs_tfcheck(
@@ -231,10 +231,10 @@ def test_what_the_checkout_contains_is_neither_settings_nor_a_cache_of_what_inst
         (programs / name).chmod(0o755)
     for ready in tmp_path.glob("tfcheck-*/ready"):
         ready.unlink()
-    told = installed | {"TFCHECK_PLAN": str(PLAN), "TFCHECK_COMMENT": "off", "GITHUB_WORKSPACE": str(checkout)}
-    told |= {"PATH": f"{programs}{os.pathsep}{told['PATH']}"}
-    told |= {"HOME": str(checkout), "XDG_CONFIG_HOME": str(checkout / ".config")}
-    run = script(told, checkout)
+    environment = installed | {"TFCHECK_PLAN": str(PLAN), "TFCHECK_COMMENT": "off", "GITHUB_WORKSPACE": str(checkout)}
+    environment |= {"PATH": f"{programs}{os.pathsep}{environment['PATH']}"}
+    environment |= {"HOME": str(checkout), "XDG_CONFIG_HOME": str(checkout / ".config")}
+    run = script(environment, checkout)
     assert run.returncode == 0, run.stderr
     installs = [line for line in (tmp_path / "ran").read_text().splitlines() if " pip install " in line]
     assert len(installs) == 2

@@ -225,12 +225,12 @@ def test_a_person_s_token_that_hides_its_account_leaves_nothing_behind(
         assert len(cloud.texts()) == 1
 
 
-@pytest.mark.parametrize(("changed", "told"), [(["infra/tfcheck.toml"], True), (["main.tf"], False)])
-def test_waivers_that_the_change_adds_come_first(place: Place, changed: list[str], told: bool) -> None:
+@pytest.mark.parametrize(("changed", "is_in_comment"), [(["infra/tfcheck.toml"], True), (["main.tf"], False)])
+def test_waivers_that_the_change_adds_come_first(place: Place, changed: list[str], is_in_comment: bool) -> None:
     place.host.changed = changed
     place.run(waived())
     assert [text for text in place.texts() if "⚠️ **This change waives**" in text] == place.texts()
-    assert bool(place.texts()) is told
+    assert bool(place.texts()) is is_in_comment
 
 
 @pytest.mark.parametrize("wait", [says(429, "", retry_after="9"), says(502), cut_before])

@@ -31,8 +31,8 @@ def job(where: dict[str, str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch) 
     monkeypatch.setattr("tfcheck.pull_request.client.WaitBudget", clock.patience)
     monkeypatch.chdir(tmp_path)
     summary = tmp_path / "summary.md"
-    told = variables(tmp_path, where) | {"GITHUB_TOKEN": TOKEN, "GITHUB_STEP_SUMMARY": str(summary)}
-    for name, value in told.items():
+    environment = variables(tmp_path, where) | {"GITHUB_TOKEN": TOKEN, "GITHUB_STEP_SUMMARY": str(summary)}
+    for name, value in environment.items():
         monkeypatch.setenv(name, value)
     for name in ("TFCHECK_GITHUB_TOKEN", "GH_TOKEN", "GITHUB_OUTPUT"):
         monkeypatch.delenv(name, raising=False)

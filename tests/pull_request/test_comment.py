@@ -64,11 +64,11 @@ def title(github: FakeGitHub) -> str:
 def test_the_first_run_with_findings_comments_and_a_clean_one_does_not(
     github: FakeGitHub, where: dict[str, str], tmp_path: Path
 ) -> None:
-    told = variables(tmp_path, where)
-    published = run(told, [clean()])
+    environment = variables(tmp_path, where)
+    published = run(environment, [clean()])
     assert str(published.outcome) == "no comment: there is nothing to report"
     assert github.comments == {}
-    published = run(told, [bad()])
+    published = run(environment, [bad()])
     assert published.outcome.did is CommentAction.CREATED
     assert published.outcome.url == github.comments[published.outcome.id or 0]["html_url"]
     assert title(github) == "### ❌ tfcheck: 1 task definition will not start in `infra/orders`"
@@ -102,13 +102,13 @@ def test_access_that_changes_asks_for_a_comment_too(github: FakeGitHub, where: d
 
 
 def test_findings_come_and_go_in_one_comment(github: FakeGitHub, where: dict[str, str], tmp_path: Path) -> None:
-    told, again = (variables(tmp_path, where, run=each) for each in ("10.1", "10.2"))
-    run(told, [bad()])
+    environment, again = (variables(tmp_path, where, run=each) for each in ("10.1", "10.2"))
+    run(environment, [bad()])
     assert run(again, [clean()]).outcome.did is CommentAction.UPDATED
     assert title(github).startswith("### ✅ tfcheck: resolved")
     github.open_pull(sha=LATER)
-    told = variables(tmp_path, where, sha=LATER, run="11.1")
-    assert run(told, [bad(sha=LATER)]).outcome.did is CommentAction.UPDATED
+    environment = variables(tmp_path, where, sha=LATER, run="11.1")
+    assert run(environment, [bad(sha=LATER)]).outcome.did is CommentAction.UPDATED
     assert title(github).startswith("### ❌")
     assert len(github.comments) == 1
 
@@ -175,8 +175,8 @@ def test_what_shares_an_id_is_distinguished_from_what_had_no_result_before(
     run(variables(tmp_path, where), [bad("gone"), clean("dev")])
     github.open_pull(sha=LATER)
     for target in ("dev", "prod"):
-        told = variables(tmp_path, where, sha=LATER, run="11.1")
-        published = run(told, [at(clean(target), LATER)])
+        environment = variables(tmp_path, where, sha=LATER, run="11.1")
+        published = run(environment, [at(clean(target), LATER)])
     assert published.absent == ("dev", "gone")
     assert "**No result for this commit**: `gone`." in only(github)
     assert "**Result not shown**: `dev`." in only(github)
@@ -194,8 +194,8 @@ def test_another_run_for_the_same_commit_shares_nothing(
 def test_a_comment_that_never_reported_anything_resolves_nothing(
     github: FakeGitHub, where: dict[str, str], tmp_path: Path
 ) -> None:
-    told = variables(tmp_path, where)
-    run(told, [clean()], CommentOptions(when="always"))
+    environment = variables(tmp_path, where)
+    run(environment, [clean()], CommentOptions(when="always"))
     github.open_pull(sha=LATER)
     later = variables(tmp_path, where, sha=LATER, run="11.1")
     same = msgspec.structs.replace(clean(), context={"target": "infra/orders", "head_sha": LATER})
@@ -263,20 +263,20 @@ def test_a_marker_counts_on_the_first_line_only(github: FakeGitHub, where: dict[
 
 
 def test_ids_that_hold_one_another_are_two_comments(github: FakeGitHub, where: dict[str, str], tmp_path: Path) -> None:
-    told, again = (variables(tmp_path, where, run=each) for each in ("10.1", "10.2"))
-    run(told, [bad("prod")], CommentOptions(id=""))
-    run(told, [bad("non-prod")], CommentOptions(id=""))
+    environment, again = (variables(tmp_path, where, run=each) for each in ("10.1", "10.2"))
+    run(environment, [bad("prod")], CommentOptions(id=""))
+    run(environment, [bad("non-prod")], CommentOptions(id=""))
     run(again, [clean("prod")], CommentOptions(id=""))
     assert sorted(each["body"].split("\n")[1][:5] for each in github.by()) == ["### ✅", "### ❌"]
 
 
 def test_what_somebody_edited_is_put_right(github: FakeGitHub, where: dict[str, str], tmp_path: Path) -> None:
     github.start(10)
-    told = variables(tmp_path, where)
-    number = run(told, [bad()]).outcome.id or 0
+    environment = variables(tmp_path, where)
+    number = run(environment, [bad()]).outcome.id or 0
     right = github.comments[number]["body"]
     github.comments[number]["body"] = right.split("\n")[0] + "\r\nnever mind"
-    assert run(told, [bad()]).outcome.did is CommentAction.UPDATED
+    assert run(environment, [bad()]).outcome.did is CommentAction.UPDATED
     assert only(github) == right
 
 
@@ -284,19 +284,19 @@ def test_what_somebody_edited_is_put_right(github: FakeGitHub, where: dict[str, 
 def test_other_line_ends_are_not_another_text(
     github: FakeGitHub, where: dict[str, str], tmp_path: Path, ends: str
 ) -> None:
-    told = variables(tmp_path, where)
-    number = run(told, [bad()]).outcome.id or 0
-    run(told, [bad()])
+    environment = variables(tmp_path, where)
+    number = run(environment, [bad()]).outcome.id or 0
+    run(environment, [bad()])
     body = github.comments[number]["body"]
     github.comments[number]["body"] = body.replace("\n", "\r\n") if ends == "\r\n" else body.rstrip()
-    assert run(told, [bad()]).outcome.did is CommentAction.UNCHANGED
+    assert run(environment, [bad()]).outcome.did is CommentAction.UNCHANGED
 
 
 def test_a_comment_that_was_minimized_is_left_so_and_a_new_one_made(
     github: FakeGitHub, where: dict[str, str], tmp_path: Path
 ) -> None:
-    told = variables(tmp_path, where)
-    old = run(told, [bad()]).outcome.id or 0
+    environment = variables(tmp_path, where)
+    old = run(environment, [bad()]).outcome.id or 0
     github.comments[old]["minimized"] = {"reason": "outdated"}
     text = github.comments[old]["body"]
     assert run(variables(tmp_path, where, run="11.1"), [bad()]).outcome.did is CommentAction.CREATED
@@ -308,10 +308,10 @@ def test_a_comment_that_was_minimized_is_left_so_and_a_new_one_made(
 def test_a_comment_that_is_deleted_meanwhile_is_made_again(
     github: FakeGitHub, where: dict[str, str], tmp_path: Path
 ) -> None:
-    told = variables(tmp_path, where)
-    run(told, [bad()])
+    environment = variables(tmp_path, where)
+    run(environment, [bad()])
     github.fault("PATCH", "/issues/comments/", first(github.comments.clear))
-    assert run(told, [clean()], CommentOptions(id="orders", when="always")).outcome.did is CommentAction.CREATED
+    assert run(environment, [clean()], CommentOptions(id="orders", when="always")).outcome.did is CommentAction.CREATED
     assert len(github.comments) == 1
 
 
@@ -320,8 +320,8 @@ def test_a_comment_can_go_when_all_is_well_and_come_back(
     github: FakeGitHub, where: dict[str, str], tmp_path: Path, on_clean: str
 ) -> None:
     comment_options = CommentOptions(id="orders", on_clean="delete" if on_clean == "delete" else "minimize")
-    told, again = (variables(tmp_path, where, run=each) for each in ("10.1", "10.2"))
-    run(told, [bad()], comment_options)
+    environment, again = (variables(tmp_path, where, run=each) for each in ("10.1", "10.2"))
+    run(environment, [bad()], comment_options)
     gone = run(again, [clean()], comment_options).outcome
     assert gone.did is (CommentAction.DELETED if on_clean == "delete" else CommentAction.MINIMIZED)
     assert [each["minimized"] for each in github.by()] == ([] if on_clean == "delete" else [{"reason": "resolved"}])
@@ -333,9 +333,9 @@ def test_a_comment_can_go_when_all_is_well_and_come_back(
 def test_a_comment_that_is_always_wanted_is_not_taken_away(
     github: FakeGitHub, where: dict[str, str], tmp_path: Path
 ) -> None:
-    told, again = (variables(tmp_path, where, run=each) for each in ("10.1", "10.2"))
+    environment, again = (variables(tmp_path, where, run=each) for each in ("10.1", "10.2"))
     comment_options = CommentOptions(id="orders", when="always", on_clean="delete")
-    run(told, [bad()], comment_options)
+    run(environment, [bad()], comment_options)
     assert run(again, [clean()], comment_options).outcome.did is CommentAction.UPDATED
     assert title(github).startswith("### ✅")
 
@@ -343,15 +343,15 @@ def test_a_comment_that_is_always_wanted_is_not_taken_away(
 def test_a_minimized_comment_says_that_it_is_resolved(
     github: FakeGitHub, where: dict[str, str], tmp_path: Path
 ) -> None:
-    told, again = (variables(tmp_path, where, run=each) for each in ("10.1", "10.2"))
-    run(told, [bad()])
+    environment, again = (variables(tmp_path, where, run=each) for each in ("10.1", "10.2"))
+    run(environment, [bad()])
     run(again, [clean()], CommentOptions(id="orders", on_clean="minimize"))
     assert "✅ tfcheck: resolved" in github.by()[0]["body"]
 
 
 def test_what_cannot_be_minimized_is_still_resolved(github: FakeGitHub, where: dict[str, str], tmp_path: Path) -> None:
-    told, again = (variables(tmp_path, where, run=each) for each in ("10.1", "10.2"))
-    run(told, [bad()])
+    environment, again = (variables(tmp_path, where, run=each) for each in ("10.1", "10.2"))
+    run(environment, [bad()])
     github.fault("POST", "graphql", lambda go: go())  # who we are
     github.fault("POST", "graphql", says(403, "Resource not accessible by integration"))
     published = run(again, [clean()], CommentOptions(id="orders", on_clean="minimize"))
@@ -413,8 +413,8 @@ def jobs_at_once(tmp_path: Path, where: dict[str, str], *runs: str) -> list[Comm
 
     def one(name: str) -> None:
         report = bad(message="of the newest run") if name == max(runs) else bad(message="of an older run")
-        told = variables(tmp_path, where, run=name)
-        did.append(run(told, [report], patience=patient(lambda seconds: time.sleep(seconds / 50))).outcome.did)
+        environment = variables(tmp_path, where, run=name)
+        did.append(run(environment, [report], patience=patient(lambda seconds: time.sleep(seconds / 50))).outcome.did)
 
     threads = [threading.Thread(target=one, args=(name,)) for name in runs]
     for thread in threads:

@@ -31,8 +31,12 @@ def saved(number: object) -> Report:
 
 
 def of_run(tmp_path: Path, sha: str = SHA, source: str | None = FORK, pulls: list[Any] | None = None) -> dict[str, str]:
-    told = {"head_sha": sha, "head_repository": {"full_name": source} if source else None, "pull_requests": pulls or []}
-    return event(tmp_path, "workflow_run", {"workflow_run": told})
+    workflow_run = {
+        "head_sha": sha,
+        "head_repository": {"full_name": source} if source else None,
+        "pull_requests": pulls or [],
+    }
+    return event(tmp_path, "workflow_run", {"workflow_run": workflow_run})
 
 
 def test_a_pull_request_names_itself(tmp_path: Path) -> None:
@@ -60,28 +64,28 @@ def test_the_run_of_a_fork_takes_the_number_from_the_reports_and_has_it_verified
         REPOSITORY, 42, SHA, head_repository=FORK
     )
     assert find_pull_request(of_run(tmp_path), 42, []) == RequestedPull(REPOSITORY, 42, SHA, head_repository=FORK)
-    for told in ([saved(41), saved(42)], [], [saved("1/files"), saved(-1)], [saved("x")]):
-        assert isinstance(find_pull_request(of_run(tmp_path), None, told), NothingToDo)
+    for saved_reports in ([saved(41), saved(42)], [], [saved("1/files"), saved(-1)], [saved("x")]):
+        assert isinstance(find_pull_request(of_run(tmp_path), None, saved_reports), NothingToDo)
     assert isinstance(find_pull_request(of_run(tmp_path, source=None), None, [saved(42)]), NothingToDo)
     assert isinstance(find_pull_request(of_run(tmp_path, sha=""), None, [saved(42)]), NothingToDo)
 
 
 def test_the_run_of_a_branch_is_named_by_the_event(tmp_path: Path) -> None:
-    told = of_run(tmp_path, pulls=[{"number": 42, "head": {"sha": SHA}}])
-    assert find_pull_request(told, None, [saved(41)]) == RequestedPull(REPOSITORY, 42, SHA)
+    environment = of_run(tmp_path, pulls=[{"number": 42, "head": {"sha": SHA}}])
+    assert find_pull_request(environment, None, [saved(41)]) == RequestedPull(REPOSITORY, 42, SHA)
 
 
 def test_a_branch_with_several_pull_requests_is_named_by_the_reports(tmp_path: Path) -> None:
-    told = of_run(tmp_path, pulls=[{"number": number, "head": {"sha": SHA}} for number in (41, 42)])
-    assert find_pull_request(told, None, [saved(42)]) == RequestedPull(REPOSITORY, 42, SHA)
-    assert find_pull_request(told, None, [saved(7)]) == RequestedPull(REPOSITORY, 41, SHA)
-    assert find_pull_request(told, 42, [saved(41)]) == RequestedPull(REPOSITORY, 42, SHA)
+    environment = of_run(tmp_path, pulls=[{"number": number, "head": {"sha": SHA}} for number in (41, 42)])
+    assert find_pull_request(environment, None, [saved(42)]) == RequestedPull(REPOSITORY, 42, SHA)
+    assert find_pull_request(environment, None, [saved(7)]) == RequestedPull(REPOSITORY, 41, SHA)
+    assert find_pull_request(environment, 42, [saved(41)]) == RequestedPull(REPOSITORY, 42, SHA)
 
 
 def test_a_run_that_follows_another_is_ordered_by_it_and_keeps_its_commit(tmp_path: Path) -> None:
-    told = following(tmp_path, "77.2") | ran("99.3")
+    environment = following(tmp_path, "77.2") | ran("99.3")
     workflow = {"GITHUB_WORKFLOW_REF": "acme/shop/.github/workflows/comment.yml@refs/heads/main"}
-    wanted = find_pull_request(told | workflow, 7, [])
+    wanted = find_pull_request(environment | workflow, 7, [])
     assert isinstance(wanted, RequestedPull)
     assert (wanted.number, wanted.sha, wanted.run, wanted.follows) == (7, SHA, "99.3", "77.2")
     assert wanted.order == "77.2003"
@@ -187,37 +191,39 @@ def test_a_run_of_the_pull_request_s_branch_is_about_its_own_commit(
 ) -> None:
     github.open_pull(sha=OTHER, source=source)
     github.pulls[42]["head"]["ref"] = "orders"
-    told = where | event(tmp_path, name, {}) | ran("10.1") | {"GITHUB_REF": ref, "GITHUB_SHA": SHA}
-    published = run(told, [bad(sha="")], CommentOptions(id="orders", number=42))
+    environment = where | event(tmp_path, name, {}) | ran("10.1") | {"GITHUB_REF": ref, "GITHUB_SHA": SHA}
+    published = run(environment, [bad(sha="")], CommentOptions(id="orders", number=42))
     assert (published.outcome.did is CommentAction.CREATED) is written
     if not written:
         assert "another newest commit" in published.outcome.why
         github.open_pull(sha=SHA)
         github.pulls[42]["head"]["ref"] = "orders"
-        assert run(told, [bad(sha="")], CommentOptions(id="orders", number=42)).outcome.did is CommentAction.CREATED
+        assert (
+            run(environment, [bad(sha="")], CommentOptions(id="orders", number=42)).outcome.did is CommentAction.CREATED
+        )
     assert ("names none" in github.by()[0]["body"]) is written
 
 
 def test_a_comment_that_starts_a_job_is_answered_about_the_newest_commit(
     github: FakeGitHub, where: dict[str, str], tmp_path: Path
 ) -> None:
-    told = where | event(tmp_path, "issue_comment", {"issue": {"number": 42, "pull_request": {}}}) | ran("10.1")
-    assert run(told, [bad()]).outcome.did is CommentAction.CREATED
+    environment = where | event(tmp_path, "issue_comment", {"issue": {"number": 42, "pull_request": {}}}) | ran("10.1")
+    assert run(environment, [bad()]).outcome.did is CommentAction.CREATED
     assert f"sha={SHA}" in github.by()[0]["body"]
     assert f"Commit `{SHA[:7]}` (the newest; the event that started the run names none) · " in github.by()[0]["body"]
     assert "newer runs are not visible" in github.by()[0]["body"]  # GitHub lists this one under another commit
-    stale = run(told, [bad(sha=OTHER)])
+    stale = run(environment, [bad(sha=OTHER)])
     assert stale.outcome.why == "no report is about the newest commit of the pull request"
 
 
 def test_a_missing_report_never_looks_clean(github: FakeGitHub, where: dict[str, str], tmp_path: Path) -> None:
     comment_options = CommentOptions(id="all", expected=3, on_clean="delete")
-    told = variables(tmp_path, where)
-    assert run(told, [clean("a"), clean("b")], comment_options).outcome.did is CommentAction.CREATED
+    environment = variables(tmp_path, where)
+    assert run(environment, [clean("a"), clean("b")], comment_options).outcome.did is CommentAction.CREATED
     assert "1 result missing" in github.by()[0]["body"].split("\n")[1]
-    assert run(told, [], comment_options).outcome.did is CommentAction.UPDATED
+    assert run(environment, [], comment_options).outcome.did is CommentAction.UPDATED
     assert "3 results missing" in github.by()[0]["body"].split("\n")[1]
-    assert run(told, [clean("a"), clean("b"), clean("c")], comment_options).outcome.did is CommentAction.DELETED
+    assert run(environment, [clean("a"), clean("b"), clean("c")], comment_options).outcome.did is CommentAction.DELETED
 
 
 @pytest.mark.parametrize("base", ["/api/v3"])

@@ -128,7 +128,7 @@ STORIES = [
     Script("GraphQL is another thing", at(GRAPHQL, sends(b'{"data": {"viewer": 1}}')), "comment created"),
     Script("a person's token", all_of(person, ours()), "comment updated", posts=0),
     Script("a person's token without GraphQL", all_of(person, ours(), at(GRAPHQL, says(503))), "comment updated"),
-    Script("a person whose name is not told for a limit", all_of(person, ours(), at(GRAPHQL, says(503)),
+    Script("a person whose name a limit hides", all_of(person, ours(), at(GRAPHQL, says(503)),
            at("^GET /user", TOMORROW)), "too many requests", body="run=9.1", posts=0),
     Script("resolved", ours(), "comment updated", body="✅ tfcheck: resolved", report=CLEAN),
     Script("resolved, but undecided", ours(), "comment updated", body="❔", report=OPEN),

@@ -82,11 +82,11 @@ def together(
         message = "of the newest run" if runs[number] == max(runs) else "of an older run"
         report = reports[number] if reports else bad(message=message)
         patience = clock.patience()
-        told = variables(tmp_path, where, run=runs[number])
+        environment = variables(tmp_path, where, run=runs[number])
         try:
             when: When = "always" if reports and not on_clean else "findings"
             comment_options = CommentOptions(id="orders", when=when, on_clean=on_clean or "update")
-            run(told, [report], comment_options, patience=patience, around=around(number))
+            run(environment, [report], comment_options, patience=patience, around=around(number))
         finally:
             turns.leave(number)
 
@@ -135,21 +135,21 @@ def test_an_older_job_that_minimizes_does_not_hide_what_a_newer_one_has_written(
     assert github.problems == []
 
 
-def on_github(api: str, told: RequestedPull, patience: WaitBudget) -> Conversation[Any]:
-    return GitHubConversation(Client(Hosts(api, f"{api}/graphql", ""), TOKEN, patience), told, {})
+def on_github(api: str, pull: RequestedPull, patience: WaitBudget) -> Conversation[Any]:
+    return GitHubConversation(Client(Hosts(api, f"{api}/graphql", ""), TOKEN, patience), pull, {})
 
 
-def on_gitea(api: str, told: RequestedPull, patience: WaitBudget) -> Conversation[Any]:
-    return GiteaConversation(Client(Hosts(api, f"{api}/graphql", ""), TOKEN, patience), told, {})
+def on_gitea(api: str, pull: RequestedPull, patience: WaitBudget) -> Conversation[Any]:
+    return GiteaConversation(Client(Hosts(api, f"{api}/graphql", ""), TOKEN, patience), pull, {})
 
 
-def on_gitlab(api: str, told: RequestedPull, patience: WaitBudget) -> Conversation[Any]:
-    about = msgspec.structs.replace(told, repository=PROJECT)
+def on_gitlab(api: str, pull: RequestedPull, patience: WaitBudget) -> Conversation[Any]:
+    about = msgspec.structs.replace(pull, repository=PROJECT)
     return MergeConversation(Client(Hosts(api, "", ""), TOKEN, patience), about)
 
 
-def on_bitbucket(api: str, told: RequestedPull, patience: WaitBudget) -> Conversation[Any]:
-    return CloudConversation(Client(Hosts(api, "", ""), TOKEN, patience, user="tf"), told, personal=True)
+def on_bitbucket(api: str, pull: RequestedPull, patience: WaitBudget) -> Conversation[Any]:
+    return CloudConversation(Client(Hosts(api, "", ""), TOKEN, patience, user="tf"), pull, personal=True)
 
 
 def texts(host: FakeGitHub) -> list[str]:

@@ -235,8 +235,10 @@ def test_a_plan_that_cannot_be_read_is_missed_by_its_target(
     plan = {"format_version": "1.2", "configuration": {"root_module": {"variables": {"x": {}}}}, "resource_changes": []}
     (stack / "b.json").write_text(json.dumps(plan))
     plans = "\n".join(f"{place}/{each}" for each in ("a.json", *others))
-    told = variables(tmp_path, where) | {"TFCHECK_PLAN": plans, "TFCHECK_COMMENT": "auto"}
-    for name, value in (told | {"TFCHECK_GITHUB_TOKEN": "ghs_only-for-the-fake", "RUNNER_TEMP": str(tmp_path)}).items():
+    environment = variables(tmp_path, where) | {"TFCHECK_PLAN": plans, "TFCHECK_COMMENT": "auto"}
+    for name, value in (
+        environment | {"TFCHECK_GITHUB_TOKEN": "ghs_only-for-the-fake", "RUNNER_TEMP": str(tmp_path)}
+    ).items():
         monkeypatch.setenv(name, value)
     monkeypatch.chdir(tmp_path / "shop")
     monkeypatch.setattr("tfcheck.pull_request.wait_budget.LOOK_AGAIN", (0.0, 0.0))

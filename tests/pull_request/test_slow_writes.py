@@ -143,8 +143,8 @@ def test_a_note_about_a_slow_removal_gives_way_although_its_answer_is_lost(tmp_p
         return done
 
     def lost(go: Callable[[], Answer]) -> Answer:
-        told = variables(tmp_path, where, run="11.1", sha=newest)
-        calendar.after(5, lambda: run(told, [bad(sha=newest)]))
+        environment = variables(tmp_path, where, run="11.1", sha=newest)
+        calendar.after(5, lambda: run(environment, [bad(sha=newest)]))
         calendar.after(10, go)
         return says(502)(go)
 

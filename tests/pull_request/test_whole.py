@@ -41,8 +41,8 @@ def test_a_pull_request_that_adds_a_policy_gets_the_statement_it_lacks_beside_it
             "contents_url": "https://github.com/x",
         }
     ]
-    told = variables(tmp_path, where) | {"TFCHECK_PLAN": str(ROOT / "testdata/literal-missing/plan.json")}
-    for name, value in (told | {"TFCHECK_GITHUB_TOKEN": TOKEN, "RUNNER_TEMP": str(tmp_path)}).items():
+    environment = variables(tmp_path, where) | {"TFCHECK_PLAN": str(ROOT / "testdata/literal-missing/plan.json")}
+    for name, value in (environment | {"TFCHECK_GITHUB_TOKEN": TOKEN, "RUNNER_TEMP": str(tmp_path)}).items():
         monkeypatch.setenv(name, value)
     monkeypatch.chdir(ROOT)
     monkeypatch.setattr("tfcheck.pull_request.wait_budget.LOOK_AGAIN", (0.0, 0.0))

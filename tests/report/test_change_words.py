@@ -19,7 +19,7 @@ def report_with(*changes: AccessChange, possible: tuple[AccessChange, ...] = ())
 
 
 def lines(report: Report) -> list[str]:
-    return [f"{told.words} {each.plain}" for told in access_changes(report) for each in told.lines]
+    return [f"{kind.words} {each.plain}" for kind in access_changes(report) for each in kind.lines]
 
 
 def lost(role: str, *kept: ActionOnResource, because: str | None = None) -> AccessChange:

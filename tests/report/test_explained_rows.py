@@ -45,9 +45,9 @@ def refusal(role: str, action: str, resource: str) -> str:
 @pytest.mark.parametrize("name", CASES)
 def test_a_refusal_leads_to_its_own_call(name: str) -> None:
     found = report(name)
-    told = [each for each in found.answers if each.requirement.action != trust.ACTION]
+    calls = [each for each in found.answers if each.requirement.action != trust.ACTION]
     tried = 0
-    for answer in told:
+    for answer in calls:
         need = answer.requirement
         if not isinstance(need.resource, str) or need.role_kind is RoleKind.INSTANCE:
             continue
@@ -69,13 +69,13 @@ def test_a_refusal_of_another_role_leads_to_nothing(name: str) -> None:
         need = answer.requirement
         explanation = explain_text(refusal("somebody", need.action, need.shown_resource))
         assert explanation is not None
-        told = related_rows(explanation, found)
+        rows = related_rows(explanation, found)
         # NOTE: whose role pulls and logs on an instance that the plan does not show is open.
-        unseen = {each for each in told.answers if each.requirement.role_kind is RoleKind.INSTANCE}
+        unseen = {each for each in rows.answers if each.requirement.role_kind is RoleKind.INSTANCE}
         assert {each.verdict for each in unseen} <= {Verdict.UNKNOWN}
-        assert (set(told.answers), told.findings) == (unseen, ())
+        assert (set(rows.answers), rows.findings) == (unseen, ())
         if not unseen:
-            assert told.remark == "no task definition of this plan runs with the role `somebody`"
+            assert rows.remark == "no task definition of this plan runs with the role `somebody`"
 
 
 def test_a_secret_may_be_named_without_the_end_of_its_arn() -> None:
@@ -109,8 +109,8 @@ def test_an_arn_in_a_text_distinguishes_resources() -> None:
     bucket, _, key = files[0].requirement.shown_resource.removeprefix("arn:aws:s3:::").partition("/")
     explanation = explain_text(f"unable to download env file with key {key} from bucket {bucket}, error: AccessDenied")
     assert explanation is not None
-    told = related_rows(explanation, found).answers
-    assert {each.requirement.shown_resource for each in told} == {files[0].requirement.shown_resource}
+    related = related_rows(explanation, found).answers
+    assert {each.requirement.shown_resource for each in related} == {files[0].requirement.shown_resource}
 
 
 def test_what_a_rule_lacks_is_fixed_as_a_whole() -> None:

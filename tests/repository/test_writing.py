@@ -130,8 +130,8 @@ def test_fix_that_is_interrupted_says_so_and_changes_nothing(tmp_path: Path, at:
     for number, status in some([(signal.SIGINT, 130), (signal.SIGTERM, 143)], at):
         for name in ("main.tf", "plan.json"):
             (tmp_path / name).write_bytes((case / name).read_bytes())
-        told = {**os.environ, "INTERRUPTED": f"{int(number)} {at}"}
-        job = start(("fix", "--write", "plan.json"), tmp_path, told, load="tests.fix.loaded", change=INTERRUPTED)
+        environment = {**os.environ, "INTERRUPTED": f"{int(number)} {at}"}
+        job = start(("fix", "--write", "plan.json"), tmp_path, environment, load="tests.fix.loaded", change=INTERRUPTED)
         _, errors = job.communicate(60)
         assert (job.returncode, "Traceback" in errors) == (status, False)
         assert sorted(each.name for each in tmp_path.iterdir()) == ["main.tf", "plan.json"]

@@ -391,5 +391,5 @@ def test_a_module_without_a_provider_works_where_its_callers_do(
     configuration = {"provider_config": configs | top, "root_module": {"module_calls": {"team": {"module": inner}}}}
     made = plan(change(address, "create", after={"bucket": "b"}), configuration=configuration)
     found = Resolver(made).surroundings(parse(address))
-    told = tuple(each if isinstance(each, str) else None for each in (found.region, found.account))
-    assert told == (where or (None, None))
+    known = tuple(each if isinstance(each, str) else None for each in (found.region, found.account))
+    assert known == (where or (None, None))

@@ -161,10 +161,12 @@ def test_no_value_of_the_job_is_more_than_text(
     names = ("TFCHECK_TARGET", "TFCHECK_COMMENT_ID", "GITHUB_HEAD_REF", "GITHUB_REF_NAME", "GITHUB_WORKFLOW")
     chosen = dict.fromkeys((*names, "GITHUB_JOB"), name.replace("\x00", ""))
     with serving(github) as where:
-        told = variables(out, where) | chosen | {"GITHUB_REF": f"refs/heads/{name}", "TFCHECK_GITHUB_TOKEN": TOKEN}
-        told |= {"TFCHECK_PLAN": "plan.json", "TFCHECK_COMMENT_WHEN": "always", "RUNNER_TEMP": str(out)}
-        told |= {"GITHUB_OUTPUT": str(out / "output"), "GITHUB_STEP_SUMMARY": str(out / "summary")}
-        for variable, value in told.items():
+        environment = (
+            variables(out, where) | chosen | {"GITHUB_REF": f"refs/heads/{name}", "TFCHECK_GITHUB_TOKEN": TOKEN}
+        )
+        environment |= {"TFCHECK_PLAN": "plan.json", "TFCHECK_COMMENT_WHEN": "always", "RUNNER_TEMP": str(out)}
+        environment |= {"GITHUB_OUTPUT": str(out / "output"), "GITHUB_STEP_SUMMARY": str(out / "summary")}
+        for variable, value in environment.items():
             monkeypatch.setenv(variable, value)
         assert cli.run(["github"]) in (0, 1)
     written = [each.read_text(encoding="utf-8") for each in (out / "output", out / "summary")]

@@ -69,8 +69,8 @@ def test_nothing_that_is_published_shows_what_else_the_job_knows(
         "GITHUB_ACTOR",
         "AWS_SECRET_ACCESS_KEY",
     )
-    told = dict.fromkeys(names, CANARY) | event(tmp_path, "pull_request", payload)
-    published = everything_published(folder, tmp_path, monkeypatch, told) + "".join(capsys.readouterr())
+    job_variables = dict.fromkeys(names, CANARY) | event(tmp_path, "pull_request", payload)
+    published = everything_published(folder, tmp_path, monkeypatch, job_variables) + "".join(capsys.readouterr())
     assert "aws_ecs_task_definition." in published
     assert CANARY not in published
 
@@ -100,7 +100,7 @@ def everything_published(
     monkeypatch.setattr("tfcheck.pull_request.client.WaitBudget", Clock().patience)
     monkeypatch.chdir(folder)
     with serving(github) as where:
-        told = variables(tmp_path, where) | {
+        job_variables = variables(tmp_path, where) | {
             "TFCHECK_GITHUB_TOKEN": TOKEN,
             "TFCHECK_PLAN": "plan.json",
             "TFCHECK_COMMENT_WHEN": "always",
@@ -118,7 +118,7 @@ def everything_published(
             "TFCHECK_ATLANTIS_DIR": str(out / "store"),
             **more,
         }
-        for name, value in told.items():
+        for name, value in job_variables.items():
             monkeypatch.setenv(name, value)
         assert run(["github", "--debug"]) in (0, 1)
         assert run(["atlantis", "plan"]) in (0, 1)

@@ -196,7 +196,7 @@ def test_what_publishes_speaks_to_the_service_alone(tmp_path: Path) -> None:
     before = state(tmp_path)
     github = FakeGitHub()
     with serving(github) as where:
-        told = variables(out, where) | {
+        environment = variables(out, where) | {
             "TFCHECK_GITHUB_TOKEN": TOKEN,
             "GITHUB_TOKEN": TOKEN,
             "TFCHECK_PLAN": "plan.json",
@@ -205,7 +205,7 @@ def test_what_publishes_speaks_to_the_service_alone(tmp_path: Path) -> None:
             "GITHUB_STEP_SUMMARY": str(out / "summary"),
             "RUNNER_TEMP": str(out),
         }
-        found = watched(checkout, ["github"], ["comment", "saved.json"], **told)
+        found = watched(checkout, ["github"], ["comment", "saved.json"], **environment)
         port = urlsplit(where["GITHUB_API_URL"]).port
     assert github.by()
     assert unexpected(found, checkout, out) == set()
@@ -218,7 +218,7 @@ def test_what_publishes_speaks_to_the_service_alone(tmp_path: Path) -> None:
 def test_atlantis_writes_below_its_data_directory_alone(tmp_path: Path) -> None:
     checkout = prepared(tmp_path, with_git=True)
     before = state(tmp_path)
-    told = {
+    environment = {
         "SHOWFILE": str(checkout.root / "plan.json"),
         "PLANFILE": str(checkout.root / "none"),
         "BASE_REPO_OWNER": "acme",
@@ -227,7 +227,7 @@ def test_atlantis_writes_below_its_data_directory_alone(tmp_path: Path) -> None:
         "HEAD_COMMIT": "a" * 40,
         "TFCHECK_ATLANTIS_DIR": str(tmp_path / "store"),
     }
-    found = watched(checkout, ["atlantis", "plan"], ["atlantis", "policy-check"], **told)
+    found = watched(checkout, ["atlantis", "plan"], ["atlantis", "policy-check"], **environment)
     assert unexpected(found, checkout, tmp_path / "store") == set()
     assert found.of("run") | found.of("network") == set()
     assert {each for each in found.of("write") if not _below(each, [str(tmp_path / "store")])} == set()

@@ -60,9 +60,11 @@ def test_every_text_is_one_that_explain_knows() -> None:
         assert [text for text in texts if text and explain_text(text) is None] == []
 
 
-@pytest.mark.parametrize(("kinds", "told"), [(["EC2"], True), (["EC2", "EXTERNAL"], True), (["EC2", "FARGATE"], False)])
-def test_only_what_definitely_runs_on_instances_has_their_words(kinds: list[Value], *, told: bool) -> None:
-    assert task({}, requires_compatibilities=kinds).on_instances is told
+@pytest.mark.parametrize(
+    ("kinds", "is_on_instances"), [(["EC2"], True), (["EC2", "EXTERNAL"], True), (["EC2", "FARGATE"], False)]
+)
+def test_only_what_definitely_runs_on_instances_has_their_words(kinds: list[Value], *, is_on_instances: bool) -> None:
+    assert task({}, requires_compatibilities=kinds).on_instances is is_on_instances
 
 
 def test_a_task_without_a_role_is_not_sent_to_look_for_a_policy() -> None:

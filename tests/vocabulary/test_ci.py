@@ -52,8 +52,8 @@ def test_the_event_names_the_pull_request_and_its_head(
 def test_an_event_that_cannot_be_read_names_nothing(tmp_path: Path, content: bytes) -> None:
     file = tmp_path / "event.json"
     file.write_bytes(content)
-    told = {"GITHUB_EVENT_NAME": "pull_request", "GITHUB_EVENT_PATH": str(file)}
-    assert ci.event(told) == Event("pull_request")
+    environment = {"GITHUB_EVENT_NAME": "pull_request", "GITHUB_EVENT_PATH": str(file)}
+    assert ci.event(environment) == Event("pull_request")
     assert ci.event({"GITHUB_EVENT_PATH": str(tmp_path)}) == Event("")
 
 
@@ -80,9 +80,9 @@ def test_a_run_is_its_id_and_attempt() -> None:
 def test_the_target_is_the_directory_and_the_workspace(
     directory: str | None, workspace: str | None, target: str | None
 ) -> None:
-    told = ci.context({"GITHUB_ACTIONS": "true"}, directory, workspace)
-    assert told is not None
-    assert told.get("target") == target
+    context = ci.context({"GITHUB_ACTIONS": "true"}, directory, workspace)
+    assert context is not None
+    assert context.get("target") == target
 
 
 def test_a_target_can_be_named() -> None:
@@ -134,7 +134,7 @@ def test_a_result_for_the_base_branch_is_not_one_for_the_pull_request(
     checkout: str,
     is_other: bool,
 ) -> None:
-    """Two events check out the base or the default branch, unless told otherwise: its plan is not that of the head."""
+    """By default two events check out the base or the default branch, whose plan is not that of the head."""
     top = init(tmp_path / "shop", "-b", "base")
     case = Path(PLAN).parent
     for name in ("main.tf", "plan.json"):
@@ -185,5 +185,5 @@ def test_on_a_laptop_a_report_says_nothing_of_that(
 )
 def test_jobs_of_a_matrix_on_gitlab_have_a_target_each(job: str, workspace: str | None, expected: str) -> None:
     """They may plan one directory with other variables, and must not write over each other."""
-    told = ci.context({"GITLAB_CI": "true", "CI_JOB_NAME": job}, "infra", workspace)
-    assert (told or {})["target"] == expected
+    context = ci.context({"GITLAB_CI": "true", "CI_JOB_NAME": job}, "infra", workspace)
+    assert (context or {})["target"] == expected

@@ -38,6 +38,6 @@ def test_an_input_with_content_shows_nothing_of_it(name: str, text: str) -> None
 )
 def test_an_argument_with_content_shows_nothing_of_it(arguments: list[str], capsys: pytest.CaptureFixture[str]) -> None:
     assert cli.run(arguments) == 2
-    told = "".join(capsys.readouterr())
-    assert "an argument is the content of a file, not its path" in told
-    assert "hunter2" not in told
+    output = "".join(capsys.readouterr())
+    assert "an argument is the content of a file, not its path" in output
+    assert "hunter2" not in output

@@ -132,8 +132,8 @@ def test_places_are_seen_from_the_top_of_the_repository() -> None:
     plan = msgspec.structs.replace(samples.PLAN, directory="infra/orders")
     outside = Location("../../../elsewhere.tf", 1, 1)
     inside = Location("../modules/a b.tf", 3, 3)
-    told = msgspec.structs.replace(finding("t"), needed_at=inside, location=outside)
-    page = markdown([msgspec.structs.replace(reported(told), plan=plan)], PAGE)
+    needed = msgspec.structs.replace(finding("t"), needed_at=inside, location=outside)
+    page = markdown([msgspec.structs.replace(reported(needed), plan=plan)], PAGE)
     assert f"[`infra/modules/a b.tf:3`](https://github.com/acme/shop/blob/{SHA}/infra/modules/a%20b.tf#L3)" in page
     assert "elsewhere" not in page
 
@@ -339,11 +339,11 @@ def test_a_page_of_any_size_is_whole_and_in_its_budget(name: str, many: int, siz
     needs = [samples.need(resource=f"{name}{number}", task=f"{name}{number % 9}") for number in range(many)]
     answers = tuple(Answer(need, name, samples.DENIED.verdict, samples.DENIED.reason) for need in needs)
     fix = Fix(name, "safe", True, name * 50, "")
-    told = tuple(
+    open_findings = tuple(
         Finding("env-file", severity, each.requirement.task_definition, name, name, (each,), (name,), name, fix=fix)
         for each, severity in zip(answers, list(Severity) * many, strict=False)
     )
-    page = markdown([samples.report(*answers, findings=told, notes=(name,))], Page(links=LINKS), size=size)
+    page = markdown([samples.report(*answers, findings=open_findings, notes=(name,))], Page(links=LINKS), size=size)
     assert len(page.encode()) <= size
     assert_harmless(page, links_to="https://github.com/acme/shop/")
     assert len(rows(page)) <= 30

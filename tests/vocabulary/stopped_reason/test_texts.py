@@ -458,10 +458,10 @@ WAYS: dict[str, Callable[[str], str]] = {
 
 @pytest.mark.parametrize("way", WAYS)
 def test_a_text_is_recognised_in_every_copied_form(way: str) -> None:
-    told = [
+    recognised = [
         (text, found.known.rules[:1], found.cause) for text, _, _ in TEXTS if (found := explain_text(WAYS[way](text)))
     ]
-    assert told == [(text, (rule,) if rule else (), cause) for text, rule, cause in TEXTS]
+    assert recognised == [(text, (rule,) if rule else (), cause) for text, rule, cause in TEXTS]
 
 
 def test_a_part_of_a_text_shows_the_call() -> None:

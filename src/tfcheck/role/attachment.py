@@ -210,6 +210,7 @@ class Attachments:
                 attached.inline.append((grant.name, found.policy))
         for grant in possible:
             self._doubt(grant, grant.possibly_attached, attached)
+            attached.left_out += [grant.resource.address] if grant.resource.is_left_out else []
         pairs = [(pair, None) for pair in possibly_of_one_name(lasting, possible)]
         for several, last in (*pairs, *of_one):
             # NOTE: an unreadable one may remain too; that it is hidden has already been recorded.

@@ -32,6 +32,7 @@ from tfcheck.symbolic.value import (
     pieces,
     spelled_out,
 )
+from tfcheck.vocabulary.address import Address
 from tfcheck.vocabulary.arn import parse_arn
 from tfcheck.vocabulary.grouping import group_by_key
 
@@ -329,6 +330,7 @@ class AttachedPolicies(msgspec.Struct, frozen=True):
     - `inline`: the policies that have a name.
     - `same_name_policies`: groups of policies that have one name, or may have it, so that only one of each remains;
       `name_conflicts`: the names of those that definitely have it.
+    - `left_out`: the resources with possible policies that the plan may leave out.
     """
 
     identity: tuple[iam.Policy, ...] = ()
@@ -337,6 +339,7 @@ class AttachedPolicies(msgspec.Struct, frozen=True):
     inline: tuple[tuple[str, iam.Policy], ...] = ()
     same_name_policies: tuple[tuple[iam.Policy, ...], ...] = ()
     name_conflicts: tuple[tuple[str, ...], ...] = ()
+    left_out: tuple[Address, ...] = ()
 
     @property
     def open_policies(self) -> tuple[str, ...]:
@@ -360,6 +363,7 @@ class Attached:
         self.hidden: list[str] = []
         self.same_name_policies: list[tuple[iam.Policy, ...]] = []
         self.name_conflicts: list[tuple[str, ...]] = []
+        self.left_out: list[Address] = []
         self.notes: list[str] = []
         self.inline: list[tuple[str, iam.Policy]] = []
         self.doubted: list[tuple[str, iam.Policy]] = []

@@ -8,7 +8,7 @@ import msgspec
 
 from tfcheck.iam import Effect
 from tfcheck.inventory.ecs import TaskDefinition, task_definitions
-from tfcheck.inventory.world import NOT_LISTED, World, WorldObject
+from tfcheck.inventory.world import World, WorldObject
 from tfcheck.role import Role
 from tfcheck.symbolic import limits
 from tfcheck.symbolic.match import equal
@@ -91,7 +91,7 @@ def _is_unchanged(pair: RolePair) -> bool:
     open_parts = [
         (each.attached.open_policies, each.boundary_hidden, each.attached.same_name_policies) for each in (old, new)
     ]
-    if open_parts[0] != open_parts[1] or any(NOT_LISTED in each for each in new.attached.open_policies):
+    if open_parts[0] != open_parts[1] or new.attached.left_out:
         return False
     if (old.attached.identity, old.boundary) == (new.attached.identity, new.boundary):
         return True

@@ -234,6 +234,8 @@ BESIDE_NOTHING = {
     "[for each in [true ? [] : var.texts] : true ? [1, true] : each][0]": True,
     "true ? [1, 2] : tolist(true ? [] : var.texts)": True,
     'true ? [1, "a"] : tolist([])': True,
+    "concat(var.no_texts, tolist([1]))": False,
+    "concat(tolist([]), [1])": True,
 }
 
 

@@ -19,7 +19,7 @@ import msgspec
 from tfcheck.hcl.evaluate.convert import build_set, sequence, to_bool, unify, without_equals
 from tfcheck.hcl.evaluate.elements import OPEN_ORDER, Unordered, element_symbol
 from tfcheck.hcl.evaluate.scope import EvaluationError, LimitError
-from tfcheck.hcl.evaluate.types import equal_values, is_definitely_text
+from tfcheck.hcl.evaluate.types import STRING, EmptyList, equal_values, is_definitely_text
 from tfcheck.hcl.functions.arguments import Function, afford, limit_error, unknown_result
 from tfcheck.hcl.functions.strings import length_of
 from tfcheck.symbolic.beginnings import beginning
@@ -55,6 +55,7 @@ def concat(*lists: list[Value]) -> Value:
     kinds = [
         {_primitive(item) for item in items if item is not None and not _is_open(item)} for items in lists if items
     ]
+    kinds += [{str} for items in lists if isinstance(items, EmptyList) and STRING in items.readings]
     if any(len(each) > 1 or None in each for each in kinds):
         return together
     shared = set().union(*kinds)

@@ -46,7 +46,7 @@ class _ConfigCommand(OwnFormats):
 
 @click.command(
     cls=_ConfigCommand,
-    short_help="Show the configuration that is in force, and where it comes from.",
+    short_help="Show the effective configuration, and where each value comes from.",
     params=[each for each in check.params if each.name not in _NOT_HERE],
 )
 @click.argument("plans", metavar="[PLAN]...", nargs=-1, shell_complete=options.completing("files"))

@@ -65,7 +65,7 @@ def fix(
 ) -> int:
     """Print one diff that grants everything PLAN lacks, for `git apply`.
 
-    Every change is proven: tfcheck decides the plan again with it. Standard error lists the changes, and
+    Every change is proven: tfcheck checks the plan again with it. Standard error lists the changes, and
     what remains for you to do. Several plans are fixed together: what a role of one plan lacks for a task of another
     is added to the sources of the role's plan.
 

@@ -125,7 +125,7 @@ def main(ctx: click.Context) -> int | None:
     \b
     Exit status:
       0   no finding at or above --fail-on
-      1   findings at or above it, or unknown answers under --strict
+      1   findings at or above --fail-on, or unknown answers under --strict
       2   the command line is invalid, or a file cannot be written
       3   the input cannot be read or is not a complete plan
       4   `comment --required`: the host refused the comment
@@ -159,7 +159,7 @@ def main(ctx: click.Context) -> int | None:
 @options.colour
 @click.option("--quiet/--no-quiet", "-q", help="Omit explanations, what needs no action, and progress messages.")
 @click.option(
-    "--verbose/--no-verbose", "-v", help="Show also which statement allows each permission, and every assumption."
+    "--verbose/--no-verbose", "-v", help="Also show which statement allows each permission, and every assumption."
 )
 @click.option("--expand/--no-expand", help="List every instance and every finding instead of grouping them.")
 @options.hidden_debug

@@ -149,7 +149,7 @@ def fail_on(what: str, default: str = "error") -> Callable[[_Command], _Command]
 new_only = click.option(
     "--new-only/--no-new-only", help="Exit with status 1 only for findings that this change introduces."
 )
-strict = click.option("--strict/--no-strict", help="Exit with status 1 also for unknown answers and skipped tasks.")
+strict = click.option("--strict/--no-strict", help="Also exit with status 1 for unknown answers and skipped tasks.")
 
 
 def plan_options(command: Callable[..., int]) -> Callable[..., int]:

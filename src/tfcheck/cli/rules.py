@@ -18,7 +18,7 @@ _NEEDS = "What ECS does before a task runs, and the permissions it needs:"
 _CHECKS = "ECS configuration rules that no permission can satisfy:"
 
 
-@click.command(short_help="List the rules, or print the manual of one.")
+@click.command(short_help="List the rules, or print the manual page of one.")
 @click.argument("rule", metavar="[ID]", required=False, shell_complete=options.completing("rules"))
 @options.text_or_json
 @options.query

@@ -26,7 +26,7 @@ _PARTS = regex(r"[\w-]+")
 
 
 @click.command(
-    cls=OwnFormats, short_help="Print which statement of which policy grants what each task needs, as a tree."
+    cls=OwnFormats, short_help="Print, as a tree, what each task needs and which policy statement grants it."
 )
 @click.argument("plan", metavar="PLAN", shell_complete=options.completing("files"))
 @click.argument("task", metavar="[TASK]", required=False, shell_complete=options.completing("tasks"))

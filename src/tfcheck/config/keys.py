@@ -78,7 +78,7 @@ KEYS: tuple[ConfigKey, ...] = (
         "new-only", Kind.FLAG, "exit with status 1 only for findings that the change introduces", "`false`", counts=True
     ),
     ConfigKey(
-        "strict", Kind.FLAG, "exit with status 1 also for unknown answers and skipped tasks", "`false`", counts=True
+        "strict", Kind.FLAG, "also exit with status 1 for unknown answers and skipped tasks", "`false`", counts=True
     ),
     ConfigKey(
         "select",

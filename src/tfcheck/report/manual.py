@@ -15,7 +15,7 @@ _PAGE = regex(r"https://[\w./#%?=&+-]*[\w/]")
 
 
 class Manual(msgspec.Struct, frozen=True):
-    """The manual of one rule: its id, its short title, and its page in Markdown."""
+    """The manual page of one rule: its id, its short title, and its page in Markdown."""
 
     id: str
     title: str

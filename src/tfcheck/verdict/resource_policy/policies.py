@@ -29,6 +29,7 @@ from tfcheck.inventory.setting import (
     S3_FILE_SYSTEM_POLICY,
     SECRET_POLICY,
     AttachedSettings,
+    SettingKind,
     SettingOwner,
     settings,
 )
@@ -160,22 +161,18 @@ def _registry(near: Surroundings, world: World, policies: Policies) -> PolicyOrR
 
 def s3_file_system_side(arn: TextLike, world: World, policies: Policies) -> ResourceSide:
     """Find the policy of a file system of S3 Files."""
-    subject = file_system_of(arn, world, S3_FILE_SYSTEM)
-    found = reading.set_policy(world, policies, S3_FILE_SYSTEM_POLICY, subject)
-    seen = subject.resource is not None or found is not None
-    outside = None if seen else "a file system outside the plan"
-    return msgspec.structs.replace(side_of(found or PolicyOrReason(), subject.resource), outside=outside)
+    return _file_system_side(file_system_of(arn, world, S3_FILE_SYSTEM), world, policies, S3_FILE_SYSTEM_POLICY)
 
 
 def file_system_side(arn: TextLike, world: World, policies: Policies) -> ResourceSide:
     """Find the policy of a file system of EFS."""
-    subject = file_system_of(arn, world)
-    found = reading.set_policy(world, policies, FILE_SYSTEM_POLICY, subject)
+    side = _file_system_side(file_system_of(arn, world), world, policies, FILE_SYSTEM_POLICY)
+    possible = next((reading.possible_doubt(each.name) for each in side.possible_policies), None)
+    return msgspec.structs.replace(side, hidden=side.hidden or possible, kind="open", possible_policies=())
+
+
+def _file_system_side(subject: SettingOwner, world: World, policies: Policies, setting: SettingKind) -> ResourceSide:
+    found = reading.set_policy(world, policies, setting, subject)
     seen = subject.resource is not None or found is not None
-    found = found or PolicyOrReason()
-    possible = next((reading.possible_doubt(each.name) for each in found.possible_policies), None)
     outside = None if seen else "a file system outside the plan"
-    side = side_of(found, subject.resource)
-    return msgspec.structs.replace(
-        side, hidden=found.hidden or possible, kind="open", outside=outside, possible_policies=()
-    )
+    return msgspec.structs.replace(side_of(found or PolicyOrReason(), subject.resource), outside=outside)

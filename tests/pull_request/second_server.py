@@ -26,7 +26,7 @@ Json = dict[str, Any]
 HEAD = "5b1d7c0e93f24a6688c1f0aa5de27b9c40318d2f"
 OLDER = "77" * 20
 SECRET = "ghs_for-the-second-server-only"
-MARK = re.compile(r"<!-- tfcheck:v1 key=\w{16} sha=(\w{40}) run=(\d+)\.(\d+) -->\n")
+MARK = re.compile(r"<!-- tfcheck:v1 key=\w{16} sha=(\w{40}) run=(\d+)\.(\d+)(?: write=\w{8})? -->\n")
 BOT: Json = {"login": "github-actions[bot]", "id": 41898282, "type": "Bot"}
 PERSON: Json = {"login": "mallory", "username": "mallory", "id": 666, "type": "User"}
 ROBOT: Json = {"id": 7, "username": "project_1_bot", "name": "tfcheck"}

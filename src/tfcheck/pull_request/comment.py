@@ -23,7 +23,7 @@ from tfcheck.pull_request.own_comments import OwnComments
 from tfcheck.pull_request.refusal import RefusalError, RefusalKind, UncertainError, WaitedError
 from tfcheck.pull_request.report_comment import CommentAction, CommentWording, OnClean, Outcome, ReportComment
 from tfcheck.pull_request.shapes import Comment
-from tfcheck.report.markdown.marker import parse_marker
+from tfcheck.report.markdown.marker import named_write, parse_marker
 from tfcheck.report.markdown.page import OtherRun
 
 _ROUNDS = 16
@@ -391,8 +391,8 @@ class CommentThread:
     def _send(self, body: str, send: Callable[[str], Comment]) -> Comment | None:
         """Send a body; None if it is too long and should be retried much shorter."""
         try:
-            with self._late_write.noting_loss(body):
-                return send(body)
+            with self._late_write.noting_loss() as write:
+                return send(named_write(body, write))
         except RefusalError as refusal:
             if refusal.status not in _TOO_LONG or self._size < self._draft.size:
                 raise

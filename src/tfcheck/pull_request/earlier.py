@@ -14,7 +14,7 @@ from tfcheck.symbolic.regex import regex
 #: How the result of another job with the same target is named.
 ANOTHER_JOB = " (another job)"
 _RUN = regex(
-    r" run=\d+\.\d+(?: job=[0-9a-f]{8})?(?: also=[0-9a-f+]+)? -->$"
+    r" run=\d+\.\d+(?: job=[0-9a-f]{8})?(?: also=[0-9a-f+]+)?(?: write=[0-9a-f]{8})? -->$"
     rf"|/actions/runs/\d+/attempts/\d+|/-/pipelines/\d+|/pipelines/results/\d+| · {HIDDEN_RUNS}",
     re.MULTILINE,
 )

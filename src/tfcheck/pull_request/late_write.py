@@ -5,16 +5,16 @@ No host has a conditional write, and each may carry out a request after its send
 
 from __future__ import annotations
 
+import secrets
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from typing import Any
 
 from tfcheck.pull_request.conversation import Conversation
-from tfcheck.pull_request.earlier import plain
 from tfcheck.pull_request.refusal import RefusalError, UncertainError, WaitedError
 from tfcheck.pull_request.shapes import Comment
 from tfcheck.pull_request.wait_budget import LOOK_AGAIN
-from tfcheck.report.markdown.marker import Marker, parse_marker
+from tfcheck.report.markdown.marker import Marker, parse_marker, write_of
 
 #: NOTE: shorter than the moment after which a newer run looks again, so that one of the two sees every change.
 _INTERVAL = 1.5
@@ -46,17 +46,16 @@ class LateWrite:
         return self.was_slow or self._read_at - self._conversation.patience.remaining() >= LOOK_AGAIN[0]
 
     @contextmanager
-    def noting_loss(self, text: str = "") -> Iterator[None]:
-        """Remember the text of a write whose answer is lost, and whether it was slow; a refused one is not lost."""
-        lost = self._conversation.patience.lost
+    def noting_loss(self) -> Iterator[str]:
+        """Yield a name for a write, and remember it if its answer is lost, and whether it was slow."""
+        write, lost = secrets.token_hex(4), self._conversation.patience.lost
         try:
-            yield
+            yield write
         except (UncertainError, WaitedError):
             if self._conversation.patience.lost > lost:
                 self.was_slow = self.was_slow or self.is_slow()
-                self._lost = plain(text)
+                self._lost = write
             raise
-        self._lost = ""
 
     @contextmanager
     def settling(self) -> Iterator[None]:
@@ -82,8 +81,8 @@ class LateWrite:
         return followed
 
     def recognise(self, comment: Comment) -> None:
-        """Expect nothing late any more if the comment has just the lost text, and nobody else can have written it."""
-        if self._lost and plain(comment.body or "") == self._lost:
+        """Expect nothing late any more if the lost write has been carried out."""
+        if self._lost and write_of(comment.body or "") == self._lost:
             self._conversation.patience.find_answer()
 
     def keep(self, comment: Comment | None, marker: Marker) -> None:
@@ -92,9 +91,6 @@ class LateWrite:
             return
         self.recognise(comment)
         body = comment.body or ""
-        mark = _marker_of_complete(body)
-        if self.newer and mark and mark.run == marker.run:
-            self._conversation.patience.find_answer()  # ours is there again
         if is_newer(body, marker):
             self.newer = body
             self.may_remove_newer = comment.id in self.removals

@@ -15,8 +15,10 @@ from tfcheck.report.markdown.marker import (
     hashed_target,
     listed_targets,
     marker,
+    named_write,
     parse_marker,
     target_list,
+    write_of,
 )
 
 SHA = "9f2c1ab04d7e55c2f3a8b6d1e09c7745a1b2c3d4"
@@ -28,6 +30,13 @@ def test_what_is_written_is_read() -> None:
     assert parse_marker(f"{made}\n### tfcheck") == made
     assert parse_marker(f"{made}\r\n### tfcheck") == made
     assert made.run == (7421839201, 2)
+
+
+def test_the_request_that_writes_a_text_is_named_in_its_marker_only() -> None:
+    made = marker("orders", SHA, "10.1", "check").with_job("0" * 8)
+    text = named_write(f"{made}\n### tfcheck -->", "0a1b2c3d")
+    assert text == f"{str(made)[:-4]} write=0a1b2c3d -->\n### tfcheck -->"
+    assert (parse_marker(text), write_of(text), write_of(f"{made}")) == (made, "0a1b2c3d", "")
 
 
 @given(names, names, names)

@@ -20,7 +20,8 @@ from tfcheck.vocabulary.ci import COMMIT
 
 _LINE = regex(
     r"<!-- tfcheck:v1 key=(?P<key>[0-9a-f]{16}) sha=(?P<sha>[0-9a-f]{40,64}) run=(?P<run>[0-9]{1,20}\.[0-9]{1,9})"
-    r"(?: job=(?P<job>[0-9a-f]{8}))?(?: also=(?P<also>[0-9a-f]{8}(?:\+[0-9a-f]{8}){0,19}))? -->"
+    r"(?: job=(?P<job>[0-9a-f]{8}))?(?: also=(?P<also>[0-9a-f]{8}(?:\+[0-9a-f]{8}){0,19}))?"
+    r"(?: write=(?P<write>[0-9a-f]{8}))? -->"
 )
 _RUN = regex(r"([0-9]{1,20})\.([0-9]{1,9})")
 #: The id of an unknown commit, as in git.
@@ -70,6 +71,17 @@ def marker(comment_id: str, sha: str = "", run: str = "", job: str = "") -> Mark
 
 def _hash(text: str) -> str:
     return hashlib.sha256(text.encode("utf-8", "backslashreplace")).hexdigest()
+
+
+def named_write(body: str, write: str) -> str:
+    """Return a text whose marker names the one request that writes it, by eight hexadecimal digits."""
+    return body.replace(" -->", f" write={write} -->", 1)
+
+
+def write_of(body: str) -> str:
+    """Return the name of the request that has written a text; empty without one."""
+    found = _LINE.match(body)
+    return (found["write"] or "") if found else ""
 
 
 def parse_marker(body: str) -> Marker | None:

@@ -123,6 +123,8 @@ def test_the_report_of_a_job_says_where_it_was_made(
         ("pull_request_target", "head", False),
         ("pull_request_target", "merge", False),
         ("workflow_run", "base", True),
+        ("workflow_run of a fork", "base", True),
+        ("workflow_run of a push", "base", False),
         ("pull_request", "base", False),
     ],
 )
@@ -148,7 +150,9 @@ def test_a_result_for_the_base_branch_is_not_one_for_the_pull_request(
     git(top, "switch", "-q", checkout)
     file = tmp_path / "event.json"
     pull = {"number": 42, "head": {"sha": head}}
-    run = {"head_sha": head, "pull_requests": [pull]}
+    event, _, of = event.partition(" of a ")
+    source = {"full_name": "mallory/shop" if of == "fork" else "acme/shop"}
+    run = {"head_sha": head, "head_repository": source, "pull_requests": [] if of else [pull]}
     file.write_text(json.dumps({"workflow_run": run} if event == "workflow_run" else {"pull_request": pull}), "utf-8")
     for name, value in {
         "GITHUB_ACTIONS": "true",
@@ -159,11 +163,14 @@ def test_a_result_for_the_base_branch_is_not_one_for_the_pull_request(
     }.items():
         monkeypatch.setenv(name, value)
     monkeypatch.chdir(top)
-    cli.run(["--format", "json", "plan.json"])
-    report = json.loads(capsys.readouterr().out)
-    assert report["context"]["head_sha"] == (base if is_other else head)
-    note = f"the sources are those of `{base[:7]}`, which this event checks out by default, not those of the"
-    assert any(each.startswith(note) for each in report["notes"]) is is_other
+    status = cli.run(["--format", "json", "plan.json"])
+    printed = capsys.readouterr()
+    why = (
+        f"the sources are those of `{base[:7]}`, which this event checks out by default, not those of the pull request"
+    )
+    assert status == (3 if is_other else 0)
+    assert (why in printed.err) is is_other
+    assert is_other or json.loads(printed.out)["context"]["head_sha"] == head
 
 
 def test_on_a_laptop_a_report_says_nothing_of_that(

@@ -164,7 +164,7 @@ class Session:
             self.progress.begin(f"reading {'standard input' if path is None else plan}")
             try:
                 with sublimit(self.allowances[plan]):
-                    found[plan] = read_plans(path, self._sources, self.run)
+                    found[plan] = _of_the_pull_request(read_plans(path, self._sources, self.run))
             except InputError as error:
                 found[plan] = error
         return found
@@ -198,21 +198,27 @@ def _with_repository_paths(report: Report, found: FoundSources, workspace: str |
         own = (file.parent.resolve() / file.name).relative_to(work_tree(file.parent)).as_posix()
     place = directory or _directory(None if sources else found.unlike)
     origin = ci.context(os.environ, place, workspace or (sources.workspace if sources else None))
-    if origin and (commit := _other_commit(found)):
-        origin["head_sha"] = commit
     plan = msgspec.structs.replace(report.plan, directory=directory, file=own)
     return msgspec.structs.replace(report, plan=plan, context=origin)
 
 
-def _other_commit(found: FoundSources) -> str:
-    """Return the commit of the sources if the job has not checked out that of the pull request; empty otherwise."""
+def _of_the_pull_request(file: InputFile) -> InputFile:
+    """Return a file whose sources are not those of the base branch, which the job of a pull request may check out.
+
+    Raises:
+        InputError: they are.
+    """
     from tfcheck.repository import work_tree
     from tfcheck.repository.clone import Clone
 
-    root, commit = found.sources.root if found.sources else None, ci.other_commit(os.environ)
-    top = work_tree(root) if root and commit else None
-    is_other = top and Clone(top, commit).is_at_commit() and not Clone(top, ci.event(os.environ).sha).is_at_commit()
-    return commit if is_other else ""
+    commit, head = ci.base_and_head(os.environ)
+    roots = {each.found.sources.root for each in file.plans if commit and each.found.sources}
+    for top in {work_tree(root) for root in roots if root}:
+        if Clone(top, commit).is_at_commit() and not Clone(top, head).is_at_commit():
+            name = f"`{commit[:7]}`, which this event checks out by default"
+            hint = "check the pull request on `pull_request`, or its plan without a checkout"
+            raise InputError(f"the sources are those of {name}, not those of the pull request", hint=hint)
+    return file
 
 
 def _unused_source_notes(found: FoundSources) -> Iterator[str]:
@@ -220,11 +226,6 @@ def _unused_source_notes(found: FoundSources) -> Iterator[str]:
     if found.sources is None:
         yield from found.messages
         return
-    if commit := _other_commit(found):
-        yield (
-            f"the sources are those of `{commit[:7]}`, which this event checks out by default, not those of the pull "
-            "request: no comment shows this result"
-        )
     for problem in found.sources.problems:
         yield f"{problem}; what depends on that file stays unknown"
     refusals = list(found.sources.refusals)

@@ -124,13 +124,16 @@ def repository(environment: Mapping[str, str]) -> str:
     return named if REPOSITORY.fullmatch(named) else ""
 
 
-def other_commit(environment: Mapping[str, str]) -> str:
-    """Return the commit that a job checks out by default if it is not of the pull request; empty otherwise.
+def base_and_head(environment: Mapping[str, str]) -> tuple[str, str]:
+    """Return the commits that a job checks out by default and of its pull request; both are empty if that is no other.
 
+    NOTE: of a `workflow_run` that names no pull request, only one from a fork can be for one.
     Follows https://docs.github.com/en/actions/reference/workflows-and-actions/events-that-trigger-workflows.
     """
     started = event(environment) if in_actions(environment) else Event("")
-    return _commit(environment.get("GITHUB_SHA", "")) if started.name in _ON_BASE and started.sha else ""
+    is_for_pull = started.numbers or (started.head_repository or "").lower() != repository(environment).lower()
+    base = _commit(environment.get("GITHUB_SHA", ""))
+    return (base, started.sha) if started.name in _ON_BASE and started.sha and base and is_for_pull else ("", "")
 
 
 def run_id(environment: Mapping[str, str]) -> str:

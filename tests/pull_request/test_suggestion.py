@@ -212,6 +212,21 @@ def test_edits_of_one_fix_in_one_hunk_are_one_suggestion(tmp_path: Path) -> None
     assert suggestions(fixed(head, apart).diff, {NAME: file}, tmp_path) == ()
 
 
+def test_lines_that_the_diff_hides_are_in_no_suggestion() -> None:
+    everything = {"patch": patch([], HEAD)}
+    between = fixed(HEAD, inserted(inserted(HEAD, 25, "second"), 15, "first"))
+    assert "line 19\n" not in between.diff
+    assert suggested_for(between, [], HEAD, **everything) == ()
+    beside = fixed(HEAD, inserted(HEAD, 21, "new"))
+    (shown,) = suggested_for(beside, [], HEAD, **everything)
+    assert shown.old == ("touched",)
+    hidden = f"--- a/{NAME}\n+++ b/{NAME}\n@@ -21,0 +22 @@\n+new\n"
+    assert suggested_for(msgspec.structs.replace(beside, diff=hidden), [], HEAD, **everything) == ()
+    after = f"--- a/{NAME}\n+++ b/{NAME}\n@@ -22 +22,2 @@\n+new\n line 21\n"
+    (other,) = suggested_for(msgspec.structs.replace(beside, diff=after), [], HEAD, **everything)
+    assert (other.old, other.text) == (("line 21",), "new\nline 21\n")
+
+
 def fixable(github: FakeGitHub, tmp_path: Path, number: int = 1) -> Report:
     """Make a report with some fixes that can be suggested, each in a file of its own."""
     findings = []

@@ -14,7 +14,7 @@ from pathlib import Path
 import msgspec
 
 from tfcheck.pull_request.shapes import ChangedFile
-from tfcheck.report.diff import Edit, edits
+from tfcheck.report.diff import Edit, hunks
 from tfcheck.report.safe_text import is_visible
 from tfcheck.symbolic.regex import regex
 
@@ -96,14 +96,21 @@ def possible_suggestions(diff: str, files: Mapping[str, ChangedFile], top: Path)
     """Return the ways to suggest all edits of a change, shown by a hunk or not; none if the file is not known.
 
     `files` are those of the pull request, `top` is the repository's root: a file counts only if it equals the one at
-    the head of the pull request, since a checkout may be of a merge commit.
+    the head of the pull request, since a checkout may be of a merge commit. Unchanged lines are repeated only if the
+    change's own diff shows them: any other one may be a password.
     """
-    found = edits(diff)
-    lines = _lines_at_head(files.get(found[0].file), top) if len({each.file for each in found}) == 1 else None
+    found = hunks(diff)
+    several = [edit for hunk in found for edit in hunk.edits]
+    lines = _lines_at_head(files.get(several[0].file), top) if len({each.file for each in several}) == 1 else None
     if lines is None:
         return ()
-    ways = _ways(_joined_edits(found, lines), lines)
-    return tuple(each for each in ways if len(each.text) < _LONGEST and is_visible(each.text))
+    harmless = {number for hunk in found for number in range(hunk.line, hunk.end)}
+    ways = _ways(_joined_edits(several, lines), lines)
+    return tuple(
+        each
+        for each in ways
+        if harmless.issuperset(range(each.start, each.end + 1)) and len(each.text) < _LONGEST and is_visible(each.text)
+    )
 
 
 def _joined_edits(several: Sequence[Edit], lines: list[str]) -> Edit:

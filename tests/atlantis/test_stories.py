@@ -620,6 +620,25 @@ def test_a_pull_request_of_gitea_gets_the_comment(
     assert comment["body"].split("\n")[1].startswith("### ✅ tfcheck: resolved")
 
 
+@pytest.mark.parametrize("scope", ["read:repository", "read:user", "write:issue"])
+def test_a_token_of_gitea_needs_each_scope_that_is_documented(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, scope: str
+) -> None:
+    """With all of them the comment is written, as above; a refusal names those that a token needs."""
+    monkeypatch.setattr("tfcheck.pull_request.client.WaitBudget", lambda: Clock().patience())
+    gitea = FakeGitea()
+    gitea.scopes.remove(scope)
+    with serving(gitea, "/api/v1") as where:
+        server = where["GITHUB_API_URL"].removesuffix("/api/v1")
+        atlantis = Atlantis(tmp_path, {}, in_process, url=f"{server}/acme/shop/pulls/42")
+        atlantis.settings |= {"ATLANTIS_GITEA_TOKEN": TOKEN, "ATLANTIS_GITEA_BASE_URL": server}
+        atlantis.plan(BAD)
+        line = atlantis.hook().lines[1]
+    assert line.startswith("no comment: ")
+    assert scope in line or "set `--author`" in line, line
+    assert gitea.comments == {}
+
+
 def test_a_comment_that_atlantis_folds_on_gitea_is_shown_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Without a directory in the command, `--hide-prev-plan-comments` folds all comments of its account there."""
     monkeypatch.setattr("tfcheck.pull_request.client.WaitBudget", lambda: Clock().patience())

@@ -16,6 +16,7 @@ class FakeGitea(FakeGitHub):
         super().__init__()
         self.writer = OURS
         self.viewer = None
+        self.scopes = {"read:repository", "read:user", "write:issue"}
 
     def _fault_of_request(self, method: str, path: str, query: dict[str, str], body: bytes) -> str:
         return ""
@@ -24,7 +25,15 @@ class FakeGitea(FakeGitHub):
         return Answer(answer.status, _less(answer.body), answer.headers)
 
     def rest(self, method: str, path: str, query: dict[str, str], body: Any, base: str) -> Answer:
+        if (scope := _scope(method, path)) not in self.scopes:
+            return Answer(403, {"message": f"token does not have at least one of required scope(s): [{scope}]"})
         return Answer(200, OURS) if path == "/user" else super().rest(method, path, query, body, base)
+
+
+def _scope(method: str, path: str) -> str:
+    """Return the scope that a request needs, which follows from its path."""
+    category = "issue" if "/issues/" in path else "user" if path == "/user" else "repository"
+    return f"{'read' if method == 'GET' and category != 'issue' else 'write'}:{category}"
 
 
 def _less(body: Any) -> Any:

@@ -49,7 +49,9 @@ _WORDS: dict[Host, _HostWords] = {
     ),
     "gitlab": _HostWords("GitLab", gitlab.TOKENS, "the scope `api`"),
     "gitea": _HostWords(
-        "Gitea", ("TFCHECK_GITEA_TOKEN", "GITEA_TOKEN", "ATLANTIS_GITEA_TOKEN"), "the scope `write:issue`"
+        "Gitea",
+        ("TFCHECK_GITEA_TOKEN", "GITEA_TOKEN", "ATLANTIS_GITEA_TOKEN"),
+        "the scopes `read:repository`, `read:user` and `write:issue`",
     ),
     "bitbucket": _HostWords("Bitbucket", bitbucket.TOKENS, "the scope `pullrequest:write`"),
     "bitbucket-server": _HostWords("Bitbucket", bitbucket.TOKENS, "write access to the repository"),

@@ -61,7 +61,9 @@ def author(client: Client, variables: Mapping[str, str], named: str = "") -> Aut
         return Author(_base_login(viewer), True)
     if ci.in_actions(variables):
         return Author(_ACTIONS, True)
-    raise RefusalError(RefusalKind.OTHER, "the token does not show its account; set `comment-author`")
+    raise RefusalError(
+        RefusalKind.OTHER, "the token does not show its account; set `--author`, in the action `comment-author`"
+    )
 
 
 def _base_login(login: str) -> str:

@@ -13,6 +13,7 @@ import pytest
 
 from tests.cases import TESTDATA
 from tfcheck.analysis.session import Session
+from tfcheck.vocabulary.errors import InputError
 from tfcheck.vocabulary.finding import Answer, Report, Severity
 
 pytestmark = pytest.mark.usefixtures("own_directory")
@@ -181,3 +182,9 @@ def test_what_another_plan_of_the_call_deletes_is_missing(tmp_path: Path) -> Non
             ("introduced", "aws_ecs_task_definition.near")
         }
     assert not any(each.rule == "deleted" for each in by_names("applied.plan.json", other).findings)
+
+
+def test_more_resources_than_one_run_can_compare_are_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("tfcheck.analysis.session._MOST_RESOURCES", 5)
+    with pytest.raises(InputError, match=r"have \d+ resources to consider, more than 5"):
+        answers(SERVICE / "plan.json", SHARED / "state.json")

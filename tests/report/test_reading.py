@@ -117,6 +117,7 @@ def _changed(path: tuple[str | int, ...], value: Any) -> bytes:
         (_changed(("requirements", 0, "verdict"), None), "expected `str`, got `null`"),
         (_changed(("requirements",), {}), "expected `array`, got `object`"),
         (_changed(("context",), {"target": ["x"]}), "$.context"),
+        (_changed(("notes",), [""] * 10_001), "of length <= 10000 - at `$.notes`"),
         (b"x" * (LARGEST + 1), "larger than 64 MiB"),
     ],
 )

@@ -87,6 +87,8 @@ def test_every_character_that_shows_nothing_is_escaped() -> None:
         ("a\ufe0f", "a\\ufe0f"),
         ("\u2800\ufe0f", "\\u2800\\ufe0f"),
         ("\u26a0\ufe0f\ufe0f", "\u26a0\ufe0f\\ufe0f"),
+        ("\u26a0-\ufe0f", "\u26a0-\\ufe0f"),
+        ("a-b\u0301-\u0301", "a-b\u0301-\\u0301"),
     ],
 )
 def test_a_mark_that_belongs_to_nothing_is_escaped(text: str, shown: str) -> None:

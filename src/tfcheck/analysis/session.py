@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import suppress
 from functools import cached_property
 from pathlib import Path
@@ -27,6 +27,8 @@ if TYPE_CHECKING:
 
 #: A loop over file names must not fill the report.
 _MOST_REFUSALS = 5
+#: The maximum number of resources in the states of other stacks: each is compared with what a task needs.
+_MOST_RESOURCES = 10_000
 
 
 class Checked(msgspec.Struct, frozen=True):
@@ -78,6 +80,7 @@ class Session:
             each: read_stack(None if each == "-" else Path(each), self.run) for each in named if each not in self._again
         }
         self._context = read
+        _refuse_many_resources(each for file in read.values() for each in file.plans if each.is_state)
 
     def check(self, plan: str) -> list[Checked]:
         """Check the plans in one file.
@@ -168,6 +171,16 @@ class Session:
             except InputError as error:
                 found[plan] = error
         return found
+
+
+def _refuse_many_resources(states: Iterable[PlanInput]) -> None:
+    """Raise an InputError for states of other stacks that have more resources than one run can compare."""
+    count = sum(1 for each in states for _ in each.plan.listed_addresses())
+    if count > _MOST_RESOURCES:
+        raise InputError(
+            f"the states of other stacks have {count:,} resources to consider, more than {_MOST_RESOURCES:,}",
+            hint="leave out the states of stacks that no task needs",
+        )
 
 
 def is_same_file(one: str, other: str) -> bool:

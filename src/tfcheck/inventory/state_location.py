@@ -77,10 +77,19 @@ class StateLocations:
 
     def _own_location(self, resource: WorldObject) -> tuple[str, str, str]:
         """Return partition, region and account from the attributes of a resource; empty where they are not known."""
-        arns = list(_arn_locations(resource.attribute(each) for each in _BESIDE))
-        region = _first_text(resource.attribute("region"), *(each[1] for each in arns))
-        account = _first_text(*(each[2] for each in arns), *map(resource.attribute, _ACCOUNT))
+        values = self._values(resource.address)
+        arns = list(_arn_locations(map(values.get, _BESIDE)))
+        region = _first_text(values.get("region"), *(each[1] for each in arns))
+        account = _first_text(*(each[2] for each in arns), *map(values.get, _ACCOUNT))
         return _first_text(*(each[0] for each in arns)), region, "" if account == "aws" else account
+
+    def _values(self, address: Address) -> dict[str, Value]:
+        """Return the attributes that the state shows of a resource."""
+        if address.mode == "data":
+            read = self._state.data(str(address))
+            return read.values if read else {}
+        instance = self._state.instance(str(address))
+        return (instance.after if instance else None) or {}
 
     # Resources that name no provider configuration
 

@@ -43,11 +43,15 @@ from tfcheck.vocabulary.waiver import LineNumber, Waived, WaiverUse
 
 _T = TypeVar("_T", bound=msgspec.Struct)
 _E = TypeVar("_E", bound=Enum)
+_Part = TypeVar("_Part")
 
 #: More than any report that people could act on.
 LARGEST = 64 * 1024 * 1024
+#: The maximum number of findings, and of each other part that a report lists: checks of 5,000 services have fewer.
+_MOST = 10_000
 
 _HINT = "pass the output of `tfcheck --format json`"
+_Many: TypeAlias = Annotated[list[_Part], Meta(max_length=_MOST)]
 _Number: TypeAlias = Annotated[int, Meta(ge=0, le=100_000_000)]
 _Action: TypeAlias = Annotated[str, Meta(pattern=r"\A[a-z0-9-]+:[A-Za-z0-9]+\Z")]
 _Pointer: TypeAlias = Annotated[str, Meta(pattern=r"\A(/.*)?\Z")]
@@ -143,29 +147,29 @@ class _Baseline(msgspec.Struct):
     file: str
     fixed: _Number = 0
     partly_fixed: _Number = 0
-    findings: list[_Finding] = []
+    findings: _Many[_Finding] = []
 
 
 class _Report(msgspec.Struct):
     tfcheck_version: str
     plan: PlanInfo
     requirements: list[_Requirement]
-    findings: list[_Finding]
-    fixes: list[_Fix]
-    skipped: list[Skipped]
+    findings: _Many[_Finding]
+    fixes: _Many[_Fix]
+    skipped: _Many[Skipped]
     task_definitions: list[str] | None = None
-    notes: list[str] = []
+    notes: _Many[str] = []
     context: dict[str, str | int] | None = None
-    task_changes: list[TaskChange] = []
-    access_changes: list[AccessChange] = []
-    role_switches: list[RoleSwitch] = []
-    access_unknown: list[AccessUnknown] = []
-    access_possible: list[AccessChange] = []
-    unread: list[Unread] = []
+    task_changes: _Many[TaskChange] = []
+    access_changes: _Many[AccessChange] = []
+    role_switches: _Many[RoleSwitch] = []
+    access_unknown: _Many[AccessUnknown] = []
+    access_possible: _Many[AccessChange] = []
+    unread: _Many[Unread] = []
     configuration: RunConfiguration | None = None
-    unselected: list[Unselected] = []
+    unselected: _Many[Unselected] = []
     baseline: _Baseline | None = None
-    waivers: list[WaiverUse] = []
+    waivers: _Many[WaiverUse] = []
 
 
 def read_reports(data: bytes, named: str) -> list[Report]:

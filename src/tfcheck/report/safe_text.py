@@ -31,6 +31,8 @@ _EMOJI_SELECTORS = ("\ufe0e", "\ufe0f")
 #: Scripts with letters that look like Latin ones, as Unicode names them; no name mixes these in one word
 #: (https://www.unicode.org/reports/tr39/, mixed scripts).
 _LIKE_LATIN = ("ARMENIAN ", "CHEROKEE ", "COPTIC ", "CYRILLIC ", "FULLWIDTH ", "GREEK ", "LISU ", "MATHEMATICAL ")
+#: Characters that are read one by one, and what is between them.
+_PIECE = regex(r"[ -~]+|[^ -~]")
 _WORD = regex(r"[^\W_]+")
 _ARN = regex(r'"arn:[\w*?/:.$@+=,{}\[\] -]*"')
 
@@ -115,12 +117,13 @@ def is_visible(text: str) -> bool:
 
 
 def _seen_characters(text: str) -> Iterator[tuple[str, bool]]:
-    """Yield each character, and whether it is seen.
+    """Yield each character, or several plain ones at once, and whether they are seen.
 
     A combining mark is seen with the letter or digit that it belongs to, the selector of an emoji after a symbol.
     """
     before, has_base = "", False
-    for char in text:
+    for piece in _PIECE.finditer(text):
+        char = piece[0]
         kind = "" if char.isascii() else category(char)
         is_seen = char.isprintable() and not (kind and _BLANK.match(char))
         if char in _EMOJI_SELECTORS:
@@ -128,7 +131,7 @@ def _seen_characters(text: str) -> Iterator[tuple[str, bool]]:
         elif kind.startswith("M"):
             is_seen = is_seen and has_base
         else:
-            has_base = is_seen and char.isalnum()
+            has_base = is_seen and char[-1].isalnum()
         yield char, is_seen
         before = kind if is_seen else ""
 

@@ -157,6 +157,7 @@ def test_text_is_escaped_everywhere() -> None:
     assert tag("p", [None, ["a", Markup("<i>")]], hidden=True, open=False, class_=None) == "<p hidden>a<i></p>"
     assert prose("use `a` or <b>") == "use <code>a</code> or &lt;b&gt;"
     assert address("aws_x.y") == "<code>aws_<wbr>x.<wbr>y</code>"
+    assert address("a." * 10_000).count("<wbr>") == 200
     assert address("a/main.tf:12") == "<code>a/<wbr>main.tf:12</code>"
 
 

@@ -25,6 +25,9 @@ _VOID = frozenset({"meta", "input", "wbr"})
 _QUOTED = regex(r"`([^`\n]+)`")
 _BREAK = regex(r"(?<=[/\]}_])(?=[^./:\]}_])|(?<=\.)(?=[^./:\]}])(?!tf\b)|(?<=:)(?=[^./:\]}])(?!\d+$)")
 
+#: The maximum number of places where a name may break: no real one has more.
+_MOST_BREAKS = 200
+
 
 class Markup(str):
     """Text that is already HTML."""
@@ -76,7 +79,7 @@ def _attribute(name: str, value: str | int | bool | None) -> str:
 @lru_cache(maxsize=40_000)  # one with several places is in several parts of a page
 def address(text: str) -> Markup:
     """Write an address or an ARN as code that may break between its parts."""
-    first, *others = _BREAK.split(visible(text))
+    first, *others = _BREAK.split(visible(text), _MOST_BREAKS)
     return tag("code", first, ((tag("wbr"), each) for each in others))
 
 

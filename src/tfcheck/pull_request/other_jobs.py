@@ -174,7 +174,7 @@ class NewerRun:
         found = self._conversation.newer_run()
         hidden = creates and found is None and self._marker.run[1] > 0  # Atlantis runs one hook after another
         self._hidden = OtherRun(hidden=True) if hidden else None
-        self.found = OtherRun(found) if found else self._read
+        self.found = OtherRun(found) if found else self.found or self._read
         return self.found is not None
 
     def remember(self, run: tuple[int, int]) -> None:

@@ -19,6 +19,7 @@ from tfcheck.pull_request.refusal import RefusalError
 @example(seed=106, kind="fork")  # the plan of an older run was ready after that of a newer one
 @example(seed=2465395, kind="jobs")  # a job took the late write of another one for its own
 @example(seed=530542, kind="jobs")  # a late write of an older run hid that the result of another job was replaced
+@example(seed=198335, kind="jobs")  # a write based on a slow reading replaced the result of a newer run
 @example(seed=651, kind="both")  # a lost write replaced the result of the other workflow
 def test_findings_of_the_newest_runs_are_never_hidden(tmp_path: Path, seed: int, kind: Kind) -> None:
     world = World(seed, tmp_path, kind)

@@ -30,8 +30,7 @@ _ROUNDS = 16
 _CONFLICT = 409
 #: The statuses and messages of hosts that refuse a text as too long.
 _TOO_LONG = (400, 413, 422)
-_MOST_LOST = 3
-_MOST_GIVEN_BACK = 3
+_MOST_LOST, _MOST_GIVEN_BACK = 3, 3
 _NEWER = "a newer run has written the comment"
 _CLEAN = "no finding is open any more"
 
@@ -100,8 +99,7 @@ class CommentThread:
         if self.newer.may_have_ended(live[0].body or ""):
             self.newer.exists()
         body = self._others.sign(self._body(wording), live[0].body or "")
-        is_written = self._write_into(live[0], body)
-        return self._clean_up(live, body, minimize=on_clean == "minimize") if is_written else None
+        return self._clean_up(live, body, minimize=on_clean == "minimize") if self._write_into(live[0], body) else None
 
     def _ours(self) -> list[Comment]:
         found = self.own.read()
@@ -243,6 +241,8 @@ class CommentThread:
             self._late_write.recognise(comment)
             is_late = self._conversation.patience.expects_late_write() or self._late_write.was_slow
             return not (is_late or self._late_write.newer) or self._is_still_ours(comment, body)
+        if self._late_write.reading_took_long():
+            return False
         self._late_write.newer = ""
         self._has_changed = True
         self._others.written.add(without_run(body))

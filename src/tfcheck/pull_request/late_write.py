@@ -35,6 +35,7 @@ class LateWrite:
         self.may_remove_newer = False
         self.removals: set[int] = set()
         self._lost = ""
+        self._has_read_again = False
         self.was_slow = False
 
     def start_reading(self) -> None:
@@ -43,7 +44,16 @@ class LateWrite:
 
     def is_slow(self) -> bool:
         """Whether a newer run may have started and ended since the comment was read, also before a lost answer."""
-        return self.was_slow or self._read_at - self._conversation.patience.remaining() >= LOOK_AGAIN[0]
+        return self.was_slow or self._is_old()
+
+    def _is_old(self) -> bool:
+        return self._read_at - self._conversation.patience.remaining() >= LOOK_AGAIN[0]
+
+    def reading_took_long(self) -> bool:
+        """Whether the state is to be read again before it is written: once, since a host may always be slow."""
+        again = self._is_old() and not self._has_read_again
+        self._has_read_again = self._has_read_again or again
+        return again
 
     @contextmanager
     def noting_loss(self) -> Iterator[str]:

@@ -304,3 +304,28 @@ def test_that_a_newer_commit_has_no_result_is_written_also_after_a_wait() -> Non
         story.older(clean())
     (title,) = story.titles()
     assert title == "### ❔ tfcheck: no result for `infra/orders`"
+
+
+def test_a_doubt_about_another_result_is_kept_when_the_comment_is_written_again() -> None:
+    """A late write of an older run, for another commit, replaces the text with the doubt."""
+    host = FakeGitLab()
+    story = Story(host, on_gitlab, pushed=False)
+
+    def slow(go: Callable[[], Answer]) -> Answer:
+        story.clock.sleep(20)
+        return go()
+
+    def replaced(go: Callable[[], Answer]) -> Answer:
+        (note,) = host.notes.values()
+        note["body"] = before.replace(SHA, "b" * 40)
+        return go()
+
+    with serving(host) as where:
+        story.api = where["GITHUB_API_URL"]
+        story.run(9, bad(), Clock().patience())
+        (before,) = texts(host)
+        host.fault("PUT", "", slow)
+        host.fault("GET", "/pipelines", replaced)
+        story.older(clean())
+    (title,) = story.titles()
+    assert title.endswith(", another result may be missing")

@@ -16,6 +16,8 @@ from tfcheck.symbolic.regex import regex
 
 _MOST_ENTRIES = 20_000
 _ENTRY_STEPS = 100
+#: The maximum number of levels of directories: every one is opened from the root, part by part.
+_MOST_LEVELS = 100
 _MOST_ALTERNATIVES = 64
 _BRACES = regex(r"\{([^{}]*)\}")
 #: Deeper than any `..` of a path can climb.
@@ -91,6 +93,8 @@ class _Search:
             elif any(each < len(self._parts) for each in states(self._parts, path)):
                 if entry.is_link:
                     raise refusal_error(self._path(path), "it is a link to a directory")
+                if len(path) > _MOST_LEVELS:
+                    raise refusal_error(self._start, f"directories lie more than {_MOST_LEVELS} levels below it")
                 yield from self._walk(path)
 
     def _is_readable_file(self, below: tuple[str, ...]) -> bool:

@@ -50,6 +50,7 @@ VARIABLES: dict[str, Value] = {
     "part": {"names": None, "all": {"x": None}},
     "no_texts": [],
     "no_rows": [],
+    "no_flags": [],
     "no_values": [],
     "no_maps": {},
     "object": {"a": 4, "b": "5", "c": ["1", "x"], "name": False},
@@ -63,6 +64,7 @@ TYPES: dict[str, Type] = {
     "part": ObjectType({"names": SetType(STRING), "all": MapType(SetType(STRING))}),
     "no_texts": ListType(STRING),
     "no_rows": ListType(ObjectType({"a": STRING, "b": BOOL, "c": SetType(TupleType((NUMBER,)))})),
+    "no_flags": ListType(ObjectType({"a": STRING, "b": BOOL})),
     "no_values": ListType(ANY),
     "no_maps": MapType(MapType(STRING)),
 }
@@ -156,6 +158,10 @@ variable "no_rows" {
   type    = list(object({ a = string, b = bool, c = set(tuple([number])) }))
   default = []
 }
+variable "no_flags" {
+  type    = list(object({ a = string, b = bool }))
+  default = []
+}
 variable "no_values" {
   type    = list(any)
   default = []
@@ -236,6 +242,15 @@ BESIDE_NOTHING = {
     'true ? [1, "a"] : tolist([])': True,
     "concat(var.no_texts, tolist([1]))": False,
     "concat(tolist([]), [1])": True,
+    "concat(var.no_texts, [1])": True,
+    'concat(var.no_rows, [{ a = 1, b = "true", c = [] }])': True,
+    "concat(var.no_rows, [for each in [1] : { a = each, b = true, c = [] }])": True,
+    "concat(var.no_rows, true ? [{ a = 1, b = true, c = [] }] : [])": False,
+    'concat(var.no_flags, true ? [{ a = "x", b = true }] : [])': True,
+    'concat(var.no_flags, true ? [{ a = "x", b = 1 }] : [])': True,
+    'concat(var.no_flags, true ? [{ a = "x", b = "true" }] : [])': True,
+    'concat(var.no_flags, true ? [{ a = "x", b = true, d = 1 }] : [])': False,
+    'concat(var.no_flags, true ? [{ a = "x", b = true, d = [] }] : [])': True,
 }
 
 

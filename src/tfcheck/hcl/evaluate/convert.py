@@ -228,6 +228,20 @@ def _common_reading(one: Value, other: Value) -> Value:
     return one if is_same else Unknown(reason=OPEN_TYPE)
 
 
+def keep_unconverted(items: list[Value], empty: EmptyList) -> list[Value]:
+    """Return what of `items` stays the same if they become elements of a list of the type of `empty`."""
+    try:
+        converted = unify([empty, items])[1]
+    except EvaluationError:  # Terraform makes a tuple of lists without a common type
+        return items
+    others = converted if isinstance(converted, list) else [converted] * len(items)
+    return [combine(one, other, _common_value) for one, other in zip(items, others, strict=True)]
+
+
+def _common_value(one: Value, other: Value) -> Value:
+    return one if isinstance(one, Unknown) and not is_choice(one) else _common_reading(one, other)
+
+
 def build_set(items: Iterable[Value]) -> Value:
     """Build a set of `items` of one type: without duplicates, in Terraform's order.
 

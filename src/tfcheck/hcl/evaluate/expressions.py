@@ -29,6 +29,7 @@ from tfcheck.hcl.evaluate.elements import (
 )
 from tfcheck.hcl.evaluate.scope import EvaluationError, Scope, Seen
 from tfcheck.hcl.evaluate.type_constraint import parse_type
+from tfcheck.hcl.evaluate.types import EmptyList
 from tfcheck.hcl.functions import call
 from tfcheck.hcl.syntax.expression import (
     LONG_ROOTS,
@@ -293,6 +294,10 @@ class _Evaluation:
 
             values = unify_arguments(node.arguments, values, scope)
         passed = values
+        direct = node.arguments[:-1] if node.spread else node.arguments
+        if node.name == "concat" and any(isinstance(each, (ListOf, ForList)) for each in direct):
+            # A tuple among the arguments makes a tuple of all, whose elements keep their types.
+            passed = [list(each) if isinstance(each, EmptyList) else each for each in values]
         if node.name == "coalescelist" and not self.trying:
             # NOTE: Terraform refuses a null that is not of a list's type, so there is no plan with one.
             passed = [each for each in values if each is not None]

@@ -16,10 +16,10 @@ from typing import TypeAlias
 
 import msgspec
 
-from tfcheck.hcl.evaluate.convert import build_set, sequence, to_bool, unify, without_equals
+from tfcheck.hcl.evaluate.convert import build_set, keep_unconverted, sequence, to_bool, unify, without_equals
 from tfcheck.hcl.evaluate.elements import OPEN_ORDER, Unordered, element_symbol
 from tfcheck.hcl.evaluate.scope import EvaluationError, LimitError
-from tfcheck.hcl.evaluate.types import STRING, EmptyList, equal_values, is_definitely_text
+from tfcheck.hcl.evaluate.types import EmptyList, equal_values, is_definitely_text
 from tfcheck.hcl.functions.arguments import Function, afford, limit_error, unknown_result
 from tfcheck.hcl.functions.strings import length_of
 from tfcheck.symbolic.beginnings import beginning
@@ -52,10 +52,12 @@ def concat(*lists: list[Value]) -> Value:
         raise EvaluationError("at least one argument is required")
     afford(elements=sum(map(len, lists)), steps=sum(map(len, lists)))
     together = [item for items in lists for item in items]
+    for empty in lists:
+        if isinstance(empty, EmptyList) and not all(map(is_definitely_text, together)):
+            together = keep_unconverted(together, empty)
     kinds = [
         {_primitive(item) for item in items if item is not None and not _is_open(item)} for items in lists if items
     ]
-    kinds += [{str} for items in lists if isinstance(items, EmptyList) and STRING in items.readings]
     if any(len(each) > 1 or None in each for each in kinds):
         return together
     shared = set().union(*kinds)

@@ -104,6 +104,15 @@ def test_a_policy_for_elements_behind_a_flag_is_repeated_with_the_flag(tmp_path:
     assert "Resource = [for name in each.value.secrets : aws_secretsmanager_secret.app[name].arn]" in found.fix.hcl
 
 
+def test_the_only_instance_gets_what_its_task_definition_names_where_it_does() -> None:
+    for found, name in zip(edits(Case(TESTDATA / "file-of-one-service")), ("job", "service"), strict=True):
+        some = f"{{ for key, value in var.{name}s : key => value if value.env_file != null }}"
+        assert f"for_each = {some}" in added(found)
+        assert f"role = aws_iam_role.{name}[each.key].id" in added(found)
+        assert "${aws_s3_bucket.config.arn}/${each.value.env_file}" in added(found)
+        assert '.env"' not in added(found)
+
+
 def test_only_a_collection_that_is_clear_when_repeated_is_repeated() -> None:
     filtered = "{ for name, service in local.services : name => service if var.enabled }"
 

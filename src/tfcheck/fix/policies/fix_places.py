@@ -117,17 +117,20 @@ class FixPlaces:
     ) -> Iterator[SharedStatements]:
         """Write what several roles lack as shared statements, first with the flags and lists of the task definitions.
 
-        One of several instances gets a statement of its own first, and several that lack different things what any of
-        them lacks. `places` maps each role to its block instance.
+        One of several instances gets a statement of its own first, a single one the words of its task definition, since
+        another plan may have more, and several that lack different things what any of them lacks. `places` maps each
+        role to its block instance.
         """
         yield from self._share_by_flags(need, goal, places, by_value=by_value)
         if need.parts:
             return
         filled: SharedStatements | None = None
         others = self.policies.instances(need.roles[0].address) if len(need.roles) == 1 else ()
-        is_one_of_several = len(others) > 1 and all(each.key is not None for each in places.values())
+        is_keyed = all(each.key is not None for each in places.values())
         alone, listed, plain = ((False, True), (False, False)), ((True, False), (True, True)), ((False, False),)
-        for lists, own in (*alone, *listed) if is_one_of_several else (*listed, *plain):
+        ways = (*alone, *listed) if len(others) > 1 and is_keyed else (*listed, *plain)
+        ways = ((True, True), *ways) if len(others) == 1 and is_keyed else ways
+        for lists, own in ways:
             found: list[tuple[InstanceTerms, Statements]] = []
             for role, answers in need.answers_by_role().items():
                 statements = self.statements(answers, places[role], goal, lists=lists, own=own)
@@ -157,7 +160,10 @@ class FixPlaces:
             groups: list[tuple[str, list[tuple[InstanceTerms, Statements]]]] = []
             for gate, several in divided.items():
                 own = [(places[str(role)], answers) for role, answers in several.items()]
-                written = [(each, self.statements(answers, each, goal, lists=lists)) for each, answers in own]
+                alone = len(own) == 1  # so there is no other one to compare its words with
+                written = [
+                    (each, self.statements(answers, each, goal, lists=lists, own=alone)) for each, answers in own
+                ]
                 groups.append((gate, [(self.terms(place), each) for place, each in written if each is not None]))
             if all(len(found) == len(divided[gate]) for gate, found in groups):
                 yield from filter(None, [with_flags(groups, by_value=by_value, keyed=bool(need.parts))])

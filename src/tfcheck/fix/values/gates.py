@@ -224,7 +224,8 @@ class Flags:
     def divide(self, lacking: Mapping[Address, Sequence[Answer]], block: Sequence[Address]) -> dict[str, _Lacking]:
         """Divide what roles lack by the conditions that hold for these roles only, of all instances of their block.
 
-        What every instance lacks has an empty condition. Nothing where anything else is left, or has no condition.
+        What every instance lacks has an empty condition, unless another plan may have an element for which it does not
+        hold. Nothing where anything else is left, or has no condition.
         """
         found: dict[str, _Lacking] = {}
         for role, answers in lacking.items():
@@ -234,7 +235,8 @@ class Flags:
         divided: dict[str, _Lacking] = {}
         for condition, several in found.items():
             left = {role: [each for each in answers if id(each) not in done] for role, answers in several.items()}
-            if len(several) < len(block) and all(left.values()) and self._holds_only_for(condition, several, block):
+            varies = len(several) < len(block) or "each.value" in condition
+            if varies and all(left.values()) and self._holds_only_for(condition, several, block):
                 divided[condition] = left
                 done |= {id(each) for answers in left.values() for each in answers}
         rest = {

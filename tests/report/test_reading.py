@@ -15,6 +15,7 @@ from tests.rows import every_row
 from tfcheck.report.json import document, json
 from tfcheck.report.reading import LARGEST, read_reports
 from tfcheck.symbolic.doubt import DoubtKind, later
+from tfcheck.vocabulary.access import AccessChange
 from tfcheck.vocabulary.errors import InputError
 from tfcheck.vocabulary.finding import Fix, Location, Report
 
@@ -46,6 +47,14 @@ def test_names_come_back_as_they_are(name: str) -> None:
     report = filled(name)
     encodable = json(report).encode()
     assert json(read_reports(encodable, "report.json")[0]) == json(report)
+
+
+def test_a_change_that_creates_thousands_of_roles_is_read() -> None:
+    granted = tuple(
+        AccessChange(f"aws_iam_role.r{each // 6}", "s3:GetObject", "*", "granted") for each in range(12_000)
+    )
+    report = msgspec.structs.replace(samples.report(), access_changes=granted)
+    assert len(read_reports(json(report).encode(), "report.json")[0].access_changes) == len(granted)
 
 
 def test_a_file_may_hold_one_report_per_line() -> None:

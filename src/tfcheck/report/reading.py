@@ -47,7 +47,7 @@ _Part = TypeVar("_Part")
 
 #: More than any report that people could act on.
 LARGEST = 64 * 1024 * 1024
-#: The maximum number of findings, and of each other part that a report lists: checks of 5,000 services have fewer.
+#: The maximum number of findings, and of each other part that is costly to show: checks of 2,000 services have fewer.
 _MOST = 10_000
 
 _HINT = "pass the output of `tfcheck --format json`"
@@ -161,10 +161,10 @@ class _Report(msgspec.Struct):
     notes: _Many[str] = []
     context: dict[str, str | int] | None = None
     task_changes: _Many[TaskChange] = []
-    access_changes: _Many[AccessChange] = []
+    access_changes: list[AccessChange] = []
     role_switches: _Many[RoleSwitch] = []
-    access_unknown: _Many[AccessUnknown] = []
-    access_possible: _Many[AccessChange] = []
+    access_unknown: list[AccessUnknown] = []
+    access_possible: list[AccessChange] = []
     unread: _Many[Unread] = []
     configuration: RunConfiguration | None = None
     unselected: _Many[Unselected] = []

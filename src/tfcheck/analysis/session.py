@@ -221,11 +221,13 @@ def _of_the_pull_request(file: InputFile) -> InputFile:
     Raises:
         InputError: they are.
     """
+    commit, head = ci.base_and_head(os.environ)
+    if not commit:
+        return file
     from tfcheck.repository import work_tree
     from tfcheck.repository.clone import Clone
 
-    commit, head = ci.base_and_head(os.environ)
-    roots = {each.found.sources.root for each in file.plans if commit and each.found.sources}
+    roots = {each.found.sources.root for each in file.plans if each.found.sources}
     for top in {work_tree(root) for root in roots if root}:
         if Clone(top, commit).is_at_commit() and not Clone(top, head).is_at_commit():
             name = f"`{commit[:7]}`, which this event checks out by default"

@@ -125,9 +125,12 @@ def repository(environment: Mapping[str, str]) -> str:
 
 
 def base_and_head(environment: Mapping[str, str]) -> tuple[str, str]:
-    """Return the commits that a job checks out by default and of its pull request; both are empty if that is no other.
+    """Return the base commit, and that of the pull request, for a job that checks out the base by default.
 
-    NOTE: of a `workflow_run` that names no pull request, only one from a fork can be for one.
+    Both are empty for every other job.
+
+    NOTE: a `workflow_run` does not name the pull request of a fork. If it names none and is not of a fork, it follows a
+    push.
     Follows https://docs.github.com/en/actions/reference/workflows-and-actions/events-that-trigger-workflows.
     """
     started = event(environment) if in_actions(environment) else Event("")

@@ -127,9 +127,11 @@ class FixPlaces:
         filled: SharedStatements | None = None
         others = self.policies.instances(need.roles[0].address) if len(need.roles) == 1 else ()
         is_keyed = all(each.key is not None for each in places.values())
-        alone, listed, plain = ((False, True), (False, False)), ((True, False), (True, True)), ((False, False),)
-        ways = (*alone, *listed) if len(others) > 1 and is_keyed else (*listed, *plain)
-        ways = ((True, True), *ways) if len(others) == 1 and is_keyed else ways
+        plain, words, lists_only, both = (False, False), (False, True), (True, False), (True, True)
+        if others and is_keyed:
+            ways = (words, plain, lists_only, both) if len(others) > 1 else (both, lists_only, plain)
+        else:
+            ways = (lists_only, both, plain)
         for lists, own in ways:
             found: list[tuple[InstanceTerms, Statements]] = []
             for role, answers in need.answers_by_role().items():
@@ -160,9 +162,9 @@ class FixPlaces:
             groups: list[tuple[str, list[tuple[InstanceTerms, Statements]]]] = []
             for gate, several in divided.items():
                 own = [(places[str(role)], answers) for role, answers in several.items()]
-                alone = len(own) == 1  # so there is no other one to compare its words with
+                is_alone = len(own) == 1  # so there is no other one to compare its words with
                 written = [
-                    (each, self.statements(answers, each, goal, lists=lists, own=alone)) for each, answers in own
+                    (each, self.statements(answers, each, goal, lists=lists, own=is_alone)) for each, answers in own
                 ]
                 groups.append((gate, [(self.terms(place), each) for place, each in written if each is not None]))
             if all(len(found) == len(divided[gate]) for gate, found in groups):

@@ -71,7 +71,9 @@ class Addresses:
 
 def _is_same_address(row: ResourceChange) -> bool:
     """Whether the parts of a row form its address; text keys are left to the parser, which can unquote them."""
-    module = f"{row.module_address}." if row.module_address else ""
-    mode = "" if row.mode is None or row.mode is Mode.MANAGED else f"{row.mode}."
-    key = "" if row.index is None else f"[{row.index}]"
-    return f"{module}{mode}{row.type}.{row.name}{key}" == row.address
+    resource = f"{row.type}.{row.name}"
+    if row.mode is not None and row.mode is not Mode.MANAGED:
+        resource = f"{row.mode}.{resource}"
+    if row.module_address:
+        resource = f"{row.module_address}.{resource}"
+    return row.address == (resource if row.index is None else f"{resource}[{row.index}]")

@@ -15,7 +15,7 @@ from msgspec import Raw
 from tfcheck.plan import document as parts
 from tfcheck.symbolic.marks import apply_mask, mark_all, marked_strings
 
-_BEFORE, _AFTER = b'"before_sensitive"', b'"after_sensitive"'
+_BEFORE, _AFTER = b'"before_sensitive"', "after_sensitive"
 
 
 def sensitive_in_plan(document: parts.Document) -> Iterator[str]:
@@ -51,26 +51,24 @@ def _may_mark(masks: Raw) -> bool:
 
 
 def _marks_something(change: Raw) -> bool:
-    """Whether a mask of one change may mark something, judged from the end of its text, where Terraform writes masks.
-
-    Names of a map may be called like the masks: where these are not at the end, what is before them counts as well.
-    """
+    """Whether a mask of one change may mark something, judged from its end, where Terraform writes the masks."""
     text = bytes(change)
     start = text.rfind(_BEFORE)
-    if start < 0 or text.find(_AFTER, start) < 0:
-        start = min((found for found in (start, text.rfind(_AFTER)) if found >= 0), default=len(text))
-    masks = text[start:]
-    return b"true" in masks or (masks != b"" and not _is_end(masks) and b"true" in text)
+    return not (start >= 0 and _is_unmarked_end(text[start:])) and b"true" in text
 
 
 @lru_cache(1_000)  # many rows end alike
-def _is_end(masks: bytes) -> bool:
-    """Whether this is the end of an object, and not of one inside of it."""
+def _is_unmarked_end(masks: bytes) -> bool:
+    """Whether this is the end of a change with both masks, neither of which marks anything.
+
+    Names of a map may be called like the masks: the end of an object inside of the change is not its end.
+    """
+    if b"true" in masks:
+        return False
     try:
-        msgspec.json.decode(b"{" + masks, type=dict[str, Raw])
+        return _AFTER in msgspec.json.decode(b"{" + masks, type=dict[str, Raw])
     except msgspec.DecodeError:
         return False
-    return True
 
 
 def _sensitive_in_change(raw: Raw, named: str) -> Iterator[str]:

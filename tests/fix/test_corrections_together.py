@@ -70,7 +70,7 @@ def test_all_are_proven_in_one_world(action: str, tmp_path: Path, monkeypatch: p
 
 def test_one_that_worsens_something_is_found(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     def worsens(_: FixFinder, cases: Sequence[Case], kept: Sequence[Answer] | None) -> bool:
-        return kept is not None and any(case.current and ".p2" in case.current.title for case in cases)
+        return kept is not None and any(case.current and ".p2" in str(case.current.title) for case in cases)
 
     monkeypatch.setattr(FixFinder, "_worsens", worsens)
     assert _corrected(_folder(tmp_path)) == ["p0", "p1", "p3"]

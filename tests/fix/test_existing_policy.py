@@ -11,7 +11,7 @@ import pytest
 from tests.cases import TESTDATA
 from tests.fix.found import copied, found_in, plan_in, replaced
 from tfcheck.fix.edits.files import Files
-from tfcheck.fix.policies.written_policies import WrittenPolicies, other_roles_words
+from tfcheck.fix.policies.written_policies import WrittenPolicies, other_roles
 from tfcheck.fix.proposal import DraftFix, FixChoice
 from tfcheck.hcl.modules import from_directory
 from tfcheck.inventory.plan_world import After
@@ -195,9 +195,9 @@ def test_what_is_there_for_every_caller_is_preferred_to_an_instance() -> None:
 
 
 def test_a_fix_says_which_roles_get_it_too() -> None:
-    assert other_roles_words(frozenset("abc"), frozenset("c")) == "; also for a, b"
-    assert other_roles_words(frozenset("abcde"), frozenset("e")).endswith("also for a, b, c and 1 more")
-    assert other_roles_words(frozenset("a"), frozenset("ab")) == ""
+    assert other_roles(frozenset("abc"), frozenset("c")) == ("also for a, b",)
+    assert other_roles(frozenset("abcde"), frozenset("e")) == ("also for a, b, c and 1 more",)
+    assert other_roles(frozenset("a"), frozenset("ab")) == ()
 
 
 def test_services_that_lack_different_things_get_one_policy_in_which_each_has_its_own() -> None:

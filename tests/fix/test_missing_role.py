@@ -55,7 +55,7 @@ def test_a_role_that_was_forgotten_is_set(folder: Path) -> None:
 def test_one_that_lacks_something_is_set_and_gets_it(folder: Path) -> None:
     jobs = found(folder)["jobs"]
     title = "set `execution_role_arn` of aws_ecs_task_definition.jobs to `aws_iam_role.jobs_execution.arn`"
-    assert jobs.fix.title == f"{title}, and add a statement to aws_iam_role_policy.jobs_execution"
+    assert jobs.fix.title == f"{title}; and add a statement to aws_iam_role_policy.jobs_execution"
     assert "Resource = [aws_secretsmanager_secret.database.arn]" in jobs.fix.diff
 
 

@@ -20,6 +20,7 @@ from tfcheck.fix.policies.written_policies import FILLED
 from tfcheck.fix.proposal import DraftFix, PlanFixes, Proposal, join_proposals
 from tfcheck.fix.ranking import _plain_first, rank
 from tfcheck.fix.text.policy_text import Syntax, items, read_parts
+from tfcheck.fix.title import Title
 from tfcheck.fix.values.gates import OF_THIS_PLAN, choices_in
 from tfcheck.fix.values.repetition import Repeated
 from tfcheck.hcl.syntax.source import SourceText
@@ -213,19 +214,19 @@ def test_what_is_needed_is_written_by_the_names_and_among_the_like_of_its_module
     assert '"${local.arn_prefix}/shared/ledger",' in lines
 
 
-def proposal(title: str, safety: str = "review") -> Proposal:
-    return Proposal(title=title, safety=safety, hcl="")
+def proposal(what: str, *remarks: str, safety: str = "review") -> Proposal:
+    return Proposal(title=Title(what, remarks), safety=safety, hcl="")
 
 
 def test_ways_that_may_be_wrong_for_other_plans_come_last() -> None:
-    ways = [f"a{OF_THIS_PLAN}{FILLED}", f"b{OF_THIS_PLAN}", f"c{FILLED}", "d"]
-    found = _plain_first(map(proposal, ways), (OF_THIS_PLAN, FILLED))
-    assert [each.title[0] for each in found] == ["d", "c", "b", "a"]
+    ways = [proposal("a", OF_THIS_PLAN, FILLED), proposal("b", OF_THIS_PLAN), proposal("c", FILLED), proposal("d")]
+    found = _plain_first(ways, (OF_THIS_PLAN, FILLED))
+    assert [each.title.what for each in found] == ["d", "c", "b", "a"]
 
 
 def test_changes_are_safe_together_only_if_each_is() -> None:
-    assert join_proposals([proposal("a", "safe"), proposal("b", "safe")]).safety == "safe"
-    assert join_proposals([proposal("a", "safe"), proposal("b")]).safety == "review"
+    assert join_proposals([proposal("a", safety="safe"), proposal("b", safety="safe")]).safety == "safe"
+    assert join_proposals([proposal("a", safety="safe"), proposal("b")]).safety == "review"
 
 
 def test_a_finding_names_the_change_for_most_of_it_and_text_last() -> None:
@@ -275,7 +276,7 @@ class _Ways:
     def __getattr__(self, name: str) -> Any:
         def propose(*_: object, **how: bool) -> Iterator[Proposal]:
             words = [name.removeprefix("propose_"), *(each for each, is_so in how.items() if is_so)]
-            yield Proposal(title=" ".join(words), hcl="")
+            yield Proposal(title=Title(" ".join(words)), hcl="")
 
         return propose
 
@@ -310,6 +311,6 @@ def test_callers_grant_what_a_module_cannot_name(
         world=SimpleNamespace(resolver=resolver), policies=policies, names_all=lambda _: False
     )
     need: Any = SimpleNamespace(roles=(role,), names=frozenset)
-    found = [each.title for each in rank(need, places, ways)]  # type: ignore[arg-type]
+    found = [each.title.what for each in rank(need, places, ways)]  # type: ignore[arg-type]
     assert [each for each in found if each in (AT_CALLERS, BY_OUTPUT)] == expected
     assert found[-2:] == ["existing wide", "at_each_caller"]

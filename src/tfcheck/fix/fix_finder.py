@@ -29,7 +29,7 @@ from tfcheck.fix.policies.shared_needs import (
     needs_of_roles,
 )
 from tfcheck.fix.proof.plan_differences import outdated_objects, unplanned_around, without_outdated
-from tfcheck.fix.proof.task_proof import are_sound, exceeds_size, size_doubt, unsound_parts
+from tfcheck.fix.proof.task_proof import are_sound, exceeds_size, size_doubts, unsound_parts
 from tfcheck.fix.proof.trial import Trial, change_sources, repeats_the_check
 from tfcheck.fix.proposal import GRANTABLE, Allows, Case, DraftFix, FixChoice, PlanFixes, Proposal, RoleCase, RoleNeed
 from tfcheck.fix.ranking import rank
@@ -322,7 +322,7 @@ class FixFinder:
                 self.places.too_long |= {each.requirement for each in fixed if is_long}
                 fixed = () if is_invalid or is_long else fixed
                 if fixed == case.answers:
-                    case.doubt = size_doubt(fixed, self._world, trial)
+                    case.doubts = size_doubts(fixed, self._world, trial)
                     proven.append(case)
                 else:
                     failed += case.split_by(fixed) if fixed else [case]

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from functools import cached_property
 from typing import Any, TypeAlias
 
 import msgspec
 
 from tfcheck.fix.edits.insertion import Change, Insertion, merge_changes
+from tfcheck.fix.title import Title
 from tfcheck.inventory.world import WorldObject
 from tfcheck.symbolic.limits import is_exceeded
 from tfcheck.vocabulary.address import Address, OtherStackAddress
@@ -27,7 +28,7 @@ class Proposal(Change, frozen=True, kw_only=True):
     title shows. `adds_output`: the module of a role gets an output with its name.
     """
 
-    title: str
+    title: Title
     safety: str = "review"
     hcl: str
     beside: tuple[Address, ...] = ()
@@ -39,7 +40,7 @@ def join_proposals(proposals: Sequence[Proposal]) -> Proposal:
     """Join several changes into one."""
     return Proposal(
         **msgspec.structs.asdict(merge_changes(proposals)),
-        title=join_titles(each.title for each in proposals),
+        title=Title.join([each.title for each in proposals]),
         safety="safe" if all(each.safety == "safe" for each in proposals) else "review",
         hcl="\n\n".join(each.hcl for each in proposals),
         beside=tuple(one for each in proposals for one in each.beside),
@@ -47,18 +48,7 @@ def join_proposals(proposals: Sequence[Proposal]) -> Proposal:
     )
 
 
-def join_titles(titles: Iterable[str]) -> str:
-    """Join titles of changes that are made together, with each of their remarks once."""
-    joined: list[str] = []
-    known: set[str] = set()
-    for each in titles:
-        what, *remarks = each.split("; ")
-        joined.append("; ".join([what, *(one for one in remarks if one not in known)]))
-        known.update(remarks)
-    return "; and ".join(joined)
-
-
-def extend_proposal(found: Proposal, title: str, *changes: Change) -> Proposal:
+def extend_proposal(found: Proposal, title: Title, *changes: Change) -> Proposal:
     """Return a proposal, for review, that also makes other changes."""
     whole = msgspec.structs.asdict(merge_changes([found, *changes]))
     return msgspec.structs.replace(found, title=title, safety="review", **whole)
@@ -119,7 +109,7 @@ class Case:
         self.answers = tuple(answers)
         self.proposals = proposals
         self.current: Proposal | None = None
-        self.doubt = ""  # of the current proposal
+        self.doubts: tuple[str, ...] = ()  # about the current proposal
 
     def advance(self) -> bool:
         """Move to the next proposal, and return whether there is one; none is looked for beyond the limit of steps."""

@@ -57,7 +57,7 @@ def _plain_first(proposals: Iterable[Proposal], remarks: Sequence[str]) -> Itera
     """Yield proposals without any of these remarks first, and last those with the first remark."""
     later: list[tuple[list[bool], Proposal]] = []
     for each in proposals:
-        made = [remark in each.title for remark in remarks]
+        made = [remark in each.title.all_remarks() for remark in remarks]
         later += [(made, each)] if any(made) else []
         yield from [] if any(made) else [each]
     yield from (each for _, each in sorted(later, key=itemgetter(0)))

@@ -21,7 +21,7 @@ from tfcheck.fix.edits.insertion import (
 )
 from tfcheck.fix.proof.task_proof import are_sound
 from tfcheck.fix.proof.trial import Trial
-from tfcheck.fix.proposal import DraftFix, PlanFixes, join_titles, replace_drafts
+from tfcheck.fix.proposal import DraftFix, PlanFixes, replace_drafts
 from tfcheck.hcl.syntax.source import SourceText
 from tfcheck.inventory.plan_world import After
 from tfcheck.vocabulary.finding import Answer, Finding, Fix
@@ -149,7 +149,7 @@ class _Composition:
         if not are_sound(change) or not self._is_proven(change, later):
             return []
         fix = Fix(
-            title=join_titles(each.fix.title for each in parts),
+            title="; and ".join(dict.fromkeys(each.fix.title for each in parts)),
             safety="review",
             proven=True,
             hcl="\n\n".join(each.fix.hcl for each in parts),

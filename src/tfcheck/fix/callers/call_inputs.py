@@ -16,11 +16,12 @@ from tfcheck.fix.needed_statements import NeededStatement, Reference, Spelled, f
 from tfcheck.fix.policies.element_frames import shown_parts
 from tfcheck.fix.policies.existing_policy import propose_into, statements_for
 from tfcheck.fix.policies.fix_places import Finder, FixPlaces
-from tfcheck.fix.policies.written_policies import WrittenPolicy, policies_of
+from tfcheck.fix.policies.written_policies import WrittenPolicy, other_roles, policies_of
 from tfcheck.fix.proof.plan_differences import unplanned_instances
 from tfcheck.fix.proof.trial import change_sources
 from tfcheck.fix.proposal import Proposal, RoleNeed, extend_proposal
 from tfcheck.fix.text.policy_statements import flat
+from tfcheck.fix.title import Title
 from tfcheck.hcl.modules import Module
 from tfcheck.hcl.syntax.block import Block
 from tfcheck.hcl.syntax.tf_json import JsonBlock
@@ -42,7 +43,7 @@ class _Passing(Change, frozen=True):
     """A change that passes something by inputs."""
 
     names: tuple[str, ...]
-    doubts: str = ""
+    doubts: tuple[str, ...] = ()
 
 
 def propose_call_inputs(need: RoleNeed, places: FixPlaces, *, beside: bool = False) -> Iterator[Proposal]:
@@ -85,8 +86,10 @@ def _propose_inputs(need: RoleNeed, paths: Mapping[str, ModulePath], places: Fix
             yield from _propose_inputs(need.restrict_to(kept), others, places) if kept else ()
             return
         yield Proposal(
-            title=f"pass what {who} by {' and '.join(f'`{each}`' for each in change.names)}"
-            f"{_remark_about_others(need, touched, places, places.world.resolver, again)}{change.doubts}",
+            title=Title(
+                f"pass what {who} by {' and '.join(f'`{each}`' for each in change.names)}",
+                (*other_roles(_changed_roles(touched, places, again), need.names()), *change.doubts),
+            ),
             insertions=change.insertions,
             touched=tuple(touched),
             added=tuple(added),
@@ -141,7 +144,7 @@ def _change(choice: int, calls: Sequence[CallNeeds], places: FixPlaces) -> _Pass
     if called is None:
         return None
     done: list[PassedInput] = []
-    doubts = ""
+    doubts: tuple[str, ...] = ()
     for each in calls:
         chosen: dict[ModuleInput, list[str]] = {}
         for action in each.actions():
@@ -158,16 +161,14 @@ def _change(choice: int, calls: Sequence[CallNeeds], places: FixPlaces) -> _Pass
     return _Passing(names, doubts, insertions=insertions) if insertions else None
 
 
-def _remark_about_others(
-    need: RoleNeed, touched: Sequence[ChangedAttribute], places: FixPlaces, before: Resolver, after: Resolver
-) -> str:
-    reached: set[str] = set()
+def _changed_roles(touched: Sequence[ChangedAttribute], places: FixPlaces, after: Resolver) -> frozenset[str]:
+    """Return the roles whose policies have another text after a change."""
+    before, reached = places.world.resolver, frozenset[str]()
     for each in touched:
         policy = before.plan.instance(str(each.address)) if each.attribute else None
         if policy is not None and before.evaluate(each.address, "policy") != after.evaluate(each.address, "policy"):
             reached |= places.policies.roles_of(each.address)
-    others = sorted(reached - need.names())
-    return f"; also for {few(others)}" if others else ""
+    return reached
 
 
 _ELEMENT = regex(r"var\.([\w-]+)(?:\.[\w-]+|\[[^\[\]]+\])")
@@ -205,8 +206,8 @@ def propose_new_inputs(need: RoleNeed, places: FixPlaces) -> Iterator[Proposal]:
             ]
             called = [module_reference(module)] if len(lacking) == 1 else called
             named = " and ".join(f"`{each.name}`" for each in inputs)
-            title = f"{into.title}, and pass what it names to {few(called)} by the new input {named}"
-            title += f", through {' and '.join(through)}" if through else ""
+            by = f", through {' and '.join(through)}" if through else ""
+            title = into.title.extend(f", and pass what it names to {few(called)} by the new input {named}{by}")
             passed = group_new_arguments(merge_changes(inputs).insertions)
             yield extend_proposal(into, title, Change(insertions=passed))
 

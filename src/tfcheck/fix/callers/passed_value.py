@@ -150,7 +150,7 @@ class CallNeeds:
         lists = [each.resource_list for each in statements]
         return all(each and self.places.lists.evaluate(each.expression, path.call) == [] for each in lists)
 
-    def doubts(self, actions: Sequence[str], given: ModuleInput) -> str:
+    def doubts(self, actions: Sequence[str], given: ModuleInput) -> tuple[str, ...]:
         """Return why values passed to an input may be wrong for another plan of the same sources."""
         statements = self.as_elements(given, self.shared_statements(actions)) if given.shape != "arn" else None
         if given.shape == "arns":
@@ -158,7 +158,7 @@ class CallNeeds:
             statements = tuple(
                 replace(each, resources=tuple(one for one in each.resources if not _is_list(one))) for each in whole
             )
-        return self.places.doubts(statements, self.call, self.caller) if statements else ""
+        return self.places.doubts(statements, self.call, self.caller) if statements else ()
 
     def with_all_instances(self, statements: Statements) -> Statements:
         """Write what may not exist, as the only instance of its block, as the list of its instances."""

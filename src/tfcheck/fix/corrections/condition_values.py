@@ -9,10 +9,11 @@ from tfcheck.fix.edits.insertion import Insertion
 from tfcheck.fix.layout.items import extend, plain_items
 from tfcheck.fix.layout.render import quote
 from tfcheck.fix.policies.fix_places import Finder
-from tfcheck.fix.policies.written_policies import WrittenPolicy, other_roles_words
+from tfcheck.fix.policies.written_policies import WrittenPolicy, other_roles
 from tfcheck.fix.proposal import Proposal
 from tfcheck.fix.text.policy_statements import WrittenStatement, WrittenText, flat, written_text
 from tfcheck.fix.text.policy_text import ListParts, ObjectParts, Parts, documents_of, items, read_parts
+from tfcheck.fix.title import Title
 from tfcheck.fix.words.remedies import statement_name
 from tfcheck.inventory.world import WorldObject
 from tfcheck.symbolic.sensitive_text import Sensitive
@@ -61,7 +62,7 @@ class ConditionValues(Finder):
             names = (unmet.key, unmet.operator, "Condition", "values")
             title = f"let the condition of {where} accept `{unmet.carried}` as {unmet.key}"
             yield Proposal(
-                title=title + other_roles_words(reach, frozenset((str(role.address),))),
+                title=Title(title, other_roles(reach, frozenset((str(role.address),)))),
                 insertions=edits,
                 touched=self._places.policies.changes(policy),
                 hcl=new,

@@ -35,6 +35,7 @@ from tfcheck.fix.proof.task_proof import is_readable, needs_after, relieved_answ
 from tfcheck.fix.proof.trial import Trial, with_execution_roles
 from tfcheck.fix.proposal import DraftFix, Proposal, RoleNeed, draft_fix, extend_proposal
 from tfcheck.fix.text.policy_text import DOCUMENT
+from tfcheck.fix.title import Title
 from tfcheck.fix.values.repetition import AT_MOST_ONE, Statements, names_instance, share_statements, terms_of_call
 from tfcheck.fix.words.as_text import doubt_words, roles_as_text
 from tfcheck.hcl.modules import Module
@@ -107,12 +108,12 @@ class MissingRoles(Finder):
             if found is not None:
                 done |= set(several)
                 trial = Trial.after(self._world, found)
-                open_ = [each for each in several if each not in allowed]
-                self.open_then |= {
-                    each.requirement: f"{found.title}; {doubt_words([trial.judgement(each)])}" for each in open_
-                }
+                for each in several:
+                    if each not in allowed:
+                        words = doubt_words([trial.judgement(each)])
+                        self.open_then[each.requirement] = str(found.title.with_remarks(words))
                 diff = self._places.files.diff(found.insertions)
-                fix = Fix(title=found.title, safety="review", proven=True, hcl=found.hcl, diff=diff)
+                fix = Fix(title=str(found.title), safety="review", proven=True, hcl=found.hcl, diff=diff)
                 relieved = relieved_answers(answers, found.beside, trial)
                 yield draft_fix(fix, (*allowed, *relieved), found)
         left = _by_task(each for each in without if each not in done)
@@ -158,7 +159,7 @@ class MissingRoles(Finder):
         without = _Roleless(setting, tasks, needed)
         for text, user in self._other_users(without):
             title = f"set `{setting.argument}` of {without.names} to `{text}`, as in {user}"
-            yield from self._proposal(title, without, text)
+            yield from self._proposal(Title(title), without, text)
         for role in self._unused_roles(without.place):
             yield from self._propose_role(role, without)
         for managed in dict.fromkeys((self._managed_policy_arn(without), "")):
@@ -200,7 +201,7 @@ class MissingRoles(Finder):
     def _propose_role(self, role: Block, without: _Roleless) -> Iterator[Proposal]:
         arn = f"{'.'.join(role.labels)}.arn"
         title = f"set `{without.setting.argument}` of {without.names} to `{arn}`"
-        for found in self._proposal(title, without, arn):
+        for found in self._proposal(Title(title), without, arn):
             trial = Trial.after(self._world, found)
             needed = (
                 one.requirement for each in without.tasks for one in needs_after(each, trial) if not trial.allows(one)
@@ -216,7 +217,7 @@ class MissingRoles(Finder):
         target = find_object(role, self._world)
         answers = [Answer(each, str(role), Verdict.DENIED, Reason.IMPLICIT_DENY) for each in lacking]
         for each in self._ranked(RoleNeed((target,), tuple(answers))) if target is not None else ():
-            both = extend_proposal(found, f"{found.title}, and {each.title}", each)
+            both = extend_proposal(found, Title.join([found.title, each.title]), each)
             yield msgspec.structs.replace(both, hcl=f"{each.hcl}\n\n{found.hcl}")
 
     def _managed_policy_arn(self, without: _Roleless) -> str:
@@ -269,8 +270,8 @@ class MissingRoles(Finder):
             where = f", passed by `{setting.argument}`" if setting.is_call else ""
             users = without.names + (where or module_words(each.module for each in without.tasks))
             title = f"create the execution role {role.types[0]}.{label} for {users}"
-            title += self._places.doubts(statements, block, place.module, gate=gate)
-            yield from self._proposal(title, without, f"{role.reference}.arn", role)
+            doubts = self._places.doubts(statements, block, place.module, gate=gate)
+            yield from self._proposal(Title(title, doubts), without, f"{role.reference}.arn", role)
 
     def _gate(self, statements: Statements, without: _Roleless) -> tuple[Statements, str]:
         """Return statements with the conditions of their lists, or without them and the condition of their policy."""
@@ -324,7 +325,9 @@ class MissingRoles(Finder):
         shared = share_statements(list(zip(terms, found, strict=True)))
         return (shared.statements, True) if shared is not None else None
 
-    def _proposal(self, title: str, without: _Roleless, value: str, role: NewRole | None = None) -> Iterator[Proposal]:
+    def _proposal(
+        self, title: Title, without: _Roleless, value: str, role: NewRole | None = None
+    ) -> Iterator[Proposal]:
         argument, tasks, block = without.setting.write(value), without.tasks, without.block
         module = self._resolver.module_sources(without.place.module)
         if argument is None or module is None:

@@ -20,11 +20,12 @@ from tfcheck.fix.corrections.misspelling import (
 from tfcheck.fix.corrections.task_corrections import literals_in
 from tfcheck.fix.edits.insertion import Replacement
 from tfcheck.fix.policies.fix_places import Finder, FixPlaces
-from tfcheck.fix.policies.written_policies import WrittenPolicy, other_roles_words
+from tfcheck.fix.policies.written_policies import WrittenPolicy, other_roles
 from tfcheck.fix.proof.task_proof import blocks_of
 from tfcheck.fix.proposal import Proposal, RoleNeed
 from tfcheck.fix.text.policy_statements import ReadableStatement, WrittenPart, WrittenText, flat
 from tfcheck.fix.text.policy_text import Syntax
+from tfcheck.fix.title import Title
 from tfcheck.hcl.syntax.block import Block
 from tfcheck.inventory.catalogue import (
     ACCESS_POINT,
@@ -92,18 +93,17 @@ class LiteralCorrections(Finder):
         for policy, reach in sorted(found, key=lambda each: not (each[1] is not None and each[1] <= names)):
             corrections = self._corrections_in(policy, need) if reach is not None and names <= reach else ()
             if corrections and reach is not None:
-                yield self._proposal(policy, corrections, other_roles_words(reach, names))
+                yield self._proposal(policy, corrections, other_roles(reach, names))
 
-    def _proposal(self, policy: WrittenPolicy, corrections: Sequence[Correction], remark: str) -> Proposal:
+    def _proposal(self, policy: WrittenPolicy, corrections: Sequence[Correction], remarks: tuple[str, ...]) -> Proposal:
         block = policy.block
         is_own = block is not None and all(_is_in(each.literal, block) for each in corrections)
         files = dict.fromkeys(each.literal.source.name for each in corrections)
         where = policy.place.resource if is_own else " and ".join(files)
-        remark = remark if is_own else ""
         listed = "; ".join(map(str, corrections[:_LISTED]))
         more = f"; and {len(corrections) - _LISTED:,} more" if len(corrections) > _LISTED else ""
         return Proposal(
-            title=f"in {where}, correct {listed}{more}{remark}",
+            title=Title(f"in {where}, correct {listed}{more}", remarks if is_own else ()),
             insertions=tuple(each.edit() for each in corrections),
             touched=self._places.policies.changes(policy),
             hcl="\n".join(each.new for each in corrections),

@@ -12,9 +12,10 @@ from tfcheck.fix.layout.new_block import instance_index
 from tfcheck.fix.layout.new_policy import START_UP, Labels, NewPolicy, document_beside, hcl, insert_after, module_words
 from tfcheck.fix.needed_statements import Reference, free, references_in
 from tfcheck.fix.policies.fix_places import Finder, FixPlaces
-from tfcheck.fix.policies.written_policies import FILLED, other_roles_words
+from tfcheck.fix.policies.written_policies import FILLED, other_roles
 from tfcheck.fix.proposal import Proposal, RoleNeed, extend_proposal
 from tfcheck.fix.text.policy_text import DOCUMENT
+from tfcheck.fix.title import Title
 from tfcheck.fix.values.list_lengths import collection_of, may_vary
 from tfcheck.fix.values.repetition import Repeated, SharedStatements, Statements, names_instance, use_each_key
 from tfcheck.hcl.evaluate.scope import EvaluationError
@@ -31,8 +32,8 @@ _PREFIXED = regex(r'"((?:[\w-]*\$\{(?:var|local)(?:\.[\w-]+)+\}-)+)[\w-]+"')
 #: Objects that are named by the key of the instance.
 _OF_KEY = regex(r"(?:^|[^\w.])((?:data\.)?aws_\w+\.[\w-]+)\[each\.key\]")
 _COMPARED = regex(r' != (?:null|"")$')
-_BY_NUMBER = "; it names instances by their numbers, which another plan of these files may give to others"
-_OF_ONE_CALLER = "; it names instances that another caller of the module may not have"
+_BY_NUMBER = "it names instances by their numbers, which another plan of these files may give to others"
+_OF_ONE_CALLER = "it names instances that another caller of the module may not have"
 
 
 class AddedPolicies(Finder):
@@ -112,29 +113,32 @@ class AddedPolicies(Finder):
         if gate is None:
             return
         shared = msgspec.structs.replace(shared, statements=statements)
-        remark = other_roles_words(frozenset(map(str, made)), need.names())
-        remark += self._remark(repeated, shared, block, role.module, gate)
+        others = other_roles(frozenset(map(str, made)), need.names())
+        remarks = (*others, *self._remarks(repeated, shared, block, role.module, gate))
         provider, prefix = block.attribute_text("provider"), self._prefix(need)
         listed: list[Proposal] = []
         for managed in _kinds(block):
             policy = self._policy(need, repeated, shared, gate, role.module, role.name)
             policy = msgspec.structs.replace(policy, provider=provider, managed=managed, prefix=prefix)
             beside = tuple(each.address for each in need.roles)
-            for found in self._propose_after(block, policy, keyed_places(made, repeated, gate), remark):
+            for found in self._propose_after(block, policy, keyed_places(made, repeated, gate), remarks):
                 alone = msgspec.structs.replace(found, beside=beside)
                 several = list_exclusively(alone, policy, need, self._places)
                 listed += [several] if several else []
                 yield from [] if several else [alone]
         yield from listed
 
-    def _remark(
+    def _remarks(
         self, repeated: Repeated, shared: SharedStatements, anchor: Block, module: ModulePath, gate: str
-    ) -> str:
+    ) -> tuple[str, ...]:
         """Return what may be wrong for another plan with a policy after a block of a module."""
-        remark = _OF_ONE_CALLER if repeated.names_keys and module.steps else ""
-        remark += FILLED if shared.filled else ""
-        remark += _BY_NUMBER if repeated.others and repeated.is_counted and self._varies(repeated, module) else ""
-        return remark + self._places.doubts(shared.statements, anchor, module, gate=gate or repeated.condition)
+        is_by_number = repeated.others and repeated.is_counted and self._varies(repeated, module)
+        return (
+            *([_OF_ONE_CALLER] if repeated.names_keys and module.steps else []),
+            *([FILLED] if shared.filled else []),
+            *([_BY_NUMBER] if is_by_number else []),
+            *self._places.doubts(shared.statements, anchor, module, gate=gate or repeated.condition),
+        )
 
     def _gate(
         self, shared: SharedStatements, repeated: Repeated, made: Sequence[Address], block: Block
@@ -198,7 +202,7 @@ class AddedPolicies(Finder):
         )
 
     def _propose_after(
-        self, anchor: Block, policy: NewPolicy, made: Sequence[tuple[ModulePath, InstanceKey]], remark: str
+        self, anchor: Block, policy: NewPolicy, made: Sequence[tuple[ModulePath, InstanceKey]], remarks: tuple[str, ...]
     ) -> Iterator[Proposal]:
         """Yield a policy after a block; `made` are the module instances and keys where it will exist, if any."""
         if not made:
@@ -211,8 +215,8 @@ class AddedPolicies(Finder):
         added = [Address(module, "managed", kind, policy.label, key) for module, key in made for kind in policy.types]
         added += [Address(module, "data", DOCUMENT, policy.label, key) for module, key in made if policy.like]
         yield Proposal(
-            title=f"add {policy.types[0]}.{policy.label}{module_words(module for module, _ in made)}{remark}",
-            safety="review" if remark else "safe",
+            title=Title(f"add {policy.types[0]}.{policy.label}{module_words(module for module, _ in made)}", remarks),
+            safety="review" if remarks else "safe",
             insertions=insertions,
             added=tuple(added),
             hcl="\n".join(hcl(policy)),
@@ -284,5 +288,5 @@ def list_exclusively(found: Proposal, policy: NewPolicy, need: RoleNeed, places:
     edits = extend_value(listed.source, listed.value_start, listed.value_end, plain_items([named]), unit_of(block))
     every = dict.fromkeys(each for owner in owners for each in places.policies.instances(owner.address))
     touched = tuple(ChangedAttribute(each, argument) for each in every)
-    title = f"{found.title}, and list it in {owners[0].address.resource}"
+    title = found.title.extend(f", and list it in {owners[0].address.resource}")
     return extend_proposal(found, title, Change(insertions=edits, touched=touched)) if edits else None

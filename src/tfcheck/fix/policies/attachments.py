@@ -18,6 +18,7 @@ from tfcheck.fix.policies.written_policies import WrittenPolicy, came_near
 from tfcheck.fix.proposal import Proposal, RoleNeed, extend_proposal
 from tfcheck.fix.text.policy_statements import ReadableStatement, WrittenStatement, flat
 from tfcheck.fix.text.policy_text import ListParts
+from tfcheck.fix.title import Title
 from tfcheck.fix.values.definitions import own_element
 from tfcheck.fix.values.repetition import Repeated
 from tfcheck.hcl.syntax.block import Block
@@ -47,7 +48,7 @@ BY_AWS = frozenset(
         "logs:PutLogEvents",
     )
 )
-_ALL_OF_IT = "; it grants all that this policy allows"
+_ALL_OF_IT = "it grants all that this policy allows"
 _ROLE_OF_KEY = regex(r"aws_iam_role\.([\w-]+)\[each\.(?:key|value)\]\.(?:name|id)")
 
 
@@ -153,7 +154,7 @@ def _list_in_owner(
     edits = extend_value(roles.source, roles.value_start, roles.value_end, plain_items([role]), unit_of(block))
     if edits:
         yield Proposal(
-            title=f"attach {name} to {after.words} by {address.resource}{_ALL_OF_IT}",
+            title=Title(f"attach {name} to {after.words} by {address.resource}", (_ALL_OF_IT,)),
             insertions=edits,
             touched=tuple(ChangedAttribute(each, "roles") for each in places.policies.instances(address)),
             hcl=role,
@@ -182,7 +183,7 @@ def _proposal(title: str, label: str, arn: str, after: AttachmentPlace) -> Propo
     lines = block_lines(head, inside, repeated=repetition, provider=after.provider)
     keys = after.repeated.made_keys()
     return Proposal(
-        title=f"{title} {after.words}{_ALL_OF_IT}",
+        title=Title(f"{title} {after.words}", (_ALL_OF_IT,)),
         insertions=(insert_after(after.block, lines),),
         added=tuple(Address(module, "managed", ATTACHMENT, label, key) for module in after.modules for key in keys),
         hcl="\n".join(lines),
@@ -242,8 +243,11 @@ def _propose_key(need: RoleNeed, places: FixPlaces) -> Iterator[Proposal]:
             address = f"{ATTACHMENT}.{attached.labels[1]}"
             modules = places.policies.modules(role.module)
             yield Proposal(
-                title=f"attach {AWS_POLICY} to {role.resource} by {address}, which has it for the other keys"
-                f"{module_words(modules)}{_ALL_OF_IT}",
+                title=Title(
+                    f"attach {AWS_POLICY} to {role.resource} by {address}, which has it for the other keys"
+                    f"{module_words(modules)}",
+                    (_ALL_OF_IT,),
+                ),
                 insertions=edits,
                 added=tuple(
                     Address(each, "managed", ATTACHMENT, attached.labels[1], key) for each in modules for key in keys
@@ -286,7 +290,7 @@ class MovedGrants(Finder):
         roles = (each for each in self._world.resources("aws_iam_role") if each.address in siblings)
         losing = [str(each.address) for each in roles if self._places.policies.of_same_block(policy, each)]
         verb = "lose" if len(losing) > 1 else "loses"
-        loss = f"; {few(losing)} {verb} {few(list(actions))} on {few(list(resources))}"
+        loss = f"{few(losing)} {verb} {few(list(actions))} on {few(list(resources))}"
         if len(statements) == statements[0].place.of:
             yield from self._propose_attachment(need, role, policy, loss)
             return
@@ -296,7 +300,7 @@ class MovedGrants(Finder):
         what = "a statement" if len(statements) == 1 else f"{len(statements):,} statements"
         change = Change(insertions=tuple(removed), touched=self._places.policies.changes(policy))
         for copy in self._copies(need):
-            title = f"{copy.title}, and remove {what} from {policy.place.resource}{loss}"
+            title = copy.title.extend(f", and remove {what} from {policy.place.resource}").with_remarks(loss)
             yield extend_proposal(copy, title, change)
 
     def _granting_statements(self, need: RoleNeed) -> Iterator[tuple[WorldObject, WrittenPolicy, ReadableStatement]]:
@@ -328,7 +332,7 @@ class MovedGrants(Finder):
             return
         instances = self._places.policies.instances(address)
         yield Proposal(
-            title=f"move {address.resource} from {role.address.resource} to {target.resource}{loss}",
+            title=Title(f"move {address.resource} from {role.address.resource} to {target.resource}", (loss,)),
             insertions=(Replacement(argument.source, argument.value_start, new, old),),
             touched=tuple(ChangedAttribute(each, "role") for each in instances),
             hcl=f"role = {new}",

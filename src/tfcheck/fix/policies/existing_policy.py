@@ -15,10 +15,11 @@ from tfcheck.fix.policies.fix_places import FixPlaces
 from tfcheck.fix.policies.into_policy import PolicyEdit, count_parts, insert_into_policy, service_of
 from tfcheck.fix.policies.policy_files import PassedStatements, as_in_file, has_references, literal_in
 from tfcheck.fix.policies.statement_data import StatementData
-from tfcheck.fix.policies.written_policies import FILLED, WrittenPolicy, came_near, other_roles_words
+from tfcheck.fix.policies.written_policies import FILLED, WrittenPolicy, came_near, other_roles
 from tfcheck.fix.proposal import Proposal, RoleNeed, join_proposals
 from tfcheck.fix.text.policy_statements import flat
 from tfcheck.fix.text.policy_text import DOCUMENT, FileText
+from tfcheck.fix.title import Title
 from tfcheck.fix.values.repetition import Statements
 from tfcheck.vocabulary.address import Address, parse
 from tfcheck.vocabulary.clipping import join_names
@@ -47,18 +48,18 @@ def propose_existing(need: RoleNeed, places: FixPlaces, *, wide: bool, in_caller
     elif passed and places.names_all(need):
         first = [each for each in first if each not in passed]
     texts = Counter(each.argument for each in {each.resource.address: each for each in first}.values())
-    fitting: list[tuple[WrittenPolicy, str]] = []
+    fitting: list[tuple[WrittenPolicy, tuple[str, ...]]] = []
     for policy in sorted(first, key=lambda each: _distance(each, need, places)):
         reach = policies.reach(policy.resource)
         is_alone = reach is not None and reach <= names and texts[policy.argument] == 1
         if reach is not None and names <= reach and is_alone is not wide:
-            fitting.append((policy, other_roles_words(reach, names)))
+            fitting.append((policy, other_roles(reach, names)))
     if len(fitting) > 1:
         yield from _propose_by_statement(fitting, need, places)
-    for policy, remark in fitting:
-        extended = _propose_in_shared(policy, remark, need, places, extends=True)
+    for policy, remarks in fitting:
+        extended = _propose_in_shared(policy, remarks, need, places, extends=True)
         yield from () if extended is None else (extended,)
-        added = _propose_in_shared(policy, remark, need, places, extends=False)
+        added = _propose_in_shared(policy, remarks, need, places, extends=False)
         if added is not None and (extended is None or added.insertions != extended.insertions):
             yield added
 
@@ -76,12 +77,16 @@ def propose_in_elements(need: RoleNeed, places: FixPlaces) -> Iterator[Proposal]
         added = count_parts({"an element": [line for _, each in found for line in each.hcl.split("\n")]})
         touched = dict.fromkeys(one for each, _ in found for one in places.policies.changes(each))
         yield Proposal(
-            title=f"add {added} to {join_names(edit.documents)}; {policy.place.resource} is made from it",
+            title=Title(f"add {added} to {join_names(edit.documents)}", (_made_from_it(policy.place.resource),)),
             insertions=tuple(one for _, each in found for one in each.insertions),
             touched=tuple(touched),
             hcl="\n".join(each.hcl for _, each in found),
             reported=tuple(one for _, each in found for one in each.reported),
         )
+
+
+def _made_from_it(resource: str) -> str:
+    return f"{resource} is made from it"
 
 
 def _edit_of_element(policy: WrittenPolicy, answers: Sequence[Answer], places: FixPlaces) -> PolicyEdit | None:
@@ -121,7 +126,7 @@ def grants_alike(policy: WrittenPolicy, need: RoleNeed, places: FixPlaces) -> bo
 
 
 def _propose_by_statement(
-    policies: Sequence[tuple[WrittenPolicy, str]], need: RoleNeed, places: FixPlaces
+    policies: Sequence[tuple[WrittenPolicy, tuple[str, ...]]], need: RoleNeed, places: FixPlaces
 ) -> Iterator[Proposal]:
     """Yield proposals to extend a statement of each policy, and to add the rest to the first policy."""
     by_resource = group_by_key((flat(each.requirement.resource), each) for each in need.answers)
@@ -140,7 +145,13 @@ def _propose_by_statement(
 
 
 def _propose_in_shared(
-    policy: WrittenPolicy, remark: str, need: RoleNeed, places: FixPlaces, *, extends: bool = True, adds: bool = True
+    policy: WrittenPolicy,
+    remarks: tuple[str, ...],
+    need: RoleNeed,
+    places: FixPlaces,
+    *,
+    extends: bool = True,
+    adds: bool = True,
 ) -> Proposal | None:
     """Return a proposal to add what all roles of a need lack to a policy block that each of them has."""
     by_role = need.answers_by_role().values()
@@ -148,9 +159,9 @@ def _propose_in_shared(
     texts = {own.place for each in need.roles if (own := places.policies.of_same_block(policy, each))}
     kinds = {frozenset(one.requirement.action for one in several) for several in by_role}
     if len(kinds) > 1 or (len(texts) == 1 and any(each != lacking[0] for each in lacking)):
-        remark += FILLED
+        remarks = (*remarks, FILLED)
     ways: Iterator[Statements | None] = statements_for(policy, need, places) if need.roles else iter([None])
-    found = (propose_into(policy, need.answers, places, remark, each, extends=extends, adds=adds) for each in ways)
+    found = (propose_into(policy, need.answers, places, remarks, each, extends=extends, adds=adds) for each in ways)
     return next(filter(None, found), None)
 
 
@@ -182,7 +193,7 @@ def propose_into(
     policy: WrittenPolicy,
     answers: Sequence[Answer],
     places: FixPlaces,
-    remark: str = "",
+    remarks: tuple[str, ...] = (),
     given: Statements | None = None,
     *,
     extends: bool = True,
@@ -210,12 +221,12 @@ def propose_into(
     if data is not None:  # a policy may make what it grants from less than the whole name
         written = ([one for one in each.resources if text(one) in data.hcl] for each in statements)
         named = tuple(replace(each, resources=tuple(own)) for each, own in zip(statements, written, strict=True))
-    remark += places.doubts(named, policy.block, policy.place.module) if policy.block else ""
-    remark += f"; {goal} is made from it" if data is not None and passed.argument is policy.argument else ""
-    remark = passed.remark(module) + remark
+    doubts = places.doubts(named, policy.block, policy.place.module) if policy.block else ()
+    source = (_made_from_it(goal),) if data is not None and passed.argument is policy.argument else ()
+    remarks = (*passed.remarks(module), *remarks, *doubts, *source)
     return Proposal(
-        title=f"add {into.description}{passed.goal(join_names(into.documents or [goal]))}{remark}",
-        safety="review" if remark else "safe",
+        title=Title(f"add {into.description}{passed.goal(join_names(into.documents or [goal]))}", remarks),
+        safety="review" if remarks else "safe",
         insertions=(*into.insertions, *passed.insertions),
         touched=touched,
         hcl=into.hcl,

@@ -108,7 +108,7 @@ class FixPlaces:
 
         return refuse
 
-    def doubts(self, statements: Statements, place: Block, module: ModulePath, *, gate: str = "") -> str:
+    def doubts(self, statements: Statements, place: Block, module: ModulePath, *, gate: str = "") -> tuple[str, ...]:
         """Return why statements in a block, there only with `gate`, may be wrong for another plan of the sources."""
         return explain_doubts(statements, place, module, self.spelling(module), self._resolver, gate)
 

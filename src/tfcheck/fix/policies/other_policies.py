@@ -17,8 +17,9 @@ from tfcheck.fix.policies.fix_places import Finder, FixPlaces
 from tfcheck.fix.policies.shared_needs import group_connected, join_parts
 from tfcheck.fix.policies.written_policies import WrittenPolicy, is_frozen
 from tfcheck.fix.proof.trial import verdicts_with
-from tfcheck.fix.proposal import GRANTABLE, Case, Proposal, RoleNeed, join_proposals
+from tfcheck.fix.proposal import GRANTABLE, Case, Proposal, RoleNeed, extend_proposal, join_proposals
 from tfcheck.fix.text.policy_text import is_json, object_at
+from tfcheck.fix.title import Title
 from tfcheck.fix.values.repetition import Statements, share_statements
 from tfcheck.hcl.syntax.block import Argument, Block
 from tfcheck.hcl.syntax.tf_json import JsonBlock
@@ -162,16 +163,17 @@ class OtherPolicies(Finder):
             return None
         bounded = [self._boundary_of(each) for each in self._managed.values()]
         others = sum(each is not None and each.address == resource.address for each in bounded) - len(roles)
-        remark = f", the permissions boundary of {join_names(str(each.address) for each in roles)}"
-        remark += f"; it bounds {others} other role{'s' if others > 1 else ''} too" if others > 0 else ""
+        remarks = (f"it bounds {others} other role{'s' if others > 1 else ''} too",) if others > 0 else ()
         listed = self._places.statements(answers, policy.place, lists=True)
         given = listed if listed and self._places.lists.are_usable(listed, [policy.place]) else None
         actions = tuple(dict.fromkeys(each.requirement.action for each in answers))
         whole = (NeededStatement(sid(actions[0]), actions, (("*",),)),)
-        named = (propose_into(policy, answers, self._places, remark, each) for each in (given, None))
+        named = (propose_into(policy, answers, self._places, remarks, each) for each in (given, None))
         narrow = None if everything else next(filter(None, named), None)
-        wide = f"{remark}; `*` is for what cannot be named there"
-        return narrow or propose_into(policy, answers, self._places, wide, whole)
+        wide = (*remarks, "`*` is for what cannot be named there")
+        found = narrow or propose_into(policy, answers, self._places, wide, whole)
+        bounds = f", the permissions boundary of {join_names(str(each.address) for each in roles)}"
+        return extend_proposal(found, found.title.extend(bounds)) if found is not None else None
 
     def _boundary_of(self, role: WorldObject) -> WorldObject | None:
         reference = role.attribute(_BOUNDARY)
@@ -319,10 +321,10 @@ class DemandedTags(Finder):
         edits = self._edits(block, items) if self._places.files.editable(block.source) else ()
         number = len(instances) - len(owners)
         named = f"its {number} other instances" if number > 1 else "its other instance"
-        others = f"; this also tags {named}" if number else ""
+        others = (f"this also tags {named}",) if number else ()
         written = ", ".join(f"`{key} = {value}`" for key, value in items)
         touched = (ChangedAttribute(each, name) for each in instances for name in (_ARGUMENT, "tags_all"))
-        title = f"tag {owners[0].resource} with {written}, which a condition demands{others}"
+        title = Title(f"tag {owners[0].resource} with {written}, which a condition demands", others)
         # NOTE: without room for an edit it still says what to look at in sources that are newer than the plan.
         return Proposal(title=title, insertions=edits, touched=tuple(touched), hcl="\n".join(tags_text(items)))
 

@@ -120,21 +120,23 @@ class PoliciesAtCalls(AddedPolicies):
             return None
         shared = msgspec.structs.replace(shared, statements=statements)
         others_too = {each.module for each in places}.difference(call.callers)
-        remark = f"; {len(modules)} instances of the module that calls it share it" if others_too else ""
-        remark += self._remark(repeated, shared, call.block, caller, gate)
-        remark += self._doubt_of_role(need.roles[0].address, repeated)
+        remarks = (
+            *([f"{len(modules)} instances of the module that calls it share it"] if others_too else []),
+            *self._remarks(repeated, shared, call.block, caller, gate),
+            *self._doubts_of_role(need.roles[0].address, repeated),
+        )
         policy = self._policy(need, repeated, shared, gate, caller, call.name)
         policy = msgspec.structs.replace(policy, provider=passed_provider(call.block))
-        found = next(self._propose_after(call.block, policy, keyed_places(places, repeated, gate), remark), None)
+        found = next(self._propose_after(call.block, policy, keyed_places(places, repeated, gate), remarks), None)
         return _with_output(found, call, need.roles[0].address) if found is not None and call.made else found
 
-    def _doubt_of_role(self, role: Address, repeated: Repeated) -> str:
+    def _doubts_of_role(self, role: Address, repeated: Repeated) -> tuple[str, ...]:
         """Return a remark if the called module has a role in some plans only."""
         block = self._resolver.block(role)
         is_gated = block is not None and "count" in block.arguments
         if not is_gated or not may_vary(Reference(role.resource, role.resource), role.module, None, self._resolver):
-            return ""
-        return f"; it names the role of {repeated.base}, which another plan of these files may not have"
+            return ()
+        return (f"it names the role of {repeated.base}, which another plan of these files may not have",)
 
     def _output(self, role: WorldObject, module: ModulePath, is_new: bool) -> tuple[str | None, tuple[Insertion, ...]]:
         """Find the output of a module that is a role's name; if `is_new`, write one where there is none.
@@ -239,10 +241,8 @@ class PoliciesAtCalls(AddedPolicies):
 def _with_output(policy: Proposal, call: _CalledModule, role: Address) -> Proposal:
     """Return a proposal with the new outputs of the called module, and those between it and a role's module."""
     through = [f"module.{each.name}" for each in role.module.steps[len(call.callers[0].steps) + 1 :]]
-    what, *remarks = policy.title.split("; ")
-    what += f", by the new output `{call.repeated.attribute}` of {call.repeated.base}"
-    what += f", through {' and '.join(through)}" if through else ""
-    title = "; ".join([what, *remarks])
+    by = f", through {' and '.join(through)}" if through else ""
+    title = policy.title.extend(f", by the new output `{call.repeated.attribute}` of {call.repeated.base}{by}")
     return msgspec.structs.replace(extend_proposal(policy, title, Change(insertions=call.made)), adds_output=True)
 
 

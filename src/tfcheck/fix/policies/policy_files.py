@@ -147,11 +147,11 @@ class PassedStatements(msgspec.Struct, frozen=True):
         new = f" with {join_names(f'`{each}`' for each in self.names)}" if self.names else ""
         return f"{new} to {self.argument.source.name}, the text of {policy}"
 
-    def remark(self, module: Module) -> str:
-        """Return a remark that other configurations may read a file from outside the module."""
+    def remarks(self, module: Module) -> tuple[str, ...]:
+        """Return the remark that other configurations may read a file from outside the module, if they may."""
         path = posixpath.relpath(self.argument.source.name, module.directory)
         is_outside = isinstance(self.argument, FileText) and path.startswith("..")
-        return "; other configurations may read it too" if is_outside else ""
+        return ("other configurations may read it too",) if is_outside else ()
 
 
 def as_in_file(

@@ -17,9 +17,10 @@ from tfcheck.fix.policies.existing_policy import propose_into
 from tfcheck.fix.policies.fix_places import Finder
 from tfcheck.fix.policies.statement_data import MEMBER_OF_EACH
 from tfcheck.fix.policies.written_policies import WrittenPolicy, is_frozen
-from tfcheck.fix.proposal import Proposal
+from tfcheck.fix.proposal import Proposal, extend_proposal
 from tfcheck.fix.text.policy_statements import statements_of
 from tfcheck.fix.text.policy_text import DOCUMENT, FileText, ObjectParts, Parts, document_of, documents_of, items
+from tfcheck.fix.title import Title
 from tfcheck.fix.values.definitions import own_element
 from tfcheck.fix.values.gates import has_key
 from tfcheck.hcl.modules import Module
@@ -59,9 +60,10 @@ class TrustPolicies(Finder):
         if users is not None and self._is_for_all(users, block, service):
             whose = f", the trust policy of {self._words_for(role, users)}"
             given = assume_role(service, "Ec2" if by_instance else "EcsTasks")
-            added = propose_into(policy, answers, self._places, whose, (given,), shared=True)
+            added = propose_into(policy, answers, self._places, given=(given,), shared=True)
+            whole = extend_proposal(added, added.title.extend(whose)) if added is not None else None
             own = filter(None, [self._correct_element(role, policy, service)])
-            for each in filter(None, (*own, *self._propose_beside(role, policy, service, whose), added)):
+            for each in filter(None, (*own, *self._propose_beside(role, policy, service, whose), whole)):
                 roles = (ChangedAttribute(one, _ARGUMENT) for one in self._roles_of(users))
                 yield msgspec.structs.replace(each, touched=tuple(dict.fromkeys((*each.touched, *roles))))
         yield from self._propose_own(role, block, module, service)
@@ -103,7 +105,7 @@ class TrustPolicies(Finder):
             old = source.text[member.value.start : member.value.end] if member is not None else ""
             if member is not None and service == _TASKS and _OF_ECS.fullmatch(old):
                 return Proposal(
-                    title=f"in {found.name}, correct `{old.strip(_QUOTE)}` to `{service}`, for {role.address}",
+                    title=Title(f"in {found.name}, correct `{old.strip(_QUOTE)}` to `{service}`, for {role.address}"),
                     insertions=(Replacement(source, member.value.start, quote(service), old),),
                     touched=self._places.policies.changes(policy),
                     hcl=quote(service),
@@ -134,7 +136,7 @@ class TrustPolicies(Finder):
                 whose = f", the trust policy of {role.address.resource}, for {few([str(each.key) for each in lacking])}"
             if insertions:
                 yield Proposal(
-                    title=f"add {service} to {place}{whose}",
+                    title=Title(f"add {service} to {place}{whose}"),
                     insertions=insertions,
                     touched=self._places.policies.changes(policy),
                     hcl=f'"{service}"',
@@ -170,8 +172,10 @@ class TrustPolicies(Finder):
         instances = self._places.policies.instances(role.address)
         is_repeated = block.repetition is not None
         yield Proposal(
-            title=f"give {self._words_for(role, [block])} a trust policy of {'their' if len(instances) > 1 else 'its'} "
-            f"own, data.{DOCUMENT}.{label}: what it had, and {service}",
+            title=Title(
+                f"give {self._words_for(role, [block])} a trust policy of {'their' if len(instances) > 1 else 'its'} "
+                f"own, data.{DOCUMENT}.{label}: what it had, and {service}"
+            ),
             insertions=(
                 insert_after(place, lines),
                 Replacement(block.source, argument.value_start, new, argument.text),

@@ -267,10 +267,10 @@ def came_near(policy: WrittenPolicy, need: RoleNeed) -> bool:
 
 
 #: The remark where roles get more than they lack.
-FILLED = "; each role gets what any of them lacks"
+FILLED = "each role gets what any of them lacks"
 
 
-def other_roles_words(reach: frozenset[str], own: frozenset[str]) -> str:
-    """Return a description of the other roles that a fix would grant to, of all that it reaches."""
+def other_roles(reach: frozenset[str], own: frozenset[str]) -> tuple[str, ...]:
+    """Return the remark on the other roles that a fix would grant to, of all that it reaches, if there are any."""
     others = reach - own
-    return f"; also for {few(sorted(others))}" if others else ""
+    return (f"also for {few(sorted(others))}",) if others else ()

@@ -60,10 +60,10 @@ def exceeds_size(answers: Iterable[Answer], before: World, after: Trial) -> bool
     return bool(long or _new_mistakes(policy_size.roles_above_quota, answers, before, after))
 
 
-def size_doubt(answers: Iterable[Answer], before: World, after: Trial) -> str:
-    """Return a remark about the policies that a change may make longer than AWS accepts; empty if there are none."""
+def size_doubts(answers: Iterable[Answer], before: World, after: Trial) -> tuple[str, ...]:
+    """Return the remark on the policies that a change may make longer than AWS accepts, if there are any."""
     names = {str(each.address) for each in _new_mistakes(policy_size.possibly_long, answers, before, after)}
-    return f"; {few(sorted(names))} may get longer than IAM accepts" if names else ""
+    return (f"{few(sorted(names))} may get longer than IAM accepts",) if names else ()
 
 
 def _new_mistakes(search: Search, answers: Iterable[Answer], before: World, after: Trial) -> set[Misconfiguration]:

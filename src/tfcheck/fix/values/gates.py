@@ -29,7 +29,7 @@ from tfcheck.vocabulary.grouping import group_by_key
 
 _OWN_INDEX = ("each.key", "count.index")
 #: The doubt about literals that come from variables.
-OF_THIS_PLAN = "; it contains values that another plan of these files may not share"
+OF_THIS_PLAN = "it contains values that another plan of these files may not share"
 _ALL = regex(r"\[\*\]|^\[for group in ")
 _INPUT = regex(r'\bvar\.([\w-]+)(?:\.[\w-]+|\["[^"]*"\])')
 #: A value from a caller, or an element that a block is repeated for.
@@ -95,7 +95,7 @@ class Gates:
 
 def explain_doubts(
     statements: Statements, place: Block, module: ModulePath, spelling: Spelling, resolver: Resolver, gate: str
-) -> str:
+) -> tuple[str, ...]:
     """Return why statements in a block, there only with `gate`, may be wrong for another plan of the same sources."""
     sources = resolver.module_sources(module)
 
@@ -104,18 +104,18 @@ def explain_doubts(
 
     missing = gated_instance(statements, place, sources, gate, varies) if sources else ""
     if missing:
-        return f"; it names {missing}, which another plan of these files may not have"
+        return (f"it names {missing}, which another plan of these files may not have",)
     if any(spelling.is_of_this_plan(each) for one in statements for each in one.resources):
-        return OF_THIS_PLAN
+        return (OF_THIS_PLAN,)
     every = [(each.resource_list, each.gate) for each in statements if each.resource_list]
     # NOTE: a collection with an index is written in the task definition, which reads all of it.
     own = (each for each, _ in every if each.over.startswith("aws_") and "[" not in each.over)
     whole = next((each.over for each in own if _ALL.search(each.expression)), "")
     if whole:
-        return f"; it names all instances of {whole}"
+        return (f"it names all instances of {whole}",)
     vary = (each.over for each, gated in every if not gated and may_vary(each, module, place, resolver))
     over = "" if gate else next(vary, "")
-    return f"; a policy is invalid if `{over}` is empty in another plan of these files" if over else ""
+    return (f"a policy is invalid if `{over}` is empty in another plan of these files",) if over else ()
 
 
 def gated_instance(

@@ -29,6 +29,7 @@ from tfcheck.fix.policies.statement_data import StatementData
 from tfcheck.fix.proof.trial import Trial, exactly, verdicts_with, with_execution_roles
 from tfcheck.fix.proposal import Allows, Case, DraftFix, Proposal, RoleCase, RoleNeed, draft_fix
 from tfcheck.fix.text.policy_text import FileText, file_of
+from tfcheck.fix.title import Title
 from tfcheck.fix.values.referable import local_name
 from tfcheck.fix.values.repetition import InstanceTerms, Statements, share_statements, use_each_key
 from tfcheck.hcl.syntax.source import SourceText
@@ -47,10 +48,10 @@ _INPUT = regex(r"statement|polic|permission|grant")
 #: What is said about a grant that is on the other role, by the reason of the verdict.
 KEPT_GRANTS: dict[Reason | None, str] = {
     Reason.GRANTED_TO_TASK_ROLE: (
-        "; the task role keeps its own grant: remove it if the code in the containers does not need it "
+        "the task role keeps its own grant: remove it if the code in the containers does not need it "
         "(`tfcheck fix --move-grants` does)"
     ),
-    Reason.GRANTED_TO_EXECUTION_ROLE: "; the execution role keeps its own grant: remove it if nothing else needs it",
+    Reason.GRANTED_TO_EXECUTION_ROLE: "the execution role keeps its own grant: remove it if nothing else needs it",
 }
 
 
@@ -71,17 +72,17 @@ def grants_as_text(needs: Sequence[RoleNeed], places: FixPlaces) -> list[tuple[F
         fixed = without_denied(need.answers, several)
         long = long_words(fixed, places)
         written = _policy_text(RoleNeed(need.roles, fixed), places, managed=bool(long)) if fixed else None
-        found += [(fix_of(written[0] + long, written[1], several), fixed)] if written is not None else []
+        found += [(fix_of(written[0].with_remarks(*long), written[1], several), fixed)] if written is not None else []
     return found
 
 
-def long_words(answers: Sequence[Answer], places: FixPlaces) -> str:
-    """Return that no policy has room for what roles lack, if a policy was tried that had none."""
+def long_words(answers: Sequence[Answer], places: FixPlaces) -> tuple[str, ...]:
+    """Return the remark that no policy has room for what roles lack, if a policy was tried that had none."""
     if all(each.requirement not in places.too_long for each in answers):
-        return ""
+        return ()
     if is_longer_than_managed([each.requirement.resource for each in answers if each.role == answers[0].role]):
-        return "; it is longer than IAM accepts: use patterns for ARNs, or several policies"
-    return "; the policies that it was tried in get longer than IAM accepts"
+        return ("it is longer than IAM accepts: use patterns for ARNs, or several policies",)
+    return ("the policies that it was tried in get longer than IAM accepts",)
 
 
 def _split_by_module_instance(need: RoleNeed, places: FixPlaces) -> list[RoleNeed]:
@@ -107,11 +108,11 @@ def without_denied(answers: Sequence[Answer], verdicts: Sequence[Verdict]) -> tu
     return tuple(each for each, verdict in zip(answers, verdicts, strict=True) if verdict is not Verdict.DENIED)
 
 
-def fix_of(title: str, text: str, verdicts: Sequence[Verdict]) -> Fix:
+def fix_of(title: Title, text: str, verdicts: Sequence[Verdict]) -> Fix:
     """Build a fix as text that mentions the remaining doubt, if any."""
     proven = Verdict.UNKNOWN not in verdicts
-    doubt = "" if proven else "; needed, but what the plan does not show decides whether it is enough"
-    return Fix(title=title + doubt, safety="review", proven=proven, hcl=text)
+    doubts = () if proven else ("needed, but what the plan does not show decides whether it is enough",)
+    return Fix(title=str(title.with_remarks(*doubts)), safety="review", proven=proven, hcl=text)
 
 
 def doubt_words(judgements: Iterable[Judgement]) -> str:
@@ -150,7 +151,7 @@ def role_as_text(task: Address, answers: Sequence[Answer], places: FixPlaces) ->
     return "\n".join([*role_hcl(new), "", *users])
 
 
-def _policy_text(need: RoleNeed, places: FixPlaces, *, managed: bool) -> tuple[str, str] | None:
+def _policy_text(need: RoleNeed, places: FixPlaces, *, managed: bool) -> tuple[Title, str] | None:
     role = need.roles[0]
     module = role.address.module
     statements = places.as_statements(need.answers_by_role()[str(role.address)], module)
@@ -161,7 +162,7 @@ def _policy_text(need: RoleNeed, places: FixPlaces, *, managed: bool) -> tuple[s
             return None
         where = module_words(each.address.module for each in need.roles)
         kind = "a managed" if policy.managed else "an inline"
-        return f"add {kind} policy to {local_name(role.address)}{where}", "\n".join(hcl(policy))
+        return Title(f"add {kind} policy to {local_name(role.address)}{where}"), "\n".join(hcl(policy))
     while statements is None or places.is_from_elsewhere(module):
         if not module.steps:
             return None
@@ -170,9 +171,9 @@ def _policy_text(need: RoleNeed, places: FixPlaces, *, managed: bool) -> tuple[s
     called = ModulePath(role.address.module.steps[: len(module.steps) + 1])
     sources = places.world.resolver.module_sources(called)
     inputs = [each for each in (sources.variables() if sources else ()) if _INPUT.search(each)]
-    through = f"; its inputs {', '.join(inputs)} can accept them" if inputs else ""
+    through = (f"its inputs {', '.join(inputs)} can accept them",) if inputs else ()
     text = listing(statements, StatementStyle())
-    return f"grant these statements to the role where {module_reference(called)} is called{through}", text
+    return Title(f"grant these statements to the role where {module_reference(called)} is called", through), text
 
 
 def _repeat_policy(role: Address, statements: Statements, world: After) -> NewPolicy:
@@ -219,8 +220,8 @@ class InDoubt:
 
     def fix(self, proposal: Proposal, answers: Iterable[Answer]) -> Fix:
         """Build a fix as text from the change for some answers."""
-        title = f"{proposal.title}; needed, but {doubt_words(self._doubts[id(each)] for each in answers)}"
-        return Fix(title=title, safety="review", proven=False, hcl=proposal.hcl)
+        title = proposal.title.with_remarks(f"needed, but {doubt_words(self._doubts[id(each)] for each in answers)}")
+        return Fix(title=str(title), safety="review", proven=False, hcl=proposal.hcl)
 
 
 def grants_elsewhere(
@@ -245,7 +246,7 @@ def grants_elsewhere(
             label = labels.label(frozenset({str(home)}), None, home.name, home.key)
             policy = NewPolicy(label, name, f"{local_name(home)}.id", statements)
             where = module_words([home.module])
-            title = f"add an inline policy to {local_name(home)}{where} in the stack of {home.stack}"
+            title = Title(f"add an inline policy to {local_name(home)}{where} in the stack of {home.stack}")
             yield fix_of(title, "\n".join(hcl(policy)), verdicts), fixed, home
 
 
@@ -253,37 +254,37 @@ def _spell_known(value: TextLike) -> Spelled | None:
     return (value,) if isinstance(value, str) else None
 
 
-_IN_FILE = "; the role's other policy is read from `{}`, which tfcheck does not edit"
-_OUTSIDE = "; or add {}, which {} is made from"
+_IN_FILE = "the role's other policy is read from `{}`, which tfcheck does not edit"
+_OUTSIDE = "or add {}, which {} is made from"
 #: Comments on lines of their own, those below each other as one.
 _COMMENT = regex(r"^[ \t]*(?:(?:#|//)[^\n]*(?:\n[ \t]*(?:#|//)[^\n]*)*|/\*(?:[^*]++|\*(?!/))*+\*/)", re.MULTILINE)
 _WORD = regex(rf'"[\w-]+:\w+"|{AWS_POLICY}')
 
 
-def mention_file(need: RoleNeed, places: FixPlaces) -> str:
-    """Return a mention of the other format's file that a policy of the roles is read from; empty if there is none."""
+def mention_file(need: RoleNeed, places: FixPlaces) -> tuple[str, ...]:
+    """Return the remark on the file in another format that a policy of the roles is read from, if there is one."""
     for policy in places.policies.of_need(need):
         is_file = isinstance(policy.argument, FileText)
         file = policy.argument.source.name if is_file else file_of(policy.argument, policy.module)
         if file.endswith((".yaml", ".yml")) or (is_file and not places.policies.readable(policy)):
-            return _IN_FILE.format(file)
-    return ""
+            return (_IN_FILE.format(file),)
+    return ()
 
 
-def mention_value(need: RoleNeed, places: FixPlaces) -> str:
-    """Return which value outside the configuration could grant what the only role lacks; empty if none could."""
+def mention_value(need: RoleNeed, places: FixPlaces) -> tuple[str, ...]:
+    """Return the remark on the value outside the configuration that could grant what the only role lacks, if any."""
     attempts = places.world.once(Attempts)
     is_secret = any(each.requirement.sensitive for each in need.answers)
     for policy in places.policies.of(need.roles[0]) if len(need.roles) == 1 and not is_secret else ():
         wanted = places.as_statements(need.answers, policy.place.module) if attempts.take() else None
         data = StatementData(policy, places.policies.changes(policy), places.world.resolver)
         if wanted and (element := element_outside(data, wanted, attempts)):
-            return _OUTSIDE.format(element, policy.place.resource)
-    return ""
+            return (_OUTSIDE.format(element, policy.place.resource),)
+    return ()
 
 
-def commented_grant(need: RoleNeed, places: FixPlaces) -> str:
-    """Return where a comment has a grant that roles lack, or their attachment; empty if none has."""
+def commented_grant(need: RoleNeed, places: FixPlaces) -> tuple[str, ...]:
+    """Return the remark on the comment with a grant that roles lack, or with their attachment, if there is one."""
     actions = {each.requirement.action for each in need.answers}
     words = {f'"{each}"' for each in actions} | ({AWS_POLICY} if actions & BY_AWS else set())
     blocks = [policy.block for policy in places.policies.of_need(need)]
@@ -298,8 +299,9 @@ def commented_grant(need: RoleNeed, places: FixPlaces) -> str:
             # A comment in a policy of the roles, or one that names the first of them.
             is_inside = any(block.start <= start < block.end for block in own)
             if is_inside or (named is not None and named.search(comment)):
-                return str(file.source.place(start + len(comment) - len(comment.lstrip())))
-    return ""
+                place = file.source.place(start + len(comment) - len(comment.lstrip()))
+                return (f"it is commented out at {place}",)
+    return ()
 
 
 @lru_cache(maxsize=256)
@@ -314,13 +316,12 @@ def draft_of(case: Case, places: FixPlaces) -> DraftFix | None:
     if proposal is None:
         return None
     is_replaced = any(isinstance(each, Replacement) for each in proposal.insertions)
-    reasons = (each.reason for each in case.answers if not is_replaced and each.reason in KEPT_GRANTS)
-    moved, title = KEPT_GRANTS.get(next(reasons, None), ""), proposal.title
+    kept = (KEPT_GRANTS.get(each.reason) for each in case.answers)
+    remarks, title = [] if is_replaced else list(filter(None, kept))[:1], proposal.title
     if isinstance(case, RoleCase):
-        title += mention_file(case.need, places) if proposal.added else ""
-        moved += mention_value(case.need, places)
-        moved += f"; it is commented out at {place}" if (place := commented_grant(case.need, places)) else ""
-    moved += case.doubt
-    safety, diff = "review" if moved else proposal.safety, places.files.diff(proposal.insertions)
-    fix = Fix(title=title + moved, safety=safety, proven=True, hcl=proposal.hcl, diff=diff)
+        title = title.with_remarks(*(mention_file(case.need, places) if proposal.added else ()))
+        remarks += (*mention_value(case.need, places), *commented_grant(case.need, places))
+    remarks += case.doubts
+    safety, diff = "review" if remarks else proposal.safety, places.files.diff(proposal.insertions)
+    fix = Fix(title=str(title.with_remarks(*remarks)), safety=safety, proven=True, hcl=proposal.hcl, diff=diff)
     return draft_fix(fix, case.answers, proposal)

@@ -100,11 +100,11 @@ class Remedies(Finder):
             return _fulfil(unmet[0], answers[0], next((each for _, ways in groups for each in ways), None))
         role = answers[0].role or "the role"
         need = RoleNeed(tuple(self._roles(answers)), tuple(answers))
-        where = f"where the policies of that role are managed{mention_file(need, self._places)}"
-        where += mention_value(need, self._places)
+        where = "add this statement where the policies of that role are managed"
+        where = "; ".join([where, *mention_file(need, self._places), *mention_value(need, self._places)])
         where += f", and {other}" if (other := self._other_denial(answers)) else ""
-        where += long_words(answers, self._places)
-        return Remedy(f"grant {_permissions(answers)} to {role}: add this statement {where}", self._statements(answers))
+        words = "; ".join([f"grant {_permissions(answers)} to {role}: {where}", *long_words(answers, self._places)])
+        return Remedy(words, self._statements(answers))
 
     def _other_denial(self, answers: Sequence[Answer]) -> str:
         """Return a description of what denies a call even if a policy grants it; empty if nothing does."""
@@ -154,7 +154,7 @@ class Remedies(Finder):
         if not roles or answers[0].reason is not Reason.IMPLICIT_DENY or self.conditions(answers[0]):
             return None
         found = next(propose_existing(RoleNeed(tuple(roles), tuple(answers)), self._places, wide=False), None)
-        return Remedy(found.title, f"# {found.title}\n{found.hcl}") if found is not None else None
+        return Remedy(str(found.title), f"# {found.title}\n{found.hcl}") if found is not None else None
 
     def _roles(self, answers: Sequence[Answer]) -> list[WorldObject]:
         return [each for each in self._world.resources("aws_iam_role") if str(each.address) == answers[0].role]
@@ -255,7 +255,7 @@ def _fulfil(unmet: UnmetCondition, answer: Answer, tagged: Proposal | None) -> R
         when = "at" if "Equals" in unmet.operator and "Than" not in unmet.operator else "until"
         until = f"{where} allows {answer.requirement.action} only {when} {wanted} ({unmet.key})"
         return Remedy(f"{until}, and the plan was made later: let it end later, or remove the condition")
-    ways = tagged.title if tagged is not None else f"change what {unmet.key} depends on, or {other_way}"
+    ways = str(tagged.title) if tagged is not None else f"change what {unmet.key} depends on, or {other_way}"
     only = f"only if {unmet.key} is {'not ' if is_negated else ''}{wanted} ({unmet.operator}), and the call {has}"
     words = f"{ways}: {where} allows {answer.requirement.action} {only}"
     if not unmet.carried or is_negated:

@@ -2,14 +2,15 @@ from __future__ import annotations
 
 import msgspec
 
-from tests.made_world import HERE, MadeResource, MadeWorld, reference, task
+from tests.made_world import ELSEWHERE, HERE, OPEN, MadeResource, MadeWorld, reference, task
 from tests.rows import every_row
 from tests.startup.needs import ECR, needs
 from tfcheck.iam import Absent, Caller, Entry, LaterTime, OneOfValues, PresenceUnknown, start_up_context
+from tfcheck.resolve.surroundings import Surroundings
 from tfcheck.startup import image
 from tfcheck.symbolic.sensitive_text import SENSITIVE, redact
 from tfcheck.symbolic.value import NAME, Hole, TextLike, Unknown, Value, display, text
-from tfcheck.verdict.condition_keys import context_of
+from tfcheck.verdict.condition_keys import context_of, organization_keys
 from tfcheck.vocabulary.finding import Requirement, RoleKind, Severity
 from tfcheck.vocabulary.needed_call import CallDetails
 
@@ -301,3 +302,25 @@ def test_a_call_is_made_after_the_plan(planned_at: str, known: LaterTime | None)
     found = context_of(call("s3:GetObject", "arn:aws:s3:::acme/x"), world)
     assert found.get("aws:currenttime") == known
     assert found.get("aws:epochtime") == known
+
+
+@every_row(
+    ("around", "attributes", "known"),
+    [
+        (HERE, {}, ["aws:PrincipalOrgID"]),
+        (ELSEWHERE, {"accounts": None}, ["aws:ResourceOrgID"]),
+        (ELSEWHERE, {"accounts": [{"id": HERE.account}]}, ["aws:PrincipalOrgID", "aws:ResourceOrgID"]),
+        (
+            ELSEWHERE,
+            {"accounts": Unknown(), "master_account_id": HERE.account},
+            ["aws:PrincipalOrgID", "aws:ResourceOrgID"],
+        ),
+        (HERE, {"id": None}, []),
+        (OPEN, {}, []),
+    ],
+)
+def test_an_organization_is_that_of_the_account_that_reads_it_and_of_those_it_lists(
+    around: Surroundings, attributes: dict[str, Value], known: list[str]
+) -> None:
+    read = MadeResource("data.aws_organizations_organization.ours", {"id": "o-a1b2c3d4e5", **attributes}, around)
+    assert organization_keys(HERE.account, ELSEWHERE.account, MadeWorld(read)) == dict.fromkeys(known, "o-a1b2c3d4e5")

@@ -32,7 +32,7 @@ from tfcheck.startup.source import without_tail
 from tfcheck.symbolic.beginnings import Beginnings
 from tfcheck.symbolic.match import equal, glob
 from tfcheck.symbolic.sensitive_text import Sensitive
-from tfcheck.symbolic.value import REGION, PlainText, TextLike, Truth, Unknown, Value, pieces, text
+from tfcheck.symbolic.value import REGION, PlainText, TextLike, Truth, Unknown, Value, items, pieces, text
 from tfcheck.vocabulary.arn import Arn, parse_arn
 from tfcheck.vocabulary.finding import Requirement
 
@@ -61,6 +61,23 @@ def clock_keys(world: World) -> dict[str, Entry]:
     return {}
 
 
+_ORGANIZATION_KEYS = ("aws:PrincipalOrgID", "aws:ResourceOrgID")
+
+
+def organization_keys(principal: TextLike, owner: TextLike, world: World) -> dict[str, Entry]:
+    """Return the organizations of the accounts of a role and of what it needs, as far as data sources read them."""
+    found: dict[str, Entry] = {}
+    for each in world.looked_up("aws_organizations_organization"):
+        listed = items(each.attribute("accounts"))
+        others = [] if isinstance(listed, Unknown) else [one.get("id") for one in listed if isinstance(one, dict)]
+        members = (each.surroundings.account, each.attribute("master_account_id"), *others)
+        number = each.attribute("id")
+        for key, account in zip(_ORGANIZATION_KEYS, (principal, owner), strict=True):
+            if number is not None and any(equal(one, account) is Truth.TRUE for one in members):
+                found[key] = number
+    return found
+
+
 def _service_keys(requirement: Requirement, world: World) -> dict[str, Entry]:
     resource = requirement.resource
     match service := requirement.action.partition(":")[0]:
@@ -84,7 +101,8 @@ def _service_keys(requirement: Requirement, world: World) -> dict[str, Entry]:
             point: Entry = Absent() if requirement.details.through is None else requirement.details.through
             if isinstance(requirement.details.through, Unknown) and requirement.details.through.symbol is None:
                 point = PresenceUnknown(requirement.details.through)
-            return {**dict.fromkeys(("aws:ResourceAccount", *CLOCK_KEYS), _ANY), f"{service}:AccessPointArn": point}
+            unenforced = ("aws:ResourceAccount", *CLOCK_KEYS, *_ORGANIZATION_KEYS)
+            return {**dict.fromkeys(unenforced, _ANY), f"{service}:AccessPointArn": point}
         case _:
             return {}
 

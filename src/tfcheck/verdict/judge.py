@@ -251,7 +251,7 @@ class Judge:
 
     def _context(self, requirement: Requirement, role: Role, side: RolesOfTask, guarded: ResourceSide) -> iam.Context:
         """Return the condition keys of a call; all calls of a role to one service in one region share most of them."""
-        from tfcheck.verdict.condition_keys import context_of
+        from tfcheck.verdict.condition_keys import context_of, organization_keys
 
         arn = parse_arn(requirement.resource)
         region = arn.region if arn and arn.region else side.surroundings.region
@@ -266,6 +266,7 @@ class Judge:
                 resource_account=owner,
                 direct=service != "kms",
                 on_fargate=side.on_fargate,
+                extras=organization_keys(role.caller.account, owner, self._world),
             )
         return self._contexts[key].extend(context_of(requirement, self._world))
 

@@ -287,6 +287,7 @@ def test_what_a_role_lists_as_before_goes_with_the_resource_that_attached_it(
 TEXT = MadeResource("aws_iam_policy.files", {"arn": MANAGED, "policy": POLICY})
 PLAIN = MadeResource("aws_iam_role.exec", {"name": "exec", "arn": ARN, "id": "exec"})
 WITH_ARN = MadeResource("aws_iam_role.exec", {**PLAIN.attributes, "managed_policy_arns": [MANAGED]})
+WITHOUT_ARNS = MadeResource("aws_iam_role.exec", {**PLAIN.attributes, "managed_policy_arns": []})
 LATER_ARN = MadeResource("aws_iam_role.exec", {**PLAIN.attributes, "managed_policy_arns": [LATER]})
 WITH_POLICY = MadeResource("aws_iam_role.exec", {**PLAIN.attributes, "inline_policy": LISTED["inline_policy"]})
 NO_INLINE = MadeResource("aws_iam_role_policies_exclusive.l", {"role_name": "exec", "policy_names": []})
@@ -300,6 +301,9 @@ NO_INLINE = MadeResource("aws_iam_role_policies_exclusive.l", {"role_name": "exe
         ([PLAIN, single(), exclusive([MANAGED])], [PLAIN, exclusive([MANAGED])], 0, 0),
         ([PLAIN, single()], [PLAIN, exclusive([MANAGED])], 0, 1),
         ([PLAIN, attachment(["other"])], [PLAIN, attachment(["exec"]), exclusive([])], 0, 1),
+        ([PLAIN, attachment(["exec", "other"])], [PLAIN, attachment(["exec"]), exclusive([])], 0, 0),
+        ([WITH_ARN, attachment(["exec", "other"])], [WITHOUT_ARNS, attachment(["exec"])], 0, 0),
+        ([WITH_ARN, attachment(["other"])], [WITHOUT_ARNS, attachment(["exec"])], 1, 0),
         # What the role had may be as the deleted attachment left it, if its ARN turns out as it was.
         ([WITH_ARN, single()], [LATER_ARN], 0, 0),
         ([WITH_ARN, single()], [WITH_ARN, single()], 1, 0),

@@ -40,7 +40,8 @@ from tfcheck.role.removed import (
     earlier_entries,
     exclusive,
     group_by_name,
-    is_rewritten,
+    is_attached_again,
+    is_left_alone,
     is_unchanged,
     last_written,
     left_out,
@@ -127,8 +128,8 @@ class Attachments:
     def _is_undone(self, grant: PolicyAttachment, gone: RemovedByUpdate, role: WorldObject, attached: Attached) -> bool:
         """Whether the update of a role removes, or may remove, an unchanged attachment."""
         removed = gone.removes(grant.name, grant.reference)
-        stays = removed is Truth.FALSE or is_rewritten(grant.resource, self._world)
-        is_definite = removed is Truth.TRUE and (stays or is_unchanged(grant.resource, self._world))
+        stays = removed is Truth.FALSE or is_attached_again(grant, self._world)
+        is_definite = removed is Truth.TRUE and (stays or is_left_alone(grant, self._world))
         if is_definite or (stays and left_out(grant.name, grant.reference, role)):
             attached.notes.append(removal(grant.resource, role, now=not stays))
         if stays:
@@ -229,10 +230,10 @@ class Attachments:
             same_account = equal(deleted.surroundings.account, grant.resource.surroundings.account)
             ours, theirs = (self._world.earlier(each.address).resources for each in (grant.resource, deleted))
             is_update = deleted not in deleted_objects(deleted.address.type, self._world)
-            if is_update and deleted.address.config in ours and is_rewritten(grant.resource, self._world):
+            if is_update and deleted.address.config in ours and is_attached_again(grant, self._world):
                 return True
             is_earlier = is_update and grant.resource.address.config in theirs
-            if same_account is Truth.TRUE and (is_earlier or is_unchanged(grant.resource, self._world)):
+            if same_account is Truth.TRUE and (is_earlier or is_left_alone(grant, self._world)):
                 attached.notes.append(f"{grant.resource.address} goes with {deleted.address}: both are one policy")
             else:
                 self._doubt(grant, f"which the deletion of {deleted.address} may remove: both are one policy", attached)
@@ -362,7 +363,7 @@ class Attachments:
         for grant in grants:
             listed, own = (managed, grant.reference) if grant.reference is not None else (inline, grant.name)
             stays = Truth.TRUE if self._is_before_change else listed.keeps(own)
-            lasts = list(listed.outlasting(grant.resource, own, self._world)) if stays is Truth.FALSE else []
+            lasts = list(listed.outlasting(grant, own, self._world)) if stays is Truth.FALSE else []
             if lasts and (stays := Truth.every(each for _, each in lasts)) is Truth.TRUE:
                 attached.notes.append(removal(grant.resource, lasts[0][0], now=False))
             if stays is Truth.FALSE:

@@ -58,6 +58,24 @@ def removed_by_update(role: WorldObject, world: World) -> RemovedByUpdate:
     return RemovedByUpdate(names, arns, lost_names | lost_arns)
 
 
+def is_left_alone(grant: PolicyAttachment, world: World) -> bool:
+    """Whether the change does not write what attaches a policy to this role."""
+    return _keeps_role(grant, world) or is_unchanged(grant.resource, world)
+
+
+def is_attached_again(grant: PolicyAttachment, world: World) -> bool:
+    """Whether the change definitely writes what attaches a policy to this role."""
+    return is_written(grant.resource, _arguments(grant.resource), world) and not _keeps_role(grant, world)
+
+
+def _keeps_role(grant: PolicyAttachment, world: World) -> bool:
+    """Whether an aws_iam_policy_attachment lists a role as before the change: its update attaches only the others."""
+    if grant.resource.address.type != "aws_iam_policy_attachment" or is_created(grant.resource, world):
+        return False
+    earlier = object_before(grant.resource, world)
+    return earlier is not None and lists_role(earlier, world.before(), grant.role) is Truth.TRUE
+
+
 def is_unchanged(grant: WorldObject, world: World) -> bool:
     """Whether a resource that attaches a policy is unchanged."""
     earlier = None if is_created(grant, world) else object_before(grant, world)
@@ -67,11 +85,6 @@ def is_unchanged(grant: WorldObject, world: World) -> bool:
         for value, each in compared
         if isinstance(value, (str, list)) or grant.address.type == "aws_iam_role"
     )
-
-
-def is_rewritten(grant: WorldObject, world: World) -> bool:
-    """Whether the change definitely writes a resource that attaches a policy."""
-    return is_written(grant, _arguments(grant), world)
 
 
 def _arguments(grant: WorldObject) -> tuple[str, ...]:
@@ -163,21 +176,21 @@ class Exclusive:
         for each, truth, listed, members in self._lists:
             yield each, (Truth.UNKNOWN if isinstance(listed, Unknown) else members.include(own)) | ~truth
 
-    def outlasting(self, grant: WorldObject, own: Value, world: World) -> Iterator[tuple[WorldObject, Truth]]:
+    def outlasting(self, grant: PolicyAttachment, own: Value, world: World) -> Iterator[tuple[WorldObject, Truth]]:
         """Pair each resource that does not list a policy with whether the policy exists after this apply."""
         # NOTE: they remove what is there when they are applied; what does not change is not applied.
         for each, truth, listed, members in self._lists:
             if truth is not Truth.TRUE or isinstance(listed, Unknown) or members.include(own) is Truth.TRUE:
                 continue
-            if is_unchanged(grant, world):
+            if is_left_alone(grant, world):
                 yield each, Truth.FALSE
             elif not is_changed(each, ("role_name", self._argument), world):
                 yield each, Truth.TRUE
-            elif grant.address.config in world.earlier(each.address).resources:
+            elif grant.resource.address.config in world.earlier(each.address).resources:
                 yield each, Truth.FALSE
             else:
-                waits = each.address.config in world.earlier(grant.address).resources
-                yield each, Truth.TRUE if waits and is_rewritten(grant, world) else Truth.UNKNOWN
+                waits = each.address.config in world.earlier(grant.resource.address).resources
+                yield each, Truth.TRUE if waits and is_attached_again(grant, world) else Truth.UNKNOWN
 
 
 def possible_exclusive(world: World, resource_type: str, name: Value) -> Iterator[WorldObject]:
@@ -205,9 +218,9 @@ def last_written(group: Sequence[PolicyAttachment], world: World) -> PolicyAttac
     """Return the policy of one name that definitely is written last, after the others or as the only one; else None."""
     for last in group if world.before() is not world else ():
         before = world.earlier(last.resource.address).resources
-        others = [each.resource for each in group if each is not last]
-        if is_rewritten(last.resource, world) and all(
-            is_unchanged(each, world) or each.address.config in before for each in others
+        others = [each for each in group if each is not last]
+        if is_attached_again(last, world) and all(
+            is_left_alone(each, world) or each.resource.address.config in before for each in others
         ):
             return last
     return None

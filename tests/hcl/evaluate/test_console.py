@@ -53,6 +53,8 @@ VARIABLES: dict[str, Value] = {
     "no_flags": [],
     "no_values": [],
     "no_maps": {},
+    "rows": [{"n": "a", "d": None, "p": 80}, {"n": "b", "d": {"x": True}, "p": None}],
+    "by_name": {"q": {"n": "a", "d": ["x"]}, "r": {"n": "b", "d": None}},
     "object": {"a": 4, "b": "5", "c": ["1", "x"], "name": False},
 }
 
@@ -67,6 +69,8 @@ TYPES: dict[str, Type] = {
     "no_flags": ListType(ObjectType({"a": STRING, "b": BOOL})),
     "no_values": ListType(ANY),
     "no_maps": MapType(MapType(STRING)),
+    "rows": ListType(ObjectType({"n": STRING, "d": ObjectType({"x": BOOL}), "p": NUMBER})),
+    "by_name": MapType(ObjectType({"n": STRING, "d": ListType(STRING)})),
 }
 
 
@@ -170,6 +174,14 @@ variable "no_maps" {
   type    = map(map(string))
   default = {}
 }
+variable "rows" {
+  type    = list(object({ n = string, d = optional(object({ x = bool })), p = optional(number) }))
+  default = [{ n = "a", p = 80 }, { n = "b", d = { x = true } }]
+}
+variable "by_name" {
+  type    = map(object({ n = string, d = optional(list(string)) }))
+  default = { q = { n = "a", d = ["x"] }, r = { n = "b" } }
+}
 """
 #: Expressions with a tuple, or what may be one, beside a set; whether we know the value.
 BESIDE_A_SET = {
@@ -252,10 +264,36 @@ BESIDE_NOTHING = {
     'concat(var.no_flags, true ? [{ a = "x", b = true, d = 1 }] : [])': False,
     'concat(var.no_flags, true ? [{ a = "x", b = true, d = [] }] : [])': True,
 }
+#: Elements with a null where others have a structure: its type decides whether Terraform makes one list of them.
+ROWS = {
+    "coalesce(var.rows, [])": True,
+    "coalesce([], var.rows)": True,
+    "coalesce(var.by_name, {})": True,
+    "[for each in coalesce(var.rows, []) : each.d]": True,
+    "true ? var.rows : []": True,
+    "true ? [] : var.rows": True,
+    "true ? var.by_name : {}": True,
+    "tolist(var.rows)": True,
+    "toset(var.rows)": True,
+    "tomap(var.by_name)": True,
+    "concat(var.rows, [])": True,
+    "flatten([var.rows, []])": True,
+    'coalesce([{ n = "a", d = null }], [])': True,
+    'coalesce([{ n = "a", d = null }, { n = "b", d = "y" }], [])': True,
+    'coalesce([{ n = "a", d = null }, { n = "b", d = { x = 1 } }], [])': False,
+    "coalesce({ q = { d = null }, r = { d = [1] } }, {})": False,
+    'try(tolist([{ n = "a", d = null }, { n = "b", d = { x = 1 } }]), "x")': False,
+    'try(tomap({ q = { d = null }, r = { d = [1] } }), "x")': False,
+    'try(toset([{ d = null }, { d = { x = 1 } }]), "x")': False,
+    'try(true ? [{ d = null }, { d = { x = 1 } }] : [], "x")': False,
+    'toset([[{ n = "a" }], []])': True,
+    'toset([tomap({ n = "a" }), {}])': True,
+}
+GROUPS = {"set": BESIDE_A_SET, "null": TYPED_NULLS, "nothing": BESIDE_NOTHING, "rows": ROWS}
 
 
 @needs_terraform
-@pytest.mark.parametrize("decided", [BESIDE_A_SET, TYPED_NULLS, BESIDE_NOTHING], ids=["set", "null", "nothing"])
+@pytest.mark.parametrize("decided", GROUPS.values(), ids=GROUPS)
 def test_the_types_of_other_arguments_count(decided: dict[str, bool], tmp_path: Path) -> None:
     scope = Variables()
     theirs = worth(list(decided), tmp_path, sources=SOURCES + MORE_SOURCES)

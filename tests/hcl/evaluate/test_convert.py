@@ -99,6 +99,20 @@ def test_an_element_is_unknown_if_list_and_tuple_convert_it_differently() -> Non
     assert unify([[1, 2], ["a", 3]], structural=[True, True])[0] == ["1", 2]
 
 
+def test_the_list_of_a_typed_variable_stays_as_it_is_beside_an_empty_one() -> None:
+    volumes = convert(
+        [{"name": "a"}, {"name": "b", "efs": {"id": ARN, "port": 2999}}],
+        kind("list(object({ name = string, efs = optional(object({ id = string, port = number })) }))"),
+    )
+    assert volumes == [{"name": "a", "efs": None}, {"name": "b", "efs": {"id": ARN, "port": 2999}}]
+    assert unify([volumes, []])[0] == volumes
+    # Terraform makes no list of a tuple with an untyped null there, and `coalesce` passes it over.
+    assert isinstance(volumes, list)
+    tuples = unify([list(volumes), []])[0]
+    assert isinstance(tuples, list)
+    assert all(isinstance(each, Unknown) for each in tuples)
+
+
 def test_a_set_has_no_order_and_no_duplicates() -> None:
     assert build_set(["b", "a", None, "b"]) == Set(("a", "b", None))
     assert build_set([10, 9, Fraction(3, 2), -1]) == Set((-1, Fraction(3, 2), 9, 10))

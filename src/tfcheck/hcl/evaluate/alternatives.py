@@ -11,7 +11,7 @@ from itertools import chain
 import msgspec
 
 from tfcheck.hcl.evaluate.scope import EvaluationError
-from tfcheck.hcl.evaluate.types import is_definitely_text
+from tfcheck.hcl.evaluate.types import ListValue, is_definitely_text
 from tfcheck.symbolic import limits
 from tfcheck.symbolic.choices import distinct_values
 from tfcheck.symbolic.marks import has_mark
@@ -26,9 +26,10 @@ def choose(values: Sequence[Value], rest: Unknown) -> Value:
     distinct = distinct_values(values)
     if len(distinct) == 1:
         return distinct[0]
-    lists = [each for each in distinct if type(each) is list]
+    lists = [each for each in distinct if isinstance(each, list) and type(each) in (list, ListValue)]
     if len(lists) == len(distinct) and len(set(map(len, lists))) == 1:
-        return [choose(column, rest) for column in zip(*lists, strict=True)]
+        chosen = [choose(column, rest) for column in zip(*lists, strict=True)]
+        return ListValue(chosen) if all(isinstance(each, ListValue) for each in lists) else chosen
     objects = [each for each in distinct if isinstance(each, dict) and type(each) is type(distinct[0])]
     if len(objects) == len(distinct) and all(each.keys() == objects[0].keys() for each in objects):
         return type(objects[0])((name, choose([each[name] for each in objects], rest)) for name in objects[0])

@@ -12,7 +12,7 @@ from fractions import Fraction
 from tfcheck.hcl.evaluate import types
 from tfcheck.hcl.evaluate.alternatives import for_each_choice
 from tfcheck.hcl.evaluate.scope import EvaluationError
-from tfcheck.hcl.evaluate.types import EmptyList, EmptyMap, MapValue
+from tfcheck.hcl.evaluate.types import EmptyList, EmptyMap, ListValue, MapValue
 from tfcheck.symbolic.choices import is_choice, without_choice
 from tfcheck.symbolic.limits import LEAVES, REASON, size, take
 from tfcheck.symbolic.marks import Leaf, map_leaves
@@ -78,7 +78,7 @@ def convert(value: Value, kind: types.Type) -> Value:
         return Unknown(reason=REASON)
     match kind:
         case types.ListType():
-            return elements_of(sequence(value), kind.element) or EmptyList(kind.element, kind.element)
+            return ListValue(elements_of(sequence(value), kind.element)) or EmptyList(kind.element, kind.element)
         case types.SetType():
             return build_set(elements_of(sequence(value), kind.element))
         case types.MapType():
@@ -107,7 +107,24 @@ def convert(value: Value, kind: types.Type) -> Value:
 def elements_of(items: Sequence[Value], element: types.Type) -> list[Value]:
     """Convert every element to one type; for `any`, to their common type."""
     converted = [convert(item, element) for item in items]
-    return unify(converted) if _is_open_type(element) else converted
+    return unify(converted) if _leaves_open(element, converted) else converted
+
+
+def _leaves_open(kind: types.Type, values: Iterable[Value]) -> bool:
+    """Whether it depends on all of some values what they are converted to; nulls stay null."""
+    known = [each for each in values if each is not None]
+    if kind == types.ANY or any(isinstance(each, Unknown) for each in known):
+        return bool(known) and _is_open_type(kind)
+    match kind:
+        case types.ObjectType():
+            rows = [each for each in known if isinstance(each, dict)]
+            return any(_leaves_open(inner, [each[name] for each in rows]) for name, inner in kind.attributes.items())
+        case types.TupleType():
+            tuples = [each for each in known if isinstance(each, list)]
+            return any(_leaves_open(inner, [each[at] for each in tuples]) for at, inner in enumerate(kind.elements))
+        case types.ListType() | types.SetType() | types.MapType():
+            return _leaves_open(kind.element, [one for each in known for one in parts_of(each)])
+    return False
 
 
 def _is_open_type(kind: types.Type) -> bool:
@@ -152,6 +169,14 @@ def unify(values: Sequence[Value], *, structural: Sequence[bool] = ()) -> list[V
     if not possible:
         raise EvaluationError("the values have no type in common")
     return [combine(one, other, _common_reading) for one, other in zip(possible[0], possible[-1], strict=True)]
+
+
+def unify_elements(items: list[Value]) -> list[Value]:
+    """Convert what becomes one list, set or map to a common type."""
+    if isinstance(items, ListValue):
+        return items
+    kinds = [types.type_of(item, collections=False) for item in items]
+    return list(map(_convert_to_unclear_type, items)) if types.mix_nulls(kinds) else unify(items)
 
 
 def _without_open_choice(values: Sequence[Value]) -> Callable[[Leaf], Value]:
@@ -212,9 +237,11 @@ def combine(one: Value, other: Value, join: Callable[[Value, Value], Value]) -> 
     """Return what `join` makes of two values, or part by part of structures of the same shape."""
     match one, other:
         case (list(), list()) if len(one) == len(other):
-            return [combine(first, second, join) for first, second in zip(one, other, strict=True)]
+            parts = [combine(first, second, join) for first, second in zip(one, other, strict=True)]
+            return ListValue(parts) if isinstance(one, ListValue) and isinstance(other, ListValue) else parts
         case (dict(), dict()) if one.keys() == other.keys():
-            return {name: combine(item, other[name], join) for name, item in one.items()}
+            members = {name: combine(item, other[name], join) for name, item in one.items()}
+            return MapValue(members) if isinstance(one, MapValue) and isinstance(other, MapValue) else members
         case _:
             return join(one, other)
 
@@ -285,8 +312,10 @@ def _hash_text(item: Value) -> str:
             return "T" if item else "F"
         case list():
             return "[" + "".join(_hash_text(part) + ";" for part in item) + "]"
-        case dict():
+        case MapValue():
             return "{" + "".join(f"{_hash_text(name)}:{_hash_text(item[name])};" for name in sorted(item)) + "}"
+        case dict():
+            return "<" + "".join(f"{_hash_text(item[name])};" for name in sorted(item)) + ">"
         case Set():
             return "[" + "".join(_hash_text(part) + ";" for part in item.items) + "]"
         case None:

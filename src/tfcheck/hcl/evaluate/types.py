@@ -71,7 +71,11 @@ UNSEEN = Primitive("unseen")
 UNCLEAR = Primitive("unclear")
 
 
-class EmptyList(list[Value]):
+class ListValue(list[Value]):
+    """A list that is certainly not a tuple: all of its elements have one type."""
+
+
+class EmptyList(ListValue):
     """An empty list whose element type is known: with its lists as tuples, and as lists where possible."""
 
     def __init__(self, element: Type, as_collections: Type) -> None:
@@ -80,7 +84,7 @@ class EmptyList(list[Value]):
 
 
 class MapValue(dict[str, Value]):
-    """An object that is a map: `lookup` converts its default to the element type.
+    """An object that is a map: all of its members have one type, to which `lookup` converts its default.
 
     Any other dict counts as an object there, as it is written in the sources or shown by a plan.
     """
@@ -104,8 +108,8 @@ def is_definitely_text(value: Value) -> bool:
 def type_of(value: Value, *, collections: bool) -> Type:
     """Return the type of `value`.
 
-    Values do not distinguish lists from tuples nor maps from objects: with `collections`, lists and maps are assumed
-    where possible.
+    Most values do not distinguish lists from tuples nor maps from objects: with `collections`, lists and maps are
+    assumed where possible.
     """
     match value:
         case None:
@@ -118,6 +122,10 @@ def type_of(value: Value, *, collections: bool) -> Type:
             return ListType(value.readings[collections])
         case EmptyMap():
             return MapType(value.readings[collections])
+        case ListValue():
+            return ListType(_type_of_each(value, collections=collections))
+        case MapValue():
+            return MapType(_type_of_each(list(value.values()), collections=collections))
         case list():
             columns = tuple(type_of(item, collections=collections) for item in value)
             uniform = _uniform(columns) if collections else None
@@ -130,6 +138,48 @@ def type_of(value: Value, *, collections: bool) -> Type:
             return SetType(common([type_of(item, collections=collections) for item in value.items]) or ANY)
         case _:
             return STRING if is_definitely_text(value) else UNSEEN
+
+
+def _type_of_each(items: Sequence[Value], *, collections: bool) -> Type:
+    """Return the type that all of these have, which the nulls and unknown values among them do not show."""
+    for as_lists in dict.fromkeys((collections, False)):
+        shared: Type | None = ANY
+        for item in items:
+            shared = _same(shared, type_of(item, collections=as_lists)) if shared is not None else None
+        if shared is not None:
+            return _of_typed(shared)
+    return UNCLEAR
+
+
+def _of_typed(kind: Type) -> Type:
+    """Return a type in which nulls have a type too, which they do not show."""
+    match kind:
+        case ListType() | SetType() | MapType():
+            return type(kind)(_of_typed(kind.element))
+        case TupleType():
+            return TupleType(tuple(map(_of_typed, kind.elements)))
+        case ObjectType():
+            return ObjectType({name: _of_typed(inner) for name, inner in kind.attributes.items()})
+        case _:
+            return UNSEEN if kind == ANY else kind
+
+
+def _same(one: Type, other: Type) -> Type | None:
+    """Return the type of two values that have the same; None if they cannot."""
+    if one == other or other in (ANY, UNSEEN):
+        return UNSEEN if (one, other) == (ANY, UNSEEN) else one
+    match one, other:
+        case (Primitive(), _) if one in (ANY, UNSEEN):
+            return other
+        case (ObjectType(), ObjectType()) if one.attributes.keys() == other.attributes.keys():
+            both = {name: _same(kind, other.attributes[name]) for name, kind in one.attributes.items()}
+            attributes = {name: kind for name, kind in both.items() if kind is not None}
+            return ObjectType(attributes) if len(attributes) == len(both) else None
+        case (ListType() | SetType() | MapType(), ListType() | SetType() | MapType()) if type(one) is type(other):
+            element = _same(one.element, other.element)
+            return None if element is None else type(one)(element)
+        case _:
+            return None
 
 
 def empty_beside(empty: Value, other: Value) -> Value:
@@ -176,10 +226,11 @@ def _common_mapping(types: Sequence[Type]) -> Type | None:
         shared = {name: common(kind.attributes[name] for kind in objects) for name in objects[0].attributes}
         attributes = {name: kind for name, kind in shared.items() if kind is not None}
         return ObjectType(attributes) if len(attributes) == len(shared) else None
-    element = common(element for kind in types for element in elements(kind))
+    found = [element for kind in types for element in elements(kind)]
+    element = common(found)
     if element is None and any(ANY in kind.attributes.values() for kind in objects):
         return UNCLEAR  # an attribute that is null without a type may let Terraform leave all as they are
-    return None if element is None else MapType(element)
+    return None if element is None else MapType(UNCLEAR if mix_nulls(found) else element)
 
 
 def _common_sequence(types: Sequence[Type]) -> Type | None:
@@ -190,8 +241,26 @@ def _common_sequence(types: Sequence[Type]) -> Type | None:
         return TupleType(columns) if len(columns) == len(shared) else None
     if any(isinstance(kind, SetType) for kind in types):
         return _common_with_sets(types)
-    element = common(element for kind in types for element in elements(kind))
-    return None if element is None else ListType(element)
+    found = [element for kind in types for element in elements(kind)]
+    element = common(found)
+    return None if element is None else ListType(UNCLEAR if mix_nulls(found) else element)
+
+
+def mix_nulls(kinds: Sequence[Type]) -> bool:
+    """Whether elements have a null in a place where others have a structure, so that Terraform may not convert them.
+
+    It converts them if the null is of that type, as an attribute of a typed variable is.
+    """
+    rows = [kind.attributes for kind in kinds if isinstance(kind, ObjectType)]
+    names = dict.fromkeys(name for row in rows for name in row)
+    columns = [[row[name] for row in rows if name in row] for name in names]
+    # NOTE: the elements of an empty list are of any type, like null.
+    inner = [one for kind in kinds if not isinstance(kind, ObjectType) for one in elements(kind)]
+    return any(map(_is_mixed, columns)) or any(mix_nulls(each) for each in (*columns, inner) if each)
+
+
+def _is_mixed(kinds: Sequence[Type]) -> bool:
+    return ANY in kinds and not all(isinstance(kind, Primitive) for kind in kinds)
 
 
 def _common_with_sets(types: Sequence[Type]) -> Type | None:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from tfcheck.hcl.evaluate.convert import to_bool, to_number, to_string, unify
+from tfcheck.hcl.evaluate.convert import to_bool, to_number, to_string, unify, unify_elements
 from tfcheck.hcl.evaluate.elements import Unordered
 from tfcheck.hcl.evaluate.scope import EvaluationError
 from tfcheck.hcl.evaluate.types import ANY, EmptyList
@@ -20,7 +20,7 @@ def tolist(items: Value) -> Value:
     if items == []:
         return items if isinstance(items, EmptyList) else EmptyList(ANY, ANY)
     if items is None or isinstance(items, list):
-        unified = None if items is None else unify(items)
+        unified = None if items is None else unify_elements(items)
         return Unordered(unified) if unified is not None and isinstance(items, Unordered) else unified
     if not isinstance(items, Set):
         raise EvaluationError("a list or a set is required")
@@ -58,7 +58,7 @@ def _unify(values: tuple[Value, ...]) -> list[Value]:
         unified = [None] * len(values)
     return [
         value
-        if type(value) is type(other) and value == other
+        if (type(value) is type(other) or isinstance(value, list | dict)) and value == other
         else Unknown(reason="the type of a null decides", may_fail=True)
         for value, other in zip(values, unified, strict=True)
     ]

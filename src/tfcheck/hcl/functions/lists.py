@@ -16,7 +16,15 @@ from typing import TypeAlias
 
 import msgspec
 
-from tfcheck.hcl.evaluate.convert import build_set, keep_unconverted, sequence, to_bool, unify, without_equals
+from tfcheck.hcl.evaluate.convert import (
+    build_set,
+    keep_unconverted,
+    sequence,
+    to_bool,
+    unify,
+    unify_elements,
+    without_equals,
+)
 from tfcheck.hcl.evaluate.elements import OPEN_ORDER, Unordered, element_symbol
 from tfcheck.hcl.evaluate.scope import EvaluationError, LimitError
 from tfcheck.hcl.evaluate.types import EmptyList, equal_values, is_definitely_text
@@ -276,7 +284,7 @@ Combine: TypeAlias = Callable[[Sequence[list[Value]]], list[Value]]
 
 def toset(items: Value) -> Value:
     """Build a set: one type, no duplicates, in Terraform's order."""
-    return items if items is None or isinstance(items, Set) else build_set(unify(sequence(items)))
+    return items if items is None or isinstance(items, Set) else build_set(unify_elements(sequence(items)))
 
 
 def setunion(*groups: Value) -> Value:

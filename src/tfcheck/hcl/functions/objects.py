@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from fractions import Fraction
 
-from tfcheck.hcl.evaluate.convert import to_bool, to_number, to_string, unify
+from tfcheck.hcl.evaluate.convert import to_bool, to_number, to_string, unify_elements
 from tfcheck.hcl.evaluate.scope import EvaluationError
 from tfcheck.hcl.evaluate.types import MapValue, is_definitely_text
 from tfcheck.hcl.functions.arguments import LONGEST_LIST, Function, afford, limit_error, unknown_result
@@ -100,7 +100,9 @@ def transpose(members: dict[str, Value]) -> Value:
 
 def tomap(members: dict[str, Value]) -> Value:
     """Convert all members to one type."""
-    return MapValue(zip(members, unify(list(members.values())), strict=True))
+    if isinstance(members, MapValue):
+        return members
+    return MapValue(zip(members, unify_elements(list(members.values())), strict=True))
 
 
 FUNCTIONS = {

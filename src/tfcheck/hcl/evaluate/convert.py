@@ -107,7 +107,7 @@ def convert(value: Value, kind: types.Type) -> Value:
 def elements_of(items: Sequence[Value], element: types.Type) -> list[Value]:
     """Convert every element to one type; for `any`, to their common type."""
     converted = [convert(item, element) for item in items]
-    return unify(converted) if _leaves_open(element, converted) else converted
+    return unify(converted) if _is_open_type(element) and _leaves_open(element, converted) else converted
 
 
 def _leaves_open(kind: types.Type, values: Iterable[Value]) -> bool:
